@@ -1,0 +1,150 @@
+"""The gist's own functions, bound to a script's own arrays.
+
+lossFun, sample, adagrad = fastrnn.bind(Wxh, Whh, Why, bh, by)
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .engines import draw
+from .kernels import exact, native, tile
+from .kernels.team import alone
+
+Array = NDArray[np.float64]
+NAMES = ('Wxh', 'Whh', 'Why', 'bh', 'by')
+
+
+class Bound(NamedTuple):
+    """What :func:`bind` returns."""
+
+    lossFun: Callable[..., tuple[Any, ...]]
+    sample: Callable[..., list[int]]
+    adagrad: Callable[..., None]
+
+
+def bind(Wxh: Array, Whh: Array, Why: Array, bh: Array, by: Array) -> Bound:
+    """The gist's ``lossFun`` and ``sample`` for these parameters, and its Adagrad step, compiled.
+
+    Parameters
+    ----------
+    Wxh, Whh, Why, bh, by : ndarray of float64, C-contiguous
+        The script's own parameters, shapes (H, V), (H, H), (V, H), (H, 1), (V, 1). They are not copied:
+        the functions see what the script makes of them in place.
+
+    Returns
+    -------
+    lossFun(inputs, targets, hprev, out=None)
+        ``(loss, dWxh, dWhh, dWhy, dbh, dby, hprev)`` as in the gist, with the same bits. inputs and targets
+        are lists or arrays of T integers, hprev is (H, 1). The loss is in nats, summed over T. ``out`` may
+        hold six arrays to be overwritten and returned, in the order of the results.
+    sample(h, seed_ix, n)
+        n characters, with one draw each from NumPy's global generator; h (H, 1) stays as it is.
+    adagrad(params, grads, mems, learning_rate=0.1)
+        ``mem += dparam * dparam; param += -learning_rate * dparam / sqrt(mem + 1e-8)`` in place.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, for a wrong shape, type, layout or index.
+    """
+    functions = _Functions((Wxh, Whh, Why, bh, by))
+    return Bound(functions.lossFun, functions.sample, adagrad)
+
+
+def adagrad(params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Array], learning_rate: float = 0.1) -> None:
+    """One Adagrad step; params and mems (lists of arrays of equal shapes) are changed in place."""
+    if not len(params) == len(grads) == len(mems):
+        raise ValueError(f'params, grads and mems have {len(params)}, {len(grads)} and {len(mems)} arrays')
+    for k, (param, grad, mem) in enumerate(zip(params, grads, mems, strict=True)):
+        _check(f'params[{k}]', param, None, writable=True)
+        _check(f'grads[{k}]', grad, param.shape)
+        _check(f'mems[{k}]', mem, param.shape, writable=True)
+    for param, grad, mem in zip(params, grads, mems, strict=True):
+        tile.adagrad(param.reshape(-1), grad.reshape(-1), mem.reshape(-1), float(learning_rate))
+
+
+class _Functions:
+    """The bound functions' parameters and buffers."""
+
+    def __init__(self, model: tuple[Array, ...]) -> None:
+        for name, param in zip(NAMES, model, strict=True):
+            _check(name, param, None)
+        self.H, self.V = H, V = model[1].shape[0], model[4].shape[0]
+        for name, param, shape in zip(NAMES, model, ((H, V), (H, H), (V, H), (H, 1), (V, 1)), strict=True):
+            _check(name, param, shape)
+        self._model = model
+        self._native, self._team = native.find(), alone()
+        _, Whh, Why, bh, by = model
+        self._weights = exact.Weights(np.zeros((V, H)), Whh, Why, bh.reshape(-1), by.reshape(-1))
+        self._work = exact.make_work(1, H, V)
+
+    def lossFun(
+        self, inputs: ArrayLike, targets: ArrayLike, hprev: Array, out: Sequence[Array] | None = None
+    ) -> tuple[Any, ...]:
+        """See :func:`bind`."""
+        inputs, targets = self._indices('inputs', inputs), self._indices('targets', targets)
+        if inputs.size != targets.size or not inputs.size:
+            raise ValueError(f'inputs has {inputs.size} and targets {targets.size} characters; give as many, 1 or more')
+        _check('hprev', hprev, (self.H, 1))
+        shapes = [param.shape for param in self._model] + [(self.H, 1)]
+        if out is None:
+            out = [np.empty(shape) for shape in shapes]
+        elif len(out) != len(shapes):
+            raise ValueError(f'out has {len(out)} arrays; give {len(shapes)}: dWxh, dWhh, dWhy, dbh, dby, hprev')
+        for k, (array, shape) in enumerate(zip(out, shapes, strict=True)):
+            _check(f'out[{k}]', array, shape, writable=True)
+        if inputs.size != self._work.loss.size:
+            self._work = exact.make_work(inputs.size, self.H, self.V)
+        work = self._work
+        work.hs[0] = hprev[:, 0]
+        work.dWxhT.fill(0.0)
+        loss = exact.gradients(
+            self._native, self._team, inputs, targets, self._weights, self._refresh(), work, out[1], out[2]
+        )
+        dWxh, _, _, dbh, dby, h = out
+        dWxh[...] = work.dWxhT.T
+        dbh[:, 0], dby[:, 0], h[:, 0] = work.dbh, work.dby, work.hs[-1]
+        return np.float64(loss), *out
+
+    def sample(self, h: Array, seed_ix: int, n: int) -> list[int]:
+        """See :func:`bind`."""
+        _check('h', h, (self.H, 1))
+        first = int(self._indices('seed_ix', [seed_ix])[0])
+        state = h[:, 0].copy()
+        ixes = draw(np.random, self._native, state, first, int(n), self._weights, self._refresh(), self._work)
+        return [int(ix) for ix in ixes]
+
+    def _refresh(self) -> bool:
+        """Take over the script's Wxh; whether one-hot products must be literal (it has an inf or NaN)."""
+        WxhT = self._weights.WxhT
+        WxhT[...] = self._model[0].T
+        return not exact.all_finite(WxhT.reshape(-1))
+
+    def _indices(self, name: str, values: ArrayLike) -> NDArray[np.int64]:
+        array = np.asarray(values)
+        if array.ndim != 1 or (array.size and array.dtype.kind not in 'iu'):
+            raise ValueError(
+                f'{name} must be a list or 1-D array of integers, not {array.dtype} of shape {array.shape}'
+            )
+        outside = (array < 0) | (array >= self.V)
+        if outside.any():
+            k = int(outside.argmax())
+            raise ValueError(f'{name}[{k}] is {array[k]}, but characters are numbered from 0 to {self.V - 1}')
+        return array.astype(np.int64)
+
+
+def _check(name: str, array: Any, shape: tuple[int, ...] | None, writable: bool = False) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype != np.float64:
+        kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        raise ValueError(f'{name} is {kind}; it must be an array of float64')
+    if shape is None and array.ndim != 2:
+        raise ValueError(f'{name} has shape {array.shape}; it must have two dimensions, as in the gist')
+    if shape is not None and array.shape != shape:
+        raise ValueError(f'{name} has shape {array.shape}; it must be {shape}')
+    if not array.flags.c_contiguous or not array.flags.aligned:
+        raise ValueError(f'{name} is not contiguous; pass np.ascontiguousarray({name})')
+    if writable and not array.flags.writeable:
+        raise ValueError(f'{name} is read-only, but is to be changed in place')

@@ -1,0 +1,93 @@
+"""The one place for Numba's options, and the folder in which compiled kernels are kept.
+
+Numba's own cache notices edits of the file that a kernel stands in, but not of the files it calls into
+(numba issue 1833). The folder's name therefore carries a hash of all kernel sources, of the versions of
+NumPy, Numba and llvmlite and of the processor: whatever changes, stale code is never found.
+"""
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import numba
+import numpy as np
+import platformdirs
+from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
+from numba.core import config
+from numba.core.caching import FunctionCache
+
+# No fast-math here, ever: every rounding is the reference's.
+EXACT: dict[str, Any] = {'nogil': True, 'error_model': 'numpy', 'boundscheck': False, 'no_cfunc_wrapper': True}
+
+
+def fingerprint() -> str:
+    """Hash of everything that compiled code depends on."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob('*.py')):
+        digest.update(source.name.encode() + b'\0' + source.read_bytes())
+    for part in (
+        np.__version__,
+        numba.__version__,
+        llvmlite.__version__,
+        platform.python_version(),
+        platform.machine(),
+        get_host_cpu_name(),
+        get_host_cpu_features().flatten(),
+    ):
+        digest.update(b'\0' + part.encode())
+    return digest.hexdigest()[:16]
+
+
+def cache_folder() -> tuple[Path | None, str]:
+    """Where compiled kernels are kept (None: nowhere), and why in words.
+
+    ``FASTRNN_CACHE`` names another folder than the user's cache folder.
+    """
+    root = os.environ.get('FASTRNN_CACHE') or platformdirs.user_cache_dir('fastrnn')
+    folder = Path(root) / f'kernels-{fingerprint()}'
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f'.probe-{os.getpid()}'
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return None, f'{root} cannot be written ({error.strerror}), so kernels are compiled anew in every run'
+    return folder, str(folder)
+
+
+CACHE_FOLDER, CACHE_NOTE = cache_folder()
+
+
+class _ForgivingCache(FunctionCache):
+    """A cache file that is damaged or can't be written costs a compilation, not the run."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # a truncated pickle raises nearly anything
+            self._quietly(self.flush)
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        self._quietly(super().save_overload, sig, data)
+
+    def _quietly(self, action: Callable[..., None], *args: Any) -> None:
+        with suppress(Exception):  # disk full, folder gone, index unreadable
+            action(*args)
+
+
+def exact_jit(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile ``function`` with the reference's arithmetic, and keep the result in the cache folder."""
+    dispatcher = numba.njit(**EXACT, **options)(function)
+    if CACHE_FOLDER is not None:
+        previous, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_FOLDER)
+        try:
+            dispatcher._cache = _ForgivingCache(dispatcher.py_func)
+        finally:
+            config.CACHE_DIR = previous
+    return dispatcher

@@ -1,0 +1,46 @@
+"""A model's parameters: one flat buffer with five named views."""
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.floating]
+
+
+class Normal(Protocol):
+    """A generator of NumPy's legacy kind."""
+
+    def randn(self, *shape: int) -> Floats: ...
+
+
+class Params:
+    """Wxh Whh Why bh by (or Adagrad's memory, or gradients, of them) in one array ``flat``.
+
+    The views share its memory. Wxh is kept transposed, so that the column that a one-hot x picks is
+    contiguous: ``WxhT`` (V, H); ``Wxh`` is the view in the gist's shape (H, V).
+    """
+
+    def __init__(self, H: int, V: int, flat: Floats | None = None) -> None:
+        shapes = {'WxhT': (V, H), 'Whh': (H, H), 'Why': (V, H), 'bh': (H,), 'by': (V,)}
+        sizes = [int(np.prod(shape)) for shape in shapes.values()]
+        self.flat: Floats = np.zeros(sum(sizes)) if flat is None else flat
+        if self.flat.shape != (sum(sizes),):
+            raise ValueError(f'flat has shape {self.flat.shape}, but H={H} and V={V} need ({sum(sizes)},)')
+        parts = np.split(self.flat, np.cumsum(sizes)[:-1])
+        self.WxhT, self.Whh, self.Why, self.bh, self.by = (
+            part.reshape(shape) for part, shape in zip(parts, shapes.values(), strict=True)
+        )
+
+    @property
+    def Wxh(self) -> Floats:
+        return self.WxhT.T
+
+    @classmethod
+    def gist(cls, H: int, V: int, rng: Normal) -> 'Params':
+        """0.01 * randn for the matrices, drawn in the gist's order; zeros for the biases."""
+        params = cls(H, V)
+        params.Wxh[...] = rng.randn(H, V) * 0.01
+        params.Whh[...] = rng.randn(H, H) * 0.01
+        params.Why[...] = rng.randn(V, H) * 0.01
+        return params
