@@ -16,9 +16,9 @@ from .kernels.native import gemv, gemv_t
 from .kernels.team import Crew, Team, alone, span
 from .model import Params
 
-ROWS_PER_THREAD = 64  # below it a thread costs more than it brings
-TRY_ITERATIONS = 3
-TRY_EVERY = 64  # blocks between two looks at another number of threads
+ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
+WAKE, TRY = 3, 12  # iterations of a trial: until all threads are awake, and timed
+TRY_EVERY = 64  # blocks between two trials of another number of threads
 
 
 class Engine(Protocol):
@@ -126,7 +126,7 @@ class ExactEngine:
             block = losses[done : done + most]
             start = time.perf_counter()
             self.smooth_loss = crew.run(partial(self._train, losses=block))
-            self._crews.report(crew, (time.perf_counter() - start) / block.size)
+            self._crews.report(crew, block.size, time.perf_counter() - start)
             done += block.size
         return losses
 
@@ -147,25 +147,29 @@ class Crews:
 
     def __init__(self, sizes: Sequence[int]) -> None:
         self._crews = [Crew(size) for size in sizes]
-        self._seconds: dict[int, float] = {}  # an iteration's, by size
+        self._seconds = dict.fromkeys(sizes, 0.0)  # an iteration's
+        self._trials = [(crew, length) for crew in self._crews for length in (WAKE, TRY)]
         self._blocks = 0
 
     def choose(self, iterations: int) -> tuple[Crew, int]:
         """Who is to run, and how many of so many iterations."""
         if len(self._crews) == 1:
             return self._crews[0], iterations
-        if iterations <= TRY_ITERATIONS:  # waking threads would take longer
+        if iterations <= WAKE:  # threads would take longer to wake
             return min(self._crews, key=lambda crew: crew.size), iterations
-        for crew in self._crews:
-            if crew.size not in self._seconds:
-                return crew, TRY_ITERATIONS
         self._blocks += 1
         if self._blocks % TRY_EVERY == 0:
-            return self._crews[self._blocks // TRY_EVERY % len(self._crews)], TRY_ITERATIONS
+            other = self._crews[self._blocks // TRY_EVERY % len(self._crews)]
+            self._trials = [(other, WAKE), (other, TRY)]
+        if self._trials:
+            crew, length = self._trials.pop(0)
+            return crew, min(length, iterations)
         return min(self._crews, key=lambda crew: self._seconds[crew.size]), iterations
 
-    def report(self, crew: Crew, seconds: float) -> None:
-        self._seconds[crew.size] = seconds
+    def report(self, crew: Crew, iterations: int, seconds: float) -> None:
+        """How long the iterations took together; the first few after waking do not count."""
+        if iterations > WAKE:
+            self._seconds[crew.size] = seconds / iterations
 
     def close(self) -> None:
         for crew in self._crews:

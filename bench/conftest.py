@@ -1,0 +1,10 @@
+"""Benchmarks run only when asked for: ``pytest --benchmark-only``."""
+
+from pathlib import Path
+
+import pytest
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Plain ``pytest`` collects nothing in here."""
+    return None if config.getoption('benchmark_only') else True
