@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .corpus import Corpus as Corpus
     from .corpus import read_text as read_text
     from .dropin import bind as bind
+    from .errors import Diverged as Diverged
     from .trainer import Progress as Progress
     from .trainer import train as train
 
@@ -19,6 +20,7 @@ _HOMES = {
     'Corpus': '.corpus',
     'read_text': '.corpus',
     'bind': '.dropin',
+    'Diverged': '.errors',
     'Progress': '.trainer',
     'train': '.trainer',
 }

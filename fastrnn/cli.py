@@ -8,11 +8,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from .errors import Diverged
+
 BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 2, 3, 130, 141
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help='Train character-level RNNs on a CPU: min-char-rnn, compiled, with the same bits.',
@@ -71,6 +72,8 @@ def info() -> None:
 def main() -> NoReturn:
     """Run a command; every error is one line on standard error and an exit code of its own."""
     warnings.showwarning = _show_warning
+    if len(sys.argv) == 1:
+        sys.argv.append('--help')
     code = 0
     try:
         code = app(standalone_mode=False) or 0
@@ -81,10 +84,8 @@ def main() -> NoReturn:
         code = INTERRUPTED
     except UnicodeEncodeError as error:
         code = _fail(BAD_INPUT, f'standard output is {error.encoding} and cannot show the text: set PYTHONUTF8=1')
-    except FloatingPointError as error:
-        code = _fail(DIVERGED, str(error))
     except ValueError as error:
-        code = _fail(BAD_INPUT, str(error))
+        code = _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(error))
     except BrokenPipeError:
         code = BROKEN_PIPE
     except MemoryError:

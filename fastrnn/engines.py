@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from . import reference
 from .config import Config
+from .errors import Diverged
 from .kernels import exact, native
 from .kernels.native import gemv, gemv_t
 from .kernels.team import Crew, Team, alone, span
@@ -48,7 +49,7 @@ def draw(
 ) -> NDArray[np.intp]:
     """Sample as the gist does, from h (H,), which is changed in place, with one uniform of ``rng`` a character.
 
-    Raises ValueError where a probability is NaN, having used up as many uniforms as the gist would have.
+    Raises Diverged where a probability is NaN, having used up as many uniforms as the gist would have.
     """
     out = np.zeros(length, np.intp)
     before = rng.get_state()
@@ -56,7 +57,7 @@ def draw(
     if drawn < length:
         rng.set_state(before)
         rng.random_sample(drawn)
-        raise ValueError('probabilities contain NaN: the training has diverged, take a smaller learning rate')
+        raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
     return out
 
 
@@ -211,6 +212,7 @@ class ReferenceEngine:
             self._hprev = np.zeros_like(self._hprev)
         return self._ids[p : p + T], self._ids[p + 1 : p + T + 1]
 
+    @np.errstate(all='ignore')  # the trainer warns, once
     def run(self, iterations: int) -> NDArray[np.float64]:
         losses = np.zeros(iterations)
         for n in range(iterations):
@@ -220,9 +222,13 @@ class ReferenceEngine:
             self._p += self._T
         return losses
 
+    @np.errstate(all='ignore')
     def sample(self, length: int) -> NDArray[np.intp]:
         inputs, _ = self._window()
-        return np.array(reference.sample(self._hprev, inputs[0], length, self._model), np.intp)
+        try:
+            return np.array(reference.sample(self._hprev, inputs[0], length, self._model), np.intp)
+        except ValueError as error:  # np.random.choice was given NaN
+            raise Diverged(f'{error}: the training has diverged, take a smaller learning rate') from error
 
     def close(self) -> None:
         pass

@@ -48,8 +48,9 @@ def train(text: str | Corpus, config: Config | None = None, **options: Any) -> I
     Raises
     ------
     ValueError
-        At the call, for a text or an option that can't be used; while running, when a sample can't be drawn
-        because the weights have become NaN.
+        At the call, for a text or an option that can't be used.
+    Diverged
+        While running, when a sample can't be drawn because the weights have become NaN (a ValueError too).
     """
     if config is None:
         config = Config(**options)
