@@ -23,6 +23,7 @@ from numba.core.caching import FunctionCache
 
 # No fast-math here, ever: every rounding is the reference's.
 EXACT: dict[str, Any] = {'nogil': True, 'error_model': 'numpy', 'boundscheck': False, 'no_cfunc_wrapper': True}
+FAST: dict[str, Any] = {**EXACT, 'fastmath': {'contract', 'reassoc', 'nsz', 'arcp'}}
 
 
 def fingerprint() -> str:
@@ -83,7 +84,15 @@ class _ForgivingCache(FunctionCache):
 
 def exact_jit(function: Callable[..., Any], **options: Any) -> Any:
     """Compile ``function`` with the reference's arithmetic, and keep the result in the cache folder."""
-    dispatcher = numba.njit(**EXACT, **options)(function)
+    return _cached(numba.njit(**EXACT, **options)(function))
+
+
+def fast_jit(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile ``function`` with sums in any order and fused multiply-add, but true to NaN and inf."""
+    return _cached(numba.njit(**FAST, **options)(function))
+
+
+def _cached(dispatcher: Any) -> Any:
     if CACHE_FOLDER is not None:
         previous, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_FOLDER)
         try:

@@ -1,0 +1,385 @@
+"""The fast engine: B streams at once, float32 or float64, threads that share streams and then rows of gradients.
+
+The same headings as in ``exact.py``. A thread takes its streams through a whole window (forward, output layer,
+backward) without waiting for others; then threads share rows of the gradients, then ranges of the flat parameters.
+No element's sum depends on who computes it, so the bits do not depend on the number of threads.
+
+Rows are padded with zeros to whole panels: Hp, Vp for H, V. The loss is in nats, summed over T, averaged over streams.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .elementwise import exp1, row_max, tanh1
+from .jit import fast_jit
+from .optimizers import ADAM, CHUNK, CLIP_NORM, adagrad, adam, clip, scale, squares
+from .panels import ROWS, add_outer_products, pack_columns, pack_left, pack_rows, product, row_product, width
+from .team import barrier, span
+
+DEPTH = 256  # rows of hidden states that are packed at a time: a panel of them fits the L1 cache
+
+
+class Params(NamedTuple):
+    """Views of one flat buffer."""
+
+    flat: Any  # (N,)
+    WxhT: Any  # (V, H)
+    Whh: Any  # (H, H)
+    Why: Any  # (V, H)
+    bh: Any  # (H,)
+    by: Any  # (V,)
+
+
+class Packed(NamedTuple):
+    """The matrices as right factors; for B = 1 the first two are (H, Hp) instead."""
+
+    WhhT: Any  # (., H, width): hs @ Whh.T
+    Whh: Any  # (., H, width): dhraw @ Whh
+    WhyT: Any  # (., H, width): hs @ Why.T
+    Why: Any  # (., V, width): dy @ Why
+
+
+class Work(NamedTuple):
+    """Buffers of one window; all threads see the same ones, but for left."""
+
+    inputs: Any  # (T, B) int32
+    targets: Any  # (T, B) int32
+    hs: Any  # (T+1, B, Hp): hs[t+1] is the state after character t, hs[0] the carried one
+    ys: Any  # (T, B, Vp): logits, then dy
+    dhs: Any  # (T, B, Hp): dy @ Why, then dhraw
+    z: Any  # (B, Hp): one step's product
+    loss: Any  # (B,) float64, nats summed over T
+    right: Any  # (., depth, width): hidden states, packed
+    left: Any  # (depth, ROWS): dhraw or dy of one row tile, packed; each thread has its own
+    dWhh: Any  # (., Hp), whole tiles
+    dWhy: Any  # (., Hp), whole tiles
+    norms: Any  # (chunks,) float64
+
+
+class Optimizer(NamedTuple):
+    """State and settings; numbers are in the parameters' dtype."""
+
+    kind: int
+    clipping: int
+    limit: Any
+    beta1: Any
+    beta2: Any
+    epsilon: Any
+    M: Any  # (N,): Adagrad's memory, or Adam's mean of gradients
+    S: Any  # (N,): Adam's mean of squares; (0,) for Adagrad
+
+
+def _padded(size: int, columns: int) -> int:
+    return -(-size // columns) * columns
+
+
+def make_packed(B: int, H: int, V: int, dtype: Any) -> Packed:
+    """Room for the packed matrices."""
+    w = width(np.dtype(dtype).itemsize)
+    Hn, Vn = _padded(H, w) // w, _padded(V, w) // w
+    recurrent = (H, Hn * w) if B == 1 else (Hn, H, w)
+    return Packed(*(np.zeros(shape, dtype) for shape in (recurrent, recurrent, (Vn, H, w), (Hn, V, w))))
+
+
+def make_work(T: int, B: int, H: int, V: int, dtype: Any) -> Work:
+    """Buffers for the first thread of a team; see :func:`for_thread`."""
+    w = width(np.dtype(dtype).itemsize)
+    Hp, Vp = _padded(H, w), _padded(V, w)
+    depth = max(B, DEPTH // B * B)  # whole steps of time
+    return Work(
+        inputs=np.zeros((T, B), np.int32),
+        targets=np.zeros((T, B), np.int32),
+        hs=np.zeros((T + 1, B, Hp), dtype),
+        ys=np.zeros((T, B, Vp), dtype),
+        dhs=np.zeros((T, B, Hp), dtype),
+        z=np.zeros((B, Hp), dtype),
+        loss=np.zeros(B),
+        right=np.zeros((Hp // w, min(depth, (T + 1) * B), w), dtype),
+        left=np.zeros((min(depth, (T + 1) * B), ROWS), dtype),
+        dWhh=np.zeros((_padded(H, ROWS), Hp), dtype),
+        dWhy=np.zeros((_padded(V, ROWS), Hp), dtype),
+        norms=np.zeros(-(-(H * H + 2 * V * H + H + V) // CHUNK)),
+    )
+
+
+def for_thread(work: Work) -> Work:
+    """The same buffers for another thread, but for the one that each has for itself."""
+    return work._replace(left=np.zeros_like(work.left))
+
+
+@fast_jit
+def pack_weights(team, params, packed):
+    """Lay the matrices out as right factors; threads share the panels."""
+    start, stop = span(team, packed.WhyT.shape[0], 1)
+    pack_rows(params.Why, start, stop, packed.WhyT)
+    start, stop = span(team, packed.Why.shape[0], 1)
+    pack_columns(params.Why, start, stop, packed.Why)
+    pack_recurrent(params.Whh, start, stop, packed.WhhT, packed.Whh)
+
+
+@fast_jit
+def pack_recurrent(Whh, start, stop, WhhT_out, Whh_out):
+    """Panels start ... stop-1 of Whh.T and Whh; for B = 1 (one thread) whole padded matrices."""
+    if Whh_out.ndim == 3:
+        pack_rows(Whh, start, stop, WhhT_out)
+        pack_columns(Whh, start, stop, Whh_out)
+    else:
+        H = Whh.shape[0]
+        for i in range(H):
+            for k in range(H):
+                Whh_out[i, k] = Whh[i, k]
+        transpose(Whh, WhhT_out)
+
+
+@fast_jit
+def transpose(A, out):
+    """out[:, :rows] = A.T for A (rows, columns), in squares of 8 x 8, which stay in the L1 cache."""
+    rows, columns = A.shape
+    for i in range(0, rows, 8):
+        for k in range(0, columns, 8):
+            for kk in range(k, min(k + 8, columns)):
+                for ii in range(i, min(i + 8, rows)):
+                    out[kk, ii] = A[ii, kk]
+
+
+@fast_jit
+def recurrent_product(A, W, lanes, C):
+    """C = A @ W for a packed W, by panels for many rows, by strips for one."""
+    if W.ndim == 3:
+        product(A, W, C)
+    else:
+        row_product(A[0, : W.shape[0]], W, lanes, C[0])
+
+
+# --- forward ------------------------------------------------------------------------------------------------
+
+
+@fast_jit
+def forward(params, packed, b0, b1, work):
+    """Fill hs[1:] of streams b0 ... b1-1 from hs[0] and the inputs."""
+    hs, z, inputs = work.hs, work.z, work.inputs
+    T, H = inputs.shape[0], params.bh.size
+    lanes = packed.WhyT.shape[2] // 2
+    for t in range(T):
+        recurrent_product(hs[t, b0:b1], packed.WhhT, lanes, z[b0:b1])
+        for b in range(b0, b1):
+            x, zb, h = params.WxhT[inputs[t, b]], z[b], hs[t + 1, b]
+            for i in range(H):
+                h[i] = tanh1(zb[i] + x[i] + params.bh[i])
+
+
+@fast_jit
+def output(params, packed, b0, b1, weight, work):
+    """Softmax and loss of streams b0 ... b1-1; ys becomes dy * weight, dhs becomes dy @ Why * weight.
+
+    weight is 1/B, so that gradients are those of the mean over streams.
+    """
+    hs, ys, dhs, targets, by = work.hs, work.ys, work.dhs, work.targets, params.by
+    T, V = targets.shape[0], by.size
+    for b in range(b0, b1):
+        work.loss[b] = 0.0
+    for t in range(T):
+        product(hs[t + 1, b0:b1], packed.WhyT, ys[t, b0:b1])
+        for b in range(b0, b1):
+            y, target = ys[t, b], targets[t, b]
+            for k in range(V):
+                y[k] += by[k]
+            most = row_max(y, V)
+            wanted = y[target] - most
+            total = y[0] * 0
+            for k in range(V):
+                e = exp1(y[k] - most)
+                y[k] = e
+                total += e
+            work.loss[b] += np.log(np.float64(total)) - np.float64(wanted)
+            factor = weight / total
+            for k in range(V):
+                y[k] *= factor
+            y[target] -= weight
+        product(ys[t, b0:b1], packed.Why, dhs[t, b0:b1])
+
+
+# --- backward -----------------------------------------------------------------------------------------------
+
+
+@fast_jit
+def backward(params, packed, b0, b1, work):
+    """Turn dhs of streams b0 ... b1-1 from dy @ Why into dhraw."""
+    hs, dhs, dhnext = work.hs, work.dhs, work.z
+    T, H = work.inputs.shape[0], params.bh.size
+    lanes = packed.WhyT.shape[2] // 2
+    one = params.flat.dtype.type(1)
+    for b in range(b0, b1):
+        for i in range(H):
+            dhnext[b, i] = 0
+    for t in range(T - 1, -1, -1):
+        for b in range(b0, b1):
+            h, d, dn = hs[t + 1, b], dhs[t, b], dhnext[b]
+            for i in range(H):
+                d[i] = (one - h[i] * h[i]) * (d[i] + dn[i])
+        if t > 0:
+            recurrent_product(dhs[t, b0:b1], packed.Whh, lanes, dhnext[b0:b1])
+
+
+@fast_jit
+def matrix_gradients(team, work, grads):
+    """dWhh and dWhy: sums of outer products over all t and streams, in blocks that all threads pack together.
+
+    A block of hidden states serves both: as h_prev for dWhh and, a step of time earlier, as h for dWhy.
+    """
+    T, B = work.inputs.shape
+    H, V = grads.bh.size, grads.by.size
+    Hp, Vp = work.hs.shape[2], work.ys.shape[2]
+    hs, dhs, dys = work.hs.reshape((T + 1) * B, Hp), work.dhs.reshape(T * B, Hp), work.ys.reshape(T * B, Vp)
+    depth = work.right.shape[1]
+    j0, j1 = span(team, work.right.shape[0], 1)
+    i0, i1 = span(team, work.dWhh.shape[0] // ROWS, 1)
+    k0, k1 = span(team, work.dWhy.shape[0] // ROWS, 1)
+    for C, tile0, tile1 in ((work.dWhh, i0, i1), (work.dWhy, k0, k1)):
+        for i in range(tile0 * ROWS, tile1 * ROWS):
+            for k in range(Hp):
+                C[i, k] = 0
+    for first in range(0, (T + 1) * B, depth):
+        last = min(first + depth, (T + 1) * B)
+        pack_columns(hs[first:last], j0, j1, work.right)
+        barrier(team)
+        stop = min(last, T * B)
+        for tile in range(i0, i1):
+            if stop > first:
+                pack_left(dhs, first, stop, tile, work.left)
+                add_outer_products(work.left, tile, work.right, 0, stop - first, work.dWhh)
+        start = max(first, B)
+        for tile in range(k0, k1):
+            if last > start:
+                pack_left(dys, start - B, last - B, tile, work.left)
+                add_outer_products(work.left, tile, work.right, start - first, last - start, work.dWhy)
+        barrier(team)
+    for C, out, tile0, tile1, rows in ((work.dWhh, grads.Whh, i0, i1, H), (work.dWhy, grads.Why, k0, k1, V)):
+        for i in range(tile0 * ROWS, min(tile1 * ROWS, rows)):
+            for k in range(H):
+                out[i, k] = C[i, k]
+
+
+@fast_jit
+def vector_gradients(team, work, grads):
+    """dWxh, dbh and dby; threads share columns of H, and V."""
+    inputs, dhs, dys = work.inputs, work.dhs, work.ys
+    T, B = inputs.shape
+    V, H = grads.WxhT.shape
+    i0, i1 = span(team, H, 16)
+    for j in range(V):
+        for i in range(i0, i1):
+            grads.WxhT[j, i] = 0
+    for i in range(i0, i1):
+        grads.bh[i] = 0
+    for t in range(T):
+        for b in range(B):
+            row, d = grads.WxhT[inputs[t, b]], dhs[t, b]
+            for i in range(i0, i1):
+                row[i] += d[i]
+    for j in range(V):  # every dhraw is in one row
+        for i in range(i0, i1):
+            grads.bh[i] += grads.WxhT[j, i]
+    k0, k1 = span(team, V, 16)
+    for k in range(k0, k1):
+        grads.by[k] = 0
+    for t in range(T):
+        for b in range(B):
+            for k in range(k0, k1):
+                grads.by[k] += dys[t, b, k]
+
+
+# --- the optimizer ------------------------------------------------------------------------------------------
+
+
+@fast_jit
+def update(team, params, grads, optimizer, rate, step, work):
+    """Clip the gradient and take one step of the optimizer, number ``step`` counted from 1."""
+    P, G = params.flat, grads.flat
+    kind = P.dtype.type
+    c0, c1 = span(team, work.norms.size, 1)
+    start, stop = c0 * CHUNK, min(c1 * CHUNK, P.size)
+    if optimizer.clipping == CLIP_NORM:
+        for chunk in range(c0, c1):
+            work.norms[chunk] = squares(G, chunk)
+        barrier(team)
+        total = 0.0
+        for chunk in range(work.norms.size):
+            total += work.norms[chunk]
+        norm = np.sqrt(total)
+        if not norm <= optimizer.limit:
+            scale(G, kind(optimizer.limit / norm), start, stop)
+    else:
+        clip(G, optimizer.limit, start, stop)
+    if optimizer.kind == ADAM:
+        root = np.sqrt(1.0 - np.float64(optimizer.beta2) ** step)
+        corrected = rate * root / (1.0 - np.float64(optimizer.beta1) ** step)
+        epsilon = kind(optimizer.epsilon * root)
+        adam(P, G, optimizer.M, optimizer.S, kind(corrected), optimizer.beta1, optimizer.beta2, epsilon, start, stop)
+    else:
+        adagrad(P, G, optimizer.M, kind(rate), optimizer.epsilon, start, stop)
+
+
+# --- the loop -----------------------------------------------------------------------------------------------
+
+
+@fast_jit
+def gradients(team, params, packed, grads, work):
+    """Loss and gradient of one window; the loss is in work.loss, by stream. Not clipped."""
+    B = work.inputs.shape[1]
+    b0, b1 = span(team, B, 1)
+    weight = params.flat.dtype.type(1) / params.flat.dtype.type(B)
+    forward(params, packed, b0, b1, work)
+    output(params, packed, b0, b1, weight, work)
+    backward(params, packed, b0, b1, work)
+    barrier(team)
+    vector_gradients(team, work, grads)
+    matrix_gradients(team, work, grads)
+    barrier(team)
+
+
+@fast_jit
+def read_window(ids, length, p, b0, b1, work):
+    """Characters p ... p+T of streams b0 ... b1-1, each ``length`` long, as inputs and targets."""
+    for t in range(work.inputs.shape[0]):
+        for b in range(b0, b1):
+            work.inputs[t, b] = ids[b * length + p + t]
+            work.targets[t, b] = ids[b * length + p + t + 1]
+
+
+@fast_jit
+def train(team, ids, params, packed, grads, optimizer, rates, position, work, losses):
+    """``losses.size`` iterations over the text ``ids``, cut into B streams; every thread makes the same call.
+
+    position[0] is where the next window starts in each stream, position[1] the optimizer's steps so far; both are
+    updated, as are params, packed (their packed form), optimizer, work.hs[0] and losses (nats summed over T, mean over
+    streams). rates holds each iteration's learning rate. Streams wrap as in the gist, and start again from h = 0.
+    """
+    T, B = work.inputs.shape
+    Hp, length = work.hs.shape[2], ids.size // B
+    b0, b1 = span(team, B, 1)
+    p, step = position[0], position[1]
+    for n in range(losses.size):
+        wraps = p + T + 1 >= length
+        p = 0 if wraps else p
+        for b in range(b0, b1):
+            for i in range(Hp):
+                work.hs[0, b, i] = 0 if wraps else work.hs[0, b, i]
+        read_window(ids, length, p, b0, b1, work)
+        gradients(team, params, packed, grads, work)
+        step += 1
+        update(team, params, grads, optimizer, rates[n], step, work)
+        barrier(team)
+        pack_weights(team, params, packed)
+        p += T
+        for b in range(b0, b1):
+            for i in range(Hp):
+                work.hs[0, b, i] = work.hs[T, b, i]
+        if team.rank == 0:
+            total = 0.0
+            for b in range(B):
+                total += work.loss[b]
+            losses[n] = total / B
+            position[0], position[1] = p, step
+        barrier(team)

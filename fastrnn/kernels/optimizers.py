@@ -1,0 +1,63 @@
+"""Clipping and optimizers on flat parameter buffers, for one thread's part of them."""
+
+import numpy as np
+
+from .jit import fast_jit
+
+ADAGRAD, ADAM = 0, 1
+CLIP_ELEMENTWISE, CLIP_NORM = 0, 1
+CHUNK = 4096  # elements of a partial sum: the order of sums must not depend on the number of threads
+
+
+@fast_jit
+def squares(G, chunk):
+    """Sum of the squares of the elements of one chunk of G, in float64."""
+    start = chunk * CHUNK
+    stop = start + CHUNK if start + CHUNK < G.size else G.size
+    total = 0.0
+    for i in range(start, stop):
+        g = np.float64(G[i])
+        total += g * g
+    return total
+
+
+@fast_jit
+def clip(G, limit, start, stop):
+    """Clip G[start:stop] to [-limit, limit] in place; NaN stays."""
+    for i in range(start, stop):
+        g = G[i]
+        g = limit if g > limit else g
+        G[i] = -limit if g < -limit else g
+
+
+@fast_jit
+def scale(G, factor, start, stop):
+    """G[start:stop] *= factor."""
+    for i in range(start, stop):
+        G[i] *= factor
+
+
+@fast_jit
+def adagrad(P, G, M, rate, epsilon, start, stop):
+    """M += G*G; P -= rate * G / sqrt(M + epsilon), on [start:stop] (Duchi, Hazan and Singer 2011)."""
+    for i in range(start, stop):
+        g = G[i]
+        m = M[i] + g * g
+        M[i] = m
+        P[i] -= rate * g / np.sqrt(m + epsilon)
+
+
+@fast_jit
+def adam(P, G, M, S, rate, beta1, beta2, epsilon, start, stop):
+    """Adam on [start:stop] (Kingma and Ba 2015); rate and epsilon already hold the corrections for the bias.
+
+    M, S: running means of the gradient and of its square.
+    """
+    one = P.dtype.type(1)
+    for i in range(start, stop):
+        g = G[i]
+        m = beta1 * M[i] + (one - beta1) * g
+        s = beta2 * S[i] + (one - beta2) * g * g
+        M[i] = m
+        S[i] = s
+        P[i] -= rate * m / (np.sqrt(s) + epsilon)
