@@ -4,12 +4,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checkpoint import load_model as load_model
+    from .checkpoint import save_model as save_model
     from .config import Config as Config
+    from .config import preset as preset
     from .corpus import Corpus as Corpus
+    from .corpus import open_corpus as open_corpus
     from .corpus import read_text as read_text
     from .dropin import bind as bind
     from .errors import Diverged as Diverged
+    from .evaluation import evaluate as evaluate
     from .trainer import Progress as Progress
+    from .trainer import Run as Run
     from .trainer import train as train
 
 __version__ = '0.1.0'
@@ -18,10 +24,16 @@ __version__ = '0.1.0'
 _HOMES = {
     'Config': '.config',
     'Corpus': '.corpus',
-    'read_text': '.corpus',
-    'bind': '.dropin',
     'Diverged': '.errors',
     'Progress': '.trainer',
+    'Run': '.trainer',
+    'bind': '.dropin',
+    'evaluate': '.evaluation',
+    'load_model': '.checkpoint',
+    'open_corpus': '.corpus',
+    'preset': '.config',
+    'read_text': '.corpus',
+    'save_model': '.checkpoint',
     'train': '.trainer',
 }
 __all__ = ['__version__', *_HOMES]

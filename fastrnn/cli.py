@@ -4,59 +4,188 @@ import os
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from .errors import Diverged
 
-BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 2, 3, 130, 141
+if TYPE_CHECKING:
+    from .config import Config
+    from .corpus import Corpus
+    from .trainer import Progress
+
+FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
 
 app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help='Train character-level RNNs on a CPU: min-char-rnn, compiled, with the same bits.',
+    help='Train character-level RNNs on a CPU: min-char-rnn, compiled, with the same bits; or many streams, fast.',
     epilog='Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000',
 )
+
+Files = Annotated[list[Path], typer.Argument(help='The text; more files are joined. gzip is accepted.')]
+Encoding = Annotated[str, typer.Option(help='Of the text.')]
+Errors = Annotated[str, typer.Option(help='What to do with bytes that are not in it: strict or replace.')]
+
+
+def preset_option(text: str) -> Any:
+    """An option whose default is the preset's."""
+    return typer.Option(help=text, show_default=False)
+
+
+def seconds(value: str | None) -> float | None:
+    """'90', '90s', '5m' or '2h' in seconds."""
+    if value is None:
+        return None
+    unit = {'s': 1, 'm': 60, 'h': 3600}.get(value[-1:])
+    try:
+        return float(value if unit is None else value[:-1]) * (unit or 1)
+    except ValueError:
+        raise ValueError(f'time is {value!r}; give a number with s, m or h, such as 90s') from None
 
 
 @app.command(epilog='Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000')
 def train(
-    file: Annotated[Path, typer.Argument(help='The text to train on.', show_default=False)],
-    seed: Annotated[
-        int | None, typer.Option(help="Seed of NumPy's generator. [default: another run each time]")
+    files: Files,
+    preset: Annotated[str, typer.Option(help='reference (the gist) or fast.')] = 'reference',
+    seed: Annotated[int | None, preset_option("Seed of NumPy's generator. [another run each time]")] = None,
+    iterations: Annotated[int | None, preset_option('When to end. [never; stop with Ctrl-C]')] = None,
+    epochs: Annotated[float | None, preset_option('When to end, in passes over the text.')] = None,
+    time: Annotated[str | None, preset_option('When to end, such as 60s, 5m or 2h.')] = None,
+    hidden_size: Annotated[int | None, preset_option('Hidden units, H. [100; fast: 256]')] = None,
+    seq_length: Annotated[int | None, preset_option('Steps of truncated BPTT, T. [25; fast: 64]')] = None,
+    learning_rate: Annotated[float | None, preset_option('Of the optimizer. [0.1; fast: 0.004]')] = None,
+    sample_every: Annotated[int | None, preset_option('Iterations between samples. [100; fast: at the end]')] = None,
+    sample_length: Annotated[int | None, preset_option('Characters of a sample. [200]')] = None,
+    print_every: Annotated[int | None, preset_option('Iterations between reports. [100; fast: at validations]')] = None,
+    engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
+    threads: Annotated[int | None, preset_option('Results do not depend on it. [as many as pay]')] = None,
+    streams: Annotated[int | None, preset_option('fast: parts of the text trained together, B. [32]')] = None,
+    dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float32]')] = None,
+    optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adam]')] = None,
+    schedule: Annotated[str | None, preset_option('fast: constant, step or cosine learning rate. [cosine]')] = None,
+    warmup: Annotated[float | None, preset_option('fast: share of the run with a rising learning rate. [0.02]')] = None,
+    clip: Annotated[float | None, preset_option('fast: limit of each element of the gradient. [5]')] = None,
+    clip_norm: Annotated[float | None, preset_option('fast: limit of the norm of the gradient, instead.')] = None,
+    init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
+    validation: Annotated[
+        str | None, preset_option('Held-out text: a share (0.1: the last tenth) or a file.')
     ] = None,
-    iterations: Annotated[int | None, typer.Option(help='When to end. [default: never; stop with Ctrl-C]')] = None,
-    hidden_size: Annotated[int, typer.Option(help='Hidden units, H.')] = 100,
-    seq_length: Annotated[int, typer.Option(help='Steps of truncated BPTT, T.')] = 25,
-    learning_rate: Annotated[float, typer.Option(help='Of Adagrad.')] = 1e-1,
-    sample_every: Annotated[int, typer.Option(help='Iterations between samples.')] = 100,
-    sample_length: Annotated[int, typer.Option(help='Characters of a sample.')] = 200,
-    print_every: Annotated[int, typer.Option(help='Iterations between reports.')] = 100,
-    encoding: Annotated[str, typer.Option(help='Of the file.')] = 'utf-8',
-    engine: Annotated[str, typer.Option(help='exact (compiled, the same bits) or reference (NumPy).')] = 'exact',
-    threads: Annotated[int | None, typer.Option(help='The bits do not depend on it. [default: as many as pay]')] = None,
+    save: Annotated[Path | None, preset_option('Write the model to this file at the end.')] = None,
+    encoding: Encoding = 'utf-8',
+    errors: Errors = 'strict',
+    unit: Annotated[str, typer.Option(help='character or byte.')] = 'character',
+    min_count: Annotated[int, typer.Option(help='Fold characters that occur less often into one.')] = 1,
 ) -> None:
-    """Train on FILE as min-char-rnn does, and print what it prints."""
-    options = {name: value for name, value in locals().items() if name not in ('file', 'encoding')}
-    from .config import Config
+    """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast."""
+    chosen = locals()
+    from .config import preset as configure
 
-    config = Config(**options)
-    from . import corpus, progress, trainer
+    names = set(chosen) - {'files', 'preset', 'time', 'validation', 'save', 'encoding', 'errors', 'unit', 'min_count'}
+    config = configure(preset, time=seconds(time), **{name: chosen[name] for name in names})
+    from . import corpus as corpora
 
-    text = corpus.Corpus.of(corpus.read_text(file, encoding))
-    records = trainer.train(text, config)
-    print('data has %d characters, %d unique.' % (text.ids.size, len(text.chars)), flush=True)
-    with progress.display(config) as show:
+    reading = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
+    corpus = corpora.open_corpus(files, **reading)
+    corpus, held_out = hold_out(corpus, validation)
+    from . import trainer
+
+    run = trainer.Run(corpus, config, validation=held_out)
+    announce(run.config, corpus, held_out)
+    follow(run.records(), run.config)
+    if save is not None and run.engine is not None:
+        from .checkpoint import Model, save_model
+
+        save_model(save, Model(run.engine.params, corpus.chars, corpus.unit))
+
+
+def hold_out(corpus: 'Corpus', validation: str | None) -> tuple['Corpus', Any]:
+    """The corpus without its last share, and that share's character numbers; or a file's."""
+    if validation is None:
+        return corpus, None
+    from dataclasses import replace
+
+    from .corpus import encode_with
+
+    try:
+        share = float(validation)
+    except ValueError:
+        return corpus, encode_with(validation, corpus)
+    kept, held_out = corpus.split(share)
+    return replace(corpus, ids=kept), held_out
+
+
+def announce(config: 'Config', corpus: 'Corpus', held_out: Any) -> None:
+    """What is about to happen; for the gist's engines only its own line."""
+    print('data has %d characters, %d unique.' % (corpus.ids.size, len(corpus.chars)), flush=True)
+    if config.engine != 'fast':
+        return
+    for line in corpus.describe():
+        print(line)
+    H, T, B = config.hidden_size, config.seq_length, config.streams
+    print(f'{config.optimizer} at {config.learning_rate:g}, H={H}, T={T}, {B} streams, {config.dtype}')
+    print(f'memory {config.memory(len(corpus.chars)) / 1e6:,.0f} MB beside the text', flush=True)
+    if held_out is not None:
+        print(f'held out {held_out.size:,} characters', flush=True)
+
+
+def follow(records: Any, config: 'Config') -> None:
+    """Print records as they come."""
+    from . import progress
+
+    with progress.display() as show:
         for record in records:
+            if config.engine == 'fast' and record.report:
+                print(fast_line(record))
             if record.sample is not None:
                 print('----\n %s \n----' % (record.sample,))
-            if record.report:
+            if config.engine != 'fast' and record.report:
                 print('iter %d, loss: %f' % (record.iteration, record.smooth_loss))
             if record.sample is not None or record.report:
                 sys.stdout.flush()
             show(record)
+
+
+def fast_line(record: 'Progress') -> str:
+    """One report of the fast engine."""
+    held_out = f'  validation {record.validation:.3f}' if record.validation is not None else ''
+    return (
+        f'iter {record.iteration}  epoch {record.epoch:.2f}  {record.seconds:.1f} s  '
+        f'{record.characters / record.seconds:,.0f} characters/s  '
+        f'train {record.bits_per_character:.3f}{held_out} bits per character'
+    )
+
+
+@app.command('eval', epilog='Example: fastrnn eval model.safetensors data/sonnets.txt')
+def evaluate(
+    model: Annotated[Path, typer.Argument(help='Made by fastrnn train --save.')],
+    files: Files,
+    encoding: Encoding = 'utf-8',
+    errors: Errors = 'strict',
+) -> None:
+    """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text."""
+    from .checkpoint import load_model
+    from .corpus import Corpus, encode_with, read_text
+    from .evaluation import evaluate as measure
+
+    loaded = load_model(model)
+    text = ''.join(read_text(file, encoding) for file in files)
+    vocabulary = Corpus.of(text[:1])
+    from dataclasses import replace
+
+    ids = encode_with(text, replace(vocabulary, chars=loaded.chars, unit=loaded.unit))
+    result = measure(loaded.params, ids, text)
+    for value, name in (
+        (result.bits_per_character, f'bits per character ({result.characters:,} characters)'),
+        (result.bits_per_byte, 'bits per UTF-8 byte'),
+        (result.perplexity, 'perplexity per character'),
+        (result.order0, 'bits per character: entropy of single characters'),
+        (result.order2, 'bits per character: adaptive order-2 context model'),
+        (result.xz, 'bits per character: xz -9e'),
+    ):
+        print(f'{value:8.4f}  {name}')
 
 
 @app.command(epilog='Example: fastrnn info')
@@ -89,9 +218,9 @@ def main() -> NoReturn:
     except BrokenPipeError:
         code = BROKEN_PIPE
     except MemoryError:
-        code = _fail(BAD_INPUT, 'out of memory: take a smaller --hidden-size or --seq-length')
+        code = _fail(BAD_INPUT, 'out of memory: take a smaller --hidden-size, --seq-length or --streams')
     except OSError as error:
-        code = _fail(1, str(error))
+        code = _fail(FAILED, str(error))
     except Exception as error:
         if not hasattr(error, 'format_message'):  # a usage error, whose class depends on typer's version
             raise
@@ -114,6 +243,6 @@ def _leave(code: int) -> NoReturn:
         sys.stdout.flush()
     except OSError as error:
         if not isinstance(error, BrokenPipeError):
-            code = _fail(1, str(error))
+            code = _fail(FAILED, str(error))
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)

@@ -2,78 +2,154 @@
 
 import math
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 MAX_SEED = 2**32 - 1
 MAX_RATE = 1e6  # beyond it a single step can overflow
-ENGINES = ('exact', 'reference')
+CHOICES = {
+    'engine': ('exact', 'fast', 'reference'),
+    'dtype': ('float32', 'float64'),
+    'optimizer': ('adagrad', 'adam'),
+    'schedule': ('constant', 'step', 'cosine'),
+    'init': ('gist', 'scaled'),
+}
 
 
 @dataclass(frozen=True)
 class Config:
-    """A run of min-char-rnn; the defaults are the gist's.
+    """A run; the defaults are the gist's.
 
     Raises ValueError, in one line, for a value that no run can have.
     """
 
     hidden_size: int = 100  # H
     seq_length: int = 25  # T, steps of truncated BPTT
-    learning_rate: float = 1e-1  # of Adagrad
+    learning_rate: float = 1e-1
     seed: int | None = None  # of NumPy's legacy generator; None: another run each time
-    iterations: int | None = None  # None: until stopped
+    iterations: int | None = None  # end of the run; also epochs, time; none of them: until stopped
     sample_every: int = 100  # iterations between samples
     sample_length: int = 200  # characters of a sample
     print_every: int = 100  # iterations between reports
     engine: str = 'exact'
     threads: int | None = None  # None: as many as pay; the bits do not depend on it
+    # of the fast engine alone
+    streams: int = 1  # B, parts of the text that are trained on together
+    dtype: str = 'float64'
+    optimizer: str = 'adagrad'
+    schedule: str = 'constant'  # of the learning rate, over the run
+    warmup: float = 0.0  # share of the run in which the learning rate rises from 0
+    clip: float = 5.0  # elementwise, as in the gist
+    clip_norm: float | None = None  # global norm, instead
+    init: str = 'gist'
+    epochs: float | None = None
+    time: float | None = None  # seconds of training
 
     def __post_init__(self) -> None:
-        for name in ('hidden_size', 'seq_length', 'sample_every', 'print_every'):
+        for name in ('hidden_size', 'seq_length', 'sample_every', 'print_every', 'streams'):
             _check_integer(name, getattr(self, name), 1)
-        for name in ('sample_length', 'iterations'):
-            if name != 'iterations' or self.iterations is not None:
-                _check_integer(name, getattr(self, name), 0)
-        if self.threads is not None:
-            _check_integer('threads', self.threads, 1)
-        if self.seed is not None:
-            _check_integer('seed', self.seed, 0, MAX_SEED)
-        rate = self.learning_rate
-        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= MAX_RATE:
-            raise ValueError(f'learning_rate is {rate}; it must be a number above 0, up to {MAX_RATE:g}')
-        if self.engine not in ENGINES:
-            raise ValueError(f'engine is {self.engine!r}; it must be one of {", ".join(ENGINES)}')
+        _check_integer('sample_length', self.sample_length, 0)
+        for name, low, high in (('iterations', 0, None), ('threads', 1, 1024), ('seed', 0, MAX_SEED)):
+            if getattr(self, name) is not None:
+                _check_integer(name, getattr(self, name), low, high)
+        _check_number('learning_rate', self.learning_rate, MAX_RATE)
+        _check_number('clip', self.clip, math.inf)
+        for name in ('clip_norm', 'epochs', 'time'):
+            if getattr(self, name) is not None:
+                _check_number(name, getattr(self, name), MAX_RATE * 1e3)
+        if not 0 <= self.warmup < 1:
+            raise ValueError(f'warmup is {self.warmup}; it must be a share of the run, from 0 to below 1')
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f'{name} is {getattr(self, name)!r}; it must be one of {", ".join(choices)}')
+        if self.engine != 'fast':
+            self._check_gist()
+        if self.endless and (self.schedule != 'constant' or self.warmup):
+            raise ValueError(f'a {self.schedule} schedule needs an end: give --time, --epochs or --iterations')
+
+    def _check_gist(self) -> None:
+        for field in fields(self)[GIST_FIELDS:]:
+            if getattr(self, field.name) != field.default and field.name not in ('epochs', 'time'):
+                raise ValueError(
+                    f'{field.name} is {getattr(self, field.name)}, but engine {self.engine} trains as the gist does '
+                    f'({field.name} {field.default}): add --engine fast, or --preset fast'
+                )
+
+    @property
+    def endless(self) -> bool:
+        return self.iterations is None and self.epochs is None and self.time is None
 
     def check_text(self, characters: int, vocabulary: int) -> None:
         """Raise ValueError where a text of so many characters, so many distinct, can't be trained on."""
-        T = self.seq_length
-        if characters < T + 2:
-            raise ValueError(
-                f'the text has {characters:,} characters, but a seq_length of {T} needs at least {T + 2}: '
-                'take a longer text or a smaller --seq-length'
-            )
-        if vocabulary < 2:
+        T, B = self.seq_length, self.streams
+        if vocabulary < 2 and characters > 1:
             raise ValueError(
                 'the text has one distinct character, so there is nothing to predict: take a text with two or more'
+            )
+        if characters // B < T + 2:
+            parts = f' for {B:,} streams' if B > 1 else ''
+            raise ValueError(
+                f'the text has {characters:,} characters, but a seq_length of {T} needs at least {(T + 2) * B:,}'
+                f'{parts}: take a longer text{" or fewer --streams" if B > 1 else ""} or a smaller --seq-length'
             )
         needed, there = self.memory(vocabulary), physical_memory()
         if there is not None and needed > there:
             raise ValueError(
-                f'hidden_size {self.hidden_size:,}, seq_length {T:,} and {vocabulary:,} distinct characters need '
-                f'{needed:,} bytes of memory, but this machine has {there:,}: take smaller ones'
+                f'hidden_size {self.hidden_size:,}, seq_length {T:,}, streams {B:,} and {vocabulary:,} distinct '
+                f'characters need {needed:,} bytes of memory, but this machine has {there:,}: take smaller ones'
             )
 
     def memory(self, vocabulary: int) -> int:
-        """Bytes that a run holds beside the text: weights, Adagrad's memory, buffers."""
-        V, H, T = vocabulary, self.hidden_size, self.seq_length
-        parameters = H * H + 2 * V * H + H + V
-        buffers = T * (7 * H + 3 * V) + V * H
-        return 8 * (2 * parameters + buffers + 2 * self.sample_length)
+        """Bytes that a run holds beside the text: weights, the optimizer's memory, buffers. Independent of the text.
+
+        N = H*H + 2*V*H + H + V parameters; the exact engine keeps 2 N and windows of T * (7 H + 3 V) + V H numbers;
+        the fast engine 3 N (4 N with Adam), packed copies of 2 N + 2 H*H, and windows of B * (2 T + 2) * H + B * T * V.
+        """
+        V, H, T, B = vocabulary, self.hidden_size, self.seq_length, self.streams
+        N = H * H + 2 * V * H + H + V
+        if self.engine != 'fast':
+            return 8 * (2 * N + T * (7 * H + 3 * V) + V * H + 2 * self.sample_length)
+        numbers = (4 if self.optimizer == 'adam' else 3) * N + 2 * N + 2 * H * H
+        windows = B * (2 * T + 2) * H + B * T * V
+        return (8 if self.dtype == 'float64' else 4) * (numbers + windows) + 8 * B * T
 
 
-def _check_integer(name: str, value: object, low: int, high: int = 2**63 - 1) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        bounds = f'{low} or more' if high == 2**63 - 1 else f'from {low} to {high}'
+GIST_FIELDS = 10  # fields that every engine has
+
+PRESETS: dict[str, dict[str, Any]] = {
+    'reference': {},
+    'fast': {
+        'engine': 'fast',
+        'hidden_size': 256,
+        'seq_length': 64,
+        'streams': 32,
+        'dtype': 'float32',
+        'optimizer': 'adam',
+        'learning_rate': 4e-3,
+        'schedule': 'cosine',
+        'warmup': 0.02,
+        'init': 'scaled',
+    },
+}
+
+
+def preset(name: str, **options: Any) -> Config:
+    """The configuration of a preset, with those options that are not None in place of its own."""
+    if name not in PRESETS:
+        raise ValueError(f'preset is {name!r}; it must be one of {", ".join(PRESETS)}')
+    return Config(**{**PRESETS[name], **{key: value for key, value in options.items() if value is not None}})
+
+
+def _check_integer(name: str, value: object, low: int, high: int | None = None) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= (high or 2**63 - 1):
+        bounds = f'{low} or more' if high is None else f'from {low} to {high}'
         raise ValueError(f'{name} is {value}; it must be a whole number, {bounds}')
+
+
+def _check_number(name: str, value: object, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= high:
+        bounds = '' if high == math.inf else f', up to {high:g}'
+        raise ValueError(f'{name} is {value}; it must be a number above 0{bounds}')
 
 
 def physical_memory() -> int | None:

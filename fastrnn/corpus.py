@@ -1,20 +1,38 @@
-"""From a file to text, and from text to character numbers."""
+"""From files to text, and from text to character numbers."""
 
+import hashlib
+import mmap
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_VOCABULARY = 65_536
+from . import encoding as codes
+from .encoding import FOLDED, MAX_VOCABULARY, POINTS, Points, Rules, Source
+from .shelf import Shelf, key_of
+
+IN_MEMORY = 1 << 26  # bytes of ids that are held in memory where the cache cannot be written
 
 
 @dataclass(frozen=True)
 class Corpus:
     """A text as numbers: ``chars[ids[k]]`` is its character k. Characters are numbered in sorted order."""
 
-    ids: NDArray[np.uint16]  # (n,)
+    ids: NDArray[Any]  # (n,) uint8 or uint16; read-only if it is mapped from a file
     chars: str
+    unit: str = 'character'  # or 'byte': then chars are chr(0) to chr(255), those that occur
+    min_count: int = 1  # characters that occur less often are folded into U+FFFD
+    folded_kinds: int = 0
+    folded_count: int = 0  # occurrences of them
+    utf8_bytes: int = 0  # of the text in UTF-8, before folding
+    sha256: str = ''  # of the contents; of several files: of their hashes
+    note: str = ''  # where the ids are kept
 
     @classmethod
     def of(cls, text: str) -> 'Corpus':
@@ -29,10 +47,41 @@ class Corpus:
             )
         numbers = np.zeros(seen.size, np.uint16)
         numbers[vocabulary] = np.arange(vocabulary.size)
-        return cls(numbers[points], ''.join(map(chr, vocabulary)))
+        utf8 = text.encode('utf-8', 'surrogatepass')
+        sha256 = hashlib.sha256(utf8).hexdigest()
+        return cls(numbers[points], ''.join(map(chr, vocabulary)), utf8_bytes=len(utf8), sha256=sha256)
 
     def text(self, ids: NDArray[np.integer]) -> str:
         return ''.join(self.chars[ix] for ix in ids)
+
+    def describe(self) -> list[str]:
+        """What is known before training, in plain lines."""
+        lines = [f'{self.ids.size:,} {self.unit}s, {len(self.chars):,} unique']
+        if self.min_count > 1:
+            folded = f'{self.folded_kinds:,} of them, {self.folded_count:,} occurrences, are folded into U+FFFD'
+            lines.append(f'{self.unit}s that occur fewer than {self.min_count:,} times: {folded}')
+        return [*lines, self.note] if self.note else lines
+
+    def split(self, validation: float) -> tuple[NDArray[Any], NDArray[Any]]:
+        """The ids before and after the point that leaves the last share of the text for validation."""
+        if not 0 < validation < 1:
+            raise ValueError(f'the validation share is {validation}; it must lie between 0 and 1')
+        # as written, not as rounded to binary: 1 - 0.9 is a tenth
+        cut = int(self.ids.size * (1 - Fraction(str(float(validation)))))
+        if cut in (0, self.ids.size):
+            side = 'validate on' if cut else 'train on'
+            raise ValueError(
+                f'a validation share of {validation} leaves nothing to {side}: the text has {self.ids.size:,} {self.unit}s'
+            )
+        return self.ids[:cut], self.ids[cut:]
+
+    def release(self) -> None:
+        """Give mapped pages back, so that resident memory does not grow with what has been read of the text."""
+        base: Any = self.ids
+        while isinstance(base, np.ndarray):
+            base = base.base
+        if isinstance(base, mmap.mmap) and hasattr(mmap, 'MADV_DONTNEED'):
+            base.madvise(mmap.MADV_DONTNEED)
 
 
 def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
@@ -44,16 +93,143 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise ValueError(f'{path}: {error.strerror or error}; name a text file that can be read') from error
+        raise codes.unreadable(path, error) from error
     if not data:
-        raise ValueError(f'{path}: the file is empty; name a file with text in it')
+        raise codes.is_empty(path)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f'{path}: byte 0x{data[error.start]:02x} at offset {error.start} is not {encoding}; '
-            "name the text's encoding with --encoding, e.g. latin-1"
-        ) from error
+        raise codes.undecodable(path, data[error.start], error.start, encoding) from error
     except LookupError as error:
-        raise ValueError(f'encoding {encoding!r} is not known; name one such as utf-8 or latin-1') from error
+        raise codes.unknown_encoding(encoding) from error
     return text.replace('\r\n', '\n').replace('\r', '\n')
+
+
+def open_corpus(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    encoding: str = 'utf-8',
+    errors: str = 'strict',
+    unit: str = 'character',
+    min_count: int = 1,
+    cache: str | Path | None = None,
+) -> Corpus:
+    """The text of one or more files (gzip's too) as numbers, encoded once and mapped from the cache from then on.
+
+    ``unit`` 'byte' takes the bytes as they are. Characters that occur fewer than ``min_count`` times are
+    folded into U+FFFD. ``cache`` names another folder than ``FASTRNN_CACHE`` or the user's cache folder.
+    Raises ValueError, in one line, as ``read_text`` does, and if a file changes while it is read.
+    """
+    rules = Rules(encoding, errors, unit, min_count)
+    sources = _sources(paths)
+    shelf = Shelf(cache)
+    known = [digest for source in sources if (digest := shelf.known(source))]
+    if len(known) == len(sources) and (kept := _kept(shelf, known, rules)):
+        return kept
+    survey = codes.survey(sources, rules)
+    for source, digest in zip(sources, survey.digests, strict=True):
+        shelf.remember(source, digest)
+    return _kept(shelf, survey.digests, rules) or _encoded(shelf, sources, rules, survey)
+
+
+def _sources(paths: str | Path | Sequence[str | Path]) -> list[Source]:
+    paths = [paths] if isinstance(paths, str | Path) else list(paths)
+    if not paths:
+        raise ValueError('no text: name at least one file')
+    return [Source(path) for path in paths]
+
+
+def _kept(shelf: Shelf, digests: list[str], rules: Rules) -> Corpus | None:
+    key = key_of(digests, rules)
+    entry = shelf.find(key)
+    return None if entry is None else _corpus(entry[0], entry[1], f'encoded before, in {shelf.folder / key}')
+
+
+def _encoded(shelf: Shelf, sources: list[Source], rules: Rules, survey: codes.Survey) -> Corpus:
+    vocabulary = codes.vocabulary(survey, rules.min_count)
+    joined = hashlib.sha256(''.join(survey.digests).encode()).hexdigest()
+    facts = {
+        'n': survey.n,
+        'dtype': vocabulary.numbers.dtype.name,
+        'points': vocabulary.points.tolist(),  # as a string, JSON would merge surrogates
+        'unit': rules.unit,
+        'min_count': rules.min_count,
+        'folded_kinds': vocabulary.folded_kinds,
+        'folded_count': vocabulary.folded_count,
+        'utf8_bytes': survey.utf8_bytes,
+        'sha256': survey.digests[0] if len(sources) == 1 else joined,
+    }
+
+    def fill(sink: BinaryIO) -> None:
+        codes.write_ids(sources, rules, vocabulary.numbers, survey.n, sink)
+
+    key = key_of(survey.digests, rules)
+    try:
+        return _corpus(facts, shelf.add(key, facts, fill), f'encoded into {shelf.folder / key}')
+    except OSError as error:
+        reason = f'{shelf.root} cannot be written ({error.strerror or error})'
+    ids, where = _uncached(fill, survey.n, vocabulary.numbers.dtype, reason)
+    return _corpus(facts, ids, f'{reason}, so the text is encoded anew in every run, {where}')
+
+
+def _uncached(fill: Any, n: int, dtype: np.dtype[Any], reason: str) -> tuple[NDArray[Any], str]:
+    """Ids in memory, or in a file without a name if they are many."""
+    size = n * dtype.itemsize
+    if size <= IN_MEMORY:
+        sink = BytesIO()
+        fill(sink)
+        return np.frombuffer(sink.getvalue(), dtype), 'in memory'
+    try:
+        with tempfile.TemporaryFile() as file:
+            fill(file)
+            file.flush()
+            return np.asarray(np.memmap(file, dtype, 'r')), f'in a temporary file in {tempfile.gettempdir()}'
+    except OSError as error:
+        raise ValueError(
+            f'no room for {size:,} bytes of encoded text: {reason}, nor can {tempfile.gettempdir()} '
+            f'({error.strerror or error}); free some space or name another folder with FASTRNN_CACHE'
+        ) from error
+
+
+def _corpus(facts: dict[str, Any], ids: NDArray[Any], note: str) -> Corpus:
+    names = ('unit', 'min_count', 'folded_kinds', 'folded_count', 'utf8_bytes', 'sha256')
+    return Corpus(ids, ''.join(map(chr, facts['points'])), **{name: facts[name] for name in names}, note=note)
+
+
+def encode_with(
+    text: str | Path | Sequence[str | Path], corpus: Corpus, *, encoding: str = 'utf-8', errors: str = 'strict'
+) -> NDArray[Any]:
+    """Another text in the numbers of ``corpus``: a str is the text itself, a Path or a sequence names files.
+
+    What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names the first such character.
+    """
+    rules = Rules(encoding, errors, corpus.unit)
+    numbers = np.full(POINTS, corpus.chars.find(chr(FOLDED)), np.int32)
+    numbers[[ord(char) for char in corpus.chars]] = np.arange(len(corpus.chars))
+    ids, done = bytearray(), 0
+    for points in _pieces(text, rules):
+        found = np.take(numbers, codes.as_array(points), mode='clip')
+        if found.min() < 0:
+            at = int(np.argmin(found))
+            raise _lacking(int(points[at]), done + at, corpus)
+        ids += found.astype(corpus.ids.dtype).data
+        done += len(points)
+    if not done:
+        raise ValueError('the text is empty; take one with characters in it')
+    return np.frombuffer(ids, corpus.ids.dtype)
+
+
+def _pieces(text: str | Path | Sequence[str | Path], rules: Rules) -> Any:
+    if not isinstance(text, str):
+        for source in _sources(text):
+            for points, _ in codes.read_points(source, rules, source.chunks()):
+                yield points
+        return
+    for start in range(0, len(text), codes.CHUNK):
+        piece = text[start : start + codes.CHUNK]
+        yield codes.points_of(piece) if rules.unit == 'character' else piece.encode('utf-8', 'surrogatepass')
+
+
+def _lacking(point: int, offset: int, corpus: Corpus) -> ValueError:
+    name = f'byte 0x{point:02x}' if corpus.unit == 'byte' else f'character {chr(point)!a} (U+{point:04X})'
+    return ValueError(f'{name} at offset {offset} is not among the {len(corpus.chars):,} that occur in the first text')

@@ -11,7 +11,8 @@ from llvmlite.binding import get_host_cpu_name
 from . import __version__
 from .config import Config
 from .corpus import Corpus
-from .engines import ExactEngine, ReferenceEngine, processors
+from .crews import processors
+from .engines import ExactEngine, ReferenceEngine
 from .kernels import jit, native
 
 ITERATIONS = 60

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .engines import draw
+from .exact_engine import draw
 from .kernels import exact, native, tile
 from .kernels.team import alone
 

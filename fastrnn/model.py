@@ -1,11 +1,11 @@
 """A model's parameters: one flat buffer with five named views."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.floating]
+Floats = NDArray[Any]
 
 
 class Normal(Protocol):
@@ -15,7 +15,7 @@ class Normal(Protocol):
 
 
 class Params:
-    """Wxh Whh Why bh by (or Adagrad's memory, or gradients, of them) in one array ``flat``.
+    """Wxh Whh Why bh by (or gradients, or an optimizer's memory, of them) in one array ``flat``.
 
     The views share its memory. Wxh is kept transposed, so that the column that a one-hot x picks is
     contiguous: ``WxhT`` (V, H); ``Wxh`` is the view in the gist's shape (H, V).
@@ -36,6 +36,18 @@ class Params:
     def Wxh(self) -> Floats:
         return self.WxhT.T
 
+    @property
+    def H(self) -> int:
+        return self.bh.size
+
+    @property
+    def V(self) -> int:
+        return self.by.size
+
+    def astype(self, dtype: Any) -> 'Params':
+        """A copy in another precision."""
+        return Params(self.H, self.V, self.flat.astype(dtype))
+
     @classmethod
     def gist(cls, H: int, V: int, rng: Normal) -> 'Params':
         """0.01 * randn for the matrices, drawn in the gist's order; zeros for the biases."""
@@ -43,4 +55,14 @@ class Params:
         params.Wxh[...] = rng.randn(H, V) * 0.01
         params.Whh[...] = rng.randn(H, H) * 0.01
         params.Why[...] = rng.randn(V, H) * 0.01
+        return params
+
+    @classmethod
+    def scaled(cls, H: int, V: int, rng: Normal) -> 'Params':
+        """For larger H: Whh orthogonal, so that states neither vanish nor explode; Wxh, Why by 1/sqrt(H)."""
+        params = cls(H, V)
+        params.Wxh[...] = rng.randn(H, V) / np.sqrt(H)
+        Q, R = np.linalg.qr(rng.randn(H, H))
+        params.Whh[...] = Q * np.sign(np.diag(R))
+        params.Why[...] = rng.randn(V, H) / np.sqrt(H)
         return params

@@ -3,13 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from .config import Config
-from .trainer import Progress
+if TYPE_CHECKING:
+    from .trainer import Progress
 
 
 @contextmanager
-def display(config: Config) -> Iterator[Callable[[Progress], None]]:
+def display() -> Iterator[Callable[['Progress'], None]]:
     """A function to be called with each record."""
     if not sys.stderr.isatty():
         yield lambda record: None
@@ -19,7 +20,7 @@ def display(config: Config) -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bar
 
     columns = [
-        TextColumn('iteration {task.completed:,.0f}'),
+        TextColumn('iteration {task.fields[iteration]:,}'),
         BarColumn(),
         TextColumn('{task.fields[speed]:,.0f} characters/s  {task.fields[bits]:.3f} bits per character'),
         TimeRemainingColumn(compact=True),
@@ -27,10 +28,16 @@ def display(config: Config) -> Iterator[Callable[[Progress], None]]:
     # prints pass through the display only where both are on the terminal
     bar = Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
     with bar:
-        task = bar.add_task('', total=config.iterations, speed=0.0, bits=0.0)
+        task = bar.add_task('', total=None, speed=0.0, bits=0.0, iteration=0)
 
-        def show(record: Progress) -> None:
-            speed = record.characters / max(record.seconds, 1e-9)
-            bar.update(task, completed=record.iteration + 1, speed=speed, bits=record.bits_per_character)
+        def show(record: 'Progress') -> None:
+            bar.update(
+                task,
+                total=1.0 if record.share else None,
+                completed=record.share,
+                speed=record.characters / max(record.seconds, 1e-9),
+                bits=record.bits_per_character,
+                iteration=record.iteration + 1,
+            )
 
         yield show

@@ -14,7 +14,8 @@ import numpy as np
 from .elementwise import exp1, row_max, tanh1
 from .jit import fast_jit
 from .optimizers import ADAM, CHUNK, CLIP_NORM, adagrad, adam, clip, scale, squares
-from .panels import ROWS, add_outer_products, pack_columns, pack_left, pack_rows, product, row_product, width
+from .packing import copy, pack_columns, pack_left, pack_rows, transpose
+from .panels import ROWS, add_outer_products, product, row_product, width
 from .team import barrier, span
 
 DEPTH = 256  # rows of hidden states that are packed at a time: a panel of them fits the L1 cache
@@ -51,7 +52,7 @@ class Work(NamedTuple):
     z: Any  # (B, Hp): one step's product
     loss: Any  # (B,) float64, nats summed over T
     right: Any  # (., depth, width): hidden states, packed
-    left: Any  # (depth, ROWS): dhraw or dy of one row tile, packed; each thread has its own
+    left: Any  # (., depth, ROWS): dhraw or dy, packed; each thread has its own
     dWhh: Any  # (., Hp), whole tiles
     dWhy: Any  # (., Hp), whole tiles
     norms: Any  # (chunks,) float64
@@ -96,7 +97,7 @@ def make_work(T: int, B: int, H: int, V: int, dtype: Any) -> Work:
         z=np.zeros((B, Hp), dtype),
         loss=np.zeros(B),
         right=np.zeros((Hp // w, min(depth, (T + 1) * B), w), dtype),
-        left=np.zeros((min(depth, (T + 1) * B), ROWS), dtype),
+        left=np.zeros((_padded(max(H, V), ROWS) // ROWS, min(depth, (T + 1) * B), ROWS), dtype),
         dWhh=np.zeros((_padded(H, ROWS), Hp), dtype),
         dWhy=np.zeros((_padded(V, ROWS), Hp), dtype),
         norms=np.zeros(-(-(H * H + 2 * V * H + H + V) // CHUNK)),
@@ -125,22 +126,9 @@ def pack_recurrent(Whh, start, stop, WhhT_out, Whh_out):
         pack_rows(Whh, start, stop, WhhT_out)
         pack_columns(Whh, start, stop, Whh_out)
     else:
-        H = Whh.shape[0]
-        for i in range(H):
-            for k in range(H):
-                Whh_out[i, k] = Whh[i, k]
+        for i in range(Whh.shape[0]):
+            copy(Whh[i], Whh_out[i, : Whh.shape[1]])
         transpose(Whh, WhhT_out)
-
-
-@fast_jit
-def transpose(A, out):
-    """out[:, :rows] = A.T for A (rows, columns), in squares of 8 x 8, which stay in the L1 cache."""
-    rows, columns = A.shape
-    for i in range(0, rows, 8):
-        for k in range(0, columns, 8):
-            for kk in range(k, min(k + 8, columns)):
-                for ii in range(i, min(i + 8, rows)):
-                    out[kk, ii] = A[ii, kk]
 
 
 @fast_jit
@@ -176,11 +164,14 @@ def output(params, packed, b0, b1, weight, work):
     weight is 1/B, so that gradients are those of the mean over streams.
     """
     hs, ys, dhs, targets, by = work.hs, work.ys, work.dhs, work.targets, params.by
-    T, V = targets.shape[0], by.size
+    (T, B), V = targets.shape, by.size
     for b in range(b0, b1):
         work.loss[b] = 0.0
+    if B == 1:  # all t at once: one row would leave most of a tile empty
+        product(hs[1:, 0], packed.WhyT, ys[:, 0])
     for t in range(T):
-        product(hs[t + 1, b0:b1], packed.WhyT, ys[t, b0:b1])
+        if B > 1:
+            product(hs[t + 1, b0:b1], packed.WhyT, ys[t, b0:b1])
         for b in range(b0, b1):
             y, target = ys[t, b], targets[t, b]
             for k in range(V):
@@ -197,7 +188,10 @@ def output(params, packed, b0, b1, weight, work):
             for k in range(V):
                 y[k] *= factor
             y[target] -= weight
-        product(ys[t, b0:b1], packed.Why, dhs[t, b0:b1])
+        if B > 1:
+            product(ys[t, b0:b1], packed.Why, dhs[t, b0:b1])
+    if B == 1:
+        product(ys[:, 0], packed.Why, dhs[:, 0])
 
 
 # --- backward -----------------------------------------------------------------------------------------------
@@ -211,8 +205,7 @@ def backward(params, packed, b0, b1, work):
     lanes = packed.WhyT.shape[2] // 2
     one = params.flat.dtype.type(1)
     for b in range(b0, b1):
-        for i in range(H):
-            dhnext[b, i] = 0
+        fill_zero(dhnext[b])
     for t in range(T - 1, -1, -1):
         for b in range(b0, b1):
             h, d, dn = hs[t + 1, b], dhs[t, b], dhnext[b]
@@ -236,29 +229,26 @@ def matrix_gradients(team, work, grads):
     j0, j1 = span(team, work.right.shape[0], 1)
     i0, i1 = span(team, work.dWhh.shape[0] // ROWS, 1)
     k0, k1 = span(team, work.dWhy.shape[0] // ROWS, 1)
-    for C, tile0, tile1 in ((work.dWhh, i0, i1), (work.dWhy, k0, k1)):
-        for i in range(tile0 * ROWS, tile1 * ROWS):
-            for k in range(Hp):
-                C[i, k] = 0
+    for row in range(i0 * ROWS, i1 * ROWS):
+        fill_zero(work.dWhh[row])
+    for row in range(k0 * ROWS, k1 * ROWS):
+        fill_zero(work.dWhy[row])
     for first in range(0, (T + 1) * B, depth):
         last = min(first + depth, (T + 1) * B)
         pack_columns(hs[first:last], j0, j1, work.right)
         barrier(team)
-        stop = min(last, T * B)
-        for tile in range(i0, i1):
-            if stop > first:
-                pack_left(dhs, first, stop, tile, work.left)
-                add_outer_products(work.left, tile, work.right, 0, stop - first, work.dWhh)
-        start = max(first, B)
-        for tile in range(k0, k1):
-            if last > start:
-                pack_left(dys, start - B, last - B, tile, work.left)
-                add_outer_products(work.left, tile, work.right, start - first, last - start, work.dWhy)
+        stop, start = min(last, T * B), max(first, B)
+        if stop > first:
+            pack_left(dhs[first:stop], i0, i1, work.left)
+            add_outer_products(work.left, work.right, 0, stop - first, work.dWhh, i0, i1)
+        if last > start:
+            pack_left(dys[start - B : last - B], k0, k1, work.left)
+            add_outer_products(work.left, work.right, start - first, last - start, work.dWhy, k0, k1)
         barrier(team)
-    for C, out, tile0, tile1, rows in ((work.dWhh, grads.Whh, i0, i1, H), (work.dWhy, grads.Why, k0, k1, V)):
-        for i in range(tile0 * ROWS, min(tile1 * ROWS, rows)):
-            for k in range(H):
-                out[i, k] = C[i, k]
+    for row in range(i0 * ROWS, min(i1 * ROWS, H)):
+        copy(work.dWhh[row, :H], grads.Whh[row])
+    for row in range(k0 * ROWS, min(k1 * ROWS, V)):
+        copy(work.dWhy[row, :H], grads.Why[row])
 
 
 @fast_jit
@@ -268,26 +258,33 @@ def vector_gradients(team, work, grads):
     T, B = inputs.shape
     V, H = grads.WxhT.shape
     i0, i1 = span(team, H, 16)
+    dbh, dby = grads.bh[i0:i1], grads.by
     for j in range(V):
-        for i in range(i0, i1):
-            grads.WxhT[j, i] = 0
-    for i in range(i0, i1):
-        grads.bh[i] = 0
+        fill_zero(grads.WxhT[j, i0:i1])
     for t in range(T):
         for b in range(B):
-            row, d = grads.WxhT[inputs[t, b]], dhs[t, b]
-            for i in range(i0, i1):
-                row[i] += d[i]
+            add(dhs[t, b, i0:i1], grads.WxhT[inputs[t, b], i0:i1])
+    fill_zero(dbh)
     for j in range(V):  # every dhraw is in one row
-        for i in range(i0, i1):
-            grads.bh[i] += grads.WxhT[j, i]
+        add(grads.WxhT[j, i0:i1], dbh)
     k0, k1 = span(team, V, 16)
-    for k in range(k0, k1):
-        grads.by[k] = 0
+    fill_zero(dby[k0:k1])
     for t in range(T):
         for b in range(B):
-            for k in range(k0, k1):
-                grads.by[k] += dys[t, b, k]
+            add(dys[t, b, k0:k1], dby[k0:k1])
+
+
+@fast_jit
+def fill_zero(x):
+    for i in range(x.size):
+        x[i] = 0
+
+
+@fast_jit
+def add(x, out):
+    """out += x, for 1-D arrays that do not overlap."""
+    for i in range(out.size):
+        out[i] += x[i]
 
 
 # --- the optimizer ------------------------------------------------------------------------------------------
@@ -302,23 +299,24 @@ def update(team, params, grads, optimizer, rate, step, work):
     start, stop = c0 * CHUNK, min(c1 * CHUNK, P.size)
     if optimizer.clipping == CLIP_NORM:
         for chunk in range(c0, c1):
-            work.norms[chunk] = squares(G, chunk)
+            work.norms[chunk] = squares(G[chunk * CHUNK : (chunk + 1) * CHUNK])
         barrier(team)
         total = 0.0
         for chunk in range(work.norms.size):
             total += work.norms[chunk]
         norm = np.sqrt(total)
         if not norm <= optimizer.limit:
-            scale(G, kind(optimizer.limit / norm), start, stop)
+            scale(G[start:stop], kind(optimizer.limit / norm))
     else:
-        clip(G, optimizer.limit, start, stop)
+        clip(G[start:stop], optimizer.limit)
     if optimizer.kind == ADAM:
         root = np.sqrt(1.0 - np.float64(optimizer.beta2) ** step)
         corrected = rate * root / (1.0 - np.float64(optimizer.beta1) ** step)
         epsilon = kind(optimizer.epsilon * root)
-        adam(P, G, optimizer.M, optimizer.S, kind(corrected), optimizer.beta1, optimizer.beta2, epsilon, start, stop)
+        M, S = optimizer.M[start:stop], optimizer.S[start:stop]
+        adam(P[start:stop], G[start:stop], M, S, kind(corrected), optimizer.beta1, optimizer.beta2, epsilon)
     else:
-        adagrad(P, G, optimizer.M, kind(rate), optimizer.epsilon, start, stop)
+        adagrad(P[start:stop], G[start:stop], optimizer.M[start:stop], kind(rate), optimizer.epsilon)
 
 
 # --- the loop -----------------------------------------------------------------------------------------------
@@ -357,15 +355,15 @@ def train(team, ids, params, packed, grads, optimizer, rates, position, work, lo
     streams). rates holds each iteration's learning rate. Streams wrap as in the gist, and start again from h = 0.
     """
     T, B = work.inputs.shape
-    Hp, length = work.hs.shape[2], ids.size // B
+    length = ids.size // B
     b0, b1 = span(team, B, 1)
     p, step = position[0], position[1]
     for n in range(losses.size):
         wraps = p + T + 1 >= length
-        p = 0 if wraps else p
-        for b in range(b0, b1):
-            for i in range(Hp):
-                work.hs[0, b, i] = 0 if wraps else work.hs[0, b, i]
+        if wraps:
+            p = 0
+            for b in range(b0, b1):
+                fill_zero(work.hs[0, b])
         read_window(ids, length, p, b0, b1, work)
         gradients(team, params, packed, grads, work)
         step += 1
@@ -374,8 +372,7 @@ def train(team, ids, params, packed, grads, optimizer, rates, position, work, lo
         pack_weights(team, params, packed)
         p += T
         for b in range(b0, b1):
-            for i in range(Hp):
-                work.hs[0, b, i] = work.hs[T, b, i]
+            copy(work.hs[T, b], work.hs[0, b])
         if team.rank == 0:
             total = 0.0
             for b in range(B):
@@ -383,3 +380,32 @@ def train(team, ids, params, packed, grads, optimizer, rates, position, work, lo
             losses[n] = total / B
             position[0], position[1] = p, step
         barrier(team)
+
+
+# --- scoring ------------------------------------------------------------------------------------------------
+
+
+@fast_jit
+def score(ids, params, packed, work, surprisals):
+    """Surprisal in nats of ids[1:], the state carried from h = 0 through the whole text; B is 1.
+
+    surprisals (n-1,) is overwritten, work is scratch.
+    """
+    (T, _), V, n = work.inputs.shape, params.by.size, surprisals.size
+    fill_zero(work.hs[0, 0])
+    for first in range(0, n, T):
+        count = min(T, n - first)
+        for t in range(count):
+            work.inputs[t, 0] = ids[first + t]
+        forward(params, packed, 0, 1, work)
+        product(work.hs[1:, 0], packed.WhyT, work.ys[:, 0])
+        for t in range(count):
+            y = work.ys[t, 0]
+            for k in range(V):
+                y[k] += params.by[k]
+            most = row_max(y, V)
+            total = y[0] * 0
+            for k in range(V):
+                total += exp1(y[k] - most)
+            surprisals[first + t] = np.log(np.float64(total)) - np.float64(y[ids[first + t + 1]] - most)
+        copy(work.hs[T, 0], work.hs[0, 0])

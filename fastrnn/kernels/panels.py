@@ -38,30 +38,6 @@ def width(itemsize: int) -> int:
     return 2 * lanes(itemsize)
 
 
-@fast_jit
-def pack_columns(W, start, stop, out):
-    """out[j, k, c] = W[k, j*width + c] for panels j = start ... stop-1; zeros stay beyond W's columns."""
-    K, N = W.shape
-    columns = out.shape[2]
-    for j in range(start, stop):
-        last = columns if (j + 1) * columns <= N else N - j * columns
-        for k in range(K):
-            for c in range(last):
-                out[j, k, c] = W[k, j * columns + c]
-
-
-@fast_jit
-def pack_rows(W, start, stop, out):
-    """As :func:`pack_columns`, of W.T."""
-    N, K = W.shape
-    columns = out.shape[2]
-    for j in range(start, stop):
-        last = columns if (j + 1) * columns <= N else N - j * columns
-        for c in range(last):
-            for k in range(K):
-                out[j, k, c] = W[j * columns + c, k]
-
-
 class _Tile:
     """Emits vector IR for tiles of one element type. LLVM keeps no sums in registers over an outer loop."""
 
@@ -244,20 +220,11 @@ def row_product(x, W, lanes, y):
 
 
 @fast_jit
-def pack_left(X, first, last, tile, out):
-    """out[k, r] = X[first + k, tile*ROWS + r] for rows first ... last-1; zeros stay beyond X's columns."""
-    N = X.shape[1]
-    columns = ROWS if (tile + 1) * ROWS <= N else N - tile * ROWS
-    for k in range(last - first):
-        for r in range(columns):
-            out[k, r] = X[first + k, tile * ROWS + r]
+def add_outer_products(left, right, start, steps, C, first, last):
+    """C += left[:steps].T @ right[start : start+steps], for row tiles first ... last-1.
 
-
-@fast_jit
-def add_outer_products(left, tile, right, first, steps, C):
-    """C[tile*ROWS : ...] += left[:steps].T @ right[first : first+steps], for one row tile.
-
-    left is packed (K, ROWS), right (panels, K, width); C is (tiles * ROWS, panels * width).
+    left is packed (tiles, K, ROWS), right (panels, K, width); C is (tiles * ROWS, panels * width).
     """
     for j in range(right.shape[0]):
-        _add_tile(left, right[j], first, steps, C, tile * ROWS, j * right.shape[2])
+        for i in range(first, last):
+            _add_tile(left[i], right[j], start, steps, C, i * ROWS, j * right.shape[2])

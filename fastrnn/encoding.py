@@ -1,0 +1,323 @@
+"""From files to code points, and from code points to ids: chunk by chunk, so that memory does not grow with the text.
+
+A text is read twice: once to hash it and to see which characters it has, once to number them. Runs of
+code points below 256 travel as bytes, since ``bytes.translate`` is the fastest table look-up there is.
+"""
+
+import codecs
+import gzip
+import hashlib
+import io
+import os
+import shutil
+import stat
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+CHUNK = 1 << 20  # bytes that are read at a time
+SYNC = 1 << 27  # ids written between two requests to bring them to the disk
+MAX_VOCABULARY = 65_536
+FOLDED = 0xFFFD  # the code point that stands for all rare characters
+POINTS = sys.maxunicode + 1
+
+Points = bytes | NDArray[np.uint32]  # code points; as bytes where all are below 256
+
+
+def unreadable(path: object, error: OSError) -> ValueError:
+    return ValueError(f'{path}: {error.strerror or error}; name a text file that can be read')
+
+
+def is_empty(path: object) -> ValueError:
+    return ValueError(f'{path}: the file is empty; name a file with text in it')
+
+
+def undecodable(path: object, byte: int, offset: int, encoding: str) -> ValueError:
+    return ValueError(
+        f'{path}: byte 0x{byte:02x} at offset {offset} is not {encoding}; '
+        "name the text's encoding with --encoding, e.g. latin-1"
+    )
+
+
+def unknown_encoding(encoding: str) -> ValueError:
+    return ValueError(f'encoding {encoding!r} is not known; name one such as utf-8 or latin-1')
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a text is to be read."""
+
+    encoding: str = 'utf-8'
+    errors: str = 'strict'
+    unit: str = 'character'
+    min_count: int = 1
+
+    def __post_init__(self) -> None:
+        if self.unit not in ('character', 'byte'):
+            raise ValueError(f"unit {self.unit!r} is not known; take 'character' or 'byte'")
+        if self.min_count < 1:
+            raise ValueError(f'min_count is {self.min_count}; it must be at least 1')
+        try:
+            if not codecs.lookup(self.encoding)._is_text_encoding:
+                raise LookupError
+            codecs.getincrementaldecoder(self.encoding)
+        except LookupError:
+            raise unknown_encoding(self.encoding) from None
+        try:
+            codecs.lookup_error(self.errors)
+        except LookupError:
+            raise ValueError(f"errors {self.errors!r} is not known; take 'strict' or 'replace'") from None
+
+
+class Source:
+    """A file that can be read more than once and is noticed to change in between. Pipes are copied first."""
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = path
+        self._copy: BinaryIO | None = None
+        try:
+            state = os.stat(path)
+            if not stat.S_ISREG(state.st_mode):
+                self._copy = _copy_of(path)
+        except OSError as error:
+            raise unreadable(path, error) from error
+        # a regular file's, to be compared; None cannot be compared with a later run's
+        self.state = None if self._copy else _state(state)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The contents, unpacked if they are gzip's; never an empty chunk."""
+        with self._opened() as file:
+            while chunk := self._read(file):
+                yield chunk
+        self._check_unchanged()
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        try:
+            raw = self._copy or open(self.path, 'rb', buffering=0)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        try:
+            raw.seek(0)
+            packed = raw.read(3) == b'\x1f\x8b\x08'
+            raw.seek(0)
+            yield gzip.GzipFile(fileobj=raw) if packed else raw
+        finally:
+            if raw is not self._copy:
+                raw.close()
+
+    def _read(self, file: BinaryIO) -> bytes:
+        try:
+            return file.read(CHUNK)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise ValueError(f'{self.path}: the gzip file is damaged ({error}); pack it anew') from error
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
+    def _check_unchanged(self) -> None:
+        try:
+            same = self.state is None or _state(os.stat(self.path)) == self.state
+        except OSError:
+            same = False
+        if not same:
+            raise changed(self.path)
+
+
+def changed(path: object) -> ValueError:
+    return ValueError(f'{path}: the file changed while it was read; start again once it is complete')
+
+
+def _state(state: os.stat_result) -> list[int]:
+    return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev]
+
+
+def _copy_of(path: str | Path) -> BinaryIO:
+    with open(path, 'rb') as pipe:
+        copy = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as its Source
+        shutil.copyfileobj(pipe, copy)
+    return copy
+
+
+def texts(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[str]:
+    """Decode chunks, newlines as ``open(path, 'r')`` gives them."""
+    decoder = codecs.getincrementaldecoder(rules.encoding)(rules.errors)
+    newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
+    fed = 0
+    for chunk in _ended(chunks):
+        fed += len(chunk)
+        try:
+            text = newlines.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            # the decoder saw the end of what it was fed so far
+            offset = fed - len(error.object) + error.start
+            raise undecodable(source.path, error.object[error.start], offset, rules.encoding) from error
+        except UnicodeError as error:  # utf-16 without a byte order mark
+            raise ValueError(f'{source.path}: {error}; name the byte order, as in {rules.encoding}-le') from error
+        if text:
+            yield text
+
+
+def _ended(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield from chunks
+    yield b''
+
+
+def points_of(text: str) -> Points:
+    try:
+        return text.encode('latin-1')
+    except UnicodeEncodeError:
+        return np.frombuffer(text.encode('utf-32-le', 'surrogatepass'), np.uint32)
+
+
+def as_array(points: Points) -> NDArray[Any]:
+    return np.frombuffer(points, np.uint8) if isinstance(points, bytes) else points
+
+
+def utf8_length(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode('utf-8', 'surrogatepass'))
+
+
+class _Behind:
+    """Runs calls in a thread, one behind the caller; an error comes out of the next call."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1)
+        self._pending: Future[Any] | None = None
+
+    def __call__(self, function: Callable[..., Any], *args: Any) -> None:
+        self.wait()
+        self._pending = self._pool.submit(function, *args)
+
+    @property
+    def idle(self) -> bool:
+        return self._pending is None or self._pending.done()
+
+    def wait(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+
+    def __enter__(self) -> '_Behind':
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._pool.shutdown()
+        if kind is None:
+            self.wait()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first reading tells."""
+
+    counts: NDArray[np.int64]  # (POINTS,) occurrences; if nothing can be folded only: is there any
+    n: int
+    utf8_bytes: int
+    digests: list[str]  # SHA-256 of each file's contents
+
+
+def survey(sources: Sequence[Source], rules: Rules) -> Survey:
+    """Hash the files and count their characters. Raises ValueError if they hold none."""
+    counts, n, utf8, digests = np.zeros(POINTS, np.int64), 0, 0, []
+    for source in sources:
+        digest = hashlib.sha256()
+        with _Behind() as behind:
+            chunks = _tapped(source.chunks(), lambda chunk, digest=digest, behind=behind: behind(digest.update, chunk))
+            for points, size in read_points(source, rules, chunks):
+                _count(points, counts, exact=rules.min_count > 1)
+                n, utf8 = n + len(points), utf8 + size
+        digests.append(digest.hexdigest())
+    if n == 0:
+        raise is_empty(sources[0].path)
+    return Survey(counts, n, utf8, digests)
+
+
+def _tapped(chunks: Iterator[bytes], tap: Callable[[bytes], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        tap(chunk)
+        yield chunk
+
+
+def read_points(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[tuple[Points, int]]:
+    """Pairs of code points, or bytes, and their length in UTF-8."""
+    if rules.unit == 'byte':
+        return ((chunk, len(chunk)) for chunk in chunks)
+    return ((points_of(text), utf8_length(text)) for text in texts(source, rules, chunks))
+
+
+def _count(points: Points, counts: NDArray[np.int64], exact: bool) -> None:
+    if isinstance(points, np.ndarray):
+        found = np.bincount(points)
+    elif exact:
+        found = _count_bytes(points)
+    else:  # only what is new matters, and mostly nothing is
+        known = np.flatnonzero(counts[:256]).astype(np.uint8).tobytes()
+        found = np.bincount(as_array(points.translate(None, known)))
+    counts[: found.size] += found
+
+
+def _count_bytes(data: bytes) -> NDArray[np.int64]:
+    """Pairs of bytes first: half as many increments."""
+    even = len(data) // 2 * 2
+    pairs = np.bincount(np.frombuffer(data[:even], np.uint16), minlength=65_536).reshape(256, 256)
+    counts: NDArray[np.int64] = pairs.sum(0) + pairs.sum(1)
+    counts += np.bincount(as_array(data[even:]), minlength=256)
+    return counts
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    points: NDArray[np.int64]  # (V,) code points, sorted
+    numbers: NDArray[Any]  # (POINTS,) uint8 or uint16: the id of each code point
+    folded_kinds: int
+    folded_count: int
+
+
+def vocabulary(found: Survey, min_count: int) -> Vocabulary:
+    """Number the characters in sorted order, the rare ones all as U+FFFD."""
+    kinds = np.flatnonzero(found.counts)
+    rare = kinds[(found.counts[kinds] < min_count) & (kinds != FOLDED)]
+    kept = np.union1d(np.setdiff1d(kinds, rare), [FOLDED]) if rare.size else kinds
+    if kept.size > MAX_VOCABULARY:
+        raise ValueError(
+            f'the text has {kept.size:,} distinct characters; {MAX_VOCABULARY:,} can be told apart; '
+            f'fold rare ones with --min-count {min_count + 1} or take bytes with --unit byte'
+        )
+    numbers = np.zeros(POINTS, np.uint8 if kept.size <= 256 else np.uint16)
+    numbers[kept] = np.arange(kept.size)
+    numbers[rare] = numbers[FOLDED]
+    return Vocabulary(kept, numbers, rare.size, int(found.counts[rare].sum()))
+
+
+def write_ids(sources: Sequence[Source], rules: Rules, numbers: NDArray[Any], n: int, sink: BinaryIO) -> None:
+    """Second reading: write the ids. OSError is always the sink's."""
+    written = unsynced = 0
+    with _Behind() as writer, _Behind() as syncer:
+        for source in sources:
+            for points, _ in read_points(source, rules, source.chunks()):
+                writer(sink.write, _numbered(points, numbers))
+                written, unsynced = written + len(points), unsynced + len(points)
+                if unsynced >= SYNC and syncer.idle:  # else the last sync would have all of it to do
+                    syncer(_sync, sink)
+                    unsynced = 0
+    if written != n:
+        raise changed(', '.join(str(source.path) for source in sources))
+
+
+def _sync(sink: BinaryIO) -> None:
+    if not isinstance(sink, io.BytesIO):
+        os.fsync(sink.fileno())
+
+
+def _numbered(points: Points, numbers: NDArray[Any]) -> bytes | memoryview:
+    if isinstance(points, bytes) and numbers.dtype == np.uint8:
+        return points.translate(numbers[:256].tobytes())
+    return np.take(numbers, as_array(points), mode='clip').data

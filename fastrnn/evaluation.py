@@ -1,0 +1,97 @@
+"""How well a model predicts a text: bits per character, and simple models of the same text to compare with."""
+
+import lzma
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .config import bits_per_character
+from .kernels import batched
+from .kernels.team import alone
+from .model import Params
+
+WINDOW = 256  # characters at a time; the state is carried from one window to the next
+BACKOFF = 2.0  # weight of the next lower order in the context model
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Bits of a text under a model, and under three baselines that see the same text."""
+
+    characters: int  # predicted: all but the first
+    bits_per_character: float
+    bits_per_byte: float  # of the text in UTF-8
+    order0: float  # entropy of the text's own characters, bits per character
+    order2: float  # an adaptive order-2 context model, bits per character
+    xz: float  # bits per character of the text compressed by xz -9e
+
+    @property
+    def perplexity(self) -> float:
+        """Per character."""
+        return float(2**self.bits_per_character)
+
+
+def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
+    """Surprisal of each character but the first, in nats; the whole text from one state, from h = 0 on.
+
+    params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,).
+    """
+    if ids.size < 2:
+        raise ValueError('a text of one character can not be evaluated: take one with at least two')
+    views = batched.Params(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
+    packed = batched.make_packed(1, params.H, params.V, params.flat.dtype)
+    batched.pack_weights(alone(), views, packed)
+    work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.dtype)
+    surprisals = np.zeros(ids.size - 1)
+    batched.score(ids, views, packed, work, surprisals)
+    return surprisals
+
+
+def evaluate(params: Params, ids: NDArray[Any], text: str) -> Evaluation:
+    """Evaluate a text, given as character numbers and as itself."""
+    n = ids.size - 1
+    bits = bits_per_character(float(nats(params, ids).sum()), n)
+    utf8 = text.encode('utf-8', 'surrogatepass')
+    return Evaluation(
+        characters=n,
+        bits_per_character=bits,
+        bits_per_byte=bits * n / max(1, len(utf8) - len(text[:1].encode('utf-8', 'surrogatepass'))),
+        order0=order0(ids),
+        order2=order2(ids),
+        xz=8 * len(lzma.compress(utf8, preset=9 | lzma.PRESET_EXTREME)) / len(text),
+    )
+
+
+def order0(ids: NDArray[Any]) -> float:
+    """Entropy of the distribution of single characters, in bits."""
+    counts = np.bincount(ids)
+    shares = counts[counts > 0] / ids.size
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def order2(ids: NDArray[Any]) -> float:
+    """Bits per character of an adaptive model: counts after the last two characters, so far, backed by lower orders."""
+    codes = ids.astype(np.int64)
+    V = int(codes.max()) + 1
+    pair = np.concatenate(([0], codes[:-1])) * V + codes
+    triple = np.concatenate(([0], np.unique(pair, return_inverse=True)[1][:-1] + 1)) * V + codes
+    before = np.concatenate(([0], codes[:-1] + 1))
+    two_before = np.concatenate(([0], np.unique(pair, return_inverse=True)[1][:-1] + 1))
+    probability: Any = np.full(ids.size, 1.0 / V)
+    for joint, context in ((codes, np.zeros_like(codes)), (pair, before), (triple, two_before)):
+        probability = (seen_before(joint) + BACKOFF * probability) / (seen_before(context) + BACKOFF)
+    return float(-np.log(probability).sum() / (ids.size * math.log(2)))
+
+
+def seen_before(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each element, how many equal ones come before it."""
+    order = np.argsort(codes, kind='stable')
+    ordered = codes[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    lengths = np.diff(np.concatenate((starts, [codes.size])))
+    counts = np.empty(codes.size, np.int64)
+    counts[order] = np.arange(codes.size) - np.repeat(starts, lengths)
+    return counts

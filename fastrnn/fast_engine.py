@@ -1,0 +1,112 @@
+"""The fast engine: many streams at once, float32 or float64, over all cores; the bits do not depend on their number."""
+
+import time
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .config import Config
+from .crews import Crews, processors
+from .exact_engine import draw_from
+from .kernels import batched, optimizers
+from .kernels.team import Team, alone
+from .model import Params
+
+FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
+
+
+class FastEngine:
+    """B streams, contiguous parts of the text, trained together by truncated BPTT."""
+
+    def __init__(self, config: Config, ids: NDArray[Any], V: int) -> None:
+        H, T, B = config.hidden_size, config.seq_length, config.streams
+        dtype: Any = np.dtype(config.dtype).type
+        self._ids, self._rate = ids, float(config.learning_rate)
+        self._rng = np.random.RandomState(config.seed)
+        initialise = {'gist': Params.gist, 'scaled': Params.scaled}[config.init]
+        self.params = initialise(H, V, self._rng).astype(dtype)
+        self.grads = Params(H, V, np.zeros_like(self.params.flat))
+        self._views, self._grad_views = as_views(self.params), as_views(self.grads)
+        self.packed = batched.make_packed(B, H, V, dtype)
+        self.optimizer = make_optimizer(config, self.params)
+        self.position = np.zeros(2, np.int64)  # see batched.train
+        self.work = batched.make_work(T, B, H, V, dtype)
+        self.smooth_loss = float(np.log(V)) * T
+        sizes = thread_counts(config, V)
+        self._works = [self.work] + [batched.for_thread(self.work) for _ in range(max(sizes) - 1)]
+        self._crews = Crews(sizes, wake=1, trial=2)
+        batched.pack_weights(alone(), self._views, self.packed)
+        self._train(alone(), np.zeros(0), np.zeros(0))  # compiles, or loads, before any thread waits for another
+
+    def _train(self, team: Team, rates: NDArray[np.float64], losses: NDArray[np.float64]) -> None:
+        batched.train(
+            team,
+            self._ids,
+            self._views,
+            self.packed,
+            self._grad_views,
+            self.optimizer,
+            rates,
+            self.position,
+            self._works[team.rank],
+            losses,
+        )
+
+    def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """So many iterations, at one learning rate each; returns their losses (nats summed over T, mean of streams)."""
+        rates = np.full(iterations, self._rate) if rates is None else rates
+        losses = np.zeros(iterations)
+        done = 0
+        while done < iterations:
+            crew, most = self._crews.choose(iterations - done)
+            part = slice(done, done + most)
+            start = time.perf_counter()
+            crew.run(partial(self._train, rates=rates[part], losses=losses[part]))
+            self._crews.report(crew, most, time.perf_counter() - start)
+            done += most
+        for loss in losses:
+            self.smooth_loss = self.smooth_loss * 0.99 + float(loss) * 0.01
+        return losses
+
+    def sample(self, length: int) -> NDArray[np.intp]:
+        """Drawn by the exact engine's kernel from the first stream's state."""
+        p = int(self.position[0])
+        first = int(self._ids[p if p + 1 < self._ids.size else 0])
+        state = self.work.hs[0, 0, : self.params.H].astype(np.float64)
+        return draw_from(self.params.astype(np.float64), self._rng, state, first, length)
+
+    def close(self) -> None:
+        self._crews.close()
+
+
+def as_views(params: Params) -> batched.Params:
+    return batched.Params(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
+
+
+def make_optimizer(config: Config, params: Params) -> batched.Optimizer:
+    """Fresh state, and the settings in the parameters' dtype."""
+    kind = params.flat.dtype.type
+    adam = config.optimizer == 'adam'
+    return batched.Optimizer(
+        optimizers.ADAM if adam else optimizers.ADAGRAD,
+        optimizers.CLIP_NORM if config.clip_norm is not None else optimizers.CLIP_ELEMENTWISE,
+        kind(config.clip if config.clip_norm is None else config.clip_norm),
+        kind(0.9),
+        kind(0.999),
+        kind(1e-8),
+        np.zeros_like(params.flat),
+        np.zeros_like(params.flat) if adam else np.zeros(0, kind),
+    )
+
+
+def thread_counts(config: Config, V: int) -> list[int]:
+    """Numbers of threads to try: all processors, or one where the work of a step is small; B = 1 takes one."""
+    B, H = config.streams, config.hidden_size
+    if B == 1:
+        return [1]
+    if config.threads is not None:
+        return [config.threads]
+    most = min(processors(), B, max(1, 6 * B * H * (H + V) // FLOPS_PER_THREAD))
+    return [1] + [size for size in (2, 4, 8, 16, 32, 64, 128) if size < most] + ([most] if most > 1 else [])
