@@ -60,7 +60,7 @@ def _as_model(path: str | Path, tensors: dict[str, Any], metadata: dict[str, str
     if metadata.get('format') != str(FORMAT):
         found = metadata.get('format', 'none')
         raise ValueError(f'{path}: format {found}, but this fastrnn reads format {FORMAT}: use another version')
-    missing = [name for name in NAMES if name not in tensors]
+    missing = [name for name in NAMES if name not in tensors] + [name for name in ('chars',) if name not in metadata]
     if missing:
         raise ValueError(f'{path}: {", ".join(missing)} missing; the file is damaged or not a model')
     chars = json.loads(metadata['chars'])

@@ -122,7 +122,7 @@ def announce(config: 'Config', corpus: 'Corpus', held_out: Any) -> None:
     print('data has %d characters, %d unique.' % (corpus.ids.size, len(corpus.chars)), flush=True)
     if config.engine != 'fast':
         return
-    for line in corpus.describe():
+    for line in corpus.describe()[1:]:
         print(line)
     H, T, B = config.hidden_size, config.seq_length, config.streams
     print(f'{config.optimizer} at {config.learning_rate:g}, H={H}, T={T}, {B} streams, {config.dtype}')

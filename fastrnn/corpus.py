@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import encoding as codes
-from .encoding import FOLDED, MAX_VOCABULARY, POINTS, Points, Rules, Source
+from .encoding import FOLDED, MAX_VOCABULARY, POINTS, Rules, Source
 from .shelf import Shelf, key_of
 
 IN_MEMORY = 1 << 26  # bytes of ids that are held in memory where the cache cannot be written
@@ -70,9 +70,8 @@ class Corpus:
         cut = int(self.ids.size * (1 - Fraction(str(float(validation)))))
         if cut in (0, self.ids.size):
             side = 'validate on' if cut else 'train on'
-            raise ValueError(
-                f'a validation share of {validation} leaves nothing to {side}: the text has {self.ids.size:,} {self.unit}s'
-            )
+            text = f'the text has {self.ids.size:,} {self.unit}s'
+            raise ValueError(f'a validation share of {validation} leaves nothing to {side}: {text}')
         return self.ids[:cut], self.ids[cut:]
 
     def release(self) -> None:

@@ -112,6 +112,8 @@ class _Functions:
     def sample(self, h: Array, seed_ix: int, n: int) -> list[int]:
         """See :func:`bind`."""
         _check('h', h, (self.H, 1))
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
+            raise ValueError(f'n is {n}; it must be a whole number, 0 or more')
         first = int(self._indices('seed_ix', [seed_ix])[0])
         state = h[:, 0].copy()
         ixes = draw(np.random, self._native, state, first, int(n), self._weights, self._refresh(), self._work)

@@ -122,7 +122,7 @@ class Run:
                 if not gist:
                     raise Diverged(self._diverged(first, losses, engine))
                 if not warned:
-                    warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=4)
+                    warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=3)
                 warned = True
             n = stop
             last = horizon.over(n, seconds)

@@ -1,0 +1,153 @@
+"""Where compiled kernels are kept: never stale, and no damage or missing right stops a run."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers import run_python
+
+from fastrnn import diagnosis
+from fastrnn.kernels import jit
+
+
+def plus_one(x):
+    return x + 1
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder in place of the user's cache."""
+    monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path)
+    return tmp_path
+
+
+def compiled():
+    """Compile, or load, a tiny kernel; returns how often it was loaded."""
+    kernel = jit.exact_jit(plus_one)
+    assert kernel(41) == 42
+    return sum(kernel.stats.cache_hits.values())
+
+
+def files(folder, suffix):
+    return sorted(folder.rglob(f'*.{suffix}'))
+
+
+def test_loads_what_was_compiled(folder):
+    assert compiled() == 0
+    assert len(files(folder, 'nbi')) == len(files(folder, 'nbc')) == 1
+    assert compiled() == 1
+
+
+def truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def empty(path):
+    path.write_bytes(b'')
+
+
+def scribble(path):
+    path.write_bytes(bytes(range(256)) * 8)
+
+
+def overwrite_middle(path):
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3 : len(data) // 3 + 64] = b'\xff' * 64
+    path.write_bytes(data)
+
+
+def make_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize('suffix', ['nbi', 'nbc'])
+@pytest.mark.parametrize('damage', [truncate, empty, scribble, overwrite_middle, make_folder, Path.unlink])
+def test_damaged_files_are_compiled_anew(folder, suffix, damage):
+    compiled()
+    for path in files(folder, suffix):
+        damage(path)
+    assert compiled() == 0
+    if damage is not make_folder:
+        assert compiled() == 1, 'not repaired'
+
+
+def test_a_folder_that_is_gone(folder):
+    compiled()
+    shutil.rmtree(folder)
+    assert compiled() == 0
+
+
+def test_without_a_folder(monkeypatch):
+    monkeypatch.setattr(jit, 'CACHE_FOLDER', None)
+    assert compiled() == compiled() == 0
+
+
+def test_a_folder_for_these_kernels(tmp_path, monkeypatch):
+    """FASTRNN_CACHE names its parent, which may have to be made."""
+    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'some' / 'where'))
+    folder, note = jit.cache_folder()
+    assert folder == tmp_path / 'some' / 'where' / f'kernels-{jit.fingerprint()}'
+    assert folder.is_dir() and not list(folder.iterdir())
+    assert note == str(folder)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    """Below a file nothing can be made, whoever one is; ``fastrnn info`` says so."""
+    file = tmp_path / 'file'
+    file.touch()
+    monkeypatch.setenv('FASTRNN_CACHE', str(file / 'cache'))
+    folder, note = jit.cache_folder()
+    assert folder is None
+    assert note == f'{file / "cache"} cannot be written (Not a directory), so kernels are compiled anew in every run'
+    monkeypatch.setattr(jit, 'CACHE_NOTE', note)
+    assert diagnosis.facts()['kernels'] == note
+
+
+def test_a_process_that_cannot_write(tmp_path):
+    file = tmp_path / 'file'
+    file.touch()
+    imports = 'import numpy as np; from fastrnn.kernels import exact, jit'
+    code = f'{imports}; print(exact.pairwise_sum(np.ones(20)), jit.CACHE_NOTE)'
+    done = run_python('-c', code, FASTRNN_CACHE=str(file / 'cache'))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(b'20.0') and b'cannot be written' in done.stdout
+    assert done.stderr == b''
+
+
+def test_fingerprint_covers_every_source(tmp_path, monkeypatch):
+    """Numba itself would notice a change only in the file that a kernel stands in."""
+    sources = sorted(Path(jit.__file__).parent.glob('*.py'))
+    before = jit.fingerprint()
+    for source in sources:
+        shutil.copy(source, tmp_path)
+    monkeypatch.setattr(jit, '__file__', str(tmp_path / 'jit.py'))
+    assert jit.fingerprint() == before
+    seen = {before}
+    for source in sources:
+        with (tmp_path / source.name).open('a') as file:
+            file.write('#')
+        seen.add(jit.fingerprint())
+    (tmp_path / 'exact.py').rename(tmp_path / 'exactly.py')
+    seen.add(jit.fingerprint())
+    assert len(seen) == len(sources) + 2
+
+
+@pytest.mark.parametrize('name', ['get_host_cpu_name', 'get_host_cpu_features'])
+def test_fingerprint_covers_the_processor(monkeypatch, name):
+    """A home folder may be shared by machines."""
+    before = jit.fingerprint()
+
+    class Other(str):
+        def flatten(self):
+            return str(self)
+
+    monkeypatch.setattr(jit, name, lambda: Other('another'))
+    assert jit.fingerprint() != before
+
+
+@pytest.mark.parametrize('module', ['np', 'numba', 'llvmlite'])
+def test_fingerprint_covers_versions(monkeypatch, module):
+    before = jit.fingerprint()
+    monkeypatch.setattr(getattr(jit, module), '__version__', '0')
+    assert jit.fingerprint() != before
