@@ -110,7 +110,11 @@ def in_torch(case: Case, ids: Any, V: int) -> Steps:
     rnn.bias_hh_l0.requires_grad_(False)
     trained = [p for p in (*rnn.parameters(), *readout.parameters()) if p.requires_grad]
     adam = case.optimizer == 'adam'
-    optimizer = (torch.optim.Adam if adam else torch.optim.Adagrad)(trained, lr=case.rate)
+    optimizer = (
+        torch.optim.Adam(trained, lr=case.rate, betas=(0.9, 0.99))
+        if adam
+        else torch.optim.Adagrad(trained, lr=case.rate)
+    )
     text, length = torch.from_numpy(ids.astype(np.int64)), ids.size // case.B
     streams = text[: length * case.B].view(case.B, length).t().contiguous()  # (length, B)
     state = {'h': torch.zeros(1, case.B, case.H, dtype=kind), 'n': 0}
@@ -160,8 +164,8 @@ def in_jax(case: Case, ids: Any, V: int) -> Steps:
         if case.optimizer == 'adagrad':
             s = s + g * g
             return w - case.rate * g / jnp.sqrt(s + 1e-8), m, s
-        m, s = 0.9 * m + 0.1 * g, 0.999 * s + 0.001 * g * g
-        return w - case.rate * (m / (1 - 0.9**n)) / (jnp.sqrt(s / (1 - 0.999**n)) + 1e-8), m, s
+        m, s = 0.9 * m + 0.1 * g, 0.99 * s + 0.01 * g * g
+        return w - case.rate * (m / (1 - 0.9**n)) / (jnp.sqrt(s / (1 - 0.99**n)) + 1e-8), m, s
 
     def iteration(carry: Any, _: Any) -> Any:
         w, m, s, h, p, n = carry

@@ -53,26 +53,25 @@ def train(
     seed: Annotated[int | None, preset_option("Seed of NumPy's generator. [another run each time]")] = None,
     iterations: Annotated[int | None, preset_option('When to end. [never; stop with Ctrl-C]')] = None,
     epochs: Annotated[float | None, preset_option('When to end, in passes over the text.')] = None,
-    time: Annotated[str | None, preset_option('When to end, such as 60s, 5m or 2h.')] = None,
-    hidden_size: Annotated[int | None, preset_option('Hidden units, H. [100; fast: 256]')] = None,
-    seq_length: Annotated[int | None, preset_option('Steps of truncated BPTT, T. [25; fast: 64]')] = None,
-    learning_rate: Annotated[float | None, preset_option('Of the optimizer. [0.1; fast: 0.004]')] = None,
+    time: Annotated[str | None, preset_option('When to end, such as 60s, 5m or 2h. [fast: 60s]')] = None,
+    hidden_size: Annotated[int | None, preset_option('Hidden units, H. [100; fast: 128 to 512, by time]')] = None,
+    seq_length: Annotated[int | None, preset_option('Steps of truncated BPTT, T. [25; fast: 32]')] = None,
+    learning_rate: Annotated[float | None, preset_option('Of the optimizer. [0.1; fast: 1/H]')] = None,
     sample_every: Annotated[int | None, preset_option('Iterations between samples. [100; fast: at the end]')] = None,
     sample_length: Annotated[int | None, preset_option('Characters of a sample. [200]')] = None,
     print_every: Annotated[int | None, preset_option('Iterations between reports. [100; fast: at validations]')] = None,
     engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
     threads: Annotated[int | None, preset_option('Results do not depend on it. [as many as pay]')] = None,
-    streams: Annotated[int | None, preset_option('fast: parts of the text trained together, B. [32]')] = None,
+    streams: Annotated[int | None, preset_option('fast: parts of the text trained together, B. [16]')] = None,
     dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float32]')] = None,
     optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adam]')] = None,
     schedule: Annotated[str | None, preset_option('fast: constant, step or cosine learning rate. [cosine]')] = None,
     warmup: Annotated[float | None, preset_option('fast: share of the run with a rising learning rate. [0.02]')] = None,
-    clip: Annotated[float | None, preset_option('fast: limit of each element of the gradient. [5]')] = None,
-    clip_norm: Annotated[float | None, preset_option('fast: limit of the norm of the gradient, instead.')] = None,
+    clip: Annotated[float | None, preset_option('fast: limit of each element of the gradient.')] = None,
+    clip_norm: Annotated[float | None, preset_option('fast: limit of the norm of the gradient. [1]')] = None,
+    weight_decay: Annotated[float | None, preset_option('fast: decoupled weight decay of adam. [0.03]')] = None,
     init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
-    validation: Annotated[
-        str | None, preset_option('Held-out text: a share (0.1: the last tenth) or a file.')
-    ] = None,
+    validation: Annotated[str | None, preset_option('Held-out text: a share (0.1: the last tenth) or a file.')] = None,
     save: Annotated[Path | None, preset_option('Write the model to this file at the end.')] = None,
     encoding: Encoding = 'utf-8',
     errors: Errors = 'strict',
@@ -80,16 +79,16 @@ def train(
     min_count: Annotated[int, typer.Option(help='Fold characters that occur less often into one.')] = 1,
 ) -> None:
     """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast."""
-    chosen = locals()
+    chosen: dict[str, Any] = locals()
     from .config import preset as configure
 
     names = set(chosen) - {'files', 'preset', 'time', 'validation', 'save', 'encoding', 'errors', 'unit', 'min_count'}
     config = configure(preset, time=seconds(time), **{name: chosen[name] for name in names})
     from . import corpus as corpora
 
-    reading = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
+    reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
     corpus = corpora.open_corpus(files, **reading)
-    corpus, held_out = hold_out(corpus, validation)
+    corpus, held_out = hold_out(corpus, validation, encoding=encoding, errors=errors)
     from . import trainer
 
     run = trainer.Run(corpus, config, validation=held_out)
@@ -101,8 +100,8 @@ def train(
         save_model(save, Model(run.engine.params, corpus.chars, corpus.unit))
 
 
-def hold_out(corpus: 'Corpus', validation: str | None) -> tuple['Corpus', Any]:
-    """The corpus without its last share, and that share's character numbers; or a file's."""
+def hold_out(corpus: 'Corpus', validation: str | None, **reading: Any) -> tuple['Corpus', Any]:
+    """The corpus without its last share, and that share's character numbers; or the whole, and a file's."""
     if validation is None:
         return corpus, None
     from dataclasses import replace
@@ -112,7 +111,7 @@ def hold_out(corpus: 'Corpus', validation: str | None) -> tuple['Corpus', Any]:
     try:
         share = float(validation)
     except ValueError:
-        return corpus, encode_with(validation, corpus)
+        return corpus, encode_with(Path(validation), corpus, **reading)
     kept, held_out = corpus.split(share)
     return replace(corpus, ids=kept), held_out
 
@@ -163,20 +162,13 @@ def evaluate(
     model: Annotated[Path, typer.Argument(help='Made by fastrnn train --save.')],
     files: Files,
     encoding: Encoding = 'utf-8',
-    errors: Errors = 'strict',
 ) -> None:
     """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text."""
     from .checkpoint import load_model
-    from .corpus import Corpus, encode_with, read_text
+    from .corpus import read_text
     from .evaluation import evaluate as measure
 
-    loaded = load_model(model)
-    text = ''.join(read_text(file, encoding) for file in files)
-    vocabulary = Corpus.of(text[:1])
-    from dataclasses import replace
-
-    ids = encode_with(text, replace(vocabulary, chars=loaded.chars, unit=loaded.unit))
-    result = measure(loaded.params, ids, text)
+    result = measure(load_model(model), ''.join(read_text(file, encoding) for file in files))
     for value, name in (
         (result.bits_per_character, f'bits per character ({result.characters:,} characters)'),
         (result.bits_per_byte, 'bits per UTF-8 byte'),

@@ -3,7 +3,7 @@
 import hashlib
 import mmap
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from io import BytesIO
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import encoding as codes
-from .encoding import FOLDED, MAX_VOCABULARY, POINTS, Rules, Source
+from .encoding import FOLDED, MAX_VOCABULARY, POINTS, Piece, Rules, Source
 from .shelf import Shelf, key_of
 
 IN_MEMORY = 1 << 26  # bytes of ids that are held in memory where the cache cannot be written
@@ -171,7 +171,7 @@ def _encoded(shelf: Shelf, sources: list[Source], rules: Rules, survey: codes.Su
     return _corpus(facts, ids, f'{reason}, so the text is encoded anew in every run, {where}')
 
 
-def _uncached(fill: Any, n: int, dtype: np.dtype[Any], reason: str) -> tuple[NDArray[Any], str]:
+def _uncached(fill: Callable[[BinaryIO], None], n: int, dtype: np.dtype[Any], reason: str) -> tuple[NDArray[Any], str]:
     """Ids in memory, or in a file without a name if they are many."""
     size = n * dtype.itemsize
     if size <= IN_MEMORY:
@@ -206,7 +206,8 @@ def encode_with(
     numbers = np.full(POINTS, corpus.chars.find(chr(FOLDED)), np.int32)
     numbers[[ord(char) for char in corpus.chars]] = np.arange(len(corpus.chars))
     ids, done = bytearray(), 0
-    for points in _pieces(text, rules):
+    for piece in _pieces(text, rules):
+        points = codes.points_of(piece)
         found = np.take(numbers, codes.as_array(points), mode='clip')
         if found.min() < 0:
             at = int(np.argmin(found))
@@ -218,15 +219,14 @@ def encode_with(
     return np.frombuffer(ids, corpus.ids.dtype)
 
 
-def _pieces(text: str | Path | Sequence[str | Path], rules: Rules) -> Any:
+def _pieces(text: str | Path | Sequence[str | Path], rules: Rules) -> Iterator[Piece]:
     if not isinstance(text, str):
         for source in _sources(text):
-            for points, _ in codes.read_points(source, rules, source.chunks()):
-                yield points
+            yield from codes.pieces(source, rules, source.chunks())
         return
     for start in range(0, len(text), codes.CHUNK):
         piece = text[start : start + codes.CHUNK]
-        yield codes.points_of(piece) if rules.unit == 'character' else piece.encode('utf-8', 'surrogatepass')
+        yield piece if rules.unit == 'character' else piece.encode('utf-8', 'surrogatepass')
 
 
 def _lacking(point: int, offset: int, corpus: Corpus) -> ValueError:

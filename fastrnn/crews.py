@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from .kernels.team import Crew
 
-WAKE, TRY = 3, 12  # iterations of a trial: until all threads are awake, and timed
-TRY_EVERY = 64  # blocks between two trials of another number of threads
+WAKE = 0.03  # seconds of a trial until all threads are awake, each on a processor of its own
+TRY = 0.02  # seconds of a trial that are timed
+TRY_AGAIN = 1.0, 16.0  # seconds until another number of threads is tried again: at first, and at most
 WORTH_WAKING = 1e-3  # seconds of work; waking threads takes about 0.15 ms
 
 
@@ -18,36 +19,49 @@ def processors() -> int:
 
 
 class Crews:
-    """Finds by trying how many threads pay: it depends on the machine, on H and on who else computes."""
+    """Finds by trying how many threads pay: it depends on the machine, on the sizes and on who else computes."""
 
-    def __init__(self, sizes: Sequence[int], wake: int = WAKE, trial: int = TRY) -> None:
-        """``wake`` and ``trial``: iterations that a trial runs before it is timed, and while it is."""
+    def __init__(self, sizes: Sequence[int]) -> None:
         self._crews = [Crew(size) for size in sizes]
-        self._seconds = dict.fromkeys(sizes, 0.0)  # an iteration's
-        self._lengths = (wake, trial)
-        self._trials = [(crew, length) for crew in self._crews for length in self._lengths]
-        self._blocks = 0
+        self._pace = dict.fromkeys(sizes, 0.0)  # seconds an iteration, by size; 0: not known
+        self._waiting = list(self._crews)  # for a trial; the first is on trial
+        self._spent = [0.0, 0.0, 0]  # of the trial: seconds of waking, seconds timed, iterations timed
+        self._since_trial, self._try_again = 0.0, TRY_AGAIN[0]
 
     def choose(self, iterations: int) -> tuple[Crew, int]:
         """Who is to run, and how many of so many iterations."""
         if len(self._crews) == 1:
             return self._crews[0], iterations
-        self._blocks += 1
-        if self._blocks % TRY_EVERY == 0 and not self._trials:
-            other = self._crews[self._blocks // TRY_EVERY % len(self._crews)]
-            self._trials = [(other, length) for length in self._lengths]
-        if self._trials:
-            crew, length = self._trials.pop(0)
-            return crew, min(length, iterations)
-        smallest = min(self._seconds)
-        if iterations * self._seconds[smallest] < WORTH_WAKING:
+        known = [pace for pace in self._pace.values() if pace]
+        if known and iterations * min(known) < WORTH_WAKING:
             return self._crews[0], iterations
-        return min(self._crews, key=lambda crew: self._seconds[crew.size]), iterations
+        if self._waiting:
+            left = WAKE - self._spent[0] if self._spent[0] < WAKE else TRY - self._spent[1]
+            return self._waiting[0], min(iterations, max(1, int(left / min(known)))) if known else 1
+        return min(self._crews, key=lambda crew: self._pace[crew.size]), iterations
 
     def report(self, crew: Crew, iterations: int, seconds: float) -> None:
-        """How long the iterations took together; the first few after waking count only for want of better."""
-        if iterations >= min(self._lengths[1], 2 * self._lengths[0]) or not self._seconds[crew.size]:
-            self._seconds[crew.size] = seconds / iterations
+        """How long the iterations took together."""
+        if not self._waiting or crew is not self._waiting[0]:
+            self._pace[crew.size] = seconds / iterations
+            self._since_trial += seconds
+            if self._since_trial > self._try_again and not self._waiting:
+                self._since_trial, self._try_again = 0.0, min(2 * self._try_again, TRY_AGAIN[1])
+                others = [other for other in self._crews if other is not crew]
+                self._waiting = sorted(others, key=lambda other: self._pace[other.size])[:1]
+            return
+        if self._spent[0] < WAKE and self._pace[crew.size]:
+            self._spent[0] += seconds
+            return
+        if not self._pace[crew.size]:  # the first iteration of all: a pace to plan by
+            self._pace[crew.size] = seconds / iterations
+            return
+        self._spent[1] += seconds
+        self._spent[2] += iterations
+        if self._spent[1] >= TRY:
+            self._pace[crew.size] = self._spent[1] / self._spent[2]
+            self._spent = [0.0, 0.0, 0]
+            self._waiting.pop(0)
 
     def close(self) -> None:
         for crew in self._crews:

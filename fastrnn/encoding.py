@@ -26,11 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 CHUNK = 1 << 20  # bytes that are read at a time
-SYNC = 1 << 27  # ids written between two requests to bring them to the disk
+SYNC = 1 << 26  # ids written between two requests to bring them to the disk
 MAX_VOCABULARY = 65_536
 FOLDED = 0xFFFD  # the code point that stands for all rare characters
 POINTS = sys.maxunicode + 1
 
+Piece = str | bytes  # of a text; bytes only if they are the unit
 Points = bytes | NDArray[Any]  # code points; as bytes where all are below 256
 
 
@@ -99,18 +100,19 @@ class Source:
         with self._opened() as file:
             while chunk := self._read(file):
                 yield chunk
-        self._check_unchanged()
+        self.check_unchanged()
 
     @contextmanager
     def _opened(self) -> Iterator[Any]:
+        raw = self._copy
         try:
-            raw = self._copy or open(self.path, 'rb', buffering=0)  # noqa: SIM115 - closed below
-        except OSError as error:
-            raise unreadable(self.path, error) from error
-        try:
+            raw = raw or open(self.path, 'rb', buffering=0)  # noqa: SIM115 - closed below
             raw.seek(0)
             packed = raw.read(3) == b'\x1f\x8b\x08'
             raw.seek(0)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        try:
             yield gzip.GzipFile(fileobj=raw) if packed else raw
         finally:
             if raw is not self._copy:
@@ -120,11 +122,12 @@ class Source:
         try:
             return file.read(CHUNK)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            self.check_unchanged()  # it may still be being written
             raise ValueError(f'{self.path}: the gzip file is damaged ({error}); pack it anew') from error
         except OSError as error:
             raise unreadable(self.path, error) from error
 
-    def _check_unchanged(self) -> None:
+    def check_unchanged(self) -> None:
         try:
             same = self.state is None or _state(os.stat(self.path)) == self.state
         except OSError:
@@ -158,6 +161,7 @@ def texts(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[str
         try:
             text = newlines.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
+            source.check_unchanged()  # it may still be being written
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
             raise undecodable(source.path, error.object[error.start], offset, rules.encoding) from error
@@ -172,24 +176,19 @@ def _ended(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield b''
 
 
-def points_of(text: str) -> Points:
+def points_of(piece: Piece) -> Points:
+    if isinstance(piece, bytes):
+        return piece
     with suppress(UnicodeEncodeError):
-        return text.encode('latin-1')
-    pairs = text.encode('utf-16-le', 'surrogatepass')
-    if len(pairs) == 2 * len(text):  # and mostly it is, at a third of the time of utf-32
+        return piece.encode('latin-1')
+    pairs = piece.encode('utf-16-le', 'surrogatepass')
+    if len(pairs) == 2 * len(piece):  # and mostly it is, at a third of the time of utf-32
         return np.frombuffer(pairs, '<u2')
-    return np.frombuffer(text.encode('utf-32-le', 'surrogatepass'), '<u4')
+    return np.frombuffer(piece.encode('utf-32-le', 'surrogatepass'), '<u4')
 
 
 def as_array(points: Points) -> NDArray[Any]:
     return np.frombuffer(points, np.uint8) if isinstance(points, bytes) else points
-
-
-def utf8_length(text: str, points: Points) -> int:
-    if text.isascii():
-        return len(text)
-    found = as_array(points)
-    return len(text) + sum(int(np.count_nonzero(found > last)) for last in (0x7F, 0x7FF, 0xFFFF)[: found.itemsize])
 
 
 class _Behind:
@@ -237,9 +236,8 @@ def survey(sources: Sequence[Source], rules: Rules) -> Survey:
         digest = hashlib.sha256()
         with _Behind() as behind:
             chunks = _tapped(source.chunks(), partial(behind, digest.update))
-            for points, size in read_points(source, rules, chunks):
-                _count(points, counts, exact=rules.min_count > 1)
-                n, utf8 = n + len(points), utf8 + size
+            for piece in pieces(source, rules, chunks):
+                n, utf8 = n + len(piece), utf8 + _count(piece, counts, exact=rules.min_count > 1)
         digests.append(digest.hexdigest())
     if n == 0:
         raise is_empty(sources[0].path)
@@ -252,23 +250,25 @@ def _tapped(chunks: Iterator[bytes], tap: Callable[[bytes], None]) -> Iterator[b
         yield chunk
 
 
-def read_points(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[tuple[Points, int]]:
-    """Pairs of code points, or bytes, and their length in UTF-8."""
-    if rules.unit == 'byte':
-        return ((chunk, len(chunk)) for chunk in chunks)
-    pairs = ((text, points_of(text)) for text in texts(source, rules, chunks))
-    return ((points, utf8_length(text, points)) for text, points in pairs)
+def pieces(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[Piece]:
+    return chunks if rules.unit == 'byte' else texts(source, rules, chunks)
 
 
-def _count(points: Points, counts: NDArray[np.int64], exact: bool) -> None:
-    if isinstance(points, np.ndarray):
-        found = np.bincount(points)
-    elif exact:
-        found = _count_bytes(points)
-    else:  # only what is new matters, and mostly nothing is
-        known = np.flatnonzero(counts[:256]).astype(np.uint8).tobytes()
-        found = np.bincount(as_array(points.translate(None, known)))
-    counts[: found.size] += found
+def _count(piece: Piece, counts: NDArray[np.int64], exact: bool) -> int:
+    """Add occurrences to ``counts``; returns the piece's length in UTF-8."""
+    data = piece if isinstance(piece, bytes) else piece.encode('utf-8', 'surrogatepass')
+    if not exact:  # only what is new matters, and mostly nothing is
+        known = np.flatnonzero(counts[: 256 if data is piece else 128]).astype(np.uint8).tobytes()
+        rest = data.translate(None, known)
+        if isinstance(piece, bytes):
+            piece = rest
+        elif 2 * len(rest) < len(data):  # else decoding it costs more than it saves
+            piece = rest.decode('utf-8', 'surrogatepass')
+    if piece:
+        points = points_of(piece)
+        found = _count_bytes(points) if isinstance(points, bytes) else np.bincount(points)
+        counts[: found.size] += found
+    return len(data)
 
 
 def _count_bytes(data: bytes) -> NDArray[np.int64]:
@@ -309,9 +309,9 @@ def write_ids(sources: Sequence[Source], rules: Rules, numbers: NDArray[Any], n:
     written = unsynced = 0
     with _Behind() as writer, _Behind() as syncer:
         for source in sources:
-            for points, _ in read_points(source, rules, source.chunks()):
-                writer(_put, points, numbers, sink)
-                written, unsynced = written + len(points), unsynced + len(points)
+            for piece in pieces(source, rules, source.chunks()):
+                writer(_put, _narrowed(points_of(piece), numbers), numbers, sink)
+                written, unsynced = written + len(piece), unsynced + len(piece)
                 if unsynced >= SYNC and syncer.idle:  # else the last sync would have all of it to do
                     syncer(_sync, sink)
                     unsynced = 0
@@ -324,8 +324,13 @@ def _sync(sink: BinaryIO) -> None:
         os.fsync(sink.fileno())
 
 
-def _put(points: Points, numbers: NDArray[Any], sink: BinaryIO) -> None:
+def _narrowed(points: Points, numbers: NDArray[Any]) -> Points:
+    """Ids already, as bytes, if they can be had by ``bytes.translate``."""
     if isinstance(points, bytes) and numbers.dtype == np.uint8:
-        sink.write(points.translate(numbers[:256].tobytes()))
-    else:
-        sink.write(np.take(numbers, as_array(points), mode='clip').data)
+        return points.translate(numbers[:256].tobytes())
+    return as_array(points)
+
+
+def _put(points: Points, numbers: NDArray[Any], sink: BinaryIO) -> None:
+    """Runs in a thread: it does not hold Python's lock, so the next piece is decoded meanwhile."""
+    sink.write(points if isinstance(points, bytes) else np.take(numbers, points, mode='clip').data)

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .checkpoint import Model
 from .config import bits_per_character
+from .corpus import Corpus, encode_with
 from .kernels import batched
 from .kernels.team import alone
 from .model import Params
@@ -50,18 +52,23 @@ def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
     return surprisals
 
 
-def evaluate(params: Params, ids: NDArray[Any], text: str) -> Evaluation:
-    """Evaluate a text, given as character numbers and as itself."""
+def evaluate(model: Model, text: str) -> Evaluation:
+    """Evaluate a text; raises ValueError where it has a character that the model does not know.
+
+    Characters are the model's units: bytes of the text in UTF-8 for a model of bytes.
+    """
+    ids = encode_with(text, Corpus(np.zeros(0, np.uint16), model.chars, model.unit))
     n = ids.size - 1
-    bits = bits_per_character(float(nats(params, ids).sum()), n)
+    bits = bits_per_character(float(nats(model.params, ids).sum()), n)
     utf8 = text.encode('utf-8', 'surrogatepass')
+    first = 1 if model.unit == 'byte' else len(text[0].encode('utf-8', 'surrogatepass'))
     return Evaluation(
         characters=n,
         bits_per_character=bits,
-        bits_per_byte=bits * n / max(1, len(utf8) - len(text[:1].encode('utf-8', 'surrogatepass'))),
+        bits_per_byte=bits * n / (len(utf8) - first),
         order0=order0(ids),
         order2=order2(ids),
-        xz=8 * len(lzma.compress(utf8, preset=9 | lzma.PRESET_EXTREME)) / len(text),
+        xz=8 * len(lzma.compress(utf8, preset=9 | lzma.PRESET_EXTREME)) / ids.size,
     )
 
 

@@ -19,6 +19,7 @@ from .schedule import Horizon
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
 VALIDATION_SHARE = 0.05  # of the time, at most
 VALIDATION_SECONDS = 1.0  # between two validations, at least
+RELEASE_EVERY = 1 << 25  # characters read, after which mapped pages of the text are given back
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Run:
         n, pace, warned = 0, BLOCK_SECONDS, False
         start = time.perf_counter()
         validator = Validator(engine, self.validation)
-        seconds = 0.0
+        seconds, read = 0.0, 0
         while not horizon.over(n, seconds):
             sample = None
             if gist and n % config.sample_every == 0:
@@ -124,6 +125,10 @@ class Run:
                 if not warned:
                     warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=3)
                 warned = True
+            read += (stop - n) * config.seq_length * config.streams
+            if read > RELEASE_EVERY:
+                read = 0
+                self.corpus.release()
             n = stop
             last = horizon.over(n, seconds)
             validation = validator.due(seconds, last)

@@ -37,7 +37,7 @@ def test_evaluate():
     """Bits per byte count the bytes of the text in UTF-8; every figure is of the same text."""
     chars = 'abcdefgh\u00e9'
     text = ''.join(chars[ix] for ix in IDS)
-    result = fastrnn.evaluate(some_params(), IDS, text)
+    result = fastrnn.evaluate(Model(some_params(), chars), text)
     ratio = (len(text.encode()) - len(text[0].encode())) / (IDS.size - 1)
     assert result.bits_per_byte == pytest.approx(result.bits_per_character / ratio)
     assert result.perplexity == pytest.approx(2**result.bits_per_character)

@@ -133,9 +133,9 @@ def test_optimizers(dtype):
     optimizers.adagrad(p, G, m, kind(0.1), kind(1e-8))
     np.testing.assert_allclose(p, expected, rtol=1e-5)
     p, m, s = P.copy(), M.copy(), S.copy()
-    optimizers.adam(p, G, m, s, kind(0.1), kind(0.9), kind(0.999), kind(1e-8))
+    optimizers.adam(p, G, m, s, kind(0.1), kind(0.9), kind(0.999), kind(1e-8), kind(0.5))
     mean, square = 0.9 * M + 0.1 * G, 0.999 * S + 0.001 * G * G
-    np.testing.assert_allclose(p, P - 0.1 * mean / (np.sqrt(square) + 1e-8), rtol=1e-4)
+    np.testing.assert_allclose(p, 0.5 * P - 0.1 * mean / (np.sqrt(square) + 1e-8), rtol=1e-4)
     g = np.array([7, -7, 1, np.nan], dtype)
     optimizers.clip(g, kind(5))
     np.testing.assert_array_equal(g, np.array([5, -5, 1, np.nan], dtype))

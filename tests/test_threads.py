@@ -7,7 +7,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from fastrnn.config import Config
 from fastrnn.corpus import Corpus
-from fastrnn.crews import TRY, TRY_EVERY, WAKE, Crews
+from fastrnn.crews import TRY, WAKE, Crews
 from fastrnn.exact_engine import ExactEngine, thread_counts
 from fastrnn.kernels.team import Crew, Team, span
 
@@ -83,16 +83,26 @@ def test_spans_cover_everything_once(size, grain):
 
 
 def test_the_fastest_number_of_threads_is_chosen():
-    """Each is tried, the slower ones again now and then."""
+    """Each is tried until it is awake and timed; then the fastest runs, and the other again now and then."""
     crews = Crews([1, 2])
-    used = []
-    for _ in range(200):
+    used = {1: 0.0, 2: 0.0}
+    for _ in range(400):
         crew, iterations = crews.choose(100)
-        used.append((crew.size, iterations))
-        crews.report(crew, iterations, iterations * (2.0 if crew.size == 1 else 1.0))
+        seconds = iterations * (2e-3 if crew.size == 1 else 1e-3)
+        used[crew.size] += seconds
+        crews.report(crew, iterations, seconds)
     crews.close()
-    assert used[:5] == [(1, WAKE), (1, TRY), (2, WAKE), (2, TRY), (2, 100)]
-    assert 0 < sum(size == 1 for size, _ in used[5:]) <= 200 // TRY_EVERY * 2
+    assert 3 * (WAKE + TRY) < used[1] < 0.1 * used[2]
+
+
+def test_small_jobs_wake_nobody():
+    crews = Crews([1, 2])
+    for _ in range(3000):
+        crew, iterations = crews.choose(100)
+        crews.report(crew, iterations, iterations * 1e-5 / crew.size)
+    assert crews.choose(100)[0].size == 2
+    assert crews.choose(3)[0].size == 1
+    crews.close()
 
 
 def test_small_layers_get_one_thread():

@@ -67,6 +67,7 @@ class Optimizer(NamedTuple):
     beta1: Any
     beta2: Any
     epsilon: Any
+    decay: Any  # of the weights, decoupled; for Adam
     M: Any  # (N,): Adagrad's memory, or Adam's mean of gradients
     S: Any  # (N,): Adam's mean of squares; (0,) for Adagrad
 
@@ -314,7 +315,8 @@ def update(team, params, grads, optimizer, rate, step, work):
         corrected = rate * root / (1.0 - np.float64(optimizer.beta1) ** step)
         epsilon = kind(optimizer.epsilon * root)
         M, S = optimizer.M[start:stop], optimizer.S[start:stop]
-        adam(P[start:stop], G[start:stop], M, S, kind(corrected), optimizer.beta1, optimizer.beta2, epsilon)
+        keep = kind(1.0 - rate * optimizer.decay)
+        adam(P[start:stop], G[start:stop], M, S, kind(corrected), optimizer.beta1, optimizer.beta2, epsilon, keep)
     else:
         adagrad(P[start:stop], G[start:stop], optimizer.M[start:stop], kind(rate), optimizer.epsilon)
 

@@ -50,10 +50,11 @@ def adagrad(P, G, M, rate, epsilon):
 
 
 @fast_jit
-def adam(P, G, M, S, rate, beta1, beta2, epsilon):
+def adam(P, G, M, S, rate, beta1, beta2, epsilon, keep):
     """A step of Adam in place (Kingma and Ba 2015); rate and epsilon already hold the corrections for the bias.
 
-    M, S: running means of the gradient and of its square.
+    M, S: running means of the gradient and of its square. P is first multiplied by ``keep``, which is 1 - rate * decay
+    for decoupled weight decay (Loshchilov and Hutter 2019).
     """
     one = P.dtype.type(1)
     for i in range(P.size):
@@ -62,4 +63,4 @@ def adam(P, G, M, S, rate, beta1, beta2, epsilon):
         s = beta2 * S[i] + (one - beta2) * g * g
         M[i] = m
         S[i] = s
-        P[i] -= rate * m / (np.sqrt(s) + epsilon)
+        P[i] = keep * P[i] - rate * m / (np.sqrt(s) + epsilon)
