@@ -45,11 +45,13 @@ class Corpus:
             raise ValueError(
                 f'the text has {vocabulary.size:,} distinct characters; {MAX_VOCABULARY:,} can be told apart'
             )
-        numbers = np.zeros(seen.size, np.uint16)
+        numbers = np.zeros(seen.size, np.uint8 if vocabulary.size <= 256 else np.uint16)
         numbers[vocabulary] = np.arange(vocabulary.size)
         utf8 = text.encode('utf-8', 'surrogatepass')
         sha256 = hashlib.sha256(utf8).hexdigest()
-        return cls(numbers[points], ''.join(map(chr, vocabulary)), utf8_bytes=len(utf8), sha256=sha256)
+        ids = numbers[points]
+        ids.flags.writeable = False  # as those that are mapped from a file: kernels are compiled for one kind
+        return cls(ids, ''.join(map(chr, vocabulary)), utf8_bytes=len(utf8), sha256=sha256)
 
     def text(self, ids: NDArray[np.integer]) -> str:
         return ''.join(self.chars[ix] for ix in ids)

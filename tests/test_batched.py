@@ -12,7 +12,8 @@ from fastrnn.kernels.team import alone
 from fastrnn.model import Params
 
 V = 12
-IDS = np.random.default_rng(0).integers(0, V, 3000).astype(np.uint16)
+IDS = np.random.default_rng(0).integers(0, V, 3000).astype(np.uint8)
+IDS.flags.writeable = False  # as a corpus has them
 
 
 def config(**options):

@@ -13,7 +13,8 @@ from fastrnn.model import Params
 from fastrnn.schedule import FINAL, Horizon
 
 V, H = 9, 14
-IDS = np.random.default_rng(1).integers(0, V, 700).astype(np.uint16)
+IDS = np.random.default_rng(1).integers(0, V, 700).astype(np.uint8)
+IDS.flags.writeable = False  # as a corpus has them
 
 
 def some_params(dtype='float64'):

@@ -68,7 +68,7 @@ def test_divergence_stops_the_run(cli):
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
-        (('--streams', 40), 'needs at least 400 for 40 streams: take a longer text or fewer --streams'),
+        (('--streams', 200), 'needs at least 2,000 for 200 streams: take a longer text or fewer --streams'),
         (('--validation', 0), 'validation share is 0.0'),
         (('--validation', 1.5), 'validation share is 1.5'),
         (('--validation', 'nowhere'), 'nowhere: No such file'),

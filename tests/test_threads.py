@@ -97,10 +97,10 @@ def test_the_fastest_number_of_threads_is_chosen():
 
 def test_small_jobs_wake_nobody():
     crews = Crews([1, 2])
-    for _ in range(3000):
-        crew, iterations = crews.choose(100)
+    for _ in range(300):
+        crew, iterations = crews.choose(1000)
         crews.report(crew, iterations, iterations * 1e-5 / crew.size)
-    assert crews.choose(100)[0].size == 2
+    assert crews.choose(1000)[0].size == 2
     assert crews.choose(3)[0].size == 1
     crews.close()
 

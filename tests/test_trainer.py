@@ -138,12 +138,12 @@ def test_nothing_is_allocated_per_iteration():
 
 
 def test_the_buffers_do_not_grow_with_the_text():
-    """Only the numbers of the characters do, two bytes each."""
+    """Only the numbers of the characters do, a byte each for up to 256 of them."""
     config = Config(**OPTIONS)
     sizes = []
     for text in (TEXT, TEXT * 20):
         corpus = Corpus.of(text)
         engine = ExactEngine(config, corpus.ids, len(corpus.chars))
         sizes.append(sum(buffer.nbytes for buffer in (*engine._work, *engine._weights, *engine._memory)))
-        assert corpus.ids.nbytes == 2 * len(text)
+        assert corpus.ids.nbytes == len(text)
     assert sizes[0] == sizes[1] <= config.memory(len(set(TEXT)))
