@@ -29,7 +29,7 @@ from fastrnn.engines import FastEngine, ReferenceEngine
 
 MARKERS = '<!-- peers: made by bench/peers.py -->', '<!-- end of peers -->'
 ROUNDS = 5
-SECONDS = 0.7  # of each timing, about
+SECONDS = 0.5  # of each timing, about
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,16 @@ def test_rows_do_not_depend_on_their_tile(dtype):
 
 
 @pytest.mark.parametrize('dtype', DTYPES)
-@pytest.mark.parametrize('N', [16, 96, 112, 240])
+@pytest.mark.parametrize('N', [1, 16, 96, 100, 240])
 def test_row_product(dtype, N):
-    x, W, y = normal(4, 20, dtype), normal(5, (20, N), dtype), np.zeros(N, dtype)
-    panels.row_product(x, W, panels.lanes(np.dtype(dtype).itemsize), y)
-    close(y, x @ W, dtype)
+    """One row by strips, the fewest that hold N columns."""
+    itemsize = np.dtype(dtype).itemsize
+    columns = panels.strip_width(N, itemsize)
+    strips = np.zeros((-(-N // columns), 20, columns), dtype)
+    x, W, y = normal(4, 20, dtype), normal(5, (20, N), dtype), np.zeros(strips.shape[0] * columns, dtype)
+    packing.pack_columns(W, 0, strips.shape[0], strips)
+    panels.row_product(x, strips, panels.lanes(itemsize), y)
+    close(y[:N], x @ W, dtype)
 
 
 @pytest.mark.parametrize('dtype', DTYPES)
@@ -75,8 +80,10 @@ def test_outer_products(dtype, K, M, N):
     )
     C[:] = 1
     packing.pack_left(X, 0, tiles, left)
-    panels.add_outer_products(left, right, 1, K, C, 0, tiles)
+    panels.add_outer_products(left, right, 1, K, C, 0, tiles, True)
     close(C[:M, :N], 1 + X.T @ Y[1 : K + 1], dtype)
+    panels.add_outer_products(left, right, 1, K, C, 0, tiles, False)
+    close(C[:M, :N], X.T @ Y[1 : K + 1], dtype)
 
 
 @pytest.mark.parametrize(('M', 'N'), [(1, 1), (4, 4), (5, 9), (16, 12)])

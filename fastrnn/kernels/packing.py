@@ -30,18 +30,24 @@ def _vectors(context: Any, builder: Any, ty: Any, count: int) -> Any:
     return load, store
 
 
-@intrinsic
-def _move8(typingctx, source, i, target, j):
-    """target[j : j+8] = source[i : i+8], 1-D contiguous arrays."""
-    signature = types.void(source, types.intp, target, types.intp)
+def _move(count: int) -> Any:
+    @intrinsic
+    def move(typingctx, source, i, target, j):
+        """target[j : j+count] = source[i : i+count], 1-D contiguous arrays."""
+        signature = types.void(source, types.intp, target, types.intp)
 
-    def codegen(context, builder, sig, args):
-        load, store = _vectors(context, builder, sig.args[0], 8)
-        a, c = (context.make_array(sig.args[k])(context, builder, args[k]).data for k in (0, 2))
-        store(load(builder.gep(a, [args[1]])), builder.gep(c, [args[3]]))
-        return context.get_dummy_value()
+        def codegen(context, builder, sig, args):
+            load, store = _vectors(context, builder, sig.args[0], count)
+            a, c = (context.make_array(sig.args[k])(context, builder, args[k]).data for k in (0, 2))
+            store(load(builder.gep(a, [args[1]])), builder.gep(c, [args[3]]))
+            return context.get_dummy_value()
 
-    return signature, codegen
+        return signature, codegen
+
+    return move
+
+
+_move4, _move8 = _move(4), _move(8)
 
 
 @intrinsic
@@ -102,8 +108,8 @@ def pack_columns(W, start, stop, out):
         first = j * columns
         if first + columns <= W.shape[1]:
             for k in range(W.shape[0]):
-                for c in range(0, columns, 8):
-                    _move8(W[k], first + c, out[j, k], c)
+                for c in range(0, columns, 4):
+                    _move4(W[k], first + c, out[j, k], c)
         else:
             for k in range(W.shape[0]):
                 copy(W[k, first:], out[j, k, : W.shape[1] - first])

@@ -141,9 +141,9 @@ def _tile(typingctx, rows, A, first, panel, C, column):
 
 
 @intrinsic
-def _add_tile(typingctx, left, panel, first, steps, C, row, column):
-    """C[row : row+ROWS, column : column+width] += left[:steps].T @ panel[first : first+steps], both packed."""
-    signature = types.void(left, panel, types.intp, types.intp, C, types.intp, types.intp)
+def _add_tile(typingctx, left, panel, first, steps, C, row, column, add):
+    """C[row : row+ROWS, column : column+width] (+)= left[:steps].T @ panel[first : first+steps], both packed."""
+    signature = types.void(left, panel, types.intp, types.intp, C, types.intp, types.intp, types.boolean)
 
     def codegen(context, builder, sig, args):
         tile = _Tile(context, builder, sig.args[0].dtype)
@@ -159,7 +159,15 @@ def _add_tile(typingctx, left, panel, first, steps, C, row, column):
         def line(k, v):
             return tile.load(source, builder.add(builder.mul(k, I64(2 * tile.lanes)), I64(v * tile.lanes)))
 
-        totals = tile.sums(ROWS, 2, factor, line, args[3], [tile.load(target, place) for place in places])
+        entry = builder.block
+        with builder.if_then(builder.trunc(args[7], ir.IntType(1))):
+            loaded = [tile.load(target, place) for place in places]
+            loading = builder.block
+        starts = [builder.phi(tile.vector) for _ in places]
+        for phi, zero, value in zip(starts, tile.zeros(len(places)), loaded, strict=True):
+            phi.add_incoming(zero, entry)
+            phi.add_incoming(value, loading)
+        totals = tile.sums(ROWS, 2, factor, line, args[3], starts)
         for total, place in zip(totals, places, strict=True):
             tile.store(total, target, place)
         return context.get_dummy_value()
@@ -168,30 +176,37 @@ def _add_tile(typingctx, left, panel, first, steps, C, row, column):
 
 
 @intrinsic
-def _row_tile(typingctx, vectors, x, W, y, column):
-    """y[column : ...] = x @ W[:, column : column + vectors * lanes], for 1 ... WIDEST vectors."""
-    signature = types.void(types.intp, x, W, y, types.intp)
+def _row_tile(typingctx, vectors, x, strip, y, column):
+    """y[column : ...] = x @ strip, for a strip (K, vectors * lanes) of 1 ... WIDEST vectors."""
+    signature = types.void(types.intp, x, strip, y, types.intp)
 
     def codegen(context, builder, sig, args):
         tile = _Tile(context, builder, sig.args[1].dtype)
         x, w, y = (tile.array(sig.args[k], args[k]) for k in (1, 2, 3))
         steps, ldw = cgutils.unpack_tuple(builder, w.shape)
-        source, target = (builder.gep(array.data, [args[4]]) for array in (w, y))
+        target = builder.gep(y.data, [args[4]])
 
         def emit(count):
             def line(k, v):
-                return tile.load(source, builder.add(builder.mul(k, ldw), I64(v * tile.lanes)))
+                return tile.load(w.data, builder.add(builder.mul(k, ldw), I64(v * tile.lanes)))
 
-            totals = tile.sums(
-                1, count, lambda r, k: tile.splat(builder.gep(x.data, [k])), line, steps, tile.zeros(count)
-            )
-            for v, total in enumerate(totals):
+            def factor(r, k):
+                return tile.splat(builder.gep(x.data, [k]))
+
+            for v, total in enumerate(tile.sums(1, count, factor, line, steps, tile.zeros(count))):
                 tile.store(total, target, I64(v * tile.lanes))
 
         tile.for_each_count(args[0], WIDEST, emit)
         return context.get_dummy_value()
 
     return signature, codegen
+
+
+def strip_width(columns: int, itemsize: int) -> int:
+    """Columns of the fewest equal strips for :func:`row_product` that together have so many columns."""
+    vectors = -(-columns // lanes(itemsize))
+    strips = -(-vectors // WIDEST)
+    return -(-vectors // strips) * lanes(itemsize)
 
 
 @fast_jit
@@ -208,23 +223,19 @@ def product(A, packed, C):
 
 
 @fast_jit
-def row_product(x, W, lanes, y):
-    """y = x @ W for one row x (K,) and W (K, N), N a multiple of lanes; y is (N,). All contiguous."""
-    vectors = W.shape[1] // lanes
-    strips = (vectors + WIDEST - 1) // WIDEST
-    first = 0
-    for strip in range(strips):
-        last = vectors * (strip + 1) // strips
-        _row_tile(last - first, x, W, y, first * lanes)
-        first = last
+def row_product(x, strips, lanes, y):
+    """y = x @ W for one row x (>= K,) and W in strips (n, K, columns) of up to WIDEST vectors; y (n * columns,)."""
+    columns = strips.shape[2]
+    for j in range(strips.shape[0]):
+        _row_tile(columns // lanes, x, strips[j], y, j * columns)
 
 
 @fast_jit
-def add_outer_products(left, right, start, steps, C, first, last):
-    """C += left[:steps].T @ right[start : start+steps], for row tiles first ... last-1.
+def add_outer_products(left, right, start, steps, C, first, last, add):
+    """C += left[:steps].T @ right[start : start+steps], for row tiles first ... last-1; without ``add``, C = that.
 
     left is packed (tiles, K, ROWS), right (panels, K, width); C is (tiles * ROWS, panels * width).
     """
     for j in range(right.shape[0]):
         for i in range(first, last):
-            _add_tile(left[i], right[j], start, steps, C, i * ROWS, j * right.shape[2])
+            _add_tile(left[i], right[j], start, steps, C, i * ROWS, j * right.shape[2], add)
