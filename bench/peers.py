@@ -30,6 +30,7 @@ from fastrnn.engines import FastEngine, ReferenceEngine
 MARKERS = '<!-- peers: made by bench/peers.py -->', '<!-- end of peers -->'
 ROUNDS = 5
 SECONDS = 0.5  # of each timing, about
+REST = 0.3  # seconds before each: some thread pools spin for a while after their work
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,7 @@ def time_case(case: Case, ids: Any, V: int) -> dict[str, float]:
     times: dict[str, list[float]] = {name: [] for name in peers}
     for _ in range(ROUNDS):
         for name, steps in peers.items():
+            time.sleep(REST)
             start = time.perf_counter()
             steps(counts[name])
             times[name].append((time.perf_counter() - start) / counts[name])

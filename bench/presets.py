@@ -2,21 +2,29 @@
 
     python bench/presets.py TEXT [SECONDS ...]       the preset and its neighbours, at each time
     python bench/presets.py TEXT --race              preset against the reference's own goal after 60 seconds
+    python bench/presets.py TEXT --budgets [README]  whole processes of fastrnn train, by the clock on the wall
 
-The last tenth of the text is held out. Seconds are of training alone; every run is a run of its own.
+The last tenth of the text is held out. Seconds are of training alone, but for the budgets.
 """
 
+import re
+import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from table import replace as put
+
 from fastrnn.config import Config, preset
 from fastrnn.corpus import Corpus, open_corpus
 from fastrnn.trainer import Run
 
 TIMES = (2.0, 9.0, 29.0, 88.0)
+BUDGETS = (3, 10, 30, 90)  # seconds of a whole process
+STARTUP = 1.2  # of them, before training and for the last validation
+MARKERS = '<!-- quality: made by bench/presets.py -->', '<!-- end of quality -->'
 NEIGHBOURS: tuple[dict[str, Any], ...] = (
     {},
     {'hidden_size': 128},
@@ -74,7 +82,29 @@ def race(corpus: Corpus) -> None:
             return
 
 
+def budgets(path: str) -> str:
+    """A table of whole processes, from a warm cache."""
+    lines = ['| whole process | H | held-out bits per character | epochs |', '|---|---|---|---|']
+    for budget in (1.5, *BUDGETS):  # the first compiles, if need be
+        options = ['--preset', 'fast', '--validation', '0.1', '--time', f'{budget - STARTUP}s', '--seed', '0']
+        command = [sys.executable, '-m', 'fastrnn', 'train', path, *options]
+        start = time.perf_counter()
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        wall = time.perf_counter() - start
+        last = re.findall(r'epoch ([\d.]+).*validation ([\d.]+)', printed)[-1]
+        H = preset('fast', time=budget - STARTUP).hidden_size
+        if budget == 1.5:
+            continue
+        lines.append(f'| {wall:.1f} s | {H} | **{last[1]}** | {last[0]} |')
+        print(lines[-1], file=sys.stderr, flush=True)
+    return '\n'.join(lines)
+
+
 def main() -> None:
+    if '--budgets' in sys.argv:
+        content = budgets(sys.argv[1])
+        print(content) if len(sys.argv) < 4 else put(Path(sys.argv[3]), MARKERS, content)
+        return
     corpus = open_corpus(Path(sys.argv[1]))
     if sys.argv[2:] == ['--race']:
         race(corpus)

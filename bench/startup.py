@@ -12,8 +12,11 @@ import tempfile
 import time
 from pathlib import Path
 
+from table import replace
+
 SONNETS = Path(__file__).parent.parent / 'data' / 'sonnets.txt'
 TRAIN = [sys.executable, '-m', 'fastrnn', 'train', str(SONNETS), '--seed', '0', '--iterations', '1']
+MARKERS = '<!-- startup: made by bench/startup.py -->', '<!-- end of startup -->'
 IMPORT = [sys.executable, '-c', 'import fastrnn']
 
 
@@ -29,11 +32,19 @@ def seconds(command: list[str], cache: str, runs: int) -> float:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as cache:
-        print(f'first run ever, compiling, to the first printed loss: {seconds(TRAIN, cache, 1):.1f} s')
-        print(f'warm start, to the first printed loss: {seconds(TRAIN, cache, 5):.2f} s')
-        print(f'import fastrnn: {seconds(IMPORT, cache, 5):.2f} s')
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-        print(f'peak memory of these: {peak / 1024:.0f} MB')
+        lines = [
+            '| | |',
+            '|---|---|',
+            f'| first run ever, compiling, to the first printed loss | {seconds(TRAIN, cache, 1):.1f} s |',
+            f'| warm start, to the first printed loss | {seconds(TRAIN, cache, 5):.2f} s |',
+            f'| `import fastrnn` | {seconds(IMPORT, cache, 5):.2f} s |',
+        ]
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        lines.append(f'| peak memory of these | {peak:.0f} MB |')
+    if len(sys.argv) > 1:
+        replace(Path(sys.argv[1]), MARKERS, '\n'.join(lines))
+    else:
+        print('\n'.join(lines))
 
 
 if __name__ == '__main__':

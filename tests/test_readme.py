@@ -35,5 +35,5 @@ def test_the_commands_exist(cli):
 
 def test_the_measured_tables_are_there():
     for marker in ('speeds', 'peers', 'startup', 'quality'):
-        table = README.split(f'<!-- {marker}')[1].split(f'<!-- end of {marker}')[0]
+        table = README.split(f'<!-- {marker}:')[1].split(f'<!-- end of {marker}')[0]
         assert len(table.splitlines()) > 3, marker
