@@ -116,6 +116,22 @@ def test_infinite_loss_is_printed():
     assert len(run.warnings) == 1
 
 
+@pytest.mark.parametrize('length', range(10, 31))
+def test_samples_before_a_wrap(length):
+    """A sample before each iteration: wherever the text ends, it starts where the next window does."""
+    options = {'sample_every': 1, 'sample_length': 6, 'print_every': 10**9}
+    assert_same_output(TEXT[:length], iterations=14, **{**SMALL, **options})
+
+
+def test_smooth_loss_has_the_same_bits():
+    """Over more iterations than its memory lasts; printed, a last bit would not show."""
+    corpus, smooth = Corpus.of(TEXT), float(-np.log(1.0 / len(set(TEXT))) * 8)
+    engine = ExactEngine(Config(**SMALL), corpus.ids, len(corpus.chars))
+    for loss in engine.run(3000):
+        smooth = smooth * 0.999 + loss * 0.001
+    assert engine.smooth_loss == smooth
+
+
 def test_blocks_do_not_matter():
     """One call for 60 iterations, or many of any size."""
     expected, _ = exact_losses(TEXT[:90], iterations=60, **SMALL)

@@ -7,110 +7,22 @@ No element's sum depends on who computes it, so the bits do not depend on the nu
 Rows are padded with zeros to whole panels: Hp, Vp for H, V. The loss is in nats, summed over T, averaged over streams.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
+from .batched_buffers import Optimizer as Optimizer
+from .batched_buffers import Packed as Packed
+from .batched_buffers import Params as Params
+from .batched_buffers import Work as Work
+from .batched_buffers import for_thread as for_thread
+from .batched_buffers import make_packed as make_packed
+from .batched_buffers import make_work as make_work
+from .batched_gradients import fill_zero, matrix_gradients, vector_gradients
 from .elementwise import exp1, row_max, tanh1
 from .jit import fast_jit
 from .optimizers import ADAM, CHUNK, CLIP_NORM, adagrad, adam, clip, scale, squares
-from .packing import copy, pack_columns, pack_left, pack_rows
-from .panels import ROWS, add_outer_products, product, row_product, strip_width, width
+from .packing import copy, pack_columns, pack_rows
+from .panels import product, row_product
 from .team import barrier, span
-
-DEPTH = 256  # rows of hidden states that are packed at a time: a panel of them fits the L1 cache
-
-
-class Params(NamedTuple):
-    """Views of one flat buffer."""
-
-    flat: Any  # (N,)
-    WxhT: Any  # (V, H)
-    Whh: Any  # (H, H)
-    Why: Any  # (V, H)
-    bh: Any  # (H,)
-    by: Any  # (V,)
-
-
-class Packed(NamedTuple):
-    """The matrices as right factors, in panels; for B = 1 the first two are in strips."""
-
-    WhhT: Any  # (., H, width): hs @ Whh.T
-    Whh: Any  # (., H, width): dhraw @ Whh
-    WhyT: Any  # (., H, width): hs @ Why.T
-    Why: Any  # (., V, width): dy @ Why
-
-
-class Work(NamedTuple):
-    """Buffers of one window; all threads see the same ones, but for right and left."""
-
-    inputs: Any  # (T, B) int32
-    targets: Any  # (T, B) int32
-    hs: Any  # (T+1, B, Hp): hs[t+1] is the state after character t, hs[0] the carried one
-    ys: Any  # (T, B, Vp): logits, then dy
-    dhs: Any  # (T, B, Hp): dy @ Why, then dhraw
-    z: Any  # (B, Hp): one step's product
-    loss: Any  # (B,) float64, nats summed over T
-    right: Any  # (., depth, width): hidden states, packed; each thread has its own
-    left: Any  # (., depth, ROWS): dhraw or dy, packed; each thread has its own
-    dWhh: Any  # (., Hp), whole tiles
-    dWhy: Any  # (., Hp), whole tiles
-    norms: Any  # (chunks,) float64
-
-
-class Optimizer(NamedTuple):
-    """State and settings; numbers are in the parameters' dtype."""
-
-    kind: int
-    clipping: int
-    limit: Any
-    beta1: Any
-    beta2: Any
-    epsilon: Any
-    decay: Any  # of the weights, decoupled; for Adam
-    M: Any  # (N,): Adagrad's memory, or Adam's mean of gradients
-    S: Any  # (N,): Adam's mean of squares; (0,) for Adagrad
-
-
-def _padded(size: int, columns: int) -> int:
-    return -(-size // columns) * columns
-
-
-def make_packed(B: int, H: int, V: int, dtype: Any) -> Packed:
-    """Room for the packed matrices."""
-    itemsize = np.dtype(dtype).itemsize
-    w = width(itemsize)
-    Hn, Vn = _padded(H, w) // w, _padded(V, w) // w
-    strip = strip_width(H, itemsize)
-    recurrent = (_padded(H, strip) // strip, H, strip) if B == 1 else (Hn, H, w)
-    return Packed(*(np.zeros(shape, dtype) for shape in (recurrent, recurrent, (Vn, H, w), (Hn, V, w))))
-
-
-def make_work(T: int, B: int, H: int, V: int, dtype: Any) -> Work:
-    """Buffers for the first thread of a team; see :func:`for_thread`."""
-    itemsize = np.dtype(dtype).itemsize
-    w = width(itemsize)
-    Hp, Vp = max(_padded(H, w), _padded(_padded(H, strip_width(H, itemsize)), w)), _padded(V, w)
-    depth = max(B, DEPTH // B * B)  # whole steps of time
-    return Work(
-        inputs=np.zeros((T, B), np.int32),
-        targets=np.zeros((T, B), np.int32),
-        hs=np.zeros((T + 1, B, Hp), dtype),
-        ys=np.zeros((T, B, Vp), dtype),
-        dhs=np.zeros((T, B, Hp), dtype),
-        z=np.zeros((B, Hp), dtype),
-        loss=np.zeros(B),
-        right=np.zeros((Hp // w, min(depth, (T + 1) * B), w), dtype),
-        left=np.zeros((_padded(max(H, V), ROWS) // ROWS, min(depth, (T + 1) * B), ROWS), dtype),
-        dWhh=np.zeros((_padded(H, ROWS), Hp), dtype),
-        dWhy=np.zeros((_padded(V, ROWS), Hp), dtype),
-        norms=np.zeros(-(-(H * H + 2 * V * H + H + V) // CHUNK)),
-    )
-
-
-def for_thread(work: Work) -> Work:
-    """The same buffers for another thread, but for those that each has for itself."""
-    return work._replace(left=np.zeros_like(work.left), right=np.zeros_like(work.right))
 
 
 @fast_jit
@@ -207,72 +119,6 @@ def backward(params, packed, b0, b1, work):
                 d[i] = (one - h[i] * h[i]) * (d[i] + dn[i])
         if t > 0:
             recurrent_product(dhs[t, b0:b1], packed.Whh, lanes, dhnext[b0:b1])
-
-
-@fast_jit
-def matrix_gradients(team, work, grads):
-    """dWhh and dWhy: sums of outer products over all t and streams, in blocks; threads share rows of both.
-
-    A block of hidden states serves both: as h_prev for dWhh and, a step of time earlier, as h for dWhy. Each thread
-    packs it for itself: packed together, half of it comes from another core's cache (1.77x with two threads, not 1.9x).
-    """
-    T, B = work.inputs.shape
-    H, V = grads.bh.size, grads.by.size
-    Hp, Vp = work.hs.shape[2], work.ys.shape[2]
-    hs, dhs, dys = work.hs.reshape((T + 1) * B, Hp), work.dhs.reshape(T * B, Hp), work.ys.reshape(T * B, Vp)
-    depth = work.right.shape[1]
-    i0, i1 = span(team, work.dWhh.shape[0] // ROWS, 1)
-    k0, k1 = span(team, work.dWhy.shape[0] // ROWS, 1)
-    for first in range(0, (T + 1) * B, depth):
-        last = min(first + depth, (T + 1) * B)
-        pack_columns(hs[first:last], 0, work.right.shape[0], work.right)
-        stop, start = min(last, T * B), max(first, B)
-        if stop > first:
-            pack_left(dhs[first:stop], i0, i1, work.left)
-            add_outer_products(work.left, work.right, 0, stop - first, work.dWhh, i0, i1, first > 0)
-        if last > start:
-            pack_left(dys[start - B : last - B], k0, k1, work.left)
-            add_outer_products(work.left, work.right, start - first, last - start, work.dWhy, k0, k1, start > B)
-    for row in range(i0 * ROWS, min(i1 * ROWS, H)):
-        copy(work.dWhh[row, :H], grads.Whh[row])
-    for row in range(k0 * ROWS, min(k1 * ROWS, V)):
-        copy(work.dWhy[row, :H], grads.Why[row])
-
-
-@fast_jit
-def vector_gradients(team, work, grads):
-    """dWxh, dbh and dby; threads share columns of H, and V."""
-    inputs, dhs, dys = work.inputs, work.dhs, work.ys
-    T, B = inputs.shape
-    V, H = grads.WxhT.shape
-    i0, i1 = span(team, H, 16)
-    dbh, dby = grads.bh[i0:i1], grads.by
-    for j in range(V):
-        fill_zero(grads.WxhT[j, i0:i1])
-    for t in range(T):
-        for b in range(B):
-            add(dhs[t, b, i0:i1], grads.WxhT[inputs[t, b], i0:i1])
-    fill_zero(dbh)
-    for j in range(V):  # every dhraw is in one row
-        add(grads.WxhT[j, i0:i1], dbh)
-    k0, k1 = span(team, V, 16)
-    fill_zero(dby[k0:k1])
-    for t in range(T):
-        for b in range(B):
-            add(dys[t, b, k0:k1], dby[k0:k1])
-
-
-@fast_jit
-def fill_zero(x):
-    for i in range(x.size):
-        x[i] = 0
-
-
-@fast_jit
-def add(x, out):
-    """out += x, for 1-D arrays that do not overlap."""
-    for i in range(out.size):
-        out[i] += x[i]
 
 
 # --- the optimizer ------------------------------------------------------------------------------------------

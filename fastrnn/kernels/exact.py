@@ -13,141 +13,18 @@ All buffers are a ``Work``; nothing is allocated in here. Shapes: T steps, H hid
 """
 
 from functools import partial
-from typing import Any, NamedTuple
 
-import numpy as np
-
+from .exact_buffers import Weights as Weights
+from .exact_buffers import Work as Work
+from .exact_buffers import for_thread as for_thread
+from .exact_buffers import make_work as make_work
 from .jit import exact_jit
 from .native import exp, gemv, gemv_t, log, tanh
 from .team import barrier, span
-from .tile import COLUMNS, LIMIT, ROWS, adagrad, descend, gradient, pack, panels
+from .tile import adagrad, descend, gradient, pack
+from .vectors import all_finite, clip, fill, pairwise_sum
 
 GRAIN = 8  # threads share H in multiples of 8, which BLAS's own grouping of rows and columns respects
-
-
-class Weights(NamedTuple):
-    """Parameters, or Adagrad's memory of them; float64, C-contiguous."""
-
-    WxhT: Any  # (V, H)
-    Whh: Any  # (H, H)
-    Why: Any  # (V, H)
-    bh: Any  # (H,)
-    by: Any  # (V,)
-
-
-class Work(NamedTuple):
-    """Buffers of one window, made once."""
-
-    xs: Any  # (T, H): Wxh @ x
-    hs: Any  # (T+1, H): hs[t+1] is the reference's hs[t], hs[0] its hprev
-    ys: Any  # (T, V): logits, then exp(logits)
-    ps: Any  # (T, V): probabilities, then dy
-    loss: Any  # (T,): probabilities of the targets, then their logarithms
-    dhs: Any  # (T, H): Why.T @ dy, then dhraw
-    dhnext: Any  # (H,); forward uses it for Whh @ h
-    dWxhT: Any  # (V, H)
-    dbh: Any  # (H,)
-    dby: Any  # (V,)
-    left_V: Any  # (., T, ROWS): dy, packed
-    left_H: Any  # (., T, ROWS): dhraw, packed
-    right_h: Any  # (., T, COLUMNS): the h of dWhy, packed
-    right_prev: Any  # (., T, COLUMNS): the h_prev of dWhh, packed
-    rows: Any  # (ROWS, .): rows of a gradient on their way to Adagrad; each thread has its own
-    seen: Any  # (V,) uint8: the window holds this character; each thread has its own
-
-
-def aligned_zeros(size: int) -> Any:
-    """Zeros that start at a cache line: BLAS adds to its result many times, and a line that two threads
-    write travels between them each time (backward at H=100 with two threads: 39 us before, 32 us after).
-    """
-    raw = np.zeros(size + 7)
-    start = -(raw.ctypes.data // 8) % 8
-    return raw[start : start + size]
-
-
-def make_work(T: int, H: int, V: int) -> Work:
-    """Buffers for windows of T characters, for the first thread of a team; see :func:`for_thread`."""
-    columns = panels(H, COLUMNS)
-    return Work(
-        xs=np.zeros((T, H)),
-        hs=np.zeros((T + 1, H)),
-        ys=np.zeros((T, V)),
-        ps=np.zeros((T, V)),
-        loss=np.zeros(T),
-        dhs=np.zeros((T, H)),
-        dhnext=aligned_zeros(H),
-        dWxhT=np.zeros((V, H)),
-        dbh=np.zeros(H),
-        dby=np.zeros(V),
-        left_V=np.zeros((panels(V, ROWS), T, ROWS)),
-        left_H=np.zeros((panels(H, ROWS), T, ROWS)),
-        right_h=np.zeros((columns, T, COLUMNS)),
-        right_prev=np.zeros((columns, T, COLUMNS)),
-        rows=np.zeros((ROWS, columns * COLUMNS)),
-        seen=np.zeros(V, np.uint8),
-    )
-
-
-def for_thread(work: Work) -> Work:
-    """The same buffers for another thread of the team, but for those that each has for itself."""
-    return work._replace(rows=np.zeros_like(work.rows), seen=np.zeros_like(work.seen))
-
-
-@exact_jit
-def pairwise_sum(a):
-    """np.sum of a contiguous array: 8 partial sums up to 128 elements, halves above."""
-    n = a.size
-    if n < 8:
-        total = -0.0
-        for i in range(n):
-            total += a[i]
-        return total
-    if n > 128:
-        half = n // 2
-        half -= half % 8
-        return pairwise_sum(a[:half]) + pairwise_sum(a[half:])
-    r0, r1, r2, r3, r4, r5, r6, r7 = a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]
-    i = 8
-    while i < n - n % 8:
-        r0 += a[i]
-        r1 += a[i + 1]
-        r2 += a[i + 2]
-        r3 += a[i + 3]
-        r4 += a[i + 4]
-        r5 += a[i + 5]
-        r6 += a[i + 6]
-        r7 += a[i + 7]
-        i += 8
-    total = ((r0 + r1) + (r2 + r3)) + ((r4 + r5) + (r6 + r7))
-    while i < n:
-        total += a[i]
-        i += 1
-    return total
-
-
-@exact_jit
-def fill(a, value):
-    """a[:] = value for a 1-D array (as a loop: slice assignment costs a second of compiling)."""
-    for i in range(a.size):
-        a[i] = value
-
-
-@exact_jit
-def all_finite(a):
-    """Whether no element of a 1-D array is inf or NaN."""
-    for x in a:
-        if not np.isfinite(x):
-            return False
-    return True
-
-
-@exact_jit
-def clip(g):
-    """Clip a 1-D array to [-5, 5] in place; NaN stays."""
-    for i in range(g.size):  # comparisons: min() and max() do not vectorise
-        x = g[i]
-        x = LIMIT if x > LIMIT else x
-        g[i] = -LIMIT if x < -LIMIT else x
 
 
 # --- Wxh @ x and dhraw @ x.T with a one-hot x ---------------------------------------------------------------
