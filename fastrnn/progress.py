@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .trainer import Progress
 
+STARTING = 'starting; a first run compiles for some seconds'
+
 
 @contextmanager
 def display() -> Iterator[Callable[['Progress'], None]]:
@@ -20,6 +22,7 @@ def display() -> Iterator[Callable[['Progress'], None]]:
     from rich.progress import Progress as Bar
 
     columns = [
+        TextColumn('{task.description}'),
         TextColumn('iteration {task.fields[iteration]:,}'),
         BarColumn(),
         TextColumn('{task.fields[speed]:,.0f} characters/s  {task.fields[bits]:.3f} bits per character'),
@@ -28,11 +31,12 @@ def display() -> Iterator[Callable[['Progress'], None]]:
     # prints pass through the display only where both are on the terminal
     bar = Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
     with bar:
-        task = bar.add_task('', total=None, speed=0.0, bits=0.0, iteration=0)
+        task = bar.add_task(STARTING, total=None, speed=0.0, bits=0.0, iteration=0)
 
         def show(record: 'Progress') -> None:
             bar.update(
                 task,
+                description='',
                 total=1.0 if record.share else None,
                 completed=record.share,
                 speed=record.characters / max(record.seconds, 1e-9),

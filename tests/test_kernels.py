@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from helpers import WEIGHTS, random_model, same_bits, same_state
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import fastrnn
@@ -13,6 +13,8 @@ ODD = [np.inf, -np.inf, np.nan, -0.0, 0.0, 1e300, -1e308, 5e-324]
 OUTPUTS = ('loss', *('d' + name for name in WEIGHTS), 'hprev')
 
 pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
+# whether a seed fails is chance, so searching for a smaller one takes minutes and tells nothing
+found = settings(phases=[Phase.explicit, Phase.generate])
 seeds = st.integers(0, 2**32 - 1)
 scales = st.sampled_from([0.01, 0.01, 0.3, 1.0, 5.0])
 
@@ -37,6 +39,7 @@ def assert_lossfun(model, inputs, targets, hprev):
         assert same_bits(result, wanted), name
 
 
+@found
 @given(H=st.integers(1, 40), V=st.integers(2, 40), T=st.integers(1, 30), seed=seeds, scale=scales)
 def test_lossfun(H, V, T, seed, scale):
     rng = np.random.default_rng(seed)
@@ -44,6 +47,7 @@ def test_lossfun(H, V, T, seed, scale):
     assert_lossfun(random_model(H, V, seed, scale), *window(rng, V, T), hprev)
 
 
+@found
 @given(H=st.integers(1, 24), V=st.integers(2, 24), T=st.integers(1, 12), seed=seeds, odd=st.integers(1, 6))
 def test_lossfun_with_odd_numbers(H, V, T, seed, odd):
     """inf, NaN, -0 and huge numbers in weights and state: the reference's bits, and NaN where it has NaN."""
@@ -97,6 +101,7 @@ def test_clipped_gradients():
     assert_lossfun(model, inputs, targets, hprev)
 
 
+@found
 @given(size=st.integers(1, 70), seed=seeds, rate=st.sampled_from([0.1, 1e-3, 7.0, 1e6]), odd=st.integers(0, 4))
 def test_adagrad(size, seed, rate, odd):
     rng = np.random.default_rng(seed)
@@ -130,6 +135,7 @@ def assert_sample(model, h, first, n, seed):
     return ours
 
 
+@found
 @given(H=st.integers(1, 40), V=st.integers(2, 300), n=st.integers(0, 40), seed=seeds, scale=scales)
 def test_sample(H, V, n, seed, scale):
     rng = np.random.default_rng(seed)
@@ -137,6 +143,7 @@ def test_sample(H, V, n, seed, scale):
     assert_sample(random_model(H, V, seed, scale), h, int(rng.integers(V)), n, seed)
 
 
+@found
 @given(H=st.integers(1, 12), V=st.integers(2, 12), seed=seeds, odd=st.integers(1, 3))
 def test_sample_with_odd_numbers(H, V, seed, odd):
     """Where probabilities become NaN both raise the same, with the generator in the same state."""

@@ -7,6 +7,8 @@ No element's sum depends on who computes it, so the bits do not depend on the nu
 Rows are padded with zeros to whole panels: Hp, Vp for H, V. The loss is in nats, summed over T, averaged over streams.
 """
 
+from functools import partial
+
 import numpy as np
 
 from .batched_buffers import Optimizer as Optimizer
@@ -157,7 +159,7 @@ def update(team, params, grads, optimizer, rate, step, work):
 # --- the loop -----------------------------------------------------------------------------------------------
 
 
-@fast_jit
+@partial(fast_jit, inline='always')  # compiled once, not also inside train
 def gradients(team, params, packed, grads, work):
     """Loss and gradient of one window; the loss is in work.loss, by stream. Not clipped."""
     B = work.inputs.shape[1]
