@@ -41,6 +41,16 @@ def save_model(path: str | Path, model: Model) -> None:
     write_atomically(Path(path), save(tensors, metadata))
 
 
+def check_place(path: Path) -> None:
+    """Raise ValueError where no file could be written: to be told before a run, not after it."""
+    if path.is_dir():
+        raise ValueError(f'{path}: is a directory; name a file for the model')
+    if not path.parent.is_dir():
+        raise ValueError(f'{path}: there is no folder {path.parent}; make it first')
+    if not os.access(path.parent, os.W_OK):
+        raise ValueError(f'{path}: the folder {path.parent} cannot be written; name another place')
+
+
 def load_model(path: str | Path) -> Model:
     """Read a model; raises ValueError, in one line, for a file that holds none."""
     from safetensors import SafetensorError, safe_open
@@ -82,6 +92,9 @@ def write_atomically(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # as open() would have made it
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

@@ -1,8 +1,11 @@
 """The commands. Here, and nowhere else, things are printed."""
 
 import os
+import signal
 import sys
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -84,7 +87,11 @@ def train(
 
     names = set(chosen) - {'files', 'preset', 'time', 'validation', 'save', 'encoding', 'errors', 'unit', 'min_count'}
     config = configure(preset, time=seconds(time), **{name: chosen[name] for name in names})
+    from . import checkpoint
     from . import corpus as corpora
+
+    if save is not None:
+        checkpoint.check_place(save)
 
     reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
     corpus = corpora.open_corpus(files, **reading)
@@ -93,11 +100,31 @@ def train(
 
     run = trainer.Run(corpus, config, validation=held_out)
     announce(run.config, corpus, held_out)
-    follow(run.records(), run.config)
+    with interruptible(save is not None) as stopped:
+        follow(run.records(), run.config, stopped)
     if save is not None and run.engine is not None:
-        from .checkpoint import Model, save_model
+        checkpoint.save_model(save, checkpoint.Model(run.engine.params, corpus.chars, corpus.unit))
+    if stopped():
+        raise KeyboardInterrupt
 
-        save_model(save, Model(run.engine.params, corpus.chars, corpus.unit))
+
+@contextmanager
+def interruptible(gently: bool) -> Iterator[Callable[[], bool]]:
+    """A function that tells whether Ctrl-C was pressed; gently: a first one ends the run, a second one at once."""
+    pressed: list[int] = []
+    if not gently:
+        yield lambda: False
+        return
+
+    def press(number: int, _: Any) -> None:
+        pressed.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield lambda: bool(pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def hold_out(corpus: 'Corpus', validation: str | None, **reading: Any) -> tuple['Corpus', Any]:
@@ -130,8 +157,8 @@ def announce(config: 'Config', corpus: 'Corpus', held_out: Any) -> None:
         print(f'held out {held_out.size:,} characters', flush=True)
 
 
-def follow(records: Any, config: 'Config') -> None:
-    """Print records as they come."""
+def follow(records: Any, config: 'Config', stopped: Callable[[], bool]) -> None:
+    """Print records as they come, until the last or until stopped."""
     from . import progress
 
     with progress.display() as show:
@@ -142,9 +169,13 @@ def follow(records: Any, config: 'Config') -> None:
                 print('----\n %s \n----' % (record.sample,))
             if config.engine != 'fast' and record.report:
                 print('iter %d, loss: %f' % (record.iteration, record.smooth_loss))
+            if config.engine != 'fast' and record.validation is not None:  # standard output is the gist's
+                print(f'validation {record.validation:.3f} bits per character', file=sys.stderr)
             if record.sample is not None or record.report:
                 sys.stdout.flush()
             show(record)
+            if stopped():
+                break
 
 
 def fast_line(record: 'Progress') -> str:
@@ -162,13 +193,13 @@ def evaluate(
     model: Annotated[Path, typer.Argument(help='Made by fastrnn train --save.')],
     files: Files,
     encoding: Encoding = 'utf-8',
+    errors: Errors = 'strict',
 ) -> None:
     """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text."""
     from .checkpoint import load_model
-    from .corpus import read_text
     from .evaluation import evaluate as measure
 
-    result = measure(load_model(model), ''.join(read_text(file, encoding) for file in files))
+    result = measure(load_model(model), files, encoding=encoding, errors=errors)
     for value, name in (
         (result.bits_per_character, f'bits per character ({result.characters:,} characters)'),
         (result.bits_per_byte, 'bits per UTF-8 byte'),

@@ -233,4 +233,4 @@ def _pieces(text: str | Path | Sequence[str | Path], rules: Rules) -> Iterator[P
 
 def _lacking(point: int, offset: int, corpus: Corpus) -> ValueError:
     name = f'byte 0x{point:02x}' if corpus.unit == 'byte' else f'character {chr(point)!a} (U+{point:04X})'
-    return ValueError(f'{name} at offset {offset} is not among the {len(corpus.chars):,} that occur in the first text')
+    return ValueError(f'{name} at offset {offset} is not among the {len(corpus.chars):,} of the vocabulary')

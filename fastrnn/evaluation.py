@@ -2,7 +2,9 @@
 
 import lzma
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from .kernels.team import alone
 from .model import Params
 
 WINDOW = 256  # characters at a time; the state is carried from one window to the next
+SLICE = 256 * WINDOW
 BACKOFF = 2.0  # weight of the next lower order in the context model
 
 
@@ -48,27 +51,30 @@ def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
     batched.pack_weights(alone(), views, packed)
     work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.dtype)
     surprisals = np.zeros(ids.size - 1)
-    batched.score(ids, views, packed, work, surprisals)
+    for first in range(0, ids.size - 1, SLICE):  # of whole windows; between slices an interrupt gets through
+        batched.score(ids[first : first + SLICE + 1], views, packed, work, surprisals[first : first + SLICE])
     return surprisals
 
 
-def evaluate(model: Model, text: str) -> Evaluation:
-    """Evaluate a text; raises ValueError where it has a character that the model does not know.
+def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> Evaluation:
+    """Evaluate a text; a str is the text itself, a Path or a sequence names files (gzip's too).
 
-    Characters are the model's units: bytes of the text in UTF-8 for a model of bytes.
+    ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the model's units, and bytes those of
+    the text as the model sees it, in UTF-8. Raises ValueError where it has a character that the model does not know.
     """
-    ids = encode_with(text, Corpus(np.zeros(0, np.uint16), model.chars, model.unit))
+    ids = encode_with(text, Corpus(np.zeros(0, np.uint16), model.chars, model.unit), **reading)
     n = ids.size - 1
     bits = bits_per_character(float(nats(model.params, ids).sum()), n)
-    utf8 = text.encode('utf-8', 'surrogatepass')
-    first = 1 if model.unit == 'byte' else len(text[0].encode('utf-8', 'surrogatepass'))
+    code = 'latin-1' if model.unit == 'byte' else 'utf-8'
+    sizes = np.array([len(char.encode(code, 'surrogatepass')) for char in model.chars])
+    data = ''.join(model.chars[ix] for ix in ids).encode(code, 'surrogatepass')
     return Evaluation(
         characters=n,
         bits_per_character=bits,
-        bits_per_byte=bits * n / (len(utf8) - first),
+        bits_per_byte=bits * n / int(sizes[ids[1:]].sum()),
         order0=order0(ids),
         order2=order2(ids),
-        xz=8 * len(lzma.compress(utf8, preset=9 | lzma.PRESET_EXTREME)) / ids.size,
+        xz=8 * len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)) / ids.size,
     )
 
 

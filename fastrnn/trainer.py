@@ -19,6 +19,7 @@ from .schedule import Horizon
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
 VALIDATION_SHARE = 0.05  # of the time, at most
 VALIDATION_SECONDS = 1.0  # between two validations, at least
+VALIDATION_PROBE = 5000  # characters by which the time of a validation is estimated
 RELEASE_EVERY = 1 << 25  # characters read, after which mapped pages of the text are given back
 
 
@@ -59,7 +60,7 @@ def train(
         Or its fields as keywords, for example ``hidden_size=200, seed=0, iterations=1000``. The defaults are
         min-char-rnn's; see :func:`fastrnn.preset` for others.
     validation : ndarray of character numbers, optional
-        Held-out text, evaluated whole at intervals (a twentieth of the time at most) and at the end.
+        Held-out text, evaluated whole at intervals (a twentieth of the time at most), and at the end.
 
     Raises
     ------
@@ -175,13 +176,27 @@ class Validator:
     def __init__(self, engine: Engine, ids: NDArray[Any] | None) -> None:
         self._engine, self._ids = engine, ids
         self._next = VALIDATION_SECONDS
+        self._cost = 0.0  # seconds of a validation, as known
 
     def due(self, seconds: float, last: bool) -> float | None:
-        """Bits per character of the held-out text, if it is time for them."""
+        """Bits per character of the whole held-out text, if it is time for them: at the end it always is."""
         if self._ids is None or not (last or seconds >= self._next):
             return None
+        if not last and not self._cost:
+            self._cost = self._estimate(self._ids)
+            self._next = max(self._next, self._cost / VALIDATION_SHARE)
+            if seconds < self._next:
+                return None
         start = time.perf_counter()
         bits = bits_per_character(float(nats(self._engine.params, self._ids).sum()), self._ids.size - 1)
-        cost = time.perf_counter() - start
-        self._next = seconds + max(VALIDATION_SECONDS, cost / VALIDATION_SHARE)
+        self._cost = time.perf_counter() - start
+        self._next = seconds + max(VALIDATION_SECONDS, self._cost / VALIDATION_SHARE)
         return bits
+
+    def _estimate(self, ids: NDArray[Any]) -> float:
+        """Seconds that a validation will take, by its first part (the first of all also compiles)."""
+        part = ids[: min(ids.size, VALIDATION_PROBE)]
+        nats(self._engine.params, part[:2])
+        start = time.perf_counter()
+        nats(self._engine.params, part)
+        return (time.perf_counter() - start) * ids.size / part.size

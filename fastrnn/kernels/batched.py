@@ -224,12 +224,11 @@ def train(team, ids, params, packed, grads, optimizer, rates, position, work, lo
 
 @fast_jit
 def score(ids, params, packed, work, surprisals):
-    """Surprisal in nats of ids[1:], the state carried from h = 0 through the whole text; B is 1.
+    """Surprisal in nats of ids[1:], from the state work.hs[0], which is left at the last character but one; B is 1.
 
-    surprisals (n-1,) is overwritten, work is scratch.
+    That holds for whole windows; surprisals (n-1,) is overwritten, the rest of work is scratch.
     """
     (T, _), V, n = work.inputs.shape, params.by.size, surprisals.size
-    fill_zero(work.hs[0, 0])
     for first in range(0, n, T):
         count = min(T, n - first)
         for t in range(count):

@@ -9,7 +9,7 @@ import ctypes
 import platform
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,13 +64,17 @@ class Crew:
         """Call ``kernel(team)`` in all threads at once and return what rank 0 returns."""
         if self._pool is None:
             return kernel(self.team(0))
+        others: list[Any] = []
         try:
-            others = [self._pool.submit(kernel, self.team(rank)) for rank in range(1, self.size)]
+            for rank in range(1, self.size):
+                others.append(self._pool.submit(kernel, self.team(rank)))
             result = kernel(self.team(0))
             for other in others:
                 other.result()
         except BaseException:  # an interrupt between two submissions: nobody may wait for ever
             self._sync[ABORT] = 1
+            wait(others)
+            self._sync[:] = 0
             raise
         return result
 
