@@ -235,7 +235,7 @@ def test_another_file_with_the_same_numbers(tmp_path):
 
 def test_characters_that_the_vocabulary_lacks(tmp_path):
     corpus = open_corpus(SONNETS)
-    with pytest.raises(ValueError, match=r"^character '\\xe9' \(U\+00E9\) at offset 3 is not among the \d+ of the vocabulary"):
+    with pytest.raises(ValueError, match=r"^character '\\xe9' \(U\+00E9\) at offset 3 is not among the \d+ of"):
         encode_with('abcé', corpus)
     with pytest.raises(ValueError, match=r'^byte 0xc3 at offset 3 is not among'):
         encode_with('abcé', open_corpus(SONNETS, unit='byte'))
