@@ -110,15 +110,16 @@ def train(
 
 @contextmanager
 def interruptible(gently: bool) -> Iterator[Callable[[], bool]]:
-    """A function that tells whether Ctrl-C was pressed; gently: a first one ends the run, a second one at once."""
-    pressed: list[int] = []
-    if not gently:
-        yield lambda: False
-        return
+    """A function that tells whether Ctrl-C was pressed; gently: a first one ends the run only after its block.
 
-    def press(number: int, _: Any) -> None:
+    It is remembered either way: an exception that is raised inside the compiler's callbacks is lost.
+    """
+    pressed: list[int] = []
+
+    def press(number: int, frame: Any) -> None:
         pressed.append(number)
-        signal.signal(signal.SIGINT, before)
+        if not gently or len(pressed) > 1:
+            raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, press)
     try:

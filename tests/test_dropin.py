@@ -82,9 +82,10 @@ def test_out_buffers_are_used(model, hprev):
     assert all(result is buffer for result, buffer in zip(results, out, strict=True))
     for result, expected in zip((loss, *out), reference.lossFun(INPUTS, TARGETS, hprev, model), strict=True):
         assert same_bits(result, expected)
-    lossFun([1], [1], hprev, out=out)  # other characters: nothing of the call before is left
-    for result, expected in zip(out, reference.lossFun([1], [1], hprev, model)[1:], strict=True):
-        assert same_bits(result, expected)
+    for steps in (len(INPUTS), 1):  # another character, as many and fewer: nothing of the call before is left
+        lossFun([1] * steps, [1] * steps, hprev, out=out)
+        for result, expected in zip(out, reference.lossFun([1] * steps, [1] * steps, hprev, model)[1:], strict=True):
+            assert same_bits(result, expected)
 
 
 def test_the_state_may_be_its_own_buffer(model, hprev):
