@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import cases
 import numpy as np
-from table import replace
+from table import publish
 from threadpoolctl import threadpool_limits
 
 from fastrnn.config import Config
@@ -268,10 +267,7 @@ def main() -> None:
     ]
     if missing:
         lines.append(f'Not installed, so left out: {", ".join(missing)}.')
-    if len(sys.argv) > 1:
-        replace(Path(sys.argv[1]), MARKERS, '\n'.join(lines))
-    else:
-        print('\n'.join(lines))
+    publish(MARKERS, '\n'.join(lines), sys.argv[1] if len(sys.argv) > 1 else None)
 
 
 if __name__ == '__main__':

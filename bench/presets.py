@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from table import replace as put
+from table import publish
 
 from fastrnn.config import Config, preset
 from fastrnn.corpus import Corpus, open_corpus
@@ -102,8 +102,7 @@ def budgets(path: str) -> str:
 
 def main() -> None:
     if '--budgets' in sys.argv:
-        content = budgets(sys.argv[1])
-        print(content) if len(sys.argv) < 4 else put(Path(sys.argv[3]), MARKERS, content)
+        publish(MARKERS, budgets(sys.argv[1]), sys.argv[3] if len(sys.argv) > 3 else None)
         return
     corpus = open_corpus(Path(sys.argv[1]))
     if sys.argv[2:] == ['--race']:

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from table import replace
+from table import publish
 
 SONNETS = Path(__file__).parent.parent / 'data' / 'sonnets.txt'
 TRAIN = [sys.executable, '-m', 'fastrnn', 'train', str(SONNETS), '--seed', '0', '--iterations', '1']
@@ -41,10 +41,7 @@ def main() -> None:
         ]
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         lines.append(f'| peak memory of these | {peak:.0f} MB |')
-    if len(sys.argv) > 1:
-        replace(Path(sys.argv[1]), MARKERS, '\n'.join(lines))
-    else:
-        print('\n'.join(lines))
+    publish(MARKERS, '\n'.join(lines), sys.argv[1] if len(sys.argv) > 1 else None)
 
 
 if __name__ == '__main__':

@@ -52,19 +52,19 @@ def table(data: dict[str, Any]) -> str:
     return '\n'.join(lines)
 
 
-def replace(readme: Path, markers: tuple[str, str], content: str) -> None:
-    """Put content between two markers of the README."""
-    before, rest = readme.read_text(encoding='utf-8').split(markers[0])
+def publish(markers: tuple[str, str], content: str, readme: str | None) -> None:
+    """Print content, or put it between two markers of a README."""
+    if readme is None:
+        print(content)
+        return
+    before, rest = Path(readme).read_text(encoding='utf-8').split(markers[0])
     after = rest.split(markers[1])[1]
-    readme.write_text(f'{before}{markers[0]}\n{content}\n{markers[1]}{after}', encoding='utf-8')
+    Path(readme).write_text(f'{before}{markers[0]}\n{content}\n{markers[1]}{after}', encoding='utf-8')
 
 
 def main() -> None:
     content = table(json.loads(Path(sys.argv[1]).read_text(encoding='utf-8')))
-    if len(sys.argv) > 2:
-        replace(Path(sys.argv[2]), MARKERS, content)
-    else:
-        print(content)
+    publish(MARKERS, content, sys.argv[2] if len(sys.argv) > 2 else None)
 
 
 if __name__ == '__main__':

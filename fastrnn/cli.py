@@ -241,6 +241,10 @@ def main() -> NoReturn:
         code = _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(error))
     except BrokenPipeError:
         code = BROKEN_PIPE
+    except SystemExit as exit_:  # typer's own answer to a closed pipe
+        if not isinstance(exit_.__context__, BrokenPipeError):
+            raise
+        code = BROKEN_PIPE
     except MemoryError:
         code = _fail(BAD_INPUT, 'out of memory: take a smaller --hidden-size, --seq-length or --streams')
     except OSError as error:

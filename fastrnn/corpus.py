@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import encoding as codes
-from .encoding import FOLDED, MAX_VOCABULARY, POINTS, Piece, Rules, Source
+from . import sources as files
+from .encoding import FOLDED, MAX_VOCABULARY, POINTS
 from .shelf import Shelf, key_of
+from .sources import Piece, Rules, Source
 
 IN_MEMORY = 1 << 26  # bytes of ids that are held in memory where the cache cannot be written
 
@@ -94,15 +96,15 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise codes.unreadable(path, error) from error
+        raise files.unreadable(path, error) from error
     if not data:
-        raise codes.is_empty(path)
+        raise files.is_empty(path)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise codes.undecodable(path, data[error.start], error.start, encoding) from error
+        raise files.undecodable(path, data[error.start], error.start, encoding) from error
     except LookupError as error:
-        raise codes.unknown_encoding(encoding) from error
+        raise files.unknown_encoding(encoding) from error
     return text.replace('\r\n', '\n').replace('\r', '\n')
 
 
@@ -224,10 +226,10 @@ def encode_with(
 def _pieces(text: str | Path | Sequence[str | Path], rules: Rules) -> Iterator[Piece]:
     if not isinstance(text, str):
         for source in _sources(text):
-            yield from codes.pieces(source, rules, source.chunks())
+            yield from files.pieces(source, rules, source.chunks())
         return
-    for start in range(0, len(text), codes.CHUNK):
-        piece = text[start : start + codes.CHUNK]
+    for start in range(0, len(text), files.CHUNK):
+        piece = text[start : start + files.CHUNK]
         yield piece if rules.unit == 'character' else piece.encode('utf-8', 'surrogatepass')
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import platformdirs
 from numpy.typing import NDArray
 
-from .encoding import Rules, Source
+from .sources import Rules, Source
 
 FORMAT = f'1-{sys.byteorder}'
 STALE = 900.0  # seconds without a write after which an unfinished entry is nobody's

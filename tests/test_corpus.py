@@ -16,7 +16,7 @@ from helpers import SONNETS
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from fastrnn import encoding
+from fastrnn import sources
 from fastrnn.corpus import Corpus, encode_with, open_corpus, read_text
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -38,7 +38,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def chunks(monkeypatch):
-    return lambda size: monkeypatch.setattr(encoding, 'CHUNK', size)
+    return lambda size: monkeypatch.setattr(sources, 'CHUNK', size)
 
 
 def opened(*contents, **options):
@@ -99,7 +99,7 @@ def test_undecodable_bytes(chunks, data, size, code):
 
 
 def replaced(data, code, size):
-    decoder = encoding.codecs.getincrementaldecoder(code)('replace')
+    decoder = sources.codecs.getincrementaldecoder(code)('replace')
     parts = [decoder.decode(data[k : k + size]) for k in range(0, len(data), size)]
     text = ''.join(parts) + decoder.decode(b'', final=True)
     return text.replace('\r\n', '\n').replace('\r', '\n')

@@ -14,7 +14,7 @@ import pytest
 from helpers import SONNETS
 
 from fastrnn import corpus as corpora
-from fastrnn import encoding, shelf
+from fastrnn import encoding, shelf, sources
 from fastrnn.corpus import Corpus, encode_with, open_corpus
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -100,7 +100,7 @@ def test_empty(path, tmp_path, data):
 
 
 def test_undecodable_byte_far_into_a_packed_file(path, cache, monkeypatch):
-    monkeypatch.setattr(encoding, 'CHUNK', 1000)
+    monkeypatch.setattr(sources, 'CHUNK', 1000)
     path.write_bytes(gzip.compress(b'x' * 4999 + 'é'.encode() + b'\xc3'))
     assert refused(path).startswith(f'{path}: byte 0xc3 at offset 5001 is not utf-8; name the text')
     assert not entries(cache)
@@ -287,7 +287,7 @@ def full(monkeypatch):
         write(path, lambda file: fill(Full(file, 500)))
 
     monkeypatch.setattr(shelf, '_write', limited)
-    monkeypatch.setattr(encoding, 'CHUNK', 100)
+    monkeypatch.setattr(sources, 'CHUNK', 100)
 
 
 @pytest.mark.parametrize('limit', [1 << 26, 0])
@@ -331,8 +331,8 @@ def touch(path):
 @pytest.mark.parametrize('change', [touch, lambda path: os.truncate(path, 700), os.unlink])
 @pytest.mark.parametrize('reading', [1, 2])
 def test_a_file_that_changes_while_it_is_read(path, cache, monkeypatch, change, reading):
-    monkeypatch.setattr(encoding, 'CHUNK', 400)
-    chunks, calls = encoding.Source._read, []
+    monkeypatch.setattr(sources, 'CHUNK', 400)
+    chunks, calls = sources.Source._read, []
 
     def read(self, file):
         calls.append(1)
@@ -340,7 +340,7 @@ def test_a_file_that_changes_while_it_is_read(path, cache, monkeypatch, change, 
             change(path)
         return chunks(self, file)
 
-    monkeypatch.setattr(encoding.Source, '_read', read)
+    monkeypatch.setattr(sources.Source, '_read', read)
     assert refused(path) == f'{path}: the file changed while it was read; start again once it is complete'
     assert not entries(cache) and (reading == 2 or not (cache / 'files').exists())
 
@@ -350,10 +350,10 @@ def test_a_file_that_is_still_being_written(path, monkeypatch, packed):
     """What it ends with is no error of its own."""
     data = (TEXT + 'é').encode()
     path.write_bytes((gzip.compress(data) if packed else data)[:-1])
-    read = encoding.Source._read
-    monkeypatch.setattr(encoding.Source, '_read', lambda self, file: (read(self, file), touch(path))[0])
+    read = sources.Source._read
+    monkeypatch.setattr(sources.Source, '_read', lambda self, file: (read(self, file), touch(path))[0])
     if packed:
-        monkeypatch.setattr(encoding.Source, '_opened', touching(encoding.Source._opened, path))
+        monkeypatch.setattr(sources.Source, '_opened', touching(sources.Source._opened, path))
     assert 'the file changed while it was read' in refused(path)
 
 
@@ -367,7 +367,7 @@ def touching(opened, path):
 
 def test_second_reading_of_another_length(path, cache, monkeypatch):
     """Even if the file's times do not tell."""
-    monkeypatch.setattr(encoding, '_state', lambda state: [0, 0, 0, 0, 0])
+    monkeypatch.setattr(sources, '_state', lambda state: [0, 0, 0, 0, 0])
     survey = encoding.survey
 
     def surveyed(*args):
