@@ -23,6 +23,7 @@ from fastrnn.trainer import Run
 
 TIMES = (2.0, 9.0, 29.0, 88.0)
 BUDGETS = (3, 10, 30, 90)  # seconds of a whole process
+RUNS = 3  # of each
 STARTUP = 1.2  # of them, before training and for the last validation
 MARKERS = '<!-- quality: made by bench/presets.py -->', '<!-- end of quality -->'
 NEIGHBOURS: tuple[dict[str, Any], ...] = (
@@ -82,20 +83,26 @@ def race(corpus: Corpus) -> None:
             return
 
 
+def whole_process(path: str, budget: float) -> tuple[float, float, float]:
+    """Held-out bits per character, epochs, and seconds by the clock of one ``fastrnn train``."""
+    options = ['--preset', 'fast', '--validation', '0.1', '--time', f'{budget - STARTUP}s', '--seed', '0']
+    command = [sys.executable, '-m', 'fastrnn', 'train', path, *options]
+    start = time.perf_counter()
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    wall = time.perf_counter() - start
+    epochs, bits = re.findall(r'epoch ([\d.]+).*validation ([\d.]+)', printed)[-1]
+    return float(bits), float(epochs), wall
+
+
 def budgets(path: str) -> str:
-    """A table of whole processes, from a warm cache."""
-    lines = ['| whole process | H | held-out bits per character | epochs |', '|---|---|---|---|']
-    for budget in (1.5, *BUDGETS):  # the first compiles, if need be
-        options = ['--preset', 'fast', '--validation', '0.1', '--time', f'{budget - STARTUP}s', '--seed', '0']
-        command = [sys.executable, '-m', 'fastrnn', 'train', path, *options]
-        start = time.perf_counter()
-        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        wall = time.perf_counter() - start
-        last = re.findall(r'epoch ([\d.]+).*validation ([\d.]+)', printed)[-1]
+    """A table of whole processes, from a warm cache: the median run of each budget, and the range."""
+    lines = ['| whole process | H | held-out bits per character | range | epochs |', '|---|---|---|---|---|']
+    whole_process(path, 1.5)  # compiles, if need be
+    for budget in BUDGETS:
+        runs = sorted(whole_process(path, budget) for _ in range(RUNS))
+        bits, epochs, wall = runs[RUNS // 2]
         H = preset('fast', time=budget - STARTUP).hidden_size
-        if budget == 1.5:
-            continue
-        lines.append(f'| {wall:.1f} s | {H} | **{last[1]}** | {last[0]} |')
+        lines.append(f'| {wall:.1f} s | {H} | **{bits:.3f}** | {runs[0][0]:.3f} to {runs[-1][0]:.3f} | {epochs:.1f} |')
         print(lines[-1], file=sys.stderr, flush=True)
     return '\n'.join(lines)
 
