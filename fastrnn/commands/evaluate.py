@@ -1,0 +1,22 @@
+"""``fastrnn eval``: how well a model predicts a text."""
+
+from .options import Encoding, Errors, Files, Model
+
+EXAMPLE = 'Example: fastrnn eval model.safetensors data/sonnets.txt'
+
+
+def evaluate(model: Model, files: Files, encoding: Encoding = 'utf-8', errors: Errors = 'strict') -> None:
+    """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text."""
+    from ..checkpoint import load_model
+    from ..evaluation import evaluate as measure
+
+    result = measure(load_model(model), files, encoding=encoding, errors=errors)
+    for value, name in (
+        (result.bits_per_character, f'bits per character ({result.characters:,} characters)'),
+        (result.bits_per_byte, 'bits per UTF-8 byte'),
+        (result.perplexity, 'perplexity per character'),
+        (result.order0, 'bits per character: entropy of single characters'),
+        (result.order2, 'bits per character: adaptive order-2 context model'),
+        (result.xz, 'bits per character: xz -9e'),
+    ):
+        print(f'{value:8.4f}  {name}')
