@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from .dropin import bind as bind
     from .errors import Diverged as Diverged
     from .evaluation import evaluate as evaluate
+    from .opening import resume as resume
+    from .opening import start as start
+    from .session import Session as Session
     from .trainer import Progress as Progress
     from .trainer import Run as Run
     from .trainer import train as train
@@ -27,13 +30,16 @@ _HOMES = {
     'Diverged': '.errors',
     'Progress': '.trainer',
     'Run': '.trainer',
+    'Session': '.session',
     'bind': '.dropin',
     'evaluate': '.evaluation',
     'load_model': '.checkpoint',
     'open_corpus': '.corpus',
     'preset': '.config',
     'read_text': '.corpus',
+    'resume': '.opening',
     'save_model': '.checkpoint',
+    'start': '.opening',
     'train': '.trainer',
 }
 __all__ = ['__version__', *_HOMES]

@@ -1,18 +1,32 @@
-"""A model to and from disk: one safetensors file, written atomically."""
+"""A model, or a whole training state, to and from disk: one safetensors file.
 
+Tensors: ``Wxh Whh Why bh by`` in the gist's shapes; of a state also the optimizer's memory (``mWxh`` ..., with Adam
+``vWxh`` ...), ``hprev`` (H, B) and the generator's ``rng``. All else is JSON in the metadata. ``check`` there is the
+SHA-256 of everything else in the file, so that damage is noticed.
+"""
+
+import hashlib
 import json
-import os
-import tempfile
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .model import Params
+from .atomic import write_atomically
+from .errors import Diverged
+from .model import Params, TrainState
 
 FORMAT = 1
 NAMES = ('Wxh', 'Whh', 'Why', 'bh', 'by')
+BEST = 'best.safetensors'
+ARRAYS = ('params', 'memory', 'hidden', 'rng')
+NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
+
+Tensors = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -24,84 +38,190 @@ class Model:
     unit: str = 'character'
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model, and what its training needs to go on."""
+
+    model: Model
+    state: TrainState
+    config: dict[str, Any]  # fields of Config
+    text: dict[str, Any]  # sha256 and characters of what it was trained on; of the held-out text too
+
+
 def save_model(path: str | Path, model: Model) -> None:
     """Write the five weights under their names in the gist's shapes, and the vocabulary as metadata.
 
     The file appears whole or not at all; one that was there stays until then. Raises ValueError for weights that
     are not finite, OSError where it can't be written.
     """
-    from safetensors.numpy import save
-
-    params = model.params
-    if not np.isfinite(params.flat).all():
+    if not np.isfinite(model.params.flat).all():
         raise ValueError('the weights hold inf or NaN, so they are not saved')
-    shaped = (params.Wxh, params.Whh, params.Why, params.bh[:, None], params.by[:, None])
-    tensors = {name: np.ascontiguousarray(array) for name, array in zip(NAMES, shaped, strict=True)}
-    metadata = {'format': str(FORMAT), 'chars': json.dumps(model.chars), 'unit': model.unit}
-    write_atomically(Path(path), save(tensors, metadata))
+    _write(Path(path), _shaped(model.params), _described(model))
 
 
-def check_place(path: Path) -> None:
-    """Raise ValueError where no file could be written: to be told before a run, not after it."""
-    if path.is_dir():
-        raise ValueError(f'{path}: is a directory; name a file for the model')
-    if not path.parent.is_dir():
-        raise ValueError(f'{path}: there is no folder {path.parent}; make it first')
-    if not os.access(path.parent, os.W_OK):
-        raise ValueError(f'{path}: the folder {path.parent} cannot be written; name another place')
+def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Write a whole state, as :func:`save_model` does. Raises Diverged for one with a number that is not finite."""
+    state = checkpoint.state
+    if not state.finite:
+        raise Diverged('the weights hold inf or NaN, so they are not saved', state.iteration)
+    tensors = _shaped(checkpoint.model.params)
+    for letter, memory in state.memory.items():
+        tensors |= {letter + name: tensor for name, tensor in _shaped(memory).items()}
+    rng = dict(state.rng)
+    key = rng['state']['key']
+    tensors |= {'hprev': np.ascontiguousarray(state.hidden.T), 'rng': key}
+    numbers = {name: getattr(state, name) for name in NUMBERS}
+    numbers['rng'] = {'pos': rng['state']['pos'], 'has_gauss': rng['has_gauss'], 'gauss': rng['gauss']}
+    facts = {'state': numbers, 'config': checkpoint.config, 'text': checkpoint.text}
+    metadata = _described(checkpoint.model) | {name: json.dumps(value) for name, value in facts.items()}
+    _write(Path(path), tensors, metadata)
 
 
 def load_model(path: str | Path) -> Model:
-    """Read a model; raises ValueError, in one line, for a file that holds none."""
-    from safetensors import SafetensorError, safe_open
+    """Read a model, from a run folder its best one; raises ValueError, in one line, for a file that holds none."""
+    place = model_file(Path(path))
+    tensors, metadata = _read(place)
+    with _Damage(place):
+        return _as_model(tensors, metadata)
+
+
+def load_checkpoint(path: str | Path) -> Checkpoint:
+    """Read a whole state; raises ValueError, in one line, for a file that holds none."""
+    tensors, metadata = _read(Path(path))
+    if 'state' not in metadata:
+        raise ValueError(f'{path}: holds a model, but not the state of its training; start a new run with --from')
+    with _Damage(path):
+        model = _as_model(tensors, metadata)
+        state = _as_state(model.params, tensors, json.loads(metadata['state']))
+        return Checkpoint(model, state, json.loads(metadata['config']), json.loads(metadata['text']))
+
+
+def checkpoint_file(folder: Path, iteration: int) -> Path:
+    return folder / f'checkpoint-{iteration:09d}.safetensors'
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The numbered checkpoints of a run folder, oldest first."""
+    found = [path for path in folder.iterdir() if re.fullmatch(r'checkpoint-\d{9,}\.safetensors', path.name)]
+    return sorted(found, key=iteration_of)
+
+
+def iteration_of(path: Path) -> int:
+    """Of a numbered checkpoint, by its name."""
+    return int(path.stem.split('-')[1])
+
+
+def model_file(path: Path) -> Path:
+    """The file itself, or a run folder's best checkpoint, or its last if none was validated."""
+    if not path.is_dir():
+        return path
+    if (path / BEST).exists():
+        return path / BEST
+    found = checkpoints(path)
+    if not found:
+        raise ValueError(f'{path}: holds no checkpoint; name a folder made by fastrnn train --out')
+    return found[-1]
+
+
+class _Damage:
+    """Turns whatever reading an odd file raises into one line that says which file it is."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception):
+            reason = f'{error} missing' if isinstance(error, KeyError) else str(error)
+            raise ValueError(f'{self._path}: damaged ({reason}); take another checkpoint or model') from error
+
+
+def _shaped(params: Params) -> Tensors:
+    """Contiguous, in the gist's shapes: biases are columns."""
+    views = zip(NAMES, params.views, strict=True)
+    return {name: np.ascontiguousarray(view if view.ndim == 2 else view[:, None]) for name, view in views}
+
+
+def _described(model: Model) -> dict[str, str]:
+    """The vocabulary as a list, as JSON would merge a high and a low surrogate that are neighbours in a string."""
+    return {'format': str(FORMAT), 'vocabulary': json.dumps(list(model.chars)), 'unit': model.unit}
+
+
+def _check(tensors: Tensors, metadata: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(json.dumps(sorted(metadata.items())).encode())
+    for name in sorted(tensors):
+        array = tensors[name]
+        digest.update(f'{name} {array.dtype.str} {array.shape}'.encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
+    from safetensors.numpy import save
+
+    write_atomically(path, save(tensors, {**metadata, 'check': _check(tensors, metadata)}))
+
+
+def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
+    from safetensors import safe_open
 
     try:
         with safe_open(path, 'numpy') as file:
-            metadata = file.metadata() or {}
+            metadata = dict(file.metadata() or {})
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except OSError as error:
-        raise ValueError(f'{path}: {error.strerror or error}; name a model that fastrnn train --save made') from error
-    except SafetensorError as error:
-        raise ValueError(f'{path}: not a model ({error}); name one that fastrnn train --save made') from error
-    return _as_model(path, tensors, metadata)
+        raise ValueError(f'{path}: {error.strerror or error}; name a model that fastrnn train made') from error
+    except Exception as error:  # safetensors' own, and NumPy's for types that it lacks
+        raise ValueError(f'{path}: not a model, or damaged ({error}); name one that fastrnn train made') from error
+    found = metadata.get('format', '')
+    if 'vocabulary' not in metadata and 'check' not in metadata:
+        raise ValueError(f'{path}: not made by fastrnn; name a model that fastrnn train made')
+    if found.isdecimal() and int(found) > FORMAT:
+        raise ValueError(f'{path}: format {found} of a newer fastrnn, this one reads {FORMAT}: upgrade fastrnn')
+    if metadata.pop('check', None) != _check(tensors, metadata):
+        raise ValueError(f'{path}: damaged (its checksum differs); take another checkpoint or model')
+    return tensors, metadata
 
 
-def _as_model(path: str | Path, tensors: dict[str, Any], metadata: dict[str, str]) -> Model:
-    if metadata.get('format') != str(FORMAT):
-        found = metadata.get('format', 'none')
-        raise ValueError(f'{path}: format {found}, but this fastrnn reads format {FORMAT}: use another version')
-    missing = [name for name in NAMES if name not in tensors] + [name for name in ('chars',) if name not in metadata]
-    if missing:
-        raise ValueError(f'{path}: {", ".join(missing)} missing; the file is damaged or not a model')
-    chars = json.loads(metadata['chars'])
+def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
+    chars, dtype = json.loads(metadata['vocabulary']), tensors['Whh'].dtype
+    if not isinstance(chars, list) or not all(isinstance(char, str) and len(char) == 1 for char in chars):
+        raise ValueError('the vocabulary is not one')
+    if dtype not in (np.float32, np.float64) or len(set(chars)) != len(chars):
+        raise ValueError(f'numbers of type {dtype}, {len(chars)} characters')
     H, V = tensors['bh'].size, len(chars)
-    params = Params(H, V, np.zeros(H * H + 2 * V * H + H + V, tensors['Whh'].dtype))
-    for name, view in zip(NAMES, (params.Wxh, params.Whh, params.Why, params.bh, params.by), strict=True):
-        array = tensors[name].reshape(-1) if view.ndim == 1 else tensors[name]
-        if array.shape != view.shape or not np.isfinite(array).all():
-            raise ValueError(f'{path}: {name} has shape {array.shape} or numbers that do not fit; the file is damaged')
-        view[...] = array
-    return Model(params, chars, metadata.get('unit', 'character'))
+    return Model(_as_params(H, V, dtype, tensors), ''.join(chars), metadata['unit'])
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Temporary file, fsync, rename, fsync of the folder: after any crash the file is the old or the new one."""
-    handle, temporary = tempfile.mkstemp(prefix=f'.{path.name}.', dir=path.parent)
-    try:
-        with os.fdopen(handle, 'wb') as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # as open() would have made it
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    if hasattr(os, 'O_DIRECTORY'):
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+def _as_params(H: int, V: int, dtype: Any, tensors: Tensors, letter: str = '') -> Params:
+    params = Params(H, V, np.zeros(H * H + 2 * V * H + H + V, dtype))
+    for name, view in zip(NAMES, params.views, strict=True):
+        array = tensors[letter + name]
+        shape = view.shape if view.ndim == 2 else (view.size, 1)
+        if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():
+            raise ValueError(f'{letter}{name} has shape {array.shape} or numbers that do not fit')
+        view[...] = array.reshape(view.shape)
+    return params
+
+
+def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> TrainState:
+    H, V, dtype, rng = params.H, params.V, params.flat.dtype, numbers['rng']
+    hprev, key = tensors['hprev'], tensors['rng']
+    if hprev.ndim != 2 or hprev.shape[0] != H or hprev.dtype != dtype or not np.isfinite(hprev).all():
+        raise ValueError('hprev does not fit')
+    generator: dict[str, Any] = {'bit_generator': 'MT19937', 'state': {'key': key, 'pos': int(rng['pos'])}}
+    generator |= {'has_gauss': int(rng['has_gauss']), 'gauss': float(rng['gauss'])}
+    np.random.RandomState().set_state(generator)  # raises for what is none
+    state = TrainState(
+        params=params,
+        memory={letter: _as_params(H, V, dtype, tensors, letter) for letter in 'mv' if letter + 'Wxh' in tensors},
+        hidden=np.ascontiguousarray(hprev.T),
+        rng=generator,
+        **{name: numbers[name] for name in NUMBERS},
+    )
+    counts = (state.position, state.steps, state.iteration, state.halvings, state.log_lines)
+    if not all(isinstance(count, int) and 0 <= count < 2**62 for count in counts) or not state.finite:
+        raise ValueError('counts that can not be')
+    return state

@@ -33,6 +33,8 @@ class Config:
     print_every: int = 100  # iterations between reports
     engine: str = 'exact'
     threads: int | None = None  # None: as many as pay; the bits do not depend on it
+    validate_every: int | None = None  # iterations between validations; None: see intervals.py
+    save_every: int | None = None  # iterations between checkpoints, where a run is kept; None: see intervals.py
     # of the fast engine alone
     streams: int = 1  # B, parts of the text that are trained on together
     dtype: str = 'float64'
@@ -50,7 +52,8 @@ class Config:
         for name in ('hidden_size', 'seq_length', 'sample_every', 'print_every', 'streams'):
             _check_integer(name, getattr(self, name), 1)
         _check_integer('sample_length', self.sample_length, 0)
-        for name, low, high in (('iterations', 0, None), ('threads', 1, 1024), ('seed', 0, MAX_SEED)):
+        optional = (('iterations', 0, None), ('threads', 1, 1024), ('seed', 0, MAX_SEED))
+        for name, low, high in (*optional, ('validate_every', 1, None), ('save_every', 1, None)):
             if getattr(self, name) is not None:
                 _check_integer(name, getattr(self, name), low, high)
         _check_number('learning_rate', self.learning_rate, MAX_RATE)
@@ -117,7 +120,7 @@ class Config:
         return (8 if self.dtype == 'float64' else 4) * (numbers + windows) + 8 * B * T
 
 
-GIST_FIELDS = 10  # fields that every engine has
+GIST_FIELDS = 12  # fields that every engine has
 
 # What gave the lowest held-out bits per character for the time: bench/presets.py
 PRESETS: dict[str, dict[str, Any]] = {

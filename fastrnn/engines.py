@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from .config import Config
 from .exact_engine import ExactEngine as ExactEngine
 from .fast_engine import FastEngine as FastEngine
-from .model import Params
+from .model import Params, TrainState
 from .reference_engine import ReferenceEngine as ReferenceEngine
 
 
@@ -26,6 +26,12 @@ class Engine(Protocol):
 
         rates: a learning rate for each, where the engine can follow a schedule.
         """
+
+    def state(self) -> TrainState:
+        """The engine's part of the state, copied."""
+
+    def restore(self, state: TrainState) -> None:
+        """Go on from a state of a run of the same configuration and text; another number of threads will do."""
 
     def sample(self, length: int) -> NDArray[np.intp]:
         """Characters drawn from the present state, which stays as it is."""

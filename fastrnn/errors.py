@@ -2,4 +2,8 @@
 
 
 class Diverged(ValueError):
-    """The training has run into inf or NaN."""
+    """The training has run into inf or NaN, or away from what it had learned."""
+
+    def __init__(self, message: str, iteration: int | None = None) -> None:
+        super().__init__(message)
+        self.iteration = iteration  # the first that was not good

@@ -13,7 +13,7 @@ from .errors import Diverged
 from .kernels import exact, native
 from .kernels.native import gemv, gemv_t
 from .kernels.team import Team, alone, span
-from .model import Params
+from .model import Params, TrainState
 
 ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
 
@@ -109,6 +109,8 @@ class ExactEngine:
 
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         losses = np.zeros(iterations)
+        if rates is not None:
+            self._rate = float(rates[0])  # the gist's rate is constant but for a divergence
         done = 0
         while done < iterations:
             crew, most = self._crews.choose(iterations - done)
@@ -118,6 +120,25 @@ class ExactEngine:
             self._crews.report(crew, block.size, time.perf_counter() - start)
             done += block.size
         return losses
+
+    def state(self) -> TrainState:
+        return TrainState(
+            params=self.params.astype(np.float64),
+            memory={'m': self.mems.astype(np.float64)},
+            hidden=self._work.hs[:1].copy(),
+            position=int(self.position[0]),
+            steps=0,
+            smooth_loss=self.smooth_loss,
+            rng=self._rng.get_state(legacy=False),
+        )
+
+    def restore(self, state: TrainState) -> None:
+        self.params.flat[:] = state.params.flat
+        self.mems.flat[:] = state.memory['m'].flat
+        self._work.hs[:1] = state.hidden
+        self.position[:] = state.position, not state.finite
+        self.smooth_loss = state.smooth_loss
+        self._rng.set_state(state.rng)
 
     def sample(self, length: int) -> NDArray[np.intp]:
         p, literal = self.position

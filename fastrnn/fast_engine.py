@@ -12,7 +12,7 @@ from .crews import Crews, processors
 from .exact_engine import draw_from
 from .kernels import batched, optimizers
 from .kernels.team import Team, alone
-from .model import Params
+from .model import Params, TrainState
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
 FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
@@ -71,12 +71,40 @@ class FastEngine:
             self.smooth_loss = self.smooth_loss * 0.99 + float(loss) * 0.01
         return losses
 
+    def state(self) -> TrainState:
+        H, optimizer = self.params.H, self.optimizer
+        memory = {'m': optimizer.M, 'v': optimizer.S} if optimizer.S.size else {'m': optimizer.M}
+        return TrainState(
+            params=self.params.astype(self.params.flat.dtype),
+            memory={name: Params(H, self.params.V, flat.copy()) for name, flat in memory.items()},
+            hidden=self.work.hs[0, :, :H].copy(),
+            position=int(self.position[0]),
+            steps=int(self.position[1]),
+            smooth_loss=self.smooth_loss,
+            rng=self._rng.get_state(legacy=False),
+        )
+
+    def restore(self, state: TrainState) -> None:
+        self.params.flat[:] = state.params.flat
+        for flat, memory in zip((self.optimizer.M, self.optimizer.S), state.memory.values(), strict=False):
+            flat[:] = memory.flat
+        self.work.hs[0, :, : self.params.H] = state.hidden
+        self.position[:] = state.position, state.steps
+        self.smooth_loss = state.smooth_loss
+        self._rng.set_state(state.rng)
+        batched.pack_weights(alone(), self._views, self.packed)
+
     def sample(self, length: int) -> NDArray[np.intp]:
-        """Drawn by the exact engine's kernel from the first stream's state."""
+        """Drawn by the exact engine's kernel from the first stream's state, and by a copy of the generator.
+
+        So a run that is lengthened later is the longer run.
+        """
         p = int(self.position[0])
         first = int(self._ids[p if p + 1 < self._ids.size else 0])
         state = self.work.hs[0, 0, : self.params.H].astype(np.float64)
-        return draw_from(self.params.astype(np.float64), self._rng, state, first, length)
+        rng = np.random.RandomState()
+        rng.set_state(self._rng.get_state())
+        return draw_from(self.params.astype(np.float64), rng, state, first, length)
 
     def close(self) -> None:
         self._crews.close()

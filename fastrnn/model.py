@@ -1,5 +1,6 @@
-"""A model's parameters: one flat buffer with five named views."""
+"""A model's parameters: one flat buffer with five named views; and the state of a training run."""
 
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -37,6 +38,11 @@ class Params:
         return self.WxhT.T
 
     @property
+    def views(self) -> tuple[Floats, ...]:
+        """Wxh, Whh, Why, bh, by."""
+        return self.Wxh, self.Whh, self.Why, self.bh, self.by
+
+    @property
     def H(self) -> int:
         return self.bh.size
 
@@ -66,3 +72,33 @@ class Params:
         params.Whh[...] = Q * np.sign(np.diag(R))
         params.Why[...] = rng.randn(V, H) / np.sqrt(H)
         return params
+
+
+@dataclass(frozen=True)
+class TrainState:
+    """Between two iterations, all that a run needs to go on as if it had not stopped; arrays are copies.
+
+    The first half is the engine's, the second the loop's.
+    """
+
+    params: Params
+    memory: dict[str, Params]  # the optimizer's: 'm', and with Adam 'v', in the letters of its paper
+    hidden: Floats  # (B, H), each stream's
+    position: int  # where in each stream the next window starts
+    steps: int  # of the optimizer, which corrects Adam's bias by them
+    smooth_loss: float  # nats, summed over T
+    rng: dict[str, Any]  # of NumPy's legacy generator: RandomState.get_state(legacy=False)
+
+    iteration: int = 0  # how many are done
+    seconds: float = 0.0  # of training, so far
+    halvings: int = 0  # of the learning rate, after divergences
+    best: float | None = None  # lowest validation so far, bits per character
+    best_train: float | None = None  # training loss then or later, lowest, bits per character
+    verified: bool = True  # good to come back to
+    log_lines: int = 0  # records that were logged by then
+
+    @property
+    def finite(self) -> bool:
+        """Whether every number in it is."""
+        arrays = [self.params.flat, self.hidden, *(memory.flat for memory in self.memory.values())]
+        return all(np.isfinite(array).all() for array in arrays) and bool(np.isfinite(self.smooth_loss))

@@ -12,9 +12,9 @@ STARTING = 'starting; a first run compiles for some seconds'
 
 
 @contextmanager
-def display() -> Iterator[Callable[['Progress'], None]]:
+def display(off: bool = False) -> Iterator[Callable[['Progress'], None]]:
     """A function to be called with each record."""
-    if not sys.stderr.isatty():
+    if off or not sys.stderr.isatty():
         yield lambda record: None
         return
     from rich.console import Console
@@ -25,15 +25,20 @@ def display() -> Iterator[Callable[['Progress'], None]]:
         TextColumn('{task.description}'),
         TextColumn('iteration {task.fields[iteration]:,}'),
         BarColumn(),
-        TextColumn('{task.fields[speed]:,.0f} characters/s  {task.fields[bits]:.3f} bits per character'),
+        TextColumn(
+            '{task.fields[speed]:,.0f} characters/s  {task.fields[bits]:.3f} bits per character{task.fields[held_out]}'
+        ),
         TimeRemainingColumn(compact=True),
     ]
     # prints pass through the display only where both are on the terminal
     bar = Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
     with bar:
-        task = bar.add_task(STARTING, total=None, speed=0.0, bits=0.0, iteration=0)
+        task = bar.add_task(STARTING, total=None, speed=0.0, bits=0.0, iteration=0, held_out='')
+        last: float | None = None
 
         def show(record: 'Progress') -> None:
+            nonlocal last
+            last = record.validation if record.validation is not None else last
             bar.update(
                 task,
                 description='',
@@ -42,6 +47,7 @@ def display() -> Iterator[Callable[['Progress'], None]]:
                 speed=record.characters / max(record.seconds, 1e-9),
                 bits=record.bits_per_character,
                 iteration=record.iteration + 1,
+                held_out=f'validation {last:.3f}, best {record.best:.3f}' if last and record.best else '',
             )
 
         yield show

@@ -1,12 +1,14 @@
 """The reference's own functions behind the interface of an engine, for comparison."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from . import reference
 from .config import Config
 from .errors import Diverged
-from .model import Params
+from .model import Params, TrainState
 
 
 class ReferenceEngine:
@@ -30,6 +32,8 @@ class ReferenceEngine:
     @np.errstate(all='ignore')  # the trainer warns, once
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         losses = np.zeros(iterations)
+        if rates is not None:
+            self._rate = float(rates[0])
         for n in range(iterations):
             losses[n], *grads, self._hprev = reference.lossFun(*self._window(), self._hprev, self._model)
             self.smooth_loss = self.smooth_loss * 0.999 + losses[n] * 0.001
@@ -47,10 +51,33 @@ class ReferenceEngine:
 
     @property
     def params(self) -> Params:
-        params = Params(self._model[3].size, self._model[4].size)
-        for view, param in zip((params.Wxh, params.Whh, params.Why, params.bh, params.by), self._model, strict=True):
-            view[...] = param.reshape(view.shape)
-        return params
+        return _as_params(self._model)
+
+    def state(self) -> TrainState:
+        return TrainState(
+            params=self.params,
+            memory={'m': _as_params(self._mems)},
+            hidden=self._hprev.T.copy(),
+            position=self._p,
+            steps=0,
+            smooth_loss=float(self.smooth_loss),
+            rng=np.random.get_state(legacy=False),
+        )
+
+    def restore(self, state: TrainState) -> None:
+        for arrays, params in ((self._model, state.params), (self._mems, state.memory['m'])):
+            for array, view in zip(arrays, params.views, strict=True):
+                array[...] = view.reshape(array.shape)
+        self._p, self._hprev = state.position, state.hidden.T.copy()
+        self.smooth_loss = state.smooth_loss
+        np.random.set_state(state.rng)
 
     def close(self) -> None:
         pass
+
+
+def _as_params(arrays: Sequence[NDArray[np.float64]]) -> Params:
+    params = Params(arrays[3].size, arrays[4].size)
+    for view, array in zip(params.views, arrays, strict=True):
+        view[...] = array.reshape(view.shape)
+    return params

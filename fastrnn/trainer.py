@@ -1,9 +1,10 @@
 """The training loop, as a generator that yields progress; it prints nothing and touches no files."""
 
+import math
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,11 @@ from .corpus import Corpus
 from .engines import Engine, make_engine
 from .errors import Diverged
 from .evaluation import nats
+from .intervals import with_intervals
+from .model import Params, TrainState
 from .schedule import Horizon
 
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
-VALIDATION_SHARE = 0.05  # of the time, at most
-VALIDATION_SECONDS = 1.0  # between two validations, at least
-VALIDATION_PROBE = 5000  # characters by which the time of a validation is estimated
 RELEASE_EVERY = 1 << 25  # characters read, after which mapped pages of the text are given back
 
 
@@ -38,6 +38,7 @@ class Progress:
     epoch: float = 0.0  # passes over the text
     learning_rate: float = 0.0
     validation: float | None = None  # bits per character of the held-out text, where it was evaluated
+    best: float | None = None  # lowest of them so far
     share: float = 0.0  # of the run, where it has an end
     last: bool = False
 
@@ -45,6 +46,25 @@ class Progress:
     def bits_per_character(self) -> float:
         """Of the smooth loss."""
         return bits_per_character(self.smooth_loss, self.seq_length)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The record for logs and for other programs; numbers that are not finite are None."""
+        values: dict[str, Any] = {
+            'iteration': self.iteration + 1,
+            'epoch': self.epoch,
+            'characters': self.characters,
+            'seconds': round(self.seconds, 3),
+            'train': self.bits_per_character,
+            'validation': self.validation,
+            'best': self.best,
+            'loss': self.loss,
+            'learning_rate': self.learning_rate,
+            'characters_per_second': round(self.characters / max(self.seconds, 1e-9), 1),
+        }
+        if self.sample is not None:
+            values['sample'] = self.sample
+        return {key: None if isinstance(x, float) and not math.isfinite(x) else x for key, x in values.items()}
 
 
 def train(
@@ -60,7 +80,8 @@ def train(
         Or its fields as keywords, for example ``hidden_size=200, seed=0, iterations=1000``. The defaults are
         min-char-rnn's; see :func:`fastrnn.preset` for others.
     validation : ndarray of character numbers, optional
-        Held-out text, evaluated whole at intervals (a twentieth of the time at most), and at the end.
+        Held-out text, evaluated whole every ``validate_every`` iterations (by default so that it takes a twentieth
+        of the time at most), and at the end.
 
     Raises
     ------
@@ -74,7 +95,10 @@ def train(
 
 
 class Run:
-    """A run and its engine, for those who need the weights too."""
+    """A run and its engine, for those who need the weights too, or want to go on from a state.
+
+    ``weights`` are those to start from, in place of random ones.
+    """
 
     def __init__(
         self,
@@ -82,121 +106,160 @@ class Run:
         config: Config | None = None,
         *,
         validation: NDArray[Any] | None = None,
+        weights: Params | None = None,
         **options: Any,
     ) -> None:
         if config is None:
             config = Config(**options)
         elif options:
             raise ValueError(f'give config or options, not both: {", ".join(options)}')
-        self.config = config
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
         self.validation = validation
-        config.check_text(self.corpus.ids.size, len(self.corpus.chars))
-        self.horizon = Horizon(config, self.corpus.ids.size)
+        V, n = len(self.corpus.chars), self.corpus.ids.size
+        config.check_text(n, V)
+        if validation is not None and validation.size < 2:
+            raise ValueError('the held-out text has one character: take one with at least two')
+        self.horizon = Horizon(config, n)
+        held_out = 0 if validation is None else validation.size
+        self.config = with_intervals(config, V, held_out, self.horizon.iterations)
+        self.weights = weights
+        self.stop_at_divergence = config.engine == 'fast'  # the gist goes on with NaN
         self.engine: Engine | None = None
+        self.iteration, self.seconds, self.halvings = 0, 0.0, 0
+        self.best: float | None = None
+        self._started, self._pace = 0.0, BLOCK_SECONDS  # of the clock; seconds an iteration
+        self._read, self._warned = 0, False
+
+    @property
+    def over(self) -> bool:
+        """Whether the run's end is reached."""
+        return self.horizon.over(self.iteration, self.seconds)
+
+    def start(self) -> Engine:
+        """Make the engine, or return the one that is there."""
+        if self.engine is None:
+            self.engine = make_engine(self.config, self.corpus.ids, len(self.corpus.chars))
+            if self.weights is not None:
+                self.engine.restore(replace(self.engine.state(), params=self.weights))
+        return self.engine
+
+    def state(self) -> TrainState:
+        """The state, between two records."""
+        return replace(
+            self.start().state(),
+            iteration=self.iteration,
+            seconds=self.seconds,
+            halvings=self.halvings,
+            best=self.best,
+        )
+
+    def restore(self, state: TrainState) -> None:
+        """Go on from a state, also between two records."""
+        self.start().restore(state)
+        self.iteration, self.seconds = state.iteration, state.seconds
+        self.halvings, self.best = state.halvings, state.best
 
     def records(self) -> Iterator[Progress]:
-        """Train, from the start."""
-        self.engine = make_engine(self.config, self.corpus.ids, len(self.corpus.chars))
+        """Train to the end."""
+        self.start()
         try:
-            yield from self._loop(self.engine)
+            yield from self.loop()
         finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of threads; weights and state stay."""
+        if self.engine is not None:
             self.engine.close()
 
-    def _loop(self, engine: Engine) -> Iterator[Progress]:
-        config, horizon, gist = self.config, self.horizon, self.config.engine != 'fast'
-        n, pace, warned = 0, BLOCK_SECONDS, False
-        start = time.perf_counter()
-        validator = Validator(engine, self.validation)
-        seconds, read = 0.0, 0
-        while not horizon.over(n, seconds):
-            sample = None
+    def loop(self) -> Iterator[Progress]:
+        """Train from the present state on, to the end."""
+        engine, config, gist = self.start(), self.config, self.config.engine != 'fast'
+        self._started, self._pace = time.perf_counter() - self.seconds, BLOCK_SECONDS
+        while not self.over:
+            n, sample = self.iteration, None
             if gist and n % config.sample_every == 0:
                 sample = self.corpus.text(engine.sample(config.sample_length))
-            stop = self._next_stop(n, max(1, int(BLOCK_SECONDS / pace)), seconds, pace)
-            rates = horizon.rates(n, stop - n, seconds, pace)
-            block_start = time.perf_counter()
-            losses = engine.run(stop - n, rates)
-            now = time.perf_counter()
-            pace, seconds = max((now - block_start) / losses.size, 1e-9), now - start
-            if not np.isfinite(losses).all():
-                first = n + int(np.isfinite(losses).argmin())
-                if not gist:
-                    raise Diverged(self._diverged(first, losses, engine))
-                if not warned:
-                    warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=3)
-                warned = True
-            read += (stop - n) * config.seq_length * config.streams
-            if read > RELEASE_EVERY:
-                read = 0
-                self.corpus.release()
-            n = stop
-            last = horizon.over(n, seconds)
-            validation = validator.due(seconds, last)
-            if last and not gist and config.sample_length:
+            losses, rate = self._train_block(engine)
+            self._check(losses, n)
+            due = self.over or self.iteration % (config.validate_every or self.iteration) == 0
+            validation = self._validate(engine) if due else None
+            if self.over and not gist and config.sample_length:
                 sample = self.corpus.text(engine.sample(config.sample_length))
-            yield Progress(
-                iteration=n - 1,
-                loss=float(losses[-1]),
-                smooth_loss=engine.smooth_loss,
-                sample=sample,
-                report=(n - 1) % config.print_every == 0 if gist else last or validation is not None,
-                characters=n * config.seq_length * config.streams,
-                seconds=seconds,
-                seq_length=config.seq_length,
-                epoch=n / horizon.iterations_per_epoch,
-                learning_rate=float(rates[-1]),
-                validation=validation,
-                share=horizon.share(n, seconds),
-                last=last,
-            )
+            report = (self.iteration - 1) % config.print_every == 0 if gist else due
+            yield self._record(float(losses[-1]), rate, sample, validation, report)
 
-    def _next_stop(self, n: int, most: int, seconds: float, pace: float) -> int:
-        """The iteration to halt before: just after the next report, at the next sample, at the end."""
-        config, stop = self.config, n + most
-        if config.engine != 'fast':
-            after_report = -(-n // config.print_every) * config.print_every + 1
-            at_sample = (n // config.sample_every + 1) * config.sample_every
-            stop = min(stop, after_report, at_sample)
-        if self.horizon.seconds is not None:
-            stop = min(stop, n + max(1, round((self.horizon.seconds - seconds) / pace)))
-        return stop if self.horizon.iterations is None else min(stop, self.horizon.iterations)
-
-    def _diverged(self, first: int, losses: NDArray[np.float64], engine: Engine) -> str:
-        finite = losses[np.isfinite(losses)]
-        bits = bits_per_character(float(finite[-1]), self.config.seq_length) if finite.size else None
-        before = f'it was {bits:.3f} bits per character before' if bits is not None else 'after a finite block'
-        rate = self.config.learning_rate
-        return f'the loss is inf or NaN at iteration {first}, {before}: take a smaller --learning-rate than {rate:g}'
-
-
-class Validator:
-    """Evaluates the held-out text when it is time to."""
-
-    def __init__(self, engine: Engine, ids: NDArray[Any] | None) -> None:
-        self._engine, self._ids = engine, ids
-        self._next = VALIDATION_SECONDS
-        self._cost = 0.0  # seconds of a validation, as known
-
-    def due(self, seconds: float, last: bool) -> float | None:
-        """Bits per character of the whole held-out text, if it is time for them: at the end it always is."""
-        if self._ids is None or not (last or seconds >= self._next):
-            return None
-        if not last and not self._cost:
-            self._cost = self._estimate(self._ids)
-            self._next = max(self._next, self._cost / VALIDATION_SHARE)
-            if seconds < self._next:
-                return None
+    def _train_block(self, engine: Engine) -> tuple[NDArray[np.float64], float]:
+        """The iterations until the next stop: their losses, and the last one's learning rate."""
+        n, stop = self.iteration, self._next_stop()
+        rates = self.horizon.rates(n, stop - n, self.seconds, self._pace) * 0.5**self.halvings
         start = time.perf_counter()
-        bits = bits_per_character(float(nats(self._engine.params, self._ids).sum()), self._ids.size - 1)
-        self._cost = time.perf_counter() - start
-        self._next = seconds + max(VALIDATION_SECONDS, self._cost / VALIDATION_SHARE)
+        losses = engine.run(stop - n, rates)
+        now = time.perf_counter()
+        self._pace, self.seconds, self.iteration = max((now - start) / losses.size, 1e-9), now - self._started, stop
+        self._read += losses.size * self.config.seq_length * self.config.streams
+        if self._read > RELEASE_EVERY:
+            self._read = 0
+            self.corpus.release()
+        return losses, float(rates[-1])
+
+    def _check(self, losses: NDArray[np.float64], n: int) -> None:
+        """Raise Diverged for losses, from iteration n on, that are not finite; or warn, once, as the gist goes on."""
+        if np.isfinite(losses).all():
+            return
+        first = n + int(np.isfinite(losses).argmin())
+        if self.stop_at_divergence:
+            rate = self.config.learning_rate
+            raise Diverged(
+                f'the loss is inf or NaN at iteration {first}: take a smaller --learning-rate than {rate:g}', first
+            )
+        if not self._warned:
+            warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=4)
+        self._warned = True
+
+    def _record(self, loss: float, rate: float, sample: str | None, validation: float | None, report: bool) -> Progress:
+        config, n = self.config, self.iteration
+        return Progress(
+            iteration=n - 1,
+            loss=loss,
+            smooth_loss=self.start().smooth_loss,
+            sample=sample,
+            report=report,
+            characters=n * config.seq_length * config.streams,
+            seconds=self.seconds,
+            seq_length=config.seq_length,
+            epoch=n / self.horizon.iterations_per_epoch,
+            learning_rate=rate,
+            validation=validation,
+            best=self.best,
+            share=self.horizon.share(n, self.seconds),
+            last=self.over,
+        )
+
+    def _validate(self, engine: Engine) -> float | None:
+        """Bits per character of the whole held-out text, if there is one."""
+        if self.validation is None:
+            return None
+        total = float(nats(engine.params, self.validation).sum())
+        bits = bits_per_character(total, self.validation.size - 1)
+        if self.best is None or bits < self.best:
+            self.best = bits
         return bits
 
-    def _estimate(self, ids: NDArray[Any]) -> float:
-        """Seconds that a validation will take, by its first part (the first of all also compiles)."""
-        part = ids[: min(ids.size, VALIDATION_PROBE)]
-        nats(self._engine.params, part[:2])
-        start = time.perf_counter()
-        nats(self._engine.params, part)
-        return (time.perf_counter() - start) * ids.size / part.size
+    def _next_stop(self) -> int:
+        """The iteration to halt before: after the next report, at the next sample, validation or checkpoint, the end.
+
+        Where a block ends changes no bit.
+        """
+        config, n = self.config, self.iteration
+        stop = n + max(1, int(BLOCK_SECONDS / self._pace))
+        every = [config.validate_every, config.save_every]
+        if config.engine != 'fast':
+            stop = min(stop, -(-n // config.print_every) * config.print_every + 1)
+            every.append(config.sample_every)
+            if n % config.sample_every == 0:
+                stop = n + 1  # the record of a sample is its iteration's
+        stop = min(stop, *((n // step + 1) * step for step in every if step))
+        if self.horizon.seconds is not None:
+            stop = min(stop, n + max(1, round((self.horizon.seconds - self.seconds) / self._pace)))
+        return stop if self.horizon.iterations is None else min(stop, self.horizon.iterations)

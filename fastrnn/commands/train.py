@@ -1,22 +1,27 @@
 """``fastrnn train``: from text to a model."""
 
 import signal
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Encoding, Errors, Files, preset_option
+from .options import Encoding, Errors, preset_option
+from .reports import Reports
 
 if TYPE_CHECKING:
-    from ..config import Config
-    from ..corpus import Corpus
-    from ..trainer import Progress
+    from ..session import Session
+    from ..texts import Texts
 
 EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000'
+OptionalFiles = Annotated[list[Path] | None, typer.Argument(help='The text; more files are joined. gzip is accepted.')]
+READING = {'encoding': 'utf-8', 'errors': 'strict', 'unit': 'character', 'min_count': 1}
+KEPT = ('keep', 'on_divergence')  # options of kept runs
+RESUMABLE = ('iterations', 'epochs', 'time', 'threads', *KEPT)  # what --resume takes
+TERMINATED = 143
 
 
 def seconds(value: str | None) -> float | None:
@@ -31,7 +36,7 @@ def seconds(value: str | None) -> float | None:
 
 
 def train(
-    files: Files,
+    files: OptionalFiles = None,
     preset: Annotated[str, typer.Option(help='reference (the gist) or fast.')] = 'reference',
     seed: Annotated[int | None, preset_option("Seed of NumPy's generator. [another run each time]")] = None,
     iterations: Annotated[int | None, preset_option('When to end. [never; stop with Ctrl-C]')] = None,
@@ -55,115 +60,152 @@ def train(
     weight_decay: Annotated[float | None, preset_option('fast: decoupled weight decay of adam. [0.03]')] = None,
     init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
     validation: Annotated[str | None, preset_option('Held-out text: a share (0.1: the last tenth) or a file.')] = None,
+    validate_every: Annotated[int | None, preset_option('Iterations between validations. [by the sizes]')] = None,
     save: Annotated[Path | None, preset_option('Write the model to this file at the end.')] = None,
+    out: Annotated[Path | None, preset_option('Keep the run in this folder: log, checkpoints.')] = None,
+    resume: Annotated[Path | None, preset_option('Go on with the run in this folder, or from this checkpoint.')] = None,
+    weights: Annotated[Path | None, preset_option('Start from the weights of this model.', '--from')] = None,
+    save_every: Annotated[int | None, preset_option('Iterations between checkpoints. [some 10 s]')] = None,
+    keep: Annotated[int | None, preset_option('How many of the last checkpoints stay. [2]')] = None,
+    on_divergence: Annotated[
+        str | None, preset_option('With --out: rollback (and halve the learning rate) or stop. [rollback]')
+    ] = None,
     encoding: Encoding = 'utf-8',
     errors: Errors = 'strict',
     unit: Annotated[str, typer.Option(help='character or byte.')] = 'character',
     min_count: Annotated[int, typer.Option(help='Fold characters that occur less often into one.')] = 1,
+    quiet: Annotated[bool, typer.Option('--quiet', help='Print only warnings and errors.')] = False,
+    as_json: Annotated[bool, typer.Option('--json', help='Print one JSON object a report.')] = False,
 ) -> None:
     """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast."""
-    chosen: dict[str, Any] = locals()
-    from ..config import preset as configure
-
-    names = set(chosen) - {'files', 'preset', 'time', 'validation', 'save', 'encoding', 'errors', 'unit', 'min_count'}
-    config = configure(preset, time=seconds(time), **{name: chosen[name] for name in names})
-    from .. import checkpoint
-    from .. import corpus as corpora
-
+    given: dict[str, Any] = locals()
+    reports = Reports(quiet, as_json)
+    given['time'] = seconds(time)
+    if resume is not None:
+        with _resumed(given) as session:
+            _keep(session, reports, save)
+        return
+    if not files:
+        raise ValueError('no text: name at least one file, or a run to go on with by --resume')
+    config, texts = _config(given), _texts(given)
     if save is not None:
-        checkpoint.check_place(save)
+        from ..atomic import check_place
 
-    reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
-    corpus = corpora.open_corpus(files, **reading)
-    corpus, held_out = hold_out(corpus, validation, encoding=encoding, errors=errors)
-    from .. import trainer
+        check_place(save)
+    if out is not None:
+        from ..opening import start
 
-    run = trainer.Run(corpus, config, validation=held_out)
-    announce(run.config, corpus, held_out)
-    with interruptible(save is not None) as stopped:
-        follow(run.records(), run.config, stopped)
-    if save is not None and run.engine is not None:
-        checkpoint.save_model(save, checkpoint.Model(run.engine.params, corpus.chars, corpus.unit))
-    if stopped():
+        kept = {name: given[name] for name in KEPT if given[name] is not None}
+        with start(out, texts, config, weights=_loaded(weights), **kept) as session:
+            _keep(session, reports, save)
+        return
+    for name in ('save_every', *KEPT):
+        if given[name] is not None:
+            raise ValueError(f'--{name.replace("_", "-")} is for runs that are kept: add --out FOLDER')
+    _train(texts, config, _loaded(weights), reports, save)
+
+
+def _config(given: dict[str, Any]) -> Any:
+    from ..config import Config, preset
+
+    return preset(given['preset'], **{field.name: given[field.name] for field in fields(Config)})
+
+
+def _texts(given: dict[str, Any]) -> 'Texts':
+    from ..texts import Texts
+
+    return Texts.of(given['files'], validation=given['validation'], **{name: given[name] for name in READING})
+
+
+def _loaded(weights: Path | None) -> Any:
+    if weights is None:
+        return None
+    from ..checkpoint import load_model
+
+    return load_model(weights)
+
+
+def _resumed(given: dict[str, Any]) -> 'Session':
+    """The session that --resume names, if no option contradicts it."""
+    from ..opening import resume
+
+    own = ('files', 'resume', 'save', 'quiet', 'as_json', *RESUMABLE)
+    defaults = {**READING, 'preset': 'reference'}
+    for name, value in given.items():
+        if name not in own and value != defaults.get(name):
+            raise ValueError(
+                f'--{name.replace("_", "-")} can not be changed by --resume: '
+                'a run goes on as it began; start a new one from its weights with --from'
+            )
+    changes = {name: given[name] for name in RESUMABLE if given[name] is not None}
+    return resume(given['resume'], given['files'] or None, **changes)
+
+
+def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
+    """Train in a run folder; the first Ctrl-C or SIGTERM lets the iteration end, and saves."""
+    from ..checkpoint import save_model
+
+    run, folder = session.run, session.folder.path
+    first = run.iteration
+    with interruptible(gently=True) as signals:
+        if first:
+            reports.note(f'{folder}: goes on from iteration {first:,}')
+        if run.over:
+            reports.note('the run is complete; to go on, give a later end: --iterations, --epochs or --time')
+        else:
+            reports.start(run.config, run.corpus, run.validation, session.adopted)
+        reports.follow(session.records(lambda: bool(signals)), lambda: False)
+        if save is not None:
+            save_model(save, session.model)
+    if not run.over:
+        reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {folder}')
+    _end(signals)
+
+
+def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
+    """Train without a folder; where the model is to be saved, the first Ctrl-C or SIGTERM ends the run in order."""
+    corpus, held_out = texts.open()
+    from ..adopt import adopt
+    from ..checkpoint import Model, save_model
+    from ..trainer import Run
+
+    adopted = None if weights is None else adopt(weights, corpus, config.seed)
+    if adopted is not None:
+        from dataclasses import replace
+
+        corpus, config = adopted.corpus, replace(config, hidden_size=adopted.params.H)
+    run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+    reports.start(run.config, corpus, held_out, adopted)
+    with interruptible(save is not None) as signals:
+        reports.follow(run.records(), lambda: bool(signals))
+    if save is not None:
+        save_model(save, Model(run.start().params, corpus.chars, corpus.unit))
+    _end(signals)
+
+
+def _end(signals: list[int]) -> None:
+    if signal.SIGTERM in signals:
+        raise typer.Exit(TERMINATED)
+    if signals:
         raise KeyboardInterrupt
 
 
 @contextmanager
-def interruptible(gently: bool) -> Iterator[Callable[[], bool]]:
-    """A function that tells whether Ctrl-C was pressed; gently: a first one ends the run only after its block.
+def interruptible(gently: bool) -> Iterator[list[int]]:
+    """The signals of Ctrl-C and SIGTERM that have come; gently: a first one ends the run only after its block.
 
-    It is remembered either way: an exception that is raised inside the compiler's callbacks is lost.
+    They are remembered either way: an exception that is raised inside the compiler's callbacks is lost.
     """
-    pressed: list[int] = []
+    signals: list[int] = []
 
-    def press(number: int, frame: Any) -> None:
-        pressed.append(number)
-        if not gently or len(pressed) > 1:
-            raise KeyboardInterrupt
+    def receive(number: int, frame: Any) -> None:
+        signals.append(number)
+        if not gently or len(signals) > 1:
+            _end(signals)
 
-    before = signal.signal(signal.SIGINT, press)
+    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield lambda: bool(pressed)
+        yield signals
     finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def hold_out(corpus: 'Corpus', validation: str | None, **reading: Any) -> tuple['Corpus', Any]:
-    """The corpus without its last share, and that share's character numbers; or the whole, and a file's."""
-    if validation is None:
-        return corpus, None
-    from dataclasses import replace
-
-    from ..corpus import encode_with
-
-    try:
-        share = float(validation)
-    except ValueError:
-        return corpus, encode_with(Path(validation), corpus, **reading)
-    kept, held_out = corpus.split(share)
-    return replace(corpus, ids=kept), held_out
-
-
-def announce(config: 'Config', corpus: 'Corpus', held_out: Any) -> None:
-    """What is about to happen; for the gist's engines only its own line."""
-    print('data has %d characters, %d unique.' % (corpus.ids.size, len(corpus.chars)), flush=True)
-    if config.engine != 'fast':
-        return
-    for line in corpus.describe()[1:]:
-        print(line)
-    H, T, B = config.hidden_size, config.seq_length, config.streams
-    print(f'{config.optimizer} at {config.learning_rate:g}, H={H}, T={T}, {B} streams, {config.dtype}')
-    print(f'memory {config.memory(len(corpus.chars)) / 1e6:,.0f} MB beside the text', flush=True)
-    if held_out is not None:
-        print(f'held out {held_out.size:,} characters', flush=True)
-
-
-def follow(records: Any, config: 'Config', stopped: Callable[[], bool]) -> None:
-    """Print records as they come, until the last or until stopped."""
-    from .. import progress
-
-    with progress.display() as show:
-        for record in records:
-            if config.engine == 'fast' and record.report:
-                print(fast_line(record))
-            if record.sample is not None:
-                print('----\n %s \n----' % (record.sample,))
-            if config.engine != 'fast' and record.report:
-                print('iter %d, loss: %f' % (record.iteration, record.smooth_loss))
-            if config.engine != 'fast' and record.validation is not None:  # standard output is the gist's
-                print(f'validation {record.validation:.3f} bits per character', file=sys.stderr)
-            if record.sample is not None or record.report:
-                sys.stdout.flush()
-            show(record)
-            if stopped():
-                break
-
-
-def fast_line(record: 'Progress') -> str:
-    """One report of the fast engine."""
-    held_out = f'  validation {record.validation:.3f}' if record.validation is not None else ''
-    return (
-        f'iter {record.iteration}  epoch {record.epoch:.2f}  {record.seconds:.1f} s  '
-        f'{record.characters / record.seconds:,.0f} characters/s  '
-        f'train {record.bits_per_character:.3f}{held_out} bits per character'
-    )
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,165 @@
+"""Kept runs: a new one, and one that goes on."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .adopt import adopt
+from .checkpoint import Model, load_checkpoint
+from .config import MAX_SEED, Config
+from .folder import CONFIG, RunFolder
+from .session import KEEP, POLICIES, Session
+from .texts import Texts, check_identity, identity
+from .trainer import Run
+
+ENDS = ('iterations', 'epochs', 'time')
+
+
+def start(
+    folder: str | Path,
+    files: str | Path | Sequence[str | Path] | Texts,
+    config: Config | None = None,
+    *,
+    validation: str | float | Path | None = None,
+    weights: Model | None = None,
+    keep: int = KEEP,
+    on_divergence: str = 'rollback',
+    **options: Any,
+) -> Session:
+    """A new run on files, kept in ``folder``, which is made.
+
+    Parameters
+    ----------
+    folder : path
+        Must not hold a run.
+    files : path, sequence of paths, or Texts
+        The text; Texts also says how it is read.
+    config : Config, optional
+        Or its fields as keywords, as for :func:`fastrnn.train`. A seed is drawn if it has none.
+    validation : share or path, optional
+        Held-out text: the last share of the files, or a file.
+    weights : Model, optional
+        To start from; characters that it does not know get new rows.
+    keep : int
+        How many of the last checkpoints stay.
+    on_divergence : {'rollback', 'stop'}
+        Whether to go back to the last good checkpoint, at half the learning rate, or to raise Diverged.
+
+    Raises
+    ------
+    ValueError
+        In one line, for what can't be used. OSError where the folder can't be written.
+    """
+    _check_policy(keep, on_divergence)
+    texts = files if isinstance(files, Texts) else Texts.of(files, validation=validation)
+    corpus, held_out = texts.open()
+    config = config or Config(**options)
+    if config.seed is None:
+        config = replace(config, seed=secrets.randbelow(MAX_SEED))
+    adopted = None if weights is None else adopt(weights, corpus, config.seed)
+    if adopted is not None:
+        corpus, config = adopted.corpus, replace(config, hidden_size=adopted.params.H)
+    run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+    session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, adopted)
+    try:
+        if adopted is not None:  # the old weights are in no other file of the run
+            session.save_first()
+        session.write_config()
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+def resume(
+    folder: str | Path,
+    files: str | Path | Sequence[str | Path] | None = None,
+    *,
+    keep: int | None = None,
+    on_divergence: str | None = None,
+    **changes: Any,
+) -> Session:
+    """A run that goes on as if it had not stopped, from its last checkpoint.
+
+    Parameters
+    ----------
+    folder : path
+        Of the run; or one of its checkpoints, to go on from that one (newer ones are renamed).
+    files : path or sequence of paths, optional
+        The text, where it is no longer in its old place.
+    keep, on_divergence, changes
+        In place of what they were: ``threads``, or an end (``iterations``, ``epochs`` or ``time``, in place of all).
+
+    Raises
+    ------
+    ValueError
+        In one line: no such run, damage, another text than then.
+    """
+    chosen = Path(folder)
+    place = RunFolder(chosen.parent if chosen.is_file() else chosen)
+    try:
+        return _reopened(place, chosen if chosen.is_file() else place.newest(), files, keep, on_divergence, changes)
+    except BaseException:
+        place.close()
+        raise
+
+
+def _reopened(
+    place: RunFolder,
+    checkpoint: Path | None,
+    files: str | Path | Sequence[str | Path] | None,
+    keep: int | None,
+    on_divergence: str | None,
+    changes: dict[str, Any],
+) -> Session:
+    facts = place.config()
+    texts, config, kept, policy = _plan(place, facts)
+    if files is not None:
+        texts = replace(texts, files=Texts.of(files).files)
+    if any(changes.get(end) is not None for end in ENDS):
+        changes = {**dict.fromkeys(ENDS), **changes}
+    config = replace(config, **changes)
+    keep, on_divergence = keep or kept, on_divergence or policy
+    _check_policy(keep, on_divergence)
+    corpus, held_out = texts.open()
+    check_identity(facts.get('identity', {}), identity(corpus, held_out), texts.files)
+    if checkpoint is not None:
+        chars = _offering(place, checkpoint).model.chars
+        if chars.startswith(corpus.chars):  # more of them where the run began with another text's weights
+            corpus = replace(corpus, chars=chars)
+    run = Run(corpus, config, validation=held_out)
+    session = Session(place, run, texts, keep, on_divergence)
+    if checkpoint is not None:
+        session.take_up(checkpoint)
+    session.write_config()
+    return session
+
+
+def _plan(place: RunFolder, facts: dict[str, Any]) -> tuple[Texts, Config, int, str]:
+    """What config.json says."""
+    try:
+        text = dict(facts['text'])
+        texts = Texts(**{**text, 'files': tuple(text['files'])})
+        return texts, Config(**facts['config']), int(facts['keep']), str(facts['on_divergence'])
+    except (LookupError, TypeError, ValueError) as error:
+        raise ValueError(f'{place.path / CONFIG}: damaged ({error}); start a new run with --from') from error
+
+
+def _offering(place: RunFolder, path: Path) -> Any:
+    """The checkpoint; where it is damaged, the error offers the one before it."""
+    try:
+        return load_checkpoint(path)
+    except ValueError as error:
+        older = place.before(path)
+        if older is None:
+            raise
+        raise ValueError(f'{error}; the one before is there: --resume {older}') from error
+
+
+def _check_policy(keep: int, on_divergence: str) -> None:
+    if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
+        raise ValueError(f'keep is {keep}; it must be a whole number, 1 or more')
+    if on_divergence not in POLICIES:
+        raise ValueError(f'on_divergence is {on_divergence!r}; it must be one of {", ".join(POLICIES)}')

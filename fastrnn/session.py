@@ -1,0 +1,196 @@
+"""A run that is kept in a folder: it saves, goes on after an interruption, and rolls back after a divergence."""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from . import __version__
+from .adopt import Adopted
+from .checkpoint import Checkpoint, Model, load_checkpoint
+from .errors import Diverged
+from .folder import RunFolder
+from .model import TrainState
+from .texts import Texts, check_identity, identity
+from .trainer import Progress, Run
+
+POLICIES = ('rollback', 'stop')  # on divergence
+KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged
+ROLLBACKS = 10  # in a run
+OFF_THE_RAILS = 1.0  # bits per character above the best; by then the training loss is half of that above its own
+SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer')  # what a state fits
+
+
+class Session:
+    """A run and its folder; a context manager, and an iterator over the run's records.
+
+    Made by :func:`fastrnn.start` or :func:`fastrnn.resume`.
+    """
+
+    def __init__(
+        self, folder: RunFolder, run: Run, texts: Texts, keep: int, on_divergence: str, adopted: Adopted | None = None
+    ) -> None:
+        self.folder, self.run, self.texts = folder, run, texts
+        self.keep, self.on_divergence = keep, on_divergence
+        self.adopted = adopted
+        run.stop_at_divergence = True
+        self._text = identity(run.corpus, run.validation)
+        self._config = asdict(run.config)
+        self._log_lines = 0
+        self._best_train: float | None = None
+        self._saved: int | None = None  # iteration of the newest checkpoint
+        self._anchor: Path | None = None  # the newest verified checkpoint, to roll back to
+
+    def __enter__(self) -> 'Session':
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of threads and of the folder."""
+        self.run.close()
+        self.folder.close()
+
+    def __iter__(self) -> Iterator[Progress]:
+        return self.records()
+
+    @property
+    def model(self) -> Model:
+        return Model(self.run.start().params, self.run.corpus.chars, self.run.corpus.unit)
+
+    def write_config(self) -> None:
+        self.folder.write_config(
+            {
+                'fastrnn': __version__,
+                'config': self._config,
+                'text': asdict(self.texts.absolute()),
+                'identity': self._text,
+                'keep': self.keep,
+                'on_divergence': self.on_divergence,
+            }
+        )
+
+    def save_first(self) -> None:
+        """The state before the first iteration, if nothing is saved yet."""
+        if self._saved is None:
+            self.run.start()
+            self._save(verified=True, best=False)
+
+    def take_up(self, path: Path) -> None:
+        """Go on from a checkpoint of this run."""
+        checkpoint = load_checkpoint(path)
+        check_identity(checkpoint.text, self._text, self.texts.files)
+        changed = [name for name in SHAPE if checkpoint.config.get(name) != self._config[name]]
+        if changed or checkpoint.model.chars != self.run.corpus.chars:
+            raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')
+        self._restore(checkpoint.state)
+        self.folder.set_aside_after(checkpoint.state.iteration)
+        self.folder.cut_log(checkpoint.state.log_lines)
+        self._saved = checkpoint.state.iteration
+        self._anchor = self._newest_verified()
+
+    def _restore(self, state: TrainState) -> None:
+        self.run.restore(state)
+        self._log_lines, self._best_train = state.log_lines, state.best_train
+
+    def _newest_verified(self) -> Path | None:
+        path = self.folder.newest()
+        while path is not None:
+            with suppress(ValueError):
+                if load_checkpoint(path).state.verified:
+                    return path
+            path = self.folder.before(path)
+        return None
+
+    def records(self, stopped: Callable[[], bool] = lambda: False) -> Iterator[Progress]:
+        """Train to the end, or until ``stopped()``; then the state is saved.
+
+        Warns of each rollback. Raises Diverged after too many, OSError where the folder can't be written.
+        """
+        self.save_first()
+        while True:
+            try:
+                for record in self.run.loop():
+                    self._keep(record)
+                    yield record
+                    if stopped() and not record.last:
+                        self._save_now()
+                        return
+                return
+            except Diverged as error:
+                self._roll_back(error)
+
+    def _keep(self, record: Progress) -> None:
+        """Log a report, a sample or a validation, and save where it is time to."""
+        if record.report or record.sample is not None or record.validation is not None:
+            self._log(record.facts)
+        best = record.validation is not None and record.validation == self.run.best
+        verified = record.validation is not None or (self.run.validation is None)
+        due = record.last or record.validation is not None
+        if due or self.run.iteration % (self.run.config.save_every or self.run.iteration) == 0:
+            if verified:
+                self._check_rails(record)
+            self._save(verified=verified, best=best)
+
+    def _log(self, facts: dict[str, Any]) -> None:
+        self.folder.log(facts)
+        self._log_lines += 1
+
+    def _check_rails(self, record: Progress) -> None:
+        """Raise Diverged where the loss has left the rails; overfitting, where only validation rises, is no divergence.
+
+        The gist's engines may do as they like where nothing is held out: their losses are the reference's.
+        """
+        chance = math.log2(len(self.run.corpus.chars))  # bits of guessing, which is where a run starts
+        train, best_train = record.bits_per_character, min(self._best_train or chance, chance)
+        value, best, what = train, best_train, 'training loss'
+        if record.validation is not None:
+            value, best, what = record.validation, min(record.best or chance, chance), 'validation'
+        elif self.run.config.engine != 'fast':
+            return
+        if value - best > OFF_THE_RAILS and train - best_train > OFF_THE_RAILS / 2:
+            raise Diverged(
+                f'the {what} is {value:.3f} bits per character at iteration {record.iteration}, after {best:.3f}: '
+                f'take a smaller --learning-rate than {self.run.config.learning_rate:g}',
+                record.iteration,
+            )
+        self._best_train = min(best_train, train)
+
+    def _save_now(self) -> None:
+        """Between two regular checkpoints; what can't be saved is left to the last one."""
+        if self._saved != self.run.iteration and self.run.state().finite:
+            self._save(verified=False, best=False)
+
+    def _save(self, *, verified: bool, best: bool) -> None:
+        state = replace(self.run.state(), verified=verified, log_lines=self._log_lines, best_train=self._best_train)
+        path = self.folder.save(Checkpoint(self.model, state, self._config, self._text), best=best)
+        self._saved = state.iteration
+        if verified:
+            self._anchor = path
+        self.folder.prune(self.keep, self._anchor)
+
+    def _roll_back(self, error: Diverged) -> None:
+        """To the last verified checkpoint, at half its learning rate. Every rollback starts from what is on disk."""
+        if self.on_divergence == 'stop' or self._anchor is None:
+            raise error
+        log_lines = self._log_lines
+        state = load_checkpoint(self._anchor).state
+        halvings = self.run.halvings + 1
+        if halvings > ROLLBACKS:
+            raise Diverged(f'{error} (rolled back {ROLLBACKS} times already)', error.iteration) from error
+        self.folder.drop_after(state.iteration)
+        rate = self.run.config.learning_rate * 0.5**halvings
+        seconds = self.run.seconds
+        self._restore(replace(state, halvings=halvings, seconds=seconds))
+        self._log_lines, self._saved = log_lines, state.iteration
+        event = {'event': 'rollback', 'iteration': (error.iteration or 0) + 1, 'to': state.iteration}
+        self._log({**event, 'learning_rate': rate, 'reason': str(error)})
+        warnings.warn(
+            f'{str(error).split(": take")[0]}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
+            RuntimeWarning,
+            stacklevel=3,
+        )

@@ -1,0 +1,99 @@
+"""Kept runs that are killed, in child processes forked from this one, so that each is at work at once.
+
+``python kills.py FOLDER random N``: N kills at random moments; ``python kills.py FOLDER calls``: a kill at each call
+by which a save reaches the disk. Whenever a run has come to its end, it must be the one that was never killed.
+"""
+
+import os
+import random
+import signal
+import sys
+import time
+from pathlib import Path
+
+import kept
+
+import fastrnn
+
+OPTIONS = {'iterations': 150, 'save_every': 2, 'hidden_size': 24}
+CALLS = ('fsync', 'replace', 'link', 'unlink', 'write', 'chmod')
+
+
+def work(folder):
+    """Begin or go on, to the end."""
+    session = fastrnn.resume(folder) if (folder / 'config.json').exists() else kept.begin(folder, NAME, **OPTIONS)
+    kept.run_to(session)
+
+
+def killed(function, *args, after=None):
+    """Run a function in a child; kill it after some seconds, if it still runs. Whether it was killed."""
+    child = os.fork()
+    if child == 0:
+        try:
+            function(*args)
+        except BaseException as error:
+            print(repr(error), file=sys.stderr)
+            os._exit(1)
+        os._exit(0)
+    if after is not None:
+        time.sleep(after)
+        os.kill(child, signal.SIGKILL)
+    status = os.waitpid(child, 0)[1]
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, 'the run failed'
+    return os.WIFSIGNALED(status)
+
+
+def at_random(folder, times):
+    """Kill until it has happened so many times; start another run whenever one is complete."""
+    rng, kills, runs = random.Random(0), 0, 0
+    while kills < times:
+        run = folder / f'run{runs}'
+        if killed(work, run, after=rng.uniform(0.0, 0.15)):
+            kills += 1
+        else:
+            runs += 1
+            assert kept.contents(run) == WHOLE
+    killed(work, run)
+    assert kept.contents(run) == WHOLE
+    print(kills, 'kills', runs + 1, 'runs')
+
+
+def work_until(folder, call):
+    """As ``work``, but killed at one of the calls to the system that the run makes."""
+    calls = 0
+
+    def counted(original):
+        def function(*args, **kwargs):
+            nonlocal calls
+            calls += 1
+            if calls == call:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(*args, **kwargs)
+
+        return function
+
+    for name in CALLS:
+        setattr(os, name, counted(getattr(os, name)))
+    work(folder)
+
+
+def at_each_call(folder):
+    """From the first to the last call of a short run."""
+    call = 1
+    while killed(work_until, folder / str(call), call):
+        killed(work, folder / str(call))
+        assert kept.contents(folder / str(call)) == WHOLE
+        call += 1
+    print(call - 1, 'kills')
+
+
+if __name__ == '__main__':
+    place, how, NAME = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    if how == 'calls':
+        OPTIONS |= {'iterations': 13, 'save_every': 6, 'validate_every': 4}
+    kept.run_to(kept.begin(place / 'whole', NAME, **OPTIONS))  # also compiles
+    WHOLE = kept.contents(place / 'whole')
+    if how == 'calls':
+        at_each_call(place)
+    else:
+        at_random(place, int(sys.argv[4]))

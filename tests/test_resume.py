@@ -1,0 +1,127 @@
+"""Interrupted and resumed is uninterrupted, bit for bit: states, logged losses and samples, validations."""
+
+import shutil
+
+import pytest
+from helpers import SONNETS
+from kept import ENGINES, begin, contents, iterations, log_of, one_by_one, run_to
+
+import fastrnn
+from fastrnn.checkpoint import checkpoints
+
+
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory):
+    """Uninterrupted runs, by engine."""
+    runs = {}
+    for name in ENGINES:
+        folder = tmp_path_factory.mktemp('whole') / 'run'
+        run_to(begin(folder, name))
+        runs[name] = contents(folder)
+    return runs
+
+
+@pytest.mark.parametrize('name', ENGINES)
+@pytest.mark.parametrize('stops', [(1,), (5, 7, 8), (11, 12, 33), (26,), (59,), (60,), tuple(range(1, 60, 3))])
+def test_interrupted_anywhere(tmp_path, monkeypatch, whole, name, stops):
+    one_by_one(monkeypatch)
+    folder = tmp_path / 'run'
+    run_to(begin(folder, name), stops[0])
+    for stop in [*stops[1:], None]:
+        run_to(fastrnn.resume(folder), stop)
+    assert contents(folder) == whole[name]
+
+
+@pytest.mark.parametrize('name', ENGINES)
+def test_before_the_first_checkpoint(tmp_path, whole, name):
+    begin(tmp_path / 'run', name).close()
+    run_to(fastrnn.resume(tmp_path / 'run'))
+    assert contents(tmp_path / 'run') == whole[name]
+
+
+@pytest.mark.parametrize('name', ['exact', 'fast'])
+def test_with_another_number_of_threads(tmp_path, monkeypatch, name):
+    one_by_one(monkeypatch)
+    sizes = {'hidden_size': 64, 'streams': 4} if name == 'fast' else {'hidden_size': 64}
+    run_to(begin(tmp_path / 'whole', name, **sizes, threads=1))
+    run_to(begin(tmp_path / 'run', name, **sizes, threads=2), 13)
+    run_to(fastrnn.resume(tmp_path / 'run', threads=1), 29)
+    run_to(fastrnn.resume(tmp_path / 'run', threads=2))
+    assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
+
+
+@pytest.mark.parametrize('name', ['exact', 'fast Adagrad'])
+def test_a_lengthened_run_is_the_longer_run(tmp_path, name):
+    """Where the learning rate does not depend on the length: the records of the end aside, which is not one."""
+    constant = {} if name == 'exact' else {'schedule': 'constant'}
+    run_to(begin(tmp_path / 'whole', name, **constant, iterations=55))
+    run_to(begin(tmp_path / 'run', name, **constant, iterations=20))
+    run_to(fastrnn.resume(tmp_path / 'run', iterations=55))
+    end = contents(tmp_path / 'run')
+    expected = contents(tmp_path / 'whole')
+    assert end[1][0] == expected[1][0]
+    assert end[0][-1] == {**expected[0][-1], 'best': end[0][-1]['best']}
+
+
+def test_a_complete_run_stays_as_it_is(tmp_path):
+    run_to(begin(tmp_path / 'run'))
+    before = contents(tmp_path / 'run')
+    session = run_to(fastrnn.resume(tmp_path / 'run'))
+    assert session.run.over and contents(tmp_path / 'run') == before
+
+
+def test_moved_folder_and_moved_text(tmp_path, monkeypatch, whole):
+    one_by_one(monkeypatch)
+    text = tmp_path / 'text.txt'
+    shutil.copy(SONNETS, text)
+    run_to(begin(tmp_path / 'run', text=text), 17)
+    shutil.move(tmp_path / 'run', tmp_path / 'elsewhere')
+    monkeypatch.chdir(tmp_path)
+    run_to(fastrnn.resume('elsewhere'), 31)
+    text.rename(tmp_path / 'moved.txt')
+    with pytest.raises(ValueError, match=r'text\.txt: No such file'):
+        fastrnn.resume('elsewhere')
+    run_to(fastrnn.resume('elsewhere', 'moved.txt'))
+    assert contents(tmp_path / 'elsewhere') == whole['exact']
+
+
+def test_from_an_older_checkpoint(tmp_path, monkeypatch, whole):
+    """Newer ones are set aside, not removed."""
+    one_by_one(monkeypatch)
+    run_to(begin(tmp_path / 'run', keep=5), 28)
+    chosen = checkpoints(tmp_path / 'run')[2]
+    run_to(fastrnn.resume(chosen))
+    assert contents(tmp_path / 'run') == whole['exact']
+    assert len(list((tmp_path / 'run').glob('*.superseded'))) == 2
+
+
+def test_which_checkpoints_stay(tmp_path):
+    """The newest, and the last that a validation has approved."""
+    one = run_to(begin(tmp_path / 'one', keep=1, validate_every=40, iterations=58))
+    assert iterations(one.folder.path) == [58]
+    with begin(tmp_path / 'two', keep=2, validate_every=40, iterations=58) as two:
+        for record in two:
+            if record.iteration == 54:
+                assert iterations(two.folder.path) == [40, 50, 55]
+    four = run_to(begin(tmp_path / 'four', keep=4, validate_every=40, iterations=58))
+    assert iterations(four.folder.path) == [45, 50, 55, 58]
+
+
+def test_the_best_checkpoint_is_the_lowest_validation(tmp_path):
+    run_to(begin(tmp_path / 'run', 'fast', iterations=200, learning_rate=0.1))
+    log = log_of(tmp_path / 'run')
+    lowest = min(log, key=lambda record: record['validation'])
+    (_, numbers, _) = contents(tmp_path / 'run')[2]
+    assert numbers[3] == lowest['iteration'] and numbers[5] == lowest['validation'] == lowest['best']
+    assert lowest['iteration'] < 200
+    model = fastrnn.load_model(tmp_path / 'run')
+    held_out = SONNETS.read_text(encoding='utf-8')[-len(SONNETS.read_text(encoding='utf-8')) // 5 :]
+    assert fastrnn.evaluate(model, held_out).bits_per_character == pytest.approx(lowest['validation'], rel=0.02)
+
+
+def test_a_run_by_time_goes_on_by_time(tmp_path):
+    session = begin(tmp_path / 'run', 'fast', iterations=None, time=0.2)
+    for _ in session.records(lambda: session.run.seconds > 0.05):
+        pass
+    session.close()
+    assert 0.05 < fastrnn.resume(tmp_path / 'run').run.seconds < 0.2
