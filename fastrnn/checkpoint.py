@@ -63,7 +63,8 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     """Write a whole state, as :func:`save_model` does. Raises Diverged for one with a number that is not finite."""
     state = checkpoint.state
     if not state.finite:
-        raise Diverged('the weights hold inf or NaN, so they are not saved', state.iteration)
+        what = f'the weights hold inf or NaN at iteration {state.iteration}'
+        raise Diverged(f'{what}: take a smaller --learning-rate', state.iteration, what)
     tensors = _shaped(checkpoint.model.params)
     for letter, memory in state.memory.items():
         tensors |= {letter + name: tensor for name, tensor in _shaped(memory).items()}

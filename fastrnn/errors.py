@@ -4,6 +4,7 @@
 class Diverged(ValueError):
     """The training has run into inf or NaN, or away from what it had learned."""
 
-    def __init__(self, message: str, iteration: int | None = None) -> None:
+    def __init__(self, message: str, iteration: int | None = None, what: str = '') -> None:
         super().__init__(message)
         self.iteration = iteration  # the first that was not good
+        self.what = what  # that has gone wrong, in words that do not depend on when it was noticed

@@ -153,11 +153,9 @@ class Session:
         elif self.run.config.engine != 'fast':
             return
         if value - best > OFF_THE_RAILS and train - best_train > OFF_THE_RAILS / 2:
-            raise Diverged(
-                f'the {what} is {value:.3f} bits per character at iteration {record.iteration}, after {best:.3f}: '
-                f'take a smaller --learning-rate than {self.run.config.learning_rate:g}',
-                record.iteration,
-            )
+            happened = f'the {what} is {value:.3f} bits per character at iteration {record.iteration}, after {best:.3f}'
+            rate = self.run.config.learning_rate
+            raise Diverged(f'{happened}: take a smaller --learning-rate than {rate:g}', record.iteration, happened)
         self._best_train = min(best_train, train)
 
     def _save_now(self) -> None:
@@ -188,9 +186,9 @@ class Session:
         self._restore(replace(state, halvings=halvings, seconds=seconds))
         self._log_lines, self._saved = log_lines, state.iteration
         event = {'event': 'rollback', 'iteration': (error.iteration or 0) + 1, 'to': state.iteration}
-        self._log({**event, 'learning_rate': rate, 'reason': str(error)})
+        self._log({**event, 'learning_rate': rate, 'reason': error.what})
         warnings.warn(
-            f'{str(error).split(": take")[0]}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
+            f'{error.what}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
             RuntimeWarning,
             stacklevel=3,
         )

@@ -209,10 +209,7 @@ class Run:
             return
         first = n + int(np.isfinite(losses).argmin())
         if self.stop_at_divergence:
-            rate = self.config.learning_rate
-            raise Diverged(
-                f'the loss is inf or NaN at iteration {first}: take a smaller --learning-rate than {rate:g}', first
-            )
+            raise Diverged(self._diverged(first, losses), first, f'the loss is inf or NaN at iteration {first}')
         if not self._warned:
             warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=4)
         self._warned = True
@@ -263,3 +260,10 @@ class Run:
         if self.horizon.seconds is not None:
             stop = min(stop, n + max(1, round((self.horizon.seconds - self.seconds) / self._pace)))
         return stop if self.horizon.iterations is None else min(stop, self.horizon.iterations)
+
+    def _diverged(self, first: int, losses: NDArray[np.float64]) -> str:
+        finite = losses[np.isfinite(losses)]
+        bits = bits_per_character(float(finite[-1]), self.config.seq_length) if finite.size else None
+        before = f'it was {bits:.3f} bits per character before' if bits is not None else 'after a finite block'
+        rate = self.config.learning_rate
+        return f'the loss is inf or NaN at iteration {first}, {before}: take a smaller --learning-rate than {rate:g}'
