@@ -7,6 +7,7 @@ SHA-256 of everything else in the file, so that damage is noticed.
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -94,7 +95,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     with _Damage(path):
         model = _as_model(tensors, metadata)
         state = _as_state(model.params, tensors, json.loads(metadata['state']))
-        return Checkpoint(model, state, json.loads(metadata['config']), json.loads(metadata['text']))
+        return Checkpoint(model, state, dict(json.loads(metadata['config'])), dict(json.loads(metadata['text'])))
 
 
 def checkpoint_file(folder: Path, iteration: int) -> Path:
@@ -169,6 +170,7 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     from safetensors import safe_open
 
     try:
+        path.open('rb').close()  # for the system's own error
         with safe_open(path, 'numpy') as file:
             metadata = dict(file.metadata() or {})
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -223,6 +225,9 @@ def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> Trai
         **{name: numbers[name] for name in NUMBERS},
     )
     counts = (state.position, state.steps, state.iteration, state.halvings, state.log_lines)
-    if not all(isinstance(count, int) and 0 <= count < 2**62 for count in counts) or not state.finite:
+    if not all(type(count) is int and 0 <= count < 2**62 for count in counts) or type(state.verified) is not bool:
         raise ValueError('counts that can not be')
+    reals = (state.smooth_loss, state.seconds, *([] if state.best is None else [state.best]))
+    if not all(type(real) is float and math.isfinite(real) for real in reals) or not state.finite:
+        raise ValueError('numbers that can not be')
     return state

@@ -56,6 +56,11 @@ def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
     return surprisals
 
 
+def bits(params: Params, ids: NDArray[Any]) -> float:
+    """Bits per character of a text, as :func:`nats` has them."""
+    return bits_per_character(float(nats(params, ids).sum()), ids.size - 1)
+
+
 def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> Evaluation:
     """Evaluate a text; a str is the text itself, a Path or a sequence names files (gzip's too).
 
@@ -63,15 +68,14 @@ def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: s
     the text as the model sees it, in UTF-8. Raises ValueError where it has a character that the model does not know.
     """
     ids = encode_with(text, Corpus(np.zeros(0, np.uint16), model.chars, model.unit), **reading)
-    n = ids.size - 1
-    bits = bits_per_character(float(nats(model.params, ids).sum()), n)
+    n, per_character = ids.size - 1, bits(model.params, ids)
     code = 'latin-1' if model.unit == 'byte' else 'utf-8'
     sizes = np.array([len(char.encode(code, 'surrogatepass')) for char in model.chars])
     data = ''.join(model.chars[ix] for ix in ids).encode(code, 'surrogatepass')
     return Evaluation(
         characters=n,
-        bits_per_character=bits,
-        bits_per_byte=bits * n / int(sizes[ids[1:]].sum()),
+        bits_per_character=per_character,
+        bits_per_byte=per_character * n / int(sizes[ids[1:]].sum()),
         order0=order0(ids),
         order2=order2(ids),
         xz=8 * len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)) / ids.size,

@@ -63,6 +63,7 @@ class RunFolder:
 
     def write_config(self, facts: Mapping[str, Any]) -> None:
         with self._told():
+            (self.path / LOG).touch()
             write_atomically(self.path / CONFIG, (json.dumps({'format': FORMAT, **facts}, indent=1) + '\n').encode())
 
     def config(self) -> dict[str, Any]:
@@ -97,9 +98,8 @@ class RunFolder:
         """Write a checkpoint, after what was logged until then; ``best``: also under that name."""
         path = checkpoint_file(self.path, checkpoint.state.iteration)
         with self._told():
-            if (self.path / LOG).exists():
-                with open(self.path / LOG, 'rb') as log:
-                    os.fsync(log.fileno())
+            with open(self.path / LOG, 'ab') as log:
+                os.fsync(log.fileno())
             if best:  # first: a kill in between must not leave a best one that is not
                 save_checkpoint(self.path / BEST, checkpoint)
                 self._link(self.path / BEST, path)

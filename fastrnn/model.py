@@ -93,7 +93,6 @@ class TrainState:
     seconds: float = 0.0  # of training, so far
     halvings: int = 0  # of the learning rate, after divergences
     best: float | None = None  # lowest validation so far, bits per character
-    best_train: float | None = None  # training loss then or later, lowest, bits per character
     verified: bool = True  # good to come back to
     log_lines: int = 0  # records that were logged by then
 

@@ -12,6 +12,7 @@ from . import __version__
 from .adopt import Adopted
 from .checkpoint import Checkpoint, Model, load_checkpoint
 from .errors import Diverged
+from .evaluation import bits
 from .folder import RunFolder
 from .model import TrainState
 from .texts import Texts, check_identity, identity
@@ -20,7 +21,8 @@ from .trainer import Progress, Run
 POLICIES = ('rollback', 'stop')  # on divergence
 KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged
 ROLLBACKS = 10  # in a run
-OFF_THE_RAILS = 1.0  # bits per character above the best; by then the training loss is half of that above its own
+OFF_THE_RAILS = 1.0  # bits per character above the best
+PROBE = 2048  # characters of the training text that tell divergence from overfitting
 SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer')  # what a state fits
 
 
@@ -40,15 +42,19 @@ class Session:
         self._text = identity(run.corpus, run.validation)
         self._config = asdict(run.config)
         self._log_lines = 0
-        self._best_train: float | None = None
         self._saved: int | None = None  # iteration of the newest checkpoint
         self._anchor: Path | None = None  # the newest verified checkpoint, to roll back to
 
     def __enter__(self) -> 'Session':
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: object, *_: object) -> None:
+        """Save what a loop that was left between two records has reached."""
+        try:
+            if kind is None and self._saved is not None:
+                self._save_now()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Let go of threads and of the folder."""
@@ -95,7 +101,7 @@ class Session:
 
     def _restore(self, state: TrainState) -> None:
         self.run.restore(state)
-        self._log_lines, self._best_train = state.log_lines, state.best_train
+        self._log_lines = state.log_lines
 
     def _newest_verified(self) -> Path | None:
         path = self.folder.newest()
@@ -141,22 +147,24 @@ class Session:
         self._log_lines += 1
 
     def _check_rails(self, record: Progress) -> None:
-        """Raise Diverged where the loss has left the rails; overfitting, where only validation rises, is no divergence.
+        """Raise Diverged where the loss has left the rails: worse by far than the best so far, or than guessing.
 
-        The gist's engines may do as they like where nothing is held out: their losses are the reference's.
+        Of a validation that is, the training text is asked too: where only validation rises, it is overfitting.
+        Without held-out text the gist's engines may do as they like: their losses are the reference's.
         """
-        chance = math.log2(len(self.run.corpus.chars))  # bits of guessing, which is where a run starts
-        train, best_train = record.bits_per_character, min(self._best_train or chance, chance)
-        value, best, what = train, best_train, 'training loss'
+        chance = math.log2(len(self.run.corpus.chars))
+        what, value, best = 'training loss', record.bits_per_character, chance
         if record.validation is not None:
-            value, best, what = record.validation, min(record.best or chance, chance), 'validation'
+            what, value, best = 'validation', record.validation, min(record.best or chance, chance)
         elif self.run.config.engine != 'fast':
             return
-        if value - best > OFF_THE_RAILS and train - best_train > OFF_THE_RAILS / 2:
+        off = not value <= best + OFF_THE_RAILS
+        if off and record.validation is not None and math.isfinite(value):
+            off = not bits(self.run.start().params, self.run.corpus.ids[:PROBE]) <= best + OFF_THE_RAILS
+        if off:
             happened = f'the {what} is {value:.3f} bits per character at iteration {record.iteration}, after {best:.3f}'
             rate = self.run.config.learning_rate
             raise Diverged(f'{happened}: take a smaller --learning-rate than {rate:g}', record.iteration, happened)
-        self._best_train = min(best_train, train)
 
     def _save_now(self) -> None:
         """Between two regular checkpoints; what can't be saved is left to the last one."""
@@ -164,7 +172,7 @@ class Session:
             self._save(verified=False, best=False)
 
     def _save(self, *, verified: bool, best: bool) -> None:
-        state = replace(self.run.state(), verified=verified, log_lines=self._log_lines, best_train=self._best_train)
+        state = replace(self.run.state(), verified=verified, log_lines=self._log_lines)
         path = self.folder.save(Checkpoint(self.model, state, self._config, self._text), best=best)
         self._saved = state.iteration
         if verified:
@@ -175,7 +183,9 @@ class Session:
         """To the last verified checkpoint, at half its learning rate. Every rollback starts from what is on disk."""
         if self.on_divergence == 'stop' or self._anchor is None:
             raise error
-        log_lines = self._log_lines
+        at = self.run.iteration if error.iteration is None else error.iteration
+        what = error.what or f'the probabilities are NaN at iteration {at}'  # in a sample
+        event, log_lines = {'event': 'rollback', 'iteration': at + 1}, self._log_lines
         state = load_checkpoint(self._anchor).state
         halvings = self.run.halvings + 1
         if halvings > ROLLBACKS:
@@ -185,10 +195,9 @@ class Session:
         seconds = self.run.seconds
         self._restore(replace(state, halvings=halvings, seconds=seconds))
         self._log_lines, self._saved = log_lines, state.iteration
-        event = {'event': 'rollback', 'iteration': (error.iteration or 0) + 1, 'to': state.iteration}
-        self._log({**event, 'learning_rate': rate, 'reason': error.what})
+        self._log({**event, 'to': state.iteration, 'learning_rate': rate, 'reason': what})
         warnings.warn(
-            f'{error.what}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
+            f'{what}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
             RuntimeWarning,
             stacklevel=3,
         )

@@ -14,7 +14,7 @@ from .config import Config, bits_per_character
 from .corpus import Corpus
 from .engines import Engine, make_engine
 from .errors import Diverged
-from .evaluation import nats
+from .evaluation import bits
 from .intervals import with_intervals
 from .model import Params, TrainState
 from .schedule import Horizon
@@ -237,11 +237,10 @@ class Run:
         """Bits per character of the whole held-out text, if there is one."""
         if self.validation is None:
             return None
-        total = float(nats(engine.params, self.validation).sum())
-        bits = bits_per_character(total, self.validation.size - 1)
-        if self.best is None or bits < self.best:
-            self.best = bits
-        return bits
+        found = bits(engine.params, self.validation)
+        if self.best is None or found < self.best:
+            self.best = found
+        return found
 
     def _next_stop(self) -> int:
         """The iteration to halt before: after the next report, at the next sample, validation or checkpoint, the end.

@@ -133,8 +133,9 @@ def _resumed(given: dict[str, Any]) -> 'Session':
     defaults = {**READING, 'preset': 'reference'}
     for name, value in given.items():
         if name not in own and value != defaults.get(name):
+            option = 'from' if name == 'weights' else name.replace('_', '-')
             raise ValueError(
-                f'--{name.replace("_", "-")} can not be changed by --resume: '
+                f'--{option} can not be changed by --resume: '
                 'a run goes on as it began; start a new one from its weights with --from'
             )
     changes = {name: given[name] for name in RESUMABLE if given[name] is not None}

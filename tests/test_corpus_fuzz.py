@@ -1,0 +1,83 @@
+"""Whatever is in a file, and however it is to be read: a corpus, or a ValueError of one line."""
+
+import gzip
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastrnn.corpus import encode_with, open_corpus, read_text
+
+CODES = ['utf-8', 'utf-8-sig', 'utf-16', 'utf-32-le', 'utf-7', 'ascii', 'latin-1', 'cp1252', 'shift_jis', 'iso2022_jp']
+CODES += [
+    'gb18030',
+    'hz',
+    'big5',
+    'punycode',
+    'idna',
+    'unicode_escape',
+    'raw_unicode_escape',
+    'rot13',
+    'base64',
+    '',
+    'x',
+]
+PACKED = gzip.compress(b'Shall I compare thee', mtime=0)
+
+
+@st.composite
+def contents(draw):
+    """Any bytes; also gzip's, with some changed or missing."""
+    data = draw(st.binary(max_size=80))
+    if draw(st.booleans()):
+        return data
+    start = draw(st.integers(0, len(PACKED)))
+    stop = draw(st.integers(start, len(PACKED)))
+    return b'\x1f\x8b\x08' + PACKED[3:start] + data[:3] + PACKED[stop:]
+
+
+@given(
+    contents(),
+    st.sampled_from(CODES),
+    st.sampled_from(['strict', 'replace', 'ignore', 'backslashreplace', 'surrogateescape', '', 'x']),
+    st.sampled_from(['character', 'byte', 'word']),
+    st.integers(-1, 4),
+)
+def test_any_file(tmp_path_factory, data, encoding, errors, unit, min_count):
+    place = tmp_path_factory.getbasetemp() / 'fuzzed'
+    place.write_bytes(data)
+    reading = {'encoding': encoding, 'errors': errors}
+    corpus = None
+    with one_line():
+        corpus = open_corpus(place, **reading, unit=unit, min_count=min_count, cache=place.with_suffix('.cache'))
+        assert corpus.ids.size and int(corpus.ids.max()) < len(corpus.chars)
+    with one_line():
+        read_text(place, encoding)
+    if corpus is not None:
+        assert (encode_with(place, corpus, **reading) == corpus.ids).all()
+
+
+class one_line:
+    """Only ValueErrors of one line get out; and are caught here."""
+
+    def __enter__(self):
+        pass
+
+    def __exit__(self, kind, error, trace):
+        if kind is ValueError or (kind is not None and issubclass(kind, ValueError)):
+            assert kind in (ValueError,), kind
+            assert '\n' not in str(error)
+            return True
+
+
+@pytest.mark.parametrize('unit', ['character', 'byte'])
+@given(data=contents())
+def test_any_other_text(tmp_path_factory, unit, data):
+    """In the numbers of a vocabulary that may lack its characters."""
+    place = tmp_path_factory.getbasetemp() / 'fuzzed'
+    place.write_bytes(b'abc')
+    corpus = open_corpus(place, unit=unit, cache=place.with_suffix('.cache'))
+    place.write_bytes(data)
+    with one_line():
+        ids = encode_with(place, corpus)
+        assert int(ids.max()) < 3

@@ -1,0 +1,133 @@
+"""Kept runs that diverge go back to the last good checkpoint and on at half the rate, the same way each time."""
+
+import json
+import re
+import warnings
+
+import numpy as np
+import pytest
+from helpers import SONNETS
+from kept import begin, contents, finite, log_of, one_by_one, run_to
+
+import fastrnn
+from fastrnn import session, trainer
+
+EXPLODING = {  # each diverges some iterations after the start, and is rolled back once or more
+    'exact': {'learning_rate': 100.0, 'iterations': 40},
+    'reference': {'learning_rate': 100.0, 'iterations': 40},
+    'fast': {'learning_rate': 0.2, 'weight_decay': 99.0, 'schedule': 'constant', 'iterations': 40},
+}
+
+
+def rollbacks(folder):
+    return [record for record in log_of(folder) if record.get('event') == 'rollback']
+
+
+@pytest.mark.parametrize('name', EXPLODING)
+@pytest.mark.parametrize('validation', [None, 0.2])
+def test_rolled_back(tmp_path, name, validation):
+    with pytest.warns(RuntimeWarning, match=r'inf or NaN|is \d+\.\d+ bits') as caught:
+        ended = run_to(begin(tmp_path / 'run', name, validation=validation, **EXPLODING[name]))
+    events = rollbacks(tmp_path / 'run')
+    rate = EXPLODING[name]['learning_rate']
+    assert [event['learning_rate'] for event in events] == [rate / 2 ** (k + 1) for k in range(len(events))]
+    assert all(event['to'] < event['iteration'] for event in events)
+    assert 0 < len(events) == len(caught) and ended.run.halvings == len(events)
+    assert str(caught[0].message) == (
+        f'{events[0]["reason"]}; back to iteration {events[0]["to"]} at half the learning rate, {rate / 2:g}'
+    )
+    assert ended.run.over and finite(tmp_path / 'run')
+    assert np.isfinite(ended.run.engine.params.flat).all()
+
+
+@pytest.mark.parametrize('name', EXPLODING)
+@pytest.mark.parametrize('stops', [(1, 3, 4, 6, 9, 13), tuple(range(2, 39, 2))])
+@pytest.mark.filterwarnings('ignore::RuntimeWarning')
+def test_interrupted_around_rollbacks(tmp_path, monkeypatch, name, stops):
+    """And resumed: still the run that was not interrupted."""
+    run_to(begin(tmp_path / 'whole', name, **EXPLODING[name]))
+    one_by_one(monkeypatch)
+    run_to(begin(tmp_path / 'run', name, **EXPLODING[name]), stops[0])
+    for stop in [*stops[1:], None]:
+        run_to(fastrnn.resume(tmp_path / 'run'), stop)
+    assert len(rollbacks(tmp_path / 'run')) > 0
+    assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
+
+
+def test_a_validation_that_leaves_the_rails(tmp_path, monkeypatch):
+    """While every number stays finite: an Adam that is far too fast."""
+    run = begin(tmp_path / 'run', 'fast', iterations=120, learning_rate=5.0, clip_norm=None, schedule='constant')
+    with pytest.warns(RuntimeWarning, match=r'the validation is .* bits per character at iteration \d+, after '):
+        ended = run_to(run)
+    events = rollbacks(tmp_path / 'run')
+    assert events and all('validation' in event['reason'] for event in events)
+    assert ended.run.best < np.log2(42) + session.OFF_THE_RAILS
+
+
+def test_overfitting_is_no_divergence(tmp_path):
+    """Validation rises by bits, the training loss falls."""
+    sizes = {'hidden_size': 48, 'iterations': 3000, 'weight_decay': 0.0, 'learning_rate': 0.01, 'schedule': 'constant'}
+    run = begin(tmp_path / 'run', 'fast', validation=0.6, validate_every=500, save_every=500, **sizes)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        run_to(run)
+    last = log_of(tmp_path / 'run')[-1]
+    assert last['validation'] > last['best'] + session.OFF_THE_RAILS
+    assert last['train'] < 1.0
+
+
+@pytest.mark.filterwarnings('ignore::RuntimeWarning')
+def test_a_limit(tmp_path, monkeypatch):
+    """A run that nothing can help ends with an error; its last good checkpoint stays."""
+    check = trainer.Run._check
+
+    def broken(run, losses, n):
+        check(run, np.where(np.arange(n, n + losses.size) == 17, np.nan, losses), n)
+
+    monkeypatch.setattr(trainer.Run, '_check', broken)
+    with pytest.raises(fastrnn.Diverged, match=r'NaN at iteration 17, .*\(rolled back 10 times already\)$'):
+        run_to(begin(tmp_path / 'run'))
+    assert len(rollbacks(tmp_path / 'run')) == 10
+    assert contents(tmp_path / 'run')[1][1][3] == 15
+
+
+@pytest.mark.parametrize('name', EXPLODING)
+def test_stopping_instead(tmp_path, cli, name):
+    options = []
+    for key, value in (
+        EXPLODING[name] | {'learning_rate': 1e5, 'engine': name, 'seed': 3, 'on_divergence': 'stop'}
+    ).items():
+        options += [f'--{key.replace("_", "-")}', value]
+    code, _, err = cli('train', SONNETS, *options, '--hidden-size', 16, '--seq-length', 8, '--out', tmp_path / 'run')
+    assert (
+        code == 3
+        and re.match('error: (the loss is inf or NaN at iteration|probabilities contain NaN)', err)
+        and err.count('\n') == 1
+    )
+    assert contents(tmp_path / 'run')[1][1][3] == 0 and finite(tmp_path / 'run')
+
+
+@pytest.mark.parametrize('engine', ['exact', 'fast'])
+def test_it_is_said(tmp_path, cli, engine):
+    """On standard error, whatever else is printed."""
+    args = [
+        '--engine',
+        engine,
+        '--seed',
+        3,
+        '--learning-rate',
+        150 if engine == 'exact' else 0.2,
+        '--hidden-size',
+        16,
+        '--iterations',
+        40,
+    ]
+    args += ['--seq-length', 8]
+    if engine == 'fast':
+        args += ['--optimizer', 'adam', '--weight-decay', 99]
+    code, out, err = cli('train', SONNETS, *args, '--out', tmp_path / 'run')
+    assert code == 0
+    assert err.startswith('warning: the ')
+    assert all('; back to iteration 0 at half the learning rate, ' in line for line in err.splitlines())
+    code, out, err = cli('train', SONNETS, *args, '--out', tmp_path / 'json', '--json')
+    assert code == 0 and all(json.loads(line) for line in out.splitlines())

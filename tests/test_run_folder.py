@@ -1,0 +1,224 @@
+"""Faults around a run folder: each a clear error of one line, and what was saved is still there."""
+
+import errno
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+
+import pytest
+from helpers import SONNETS
+from kept import begin, contents, one_by_one, run_to, state_of
+
+import fastrnn
+from fastrnn.checkpoint import checkpoints
+
+TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A run that was interrupted at iteration 28; its checkpoints are of 25 and 28."""
+    one_by_one(monkeypatch)
+    return run_to(begin(tmp_path / 'run'), 28).folder.path
+
+
+def fails(cli, *args):
+    """The one line that a command ends with."""
+    code, out, err = cli('train', *args)
+    assert (code, out) == (2, '')
+    assert err.startswith('error: ') and err.count('\n') == 1
+    return err[7:-1]
+
+
+def test_one_run_at_a_time(run, cli):
+    with fastrnn.resume(run):
+        assert fails(cli, '--resume', run) == f'{run}: another run is writing to it; name another folder with --out'
+    run_to(fastrnn.resume(run))
+
+
+def test_two_runs_into_one_folder(tmp_path, cli):
+    """At once, and one after the other."""
+    with begin(tmp_path / 'run') as session:
+        error = fails(cli, SONNETS, *TRAIN, '--out', tmp_path / 'run')
+        assert error == f'{tmp_path / "run"}: another run is writing to it; name another folder with --out'
+        for _ in session:
+            pass
+    before = contents(tmp_path / 'run')
+    error = fails(cli, SONNETS, *TRAIN, '--out', tmp_path / 'run')
+    assert (
+        error
+        == f'{tmp_path / "run"}: holds a run already; go on with --resume {tmp_path / "run"}, or name another folder'
+    )
+    assert contents(tmp_path / 'run') == before
+
+
+def test_a_lock_that_a_killed_run_held(run, tmp_path):
+    code = 'import sys, time, fastrnn; run = fastrnn.resume(sys.argv[1]); print(flush=True); time.sleep(60)'
+    with subprocess.Popen([sys.executable, '-c', code, str(run)], stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        with pytest.raises(ValueError, match='another run is writing to it'):
+            fastrnn.resume(run)
+        other.send_signal(signal.SIGKILL)
+        other.wait()
+    run_to(fastrnn.resume(run))
+
+
+@pytest.mark.parametrize('place', ['/sys/run', '/proc/run', 'file/run'])
+def test_a_folder_that_can_not_be_made(tmp_path, monkeypatch, cli, place):
+    """Read-only file systems stop the superuser too."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'file').write_text('')
+    assert fails(cli, SONNETS, *TRAIN, '--out', place).startswith(f'{place}: no folder can be made (')
+
+
+def test_a_folder_that_can_not_be_written(run, monkeypatch, cli):
+    """As if its file system had been mounted read-only."""
+    before = contents(run)
+    opened = os.open
+
+    def refuse(path, flags, *args, **kwargs):
+        if flags & (os.O_WRONLY | os.O_RDWR) and str(run) in str(path):
+            raise OSError(errno.EROFS, 'Read-only file system')
+        return opened(path, flags, *args, **kwargs)
+
+    monkeypatch.setattr(os, 'open', refuse)
+    assert fails(cli, '--resume', run) == f'{run}: cannot be written (Read-only file system); name another folder'
+    code, out, _ = cli('eval', run, SONNETS)
+    assert code == 0 and 'bits per character' in out
+    assert contents(run) == before
+
+
+def test_a_limit_on_the_size_of_files(tmp_path):
+    """A checkpoint is cut off by the system while it is written; with room again, the run goes on, bit for bit."""
+    run_to(begin(tmp_path / 'whole', validation=None, hidden_size=64))
+    run = run_to(begin(tmp_path / 'run', validation=None, hidden_size=64), 28).folder.path
+    size = checkpoints(run)[-1].stat().st_size
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, resource.RLIM_INFINITY))
+
+    command = [sys.executable, '-m', 'fastrnn', 'train', '--resume', str(run)]
+    ended = subprocess.run(command, preexec_fn=limited, capture_output=True, text=True, timeout=60)
+    last = checkpoints(run)[-1].name
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == (
+        f'error: {run}: cannot be written (File too large); {last} is whole: '
+        f'when there is room, go on with --resume {run}'
+    )
+    assert not list(run.glob('.*'))
+    run_to(fastrnn.resume(run))
+    assert contents(run) == contents(tmp_path / 'whole')
+
+
+@pytest.mark.parametrize('call', ['fsync', 'replace', 'open'])
+def test_a_full_disk(run, monkeypatch, cli, call):
+    """At each step of a save; the run that goes on is the one that had room."""
+    run_to(begin(run.parent / 'whole'))
+    before = state_of(checkpoints(run)[-1])
+    original = getattr(os, call)
+
+    def full(*args, **kwargs):
+        name = os.readlink(f'/proc/self/fd/{args[0]}') if call == 'fsync' else str(args[0])
+        if 'checkpoint' in name:
+            raise OSError(errno.ENOSPC, 'No space left on device')
+        return original(*args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, call, full)
+        code, _, err = cli('train', '--resume', run)
+    assert code == 1
+    assert err.splitlines()[-1] == (
+        f'error: {run}: cannot be written (No space left on device); checkpoint-000000028.safetensors is whole: '
+        f'when there is room, go on with --resume {run}'
+    )
+    assert state_of(checkpoints(run)[-1]) == before
+    run_to(fastrnn.resume(run))
+    assert contents(run) == contents(run.parent / 'whole')
+
+
+@pytest.mark.parametrize('damage', ['cut', 'flip', 'foreign', 'future'])
+def test_a_damaged_checkpoint(run, cli, damage):
+    """The one before it is offered, and gives the same run."""
+    run_to(begin(run.parent / 'whole'))
+    older, last = checkpoints(run)[-2:]
+    data = last.read_bytes()
+    if damage == 'cut':
+        last.write_bytes(data[:-1])
+    elif damage == 'flip':
+        last.write_bytes(data[:-500] + bytes([data[-500] ^ 1]) + data[-499:])
+    elif damage == 'future':
+        last.write_bytes(data.replace(b'"format":"1"', b'"format":"2"'))
+    else:
+        last.write_bytes((8).to_bytes(8, 'little') + b'{}      ')
+    error = fails(cli, '--resume', run)
+    assert error.startswith(f'{last}: ') and error.endswith(f'; the one before is there: --resume {older}')
+    assert cli('train', '--resume', older)[0] == 0
+    assert contents(run) == contents(run.parent / 'whole')
+
+
+def test_a_changed_text(run, cli, tmp_path):
+    """Refused, with both hashes; the held-out text counts too."""
+    other = tmp_path / 'other.txt'
+    other.write_text(SONNETS.read_text(encoding='utf-8') + '!', encoding='utf-8')
+    error = fails(cli, other, '--resume', run)
+    hashes = [fastrnn.open_corpus(path).sha256 for path in (SONNETS, other)]
+    assert error.startswith(f'{other}: changed since the checkpoint (SHA-256 {hashes[0]} then, {hashes[1]} now): ')
+    held_out = tmp_path / 'held_out.txt'
+    held_out.write_text('Shall I compare thee', encoding='utf-8')
+    run_to(begin(tmp_path / 'two', validation=held_out), 9)
+    held_out.write_text('Shall I compare these', encoding='utf-8')
+    assert 'the held-out text: changed since the checkpoint (SHA-256 ' in fails(cli, '--resume', tmp_path / 'two')
+
+
+def test_no_run(tmp_path, cli):
+    for name in ('nowhere', ''):
+        error = fails(cli, '--resume', tmp_path / name)
+        assert error == f'{tmp_path / name}: holds no run; start one with: fastrnn train FILE --out {tmp_path / name}'
+    assert not (tmp_path / 'nowhere').exists() and not list(tmp_path.iterdir())
+    code, _, err = cli('eval', tmp_path, SONNETS)
+    assert (code, err) == (2, f'error: {tmp_path}: holds no checkpoint; name a folder made by fastrnn train --out\n')
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        ({'format': 9}, 'format 9 of a newer fastrnn: upgrade fastrnn'),
+        ({'config': {'hidden_size': -1}}, 'damaged (hidden_size is -1; it must be a whole number, 1 or more)'),
+        ({'config': {'no': 1}}, 'damaged ('),
+        ({'text': None}, 'damaged ('),
+        ({'keep': None}, 'damaged ('),
+        (None, 'not a run of fastrnn'),
+        ('', 'damaged ('),
+    ],
+)
+def test_a_damaged_config(run, cli, change, message):
+    path = run / 'config.json'
+    facts = json.loads(path.read_text())
+    path.write_text(change if change == '' else json.dumps(None if change is None else facts | change))
+    assert fails(cli, '--resume', run).startswith(f'{path}: {message}')
+
+
+def test_an_edited_config(run, cli):
+    """Of another shape than the checkpoint."""
+    facts = json.loads((run / 'config.json').read_text())
+    facts['config']['hidden_size'] = 17
+    (run / 'config.json').write_text(json.dumps(facts))
+    assert fails(cli, '--resume', run).endswith('of another run (hidden_size differs from config.json)')
+
+
+def test_what_a_killed_save_has_left(run):
+    left = run / '.checkpoint-000000030.safetensors.abc'
+    left.write_bytes(b'half')
+    run_to(fastrnn.resume(run))
+    assert not left.exists()
+
+
+def test_a_torn_line_of_the_log(run):
+    run_to(begin(run.parent / 'whole'))
+    with open(run / 'log.jsonl', 'a') as log:
+        log.write('{"iteration": 29, "lo')
+    run_to(fastrnn.resume(run))
+    assert contents(run) == contents(run.parent / 'whole')

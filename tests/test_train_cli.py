@@ -1,0 +1,171 @@
+"""What ``fastrnn train`` does with run folders, old weights, machines that read along, and terminals."""
+
+import io
+import json
+import re
+import sys
+
+import numpy as np
+import pytest
+from helpers import SONNETS
+from kept import log_of, state_of, without_times
+
+import fastrnn
+from fastrnn.adopt import adopt
+from fastrnn.checkpoint import checkpoints
+from fastrnn.corpus import Corpus
+
+SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
+FAST = ('--preset', 'fast', '--streams', 4, *SMALL)
+
+
+def test_standard_output_stays_the_gists(cli, tmp_path):
+    """With a run folder, too: notes and validations go to standard error."""
+    args = ('train', SONNETS, *SMALL, '--iterations', 250)
+    expected = cli(*args)
+    code, out, err = cli(*args, '--out', tmp_path / 'run')
+    assert (code, out, err) == expected
+    code, out, err = cli(*args, '--validation', 0.1, '--validate-every', 100, '--out', tmp_path / 'two')
+    assert re.fullmatch(r'(validation \d\.\d{3} bits per character\n){3}', err)
+
+
+@pytest.mark.parametrize('args', [SMALL, FAST])
+def test_json(cli, tmp_path, args):
+    """A record a line on standard output, the same as in the log; nothing else."""
+    run = tmp_path / 'run'
+    args = (*args, '--validation', 0.1, '--validate-every', 40, '--iterations', 120)
+    code, out, err = cli('train', SONNETS, *args, '--out', run, '--json')
+    assert (code, err) == (0, '')
+    records = [json.loads(line) for line in out.splitlines()]
+    assert [without_times(record) for record in records] == log_of(run)
+    last = records[-1]
+    assert last['iteration'] == 120 and last['validation'] and last['best'] <= last['validation']
+    assert last['characters'] == 120 * 8 * (4 if 'fast' in args else 1)
+    assert last['epoch'] > 0 and last['seconds'] > 0 and last['learning_rate'] > 0
+    assert last['characters_per_second'] > 0 and 0 < last['train'] < 7
+    assert cli('train', '--resume', run, '--json', '--iterations', 121)[1].count('\n') == 1
+
+
+def test_quiet(cli, tmp_path):
+    for args in (SMALL, FAST, (*SMALL, '--validation', 0.1)):
+        assert cli('train', SONNETS, *args, '--iterations', 30, '--quiet') == (0, '', '')
+    run = tmp_path / 'run'
+    assert cli('train', SONNETS, *SMALL, '--iterations', 30, '--quiet', '--out', run) == (0, '', '')
+    assert cli('train', '--resume', run, '--quiet') == (0, '', '')
+    assert cli('train', 'nowhere', '--quiet')[0] == 2
+
+
+@pytest.mark.parametrize('old', [SMALL, FAST])
+@pytest.mark.parametrize('new', [SMALL[2:], FAST[:4] + FAST[6:]])
+def test_from_old_weights(cli, tmp_path, old, new):
+    """In either engine; new characters are told, and resuming works with them."""
+    text = tmp_path / 'text.txt'
+    text.write_text('Übermut tut 3-mal gut\n' * 20, encoding='utf-8')
+    assert cli('train', SONNETS, *old, '--iterations', 40, '--out', tmp_path / 'old')[0] == 0
+    run = tmp_path / 'run'
+    code, _, err = cli('train', '--from', tmp_path / 'old', text, *new, '--iterations', 20, '--out', run)
+    assert code == 0
+    assert err.splitlines() == [
+        "16 hidden units and their weights are the model's",
+        "2 characters are new to the model and get new rows: '3', '\\xdc'",
+        '30 characters that the model knows do not occur in the text',
+    ]
+    code, _, err = cli('train', '--resume', run, '--iterations', 30)
+    assert code == 0 and err == f'{run}: goes on from iteration 20\n'
+    assert state_of(checkpoints(run)[-1])[1][3] == 30
+    assert set(fastrnn.load_model(run).chars) == set(SONNETS.read_text(encoding='utf-8')) | {'3', 'Ü'}
+    assert cli('eval', run, SONNETS)[0] == cli('eval', run, text)[0] == 0
+
+
+def test_from_old_weights_without_a_folder(cli, tmp_path):
+    model = tmp_path / 'model'
+    cli('train', SONNETS, *SMALL, '--iterations', 400, '--save', model)
+    before = fastrnn.evaluate(fastrnn.load_model(model), [SONNETS]).bits_per_character
+    code, out, _ = cli('train', SONNETS, '--from', model, '--seed', 1, '--iterations', 1, '--json')
+    assert code == 0 and json.loads(out)['loss'] / 25 / np.log(2) < before + 1
+
+
+def test_adopted_weights_are_the_old_ones():
+    """What both texts have is predicted as before, if new characters are as unlikely as can be."""
+    old = Corpus.of('abcxyz')
+    params = fastrnn.model.Params.scaled(5, 6, np.random.RandomState(0))
+    params.by[:] = np.arange(6) - 2.0
+    adopted = adopt(fastrnn.checkpoint.Model(params, old.chars), Corpus.of('zebra'), seed=0)
+    assert adopted.corpus.chars == 'aberzcxy' and (adopted.new, adopted.unseen) == ('er', 'cxy')
+    assert np.array_equal(adopted.params.Whh, params.Whh)
+    for number, char in enumerate(adopted.corpus.chars):
+        if char in old.chars:
+            row = old.chars.index(char)
+            assert np.array_equal(adopted.params.WxhT[number], params.WxhT[row])
+            assert np.array_equal(adopted.params.Why[number], params.Why[row])
+            assert adopted.params.by[number] == params.by[row]
+        else:
+            assert 0 < abs(adopted.params.WxhT[number]).max() < 0.1
+            assert not adopted.params.Why[number].any() and adopted.params.by[number] == -2.0
+
+
+@pytest.mark.parametrize(
+    ('args', 'message'),
+    [
+        ((), 'no text: name at least one file, or a run to go on with by --resume'),
+        ((SONNETS, '--keep', 3), '--keep is for runs that are kept: add --out FOLDER'),
+        ((SONNETS, '--save-every', 3), '--save-every is for runs that are kept: add --out FOLDER'),
+        ((SONNETS, '--on-divergence', 'stop'), '--on-divergence is for runs that are kept: add --out FOLDER'),
+        ((SONNETS, '--out', 'run', '--keep', 0), 'keep is 0; it must be a whole number, 1 or more'),
+        ((SONNETS, '--out', 'run', '--save-every', 0), 'save_every is 0; it must be a whole number, 1 or more'),
+        ((SONNETS, '--out', 'run', '--on-divergence', 'x'), "on_divergence is 'x'; it must be one of rollback, stop"),
+        (
+            (SONNETS, '--out', 'run', '--from', 'x'),
+            'x: No such file or directory; name a model that fastrnn train made',
+        ),
+        (('--resume', 'x'), 'x: holds no run; start one with: fastrnn train FILE --out x'),
+    ],
+)
+def test_refused(cli, tmp_path, monkeypatch, args, message):
+    monkeypatch.chdir(tmp_path)
+    assert cli('train', *args) == (2, '', f'error: {message}\n')
+    assert not (tmp_path / 'run').exists()
+
+
+@pytest.mark.parametrize('option', ['--hidden-size', '--seed', '--learning-rate', '--streams', '--min-count', '--from'])
+def test_resume_keeps_to_the_run(cli, tmp_path, option):
+    cli('train', SONNETS, *SMALL, '--iterations', 3, '--out', tmp_path / 'run')
+    code, out, err = cli('train', '--resume', tmp_path / 'run', option, 7)
+    assert (code, out) == (2, '')
+    assert err.startswith(f'error: {option} can not be changed by --resume: a run goes on as it began')
+
+
+def test_a_complete_run(cli, tmp_path):
+    cli('train', SONNETS, *SMALL, '--iterations', 3, '--out', tmp_path / 'run')
+    code, out, err = cli('train', '--resume', tmp_path / 'run')
+    assert (code, out) == (0, '')
+    assert err.endswith('the run is complete; to go on, give a later end: --iterations, --epochs or --time\n')
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_tells_the_validation(cli, monkeypatch, tmp_path):
+    """The last and the best."""
+    terminal = Terminal()
+    monkeypatch.setenv('TERM', 'xterm')
+    monkeypatch.setenv('COLUMNS', '200')
+    monkeypatch.setattr(sys, 'stderr', terminal)
+    cli('train', SONNETS, *FAST, '--iterations', 300, '--validation', 0.1, '--validate-every', 100)
+    assert re.search(r'validation \d\.\d{3}, best \d\.\d{3}', terminal.getvalue())
+
+
+def test_python_sessions(tmp_path):
+    """Start, stop, resume; the weights are at hand."""
+    with fastrnn.start(tmp_path / 'run', SONNETS, validation=0.1, hidden_size=16, seq_length=8, iterations=200) as run:
+        for record in run:
+            if record.iteration == 100:
+                break
+        assert run.model.params.H == 16
+    with fastrnn.resume(tmp_path / 'run') as run:
+        assert run.run.iteration == 101
+        records = list(run)
+    assert records[-1].last and records[-1].iteration == 199
+    assert json.loads((tmp_path / 'run' / 'config.json').read_text())['config']['seed'] is not None
