@@ -19,6 +19,11 @@ EXPLODING = {  # each diverges some iterations after the start, and is rolled ba
 }
 
 
+@pytest.fixture(autouse=True)
+def short_beginning(monkeypatch):
+    monkeypatch.setattr(session, 'BEGINNING', 0)
+
+
 def rollbacks(folder):
     return [record for record in log_of(folder) if record.get('event') == 'rollback']
 
@@ -54,14 +59,34 @@ def test_interrupted_around_rollbacks(tmp_path, monkeypatch, name, stops):
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
 
 
-def test_a_validation_that_leaves_the_rails(tmp_path, monkeypatch):
+def test_a_validation_that_leaves_the_rails(tmp_path):
     """While every number stays finite: an Adam that is far too fast."""
     run = begin(tmp_path / 'run', 'fast', iterations=120, learning_rate=5.0, clip_norm=None, schedule='constant')
-    with pytest.warns(RuntimeWarning, match=r'the validation is .* bits per character at iteration \d+, after '):
-        ended = run_to(run)
+    with pytest.warns(RuntimeWarning, match=r'the validation is .* bits per character at iteration \d+; back to'):
+        run_to(run)
     events = rollbacks(tmp_path / 'run')
     assert events and all('validation' in event['reason'] for event in events)
-    assert ended.run.best < np.log2(42) + session.OFF_THE_RAILS
+
+
+def test_what_was_learned_is_not_lost(tmp_path):
+    """A rate that rises without end: from the best there was, to worse by a bit, and back."""
+    rising = {'learning_rate': 1.0, 'warmup': 0.99, 'schedule': 'constant', 'clip_norm': None, 'iterations': 1500}
+    with pytest.warns(RuntimeWarning, match=r'the validation is'):
+        run_to(begin(tmp_path / 'run', 'fast', **rising, validate_every=20, save_every=20))
+    log = log_of(tmp_path / 'run')
+    at = next(k for k, record in enumerate(log) if 'event' in record)
+    chance = np.log2(42)
+    assert log[at - 1]['best'] < session.LEARNED * chance
+    assert log[at - 1]['best'] + session.OFF_THE_RAILS < log[at - 1]['validation'] < 2 * chance
+
+
+def test_the_gists_own_beginning_is_no_divergence(tmp_path, monkeypatch):
+    """Its first steps lead to many bits more than guessing, and back."""
+    monkeypatch.undo()
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        run_to(begin(tmp_path / 'run', hidden_size=100, seq_length=25, iterations=150, validate_every=2))
+    assert max(record['validation'] or 0 for record in log_of(tmp_path / 'run')) > 8
 
 
 def test_overfitting_is_no_divergence(tmp_path):
