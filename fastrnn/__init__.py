@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .dropin import bind as bind
     from .errors import Diverged as Diverged
     from .evaluation import evaluate as evaluate
+    from .scoring import surprisals as surprisals
     from .trainer import Progress as Progress
     from .trainer import Run as Run
     from .trainer import train as train
@@ -34,6 +35,7 @@ _HOMES = {
     'preset': '.config',
     'read_text': '.corpus',
     'save_model': '.checkpoint',
+    'surprisals': '.scoring',
     'train': '.trainer',
 }
 __all__ = ['__version__', *_HOMES]
