@@ -176,7 +176,9 @@ def test_any_text_is_a_page(text):
 
 
 def test_nothing_of_the_text_is_markup():
-    parser = Reader(page(NASTY, NASTY, surprisals(NASTY)))
+    source = page(NASTY, NASTY, surprisals(NASTY))
+    assert all(f'>{escaped}</span>' in source for escaped in ('&lt;', '&gt;', '&amp;', '&quot;', '&#x27;'))
+    parser = Reader(source)
     assert not parser.all('script') and len(parser.all('style')) == 1
     assert parser.all('title')[0][2] == 'Surprisal of ' + shown(NASTY)
     assert ''.join(element[2] for element in parser.all('span')[1:]) == shown(NASTY)

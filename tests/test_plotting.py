@@ -185,9 +185,9 @@ def test_long_logs_are_thinned(run):
 
 def test_names_that_are_no_markup(run):
     """Neither formulae nor hidden; and not wider than the picture."""
-    folders = [run('_$x^2$ & <b>'), run('n' * 200)]
+    folders = [run(r'_$\frac$ & <b>'), run('n' * 200)]
     _, words = drawn(*folders)
-    assert words[0].startswith('_$x^2$ & <b> (fast') and len(words[1]) < 80
+    assert words[0].startswith(r'_$\frac$ & <b> (fast') and len(words[1]) < 80
     figure = plotting.draw([read_run(folder) for folder in folders])
     figure.draw_without_rendering()
     box = figure.legends[0].get_window_extent()
