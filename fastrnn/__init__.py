@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .evaluation import evaluate as evaluate
     from .opening import resume as resume
     from .opening import start as start
+    from .scoring import surprisals as surprisals
     from .session import Session as Session
     from .trainer import Progress as Progress
     from .trainer import Run as Run
@@ -40,6 +41,7 @@ _HOMES = {
     'resume': '.opening',
     'save_model': '.checkpoint',
     'start': '.opening',
+    'surprisals': '.scoring',
     'train': '.trainer',
 }
 __all__ = ['__version__', *_HOMES]

@@ -1,0 +1,138 @@
+"""The course of a run, from its folder: what its log says, without the stretches that a rollback gave up."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NUMBERS = ('seconds', 'characters', 'train', 'validation')
+MADE_BY = 'name a folder made by fastrnn train --out'
+
+
+@dataclass(frozen=True)
+class Points:
+    """Records, in order. Bits per character; NaN where there is none."""
+
+    seconds: NDArray[np.float64]
+    characters: NDArray[np.float64]  # trained on
+    train: NDArray[np.float64]
+    validation: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, records: list[dict[str, Any]]) -> 'Points':
+        return cls(*(np.array([record[name] for record in records], float) for name in NUMBERS))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A run."""
+
+    name: str
+    engine: str
+    hidden_size: int
+    points: Points
+    given_up: list[Points] = field(default_factory=list)  # each from where it left the course
+    rollbacks: Points = field(default_factory=lambda: Points.of([]))  # where it went on from
+
+
+def read_run(folder: str | Path) -> Curve:
+    """Read a run folder's ``config.json`` and ``log.jsonl``; raises ValueError, in one line, where there is none."""
+    folder = Path(folder)
+    log = _read(folder, 'log.jsonl')
+    engine, hidden_size = _settings(folder / 'config.json', _read(folder, 'config.json'))
+    kept, given_up, rollbacks = _course(_records(folder / 'log.jsonl', log))
+    if not kept:
+        raise ValueError(f'{folder}/: its log.jsonl holds no records yet; wait for the first, or name another run')
+    name = folder.name or folder.resolve().name
+    return Curve(name, engine, hidden_size, Points.of(kept), [*map(Points.of, given_up)], Points.of(rollbacks))
+
+
+def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
+    """Read run folders; those whose names are the same are called by their paths."""
+    curves = [read_run(folder) for folder in folders]
+    names = Counter(curve.name for curve in curves)
+    return [
+        replace(curve, name=str(folder)) if names[curve.name] > 1 else curve
+        for curve, folder in zip(curves, folders, strict=True)
+    ]
+
+
+def _read(folder: Path, name: str) -> bytes:
+    if not folder.is_dir():
+        raise ValueError(f'{folder}: is no folder; {MADE_BY}')
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise ValueError(f'{folder}/: holds no {name}; {MADE_BY}') from None
+    except OSError as error:
+        raise ValueError(f'{folder / name}: {error.strerror or error}; {MADE_BY}') from error
+
+
+def _settings(path: Path, data: bytes) -> tuple[str, int]:
+    """Engine and H."""
+    try:
+        config = json.loads(data)['config']
+        engine, hidden_size = config['engine'], config['hidden_size']
+        if not isinstance(engine, str) or not isinstance(hidden_size, int):
+            raise TypeError
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise ValueError(f'{path}: not the configuration of a run; {MADE_BY}') from None
+    return engine, hidden_size
+
+
+def _records(path: Path, data: bytes) -> Iterator[dict[str, Any]]:
+    """The log's objects, checked. A last line without its end was torn by a crash, if it can't be read."""
+    lines = data.split(b'\n')
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            yield _checked(json.loads(line))
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            if number == len(lines):
+                return
+            raise ValueError(f'{path}: line {number} is no record of a run; remove it, or name another run') from None
+
+
+def _checked(record: dict[str, Any]) -> dict[str, Any]:
+    """An event as it is; of a record the numbers that a curve needs, NaN for null."""
+    if 'event' in record:
+        return {**record, 'to': int(record['to'])} if record['event'] == 'rollback' else record
+    checked: dict[str, Any] = {'iteration': int(record['iteration'])}
+    for name in NUMBERS:
+        value: Any = record.get(name) if name == 'validation' else record[name]
+        checked[name] = math.nan if value is None and name in ('train', 'validation') else float(value)
+    if not math.isfinite(checked['seconds'] + checked['characters']):
+        raise ValueError
+    return checked
+
+
+def _course(records: Iterator[dict[str, Any]]) -> tuple[list[Any], list[list[Any]], list[Any]]:
+    """Records of the final course, stretches that were given up, and the points from which rollbacks went on.
+
+    A run that was continued from an earlier checkpoint logs iterations again, without an event: the later ones hold.
+    """
+    kept: list[dict[str, Any]] = []
+    given_up, rollbacks = [], []
+    for record in records:
+        rollback = record.get('event') == 'rollback'
+        if 'event' in record and not rollback:
+            continue
+        last = record['to'] if rollback else record['iteration'] - 1
+        end = len(kept)
+        while end and kept[end - 1]['iteration'] > last:
+            end -= 1
+        stretch = kept[max(end - 1, 0) :]
+        del kept[end:]
+        if rollback:
+            given_up.append(stretch)
+            rollbacks += stretch[:1]
+        else:
+            kept.append(record)
+    return kept, given_up, rollbacks

@@ -1,0 +1,193 @@
+"""The curves of one or more runs, as a picture. matplotlib is imported inside: it is an extra."""
+
+import math
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .curves import Curve, Points
+
+FORMATS = ('png', 'svg')
+COLORS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')  # Okabe and Ito's: told apart by every eye
+GREYS = ('#000000', '#666666', '#999999')  # of the reference, to be compared with
+MARKERS = 'os^DvP'
+MOST = 2000  # points of a line: more can't be seen, and make a huge SVG
+MARKED = 25  # points of a validation curve that get a marker
+EARLY = 0.04  # share of a run that may lie above the picture
+LOG_FROM = 20.0  # ratio of the runs' extents from which the axis is logarithmic
+TIMES = ((3 * 3600, 3600, 'h'), (600, 60, 'min'), (0, 1, 's'))  # from so many seconds on, one unit has so many
+NAME = 40  # characters of a label
+DOTTED = {'linestyle': (0, (1, 1.5)), 'linewidth': 1.0}
+
+
+def file_format(path: Path) -> str:
+    """By the suffix; raises ValueError for others than .png and .svg."""
+    name = path.suffix[1:].lower()
+    if name not in FORMATS:
+        raise ValueError(f'{path}: a picture is .png or .svg; give such a name')
+    return name
+
+
+def picture(curves: Sequence[Curve], file_format: str = 'png') -> bytes:
+    """A PNG or SVG file: bits per character against time and against characters trained on.
+
+    The same curves give the same bytes, with one version of matplotlib. Raises ValueError without matplotlib.
+    """
+    matplotlib = _matplotlib()
+    out = BytesIO()
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # the user's own settings would give another picture
+        matplotlib.rcParams.update({'svg.hashsalt': 'fastrnn', 'font.size': 9})
+        metadata = {'Date': None} if file_format == 'svg' else None
+        draw(curves).savefig(out, format=file_format, dpi=150, metadata=metadata)
+    return out.getvalue()
+
+
+def _matplotlib() -> Any:
+    try:
+        import matplotlib.figure
+    except ImportError as error:
+        raise ValueError("plot needs matplotlib: pip install 'fastrnn[plot]'") from error
+    return matplotlib
+
+
+def draw(curves: Sequence[Curve]) -> Any:
+    """The matplotlib Figure."""
+    rows = math.ceil((len(curves) + 3) / 2)
+    figure = _matplotlib().figure.Figure(figsize=(10, 4.2 + 0.2 * rows), layout='constrained')
+    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
+    by_time, by_characters = figure.subplots(1, 2, sharey=True)
+    longest = max(float(curve.points.seconds.max()) for curve in curves)
+    _, seconds, unit = next(time for time in TIMES if longest >= time[0])
+    styles = _styles(curves)
+    low, high = _y_limits(curves)
+    for axes, name, scale in ((by_time, 'seconds', seconds), (by_characters, 'characters', 1)):
+        for curve, style in zip(curves, styles, strict=True):
+            _draw_run(axes, curve, name, scale, style)
+        _finish_x(axes, curves, name, scale, high)
+    by_time.set(xlabel=f'training time ({unit})', ylabel='bits per character', ylim=(low, high))
+    by_characters.set(xlabel='characters trained on')
+    _legend(figure, curves, styles)
+    return figure
+
+
+def _styles(curves: Sequence[Curve]) -> list[dict[str, Any]]:
+    """Colour and marker of each run; the reference in black and grey."""
+    styles, seen = [], {True: 0, False: 0}
+    for curve in curves:
+        reference = curve.engine == 'reference'
+        palette, k = GREYS if reference else COLORS, seen[reference]
+        seen[reference] += 1
+        styles.append({'color': palette[k % len(palette)], 'marker': MARKERS[(k + k // len(palette)) % len(MARKERS)]})
+    return styles
+
+
+def _draw_run(axes: Any, curve: Curve, name: str, scale: float, style: dict[str, Any]) -> None:
+    """Training thin and light, validation solid with points; what a rollback gave up dotted."""
+    points, color = curve.points, style['color']
+    x = getattr(points, name) / scale
+    validated = np.flatnonzero(np.isfinite(points.validation))
+    line = {'color': color, 'linewidth': 1.0, 'alpha': 0.5 if validated.size else 0.9}
+    shown = thinned(np.arange(x.size))
+    axes.plot(x[shown], points.train[shown], marker='.' if x.size == 1 else None, zorder=2, **line)
+    for stretch in curve.given_up:
+        shown = thinned(np.arange(stretch.train.size))
+        given_up = {**DOTTED, 'color': color, 'alpha': 0.5}
+        axes.plot((getattr(stretch, name) / scale)[shown], stretch.train[shown], zorder=1, **given_up)
+    back = curve.rollbacks
+    axes.scatter(getattr(back, name) / scale, back.train, s=42, marker='<', color=color, edgecolors='white', zorder=5)
+    k = best(points)
+    if k is not None:
+        ring = {'s': 70, 'facecolors': 'none', 'edgecolors': color, 'linewidths': 1.5, 'zorder': 6}
+        axes.scatter(x[k], points.validation[k], **ring)
+    shown = thinned(validated)
+    every = max(1, -(-shown.size // MARKED))
+    axes.plot(x[shown], points.validation[shown], **style, linewidth=1.8, markersize=3.5, markevery=every, zorder=3)
+
+
+def thinned(indices: NDArray[np.int64], most: int = MOST) -> NDArray[np.int64]:
+    """At most so many of them, evenly, the first and the last among them."""
+    if indices.size <= most:
+        return indices
+    kept: NDArray[np.int64] = indices[np.linspace(0, indices.size - 1, most).round().astype(int)]
+    return kept
+
+
+def _finish_x(axes: Any, curves: Sequence[Curve], name: str, scale: float, high: float) -> None:
+    """Logarithmic where the runs' extents differ much; from where the first curve comes into view."""
+    from matplotlib.ticker import EngFormatter, NullFormatter, StrMethodFormatter
+
+    xs = [getattr(curve.points, name) / scale for curve in curves]
+    extents = [float(x.max()) for x in xs]
+    if max(extents) > LOG_FROM * min(extents) > 0:
+        in_view = [x[(x > 0) & ~(curve.points.train > high)] for x, curve in zip(xs, curves, strict=True)]
+        axes.set_xscale('log')
+        axes.set_xlim(left=0.7 * min(float(x.min(initial=max(extents))) for x in in_view))
+    else:
+        axes.set_xlim(left=0)
+    axes.xaxis.set_major_formatter(EngFormatter(sep='') if max(extents) > 1e4 else StrMethodFormatter('{x:g}'))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.grid(color='#dddddd', linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[['top', 'right']].set_visible(False)
+
+
+def _y_limits(curves: Sequence[Curve]) -> tuple[float, float]:
+    """The later half of every run, and of one of them all but its start: first records would leave the rest no room."""
+    lows: list[float] = []
+    starts: list[float] = []
+    halves: list[float] = []
+    for curve in curves:
+        train, validation = curve.points.train, curve.points.validation
+        for share, highs in ((EARLY, starts), (0.5, halves)):
+            late = np.concatenate([values[int(share * train.size) :] for values in (train, validation)])
+            highs += [float(late[np.isfinite(late)].max(initial=-math.inf))]
+        known = np.concatenate([train, validation])
+        lows.append(float(known[np.isfinite(known)].min(initial=math.inf)))
+    low, high = min(lows), max(min(starts), *halves)
+    if not math.isfinite(high - low):  # NaN throughout
+        low, high = 0.0, 8.0
+    room = max(0.06 * (high - low), 0.03)
+    return low - room, high + room
+
+
+def best(points: Points) -> int | None:
+    """The record with the lowest validation; None where there is none."""
+    known = np.isfinite(points.validation)
+    return int(np.where(known, points.validation, math.inf).argmin()) if known.any() else None
+
+
+def label(curve: Curve) -> str:
+    """Such as 'run1 (fast, H=256)', and the lowest validation."""
+    name = ' '.join(curve.name.encode('utf-8', 'replace').decode().split())
+    if len(name) > NAME:
+        name = f'{name[: NAME // 2]}…{name[-NAME // 2 + 1 :]}'
+    k = best(curve.points)
+    lowest = '' if k is None else f': best validation {curve.points.validation[k]:.3f}'
+    if curve.engine == 'reference':
+        return f'reference (NumPy), {name}, H={curve.hidden_size}{lowest}'
+    return f'{name} ({curve.engine}, H={curve.hidden_size}){lowest}'
+
+
+def _legend(figure: Any, curves: Sequence[Curve], styles: list[dict[str, Any]]) -> None:
+    """Below the panels: each run, then what kinds of line there are."""
+    from matplotlib.lines import Line2D
+
+    entries: list[tuple[dict[str, Any], str]] = []
+    for curve, style in zip(curves, styles, strict=True):
+        dots = {'linewidth': 1.8, 'markersize': 4, 'marker': style['marker']}
+        validated = best(curve.points) is not None
+        entries.append(({'color': style['color'], **(dots if validated else {'linewidth': 1.2})}, label(curve)))
+    entries.append(({'linewidth': 1.0, 'alpha': 0.6}, 'training (smoothed)'))
+    if any('marker' in line for line, _ in entries):
+        entries.append(({'linewidth': 1.8, 'markersize': 3.5, 'marker': 'o'}, 'validation; ring: the best'))
+    if any(curve.rollbacks.seconds.size for curve in curves):
+        entries.append(({**DOTTED, 'marker': '<', 'markersize': 5}, 'rolled back to here; given up'))
+    handles = [Line2D([], [], **{'color': '#555555', **line}) for line, _ in entries]
+    legend = figure.legend(handles, [' '] * len(entries), loc='outside lower center', ncols=2, frameon=False)
+    for text, (_, words) in zip(legend.get_texts(), entries, strict=True):
+        text.set(text=words, parse_math=False)  # set so, a name may start with _ and have $ in it
