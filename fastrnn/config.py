@@ -30,7 +30,7 @@ class Config:
     iterations: int | None = None  # end of the run; also epochs, time; none of them: until stopped
     sample_every: int = 100  # iterations between samples
     sample_length: int = 200  # characters of a sample
-    print_every: int = 100  # iterations between reports
+    print_every: int | None = None  # iterations between reports; None: 100, of the fast engine see intervals.py
     engine: str = 'exact'
     threads: int | None = None  # None: as many as pay; the bits do not depend on it
     validate_every: int | None = None  # iterations between validations; None: see intervals.py
@@ -49,11 +49,16 @@ class Config:
     time: float | None = None  # seconds of training
 
     def __post_init__(self) -> None:
-        for name in ('hidden_size', 'seq_length', 'sample_every', 'print_every', 'streams'):
+        for name in ('hidden_size', 'seq_length', 'sample_every', 'streams'):
             _check_integer(name, getattr(self, name), 1)
         _check_integer('sample_length', self.sample_length, 0)
         optional = (('iterations', 0, None), ('threads', 1, 1024), ('seed', 0, MAX_SEED))
-        for name, low, high in (*optional, ('validate_every', 1, None), ('save_every', 1, None)):
+        for name, low, high in (
+            *optional,
+            ('print_every', 1, None),
+            ('validate_every', 1, None),
+            ('save_every', 1, None),
+        ):
             if getattr(self, name) is not None:
                 _check_integer(name, getattr(self, name), low, high)
         _check_number('learning_rate', self.learning_rate, MAX_RATE)

@@ -4,6 +4,7 @@ An interrupted run has to report where an uninterrupted one does. So the default
 nominal speeds (those of two cores of 2021); a machine twice as fast reports twice as often.
 """
 
+import math
 from dataclasses import replace
 
 from .config import Config
@@ -12,12 +13,12 @@ FLOPS = {'exact': 1.2e10, 'fast': 8e10, 'reference': 2e9}  # a second, in traini
 VALIDATION_FLOPS = 3.5e10  # a second, float32
 OVERHEAD = 2e-5  # seconds of an iteration, whatever its size
 VALIDATION_SHARE = 0.05  # of the time, at most
-REPORT_SECONDS, REPORTS = 2.0, 50  # between two reports, at least; in a run, at most
+REPORT_SECONDS, REPORTS = 1.0, 30  # between two reports, at least; in a run, at most
 SAVE_SECONDS = 10.0  # between two checkpoints
 
 
 def with_intervals(config: Config, V: int, held_out: int, iterations: int | None) -> Config:
-    """The configuration with validate_every and save_every filled in, where they are None.
+    """The configuration with print_every, validate_every and save_every filled in, where they are None.
 
     V: distinct characters; held_out: characters of the held-out text; iterations: of the whole run, if known.
     """
@@ -25,10 +26,13 @@ def with_intervals(config: Config, V: int, held_out: int, iterations: int | None
     total = iterations * pace if iterations is not None else config.time or 0.0
     H, slower = config.hidden_size, 2 if config.dtype == 'float64' else 1
     validation = 2 * H * (H + V) * held_out * slower / VALIDATION_FLOPS
-    seconds = max(REPORT_SECONDS, total / REPORTS, validation / VALIDATION_SHARE)
-    validate_every = config.validate_every or round_number(seconds / pace)
+    report = max(REPORT_SECONDS, total / REPORTS)
+    by_sizes = round_number(report / pace) if config.engine == 'fast' else 100
     return replace(
-        config, validate_every=validate_every, save_every=config.save_every or round_number(SAVE_SECONDS / pace)
+        config,
+        print_every=config.print_every or by_sizes,
+        validate_every=config.validate_every or round_number(max(report, validation / VALIDATION_SHARE) / pace),
+        save_every=config.save_every or round_number(SAVE_SECONDS / pace),
     )
 
 
@@ -40,8 +44,7 @@ def nominal_pace(config: Config, V: int) -> float:
 
 
 def round_number(value: float) -> int:
-    """The largest of 1, 2, 5, 10, 20, 50 ... up to value; 1 for less."""
-    power = 1
-    while 10 * power <= value:
-        power *= 10
-    return max(power * factor for factor in (1, 2, 5) if factor == 1 or power * factor <= value)
+    """The nearest of 1, 2, 5, 10, 20, 50 ... by ratio."""
+    value = max(value, 1.0)
+    power: int = 10 ** math.floor(math.log10(value))
+    return min((power * factor for factor in (1, 2, 5, 10)), key=lambda number: abs(math.log(number / value)))

@@ -186,7 +186,8 @@ class Run:
             validation = self._validate(engine) if due else None
             if self.over and not gist and config.sample_length:
                 sample = self.corpus.text(engine.sample(config.sample_length))
-            report = (self.iteration - 1) % config.print_every == 0 if gist else due
+            every = config.print_every or self.iteration
+            report = (self.iteration - 1) % every == 0 if gist else due or self.iteration % every == 0
             yield self._record(float(losses[-1]), rate, sample, validation, report)
 
     def _train_block(self, engine: Engine) -> tuple[NDArray[np.float64], float]:
@@ -250,8 +251,11 @@ class Run:
         config, n = self.config, self.iteration
         stop = n + max(1, int(BLOCK_SECONDS / self._pace))
         every = [config.validate_every, config.save_every]
-        if config.engine != 'fast':
-            stop = min(stop, -(-n // config.print_every) * config.print_every + 1)
+        if config.engine == 'fast':
+            every.append(config.print_every)
+        else:
+            print_every = config.print_every or 1
+            stop = min(stop, -(-n // print_every) * print_every + 1)
             every.append(config.sample_every)
             if n % config.sample_every == 0:
                 stop = n + 1  # the record of a sample is its iteration's

@@ -13,7 +13,14 @@ from fastrnn.checkpoint import BEST, checkpoints, load_checkpoint
 SIZES = {'hidden_size': 16, 'seq_length': 8, 'seed': 3, 'iterations': 60}
 EXACT = {**SIZES, 'sample_every': 7, 'sample_length': 20, 'print_every': 4}
 FAST = {**SIZES, 'engine': 'fast', 'streams': 3, 'optimizer': 'adam', 'schedule': 'cosine', 'dtype': 'float32'}
-FAST |= {'learning_rate': 0.01, 'clip_norm': 1.0, 'weight_decay': 0.01, 'init': 'scaled', 'sample_length': 20}
+FAST |= {
+    'print_every': 7,
+    'learning_rate': 0.01,
+    'clip_norm': 1.0,
+    'weight_decay': 0.01,
+    'init': 'scaled',
+    'sample_length': 20,
+}
 ENGINES = {
     'exact': EXACT,
     'reference': {**EXACT, 'engine': 'reference'},
