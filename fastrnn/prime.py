@@ -45,7 +45,7 @@ def encode_prime(prime: str, model: Model) -> NDArray[np.uint16]:
         return np.zeros(0, np.uint16)
     is_text = model.unit == 'character'
     units = prime if is_text else prime.encode('utf-8', 'surrogatepass').decode('latin-1')
-    unknown = [unit for unit in dict.fromkeys(units) if unit not in set(model.chars)]
+    unknown = [unit for unit in dict.fromkeys(units) if unit not in model.chars]
     if unknown and chr(FOLDED) not in model.chars:
         names = [f'{unit!a} (U+{ord(unit):04X})' if is_text else f'0x{ord(unit):02x}' for unit in unknown[:NAMED]]
         if len(unknown) > NAMED:
