@@ -50,7 +50,6 @@ class Stream:
         self._unread = prime[:-1]
         self._weights, self._literal = as_weights(params), not np.isfinite(params.WxhT).all()
         self._native, self._work = native.find(), exact.make_work(1, params.H, params.V)
-        self._order = np.zeros(params.V, np.int32)
 
     def absorb(self) -> None:
         """Read the prime."""
@@ -65,9 +64,8 @@ class Stream:
     def draw(self, rules: Rules, rng: np.random.RandomState, size: int) -> NDArray[np.uint16]:
         """So many characters, with one uniform number each. Raises Diverged where probabilities are NaN."""
         uniforms, out = rng.random_sample(size), np.zeros(size, np.uint16)
-        scratch = (self._work, self._order)
         drawn = sampling.draw(
-            self._native, self.h, self.ix, uniforms, self._weights, self._literal, rules, *scratch, out
+            self._native, self.h, self.ix, uniforms, self._weights, self._literal, rules, self._work, out
         )
         if drawn < size:
             raise not_finite()

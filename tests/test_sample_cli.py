@@ -174,7 +174,7 @@ def test_refused_by_the_library(model, name, value):
     """At once, not when the first piece is asked for."""
     with pytest.raises(ValueError, match=f'^{name} is {value}; it must be a '):
         fastrnn.samples(fastrnn.load_model(model), **{'count': 2, 'length': 5, name: value})
-    with pytest.raises(ValueError, match='^length is None; it must be a whole number'):
+    with pytest.raises(ValueError, match=r'^length is None; it must be a whole number'):
         fastrnn.sample(fastrnn.load_model(model), None)
 
 

@@ -111,7 +111,7 @@ def test_filters(weights, top_k, top_p, u):
         weights[0] = 1
     p = np.array(weights, float)  # whole numbers: sums are exact in any order
     expected, V = kept(p, top_k, top_p), p.size
-    keep_likeliest(p, V, Rules(1.0, top_k, top_p), np.zeros(V, np.int32))
+    keep_likeliest(p, V, Rules(1.0, top_k, top_p))
     assert np.array_equal(p, expected)
     edges = (expected / expected.sum()).cumsum()
     normalised = expected / expected.sum()
