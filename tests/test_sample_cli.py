@@ -194,6 +194,22 @@ def test_streamed(model):
     assert (run.returncode, err) == (130, b'')
 
 
+def test_every_piece_is_shown_at_once(model, monkeypatch):
+    """Also one that is too short to fill a buffer."""
+    shown = []
+
+    class Terminal(io.StringIO):
+        def flush(self):
+            shown.append(self.getvalue())
+
+    monkeypatch.setattr('fastrnn.streams.Pace.__call__', lambda self, work, left: work(1))
+    monkeypatch.setattr(sys, 'stdout', Terminal())
+    monkeypatch.setattr(sys, 'argv', ['fastrnn', 'sample', str(model), '--prime', 'ab', '--length', '3'])
+    with pytest.raises(SystemExit):
+        main()
+    assert [len(text) for text in shown[:5]] == [2, 3, 4, 5, 6]
+
+
 def test_closed_output(model):
     """``fastrnn sample ... | head -1``."""
     run = start_python('-m', 'fastrnn', 'sample', model, '--length', 10**11, PYTHONUTF8='1')

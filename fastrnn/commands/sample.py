@@ -2,9 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -42,13 +42,12 @@ def sample(
     loaded, text = load_model(model), prime or ''
     if prime_file is not None:
         text = read_prime(prime_file, encoding)
-    rules = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
+    rules: dict[str, Any] = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
+    if count == 1:
+        drawn: Iterator[Iterable[str]] = iter([draw(loaded, length, prime=text, **rules)])
+    else:
+        drawn = ([whole] for whole in samples(loaded, count, length, prime=text, **rules))
     with interruptible(gently=False) as signals:
-        if count == 1:
-            pieces = draw(loaded, length, prime=text, **rules)  # type: ignore[arg-type]
-            drawn: Iterator[Iterator[str]] = iter([pieces])
-        else:
-            drawn = (iter([whole]) for whole in samples(loaded, count, length, prime=text, **rules))  # type: ignore[arg-type]
         for number, pieces in enumerate(drawn):
             if as_json:
                 print(json.dumps({'sample': ''.join(pieces), 'prime': text, **rules}), flush=True)

@@ -105,9 +105,8 @@ def keep_largest(p, V, number, mass):
     low, high = kind(NEVER), row_max(p, V) * kind(2)
     above = reached = kind(0)  # count and sum from high on: not enough
     count, total = likely(p, V, low)
-    if count < number and total < mass:
-        low, high, above, reached = kind(0), low, count, total
-    while count - above > 1:
+    enough = count >= number or total >= mass  # else all are kept that are ever drawn
+    while enough and count - above > 1:
         middle = np.sqrt(low) * np.sqrt(high)
         if not low < middle < high:  # ties
             break
@@ -120,7 +119,6 @@ def keep_largest(p, V, number, mass):
         for k in range(V):
             p[k] *= kind(p[k] >= low)
         return
-    # equal ones, or ones below NEVER
     for k in range(V):
         if p[k] < high:
             if p[k] >= low and above < number and reached < mass:
