@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .evaluation import evaluate as evaluate
     from .opening import resume as resume
     from .opening import start as start
+    from .sampling import sample as sample
+    from .sampling import samples as samples
     from .scoring import surprisals as surprisals
     from .session import Session as Session
     from .trainer import Progress as Progress
@@ -39,6 +41,8 @@ _HOMES = {
     'preset': '.config',
     'read_text': '.corpus',
     'resume': '.opening',
+    'sample': '.sampling',
+    'samples': '.sampling',
     'save_model': '.checkpoint',
     'start': '.opening',
     'surprisals': '.scoring',

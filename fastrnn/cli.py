@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from .commands import evaluate, info, plot, score, train
+from .commands import evaluate, info, plot, sample, score, train
 from .errors import Diverged
 
 FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command('eval', epilog=evaluate.EXAMPLE)(evaluate.evaluate)
+app.command(epilog=sample.EXAMPLE)(sample.sample)
 app.command(epilog=score.EXAMPLE)(score.score)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=info.EXAMPLE)(info.info)

@@ -248,21 +248,27 @@ def train(native, team, ids, weights, mems, learning_rate, smooth_loss, position
 
 
 @exact_jit
+def advance(native, h, ix, weights, literal, work):
+    """h (H,), the state, after character ix; changed in place. Uses rows of ``work`` as scratch."""
+    x, z, bh = work.xs[0], work.dhnext, weights.bh
+    one_hot_product(weights.WxhT, ix, literal, x)
+    gemv(native, weights.Whh, h, z)
+    for i in range(h.size):
+        z[i] = (x[i] + z[i]) + bh[i]
+    tanh(native, z, h)
+
+
+@exact_jit
 def sample(native, h, seed_ix, uniforms, weights, literal, work, out):
     """Draw out.size characters as np.random.choice does, one uniform each; returns how many were drawn.
 
     h (H,) is changed in place. Fewer than asked for are drawn where a probability is NaN. Uses rows of
     ``work`` as scratch, but neither its hidden states nor its gradients.
     """
-    z, y, x = work.dhnext, work.ys[0], work.xs[0]
-    Whh, Why, bh, by = weights.Whh, weights.Why, weights.bh, weights.by
+    y, Why, by = work.ys[0], weights.Why, weights.by
     ix = seed_ix
     for n in range(out.size):
-        one_hot_product(weights.WxhT, ix, literal, x)
-        gemv(native, Whh, h, z)
-        for i in range(h.size):
-            z[i] = (x[i] + z[i]) + bh[i]
-        tanh(native, z, h)
+        advance(native, h, ix, weights, literal, work)
         gemv(native, Why, h, y)
         for k in range(y.size):
             y[k] += by[k]

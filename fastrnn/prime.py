@@ -1,0 +1,76 @@
+"""Between text and a model's character numbers: the text that it goes on from, and the text that it draws."""
+
+import codecs
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .checkpoint import Model
+from .corpus import Corpus, encode_with
+from .encoding import FOLDED
+from .sources import Rules, Source, texts, undecodable
+
+NAMED = 5  # unknown characters in a message
+
+
+def read_prime(path: str | Path, encoding: str = 'utf-8') -> str:
+    """The text of a file (gzip's too), or of standard input if path is '-'; it may be empty.
+
+    Newlines are as ``open(path, 'r')`` gives them. Raises ValueError, in one line, where it can't be read or is not
+    in this encoding.
+    """
+    rules = Rules(encoding)
+    if str(path) != '-':
+        source = Source(path)
+        return ''.join(texts(source, rules, source.chunks()))
+    data = sys.stdin.buffer.read()
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise undecodable('standard input', error.object[error.start], error.start, encoding) from error
+    except UnicodeError as error:  # utf-16 without a byte order mark
+        raise ValueError(f'standard input: {error}; name its encoding with --encoding') from error
+    return io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
+
+
+def encode_prime(prime: str, model: Model) -> NDArray[np.uint16]:
+    """Character numbers (n,) of a text; for a model of bytes, of its UTF-8.
+
+    What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names it.
+    """
+    if not prime:
+        return np.zeros(0, np.uint16)
+    is_text = model.unit == 'character'
+    units = prime if is_text else prime.encode('utf-8', 'surrogatepass').decode('latin-1')
+    unknown = [unit for unit in dict.fromkeys(units) if unit not in model.chars]
+    if unknown and chr(FOLDED) not in model.chars:
+        names = [f'{unit!a} (U+{ord(unit):04X})' if is_text else f'0x{ord(unit):02x}' for unit in unknown[:NAMED]]
+        if len(unknown) > NAMED:
+            names.append(f'{len(unknown) - NAMED:,} more')
+        raise ValueError(
+            f'the prime has {model.unit}s that are not among the {len(model.chars):,} of the vocabulary: '
+            + ', '.join(names)
+        )
+    return encode_with(prime, Corpus(np.zeros(0, np.uint16), model.chars, model.unit))
+
+
+def first_character(model: Model) -> int:
+    """The number of the character that a text without a prime goes on from."""
+    return max(0, model.chars.find('\n'))
+
+
+class Decoder:
+    """Text of character numbers, piece after piece; of bytes as UTF-8, where a piece may end inside a character."""
+
+    def __init__(self, model: Model) -> None:
+        self._points = np.array([ord(char) for char in model.chars], '<u4')
+        self._bytes = codecs.getincrementaldecoder('utf-8')('replace') if model.unit == 'byte' else None
+
+    def __call__(self, ids: NDArray[np.uint16], final: bool = False) -> str:
+        points = self._points[ids]
+        if self._bytes is None:
+            return points.tobytes().decode('utf-32-le', 'surrogatepass')
+        return self._bytes.decode(points.astype(np.uint8).tobytes(), final)

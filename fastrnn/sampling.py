@@ -1,0 +1,158 @@
+"""Text from a model: one stream, as it is drawn, or many at once."""
+
+import math
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from .checkpoint import Model
+from .config import MAX_SEED, _check_integer
+from .crews import Crews
+from .kernels.sampling import Rules
+from .prime import Decoder, encode_prime
+from .streams import Batch, Pace, Stream, thread_counts
+
+GROUP = 256  # texts at once
+GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
+
+
+def sample(
+    model: Model,
+    length: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    prime: str = '',
+    seed: int | None = None,
+) -> Iterator[str]:
+    """Draw a text from a model, in float64, and yield it in pieces, as they are made.
+
+    At temperature 1, without filters, characters are those of the reference's ``sample`` after
+    ``np.random.seed(seed)``, bit for bit: one uniform number each, chosen as ``np.random.choice`` does.
+
+    Parameters
+    ----------
+    model : Model
+        As ``load_model`` returns it; float32 weights are taken as float64. It is not changed.
+    length : int
+        Characters to be drawn, 0 or more; for a model of bytes, bytes. These are decoded as UTF-8, and what is none
+        becomes U+FFFD, so that the text may have fewer characters.
+    temperature : float
+        Logits are divided by it: below 1 likely characters become likelier, near 0 the likeliest is always taken.
+    top_k : int, optional
+        Draw from the so many likeliest characters only (of equally likely ones, from those numbered lower).
+    top_p : float, optional
+        Draw from the smallest set of likeliest characters whose probability sums to at least this, of those that
+        ``top_k`` leaves: nucleus sampling (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020).
+    prime : str
+        Text that the model reads first, from h = 0, and goes on from; it is not part of what is yielded. Without
+        one, it goes on from a newline; where the vocabulary has none, from its character 0.
+    seed : int, optional
+        Of NumPy's legacy generator; None: another text each time. NumPy's global generator is left alone.
+
+    Raises
+    ------
+    ValueError
+        At once, in one line, for a value that is not as above, or a prime with characters that the vocabulary lacks
+        (if it has U+FFFD, that takes their place).
+    Diverged
+        While drawing, where probabilities are NaN: weights that are not finite, or so large that exp overflows.
+    """
+    rules = _rules(model, temperature, top_k, top_p)
+    _check(length=length, seed=seed)
+    return _one(model, length, Stream(model, encode_prime(prime, model)), rules, np.random.RandomState(seed))
+
+
+def samples(
+    model: Model,
+    count: int,
+    length: int,
+    *,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+    prime: str = '',
+    seed: int | None = None,
+    threads: int | None = None,
+) -> Iterator[str]:
+    """Draw many texts from a model, all from the same prime, many at once, and yield each whole.
+
+    In the model's own dtype, by the fast engine's tiles: the same model and rules as :func:`sample`, whose parameters
+    these are, but to rounding, and with other numbers of the same generator, so that the texts are others.
+
+    Parameters
+    ----------
+    count : int
+        Texts to be drawn, 1 or more. Memory is bounded: they are drawn in groups of 256 (fewer if they are very long),
+        each step of time with one uniform number for each text of the group.
+    threads : int, optional
+        Texts do not depend on it; None: as many as pay.
+
+    Raises
+    ------
+    ValueError, Diverged
+        As :func:`sample` does.
+    """
+    rules = _rules(model, temperature, top_k, top_p)
+    _check(length=length, seed=seed, count=count, threads=threads)
+    stream = Stream(model, encode_prime(prime, model))
+    return _many(model, count, length, stream, rules, np.random.RandomState(seed), threads)
+
+
+def _rules(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Rules:
+    """Checked, and in the kernels' types."""
+    if not _is_number(temperature) or not 0 < temperature < math.inf:
+        advice = '; to take the likeliest always, set top_k to 1' if temperature == 0 else ''
+        raise ValueError(f'temperature is {temperature}; it must be a number above 0{advice}')
+    if top_k is not None:
+        _check_integer('top_k', top_k, 1)
+    if top_p is not None and (not _is_number(top_p) or not 0 < top_p <= 1):
+        raise ValueError(f'top_p is {top_p}; it must be a number above 0, up to 1')
+    V = model.params.V
+    return Rules(float(temperature), V if top_k is None else min(V, top_k), 1.0 if top_p is None else float(top_p))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _check(**values: int | None) -> None:
+    limits = {'length': (0, None), 'seed': (0, MAX_SEED), 'count': (1, None), 'threads': (1, 1024)}
+    for name, value in values.items():
+        if value is not None or name in ('length', 'count'):
+            _check_integer(name, value, *limits[name])
+
+
+def _one(model: Model, length: int, stream: Stream, rules: Rules, rng: np.random.RandomState) -> Iterator[str]:
+    stream.absorb()
+    pace, decode, left = Pace(), Decoder(model), length
+    while left:
+        out = pace(partial(stream.draw, rules, rng), left)
+        left -= out.size
+        if piece := decode(out, final=not left):
+            yield piece
+
+
+def _many(
+    model: Model,
+    count: int,
+    length: int,
+    stream: Stream,
+    rules: Rules,
+    rng: np.random.RandomState,
+    threads: int | None,
+) -> Iterator[str]:
+    stream.absorb()
+    group = min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
+    sizes = [threads] if threads else thread_counts(group, model.params)
+    crews = Crews(sizes)
+    try:
+        batch = Batch(model.params, rules, max(sizes))
+        for start in range(0, count, group):
+            out = batch.draw(min(group, count - start), length, stream, rng, crews)
+            for ids in out.T:
+                yield Decoder(model)(ids, final=True)
+    finally:
+        crews.close()
