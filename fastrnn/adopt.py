@@ -42,3 +42,11 @@ def adopt(model: Model, corpus: Corpus, seed: int | None = None) -> Adopted:
     params.by[~there] = old.by.min()
     new = ''.join(char for char in corpus.chars if char not in known)
     return Adopted(replace(corpus, chars=chars), params, new, unseen)
+
+
+def check_hidden_size(chosen: int | None, model: Model) -> int:
+    """The model's number of hidden units; raises ValueError where another is asked for."""
+    H = model.params.H
+    if chosen not in (None, H):
+        raise ValueError(f'hidden_size is {chosen}, but the model has {H} hidden units, which stay: leave it out')
+    return H

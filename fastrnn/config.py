@@ -50,8 +50,8 @@ class Config:
 
     def __post_init__(self) -> None:
         for name in ('hidden_size', 'seq_length', 'sample_every', 'streams'):
-            _check_integer(name, getattr(self, name), 1)
-        _check_integer('sample_length', self.sample_length, 0)
+            check_integer(name, getattr(self, name), 1)
+        check_integer('sample_length', self.sample_length, 0)
         optional = (('iterations', 0, None), ('threads', 1, 1024), ('seed', 0, MAX_SEED))
         for name, low, high in (
             *optional,
@@ -60,7 +60,7 @@ class Config:
             ('save_every', 1, None),
         ):
             if getattr(self, name) is not None:
-                _check_integer(name, getattr(self, name), low, high)
+                check_integer(name, getattr(self, name), low, high)
         _check_number('learning_rate', self.learning_rate, MAX_RATE)
         _check_number('clip', self.clip, math.inf)
         for name in ('clip_norm', 'epochs', 'time'):
@@ -167,7 +167,7 @@ def preset(name: str, **options: Any) -> Config:
     return Config(**chosen)
 
 
-def _check_integer(name: str, value: object, low: int, high: int | None = None) -> None:
+def check_integer(name: str, value: object, low: int, high: int | None = None) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= (high or 2**63 - 1):
         bounds = f'{low} or more' if high is None else f'from {low} to {high}'
         raise ValueError(f'{name} is {value}; it must be a whole number, {bounds}')

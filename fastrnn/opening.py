@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .adopt import adopt
+from .adopt import adopt, check_hidden_size
 from .checkpoint import Model, load_checkpoint
 from .config import MAX_SEED, Config
 from .folder import CONFIG, RunFolder
@@ -55,12 +55,14 @@ def start(
     _check_policy(keep, on_divergence)
     texts = files if isinstance(files, Texts) else Texts.of(files, validation=validation)
     corpus, held_out = texts.open()
+    if weights is not None:
+        H = check_hidden_size(config.hidden_size if config else options.get('hidden_size'), weights)
+        options |= {} if config else {'hidden_size': H}
     config = config or Config(**options)
     if config.seed is None:
         config = replace(config, seed=secrets.randbelow(MAX_SEED))
     adopted = None if weights is None else adopt(weights, corpus, config.seed)
-    if adopted is not None:
-        corpus, config = adopted.corpus, replace(config, hidden_size=adopted.params.H)
+    corpus = corpus if adopted is None else adopted.corpus
     run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
     session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, adopted)
     try:

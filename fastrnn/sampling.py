@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from .checkpoint import Model
-from .config import MAX_SEED, _check_integer
+from .config import MAX_SEED, check_integer
 from .crews import Crews
 from .kernels.sampling import Rules
 from .prime import Decoder, encode_prime
@@ -107,7 +107,7 @@ def _rules(model: Model, temperature: float, top_k: int | None, top_p: float | N
         advice = '; to take the likeliest always, set top_k to 1' if temperature == 0 else ''
         raise ValueError(f'temperature is {temperature}; it must be a number above 0{advice}')
     if top_k is not None:
-        _check_integer('top_k', top_k, 1)
+        check_integer('top_k', top_k, 1)
     if top_p is not None and (not _is_number(top_p) or not 0 < top_p <= 1):
         raise ValueError(f'top_p is {top_p}; it must be a number above 0, up to 1')
     V = model.params.V
@@ -122,7 +122,7 @@ def _check(**values: int | None) -> None:
     limits = {'length': (0, None), 'seed': (0, MAX_SEED), 'count': (1, None), 'threads': (1, 1024)}
     for name, value in values.items():
         if value is not None or name in ('length', 'count'):
-            _check_integer(name, value, *limits[name])
+            check_integer(name, value, *limits[name])
 
 
 def _one(model: Model, length: int, stream: Stream, rules: Rules, rng: np.random.RandomState) -> Iterator[str]:

@@ -1,16 +1,24 @@
 """``fastrnn eval``: how well a model predicts a text."""
 
-from .options import Encoding, Errors, Files, Model
+import json
+from dataclasses import asdict
 
-EXAMPLE = 'Example: fastrnn eval model.safetensors data/sonnets.txt'
+from .options import Encoding, Errors, Files, Json, Model
+
+EXAMPLE = 'Example: fastrnn eval RUN data/sonnets.txt'
 
 
-def evaluate(model: Model, files: Files, encoding: Encoding = 'utf-8', errors: Errors = 'strict') -> None:
+def evaluate(
+    model: Model, files: Files, encoding: Encoding = 'utf-8', errors: Errors = 'strict', as_json: Json = False
+) -> None:
     """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text."""
     from ..checkpoint import load_model
     from ..evaluation import evaluate as measure
 
     result = measure(load_model(model), files, encoding=encoding, errors=errors)
+    if as_json:
+        print(json.dumps({**asdict(result), 'perplexity': result.perplexity}))
+        return
     for value, name in (
         (result.bits_per_character, f'bits per character ({result.characters:,} characters)'),
         (result.bits_per_byte, 'bits per UTF-8 byte'),

@@ -9,7 +9,7 @@ Files = Annotated[list[Path], typer.Argument(help='The text; more files are join
 Model = Annotated[Path, typer.Argument(help='A run folder, a checkpoint of one, or a file made by train --save.')]
 Encoding = Annotated[str, typer.Option(help='Of the text.')]
 Errors = Annotated[str, typer.Option(help='What to do with bytes that are not in it: strict or replace.')]
-Json = Annotated[bool, typer.Option('--json', help='JSON, for other programs.')]
+Json = Annotated[bool, typer.Option('--json', help='Print JSON, for other programs: an object a line.')]
 
 
 def preset_option(text: str, *names: str) -> Any:

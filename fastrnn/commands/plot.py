@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-EXAMPLE = 'Example: fastrnn plot RUN/ OTHER/ --out curves.svg'
+EXAMPLE = 'Example: fastrnn plot RUN --out curves.svg'
 
 
 def plot(

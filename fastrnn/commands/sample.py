@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from .options import Json, Model, preset_option
-from .train import _end, interruptible
+from .train import end_by, interruptible
 
-EXAMPLE = "Example: fastrnn sample model.safetensors --prime 'Shall I compare' --temperature 0.8 --seed 0"
+EXAMPLE = 'Example: fastrnn sample RUN --prime "Shall I compare" --temperature 0.8 --seed 0'
 
 
 def sample(
@@ -55,7 +55,7 @@ def sample(
             show('----\n' * (number > 0) + text)
             for piece in pieces:
                 show(piece)
-                _end(signals)
+                end_by(signals)
             show('\n')
 
 

@@ -8,7 +8,7 @@ import typer
 
 from .options import Encoding, Errors, Model
 
-EXAMPLE = 'Example: fastrnn score model.safetensors data/sonnets.txt --html page.html'
+EXAMPLE = 'Example: fastrnn score RUN data/sonnets.txt --html page.html'
 
 
 def score(

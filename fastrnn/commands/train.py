@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Encoding, Errors, preset_option
+from .options import Encoding, Errors, Json, preset_option
 from .reports import Reports
 
 if TYPE_CHECKING:
     from ..session import Session
     from ..texts import Texts
 
-EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000'
+EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000 --out RUN'
 OptionalFiles = Annotated[list[Path] | None, typer.Argument(help='The text; more files are joined. gzip is accepted.')]
 READING = {'encoding': 'utf-8', 'errors': 'strict', 'unit': 'character', 'min_count': 1}
 KEPT = ('keep', 'on_divergence')  # options of kept runs
@@ -75,10 +75,12 @@ def train(
     unit: Annotated[str, typer.Option(help='character or byte.')] = 'character',
     min_count: Annotated[int, typer.Option(help='Fold characters that occur less often into one.')] = 1,
     quiet: Annotated[bool, typer.Option('--quiet', help='Print only warnings and errors.')] = False,
-    as_json: Annotated[bool, typer.Option('--json', help='Print one JSON object a report.')] = False,
+    as_json: Json = False,
 ) -> None:
     """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast."""
     given: dict[str, Any] = locals()
+    from ..adopt import check_hidden_size
+
     reports = Reports(quiet, as_json)
     given['time'] = seconds(time)
     if resume is not None:
@@ -87,6 +89,9 @@ def train(
         return
     if not files:
         raise ValueError('no text: name at least one file, or a run to go on with by --resume')
+    model = _loaded(weights)
+    if model is not None:
+        given['hidden_size'] = check_hidden_size(hidden_size, model)
     config, texts = _config(given), _texts(given)
     if save is not None:
         from ..atomic import check_place
@@ -96,13 +101,13 @@ def train(
         from ..opening import start
 
         kept = {name: given[name] for name in KEPT if given[name] is not None}
-        with start(out, texts, config, weights=_loaded(weights), **kept) as session:
+        with start(out, texts, config, weights=model, **kept) as session:
             _keep(session, reports, save)
         return
     for name in ('save_every', *KEPT):
         if given[name] is not None:
             raise ValueError(f'--{name.replace("_", "-")} is for runs that are kept: add --out FOLDER')
-    _train(texts, config, _loaded(weights), reports, save)
+    _train(texts, config, model, reports, save)
 
 
 def _config(given: dict[str, Any]) -> Any:
@@ -160,7 +165,7 @@ def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
             save_model(save, session.model)
     if not run.over:
         reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {folder}')
-    _end(signals)
+    end_by(signals)
 
 
 def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
@@ -171,20 +176,18 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     from ..trainer import Run
 
     adopted = None if weights is None else adopt(weights, corpus, config.seed)
-    if adopted is not None:
-        from dataclasses import replace
-
-        corpus, config = adopted.corpus, replace(config, hidden_size=adopted.params.H)
+    corpus = corpus if adopted is None else adopted.corpus
     run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
     reports.start(run.config, corpus, held_out, adopted)
     with interruptible(save is not None) as signals:
         reports.follow(run.records(), lambda: bool(signals))
     if save is not None:
         save_model(save, Model(run.start().params, corpus.chars, corpus.unit))
-    _end(signals)
+    end_by(signals)
 
 
-def _end(signals: list[int]) -> None:
+def end_by(signals: list[int]) -> None:
+    """Leave with the exit code of the signals that have come; without any, go on."""
     if signal.SIGTERM in signals:
         raise typer.Exit(TERMINATED)
     if signals:
@@ -202,7 +205,7 @@ def interruptible(gently: bool) -> Iterator[list[int]]:
     def receive(number: int, frame: Any) -> None:
         signals.append(number)
         if not gently or len(signals) > 1:
-            _end(signals)
+            end_by(signals)
 
     before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
