@@ -169,7 +169,8 @@ def label(curve: Curve) -> str:
     k = best(curve.points)
     lowest = '' if k is None else f': best validation {curve.points.validation[k]:.3f}'
     if curve.engine == 'reference':
-        return f'reference (NumPy), {name}, H={curve.hidden_size}{lowest}'
+        own = '' if name == 'reference' else f'{name}, '
+        return f'reference (NumPy, {own}H={curve.hidden_size}){lowest}'
     return f'{name} ({curve.engine}, H={curve.hidden_size}){lowest}'
 
 

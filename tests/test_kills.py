@@ -11,8 +11,15 @@ from fastrnn.checkpoint import checkpoints
 RUN = ['--seed', 0, '--hidden-size', 24, '--print-every', 50, '--sample-every', 50, '--iterations', 20_000]
 
 
-@pytest.mark.parametrize('name', ['exact', 'fast'])
-@pytest.mark.parametrize(('how', 'least'), [(('random', 50), 50), (('calls',), 40)])
+@pytest.mark.parametrize(
+    ('name', 'how', 'least'),
+    [
+        ('exact', ('random', 50), 50),
+        pytest.param('fast', ('random', 50), 50, marks=pytest.mark.long),
+        ('exact', ('calls',), 40),
+        ('fast', ('calls',), 40),
+    ],
+)
 def test_killed_and_resumed(tmp_path, name, how, least):
     """The bits of a run that was left alone; see kills.py."""
     result = run_python(ROOT / 'tests' / 'kills.py', tmp_path, how[0], name, *how[1:])
