@@ -101,7 +101,7 @@ def test_the_reference_is_black_and_others_have_colours_of_their_own(run):
     colors = [line.get_color() for line in by_time.lines if line.get_alpha()]
     assert len(set(colors)) == 5 and max(to_rgb(colors[4])) == 0
     assert all(max(to_rgb(color)) - min(to_rgb(color)) > 0.3 for color in colors[:4])
-    assert words[4].startswith('reference (NumPy), slow, H=100')
+    assert words[4].startswith('reference (NumPy, slow, H=100)')
 
 
 def test_first_records_do_not_make_the_scale(run):
