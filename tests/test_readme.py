@@ -14,15 +14,12 @@ from fastrnn.commands import evaluate, info, plot, sample, score, train
 
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
 COMMANDS = ('train', 'sample', 'score', 'eval', 'plot', 'info')
-# commands that are not run here, and what runs them
+# commands that are not run here, and what runs them; those that make the tables: test_bench.py
 ELSEWHERE = {
     'python3 -m venv': '.ci/run, by pip install and the rest of this line here',
     '.venv/bin/pip install': '.ci/run',
     '.venv/bin/pytest': '.ci/run',
     'python data/fetch_shakespeare.py': 'test_data.py; here another text of that name stands in',
-    'pip install': 'test_bench.py, marked long',
-    'pytest --benchmark-only': 'test_bench.py, marked long',
-    'python bench/': 'test_bench.py, marked long',
 }
 
 
