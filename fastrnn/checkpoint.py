@@ -214,9 +214,10 @@ def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> Trai
     hprev, key = tensors['hprev'], tensors['rng']
     if hprev.ndim != 2 or hprev.shape[0] != H or hprev.dtype != dtype or not np.isfinite(hprev).all():
         raise ValueError('hprev does not fit')
+    if key.shape != (624,) or key.dtype != np.uint32 or not 0 <= int(rng['pos']) <= 624:
+        raise ValueError('the state of the generator does not fit')
     generator: dict[str, Any] = {'bit_generator': 'MT19937', 'state': {'key': key, 'pos': int(rng['pos'])}}
     generator |= {'has_gauss': int(rng['has_gauss']), 'gauss': float(rng['gauss'])}
-    np.random.RandomState().set_state(generator)  # raises for what is none
     state = TrainState(
         params=params,
         memory={letter: _as_params(H, V, dtype, tensors, letter) for letter in 'mv' if letter + 'Wxh' in tensors},

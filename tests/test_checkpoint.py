@@ -213,6 +213,17 @@ def test_any_contents(tmp_path_factory, path, data):
         assert checkpoint.state.finite and len(checkpoint.model.chars) == checkpoint.model.params.V
 
 
+@pytest.mark.parametrize('pos', [-1, 625, 10**9])
+def test_a_generator_that_would_read_beyond_its_state(tmp_path, path, pos):
+    tensors, metadata = files._read(path)
+    state = json.loads(metadata['state'])
+    state['rng']['pos'] = pos
+    metadata['state'] = json.dumps(state)
+    (tmp_path / 'odd').write_bytes(save(tensors, {**metadata, 'check': files._check(tensors, metadata)}))
+    with pytest.raises(ValueError, match='the state of the generator does not fit'):
+        load_checkpoint(tmp_path / 'odd')
+
+
 @pytest.mark.parametrize('name', ['exact', 'fast'])
 def test_checkpoints_work_as_models(tmp_path, monkeypatch, name, cli):
     """A run folder is its best checkpoint, or its last if nothing is held out; each is a model by itself."""
