@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from .evaluation import evaluate as evaluate
     from .opening import resume as resume
     from .opening import start as start
+    from .records import Progress as Progress
     from .sampling import sample as sample
     from .sampling import samples as samples
     from .scoring import surprisals as surprisals
     from .session import Session as Session
-    from .trainer import Progress as Progress
     from .trainer import Run as Run
     from .trainer import train as train
 
@@ -31,7 +31,7 @@ _HOMES = {
     'Config': '.config',
     'Corpus': '.corpus',
     'Diverged': '.errors',
-    'Progress': '.trainer',
+    'Progress': '.records',
     'Run': '.trainer',
     'Session': '.session',
     'bind': '.dropin',

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .trainer import Progress
+    from .records import Progress
 
 STARTING = 'starting; a first run compiles for some seconds'
 

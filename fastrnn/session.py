@@ -15,8 +15,9 @@ from .errors import Diverged
 from .evaluation import bits
 from .folder import RunFolder
 from .model import TrainState
+from .records import Progress
 from .texts import Texts, check_identity, identity
-from .trainer import Progress, Run
+from .trainer import Run
 
 POLICIES = ('rollback', 'stop')  # on divergence
 KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged

@@ -1,10 +1,9 @@
 """The training loop, as a generator that yields progress; it prints nothing and touches no files."""
 
-import math
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,54 +16,11 @@ from .errors import Diverged
 from .evaluation import bits
 from .intervals import with_intervals
 from .model import Params, TrainState
+from .records import Progress
 from .schedule import Horizon
 
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
 RELEASE_EVERY = 1 << 25  # characters read, after which mapped pages of the text are given back
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What has happened up to and including one iteration."""
-
-    iteration: int  # n, counted from 0
-    loss: float  # of that iteration, in nats, summed over T, averaged over streams
-    smooth_loss: float  # its running mean: the gist's, of the last 1000 iterations or so
-    sample: str | None  # drawn just before the iteration, where one was due
-    report: bool  # whether a line is due for this iteration
-    characters: int  # trained on so far
-    seconds: float  # since the start, without compiling
-    seq_length: int  # T
-    epoch: float = 0.0  # passes over the text
-    learning_rate: float = 0.0
-    validation: float | None = None  # bits per character of the held-out text, where it was evaluated
-    best: float | None = None  # lowest of them so far
-    share: float = 0.0  # of the run, where it has an end
-    last: bool = False
-
-    @property
-    def bits_per_character(self) -> float:
-        """Of the smooth loss."""
-        return bits_per_character(self.smooth_loss, self.seq_length)
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """The record for logs and for other programs; numbers that are not finite are None."""
-        values: dict[str, Any] = {
-            'iteration': self.iteration + 1,
-            'epoch': self.epoch,
-            'characters': self.characters,
-            'seconds': round(self.seconds, 3),
-            'train': self.bits_per_character,
-            'validation': self.validation,
-            'best': self.best,
-            'loss': self.loss,
-            'learning_rate': self.learning_rate,
-            'characters_per_second': round(self.characters / max(self.seconds, 1e-9), 1),
-        }
-        if self.sample is not None:
-            values['sample'] = self.sample
-        return {key: None if isinstance(x, float) and not math.isfinite(x) else x for key, x in values.items()}
 
 
 def train(

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from ..adopt import Adopted
     from ..config import Config
     from ..corpus import Corpus
-    from ..trainer import Progress
+    from ..records import Progress
 
 NAMED = 20  # characters that are named, of those that are new
 
