@@ -27,6 +27,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)  # as open() would have made it
         os.replace(temporary, path)
+    except OSError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary file's name
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -82,7 +82,13 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
 def load_model(path: str | Path) -> Model:
     """Read a model, from a run folder its best one; raises ValueError, in one line, for a file that holds none."""
     place = model_file(Path(path))
-    tensors, metadata = _read(place)
+    try:
+        tensors, metadata = _read(place)
+    except ValueError as error:
+        others = checkpoints(Path(path)) if Path(path).is_dir() else []
+        if place in others or not others:
+            raise
+        raise ValueError(f'{error}; another is there: {others[-1]}') from error
     with _Damage(place):
         return _as_model(tensors, metadata)
 

@@ -53,7 +53,7 @@ def main() -> NoReturn:
     except MemoryError:
         code = _fail(BAD_INPUT, 'out of memory: take a smaller --hidden-size, --seq-length or --streams')
     except OSError as error:
-        code = _fail(FAILED, str(error))
+        code = _fail(FAILED, f'{error.filename}: {error.strerror}' if error.filename else str(error))
     except Exception as error:
         if not hasattr(error, 'format_message'):  # a usage error, whose class depends on typer's version
             raise

@@ -34,7 +34,7 @@ class Engine(Protocol):
         """Go on from a state of a run of the same configuration and text; another number of threads will do."""
 
     def sample(self, length: int) -> NDArray[np.intp]:
-        """Characters drawn from the present state, which stays as it is."""
+        """Characters drawn from the present state, which stays as it is but for the gist's generator."""
 
     def close(self) -> None:
         """Let go of threads."""

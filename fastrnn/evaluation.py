@@ -2,7 +2,7 @@
 
 import lzma
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,21 +44,27 @@ def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
 
     params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,).
     """
+    return np.concatenate(list(_slices(params, ids)))
+
+
+def _slices(params: Params, ids: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+    """:func:`nats` in parts."""
     if ids.size < 2:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
     views = batched.Params(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
     packed = batched.make_packed(1, params.H, params.V, params.flat.dtype)
     batched.pack_weights(alone(), views, packed)
     work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.dtype)
-    surprisals = np.zeros(ids.size - 1)
     for first in range(0, ids.size - 1, SLICE):  # of whole windows; between slices an interrupt gets through
-        batched.score(ids[first : first + SLICE + 1], views, packed, work, surprisals[first : first + SLICE])
-    return surprisals
+        part = ids[first : first + SLICE + 1]
+        surprisals = np.zeros(part.size - 1)
+        batched.score(part, views, packed, work, surprisals)
+        yield surprisals
 
 
 def bits(params: Params, ids: NDArray[Any]) -> float:
-    """Bits per character of a text, as :func:`nats` has them."""
-    return bits_per_character(float(nats(params, ids).sum()), ids.size - 1)
+    """Bits per character of a text, as :func:`nats` has them, in memory that does not grow with it."""
+    return bits_per_character(sum(float(part.sum()) for part in _slices(params, ids)), ids.size - 1)
 
 
 def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> Evaluation:

@@ -10,12 +10,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from filelock import FileLock, Timeout
 
 from .atomic import sync_folder, write_atomically
-from .checkpoint import BEST, Checkpoint, checkpoint_file, checkpoints, iteration_of, save_checkpoint
+from .checkpoint import BEST, Checkpoint, checkpoint_file, checkpoints, iteration_of, load_checkpoint, save_checkpoint
 
 FORMAT = 1
 CONFIG, LOG, LOCK = 'config.json', 'log.jsonl', 'lock'
@@ -30,18 +31,34 @@ class RunFolder:
         if new:
             self._make()
         elif not (self.path / CONFIG).is_file():
-            raise ValueError(f'{path}: holds no run; start one with: fastrnn train FILE --out {path}')
-        self._lock = FileLock(self.path / LOCK)
+            if self.path.is_dir() and self.begun:
+                raise ValueError(f'{path}: its {CONFIG} is gone; start a new run from its weights with --from')
+            advice = f'start one with: fastrnn train FILE --out {quote(str(path))}'
+            raise ValueError(f'{path}: holds no run; {advice}')
+        self._lock = FileLock(self.path / LOCK, thread_local=False)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            raise ValueError(f'{path}: another run is writing to it; name another folder with --out') from None
+            raise ValueError(
+                f'{path}: another run is writing to it; wait for its end, or name another folder'
+            ) from None
         except OSError as error:
             raise ValueError(f'{path}: cannot be written ({error.strerror}); name another folder') from error
         if new and (self.path / CONFIG).exists():
             self.close()
-            raise ValueError(f'{path}: holds a run already; go on with --resume {path}, or name another folder')
+            raise ValueError(
+                f'{path}: holds a run already; go on with --resume {quote(str(path))}, or name another folder'
+            )
+        if new and self.begun:
+            self.close()
+            raise ValueError(f'{path}: holds what is left of a run, but no {CONFIG}; name another folder')
         self._sweep()
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything of a run that has come to its first checkpoint."""
+        log = self.path / LOG
+        return bool(checkpoints(self.path)) or (self.path / BEST).exists() or (log.exists() and log.stat().st_size > 0)
 
     def _make(self) -> None:
         try:
@@ -78,10 +95,15 @@ class RunFolder:
 
     def cut_log(self, lines: int) -> None:
         """Forget what was logged after a checkpoint that had seen so many lines."""
-        path = self.path / LOG
-        with self._told():
-            kept = path.read_bytes().splitlines(keepends=True)[:lines] if path.exists() else []
-            write_atomically(path, b''.join(line for line in kept if line.endswith(b'\n')))
+        with self._told(), open(self.path / LOG, 'ab+') as log:
+            log.seek(0)
+            end = 0
+            for _ in range(lines):
+                if not (line := log.readline()).endswith(b'\n'):  # torn, or fewer of them
+                    break
+                end += len(line)
+            log.truncate(end)
+            os.fsync(log.fileno())
 
     # --- the checkpoints ---
 
@@ -90,9 +112,11 @@ class RunFolder:
         return found[-1] if found else None
 
     def before(self, path: Path) -> Path | None:
-        """The checkpoint before one."""
-        older = [other for other in checkpoints(self.path) if iteration_of(other) < iteration_of(path)]
-        return older[-1] if older else None
+        """The numbered checkpoint before one; the newest, if that one has no number."""
+        found = checkpoints(self.path)
+        if path in found:
+            found = found[: found.index(path)]
+        return found[-1] if found else None
 
     def save(self, checkpoint: Checkpoint, *, best: bool) -> Path:
         """Write a checkpoint, after what was logged until then; ``best``: also under that name."""
@@ -120,24 +144,31 @@ class RunFolder:
 
     def prune(self, keep: int, anchor: Path | None) -> None:
         """Leave the newest ``keep`` checkpoints, and the one to roll back to."""
-        for path in checkpoints(self.path)[:-keep]:
-            if path != anchor:
-                path.unlink()
+        with self._told():
+            for path in checkpoints(self.path)[:-keep]:
+                if path != anchor:
+                    path.unlink()
 
     def drop_after(self, iteration: int) -> None:
         """Remove checkpoints of a stretch that diverged."""
-        for path in reversed(checkpoints(self.path)):
-            if iteration_of(path) > iteration:
-                path.unlink()
-        sync_folder(self.path)
+        with self._told():
+            for path in reversed(checkpoints(self.path)):
+                if iteration_of(path) > iteration:
+                    path.unlink()
+            sync_folder(self.path)
 
-    def set_aside_after(self, iteration: int) -> list[Path]:
-        """Rename newer checkpoints than one that is to be resumed, so that they are not taken for its own."""
-        moved = []
-        for path in reversed(checkpoints(self.path)):
-            if iteration_of(path) > iteration:
-                moved.append(path.rename(path.with_suffix('.superseded')))
-        return moved
+    def go_back_to(self, path: Path, iteration: int) -> None:
+        """Make a checkpoint of that iteration the newest: rename newer ones, that they are not taken for its own."""
+        with self._told():
+            if path != checkpoint_file(self.path, iteration):  # the best: it may be the only one of its iteration
+                self._link(path, checkpoint_file(self.path, iteration))
+            newer = [other for other in checkpoints(self.path) if iteration_of(other) > iteration]
+            with suppress(ValueError, OSError):
+                if load_checkpoint(self.path / BEST).state.iteration > iteration:
+                    newer.append(self.path / BEST)
+            for other in reversed(newer):
+                other.rename(other.with_suffix('.superseded'))
+            sync_folder(self.path)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -147,7 +178,11 @@ class RunFolder:
         except OSError as error:
             reason = error.strerror or str(error)
             newest = self.newest()
-            there = f'{newest.name} is whole: when there is room, go on with --resume {self.path}' if newest else ''
+            there = (
+                f'{newest.name} is whole: when there is room, go on with --resume {quote(str(self.path))}'
+                if newest
+                else ''
+            )
             raise OSError(f'{self.path}: cannot be written ({reason}); {there or "nothing was saved yet"}') from error
 
 
@@ -157,7 +192,7 @@ def read_config(path: Path) -> dict[str, Any]:
         facts = json.loads((path / CONFIG).read_bytes())
     except OSError as error:
         raise ValueError(f'{path / CONFIG}: {error.strerror}; name a folder made by fastrnn train --out') from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f'{path / CONFIG}: damaged ({error}); start a new run with --from') from error
     if not isinstance(facts, dict) or not isinstance(facts.get('format'), int):
         raise ValueError(f'{path / CONFIG}: not a run of fastrnn; name a folder made by fastrnn train --out')

@@ -4,16 +4,18 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from .adopt import adopt, check_hidden_size
-from .checkpoint import Model, load_checkpoint
+from .checkpoint import BEST, Model, load_checkpoint
 from .config import MAX_SEED, Config
 from .folder import CONFIG, RunFolder
 from .session import KEEP, POLICIES, Session
 from .texts import Texts, check_identity, identity
 from .trainer import Run
 
+AGAIN = 'start again in another folder'
 ENDS = ('iterations', 'epochs', 'time')
 
 
@@ -66,9 +68,9 @@ def start(
     run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
     session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, adopted)
     try:
+        session.write_config()
         if adopted is not None:  # the old weights are in no other file of the run
             session.save_first()
-        session.write_config()
     except BaseException:
         session.close()
         raise
@@ -100,9 +102,11 @@ def resume(
         In one line: no such run, damage, another text than then.
     """
     chosen = Path(folder)
+    if chosen.is_file() and not (chosen.parent / CONFIG).is_file():
+        raise ValueError(f'{folder}: not a checkpoint in a run folder; start a new run from its weights with --from')
     place = RunFolder(chosen.parent if chosen.is_file() else chosen)
     try:
-        return _reopened(place, chosen if chosen.is_file() else place.newest(), files, keep, on_divergence, changes)
+        return _reopened(place, chosen if chosen.is_file() else None, files, keep, on_divergence, changes)
     except BaseException:
         place.close()
         raise
@@ -110,31 +114,38 @@ def resume(
 
 def _reopened(
     place: RunFolder,
-    checkpoint: Path | None,
+    chosen: Path | None,
     files: str | Path | Sequence[str | Path] | None,
     keep: int | None,
     on_divergence: str | None,
     changes: dict[str, Any],
 ) -> Session:
-    facts = place.config()
+    facts, checkpoint = place.config(), chosen or place.newest()
     texts, config, kept, policy = _plan(place, facts)
     if files is not None:
         texts = replace(texts, files=Texts.of(files).files)
     if any(changes.get(end) is not None for end in ENDS):
         changes = {**dict.fromkeys(ENDS), **changes}
     config = replace(config, **changes)
-    keep, on_divergence = keep or kept, on_divergence or policy
+    keep = kept if keep is None else keep
+    on_divergence = policy if on_divergence is None else on_divergence
     _check_policy(keep, on_divergence)
     corpus, held_out = texts.open()
-    check_identity(facts.get('identity', {}), identity(corpus, held_out), texts.files)
+    check_identity(facts['identity'], identity(corpus, held_out), texts.files)
     if checkpoint is not None:
         chars = _offering(place, checkpoint).model.chars
         if chars.startswith(corpus.chars):  # more of them where the run began with another text's weights
             corpus = replace(corpus, chars=chars)
+    elif place.begun:
+        best = place.path / BEST
+        advice = f'go on from the best, with --resume {quote(str(best))}' if best.exists() else AGAIN
+        raise ValueError(f'{place.path}: its numbered checkpoints are gone; {advice}')
+    elif facts['adopted']:
+        raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
     run = Run(corpus, config, validation=held_out)
     session = Session(place, run, texts, keep, on_divergence)
     if checkpoint is not None:
-        session.take_up(checkpoint)
+        session.take_up(checkpoint, chosen=chosen is not None)
     session.write_config()
     return session
 
@@ -143,7 +154,10 @@ def _plan(place: RunFolder, facts: dict[str, Any]) -> tuple[Texts, Config, int, 
     """What config.json says."""
     try:
         text = dict(facts['text'])
-        texts = Texts(**{**text, 'files': tuple(text['files'])})
+        texts = Texts(**{**text, 'files': tuple(map(str, text['files']))})
+        if not isinstance(texts.validation, str | None) or not isinstance(facts['identity'], dict):
+            raise TypeError('text or identity')
+        facts.setdefault('adopted', False)
         return texts, Config(**facts['config']), int(facts['keep']), str(facts['on_divergence'])
     except (LookupError, TypeError, ValueError) as error:
         raise ValueError(f'{place.path / CONFIG}: damaged ({error}); start a new run with --from') from error
@@ -157,7 +171,7 @@ def _offering(place: RunFolder, path: Path) -> Any:
         older = place.before(path)
         if older is None:
             raise
-        raise ValueError(f'{error}; the one before is there: --resume {older}') from error
+        raise ValueError(f'{error}; the one before is there: --resume {quote(str(older))}') from error
 
 
 def _check_policy(keep: int, on_divergence: str) -> None:

@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .records import Progress
 
+WIDE = 130  # columns of a terminal that has room for all words
+WORDS = (
+    'iteration {task.fields[iteration]:,}',
+    '{task.fields[speed]:,.0f} characters/s',
+    '{task.fields[bits]:.3f} bits per character',
+)
+SHORT_WORDS = '{task.fields[iteration]:,}', '{task.fields[speed]:,.0f}/s', '{task.fields[bits]:.3f} bits'
 STARTING = 'starting; a first run compiles for some seconds'
 
 
@@ -21,17 +28,21 @@ def display(off: bool = False) -> Iterator[Callable[['Progress'], None]]:
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
+    console = Console(stderr=True)
+    wide = console.width >= WIDE
+    count, speed, bits = WORDS if wide else SHORT_WORDS
     columns = [
         TextColumn('{task.description}'),
-        TextColumn('iteration {task.fields[iteration]:,}'),
-        BarColumn(),
-        TextColumn(
-            '{task.fields[speed]:,.0f} characters/s  {task.fields[bits]:.3f} bits per character{task.fields[held_out]}'
-        ),
+        TextColumn(count),
+        BarColumn(40 if wide else 8),
+        TextColumn(speed),
+        TextColumn(bits),
+        TextColumn('{task.fields[held_out]}'),
         TimeRemainingColumn(compact=True),
     ]
     # prints pass through the display only where both are on the terminal
-    bar = Bar(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
+    bar = Bar(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
+    held_out = 'validation {:.3f}, best {:.3f}' if wide else 'val {:.3f}, best {:.3f}'
     with bar:
         task = bar.add_task(STARTING, total=None, speed=0.0, bits=0.0, iteration=0, held_out='')
         last: float | None = None
@@ -47,7 +58,7 @@ def display(off: bool = False) -> Iterator[Callable[['Progress'], None]]:
                 speed=record.characters / max(record.seconds, 1e-9),
                 bits=record.bits_per_character,
                 iteration=record.iteration + 1,
-                held_out=f'validation {last:.3f}, best {record.best:.3f}' if last and record.best else '',
+                held_out=held_out.format(last, record.best) if last and record.best else '',
             )
 
         yield show

@@ -13,6 +13,7 @@ from .kernels.sampling import Rules
 from .prime import Decoder, encode_prime
 from .streams import Batch, Pace, Stream, thread_counts
 
+LONGEST = 1 << 26  # characters of a text that is not shown before it is whole
 GROUP = 256  # texts at once
 GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
 
@@ -97,6 +98,8 @@ def samples(
     """
     rules = _rules(model, temperature, top_k, top_p)
     _check(length=length, seed=seed, count=count, threads=threads)
+    if length > LONGEST:
+        raise ValueError(f'length is {length}; of samples that are drawn at once it is {LONGEST:,} at most')
     stream = Stream(model, encode_prime(prime, model))
     return _many(model, count, length, stream, rules, np.random.RandomState(seed), threads)
 

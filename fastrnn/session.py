@@ -45,22 +45,24 @@ class Session:
         self._text = identity(run.corpus, run.validation)
         self._config = asdict(run.config)
         self._log_lines = 0
+        self._closed, self._between = False, False  # two records
         self._saved: int | None = None  # iteration of the newest checkpoint
         self._anchor: Path | None = None  # the newest verified checkpoint, to roll back to
 
     def __enter__(self) -> 'Session':
         return self
 
-    def __exit__(self, kind: object, *_: object) -> None:
-        """Save what a loop that was left between two records has reached."""
+    def __exit__(self, *_: object) -> None:
+        """Save what a loop has reached that was left between two records, by break or by an error."""
         try:
-            if kind is None and self._saved is not None:
+            if self._between:
                 self._save_now()
         finally:
             self.close()
 
     def close(self) -> None:
         """Let go of threads and of the folder."""
+        self._closed, self._between = True, False
         self.run.close()
         self.folder.close()
 
@@ -80,6 +82,7 @@ class Session:
                 'identity': self._text,
                 'keep': self.keep,
                 'on_divergence': self.on_divergence,
+                'adopted': self.run.weights is not None,  # then no run can begin from this alone
             }
         )
 
@@ -89,15 +92,16 @@ class Session:
             self.run.start()
             self._save(verified=True, best=False)
 
-    def take_up(self, path: Path) -> None:
-        """Go on from a checkpoint of this run."""
+    def take_up(self, path: Path, *, chosen: bool) -> None:
+        """Go on from a checkpoint of this run: its newest, or one that was chosen."""
         checkpoint = load_checkpoint(path)
         check_identity(checkpoint.text, self._text, self.texts.files)
         changed = [name for name in SHAPE if checkpoint.config.get(name) != self._config[name]]
         if changed or checkpoint.model.chars != self.run.corpus.chars:
             raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')
         self._restore(checkpoint.state)
-        self.folder.set_aside_after(checkpoint.state.iteration)
+        if chosen:
+            self.folder.go_back_to(path, checkpoint.state.iteration)
         self.folder.cut_log(checkpoint.state.log_lines)
         self._saved = checkpoint.state.iteration
         self._anchor = self._newest_verified()
@@ -120,12 +124,16 @@ class Session:
 
         Warns of each rollback. Raises Diverged after too many, OSError where the folder can't be written.
         """
+        if self._closed:
+            raise ValueError(f'the session is closed: go on with fastrnn.resume({str(self.folder.path)!r})')
         self.save_first()
         while True:
             try:
                 for record in self.run.loop():
                     self._keep(record)
+                    self._between = True
                     yield record
+                    self._between = False
                     if stopped() and not record.last:
                         self._save_now()
                         return
@@ -195,7 +203,10 @@ class Session:
         at = self.run.iteration if error.iteration is None else error.iteration
         what = error.what or f'the probabilities are NaN at iteration {at}'  # in a sample
         event, log_lines = {'event': 'rollback', 'iteration': at + 1}, self._log_lines
-        state = load_checkpoint(self._anchor).state
+        try:
+            state = load_checkpoint(self._anchor).state
+        except ValueError:
+            raise error from None
         halvings = self.run.halvings + 1
         if halvings > ROLLBACKS:
             raise Diverged(f'{error} (rolled back {ROLLBACKS} times already)', error.iteration) from error

@@ -195,7 +195,7 @@ class Run:
         if self.validation is None:
             return None
         found = bits(engine.params, self.validation)
-        if self.best is None or found < self.best:
+        if np.isfinite(found) and (self.best is None or found < self.best):
             self.best = found
         return found
 

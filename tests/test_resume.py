@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 from helpers import SONNETS
-from kept import ENGINES, begin, contents, iterations, log_of, one_by_one, run_to
+from kept import ENGINES, begin, contents, iterations, log_of, one_by_one, run_to, state_of
 
 import fastrnn
 from fastrnn.checkpoint import checkpoints
@@ -92,7 +92,33 @@ def test_from_an_older_checkpoint(tmp_path, monkeypatch, whole):
     chosen = checkpoints(tmp_path / 'run')[2]
     run_to(fastrnn.resume(chosen))
     assert contents(tmp_path / 'run') == whole['exact']
-    assert len(list((tmp_path / 'run').glob('*.superseded'))) == 2
+    assert len(list((tmp_path / 'run').glob('checkpoint*.superseded'))) == 2
+
+
+def test_from_the_best_checkpoint(tmp_path, monkeypatch):
+    """When it is the only one of its iteration that is left; from there on it is the run's newest."""
+    one_by_one(monkeypatch)
+    options = {'iterations': 200, 'learning_rate': 0.1, 'schedule': 'constant', 'keep': 1}
+    run_to(begin(tmp_path / 'run', 'fast', **options))
+    whole, best = contents(tmp_path / 'run'), tmp_path / 'run' / 'best.safetensors'
+    iteration = state_of(best)[1][3]
+    assert iteration not in iterations(tmp_path / 'run')
+    run_to(fastrnn.resume(best), iteration + 1)
+    assert iterations(tmp_path / 'run')[-1] == iteration + 1
+    run_to(fastrnn.resume(tmp_path / 'run'))
+    assert contents(tmp_path / 'run') == whole
+
+
+def test_an_abandoned_best_is_set_aside(tmp_path, monkeypatch):
+    """Of a stretch that is not part of the run any more."""
+    one_by_one(monkeypatch)
+    run_to(begin(tmp_path / 'run', keep=9))
+    first = checkpoints(tmp_path / 'run')[0]
+    iteration = state_of(first)[1][3]
+    assert state_of(tmp_path / 'run' / 'best.safetensors')[1][3] > iteration
+    run_to(fastrnn.resume(first), iteration + 1)
+    assert not (tmp_path / 'run' / 'best.safetensors').exists()
+    assert (tmp_path / 'run' / 'best.superseded').exists()
 
 
 def test_which_checkpoints_stay(tmp_path):

@@ -35,7 +35,10 @@ def fails(cli, *args):
 
 def test_one_run_at_a_time(run, cli):
     with fastrnn.resume(run):
-        assert fails(cli, '--resume', run) == f'{run}: another run is writing to it; name another folder with --out'
+        assert (
+            fails(cli, '--resume', run)
+            == f'{run}: another run is writing to it; wait for its end, or name another folder'
+        )
     run_to(fastrnn.resume(run))
 
 
@@ -43,7 +46,7 @@ def test_two_runs_into_one_folder(tmp_path, cli):
     """At once, and one after the other."""
     with begin(tmp_path / 'run') as session:
         error = fails(cli, SONNETS, *TRAIN, '--out', tmp_path / 'run')
-        assert error == f'{tmp_path / "run"}: another run is writing to it; name another folder with --out'
+        assert error == f'{tmp_path / "run"}: another run is writing to it; wait for its end, or name another folder'
         for _ in session:
             pass
     before = contents(tmp_path / 'run')
@@ -190,6 +193,8 @@ def test_no_run(tmp_path, cli):
         ({'config': {'no': 1}}, 'damaged ('),
         ({'text': None}, 'damaged ('),
         ({'keep': None}, 'damaged ('),
+        ({'identity': None}, 'damaged ('),
+        ({'text': {'files': ['x'], 'validation': ['y']}}, 'damaged ('),
         (None, 'not a run of fastrnn'),
         ('', 'damaged ('),
     ],
@@ -199,6 +204,60 @@ def test_a_damaged_config(run, cli, change, message):
     facts = json.loads(path.read_text())
     path.write_text(change if change == '' else json.dumps(None if change is None else facts | change))
     assert fails(cli, '--resume', run).startswith(f'{path}: {message}')
+
+
+def test_what_is_left_of_a_run_is_not_mixed_with_another(run, cli):
+    """Checkpoints without a config.json, or a log."""
+    (run / 'config.json').unlink()
+    message = f'{run}: holds what is left of a run, but no config.json; name another folder'
+    assert fails(cli, SONNETS, *TRAIN, '--out', run) == message
+    for path in run.glob('*.safetensors'):
+        path.unlink()
+    assert fails(cli, SONNETS, *TRAIN, '--out', run) == message
+    (run / 'log.jsonl').unlink()
+    assert cli('train', SONNETS, *TRAIN, '--out', run)[0] == 0
+
+
+def test_without_checkpoints(run, cli):
+    """A run begins again from its config, but not one that has come further, or began from old weights."""
+    run_to(begin(run.parent / 'whole'))
+    for path in checkpoints(run):
+        path.unlink()
+    assert fails(cli, '--resume', run) == (
+        f'{run}: its numbered checkpoints are gone; go on from the best, with --resume {run}/best.safetensors'
+    )
+    (run / 'best.safetensors').unlink()
+    assert fails(cli, '--resume', run).endswith('its numbered checkpoints are gone; start again in another folder')
+    (run / 'log.jsonl').write_text('')
+    other = run.parent / 'other.txt'
+    other.write_text('another text ' * 20)
+    assert f'{other}: changed since the checkpoint (SHA-256 ' in fails(cli, other, '--resume', run)
+    run_to(fastrnn.resume(run))
+    assert contents(run) == contents(run.parent / 'whole')
+    tuned = run.parent / 'tuned'
+    begin(tuned, weights=fastrnn.load_model(run)).close()
+    for path in tuned.glob('*.safetensors'):
+        path.unlink()
+    error = fails(cli, '--resume', tuned)
+    assert error == f'{tuned}: ended before its first checkpoint; start again in another folder'
+
+
+def test_a_damaged_best(run, cli):
+    best = run / 'best.safetensors'
+    best.write_bytes(best.read_bytes()[:-9])
+    error = fails(cli, '--resume', best)
+    assert error.startswith(f'{best}: ') and error.endswith(
+        f'; the one before is there: --resume {checkpoints(run)[-1]}'
+    )
+    code, _, err = cli('eval', run, SONNETS)
+    assert code == 2 and err.endswith(f'; another is there: {checkpoints(run)[-1]}\n')
+
+
+def test_places_are_checked_before_the_run_goes_on(run, cli):
+    before = contents(run)
+    assert 'there is no folder' in fails(cli, '--resume', run, '--save', run / 'no' / 'model')
+    assert fails(cli, '--resume', run, '--keep', 0) == 'keep is 0; it must be a whole number, 1 or more'
+    assert contents(run) == before
 
 
 def test_an_edited_config(run, cli):

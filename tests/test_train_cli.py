@@ -169,3 +169,25 @@ def test_python_sessions(tmp_path):
         records = list(run)
     assert records[-1].last and records[-1].iteration == 199
     assert json.loads((tmp_path / 'run' / 'config.json').read_text())['config']['seed'] is not None
+    with pytest.raises(ValueError, match=r"^the session is closed: go on with fastrnn.resume\('.*run'\)$"):
+        list(run)
+
+
+def test_an_error_in_the_loop_loses_nothing(tmp_path):
+    with pytest.raises(ZeroDivisionError), fastrnn.start(tmp_path / 'run', SONNETS, hidden_size=9, seed=0) as run:
+        for record in run:
+            1 / (record.iteration - 100)
+    assert state_of(checkpoints(tmp_path / 'run')[-1])[1][3] == 101
+
+
+@pytest.mark.parametrize(
+    ('columns', 'words'), [('80', r'/s .* bits .*val \d'), ('160', r'characters/s .* bits per character')]
+)
+def test_narrow_terminals(cli, monkeypatch, columns, words):
+    terminal = Terminal()
+    monkeypatch.setenv('TERM', 'xterm')
+    monkeypatch.setenv('COLUMNS', columns)
+    monkeypatch.setattr(sys, 'stderr', terminal)
+    cli('train', SONNETS, *FAST, '--iterations', 300, '--validation', 0.1, '--validate-every', 100)
+    assert re.search(words, terminal.getvalue())
+    assert '…' not in terminal.getvalue()

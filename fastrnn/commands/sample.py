@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +34,7 @@ def sample(
     kernels draw many samples at once. Bytes are shown as UTF-8. With --json each sample is one object, on one line.
     """
     from ..checkpoint import load_model
+    from ..config import MAX_SEED
     from ..prime import read_prime
     from ..sampling import sample as draw
     from ..sampling import samples
@@ -42,6 +44,8 @@ def sample(
     loaded, text = load_model(model), prime or ''
     if prime_file is not None:
         text = read_prime(prime_file, encoding)
+    if seed is None and as_json:
+        seed = secrets.randbelow(MAX_SEED)  # so that it can be told
     rules: dict[str, Any] = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
     if count == 1:
         drawn: Iterator[Iterable[str]] = iter([draw(loaded, length, prime=text, **rules)])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -80,9 +81,12 @@ def train(
     """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast."""
     given: dict[str, Any] = locals()
     from ..adopt import check_hidden_size
+    from ..atomic import check_place
 
     reports = Reports(quiet, as_json)
     given['time'] = seconds(time)
+    if save is not None:
+        check_place(save)
     if resume is not None:
         with _resumed(given) as session:
             _keep(session, reports, save)
@@ -93,10 +97,6 @@ def train(
     if model is not None:
         given['hidden_size'] = check_hidden_size(hidden_size, model)
     config, texts = _config(given), _texts(given)
-    if save is not None:
-        from ..atomic import check_place
-
-        check_place(save)
     if out is not None:
         from ..opening import start
 
@@ -164,7 +164,7 @@ def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
         if save is not None:
             save_model(save, session.model)
     if not run.over:
-        reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {folder}')
+        reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {quote(str(folder))}')
     end_by(signals)
 
 
@@ -189,7 +189,7 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
 def end_by(signals: list[int]) -> None:
     """Leave with the exit code of the signals that have come; without any, go on."""
     if signal.SIGTERM in signals:
-        raise typer.Exit(TERMINATED)
+        raise SystemExit(TERMINATED)
     if signals:
         raise KeyboardInterrupt
 
