@@ -28,10 +28,14 @@ def with_intervals(config: Config, V: int, held_out: int, iterations: int | None
     validation = 2 * H * (H + V) * held_out * slower / VALIDATION_FLOPS
     report = max(REPORT_SECONDS, total / REPORTS)
     by_sizes = round_number(report / pace) if config.engine == 'fast' else 100
+    print_every = config.print_every or by_sizes
+    validations = round_number(max(report, validation / VALIDATION_SHARE) / pace)
+    if config.engine == 'fast':  # with a report, not between two
+        validations = max(1, round(validations / print_every)) * print_every
     return replace(
         config,
-        print_every=config.print_every or by_sizes,
-        validate_every=config.validate_every or round_number(max(report, validation / VALIDATION_SHARE) / pace),
+        print_every=print_every,
+        validate_every=config.validate_every or validations,
         save_every=config.save_every or round_number(SAVE_SECONDS / pace),
     )
 

@@ -32,4 +32,5 @@ def test_shares_of_the_time(seconds, held_out):
     H = config.hidden_size
     validation = 2 * H * (H + 65) * held_out / 3.5e10
     assert validation < 0.08 * config.validate_every * pace
+    assert config.validate_every % config.print_every == 0
     assert 6 < config.save_every * pace < 16
