@@ -2,7 +2,6 @@
 
 import re
 import shutil
-from contextlib import chdir
 
 import pytest
 from helpers import ROOT, SONNETS, run_python
@@ -27,9 +26,9 @@ def run(module, *args, **constants):
     """A script of bench/ as a process, with other constants."""
     changes = ''.join(f'; {module}.{name} = {value}' for name, value in constants.items())
     argv = [module, *map(str, args)]
-    code = f'import sys; sys.path.insert(0, "bench"); import {module}{changes}; sys.argv = {argv!r}; {module}.main()'
-    with chdir(ROOT):
-        result = run_python('-c', code)
+    folder = str(ROOT / 'bench')
+    code = f'import sys; sys.path.insert(0, {folder!r}); import {module}{changes}; sys.argv = {argv!r}; {module}.main()'
+    result = run_python('-c', code)
     assert result.returncode == 0, result.stderr.decode()
 
 

@@ -17,7 +17,7 @@ RUN = ['--seed', 0, '--hidden-size', 24, '--print-every', 50, '--sample-every', 
         ('exact', ('random', 50), 50),
         pytest.param('fast', ('random', 50), 50, marks=pytest.mark.long),
         ('exact', ('calls',), 40),
-        ('fast', ('calls',), 40),
+        pytest.param('fast', ('calls',), 40, marks=pytest.mark.long),
     ],
 )
 def test_killed_and_resumed(tmp_path, name, how, least):

@@ -57,6 +57,7 @@ def shell(tmp_path, monkeypatch):
     return run
 
 
+@pytest.mark.long
 def test_the_commands_run(shell):
     """All of them, in order, as written; but a minute takes half a second."""
     ran = [line for line in shell_lines() if not line.startswith(tuple(ELSEWHERE))]
