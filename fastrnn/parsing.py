@@ -1,0 +1,64 @@
+"""Times, shares and counts as people write them: '1m30s', '10%', '1e4'."""
+
+import re
+from decimal import Decimal, InvalidOperation
+from numbers import Real
+from pathlib import Path
+
+NUMBER = r'(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?'
+UNITS = {'d|days?': 86400, 'h|hrs?|hours?': 3600, 'm|mins?|minutes?': 60, 's|secs?|seconds?': 1}  # in seconds
+TIME = re.compile(r'\s*'.join(f'(?:({NUMBER})\\s*(?:{names}))?' for names in UNITS), re.IGNORECASE)
+DIGITS = 30  # of a count; none that is longer can be meant
+
+
+def parse_seconds(value: str | float) -> float:
+    """Seconds of a time such as 90, '90', '90s', '1.5min', '1m30s', '2h' or '1d'.
+
+    Raises ValueError, in one line, for what is no time. Whether it can be used (0, inf) is left to Config.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
+    text = str(value).strip()
+    if re.fullmatch(NUMBER, text, re.IGNORECASE):
+        return float(text)
+    found = TIME.fullmatch(text)
+    if not text or found is None:
+        raise ValueError(f'time is {value!r}; give seconds, or a number with s, m or h, such as 90s, 5m or 1m30s')
+    return sum(float(part) * unit for part, unit in zip(found.groups(), UNITS.values(), strict=True) if part)
+
+
+def parse_share(value: str | float | Path) -> float | None:
+    """A share of a text, such as 0.1 or '10%'; None for the name of a file.
+
+    Raises ValueError, in one line, for a number that is no share, such as 10 or '0,1', unless a file has that name.
+    """
+    text = str(value).strip()
+    number = None if isinstance(value, Path) else _decimal(text.removesuffix('%').rstrip().replace(',', '.'))
+    if number is None:
+        return None
+    share = float(number / 100 if text.endswith('%') and number.is_finite() else number)  # 0.7% is 0.007 exactly
+    if 0 < share < 1 and ',' not in text:
+        return share
+    if isinstance(value, str) and Path(value).exists():
+        return None
+    form = '0.1 or 10%'
+    if 0 < share < 1:
+        form = text.replace(',', '.')
+    elif 1 <= share < 100 and not text.endswith('%'):
+        form = f'{share:g}% or {share / 100:g}'
+    raise ValueError(f'validation is {value!r}; it must be a share above 0 and below 1, such as {form}, or a file')
+
+
+def parse_count(value: str | int) -> int:
+    """A whole number such as 10000, '10000', '10_000' or '1e4'. Raises ValueError, in one line, for any other."""
+    number = _decimal(str(value).strip())
+    if number is None or not number.is_finite() or number.adjusted() > DIGITS or number != number.to_integral_value():
+        raise ValueError(f'{value!r} is not a whole number, such as 128 or 1e4')
+    return int(number)
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None

@@ -1,0 +1,91 @@
+"""Times, shares and counts as people write them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastrnn.parsing import parse_count, parse_seconds, parse_share
+
+
+@pytest.mark.parametrize(
+    ('value', 'seconds'),
+    [
+        *((value, 90.0) for value in (90, 90.0, np.int64(90), np.float32(90), '90', '90s', '90sec', ' 90 seconds ')),
+        *((value, 90.0) for value in ('1m30s', '1min 30sec', '1.5m', '1.5 minutes', '1M30S', '0.025h')),
+        ('1min', 60.0),
+        ('2h', 7200.0),
+        ('1h 5s', 3605.0),
+        ('1d', 86400.0),
+        ('.2s', 0.2),
+        ('1e3', 1000.0),
+        ('1e3s', 1000.0),
+        ('0', 0.0),
+    ],
+)
+def test_times(value, seconds):
+    assert parse_seconds(value) == seconds
+
+
+@pytest.mark.parametrize('value', ['soon', '', ' ', 's', '1m30', '30s1m', '5m2m', '1,5h', '-5s', '1:30', 'nan', True])
+def test_what_is_no_time(value):
+    with pytest.raises(ValueError) as error:
+        parse_seconds(value)
+    assert str(error.value) == f'time is {value!r}; give seconds, or a number with s, m or h, such as 90s, 5m or 1m30s'
+
+
+@pytest.mark.parametrize('value', [0.1, '0.1', '10%', '10 %', '.1', '1e-1', ' 0.10 ', np.float64(0.1), np.float32(0.1)])
+def test_shares(value):
+    assert parse_share(value) == 0.1
+
+
+def test_shares_are_as_written():
+    assert [parse_share(f'{number}%') for number in ('0.7', '7', '35', '99.9')] == [0.007, 0.07, 0.35, 0.999]
+
+
+@pytest.mark.parametrize('value', ['data/valid.txt', Path('0.1'), Path('10'), '1/10', '', '%', '10.txt', 'a,1'])
+def test_names_of_files(value):
+    assert parse_share(value) is None
+
+
+@pytest.mark.parametrize(
+    ('value', 'form'),
+    [
+        *((value, '10% or 0.1') for value in (10, '10', 10.0)),
+        *((value, '0.1 or 10%') for value in (0, '0', '0%', '100%', '-0.1', 100, 'nan', 'nan%', 'inf', '1e-400')),
+        (1, '1% or 0.01'),
+        ('1.5', '1.5% or 0.015'),
+        ('0,1', '0.1'),
+        ('0,5%', '0.5%'),
+        ('12,5', '12.5% or 0.125'),
+    ],
+)
+def test_numbers_that_are_no_share(tmp_path, monkeypatch, value, form):
+    """The error tells the form that works; but a file of that very name is that file."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError) as error:
+        parse_share(value)
+    words = f'validation is {value!r}; it must be a share above 0 and below 1, such as {form}, or a file'
+    assert str(error.value) == words
+    Path(str(value)).touch()
+    if isinstance(value, str):
+        assert parse_share(value) is None
+    else:
+        with pytest.raises(ValueError):
+            parse_share(value)
+
+
+@pytest.mark.parametrize('value', [10000, '10000', '1e4', '1E4', '10_000', '10000.0', ' 10000 ', '0.1e5'])
+def test_counts(value):
+    assert parse_count(value) == 10000
+
+
+def test_counts_are_exact():
+    assert parse_count('9223372036854775807') == 2**63 - 1 and parse_count('-3') == -3 and parse_count('1e19') == 10**19
+
+
+@pytest.mark.parametrize('value', ['128.5', '1e-4', '1e400', '1e999999999', 'x', '', 'nan', 'inf', '1,000', '1e4.5'])
+def test_what_is_no_count(value):
+    with pytest.raises(ValueError) as error:
+        parse_count(value)
+    assert str(error.value) == f'{value!r} is not a whole number, such as 128 or 1e4'
