@@ -55,7 +55,7 @@ def held_out(corpus: Corpus) -> tuple[Corpus, Any]:
 def result(corpus: Corpus, config: Config) -> tuple[float, float, float]:
     """Held-out bits per character at the end, epochs, characters per second."""
     text, last = held_out(corpus)
-    *_, end = Run(text, config, validation=last).records()
+    *_, end = Run(text, config, validation=last)
     assert end.validation is not None
     return end.validation, end.epoch, end.characters / end.seconds
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .dropin import bind as bind
     from .errors import Diverged as Diverged
     from .evaluation import evaluate as evaluate
+    from .in_memory import train as train
     from .opening import resume as resume
     from .opening import start as start
     from .records import Progress as Progress
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .scoring import surprisals as surprisals
     from .session import Session as Session
     from .trainer import Run as Run
-    from .trainer import train as train
+    from .training import watch as watch
 
 __version__ = '0.1.0'
 
@@ -46,7 +47,8 @@ _HOMES = {
     'save_model': '.checkpoint',
     'start': '.opening',
     'surprisals': '.scoring',
-    'train': '.trainer',
+    'train': '.in_memory',
+    'watch': '.training',
 }
 __all__ = ['__version__', *_HOMES]
 

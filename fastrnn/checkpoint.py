@@ -38,6 +38,10 @@ class Model:
     chars: str  # character k of the vocabulary
     unit: str = 'character'
 
+    def __repr__(self) -> str:
+        params = self.params
+        return f'<fastrnn.Model: H={params.H}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
+
 
 @dataclass(frozen=True)
 class Checkpoint:
@@ -47,6 +51,7 @@ class Checkpoint:
     state: TrainState
     config: dict[str, Any]  # fields of Config
     text: dict[str, Any]  # sha256 and characters of what it was trained on; of the held-out text too
+    unlogged: tuple[dict[str, Any], ...] = ()  # records until then that the run's log lacks, as it could not be written
 
 
 def save_model(path: str | Path, model: Model) -> None:
@@ -74,7 +79,9 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     tensors |= {'hprev': np.ascontiguousarray(state.hidden.T), 'rng': key}
     numbers = {name: getattr(state, name) for name in NUMBERS}
     numbers['rng'] = {'pos': rng['state']['pos'], 'has_gauss': rng['has_gauss'], 'gauss': rng['gauss']}
-    facts = {'state': numbers, 'config': checkpoint.config, 'text': checkpoint.text}
+    facts: dict[str, Any] = {'state': numbers, 'config': checkpoint.config, 'text': checkpoint.text}
+    if checkpoint.unlogged:
+        facts['unlogged'] = checkpoint.unlogged
     metadata = _described(checkpoint.model) | {name: json.dumps(value) for name, value in facts.items()}
     _write(Path(path), tensors, metadata)
 
@@ -101,7 +108,9 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     with _Damage(path):
         model = _as_model(tensors, metadata)
         state = _as_state(model.params, tensors, json.loads(metadata['state']))
-        return Checkpoint(model, state, dict(json.loads(metadata['config'])), dict(json.loads(metadata['text'])))
+        config, text = dict(json.loads(metadata['config'])), dict(json.loads(metadata['text']))
+        unlogged = tuple(map(dict, json.loads(metadata.get('unlogged', '[]'))))
+        return Checkpoint(model, state, config, text, unlogged)
 
 
 def checkpoint_file(folder: Path, iteration: int) -> Path:

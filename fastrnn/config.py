@@ -1,9 +1,16 @@
 """What a run is to do: frozen, and validated once."""
 
 import math
+import operator
 import os
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, fields
 from typing import Any
+
+import numpy as np
+
+from .naming import check_names
+from .parsing import parse_seconds
 
 MAX_SEED = 2**32 - 1
 MAX_RATE = 1e6  # beyond it a single step can overflow
@@ -46,30 +53,17 @@ class Config:
     weight_decay: float = 0.0  # decoupled, of Adam
     init: str = 'gist'
     epochs: float | None = None
-    time: float | None = None  # seconds of training
+    time: float | None = None  # seconds of training; '90s', '5m' and the like are read
 
     def __post_init__(self) -> None:
-        for name in ('hidden_size', 'seq_length', 'sample_every', 'streams'):
-            check_integer(name, getattr(self, name), 1)
-        check_integer('sample_length', self.sample_length, 0)
-        optional = (('iterations', 0, None), ('threads', 1, 1024), ('seed', 0, MAX_SEED))
-        for name, low, high in (
-            *optional,
-            ('print_every', 1, None),
-            ('validate_every', 1, None),
-            ('save_every', 1, None),
-        ):
-            if getattr(self, name) is not None:
-                check_integer(name, getattr(self, name), low, high)
-        _check_number('learning_rate', self.learning_rate, MAX_RATE)
-        _check_number('clip', self.clip, math.inf)
-        for name in ('clip_norm', 'epochs', 'time'):
-            if getattr(self, name) is not None:
-                _check_number(name, getattr(self, name), MAX_RATE * 1e3)
-        if not 0 <= self.weight_decay < 100:
-            raise ValueError(f'weight_decay is {self.weight_decay}; it must be a number from 0 to below 100')
-        if not 0 <= self.warmup < 1:
-            raise ValueError(f'warmup is {self.warmup}; it must be a share of the run, from 0 to below 1')
+        if isinstance(self.time, str):
+            object.__setattr__(self, 'time', parse_seconds(self.time))
+        for name, (low, high) in INTEGERS.items():
+            self._take(name, check_integer, low, high)
+        for name, limit in NUMBERS.items():
+            self._take(name, check_number, limit)
+        self._take('weight_decay', check_below, 100, 'a number')
+        self._take('warmup', check_below, 1, 'a share of the run,')
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f'{name} is {getattr(self, name)!r}; it must be one of {", ".join(choices)}')
@@ -77,6 +71,11 @@ class Config:
             self._check_gist()
         if self.endless and (self.schedule != 'constant' or self.warmup):
             raise ValueError(f'a {self.schedule} schedule needs an end: give --time, --epochs or --iterations')
+
+    def _take(self, name: str, check: Callable[..., Any], *bounds: Any) -> None:
+        """Check a field, and keep it as Python's own number."""
+        if getattr(self, name) is not None or name in REQUIRED:
+            object.__setattr__(self, name, check(name, getattr(self, name), *bounds))
 
     def _check_gist(self) -> None:
         for field in fields(self)[GIST_FIELDS:]:
@@ -126,6 +125,28 @@ class Config:
 
 
 GIST_FIELDS = 12  # fields that every engine has
+# from and to, of whole numbers; and the largest, of numbers above 0
+INTEGERS: dict[str, tuple[int, int | None]] = {
+    'hidden_size': (1, None),
+    'seq_length': (1, None),
+    'sample_every': (1, None),
+    'streams': (1, None),
+    'sample_length': (0, None),
+    'iterations': (0, None),
+    'threads': (1, 1024),
+    'seed': (0, MAX_SEED),
+    'print_every': (1, None),
+    'validate_every': (1, None),
+    'save_every': (1, None),
+}
+NUMBERS = {
+    'learning_rate': MAX_RATE,
+    'clip': math.inf,
+    'clip_norm': MAX_RATE * 1e3,
+    'epochs': MAX_RATE * 1e3,
+    'time': MAX_RATE * 1e3,
+}
+REQUIRED = {field.name for field in fields(Config) if field.default is not None}  # None is no value of theirs
 
 # What gave the lowest held-out bits per character for the time: bench/presets.py
 PRESETS: dict[str, dict[str, Any]] = {
@@ -154,29 +175,74 @@ def preset(name: str, **options: Any) -> Config:
     """
     if name not in PRESETS:
         raise ValueError(f'preset is {name!r}; it must be one of {", ".join(PRESETS)}')
+    check_names(options, {field.name for field in fields(Config)})
     given = {key: value for key, value in options.items() if value is not None}
+    if isinstance(given.get('time'), str):
+        given['time'] = parse_seconds(given['time'])
     chosen = {**PRESETS[name], **given}
     if name == 'fast' and chosen['engine'] == 'fast':
         if not {'time', 'epochs', 'iterations'} & set(given):
             chosen['time'] = FAST_SECONDS
-        seconds = chosen.get('time') or FAST_SECONDS
+        seconds = as_number(chosen.get('time')) or FAST_SECONDS
         by_time = next((H for limit, H in FAST_SIZES if seconds <= limit), FAST_SIZES[-1][1])
-        H = chosen.setdefault('hidden_size', by_time)
-        if isinstance(H, int) and H > 0:
-            chosen.setdefault('learning_rate', 1 / H)
+        H = check_integer('hidden_size', chosen.setdefault('hidden_size', by_time), 1)
+        chosen.setdefault('learning_rate', 1 / H)
     return Config(**chosen)
 
 
-def check_integer(name: str, value: object, low: int, high: int | None = None) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= (high or 2**63 - 1):
+def make_config(
+    config: Config | None, options: dict[str, Any], *, name: str | None = None, also: Collection[str] = ()
+) -> Config:
+    """A configuration, or what options, and a preset by ``name``, say in place of one.
+
+    Raises ValueError where both are given, and for options that there are not; ``also``: those of the caller.
+    """
+    check_names(options, {field.name for field in fields(Config)} | set(also))
+    if config is None:
+        return Config(**options) if name is None else preset(name, **options)
+    given = [*options, *(['preset'] if name is not None else [])]
+    if given:
+        raise ValueError(f'give config or options, not both: {", ".join(given)}')
+    return config
+
+
+def check_integer(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """The value as an int, if it is one of Python's or NumPy's, or anything else with ``__index__``, but no bool."""
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or not low <= number <= (high or 2**63 - 1):
         bounds = f'{low} or more' if high is None else f'from {low} to {high}'
         raise ValueError(f'{name} is {value}; it must be a whole number, {bounds}')
+    return number
 
 
-def _check_number(name: str, value: object, high: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= high:
+def as_number(value: Any) -> float | None:
+    """The value as a float, or an int that it is, if it has ``__float__`` and is no bool; else None."""
+    if isinstance(value, bool | np.bool_) or not hasattr(value, '__float__'):
+        return None
+    try:
+        return value if isinstance(value, int) else float(value)
+    except (TypeError, ValueError):  # an array of several
+        return None
+
+
+def check_number(name: str, value: Any, high: float) -> float:
+    """The value as a float, if it is a number above 0 up to ``high``."""
+    number = as_number(value)
+    if number is None or not 0 < number <= high:
         bounds = '' if high == math.inf else f', up to {high:g}'
         raise ValueError(f'{name} is {value}; it must be a number above 0{bounds}')
+    return number
+
+
+def check_below(name: str, value: Any, limit: float, what: str) -> float:
+    """The value as a float, if it is a number from 0 to below ``limit``."""
+    number = as_number(value)
+    if number is None or not 0 <= number < limit:
+        raise ValueError(f'{name} is {value}; it must be {what} from 0 to below {limit}')
+    return number
 
 
 def physical_memory() -> int | None:

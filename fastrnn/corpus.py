@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from . import encoding as codes
 from . import sources as files
-from .encoding import FOLDED, MAX_VOCABULARY, POINTS
+from .encoding import FOLDED, POINTS
+from .naming import file_names, text_or_files
 from .shelf import Shelf, key_of
 from .sources import Piece, Rules, Source
 
@@ -37,23 +38,24 @@ class Corpus:
     note: str = ''  # where the ids are kept
 
     @classmethod
-    def of(cls, text: str) -> 'Corpus':
-        """Number the characters of ``text``. Raises ValueError above 65,536 distinct ones."""
-        points = np.frombuffer(text.encode('utf-32-le', 'surrogatepass'), np.uint32)
-        seen = np.zeros(int(points.max(initial=0)) + 1, bool)
-        seen[points] = True
-        vocabulary = np.flatnonzero(seen)
-        if vocabulary.size > MAX_VOCABULARY:
-            raise ValueError(
-                f'the text has {vocabulary.size:,} distinct characters; {MAX_VOCABULARY:,} can be told apart'
-            )
-        numbers = np.zeros(seen.size, np.uint8 if vocabulary.size <= 256 else np.uint16)
-        numbers[vocabulary] = np.arange(vocabulary.size)
+    def of(cls, text: str, unit: str = 'character', min_count: int = 1) -> 'Corpus':
+        """Number the characters of ``text``, or the bytes of its UTF-8. Raises ValueError above 65,536 distinct ones.
+
+        Characters that occur fewer than ``min_count`` times are folded into U+FFFD.
+        """
+        Rules(unit=unit, min_count=min_count)  # checks them
         utf8 = text.encode('utf-8', 'surrogatepass')
+        if unit == 'byte':
+            points = np.frombuffer(utf8, np.uint8)
+        else:
+            points = np.frombuffer(text.encode('utf-32-le', 'surrogatepass'), np.uint32)
         sha256 = hashlib.sha256(utf8).hexdigest()
-        ids = numbers[points]
+        found = codes.Survey(np.bincount(points, minlength=POINTS), points.size, len(utf8), [sha256])
+        vocabulary = codes.vocabulary(found, min_count)
+        ids = vocabulary.numbers[points]
         ids.flags.writeable = False  # as those that are mapped from a file: kernels are compiled for one kind
-        return cls(ids, ''.join(map(chr, vocabulary)), utf8_bytes=len(utf8), sha256=sha256)
+        facts = _facts(found, vocabulary, sha256, unit, min_count)
+        return _corpus(facts, ids, '')
 
     def text(self, ids: NDArray[np.integer]) -> str:
         return ''.join(self.chars[ix] for ix in ids)
@@ -136,10 +138,9 @@ def open_corpus(
 
 
 def _sources(paths: str | Path | Sequence[str | Path]) -> list[Source]:
-    paths = [paths] if isinstance(paths, str | Path) else list(paths)
-    if not paths:
+    if not (names := file_names(paths)):
         raise ValueError('no text: name at least one file')
-    return [Source(path) for path in paths]
+    return [Source(name) for name in names]
 
 
 def _kept(shelf: Shelf, digests: list[str], rules: Rules) -> Corpus | None:
@@ -151,17 +152,8 @@ def _kept(shelf: Shelf, digests: list[str], rules: Rules) -> Corpus | None:
 def _encoded(shelf: Shelf, sources: list[Source], rules: Rules, survey: codes.Survey) -> Corpus:
     vocabulary = codes.vocabulary(survey, rules.min_count)
     joined = hashlib.sha256(''.join(survey.digests).encode()).hexdigest()
-    facts = {
-        'n': survey.n,
-        'dtype': vocabulary.numbers.dtype.name,
-        'points': vocabulary.points.tolist(),  # as a string, JSON would merge surrogates
-        'unit': rules.unit,
-        'min_count': rules.min_count,
-        'folded_kinds': vocabulary.folded_kinds,
-        'folded_count': vocabulary.folded_count,
-        'utf8_bytes': survey.utf8_bytes,
-        'sha256': survey.digests[0] if len(sources) == 1 else joined,
-    }
+    sha256 = survey.digests[0] if len(sources) == 1 else joined
+    facts = _facts(survey, vocabulary, sha256, rules.unit, rules.min_count)
 
     def fill(sink: BinaryIO) -> None:
         codes.write_ids(sources, rules, vocabulary.numbers, survey.n, sink)
@@ -194,6 +186,23 @@ def _uncached(fill: Callable[[BinaryIO], None], n: int, dtype: np.dtype[Any], re
         ) from error
 
 
+def _facts(
+    survey: codes.Survey, vocabulary: codes.Vocabulary, sha256: str, unit: str, min_count: int
+) -> dict[str, Any]:
+    """What a cache entry says of a text."""
+    return {
+        'n': survey.n,
+        'dtype': vocabulary.numbers.dtype.name,
+        'points': vocabulary.points.tolist(),  # as a string, JSON would merge surrogates
+        'unit': unit,
+        'min_count': min_count,
+        'folded_kinds': vocabulary.folded_kinds,
+        'folded_count': vocabulary.folded_count,
+        'utf8_bytes': survey.utf8_bytes,
+        'sha256': sha256,
+    }
+
+
 def _corpus(facts: dict[str, Any], ids: NDArray[Any], note: str) -> Corpus:
     names = ('unit', 'min_count', 'folded_kinds', 'folded_count', 'utf8_bytes', 'sha256')
     return Corpus(ids, ''.join(map(chr, facts['points'])), **{name: facts[name] for name in names}, note=note)
@@ -206,7 +215,7 @@ def encode_with(
 
     What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names the first such character.
     """
-    rules = Rules(encoding, errors, corpus.unit)
+    rules, text = Rules(encoding, errors, corpus.unit), text_or_files(text)
     numbers = np.full(POINTS, corpus.chars.find(chr(FOLDED)), np.int32)
     numbers[[ord(char) for char in corpus.chars]] = np.arange(len(corpus.chars))
     ids, done = bytearray(), 0

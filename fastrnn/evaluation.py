@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .checkpoint import Model
 from .config import bits_per_character
 from .corpus import Corpus, encode_with
+from .interrupts import remembered
 from .kernels import batched
 from .kernels.team import alone
 from .model import Params
@@ -44,18 +45,19 @@ def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
 
     params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,).
     """
-    return np.concatenate(list(_slices(params, ids)))
+    with remembered():
+        return np.concatenate(list(slices(params, ids)))
 
 
-def _slices(params: Params, ids: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
-    """:func:`nats` in parts."""
+def slices(params: Params, ids: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+    """:func:`nats` in parts, between which an interrupt gets through."""
     if ids.size < 2:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
     views = batched.Params(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
     packed = batched.make_packed(1, params.H, params.V, params.flat.dtype)
     batched.pack_weights(alone(), views, packed)
     work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.dtype)
-    for first in range(0, ids.size - 1, SLICE):  # of whole windows; between slices an interrupt gets through
+    for first in range(0, ids.size - 1, SLICE):  # of whole windows
         part = ids[first : first + SLICE + 1]
         surprisals = np.zeros(part.size - 1)
         batched.score(part, views, packed, work, surprisals)
@@ -64,7 +66,8 @@ def _slices(params: Params, ids: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
 
 def bits(params: Params, ids: NDArray[Any]) -> float:
     """Bits per character of a text, as :func:`nats` has them, in memory that does not grow with it."""
-    return bits_per_character(sum(float(part.sum()) for part in _slices(params, ids)), ids.size - 1)
+    with remembered():
+        return bits_per_character(sum(float(part.sum()) for part in slices(params, ids)), ids.size - 1)
 
 
 def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> Evaluation:

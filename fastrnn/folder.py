@@ -177,7 +177,7 @@ class RunFolder:
             yield
         except OSError as error:
             reason = error.strerror or str(error)
-            newest = self.newest()
+            newest = self.newest() if self.path.is_dir() else None
             there = (
                 f'{newest.name} is whole: when there is room, go on with --resume {quote(str(self.path))}'
                 if newest

@@ -33,6 +33,20 @@ class Params:
             part.reshape(shape) for part, shape in zip(parts, shapes.values(), strict=True)
         )
 
+    def __reduce__(self) -> tuple[Any, ...]:  # the views of a copy share its own memory
+        return Params, (self.H, self.V, self.flat)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Params):
+            return NotImplemented
+        sizes = (self.H, self.V, self.flat.dtype) == (other.H, other.V, other.flat.dtype)
+        return sizes and bool(np.array_equal(self.flat, other.flat))
+
+    __hash__ = None  # type: ignore[assignment]  # they change
+
+    def __repr__(self) -> str:
+        return f'Params(H={self.H}, V={self.V}, {self.flat.dtype})'
+
     @property
     def Wxh(self) -> Floats:
         return self.WxhT.T

@@ -1,7 +1,6 @@
 """Kept runs: a new one, and one that goes on."""
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
@@ -9,28 +8,41 @@ from typing import Any
 
 from .adopt import adopt, check_hidden_size
 from .checkpoint import BEST, Model, load_checkpoint
-from .config import MAX_SEED, Config
+from .config import MAX_SEED, Config, check_integer, make_config
 from .folder import CONFIG, RunFolder
+from .naming import Files, check_names
 from .session import KEEP, POLICIES, Session
 from .texts import Texts, check_identity, identity
 from .trainer import Run
 
+OPTIONS = (
+    *('preset', 'validation', 'weights', 'keep', 'on_divergence'),
+    *('encoding', 'errors', 'unit', 'min_count'),
+)  # of start, beside Config's
 AGAIN = 'start again in another folder'
 ENDS = ('iterations', 'epochs', 'time')
+CHANGES = (*ENDS, 'threads')  # of the configuration, that resume takes
 
 
 def start(
     folder: str | Path,
-    files: str | Path | Sequence[str | Path] | Texts,
+    files: Files | Texts,
     config: Config | None = None,
     *,
+    preset: str | None = None,
     validation: str | float | Path | None = None,
     weights: Model | None = None,
     keep: int = KEEP,
     on_divergence: str = 'rollback',
+    encoding: str = 'utf-8',
+    errors: str = 'strict',
+    unit: str = 'character',
+    min_count: int = 1,
     **options: Any,
 ) -> Session:
     """A new run on files, kept in ``folder``, which is made.
+
+    Go through its records as through those of :func:`fastrnn.train`.
 
     Parameters
     ----------
@@ -40,27 +52,35 @@ def start(
         The text; Texts also says how it is read.
     config : Config, optional
         Or its fields as keywords, as for :func:`fastrnn.train`. A seed is drawn if it has none.
+    preset : {'reference', 'fast'}, optional
+        See :func:`fastrnn.preset`.
     validation : share or path, optional
-        Held-out text: the last share of the files, or a file.
+        Held-out text: the last share of the files (0.1 or '10%'), or a file.
     weights : Model, optional
         To start from; characters that it does not know get new rows.
     keep : int
         How many of the last checkpoints stay.
     on_divergence : {'rollback', 'stop'}
         Whether to go back to the last good checkpoint, at half the learning rate, or to raise Diverged.
+    encoding, errors, unit, min_count
+        How the files are read; see :func:`fastrnn.open_corpus`.
 
     Raises
     ------
     ValueError
         In one line, for what can't be used. OSError where the folder can't be written.
     """
-    _check_policy(keep, on_divergence)
-    texts = files if isinstance(files, Texts) else Texts.of(files, validation=validation)
-    corpus, held_out = texts.open()
+    keep = _checked_policy(keep, on_divergence)
+    if isinstance(files, Texts):
+        texts = files
+    else:
+        rules: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
+        texts = Texts.of(files, validation=validation, **rules)
     if weights is not None:
         H = check_hidden_size(config.hidden_size if config else options.get('hidden_size'), weights)
         options |= {} if config else {'hidden_size': H}
-    config = config or Config(**options)
+    config = make_config(config, options, name=preset, also=OPTIONS)
+    corpus, held_out = texts.open()
     if config.seed is None:
         config = replace(config, seed=secrets.randbelow(MAX_SEED))
     adopted = None if weights is None else adopt(weights, corpus, config.seed)
@@ -79,7 +99,7 @@ def start(
 
 def resume(
     folder: str | Path,
-    files: str | Path | Sequence[str | Path] | None = None,
+    files: Files | None = None,
     *,
     keep: int | None = None,
     on_divergence: str | None = None,
@@ -101,6 +121,7 @@ def resume(
     ValueError
         In one line: no such run, damage, another text than then.
     """
+    check_names(changes, CHANGES)
     chosen = Path(folder)
     if chosen.is_file() and not (chosen.parent / CONFIG).is_file():
         raise ValueError(f'{folder}: not a checkpoint in a run folder; start a new run from its weights with --from')
@@ -115,7 +136,7 @@ def resume(
 def _reopened(
     place: RunFolder,
     chosen: Path | None,
-    files: str | Path | Sequence[str | Path] | None,
+    files: Files | None,
     keep: int | None,
     on_divergence: str | None,
     changes: dict[str, Any],
@@ -129,7 +150,7 @@ def _reopened(
     config = replace(config, **changes)
     keep = kept if keep is None else keep
     on_divergence = policy if on_divergence is None else on_divergence
-    _check_policy(keep, on_divergence)
+    keep = _checked_policy(keep, on_divergence)
     corpus, held_out = texts.open()
     check_identity(facts['identity'], identity(corpus, held_out), texts.files)
     if checkpoint is not None:
@@ -174,8 +195,7 @@ def _offering(place: RunFolder, path: Path) -> Any:
         raise ValueError(f'{error}; the one before is there: --resume {quote(str(older))}') from error
 
 
-def _check_policy(keep: int, on_divergence: str) -> None:
-    if isinstance(keep, bool) or not isinstance(keep, int) or keep < 1:
-        raise ValueError(f'keep is {keep}; it must be a whole number, 1 or more')
+def _checked_policy(keep: int, on_divergence: str) -> int:
     if on_divergence not in POLICIES:
         raise ValueError(f'on_divergence is {on_divergence!r}; it must be one of {", ".join(POLICIES)}')
+    return check_integer('keep', keep, 1)

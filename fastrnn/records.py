@@ -1,7 +1,7 @@
 """What a run tells as it goes."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .config import bits_per_character
@@ -9,7 +9,7 @@ from .config import bits_per_character
 
 @dataclass(frozen=True)
 class Progress:
-    """What has happened up to and including one iteration."""
+    """What has happened up to and including one iteration. Equal ones differ in nothing but the time that it took."""
 
     iteration: int  # n, counted from 0
     loss: float  # of that iteration, in nats, summed over T, averaged over streams
@@ -17,13 +17,13 @@ class Progress:
     sample: str | None  # drawn just before the iteration, where one was due
     report: bool  # whether a line is due for this iteration
     characters: int  # trained on so far
-    seconds: float  # since the start, without compiling
+    seconds: float = field(compare=False)  # since the start, without compiling
     seq_length: int  # T
     epoch: float = 0.0  # passes over the text
     learning_rate: float = 0.0
     validation: float | None = None  # bits per character of the held-out text, where it was evaluated
     best: float | None = None  # lowest of them so far
-    share: float = 0.0  # of the run, where it has an end
+    share: float = field(default=0.0, compare=False)  # of the run, where it has an end
     last: bool = False
 
     @property

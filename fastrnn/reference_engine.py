@@ -1,6 +1,8 @@
 """The reference's own functions behind the interface of an engine, for comparison."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,17 +12,34 @@ from .config import Config
 from .errors import Diverged
 from .model import Params, TrainState
 
+_GLOBAL = threading.Lock()  # of NumPy's global generator: one engine at a time
+
 
 class ReferenceEngine:
-    """The reference's own functions, for comparison. Uses NumPy's global generator, as the gist does."""
+    """The reference's own functions, for comparison.
+
+    They draw from NumPy's global generator, which each engine lends its own state for as long as it draws.
+    """
 
     def __init__(self, config: Config, ids: NDArray[np.uint16], V: int) -> None:
-        np.random.seed(config.seed)
+        self._rng = np.random.RandomState(config.seed).get_state(legacy=False)
         self._ids, self._T, self._rate = ids.tolist(), config.seq_length, config.learning_rate
-        self._model = reference.init(V, config.hidden_size)
+        with self._lent_generator():
+            self._model = reference.init(V, config.hidden_size)
         self._mems = [np.zeros_like(param) for param in self._model]
         self.smooth_loss = float(-np.log(1.0 / V) * self._T)
         self._p, self._hprev = 0, np.zeros((config.hidden_size, 1))
+
+    @contextmanager
+    def _lent_generator(self) -> Iterator[None]:
+        with _GLOBAL:
+            before = np.random.get_state(legacy=False)
+            np.random.set_state(self._rng)
+            try:
+                yield
+            finally:
+                self._rng = np.random.get_state(legacy=False)
+                np.random.set_state(before)
 
     def _window(self) -> tuple[list[int], list[int]]:
         p, T = self._p, self._T
@@ -45,7 +64,8 @@ class ReferenceEngine:
     def sample(self, length: int) -> NDArray[np.intp]:
         inputs, _ = self._window()
         try:
-            return np.array(reference.sample(self._hprev, inputs[0], length, self._model), np.intp)
+            with self._lent_generator():
+                return np.array(reference.sample(self._hprev, inputs[0], length, self._model), np.intp)
         except ValueError as error:  # np.random.choice was given NaN
             raise Diverged(f'{error}: the training has diverged, take a smaller learning rate') from error
 
@@ -61,7 +81,7 @@ class ReferenceEngine:
             position=self._p,
             steps=0,
             smooth_loss=float(self.smooth_loss),
-            rng=np.random.get_state(legacy=False),
+            rng=self._rng,
         )
 
     def restore(self, state: TrainState) -> None:
@@ -70,7 +90,7 @@ class ReferenceEngine:
                 array[...] = view.reshape(array.shape)
         self._p, self._hprev = state.position, state.hidden.T.copy()
         self.smooth_loss = state.smooth_loss
-        np.random.set_state(state.rng)
+        self._rng = state.rng
 
     def close(self) -> None:
         pass

@@ -7,13 +7,15 @@ from functools import partial
 import numpy as np
 
 from .checkpoint import Model
-from .config import MAX_SEED, check_integer
+from .config import MAX_SEED, as_number, check_integer, check_number
 from .crews import Crews
 from .kernels.sampling import Rules
 from .prime import Decoder, encode_prime
+from .steps import Pieces
 from .streams import Batch, Pace, Stream, thread_counts
 
 LONGEST = 1 << 26  # characters of a text that is not shown before it is whole
+AGAIN = 'draw again, with the same seed for the same text'
 GROUP = 256  # texts at once
 GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
 
@@ -28,7 +30,9 @@ def sample(
     prime: str = '',
     seed: int | None = None,
 ) -> Iterator[str]:
-    """Draw a text from a model, in float64, and yield it in pieces, as they are made.
+    """Draw a text from a model, in float64, and give it in pieces, as they are made.
+
+    An interrupt comes between two pieces: the iterator can be gone on with.
 
     At temperature 1, without filters, characters are those of the reference's ``sample`` after
     ``np.random.seed(seed)``, bit for bit: one uniform number each, chosen as ``np.random.choice`` does.
@@ -48,7 +52,7 @@ def sample(
         Draw from the smallest set of likeliest characters whose probability sums to at least this, of those that
         ``top_k`` leaves: nucleus sampling (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020).
     prime : str
-        Text that the model reads first, from h = 0, and goes on from; it is not part of what is yielded. Without
+        Text that the model reads first, from h = 0, and goes on from; it is not part of what is given. Without
         one, it goes on from a newline; where the vocabulary has none, from its character 0.
     seed : int, optional
         Of NumPy's legacy generator; None: another text each time. NumPy's global generator is left alone.
@@ -62,8 +66,9 @@ def sample(
         While drawing, where probabilities are NaN: weights that are not finite, or so large that exp overflows.
     """
     rules = _rules(model, temperature, top_k, top_p)
-    _check(length=length, seed=seed)
-    return _one(model, length, Stream(model, encode_prime(prime, model)), rules, np.random.RandomState(seed))
+    length, seed = check_integer('length', length, 0), _checked_seed(seed)
+    stream = Stream(model, encode_prime(prime, model))
+    return Pieces(_one(model, length, stream, rules, np.random.RandomState(seed)), AGAIN)
 
 
 def samples(
@@ -78,7 +83,7 @@ def samples(
     seed: int | None = None,
     threads: int | None = None,
 ) -> Iterator[str]:
-    """Draw many texts from a model, all from the same prime, many at once, and yield each whole.
+    """Draw many texts from a model, all from the same prime, many at once, and give each whole.
 
     In the model's own dtype, by the fast engine's tiles: the same model and rules as :func:`sample`, whose parameters
     these are, but to rounding, and with other numbers of the same generator, so that the texts are others.
@@ -97,45 +102,36 @@ def samples(
         As :func:`sample` does.
     """
     rules = _rules(model, temperature, top_k, top_p)
-    _check(length=length, seed=seed, count=count, threads=threads)
+    length, seed, count = check_integer('length', length, 0), _checked_seed(seed), check_integer('count', count, 1)
+    threads = None if threads is None else check_integer('threads', threads, 1, 1024)
     if length > LONGEST:
         raise ValueError(f'length is {length}; of samples that are drawn at once it is {LONGEST:,} at most')
     stream = Stream(model, encode_prime(prime, model))
-    return _many(model, count, length, stream, rules, np.random.RandomState(seed), threads)
+    return Pieces(_many(model, count, length, stream, rules, np.random.RandomState(seed), threads), AGAIN)
 
 
 def _rules(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Rules:
     """Checked, and in the kernels' types."""
-    if not _is_number(temperature) or not 0 < temperature < math.inf:
+    chosen = as_number(temperature)
+    if chosen is None or not 0 < chosen < math.inf:
         advice = '; to take the likeliest always, set top_k to 1' if temperature == 0 else ''
         raise ValueError(f'temperature is {temperature}; it must be a number above 0{advice}')
-    if top_k is not None:
-        check_integer('top_k', top_k, 1)
-    if top_p is not None and (not _is_number(top_p) or not 0 < top_p <= 1):
-        raise ValueError(f'top_p is {top_p}; it must be a number above 0, up to 1')
     V = model.params.V
-    return Rules(float(temperature), V if top_k is None else min(V, top_k), 1.0 if top_p is None else float(top_p))
+    kept = V if top_k is None else min(V, check_integer('top_k', top_k, 1))
+    return Rules(float(chosen), kept, 1.0 if top_p is None else float(check_number('top_p', top_p, 1)))
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _checked_seed(seed: int | None) -> int | None:
+    return None if seed is None else check_integer('seed', seed, 0, MAX_SEED)
 
 
-def _check(**values: int | None) -> None:
-    limits = {'length': (0, None), 'seed': (0, MAX_SEED), 'count': (1, None), 'threads': (1, 1024)}
-    for name, value in values.items():
-        if value is not None or name in ('length', 'count'):
-            check_integer(name, value, *limits[name])
-
-
-def _one(model: Model, length: int, stream: Stream, rules: Rules, rng: np.random.RandomState) -> Iterator[str]:
-    stream.absorb()
+def _one(model: Model, length: int, stream: Stream, rules: Rules, rng: np.random.RandomState) -> Iterator[str | None]:
+    yield from stream.absorb()
     pace, decode, left = Pace(), Decoder(model), length
     while left:
         out = pace(partial(stream.draw, rules, rng), left)
         left -= out.size
-        if piece := decode(out, final=not left):
-            yield piece
+        yield decode(out, final=not left) or None
 
 
 def _many(
@@ -146,15 +142,15 @@ def _many(
     rules: Rules,
     rng: np.random.RandomState,
     threads: int | None,
-) -> Iterator[str]:
-    stream.absorb()
+) -> Iterator[str | None]:
+    yield from stream.absorb()
     group = min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
     sizes = [threads] if threads else thread_counts(group, model.params)
     crews = Crews(sizes)
     try:
         batch = Batch(model.params, rules, max(sizes))
         for start in range(0, count, group):
-            out = batch.draw(min(group, count - start), length, stream, rng, crews)
+            out = yield from batch.draw(min(group, count - start), length, stream, rng, crews)
             for ids in out.T:
                 yield Decoder(model)(ids, final=True)
     finally:

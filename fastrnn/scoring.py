@@ -22,7 +22,7 @@ NAMED = {'\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\'}
 UNSAFE = re.compile('[\x00-\x1f\\\\\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scored:
     """A text as the model sees it, and the surprisal of each character."""
 

@@ -1,23 +1,29 @@
 """A run that is kept in a folder: it saves, goes on after an interruption, and rolls back after a divergence."""
 
+import atexit
 import math
+import os
+import tempfile
 import warnings
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
+from weakref import WeakSet
 
 from . import __version__
 from .adopt import Adopted
-from .checkpoint import Checkpoint, Model, load_checkpoint
+from .checkpoint import Checkpoint, Model, checkpoint_file, load_checkpoint, save_checkpoint
 from .errors import Diverged
 from .evaluation import bits
 from .folder import RunFolder
+from .interrupts import held
 from .model import TrainState
 from .records import Progress
 from .texts import Texts, check_identity, identity
 from .trainer import Run
+from .training import Training
 
 POLICIES = ('rollback', 'stop')  # on divergence
 KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged
@@ -29,49 +35,68 @@ PROBE = 2048  # characters of the training text that tell divergence from overfi
 SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer')  # what a state fits
 
 
-class Session:
-    """A run and its folder; a context manager, and an iterator over the run's records.
+class Session(Training):
+    """A run and its folder: an iterator over the run's records, a context manager, and a model.
 
-    Made by :func:`fastrnn.start` or :func:`fastrnn.resume`.
+    Made by :func:`fastrnn.start` or :func:`fastrnn.resume`. However it is left, but by a kill, what was reached is
+    saved: at the end of ``with``, by ``close``, when nothing refers to it any more, at the end of the program.
     """
 
     def __init__(
         self, folder: RunFolder, run: Run, texts: Texts, keep: int, on_divergence: str, adopted: Adopted | None = None
     ) -> None:
+        super().__init__()
         self.folder, self.run, self.texts = folder, run, texts
         self.keep, self.on_divergence = keep, on_divergence
         self.adopted = adopted
         run.stop_at_divergence = True
+        self._lock = run._lock  # one state, one lock
         self._text = identity(run.corpus, run.validation)
         self._config = asdict(run.config)
         self._log_lines = 0
-        self._closed, self._between = False, False  # two records
+        self._unlogged: list[dict[str, Any]] = []  # records that could not be written
+        self._closed, self._process = False, os.getpid()
         self._saved: int | None = None  # iteration of the newest checkpoint
         self._anchor: Path | None = None  # the newest verified checkpoint, to roll back to
+        _open.add(self)
 
-    def __enter__(self) -> 'Session':
-        return self
+    def __repr__(self) -> str:
+        state = ', closed' if self._closed else ''
+        return (
+            f'<fastrnn.Session: {self.folder.path}, {repr(self.run).removeprefix("<fastrnn.Run: ").rstrip(">")}{state}>'
+        )
 
-    def __exit__(self, *_: object) -> None:
-        """Save what a loop has reached that was left between two records, by break or by an error."""
-        try:
-            if self._between:
-                self._save_now()
-        finally:
+    def __del__(self) -> None:
+        if not getattr(self, '_closed', True):
             self.close()
 
     def close(self) -> None:
-        """Let go of threads and of the folder."""
-        self._closed, self._between = True, False
-        self.run.close()
-        self.folder.close()
+        """Save what was reached, and let go of threads and of the folder.
 
-    def __iter__(self) -> Iterator[Progress]:
-        return self.records()
+        Where a validation has been begun it is brought to its end, so that a resumed run is the one that was not
+        stopped; who interrupts that as well keeps the checkpoint before. Raises OSError where the folder can't be
+        written, with the name of the file that was saved instead.
+        """
+        if self._closed or self._process != os.getpid():  # a fork's copy has nothing to save
+            return
+        try:
+            while self.run.between and self._error is None and self._made is None:
+                with held():
+                    self._advance()
+            with held(), self._lock:
+                self._save_now()
+        finally:
+            with held(), self._lock:
+                self._closed = True
+                self.run.close()
+                self.folder.close()
 
     @property
     def model(self) -> Model:
-        return Model(self.run.start().params, self.run.corpus.chars, self.run.corpus.unit)
+        return self.run.model
+
+    def stop_clock(self) -> None:
+        self.run.stop_clock()
 
     def write_config(self) -> None:
         self.folder.write_config(
@@ -99,11 +124,13 @@ class Session:
         changed = [name for name in SHAPE if checkpoint.config.get(name) != self._config[name]]
         if changed or checkpoint.model.chars != self.run.corpus.chars:
             raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')
+        self._saved = checkpoint.state.iteration  # on the disk: closing must not save it once more
         self._restore(checkpoint.state)
         if chosen:
             self.folder.go_back_to(path, checkpoint.state.iteration)
         self.folder.cut_log(checkpoint.state.log_lines)
-        self._saved = checkpoint.state.iteration
+        for facts in checkpoint.unlogged:
+            self._log(facts)
         self._anchor = self._newest_verified()
 
     def _restore(self, state: TrainState) -> None:
@@ -119,27 +146,32 @@ class Session:
             path = self.folder.before(path)
         return None
 
-    def records(self, stopped: Callable[[], bool] = lambda: False) -> Iterator[Progress]:
-        """Train to the end, or until ``stopped()``; then the state is saved.
+    def _prepare(self) -> None:
+        if not self._closed:
+            self.run._prepare()
 
-        Warns of each rollback. Raises Diverged after too many, OSError where the folder can't be written.
-        """
+    def _advice(self) -> str:
+        return f'go on with fastrnn.resume({str(self.folder.path)!r})'
+
+    def _check_whole(self) -> None:
         if self._closed:
-            raise ValueError(f'the session is closed: go on with fastrnn.resume({str(self.folder.path)!r})')
-        self.save_first()
-        while True:
-            try:
-                for record in self.run.loop():
-                    self._keep(record)
-                    self._between = True
-                    yield record
-                    self._between = False
-                    if stopped() and not record.last:
-                        self._save_now()
-                        return
-                return
-            except Diverged as error:
-                self._roll_back(error)
+            raise ValueError(f'the session is closed: {self._advice()}')
+        super()._check_whole()
+
+    def _step(self) -> Progress | None:
+        """Train on, and keep what comes of it. Warns of each rollback.
+
+        Raises Diverged after too many, OSError where the folder can't be written.
+        """
+        try:
+            self.save_first()
+            record = self.run.step()
+            if record is not None:
+                self._keep(record)
+        except Diverged as error:
+            self._roll_back(error)
+            return None
+        return record
 
     def _keep(self, record: Progress) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""
@@ -154,7 +186,11 @@ class Session:
             self._save(verified=verified, best=best)
 
     def _log(self, facts: dict[str, Any]) -> None:
-        self.folder.log(facts)
+        try:
+            self.folder.log(facts)
+        except OSError as error:
+            self._unlogged.append(facts)
+            raise self._rescue(error) from error
         self._log_lines += 1
 
     def _check_rails(self, record: Progress) -> None:
@@ -185,16 +221,42 @@ class Session:
 
     def _save_now(self) -> None:
         """Between two regular checkpoints; what can't be saved is left to the last one."""
-        if self._saved != self.run.iteration and self.run.state().finite:
+        begun = self.run.engine is not None and self.run.iteration > 0
+        if begun and self._error is None and self._saved != self.run.iteration and self.run.state().finite:
             self._save(verified=False, best=False)
 
     def _save(self, *, verified: bool, best: bool) -> None:
+        checkpoint = self._checkpoint(verified=verified)
+        try:
+            path = self.folder.save(checkpoint, best=best)
+            self._saved = checkpoint.state.iteration
+            if verified:
+                self._anchor = path
+            self.folder.prune(self.keep, self._anchor)
+        except OSError as error:
+            raise self._rescue(error) from error
+
+    def _checkpoint(self, *, verified: bool) -> Checkpoint:
         state = replace(self.run.state(), verified=verified, log_lines=self._log_lines)
-        path = self.folder.save(Checkpoint(self.model, state, self._config, self._text), best=best)
-        self._saved = state.iteration
-        if verified:
-            self._anchor = path
-        self.folder.prune(self.keep, self._anchor)
+        model = Model(state.params, self.run.corpus.chars, self.run.corpus.unit)
+        return Checkpoint(model, state, self._config, self._text, tuple(self._unlogged))
+
+    def _rescue(self, error: OSError) -> OSError:
+        """Save what was reached outside of the folder; the error that tells of it."""
+        iteration, folder = self.run.iteration, quote(str(self.folder.path))
+        if self._saved == iteration or not self.run.state().finite:
+            return error
+        try:
+            place = checkpoint_file(Path(tempfile.mkdtemp(prefix='fastrnn-rescue-')), iteration)
+            save_checkpoint(place, self._checkpoint(verified=False))
+        except OSError as another:
+            reason = another.strerror or another
+            return OSError(f'{error}; nor can iteration {iteration:,} be kept in {tempfile.gettempdir()} ({reason})')
+        self._saved = iteration
+        return OSError(
+            f'{error}; iteration {iteration:,} is saved in {place}: move that file into {folder} and go on with '
+            f'--resume {folder}, or start from it with --from'
+        )
 
     def _roll_back(self, error: Diverged) -> None:
         """To the last verified checkpoint, at half its learning rate. Every rollback starts from what is on disk."""
@@ -219,5 +281,15 @@ class Session:
         warnings.warn(
             f'{what}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
             RuntimeWarning,
-            stacklevel=3,
+            stacklevel=5,
         )
+
+
+_open: WeakSet[Session] = WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    """What was reached is saved at the end of the program, too."""
+    for session in list(_open):
+        session.close()

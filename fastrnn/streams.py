@@ -1,7 +1,7 @@
 """States that are carried on character by character: one by the exact kernels, many at once by the batched ones."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
@@ -51,11 +51,12 @@ class Stream:
         self._weights, self._literal = as_weights(params), not np.isfinite(params.WxhT).all()
         self._native, self._work = native.find(), exact.make_work(1, params.H, params.V)
 
-    def absorb(self) -> None:
-        """Read the prime."""
+    def absorb(self) -> Iterator[None]:
+        """Read the prime, a piece at a time."""
         pace = Pace()
         while self._unread.size:
             pace(self._absorb, self._unread.size)
+            yield
 
     def _absorb(self, size: int) -> None:
         part, self._unread = self._unread[:size], self._unread[size:]
@@ -88,14 +89,17 @@ class Batch:
         self._rules = rules._replace(temperature=dtype(np.clip(rules.temperature, limits.tiny, limits.max)))
         self._threads = threads
 
-    def draw(self, B: int, length: int, start: Stream, rng: np.random.RandomState, crews: Crews) -> NDArray[np.uint16]:
-        """Characters (length, B) of B streams that all go on from ``start``, which is not changed."""
+    def draw(
+        self, B: int, length: int, start: Stream, rng: np.random.RandomState, crews: Crews
+    ) -> Generator[None, None, NDArray[np.uint16]]:
+        """Characters (length, B) of B streams that all go on from ``start``, which is not changed; piece by piece."""
         streams, out = sampling.make_streams(B, self._weights, self._threads), np.zeros((length, B), np.uint16)
         streams.hs[:, : start.h.size], streams.ixs[:] = start.h, start.ix
         self._run(alone(), np.zeros((0, B)), streams, out)  # compiles, or loads, before threads do
         pace, done = Pace(), 0
         while done < length:
             done += pace(partial(self._piece, rng, crews, streams, out[done:]), length - done)
+            yield
         return out
 
     def _piece(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .corpus import Corpus, encode_with, open_corpus
+from .naming import file_names
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,12 @@ class Texts:
     @classmethod
     def of(cls, files: str | Path | Sequence[str | Path], **rules: Any) -> 'Texts':
         """One file or more; ``rules`` are the other fields, the share or path of held-out text as it comes."""
-        names = [files] if isinstance(files, str | Path) else files
         validation = rules.pop('validation', None)
-        held_out = None if validation is None else str(validation)
-        return cls(tuple(map(str, names)), validation=held_out, **rules)
+        if validation is not None and not isinstance(validation, int | float | str | Path):
+            kind = type(validation).__name__
+            raise ValueError(f'validation is a {kind}; of a run that is kept it is a share or the name of a file')
+        held_out = None if validation is None else file_names(str(validation), 'validation')[0]
+        return cls(tuple(file_names(files)), validation=held_out, **rules)
 
     def absolute(self) -> 'Texts':
         """The same files by paths that hold in any working folder."""

@@ -1,57 +1,53 @@
-"""The training loop, as a generator that yields progress; it prints nothing and touches no files."""
+"""The training loop, block by block; it prints nothing and touches no files."""
 
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .checkpoint import Model
 from .config import Config, bits_per_character
 from .corpus import Corpus
 from .engines import Engine, make_engine
 from .errors import Diverged
-from .evaluation import bits
+from .evaluation import slices
+from .interrupts import held, remembered
 from .intervals import with_intervals
 from .model import Params, TrainState
 from .records import Progress
 from .schedule import Horizon
+from .training import Training
 
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
 RELEASE_EVERY = 1 << 25  # characters read, after which mapped pages of the text are given back
+NOT_WHOLE = 'an error came while the weights were being changed, so they are not whole'
 
 
-def train(
-    text: str | Corpus, config: Config | None = None, *, validation: NDArray[Any] | None = None, **options: Any
-) -> Iterator[Progress]:
-    """Train on a text; yields a :class:`Progress` at every report and sample, and about every 0.1 s.
+@dataclass
+class Block:
+    """Iterations that are done, and whose record is still due: the held-out text may have to be scored first."""
 
-    Parameters
-    ----------
-    text : str or Corpus
-        The text itself (see :func:`fastrnn.read_text`).
-    config : Config, optional
-        Or its fields as keywords, for example ``hidden_size=200, seed=0, iterations=1000``. The defaults are
-        min-char-rnn's; see :func:`fastrnn.preset` for others.
-    validation : ndarray of character numbers, optional
-        Held-out text, evaluated whole every ``validate_every`` iterations (by default so that it takes a twentieth
-        of the time at most), and at the end.
+    loss: float  # of the last of them
+    rate: float
+    sample: str | None
+    scoring: Iterator[NDArray[np.float64]] | None  # nats of the held-out text, in parts
+    nats: float = 0.0
 
-    Raises
-    ------
-    ValueError
-        At the call, for a text or an option that can't be used.
-    Diverged
-        While running (a ValueError too): the fast engine's loss has become inf or NaN; or, as in the gist, a sample
-        can't be drawn because the exact engine's weights have become NaN.
-    """
-    return Run(text, config, validation=validation, **options).records()
+    def score_part(self) -> bool:
+        """Whether there was a part to score."""
+        part = None if self.scoring is None else next(self.scoring, None)
+        if part is None:
+            return False
+        self.nats += float(part.sum())
+        return True
 
 
-class Run:
-    """A run and its engine, for those who need the weights too, or want to go on from a state.
+class Run(Training):
+    """A run in memory: an iterator over its records (see :func:`fastrnn.train`), a context manager, and a model.
 
     ``weights`` are those to start from, in place of random ones.
     """
@@ -65,6 +61,7 @@ class Run:
         weights: Params | None = None,
         **options: Any,
     ) -> None:
+        super().__init__()
         if config is None:
             config = Config(**options)
         elif options:
@@ -83,77 +80,159 @@ class Run:
         self.engine: Engine | None = None
         self.iteration, self.seconds, self.halvings = 0, 0.0, 0
         self.best: float | None = None
-        self._started, self._pace = 0.0, BLOCK_SECONDS  # of the clock; seconds an iteration
+        self._started: float | None = None  # of the clock; None: it stands still
+        self._pace = BLOCK_SECONDS  # seconds an iteration
         self._read, self._warned = 0, False
+        self._block: Block | None = None
+        self._moving = False  # an iteration is being done
+
+    def __repr__(self) -> str:
+        return f'<fastrnn.Run: {self.describe()}>'
+
+    def describe(self) -> str:
+        """What it is and where it stands, in a few words."""
+        config, state = self.config, f'iteration {self.iteration:,}'
+        if self.horizon.iterations is not None:
+            state += f' of {self.horizon.iterations:,}'
+        return f'{config.engine} engine, H={config.hidden_size}, V={len(self.corpus.chars)}, {state}'
 
     @property
     def over(self) -> bool:
         """Whether the run's end is reached."""
         return self.horizon.over(self.iteration, self.seconds)
 
+    @property
+    def between(self) -> bool:
+        """Whether iterations are done whose validation is not."""
+        return self._block is not None
+
+    @property
+    def model(self) -> Model:
+        self._prepare()
+        with held(), self._lock:
+            self._check_settled()
+            params = self.start().params
+            return Model(params.astype(params.flat.dtype), self.corpus.chars, self.corpus.unit)
+
     def start(self) -> Engine:
         """Make the engine, or return the one that is there."""
-        if self.engine is None:
-            self.engine = make_engine(self.config, self.corpus.ids, len(self.corpus.chars))
-            if self.weights is not None:
-                self.engine.restore(replace(self.engine.state(), params=self.weights))
-        return self.engine
+        with self._lock:
+            if self.engine is None:
+                engine = make_engine(self.config, self.corpus.ids, len(self.corpus.chars))
+                if self.weights is not None:
+                    engine.restore(replace(engine.state(), params=self.weights))
+                self.engine = engine
+            return self.engine
 
     def state(self) -> TrainState:
         """The state, between two records."""
-        return replace(
-            self.start().state(),
-            iteration=self.iteration,
-            seconds=self.seconds,
-            halvings=self.halvings,
-            best=self.best,
-        )
+        self._prepare()
+        with held(), self._lock:
+            self._check_settled()
+            return replace(
+                self.start().state(),
+                iteration=self.iteration,
+                seconds=self.seconds,
+                halvings=self.halvings,
+                best=self.best,
+            )
 
     def restore(self, state: TrainState) -> None:
         """Go on from a state, also between two records."""
-        self.start().restore(state)
-        self.iteration, self.seconds = state.iteration, state.seconds
-        self.halvings, self.best = state.halvings, state.best
-
-    def records(self) -> Iterator[Progress]:
-        """Train to the end."""
-        self.start()
-        try:
-            yield from self.loop()
-        finally:
-            self.close()
+        self._prepare()
+        with held(), self._lock:
+            self.start().restore(state)
+            self.iteration, self.seconds = state.iteration, state.seconds
+            self.halvings, self.best = state.halvings, state.best
+            self._block, self._moving, self._made, self._error = None, False, None, None
+            self._started = None
 
     def close(self) -> None:
-        """Let go of threads; weights and state stay."""
-        if self.engine is not None:
-            self.engine.close()
+        """Let go of threads; weights and state stay, and another loop makes new threads."""
+        with held(), self._lock:
+            if self.engine is not None:
+                self.engine.close()
 
-    def loop(self) -> Iterator[Progress]:
-        """Train from the present state on, to the end."""
-        engine, config, gist = self.start(), self.config, self.config.engine != 'fast'
-        self._started, self._pace = time.perf_counter() - self.seconds, BLOCK_SECONDS
-        while not self.over:
-            n, sample = self.iteration, None
-            if gist and n % config.sample_every == 0:
-                sample = self.corpus.text(engine.sample(config.sample_length))
-            losses, rate = self._train_block(engine)
-            self._check(losses, n)
-            due = self.over or self.iteration % (config.validate_every or self.iteration) == 0
-            validation = self._validate(engine) if due else None
-            if self.over and not gist and config.sample_length:
-                sample = self.corpus.text(engine.sample(config.sample_length))
-            every = config.print_every or self.iteration
-            report = (self.iteration - 1) % every == 0 if gist else due or self.iteration % every == 0
-            yield self._record(float(losses[-1]), rate, sample, validation, report)
+    def stop_clock(self) -> None:
+        """What passes until the next iteration does not count."""
+        self._started = None
 
-    def _train_block(self, engine: Engine) -> tuple[NDArray[np.float64], float]:
+    def _prepare(self) -> None:
+        """The engine, which may have to be compiled: that can be interrupted, and be done again."""
+        if self.engine is None:
+            with remembered():
+                self.start()
+
+    def _check_settled(self) -> None:
+        """Raise ValueError where an error has left the state between two iterations."""
+        if self._moving:
+            raise ValueError(f'{NOT_WHOLE}: {self._advice()}')
+
+    def _advice(self) -> str:
+        return 'start again; runs that are kept in a folder (fastrnn.start) can be resumed'
+
+    def _step(self) -> Progress | None:
+        return self.step()
+
+    def step(self) -> Progress | None:
+        """Some iterations, or a part of the validation that is due after them; their record, where it is complete.
+
+        Raises StopIteration when the run is over. Signals must wait meanwhile.
+        """
+        if self._block is None:
+            if self.over:
+                self.close()
+                raise StopIteration
+            self._block = self._train_block()
+        if self._block.score_part():
+            return None
+        block, self._block = self._block, None
+        return self._complete(block)
+
+    def _train_block(self) -> Block:
+        """Draw the sample that is due, and train until the next stop."""
+        engine, config, n, sample = self.start(), self.config, self.iteration, None
+        if self._started is None:
+            self._started, self._pace = time.perf_counter() - self.seconds, BLOCK_SECONDS
+        if self.gist and n % config.sample_every == 0:
+            sample = self.corpus.text(engine.sample(config.sample_length))
+        losses, rate = self._iterate(engine, self._started)
+        self._check(losses, n)
+        scoring = slices(engine.params, self.validation) if self.validation is not None and self._due else None
+        return Block(float(losses[-1]), rate, sample, scoring)
+
+    def _complete(self, block: Block) -> Progress:
+        """The record of a block."""
+        config, sample, validation = self.config, block.sample, None
+        if block.scoring is not None and self.validation is not None:
+            validation = bits_per_character(block.nats, self.validation.size - 1)
+            if np.isfinite(validation) and (self.best is None or validation < self.best):
+                self.best = validation
+        if self.over and not self.gist and config.sample_length:
+            sample = self.corpus.text(self.start().sample(config.sample_length))
+        every = config.print_every or self.iteration
+        report = (self.iteration - 1) % every == 0 if self.gist else self._due or self.iteration % every == 0
+        return self._record(block.loss, block.rate, sample, validation, report)
+
+    @property
+    def gist(self) -> bool:
+        """Whether it trains as the gist does."""
+        return self.config.engine != 'fast'
+
+    @property
+    def _due(self) -> bool:
+        """Whether the held-out text is evaluated after this iteration."""
+        return self.over or self.iteration % (self.config.validate_every or self.iteration) == 0
+
+    def _iterate(self, engine: Engine, started: float) -> tuple[NDArray[np.float64], float]:
         """The iterations until the next stop: their losses, and the last one's learning rate."""
         n, stop = self.iteration, self._next_stop()
         rates = self.horizon.rates(n, stop - n, self.seconds, self._pace) * 0.5**self.halvings
-        start = time.perf_counter()
+        self._moving, start = True, time.perf_counter()
         losses = engine.run(stop - n, rates)
         now = time.perf_counter()
-        self._pace, self.seconds, self.iteration = max((now - start) / losses.size, 1e-9), now - self._started, stop
+        self._pace, self.seconds, self.iteration = max((now - start) / losses.size, 1e-9), now - started, stop
+        self._moving = False
         self._read += losses.size * self.config.seq_length * self.config.streams
         if self._read > RELEASE_EVERY:
             self._read = 0
@@ -168,7 +247,7 @@ class Run:
         if self.stop_at_divergence:
             raise Diverged(self._diverged(first, losses), first, f'the loss is inf or NaN at iteration {first}')
         if not self._warned:
-            warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=4)
+            warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=7)
         self._warned = True
 
     def _record(self, loss: float, rate: float, sample: str | None, validation: float | None, report: bool) -> Progress:
@@ -189,15 +268,6 @@ class Run:
             share=self.horizon.share(n, self.seconds),
             last=self.over,
         )
-
-    def _validate(self, engine: Engine) -> float | None:
-        """Bits per character of the whole held-out text, if there is one."""
-        if self.validation is None:
-            return None
-        found = bits(engine.params, self.validation)
-        if np.isfinite(found) and (self.best is None or found < self.best):
-            self.best = found
-        return found
 
     def _next_stop(self) -> int:
         """The iteration to halt before: after the next report, at the next sample, validation or checkpoint, the end.

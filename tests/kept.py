@@ -43,8 +43,9 @@ def begin(folder, name='exact', text=SONNETS, validation=0.2, keep=2, on_diverge
 def run_to(session, iteration=None):
     """Train until so many iterations are done (or to the end), then interrupt as Ctrl-C does."""
     with session:
-        for _ in session.records(lambda: session.run.iteration == iteration):
-            pass
+        for _ in session:
+            if session.run.iteration == iteration:
+                break
     return session
 
 

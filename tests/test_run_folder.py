@@ -7,6 +7,7 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 from helpers import SONNETS
@@ -109,7 +110,8 @@ def test_a_limit_on_the_size_of_files(tmp_path):
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1] == (
         f'error: {run}: cannot be written (File too large); {last} is whole: '
-        f'when there is room, go on with --resume {run}'
+        f'when there is room, go on with --resume {run}; '
+        f'nor can iteration 30 be kept in {tempfile.gettempdir()} (File too large)'
     )
     assert not list(run.glob('.*'))
     run_to(fastrnn.resume(run))
@@ -135,7 +137,8 @@ def test_a_full_disk(run, monkeypatch, cli, call):
     assert code == 1
     assert err.splitlines()[-1] == (
         f'error: {run}: cannot be written (No space left on device); checkpoint-000000028.safetensors is whole: '
-        f'when there is room, go on with --resume {run}'
+        f'when there is room, go on with --resume {run}; '
+        f'nor can iteration 30 be kept in {tempfile.gettempdir()} (No space left on device)'
     )
     assert state_of(checkpoints(run)[-1]) == before
     run_to(fastrnn.resume(run))

@@ -64,7 +64,7 @@ def test_the_state_has_the_references_bits():
     model, prime = some_model(), 'agreeable' * 30
     ids = np.array([CHARS.index(char) for char in prime], np.uint16)
     stream = streams.Stream(model, ids)
-    stream.absorb()
+    list(stream.absorb())
     arrays = gist(model)
     assert same_bits(stream.h, state_after(ids[:-1].tolist(), arrays)[:, 0])
     drawn = stream.draw(Rules(1.0, V, 1.0), np.random.RandomState(3), 1000)
@@ -209,7 +209,7 @@ def test_many_streams_are_one_at_a_time():
     expected = []
     for _ in range(B):
         stream = streams.Stream(model, prime)
-        stream.absorb()
+        list(stream.absorb())
         expected.append(''.join(CHARS[ix] for ix in stream.draw(Rules(1.0, V, 1.0), Column(), length)))
     assert list(fastrnn.samples(model, B, length, prime='cdcg', seed=4)) == expected
 

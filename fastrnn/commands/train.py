@@ -149,8 +149,6 @@ def _resumed(given: dict[str, Any]) -> 'Session':
 
 def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
     """Train in a run folder; the first Ctrl-C or SIGTERM lets the iteration end, and saves."""
-    from ..checkpoint import save_model
-
     run, folder = session.run, session.folder.path
     first = run.iteration
     with interruptible(gently=True) as signals:
@@ -160,9 +158,10 @@ def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
             reports.note('the run is complete; to go on, give a later end: --iterations, --epochs or --time')
         else:
             reports.start(run.config, run.corpus, run.validation, session.adopted)
-        reports.follow(session.records(lambda: bool(signals)), lambda: False)
+        reports.follow(session, lambda: bool(signals))
+        session.close()
         if save is not None:
-            save_model(save, session.model)
+            session.save(save)
     if not run.over:
         reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {quote(str(folder))}')
     end_by(signals)
@@ -172,7 +171,6 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     """Train without a folder; where the model is to be saved, the first Ctrl-C or SIGTERM ends the run in order."""
     corpus, held_out = texts.open()
     from ..adopt import adopt
-    from ..checkpoint import Model, save_model
     from ..trainer import Run
 
     adopted = None if weights is None else adopt(weights, corpus, config.seed)
@@ -180,9 +178,9 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
     reports.start(run.config, corpus, held_out, adopted)
     with interruptible(save is not None) as signals:
-        reports.follow(run.records(), lambda: bool(signals))
+        reports.follow(run, lambda: bool(signals))
     if save is not None:
-        save_model(save, Model(run.start().params, corpus.chars, corpus.unit))
+        run.save(save)
     end_by(signals)
 
 

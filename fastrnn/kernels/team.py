@@ -49,21 +49,23 @@ def alone() -> Team:
 
 
 class Crew:
-    """The threads of a team, kept between calls."""
+    """The threads of a team, kept between calls; after ``close`` another call makes new ones."""
 
     def __init__(self, size: int) -> None:
         self.size = size
         self._sync = np.zeros(16, np.int64)
         self._give_way = _sched_yield()
-        self._pool = ThreadPoolExecutor(size - 1, thread_name_prefix='fastrnn') if size > 1 else None
+        self._pool: ThreadPoolExecutor | None = None
 
     def team(self, rank: int) -> Team:
         return Team(rank, self.size, self._sync, self._give_way)
 
     def run(self, kernel: Callable[[Team], Any]) -> Any:
         """Call ``kernel(team)`` in all threads at once and return what rank 0 returns."""
-        if self._pool is None:
+        if self.size == 1:
             return kernel(self.team(0))
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(self.size - 1, thread_name_prefix='fastrnn')
         others: list[Any] = []
         try:
             for rank in range(1, self.size):
@@ -79,8 +81,9 @@ class Crew:
         return result
 
     def close(self) -> None:
-        if self._pool is not None and threading.main_thread().is_alive():
-            self._pool.shutdown()
+        pool, self._pool = self._pool, None
+        if pool is not None and threading.main_thread().is_alive():
+            pool.shutdown()
 
 
 @intrinsic

@@ -1,0 +1,84 @@
+"""Signals that come while something is half done wait until it is whole; those that come meanwhile are never lost.
+
+Python runs the handler of a signal between any two of the main thread's operations, and what it raises (Ctrl-C's
+KeyboardInterrupt) may come between what a kernel has changed and what is counted after it. Other threads are not
+interrupted by signals: there both contexts do nothing.
+"""
+
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+Handler = Callable[[int, Any], Any]
+
+# those that a program may have a handler for that raises
+NAMES = ['INT', 'BREAK', 'TERM', 'HUP', 'QUIT', 'ALRM', 'VTALRM', 'PROF', 'XCPU', 'USR1', 'USR2']
+SIGNALS = [getattr(signal, 'SIG' + name) for name in NAMES if hasattr(signal, 'SIG' + name)]
+
+
+class held:
+    """A context in which handlers of signals do not run; they do when it ends (some 15 us in all)."""
+
+    def __enter__(self) -> None:
+        self._handlers: dict[int, Handler] = {}
+        self._came: dict[int, None] = {}
+        if threading.current_thread() is not threading.main_thread():
+            return
+        try:
+            for number in SIGNALS:
+                handler = signal.getsignal(number)
+                if callable(handler):  # of Python: neither the system's default nor ignored
+                    self._handlers[number] = handler
+                    signal.signal(number, self._receive)
+        except BaseException:
+            self._restore(list(self._handlers))
+            raise
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            self._restore(list(self._handlers))
+        finally:
+            self._deliver(list(self._came))
+
+    def _receive(self, number: int, frame: Any) -> None:
+        self._came[number] = None
+
+    def _restore(self, numbers: list[int]) -> None:
+        """A signal that comes just now may raise here: then the other handlers are still put back."""
+        for k, number in enumerate(numbers):
+            try:
+                signal.signal(number, self._handlers[number])
+            except BaseException:
+                self._restore(numbers[k:])
+                raise
+
+    def _deliver(self, numbers: list[int]) -> None:
+        if numbers:
+            try:
+                self._handlers[numbers[0]](numbers[0], None)
+            finally:
+                self._deliver(numbers[1:])
+
+
+class remembered(held):
+    """A context in which handlers run at once; what they raise and a callback swallows is raised again at the end.
+
+    For the compiler, whose callbacks lose exceptions.
+    """
+
+    def __enter__(self) -> None:
+        self._lost: BaseException | None = None
+        super().__enter__()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        super().__exit__(kind, error, trace)
+        if kind is None and self._lost is not None:
+            raise self._lost
+
+    def _receive(self, number: int, frame: Any) -> None:
+        try:
+            self._handlers[number](number, frame)
+        except BaseException as error:
+            self._lost = error
+            raise

@@ -1,0 +1,53 @@
+"""What a caller means: a text or the names of files; and which option, where its name is misspelt."""
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+LONGEST_NAME = 4096  # characters; no system has longer paths
+
+Files = str | Path | Sequence[str | Path]
+
+
+def text_or_files(value: Any, what: str = 'the text') -> str | list[Path]:
+    """A str is text, a Path or a sequence of them names files.
+
+    Raises ValueError for anything else, and for a str that is the name of a file: that is what was meant.
+    """
+    if isinstance(value, os.PathLike):
+        return [Path(value)]
+    if isinstance(value, str):
+        if value and _is_one_name(value) and os.path.isfile(value):
+            raise ValueError(f'{what} is the {len(value)} characters {value!r}, but a file has that name: '
+                             f'pass Path({value!r})')  # fmt: skip
+        return value
+    if isinstance(value, list | tuple) and value and all(isinstance(name, str | os.PathLike) for name in value):
+        return [Path(name) for name in value]
+    raise ValueError(f'{what} is a {type(value).__name__}; pass text as a str, or the names of files as Path(...)')
+
+
+def file_names(value: Any, what: str = 'the text') -> list[str]:
+    """Names of files: one or a sequence, str or Path. Raises ValueError for a text, without printing it."""
+    names: Any = [value] if isinstance(value, str | os.PathLike) else value
+    if not isinstance(names, Iterable) or not all(isinstance(name, str | os.PathLike) for name in names):
+        raise ValueError(f'{what} is a {type(value).__name__}; pass the name of a file, or a sequence of names')
+    names = [str(os.fspath(name)) for name in names]
+    for name in names:
+        if not _is_one_name(name):
+            raise ValueError(f'{what} is a text of {len(name):,} characters; save it in a file and pass its name')
+    return list(names)
+
+
+def _is_one_name(value: str) -> bool:
+    return len(value) <= LONGEST_NAME and not any(char in value for char in '\n\r\0')
+
+
+def check_names(given: Iterable[str], known: Collection[str]) -> None:
+    """Raise TypeError for an option that there is not, with the nearest one, or with all of them."""
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            advice = f'did you mean {near[0]}?' if near else f'there are {", ".join(sorted(known))}'
+            raise TypeError(f"there is no option {name}: {advice}")
