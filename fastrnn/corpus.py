@@ -57,6 +57,9 @@ class Corpus:
         facts = _facts(found, vocabulary, sha256, unit, min_count)
         return _corpus(facts, ids, '')
 
+    def __repr__(self) -> str:
+        return f'<fastrnn.Corpus: {self.describe()[0]}>'
+
     def text(self, ids: NDArray[np.integer]) -> str:
         return ''.join(self.chars[ix] for ix in ids)
 

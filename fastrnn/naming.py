@@ -50,4 +50,4 @@ def check_names(given: Iterable[str], known: Collection[str]) -> None:
         if name not in known:
             near = get_close_matches(name, known, 1)
             advice = f'did you mean {near[0]}?' if near else f'there are {", ".join(sorted(known))}'
-            raise TypeError(f"there is no option {name}: {advice}")
+            raise TypeError(f'there is no option {name}: {advice}')

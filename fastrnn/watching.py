@@ -4,7 +4,6 @@ import html
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
 
 from . import progress
 from .records import Progress
@@ -25,9 +24,11 @@ def _is_notebook() -> bool:
 @contextmanager
 def _in_notebook() -> Iterator[Callable[[Progress], None]]:
     """A bar of HTML that is written anew; plain text where a notebook shows no HTML."""
-    import IPython as ipython
+    from IPython import display as ipython
 
-    handle: Any = ipython.display.display(_data('starting; a first run compiles for some seconds', 0.0), raw=True, display_id=True)
+    handle = ipython.display(  # type: ignore[no-untyped-call]
+        _data('starting; a first run compiles for some seconds', 0.0), raw=True, display_id=True
+    )
 
     def show(record: Progress) -> None:
         handle.update(_data(line(record), record.share), raw=True)
