@@ -92,6 +92,7 @@ def train(
 
         kept = {name: given[name] for name in KEPT if given[name] is not None}
         with start(out, texts, config, weights=model, **kept) as session:
+            reports.fitted(config, session.run)
             _keep(session, reports, save)
         return
     for name in ('save_every', *KEPT):
@@ -103,7 +104,7 @@ def train(
 def _config(given: dict[str, Any]) -> Any:
     from ..config import Config, preset
 
-    return preset(given['preset'], **{field.name: given[field.name] for field in fields(Config)})
+    return preset(given['preset'], **{field.name: given[field.name] for field in fields(Config) if field.name in given})
 
 
 def _texts(given: dict[str, Any]) -> 'Texts':
@@ -168,6 +169,7 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     adopted = None if weights is None else adopt(weights, corpus, config.seed)
     corpus = corpus if adopted is None else adopted.corpus
     run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+    reports.fitted(config, run)
     reports.start(run.config, corpus, held_out, adopted)
     with interruptible(save is not None) as signals:
         reports.follow(run.records(), lambda: bool(signals))
