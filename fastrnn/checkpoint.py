@@ -26,6 +26,9 @@ NAMES = ('Wxh', 'Whh', 'Why', 'bh', 'by')
 BEST = 'best.safetensors'
 ARRAYS = ('params', 'memory', 'hidden', 'rng')
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
+MAX_HEADER = 100_000_000  # bytes, by the format; before it their number, 8 bytes, little-endian
+MODELS = 'name a run folder, a checkpoint or a file made by train --save'
+ANOTHER = 'take another checkpoint or model'
 
 Tensors = dict[str, NDArray[Any]]
 
@@ -152,7 +155,7 @@ class _Damage:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Exception):
             reason = f'{error} missing' if isinstance(error, KeyError) else str(error)
-            raise ValueError(f'{self._path}: damaged ({reason}); take another checkpoint or model') from error
+            raise ValueError(f'{self._path}: damaged ({reason}); {ANOTHER}') from error
 
 
 def _shaped(params: Params) -> Tensors:
@@ -185,21 +188,25 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     from safetensors import safe_open
 
     try:
-        path.open('rb').close()  # for the system's own error
+        with path.open('rb') as raw:  # for the system's own error, too
+            start = raw.read(9)
         with safe_open(path, 'numpy') as file:
             metadata = dict(file.metadata() or {})
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            ours = 'vocabulary' in metadata or 'check' in metadata
+            tensors = {name: file.get_tensor(name) for name in file.keys()} if ours else {}  # noqa: SIM118
     except OSError as error:
         raise ValueError(f'{path}: {error.strerror or error}; name a model that fastrnn train made') from error
     except Exception as error:  # safetensors' own, and NumPy's for types that it lacks
-        raise ValueError(f'{path}: not a model, or damaged ({error}); name one that fastrnn train made') from error
+        if start[8:] == b'{' and int.from_bytes(start[:8], 'little') <= MAX_HEADER:
+            raise ValueError(f'{path}: damaged (a part is missing or changed); {ANOTHER}') from error
+        raise ValueError(f'{path}: not a model (no safetensors file); {MODELS}') from error
     found = metadata.get('format', '')
-    if 'vocabulary' not in metadata and 'check' not in metadata:
+    if not ours:
         raise ValueError(f'{path}: not made by fastrnn; name a model that fastrnn train made')
     if found.isdecimal() and int(found) > FORMAT:
         raise ValueError(f'{path}: format {found} of a newer fastrnn, this one reads {FORMAT}: upgrade fastrnn')
     if metadata.pop('check', None) != _check(tensors, metadata):
-        raise ValueError(f'{path}: damaged (its checksum differs); take another checkpoint or model')
+        raise ValueError(f'{path}: damaged (its checksum differs); {ANOTHER}')
     return tensors, metadata
 
 

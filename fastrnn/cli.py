@@ -3,22 +3,38 @@
 import os
 import sys
 import warnings
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
+from . import __version__
 from .commands import evaluate, info, plot, sample, score, train
 from .errors import Diverged
 
 FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
 
 app = typer.Typer(
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help='Train character-level RNNs on a CPU: min-char-rnn, compiled, with the same bits; or many streams, fast.',
-    epilog=train.EXAMPLE,
+    context_settings={'help_option_names': ['-h', '--help']},
 )
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f'fastrnn {__version__}')
+        raise typer.Exit
+
+
+@app.callback(epilog=train.EXAMPLE)
+def fastrnn(
+    version: Annotated[
+        bool, typer.Option('--version', callback=_print_version, is_eager=True, help='Print the version and exit.')
+    ] = False,
+) -> None:
+    """Train character-level RNNs on a CPU: min-char-rnn, compiled, with the same bits; or many streams, fast."""
+
+
 app.command(epilog=train.EXAMPLE)(train.train)
 app.command('eval', epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=sample.EXAMPLE)(sample.sample)
@@ -30,11 +46,11 @@ app.command(epilog=info.EXAMPLE)(info.info)
 def main() -> NoReturn:
     """Run a command; every error is one line on standard error and an exit code of its own."""
     warnings.showwarning = _show_warning
-    if len(sys.argv) == 1:
-        sys.argv.append('--help')
+    if sys.argv[1:2] in ([], ['help']):  # fastrnn help train: fastrnn train --help
+        sys.argv[1:] = [*sys.argv[2:], '--help']
     code = 0
     try:
-        code = app(standalone_mode=False) or 0
+        code = app(standalone_mode=False, prog_name='fastrnn') or 0
         sys.stdout.flush()
     except typer.Exit as exit_:
         code = exit_.exit_code

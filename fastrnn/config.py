@@ -4,7 +4,7 @@ import math
 import operator
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,14 @@ from .parsing import parse_seconds
 
 MAX_SEED = 2**32 - 1
 MAX_RATE = 1e6  # beyond it a single step can overflow
+MOST = 0.9  # of a text that should be read in a pass over it
 CHOICES = {
     'engine': ('exact', 'fast', 'reference'),
     'dtype': ('float32', 'float64'),
     'optimizer': ('adagrad', 'adam'),
     'schedule': ('constant', 'step', 'cosine'),
     'init': ('gist', 'scaled'),
+    'fit': ('nothing', 'streams', 'both'),
 }
 
 
@@ -54,6 +56,7 @@ class Config:
     init: str = 'gist'
     epochs: float | None = None
     time: float | None = None  # seconds of training; '90s', '5m' and the like are read
+    fit: str = 'nothing'  # what a text that is too short makes smaller: streams, or both them and seq_length
 
     def __post_init__(self) -> None:
         if isinstance(self.time, str):
@@ -89,25 +92,59 @@ class Config:
     def endless(self) -> bool:
         return self.iterations is None and self.epochs is None and self.time is None
 
-    def check_text(self, characters: int, vocabulary: int) -> None:
-        """Raise ValueError where a text of so many characters, so many distinct, can't be trained on."""
+    def fitted(self, characters: int) -> 'Config':
+        """What ``fit`` names made smaller, where a text of so many characters is too short for it.
+
+        As many streams as read nearly all of it (each leaves less than a window at its end unread), and a shorter
+        window where even one stream does not fit.
+        """
+        T, B = self.seq_length, self.streams
+        if self.fit == 'nothing':
+            return self
+        if characters >= (T + 2) * B:
+            return replace(self, fit='nothing')
+
+        def read(streams: int) -> int:
+            return streams * (1 + T * windows(characters // streams, T))
+
+        fitting = range(max(1, characters // (T + 2)), 0, -1)
+        B = next((streams for streams in fitting if read(streams) >= MOST * characters), max(fitting, key=read))
+        if self.fit == 'both':
+            T = max(1, min(T, characters // B - 2))
+        return replace(self, streams=B, seq_length=T, fit='nothing')
+
+    def check_text(self, characters: int, vocabulary: int, held_out: int = 0) -> None:
+        """Raise ValueError where a text of so many characters, so many distinct, can't be trained on.
+
+        held_out: characters of the same text that are kept back for validation.
+        """
         T, B = self.seq_length, self.streams
         if vocabulary < 2 and characters > 1:
             raise ValueError(
                 'the text has one distinct character, so there is nothing to predict: take a text with two or more'
             )
         if characters // B < T + 2:
-            parts = f' for {B:,} streams' if B > 1 else ''
-            raise ValueError(
-                f'the text has {characters:,} characters, but a seq_length of {T} needs at least {(T + 2) * B:,}'
-                f'{parts}: take a longer text{" or fewer --streams" if B > 1 else ""} or a smaller --seq-length'
-            )
+            raise self._too_short(characters, held_out)
         needed, there = self.memory(vocabulary), physical_memory()
         if there is not None and needed > there:
             raise ValueError(
                 f'hidden_size {self.hidden_size:,}, seq_length {T:,}, streams {B:,} and {vocabulary:,} distinct '
                 f'characters need {needed:,} bytes of memory, but this machine has {there:,}: take smaller ones'
             )
+
+    def _too_short(self, characters: int, held_out: int) -> ValueError:
+        T, B = self.seq_length, self.streams
+        there, cures = f'{characters:,} characters', ['a longer text']
+        if held_out:
+            there += f' beside the {held_out:,} that are held out for validation'
+            cures.append('a smaller --validation')
+        for what, most in (('fewer --streams', characters // (T + 2)), ('a smaller --seq-length', characters // B - 2)):
+            if most > 0:
+                cures.append(f'{what} ({most:,} would do)')
+        return ValueError(
+            f'the text has {there}, but a seq_length of {T} needs at least {(T + 2) * B:,}'
+            f'{f" for {B:,} streams" if B > 1 else ""}: take {" or ".join(cures)}'
+        )
 
     def memory(self, vocabulary: int) -> int:
         """Bytes that a run holds beside the text: weights, the optimizer's memory, buffers. Independent of the text.
@@ -171,7 +208,8 @@ FAST_SIZES = ((6.0, 128), (15.0, 192), (150.0, 256), (600.0, 384), (math.inf, 51
 def preset(name: str, **options: Any) -> Config:
     """The configuration of a preset, with those options that are not None in place of its own.
 
-    ``fast`` trains for 60 s unless told otherwise, with an H that suits the time, at a learning rate of 1/H.
+    ``fast`` trains for 60 s unless told otherwise, with an H that suits the time, at a learning rate of 1/H. Unless
+    streams are given, a run on a text that is too short for 16 of them has fewer, and a window that fits.
     """
     if name not in PRESETS:
         raise ValueError(f'preset is {name!r}; it must be one of {", ".join(PRESETS)}')
@@ -183,11 +221,18 @@ def preset(name: str, **options: Any) -> Config:
     if name == 'fast' and chosen['engine'] == 'fast':
         if not {'time', 'epochs', 'iterations'} & set(given):
             chosen['time'] = FAST_SECONDS
+        if 'streams' not in given:
+            chosen.setdefault('fit', 'streams' if 'seq_length' in given else 'both')
         seconds = as_number(chosen.get('time')) or FAST_SECONDS
         by_time = next((H for limit, H in FAST_SIZES if seconds <= limit), FAST_SIZES[-1][1])
         H = check_integer('hidden_size', chosen.setdefault('hidden_size', by_time), 1)
         chosen.setdefault('learning_rate', 1 / H)
     return Config(**chosen)
+
+
+def windows(characters: int, T: int) -> int:
+    """How many windows of T steps one pass over a stream of so many characters has."""
+    return max(1, -(-(characters - T - 1) // T))
 
 
 def make_config(

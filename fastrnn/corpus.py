@@ -36,6 +36,7 @@ class Corpus:
     utf8_bytes: int = 0  # of the text in UTF-8, before folding
     sha256: str = ''  # of the contents; of several files: of their hashes
     note: str = ''  # where the ids are kept
+    held_out: int = 0  # characters of the same text that were split off, for validation
 
     @classmethod
     def of(cls, text: str, unit: str = 'character', min_count: int = 1) -> 'Corpus':

@@ -114,7 +114,8 @@ def resume(
     files : path or sequence of paths, optional
         The text, where it is no longer in its old place.
     keep, on_divergence, changes
-        In place of what they were: ``threads``, or an end (``iterations``, ``epochs`` or ``time``, in place of all).
+        In place of what they were: ``threads``, or an end (``iterations``, ``epochs`` or ``time``, in place of all,
+        and of the whole run: counted from its start).
 
     Raises
     ------
@@ -145,6 +146,7 @@ def _reopened(
     texts, config, kept, policy = _plan(place, facts)
     if files is not None:
         texts = replace(texts, files=Texts.of(files).files)
+    texts.check_there(chosen or place.path)
     if any(changes.get(end) is not None for end in ENDS):
         changes = {**dict.fromkeys(ENDS), **changes}
     config = replace(config, **changes)
@@ -152,7 +154,7 @@ def _reopened(
     on_divergence = policy if on_divergence is None else on_divergence
     keep = _checked_policy(keep, on_divergence)
     corpus, held_out = texts.open()
-    check_identity(facts['identity'], identity(corpus, held_out), texts.files)
+    check_identity(facts['identity'], identity(corpus, held_out), texts, checkpoint or place.path / CONFIG)
     if checkpoint is not None:
         chars = _offering(place, checkpoint).model.chars
         if chars.startswith(corpus.chars):  # more of them where the run began with another text's weights
@@ -167,7 +169,8 @@ def _reopened(
     session = Session(place, run, texts, keep, on_divergence)
     if checkpoint is not None:
         session.take_up(checkpoint, chosen=chosen is not None)
-    session.write_config()
+    if not run.over:  # an end that is behind it must not take the place of the run's own
+        session.write_config()
     return session
 
 

@@ -1,5 +1,6 @@
 """Times, shares and counts as people write them: '1m30s', '10%', '1e4'."""
 
+import os
 import re
 from decimal import Decimal, InvalidOperation
 from numbers import Real
@@ -39,7 +40,7 @@ def parse_share(value: str | float | Path) -> float | None:
     share = float(number / 100 if text.endswith('%') and number.is_finite() else number)  # 0.7% is 0.007 exactly
     if 0 < share < 1 and ',' not in text:
         return share
-    if isinstance(value, str) and Path(value).exists():
+    if isinstance(value, str) and os.path.exists(value):
         return None
     form = '0.1 or 10%'
     if 0 < share < 1:

@@ -1,6 +1,7 @@
 """Text from a model: one stream, as it is drawn, or many at once."""
 
 import math
+import sys
 from collections.abc import Iterator
 from functools import partial
 
@@ -45,7 +46,8 @@ def sample(
         Characters to be drawn, 0 or more; for a model of bytes, bytes. These are decoded as UTF-8, and what is none
         becomes U+FFFD, so that the text may have fewer characters.
     temperature : float
-        Logits are divided by it: below 1 likely characters become likelier, near 0 the likeliest is always taken.
+        Logits are divided by it: below 1 likely characters become likelier; at 0 the likeliest is always taken (of
+        equally likely ones, the one numbered lowest), whatever the other rules and the seed.
     top_k : int, optional
         Draw from the so many likeliest characters only (of equally likely ones, from those numbered lower).
     top_p : float, optional
@@ -113,12 +115,14 @@ def samples(
 def _rules(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Rules:
     """Checked, and in the kernels' types."""
     chosen = as_number(temperature)
-    if chosen is None or not 0 < chosen < math.inf:
-        advice = '; to take the likeliest always, set top_k to 1' if temperature == 0 else ''
-        raise ValueError(f'temperature is {temperature}; it must be a number above 0{advice}')
+    if chosen is None or not 0 <= chosen < math.inf:
+        raise ValueError(f'temperature is {temperature}; it must be a number, 0 or more')
     V = model.params.V
     kept = V if top_k is None else min(V, check_integer('top_k', top_k, 1))
-    return Rules(float(chosen), kept, 1.0 if top_p is None else float(check_number('top_p', top_p, 1)))
+    mass = 1.0 if top_p is None else float(check_number('top_p', top_p, 1))
+    if chosen == 0:  # so near 0 that all but the largest logits get nothing, and of those the first
+        return Rules(sys.float_info.min, 1, 1.0)
+    return Rules(float(chosen), kept, mass)
 
 
 def _checked_seed(seed: int | None) -> int | None:

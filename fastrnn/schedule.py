@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .config import Config
+from .config import Config, windows
 
 STEPS = (0.5, 0.75, 0.9)  # of the run, after each of which the step schedule goes on at a third of the rate
 FINAL = 0.02  # of the learning rate, at the end of a cosine
@@ -15,8 +15,7 @@ class Horizon:
     """The end of a run, by iterations, epochs or time, whichever comes first."""
 
     def __init__(self, config: Config, characters: int) -> None:
-        T, length = config.seq_length, characters // config.streams
-        self.iterations_per_epoch = max(1, -(-(length - T - 1) // T))
+        self.iterations_per_epoch = windows(characters // config.streams, config.seq_length)
         ends = [config.iterations]
         if config.epochs is not None:
             ends.append(max(1, round(config.epochs * self.iterations_per_epoch)))

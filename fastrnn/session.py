@@ -120,7 +120,7 @@ class Session(Training):
     def take_up(self, path: Path, *, chosen: bool) -> None:
         """Go on from a checkpoint of this run: its newest, or one that was chosen."""
         checkpoint = load_checkpoint(path)
-        check_identity(checkpoint.text, self._text, self.texts.files)
+        check_identity(checkpoint.text, self._text, self.texts, path)
         changed = [name for name in SHAPE if checkpoint.config.get(name) != self._config[name]]
         if changed or checkpoint.model.chars != self.run.corpus.chars:
             raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')

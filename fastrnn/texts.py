@@ -1,9 +1,12 @@
 """What a run trains on and is validated on: files, how they are read, and whether they are still the same."""
 
 import hashlib
+import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,9 @@ from numpy.typing import NDArray
 
 from .corpus import Corpus, encode_with, open_corpus
 from .naming import file_names
+from .parsing import parse_share
+
+DIGITS = 12  # of a hash, in messages
 
 
 @dataclass(frozen=True)
@@ -31,15 +37,27 @@ class Texts:
         if validation is not None and not isinstance(validation, int | float | str | Path):
             kind = type(validation).__name__
             raise ValueError(f'validation is a {kind}; of a run that is kept it is a share or the name of a file')
-        held_out = None if validation is None else file_names(str(validation), 'validation')[0]
+        share = None if validation is None else parse_share(validation)
+        held_out = None if validation is None else str(share or file_names(validation, 'validation')[0])
         return cls(tuple(file_names(files)), validation=held_out, **rules)
 
     def absolute(self) -> 'Texts':
         """The same files by paths that hold in any working folder."""
         validation = self.validation
-        if validation is not None and _share(validation) is None:
+        if validation is not None and parse_share(validation) is None:
             validation = str(Path(validation).absolute())
         return replace(self, files=tuple(str(Path(name).absolute()) for name in self.files), validation=validation)
+
+    def check_there(self, run: Path) -> None:
+        """Raise ValueError, with what to type, where a file of a kept run is gone."""
+        gone = [name for name in self.files if _is_gone(name)]
+        if gone:
+            names = ' '.join('NEWPLACE' if name in gone else quote(name) for name in self.files)
+            cure = f'if the text has moved, type: fastrnn train {names} --resume {quote(str(run))}'
+            raise ValueError(f'{gone[0]}: No such file; {cure}')
+        if self.validation is not None and parse_share(self.validation) is None and _is_gone(self.validation):
+            cure = 'put the held-out text back, or start a new run from the weights with --from'
+            raise ValueError(f'{self.validation}: No such file; {cure}')
 
     def open(self) -> tuple[Corpus, NDArray[Any] | None]:
         """The corpus, and the held-out text in its numbers."""
@@ -48,19 +66,12 @@ class Texts:
         )
         if self.validation is None:
             return corpus, None
-        share = _share(self.validation)
+        share = parse_share(self.validation)
         if share is None:
             path = Path(self.validation)
             return corpus, encode_with(path, corpus, encoding=self.encoding, errors=self.errors)
         kept, held_out = corpus.split(share)
-        return replace(corpus, ids=kept), held_out
-
-
-def _share(validation: Any) -> float | None:
-    try:
-        return float(validation)
-    except ValueError:
-        return None
+        return replace(corpus, ids=kept, held_out=held_out.size), held_out
 
 
 def identity(corpus: Corpus, held_out: NDArray[Any] | None) -> dict[str, Any]:
@@ -69,16 +80,50 @@ def identity(corpus: Corpus, held_out: NDArray[Any] | None) -> dict[str, Any]:
     return {'sha256': corpus.sha256, 'characters': corpus.ids.size, 'held_out_sha256': of_held_out}
 
 
-def check_identity(then: dict[str, Any], now: dict[str, Any], files: Sequence[str]) -> None:
-    """Raise ValueError, with the hashes, where the text is another one than it was."""
-    for key, name in (('sha256', ', '.join(files)), ('held_out_sha256', 'the held-out text')):
-        if then.get(key) != now[key]:
-            raise ValueError(
-                f'{name}: changed since the checkpoint (SHA-256 {then.get(key)} then, {now[key]} now): '
-                'name the text as it was, or start a new run from the weights with --from'
-            )
+def check_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts, since: Path) -> None:
+    """Raise ValueError where the text is another one than when ``since``, a file of the run, was written."""
+    own = texts.validation is not None and parse_share(texts.validation) is None
+    of_held_out = (str(texts.validation),) if own else texts.files
+    if then.get('sha256') != now['sha256']:
+        counts = f'{_count(then.get("characters"))} characters then, {_count(now["characters"])} now; '
+        raise _changed('', texts.files, counts, then.get('sha256'), now['sha256'], since)
+    if then.get('held_out_sha256') != now['held_out_sha256']:
+        hashes = then.get('held_out_sha256'), now['held_out_sha256']
+        raise _changed('the held-out text, ', of_held_out, '', *hashes, since)
     if then.get('characters') != now['characters']:
         raise ValueError(
             f'the run trained on {then.get("characters")} characters, but there are {now["characters"]}: '
             'keep --validation, --unit and the like as they were'
         )
+
+
+def _changed(what: str, files: Sequence[str], counts: str, then: Any, now: Any, since: Path) -> ValueError:
+    dates = [f'{since.name} is of {_date(since)}', *(f'{Path(name).name} of {_date(Path(name))}' for name in files)]
+    hashes = f'SHA-256 {str(then)[:DIGITS]} then, {str(now)[:DIGITS]} now'
+    return ValueError(
+        f'{what}{", ".join(files)}: changed since the run ({counts}{", ".join(dates)}; {hashes}): name the text as it '
+        f'was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run from the weights with '
+        '--from'
+    )
+
+
+def _count(number: Any) -> str:
+    return f'{number:,}' if isinstance(number, int) else 'unknown'
+
+
+def _date(path: Path) -> str:
+    """Of a file's last change, in local time."""
+    try:
+        return time.strftime('%Y-%m-%d %H:%M', time.localtime(path.stat().st_mtime))
+    except OSError:
+        return 'an unknown date'
+
+
+def _is_gone(name: str) -> bool:
+    try:
+        os.stat(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # there may be something: reading it will tell
+        return False
+    return False

@@ -69,7 +69,8 @@ class Run(Training):
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
         self.validation = validation
         V, n = len(self.corpus.chars), self.corpus.ids.size
-        config.check_text(n, V)
+        config = config.fitted(n)
+        config.check_text(n, V, self.corpus.held_out)
         if validation is not None and validation.size < 2:
             raise ValueError('the held-out text has one character: take one with at least two')
         self.horizon = Horizon(config, n)

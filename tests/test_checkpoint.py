@@ -123,11 +123,14 @@ def test_every_truncation_and_every_flipped_byte_is_noticed(tmp_path):
             assert '\n' not in str(error.value)
 
 
+NO_MODEL = r'not a model \(no safetensors file\); name a run folder, a checkpoint or a file made by train --save'
 MESSAGES = {
     'foreign': 'not made by fastrnn; name a model that fastrnn train made',
     'future': r'format 7 of a newer fastrnn, this one reads 1: upgrade fastrnn',
-    'text': r'not a model, or damaged \(.*\); name one that fastrnn train made',
-    'empty': r'not a model, or damaged \(.*\); name one that fastrnn train made',
+    'text': NO_MODEL,
+    'empty': NO_MODEL,
+    'cut': r'damaged \(a part is missing or changed\); take another checkpoint or model',
+    'of another type': 'not made by fastrnn; name a model that fastrnn train made',
     'missing': 'No such file or directory; name a model that fastrnn train made',
     'weights only': 'holds a model, but not the state of its training; start a new run with --from',
 }
@@ -143,6 +146,12 @@ def odd_file(kind, place):
         place.write_bytes(SONNETS.read_bytes())
     elif kind == 'empty':
         place.write_bytes(b'')
+    elif kind == 'cut':
+        save_model(place, small_model())
+        place.write_bytes(place.read_bytes()[:-1])
+    elif kind == 'of another type':  # NumPy has none such
+        header = b'{"weight":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
+        place.write_bytes(len(header).to_bytes(8, 'little') + header + b'\0\0')
     elif kind == 'weights only':
         save_model(place, small_model())
 

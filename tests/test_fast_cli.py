@@ -1,6 +1,7 @@
 """The fast preset from the command line: reports, held-out text, ends of a run, models, and what is refused."""
 
 import gzip
+import json
 import re
 import signal
 import subprocess
@@ -46,11 +47,23 @@ def test_the_same_command_gives_the_same_output(cli):
     assert outputs[0] == outputs[1] == outputs[2]
 
 
-@pytest.mark.parametrize('end', [('--iterations', 3), ('--epochs', 0.5), ('--time', '0.2s')])
+@pytest.mark.parametrize('end', [('--iterations', 3), ('--iterations', '3e0'), ('--epochs', 0.5), ('--time', '0m0.2s')])
 def test_every_end(cli, end):
     code, out, err = cli('train', SONNETS, *SMALL, *end)
     assert (code, err) == (0, '')
     assert out.count('iter ') == 1
+
+
+def test_a_share_in_percent(cli, tmp_path, monkeypatch):
+    """And a file whose name is a number."""
+    run = tmp_path / 'run'
+    code, out, _ = cli('train', SONNETS, *SMALL, '--iterations', 2, '--validation', '10%', '-o', run)
+    assert code == 0 and 'held out 125 characters' in out
+    assert json.loads((run / 'config.json').read_text())['text']['validation'] == '0.1'
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / '10').write_text('From fairest creatures', encoding='utf-8')
+    code, out, _ = cli('train', SONNETS, *SMALL, '--iterations', 2, '--validation', '10')
+    assert code == 0 and 'held out 22 characters' in out
 
 
 def test_held_out_files_and_bytes(cli, tmp_path):
@@ -73,12 +86,19 @@ def test_divergence_stops_the_run(cli):
     ('options', 'words'),
     [
         (('--streams', 200), 'needs at least 2,000 for 200 streams: take a longer text or fewer --streams'),
-        (('--validation', 0), 'validation share is 0.0'),
-        (('--validation', 1.5), 'validation share is 1.5'),
+        (
+            ('--validation', 0),
+            "validation is '0'; it must be a share above 0 and below 1, such as 0.1 or 10%, or a file",
+        ),
+        (('--validation', 10), "validation is '10'; it must be a share above 0 and below 1, such as 10% or 0.1, or a"),
+        (
+            ('--validation', '0,1'),
+            "validation is '0,1'; it must be a share above 0 and below 1, such as 0.1, or a file",
+        ),
         (('--validation', 'nowhere'), 'nowhere: No such file'),
         (('--dtype', 'float16'), "dtype is 'float16'"),
         (('--warmup', 1), 'warmup is 1.0'),
-        (('--time', 'soon'), "time is 'soon'; give a number with s, m or h"),
+        (('--time', 'soon'), "time is 'soon'; give seconds, or a number with s, m or h, such as 90s, 5m or 1m30s"),
         (('--epochs', 0), 'epochs is 0.0'),
         (('--weight-decay', -1), 'weight_decay is -1.0'),
         (('--preset', 'faster'), "preset is 'faster'"),

@@ -4,10 +4,12 @@ import errno
 import json
 import os
 import resource
+import shlex
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 from helpers import SONNETS
@@ -166,17 +168,43 @@ def test_a_damaged_checkpoint(run, cli, damage):
 
 
 def test_a_changed_text(run, cli, tmp_path):
-    """Refused, with both hashes; the held-out text counts too."""
+    """Refused, with sizes, dates and both hashes, and what would do; the held-out text counts too."""
     other = tmp_path / 'other.txt'
-    other.write_text(SONNETS.read_text(encoding='utf-8') + '!', encoding='utf-8')
+    other.write_text(SONNETS.read_text(encoding='utf-8') + '12345', encoding='utf-8')
+    os.utime(other, (0, time.mktime((2026, 11, 24, 10, 22, 0, 0, 0, -1))))
+    os.utime(checkpoints(run)[-1], (0, time.mktime((2026, 11, 20, 14, 3, 0, 0, 0, -1))))
     error = fails(cli, other, '--resume', run)
-    hashes = [fastrnn.open_corpus(path).sha256 for path in (SONNETS, other)]
-    assert error.startswith(f'{other}: changed since the checkpoint (SHA-256 {hashes[0]} then, {hashes[1]} now): ')
+    hashes = [fastrnn.open_corpus(path).sha256[:12] for path in (SONNETS, other)]
+    assert error == (
+        f'{other}: changed since the run (996 characters then, 1,000 now; checkpoint-000000028.safetensors is of '
+        f'2026-11-20 14:03, other.txt of 2026-11-24 10:22; SHA-256 {hashes[0]} then, {hashes[1]} now): name the text '
+        f'as it was, with fastrnn train FILE --resume {run}, or start a new run from the weights with --from'
+    )
     held_out = tmp_path / 'held_out.txt'
     held_out.write_text('Shall I compare thee', encoding='utf-8')
     run_to(begin(tmp_path / 'two', validation=held_out), 9)
     held_out.write_text('Shall I compare these', encoding='utf-8')
-    assert 'the held-out text: changed since the checkpoint (SHA-256 ' in fails(cli, '--resume', tmp_path / 'two')
+    error = fails(cli, '--resume', tmp_path / 'two')
+    assert error.startswith(f'the held-out text, {held_out}: changed since the run (checkpoint-000000009.safetensors')
+
+
+def test_a_text_that_is_gone(tmp_path, cli):
+    """The error tells what to type, and typing it helps."""
+    texts, run = [tmp_path / name for name in ('one.txt', 'a second.txt', 'held_out.txt')], tmp_path / 'my run'
+    for text in texts:
+        text.write_text(SONNETS.read_text(encoding='utf-8'), encoding='utf-8')
+    run_to(begin(run, text=texts[:2], validation=texts[2]), 9)
+    texts[0].rename(tmp_path / 'moved.txt')
+    error = fails(cli, '--resume', run)
+    assert error == (
+        f"{texts[0]}: No such file; if the text has moved, type: fastrnn train NEWPLACE '{texts[1]}' --resume '{run}'"
+    )
+    _, _, *args = shlex.split(error.split('type: ')[1].replace('NEWPLACE', str(tmp_path / 'moved.txt')))
+    assert cli('train', *args, '--iterations', 12)[0] == 0
+    texts[2].unlink()
+    assert fails(cli, *args) == (
+        f'{texts[2]}: No such file; put the held-out text back, or start a new run from the weights with --from'
+    )
 
 
 def test_no_run(tmp_path, cli):
@@ -234,7 +262,7 @@ def test_without_checkpoints(run, cli):
     (run / 'log.jsonl').write_text('')
     other = run.parent / 'other.txt'
     other.write_text('another text ' * 20)
-    assert f'{other}: changed since the checkpoint (SHA-256 ' in fails(cli, other, '--resume', run)
+    assert f'{other}: changed since the run (996 characters then, ' in fails(cli, other, '--resume', run)
     run_to(fastrnn.resume(run))
     assert contents(run) == contents(run.parent / 'whole')
     tuned = run.parent / 'tuned'

@@ -137,13 +137,22 @@ def test_unknown_characters_are_named(cli, model, tmp_path):
     assert drawn(tmp_path / 'folded', 60, prime='aXbY', seed=0) == expected
 
 
+def test_temperature_0(cli, model):
+    """The same text each time, without a seed; many at once, too."""
+    greedy = drawn(model, 60, top_k=1)
+    for _ in range(2):
+        code, out, err = cli('sample', model, '--temperature', 0, '--length', 60)
+        assert (code, out, err) == (0, greedy.replace('\ud800', '\ufffd') + '\n', '')
+    facts = json.loads(cli('sample', model, '--temperature', '0', '--length', 60, '--json')[1])
+    assert (facts['sample'], facts['temperature']) == (greedy, 0.0)
+
+
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
-        (('--temperature', 0), 'temperature is 0.0; it must be a number above 0; to take the likeliest always, set'),
-        (('--temperature', -1), 'temperature is -1.0; it must be a number above 0'),
-        (('--temperature', 'nan'), 'temperature is nan; it must be a number above 0'),
-        (('--temperature', 'inf'), 'temperature is inf; it must be a number above 0'),
+        (('--temperature', -1), 'temperature is -1.0; it must be a number, 0 or more'),
+        (('--temperature', 'nan'), 'temperature is nan; it must be a number, 0 or more'),
+        (('--temperature', 'inf'), 'temperature is inf; it must be a number, 0 or more'),
         (('--top-k', 0), 'top_k is 0; it must be a whole number, 1 or more'),
         (('--top-p', 0), 'top_p is 0.0; it must be a number above 0, up to 1'),
         (('--top-p', 1.01), 'top_p is 1.01; it must be a number above 0, up to 1'),

@@ -164,6 +164,26 @@ def test_near_zero_the_likeliest_is_taken(dtype, temperature):
     assert set(fastrnn.samples(model, 2, 80, top_p=1e-9, top_k=3)) == {greedy}
 
 
+@pytest.mark.parametrize('dtype', ['float64', 'float32'])
+def test_at_zero_the_likeliest_is_taken(dtype):
+    """Each time that of the largest logit, by the reference's own steps; of equal ones the first; without a seed."""
+    model = some_model(dtype=dtype)
+    model.params.Why[9], model.params.by[9] = model.params.Why[4], model.params.by[4]  # never first of the two
+    Wxh, Whh, Why, bh, by = gist(model)
+    h, ix, greedy = np.zeros((H, 1)), 0, ''
+    for _ in range(80):
+        h = np.tanh(Wxh[:, [ix]] + Whh @ h + bh)
+        ix = int(np.argmax(Why @ h + by))
+        greedy += CHARS[ix]
+    assert CHARS[4] in greedy and len(set(greedy)) > 3
+    for zero in (0, 0.0, -0.0):
+        assert text(model, 80, temperature=zero) == greedy
+    assert text(model, 80, temperature=0, top_k=5, top_p=0.9, seed=8) == greedy
+    assert list(fastrnn.samples(model, 3, 80, temperature=0)) == [greedy] * 3
+    model.params.by[3] = 1000.0  # exp of it is inf
+    assert text(model, 5, temperature=0) == CHARS[3] * 5
+
+
 def test_hot_is_uniform():
     """And 1e300 is a finite temperature in float32 too."""
     model = some_model(dtype='float32')
@@ -189,7 +209,7 @@ def test_large_logits_do_not_overflow():
 def test_weights_that_are_not_finite(name):
     model = some_model()
     getattr(model.params, name)[...] = np.nan
-    for options in ({}, {'top_k': 3}, {'temperature': 0.5, 'top_p': 0.5}):
+    for options in ({}, {'top_k': 3}, {'temperature': 0}, {'temperature': 0.5, 'top_p': 0.5}):
         for draw in (fastrnn.sample(model, 9, **options), fastrnn.samples(model, 3, 9, **options)):
             with pytest.raises(fastrnn.Diverged, match='probabilities contain NaN: the model'):
                 list(draw)

@@ -1,9 +1,11 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how their numbers are read."""
 
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from ..parsing import parse_count
 
 Files = Annotated[list[Path], typer.Argument(help='The text; more files are joined. gzip is accepted.')]
 Model = Annotated[Path, typer.Argument(help='A run folder, a checkpoint of one, or a file made by train --save.')]
@@ -15,3 +17,27 @@ Json = Annotated[bool, typer.Option('--json', help='Print JSON, for other progra
 def preset_option(text: str, *names: str) -> Any:
     """An option whose default is the preset's."""
     return typer.Option(*names, help=text, show_default=False)
+
+
+def count_option(text: str) -> Any:
+    """An option that is a whole number; a default that is None is not shown."""
+    return typer.Option(help=text, parser=_count, metavar='<int>')
+
+
+def number_option(text: str) -> Any:
+    """An option that is a number."""
+    return typer.Option(help=text, parser=_number, metavar='<float>')
+
+
+def _count(text: Any) -> int:
+    try:
+        return parse_count(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _number(text: Any) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise typer.BadParameter(f'{text!r} is not a number, such as 0.1') from None

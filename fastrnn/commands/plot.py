@@ -10,7 +10,7 @@ EXAMPLE = 'Example: fastrnn plot RUN --out curves.svg'
 
 def plot(
     runs: Annotated[list[Path], typer.Argument(help='Folders made by train --out.')],
-    out: Annotated[Path, typer.Option(help='The picture: .png or .svg.')] = Path('curves.png'),
+    out: Annotated[Path, typer.Option('--out', '-o', help='The picture: .png or .svg.')] = Path('curves.png'),
 ) -> None:
     """Draw training and validation curves of RUNS in bits per character, against time and against characters.
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ..config import Config
     from ..corpus import Corpus
     from ..records import Progress
+    from ..trainer import Run
 
 NAMED = 20  # characters that are named, of those that are new
 
@@ -24,6 +25,13 @@ class Reports:
     def note(self, text: str) -> None:
         if not self._quiet and not self._json:
             print(text, file=sys.stderr)
+
+    def fitted(self, asked: 'Config', run: 'Run') -> None:
+        """Tell where a short text has other streams and windows than the preset."""
+        B, T = run.config.streams, run.config.seq_length
+        if (asked.streams, asked.seq_length) != (B, T):
+            text = f'the text is short ({run.corpus.ids.size:,} characters)'
+            self.note(f'{text}: streams {B}, seq_length {T} in place of {asked.streams} and {asked.seq_length}')
 
     def start(self, config: 'Config', corpus: 'Corpus', held_out: Any, adopted: 'Adopted | None' = None) -> None:
         """What is about to happen; for the gist's engines only its own line."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Json, Model, preset_option
+from .options import Json, Model, count_option, number_option, preset_option
 from .train import end_by, interruptible
 
 EXAMPLE = 'Example: fastrnn sample RUN --prime "Shall I compare" --temperature 0.8 --seed 0'
@@ -17,14 +17,14 @@ EXAMPLE = 'Example: fastrnn sample RUN --prime "Shall I compare" --temperature 0
 
 def sample(
     model: Model,
-    length: Annotated[int, typer.Option(help='Characters to draw; of a model of bytes, bytes.')] = 500,
+    length: Annotated[int, count_option('Characters to draw; of a model of bytes, bytes.')] = 500,
     prime: Annotated[str | None, preset_option('Text to go on from. [a newline, or the first character]')] = None,
     prime_file: Annotated[Path | None, preset_option('The same, from a file; -: standard input.')] = None,
-    temperature: Annotated[float, typer.Option(help='Below 1: likely characters become likelier.')] = 1.0,
-    top_k: Annotated[int | None, preset_option('Draw from the so many likeliest characters only. [all]')] = None,
-    top_p: Annotated[float | None, preset_option('Draw from the likeliest that sum to this probability. [all]')] = None,
-    seed: Annotated[int | None, preset_option("Seed of NumPy's generator. [another text each time]")] = None,
-    count: Annotated[int, typer.Option(help='Samples, drawn at once and parted by lines of ----.')] = 1,
+    temperature: Annotated[float, number_option('Below 1: likelier characters; 0: always the likeliest.')] = 1.0,
+    top_k: Annotated[int | None, count_option('Draw from the so many likeliest characters only. [all]')] = None,
+    top_p: Annotated[float | None, number_option('Draw from the likeliest that sum to this probability. [all]')] = None,
+    seed: Annotated[int | None, count_option("Seed of NumPy's generator. [another text each time]")] = None,
+    count: Annotated[int, count_option('Samples, drawn at once and parted by lines of ----.')] = 1,
     as_json: Json = False,
     encoding: Annotated[str, typer.Option(help='Of the prime file.')] = 'utf-8',
 ) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Encoding, Errors, Json, preset_option
+from .options import Encoding, Errors, Json, count_option, number_option, preset_option
 from .reports import Reports
 
 if TYPE_CHECKING:
@@ -25,56 +25,45 @@ RESUMABLE = ('iterations', 'epochs', 'time', 'threads', *KEPT)  # what --resume 
 TERMINATED = 143
 
 
-def seconds(value: str | None) -> float | None:
-    """'90', '90s', '5m' or '2h' in seconds."""
-    if value is None:
-        return None
-    unit = {'s': 1, 'm': 60, 'h': 3600}.get(value[-1:])
-    try:
-        return float(value if unit is None else value[:-1]) * (unit or 1)
-    except ValueError:
-        raise ValueError(f'time is {value!r}; give a number with s, m or h, such as 90s') from None
-
-
 def train(
     files: OptionalFiles = None,
     preset: Annotated[str, typer.Option(help='reference (the gist) or fast.')] = 'reference',
-    seed: Annotated[int | None, preset_option("Seed of NumPy's generator. [another run each time]")] = None,
-    iterations: Annotated[int | None, preset_option('When to end. [never; stop with Ctrl-C]')] = None,
-    epochs: Annotated[float | None, preset_option('When to end, in passes over the text.')] = None,
-    time: Annotated[str | None, preset_option('When to end, such as 60s, 5m or 2h. [fast: 60s]')] = None,
-    hidden_size: Annotated[int | None, preset_option('Hidden units, H. [100; fast: 128 to 512, by time]')] = None,
-    seq_length: Annotated[int | None, preset_option('Steps of truncated BPTT, T. [25; fast: 32]')] = None,
-    learning_rate: Annotated[float | None, preset_option('Of the optimizer. [0.1; fast: 1/H]')] = None,
-    sample_every: Annotated[int | None, preset_option('Iterations between samples. [100; fast: at the end]')] = None,
-    sample_length: Annotated[int | None, preset_option('Characters of a sample. [200]')] = None,
-    print_every: Annotated[int | None, preset_option('Iterations between reports. [100; fast: 1 s or more]')] = None,
+    seed: Annotated[int | None, count_option("Seed of NumPy's generator. [another run each time]")] = None,
+    iterations: Annotated[int | None, count_option('When to end. [never; stop with Ctrl-C]')] = None,
+    epochs: Annotated[float | None, number_option('When to end, in passes over the text.')] = None,
+    time: Annotated[str | None, preset_option('When to end, such as 60s, 1m30s or 2h. [fast: 60s]')] = None,
+    hidden_size: Annotated[int | None, count_option('Hidden units, H. [100; fast: 128 to 512, by time]')] = None,
+    seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32]')] = None,
+    learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: 1/H]')] = None,
+    sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
+    sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
+    print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: 1 s or more]')] = None,
     engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
-    threads: Annotated[int | None, preset_option('Results do not depend on it. [as many as pay]')] = None,
-    streams: Annotated[int | None, preset_option('fast: parts of the text trained together, B. [16]')] = None,
+    threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
+    streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [16]')] = None,
     dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float32]')] = None,
     optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adam]')] = None,
     schedule: Annotated[str | None, preset_option('fast: constant, step or cosine learning rate. [cosine]')] = None,
-    warmup: Annotated[float | None, preset_option('fast: share of the run with a rising learning rate. [0.02]')] = None,
-    clip: Annotated[float | None, preset_option('fast: limit of each element of the gradient.')] = None,
-    clip_norm: Annotated[float | None, preset_option('fast: limit of the norm of the gradient. [1]')] = None,
-    weight_decay: Annotated[float | None, preset_option('fast: decoupled weight decay of adam. [0.03]')] = None,
+    warmup: Annotated[float | None, number_option('fast: share of the run with a rising learning rate. [0.02]')] = None,
+    clip: Annotated[float | None, number_option('fast: limit of each element of the gradient.')] = None,
+    clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [1]')] = None,
+    weight_decay: Annotated[float | None, number_option('fast: decoupled weight decay of adam. [0.03]')] = None,
     init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
-    validation: Annotated[str | None, preset_option('Held-out text: a share (0.1: the last tenth) or a file.')] = None,
-    validate_every: Annotated[int | None, preset_option('Iterations between validations. [by the sizes]')] = None,
+    validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
+    validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
     save: Annotated[Path | None, preset_option('Write the model to this file at the end.')] = None,
-    out: Annotated[Path | None, preset_option('Keep the run in this folder: log, checkpoints.')] = None,
+    out: Annotated[Path | None, preset_option('Keep the run in this folder: log, checkpoints.', '--out', '-o')] = None,
     resume: Annotated[Path | None, preset_option('Go on with the run in this folder, or from this checkpoint.')] = None,
     weights: Annotated[Path | None, preset_option('Start from the weights of this model.', '--from')] = None,
-    save_every: Annotated[int | None, preset_option('Iterations between checkpoints. [some 10 s]')] = None,
-    keep: Annotated[int | None, preset_option('How many of the last checkpoints stay. [2]')] = None,
+    save_every: Annotated[int | None, count_option('Iterations between checkpoints. [some 10 s]')] = None,
+    keep: Annotated[int | None, count_option('How many of the last checkpoints stay. [2]')] = None,
     on_divergence: Annotated[
         str | None, preset_option('With --out: rollback (and halve the learning rate) or stop. [rollback]')
     ] = None,
     encoding: Encoding = 'utf-8',
     errors: Errors = 'strict',
     unit: Annotated[str, typer.Option(help='character or byte.')] = 'character',
-    min_count: Annotated[int, typer.Option(help='Fold characters that occur less often into one.')] = 1,
+    min_count: Annotated[int, count_option('Fold characters that occur less often into one.')] = 1,
     quiet: Annotated[bool, typer.Option('--quiet', help='Print only warnings and errors.')] = False,
     as_json: Json = False,
 ) -> None:
@@ -82,9 +71,10 @@ def train(
     given: dict[str, Any] = locals()
     from ..adopt import check_hidden_size
     from ..atomic import check_place
+    from ..parsing import parse_seconds
 
     reports = Reports(quiet, as_json)
-    given['time'] = seconds(time)
+    given['time'] = None if time is None else parse_seconds(time)
     if save is not None:
         check_place(save)
     if resume is not None:
@@ -102,6 +92,7 @@ def train(
 
         kept = {name: given[name] for name in KEPT if given[name] is not None}
         with start(out, texts, config, weights=model, **kept) as session:
+            reports.fitted(config, session.run)
             _keep(session, reports, save)
         return
     for name in ('save_every', *KEPT):
@@ -113,7 +104,7 @@ def train(
 def _config(given: dict[str, Any]) -> Any:
     from ..config import Config, preset
 
-    return preset(given['preset'], **{field.name: given[field.name] for field in fields(Config)})
+    return preset(given['preset'], **{field.name: given[field.name] for field in fields(Config) if field.name in given})
 
 
 def _texts(given: dict[str, Any]) -> 'Texts':
@@ -176,6 +167,7 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     adopted = None if weights is None else adopt(weights, corpus, config.seed)
     corpus = corpus if adopted is None else adopted.corpus
     run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+    reports.fitted(config, run)
     reports.start(run.config, corpus, held_out, adopted)
     with interruptible(save is not None) as signals:
         reports.follow(run, lambda: bool(signals))
