@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .config import as_number
 from .exact_engine import draw
 from .kernels import exact, native, tile
 from .kernels.team import alone
@@ -48,22 +49,26 @@ def bind(Wxh: Array, Whh: Array, Why: Array, bh: Array, by: Array) -> Bound:
     Raises
     ------
     ValueError
-        Naming the argument, for a wrong shape, type, layout or index.
+        Naming the argument, for a wrong shape, type, layout or index. By ``adagrad``, too, for an array that has taken
+        a bound one's place: ``Whh = Whh * 2`` makes another array, which the functions do not see.
     """
     functions = _Functions((Wxh, Whh, Why, bh, by))
-    return Bound(functions.lossFun, functions.sample, adagrad)
+    return Bound(functions.lossFun, functions.sample, functions.adagrad)
 
 
 def adagrad(params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Array], learning_rate: float = 0.1) -> None:
     """One Adagrad step; params and mems (lists of arrays of equal shapes) are changed in place."""
     if not len(params) == len(grads) == len(mems):
         raise ValueError(f'params, grads and mems have {len(params)}, {len(grads)} and {len(mems)} arrays')
+    rate = as_number(learning_rate)
+    if rate is None:
+        raise ValueError(f'learning_rate is {learning_rate!r}; it must be a number')
     for k, (param, grad, mem) in enumerate(zip(params, grads, mems, strict=True)):
         _check(f'params[{k}]', param, None, writable=True)
         _check(f'grads[{k}]', grad, param.shape)
         _check(f'mems[{k}]', mem, param.shape, writable=True)
     for param, grad, mem in zip(params, grads, mems, strict=True):
-        tile.adagrad(param.reshape(-1), grad.reshape(-1), mem.reshape(-1), float(learning_rate))
+        tile.adagrad(param.reshape(-1), grad.reshape(-1), mem.reshape(-1), float(rate))
 
 
 class _Functions:
@@ -118,6 +123,28 @@ class _Functions:
         state = h[:, 0].copy()
         ixes = draw(np.random, self._native, state, first, int(n), self._weights, self._refresh(), self._work)
         return [int(ix) for ix in ixes]
+
+    def adagrad(
+        self, params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Array], learning_rate: float = 0.1
+    ) -> None:
+        """See :func:`bind`."""
+        for k, param in enumerate(params):
+            self._check_bound(k, param)
+        adagrad(params, grads, mems, learning_rate)
+
+    def _check_bound(self, k: int, param: Any) -> None:
+        """Raise ValueError for an array that is none of the bound ones, but stands where one of them stood."""
+        if any(param is bound for bound in self._model) or not isinstance(param, np.ndarray):
+            return
+        if any(np.may_share_memory(param, bound) for bound in self._model):
+            return
+        names = [name for name, bound in zip(NAMES, self._model, strict=True) if bound.shape == np.shape(param)]
+        if names:
+            name = ' or '.join(names)
+            raise ValueError(
+                f'params[{k}] is another array than the {name} that is bound: '
+                f'change that in place ({names[0]}[...] = ...), or bind again'
+            )
 
     def _refresh(self) -> bool:
         """Take over the script's Wxh; whether one-hot products must be literal (it has an inf or NaN)."""

@@ -157,3 +157,27 @@ def test_works_after_an_error():
 def test_numbers_of_characters(n):
     with pytest.raises(ValueError, match=r'^n '):
         BOUND.sample(HPREV, 0, n)
+
+
+def test_adagrad_of_an_array_that_took_a_bound_ones_place():
+    """The functions would go on with the old one, without a word."""
+    model = random_model(5, 4, scale=0.1)
+    Wxh, Whh, _, bh, by = model
+    adagrad = fastrnn.bind(*model).adagrad
+    for name, array in (('Whh', Whh * 2), ('Wxh', Wxh.copy()), ('bh', bh + 0), ('by', by + 0)):
+        with pytest.raises(
+            ValueError, match=rf'^params\[0\] is another array than the {name} that is bound: change th'
+        ):
+            adagrad([array], [np.ones_like(array)], [np.zeros_like(array)], 0.1)
+    before = Whh.copy()
+    adagrad([Whh[:]], [np.ones_like(Whh)], [np.zeros_like(Whh)], 0.1)  # a view of it
+    assert (Whh < before).all()
+    other = np.zeros((7, 7))
+    adagrad([other], [np.ones_like(other)], [np.zeros_like(other)], np.float32(0.1))  # of the script's own
+    assert (other < 0).all()
+
+
+@pytest.mark.parametrize('rate', ['0.1', None, True, [0.1]])
+def test_a_learning_rate_that_is_no_number(rate):
+    with pytest.raises(ValueError, match='^learning_rate is .*; it must be a number$'):
+        fastrnn.dropin.adagrad([], [], [], rate)
