@@ -1,12 +1,14 @@
 """Runs that are interrupted by real SIGINTs at random moments and gone on with, in one process.
 
-``python interrupts.py FOLDER NAME WAY N``: N interrupts at least. Records, log and checkpoints must be those of the run
-that was left alone. Ways: ``session`` (kept in a folder), ``memory`` (fastrnn.train), ``thread`` (trained in another
-thread than the one that is interrupted), ``two`` (two sessions at once, by turns), ``texts`` (samples of a model).
+``python interrupts.py FOLDER NAME THREADS WAY N``: N interrupts at least. Records, log and checkpoints must be those of
+the run that was left alone. Ways: ``session`` (kept in a folder), ``memory`` (fastrnn.train), ``thread`` (trained in
+another thread than the one that is interrupted), ``two`` (two sessions at once, by turns), ``texts`` (samples of a
+model), ``calls`` (scores, and the encoding of a text).
 """
 
 import os
 import random
+import shutil
 import signal
 import sys
 import threading
@@ -31,11 +33,12 @@ class Interrupting:
 
     def __init__(self, number):
         self.number, self.sent, self.caught = number, 0, 0
+        self.pause = 0.03  # seconds, at most
         self._rng, self._stop = random.Random(0), threading.Event()
         self._thread = threading.Thread(target=self._send)
 
     def _send(self):
-        while not self._stop.wait(self._rng.uniform(0.002, 0.03)):
+        while not self._stop.wait(self._rng.uniform(0.002, self.pause)):
             self.sent += 1
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -124,6 +127,29 @@ def texts(folder, sender, iterations):
     with sender:
         one, many = sender.through(one), sender.through(many)
     return ''.join(one), many
+
+
+def calls(folder, sender, iterations):
+    """Functions that give a result or nothing: each is called until it has given one."""
+    text, model = SONNETS.read_text(encoding='utf-8') * 8, fastrnn.train(SONNETS, **kept.options_of(NAME)).watch()
+    (folder / 'text').write_text(text, encoding='utf-8')
+    functions = [
+        lambda: fastrnn.evaluate(model, text[:2000]),
+        lambda: fastrnn.surprisals(model, text).bits.tobytes(),
+        lambda: fastrnn.open_corpus(folder / 'text', cache=folder / 'cache').ids.tobytes(),
+        lambda: shutil.rmtree(folder / 'cache', ignore_errors=True),
+    ]
+    results = []
+    with sender:
+        while len(results) < iterations:
+            try:
+                while len(results) < iterations:
+                    results.append(functions[len(results) % 4]())
+            except KeyboardInterrupt:
+                sender.caught += 1
+                sender.pause *= 1.1  # a call has to fit in between
+    assert not list((folder / 'cache').glob('corpora/.new-*'))
+    return results
 
 
 class Silent(Interrupting):
