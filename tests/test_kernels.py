@@ -7,7 +7,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import fastrnn
-from fastrnn import reference
+from fastrnn import dropin, reference
 
 ODD = [np.inf, -np.inf, np.nan, -0.0, 0.0, 1e300, -1e308, 5e-324]
 OUTPUTS = ('loss', *('d' + name for name in WEIGHTS), 'hprev')
@@ -111,7 +111,7 @@ def test_adagrad(size, seed, rate, odd):
     spoil(rng, params + grads, odd)
     copies = [[array.copy() for array in arrays] for arrays in (params, grads, mems)]
     reference.adagrad(*copies, rate)
-    fastrnn.bind(*random_model(1, 2)).adagrad(params, grads, mems, rate)
+    dropin.adagrad(params, grads, mems, rate)  # a bound one refuses arrays in the place of its own
     for ours, numpys in zip((params, grads, mems), copies, strict=True):
         assert all(same_bits(a, b) for a, b in zip(ours, numpys, strict=True))
 
