@@ -1,64 +1,102 @@
-"""The progress display: on standard error, and only on a terminal."""
+"""The progress display: one line on standard error, and only on a terminal."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .records import Progress
 
-WIDE = 130  # columns of a terminal that has room for all words
-WORDS = (
-    'iteration {task.fields[iteration]:,}',
-    '{task.fields[speed]:,.0f} characters/s',
-    '{task.fields[bits]:.3f} bits per character',
-)
-SHORT_WORDS = '{task.fields[iteration]:,}', '{task.fields[speed]:,.0f}/s', '{task.fields[bits]:.3f} bits'
-STARTING = 'starting; a first run compiles for some seconds'
+Forms = list[str]  # of one part of the line, the longest first
+GAP = '  '
+LONGEST_BAR, SHORTEST_BAR = 40, 8  # columns
+FEWER = ('validation', 'speed', 'validation', 'left', 'bits', 'iteration')  # next forms, one after the other
+SOON = 1e-6  # share of a run, before which nobody knows how long it takes
+SILENCE = 1.0  # seconds without a record, after which it is told that kernels are compiled
+
+
+def parts_of(record: 'Progress', number: int, validation: float | None) -> dict[str, Forms]:
+    """What is told of a record, its iteration being called ``number``; the last validation may be an earlier one's."""
+    speed, bits = f'{record.characters / max(record.seconds, 1e-9):,.0f}', f'{record.bits_per_character:.3f}'
+    parts = {
+        'iteration': [f'iteration {number:,}', f'{number:,}', ''],
+        'speed': [f'{speed} characters/s', f'{speed}/s', ''],
+        'bits': [f'{bits} bits per character', f'{bits} bits', ''],
+    }
+    if validation is not None and record.best is not None:
+        words = f'{validation:.3f}, best {record.best:.3f}'
+        parts['validation'] = [f'validation {words}', f'val {words}', f'val {validation:.3f}', '']
+    if record.share > SOON:
+        left = clock(record.seconds * (1 - record.share) / record.share)
+        parts['left'] = [f'{left} left', left, '']
+    return parts
+
+
+def clock(seconds: float) -> str:
+    """Such as 0:59 or 12:34:56."""
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f'{hours}:{minutes:02}:{seconds:02}' if hours else f'{minutes}:{seconds:02}'
+
+
+def fit(parts: dict[str, Forms], columns: int, bar: bool) -> tuple[list[str], int]:
+    """Whole words that fit into so many columns, and columns that are left for a bar after the first of them.
+
+    All in their longest forms, or all in their second ones; then there are fewer of them.
+    """
+    chosen = dict.fromkeys(parts, 0)
+    for step in ('', 'all', *FEWER):
+        chosen = {name: form + (step in (name, 'all')) for name, form in chosen.items()}
+        words = [word for name, forms in parts.items() if (word := forms[chosen[name]])]
+        room = columns - len(GAP.join(words))
+        if room >= (len(GAP) + SHORTEST_BAR if bar and not step else 0):
+            room = min(LONGEST_BAR, room - len(GAP))
+            return words, room if bar and room >= SHORTEST_BAR else 0
+    return [], 0
+
+
+class Status:
+    """What the line tells: the last record, or what is waited for and since when."""
+
+    def __init__(self, first: int, compiled: list[Any]) -> None:
+        """``first``: the number of the first iteration; ``compiled``: what has been compiled since the last record."""
+        self._first, self._compiled = first, compiled
+        self._record: Progress | None = None
+        self._validation: float | None = None
+        self._since = time.monotonic()
+
+    def show(self, record: 'Progress') -> None:
+        if record.validation is not None:
+            self._validation = record.validation
+        self._record, self._since = record, time.monotonic()
+        self._compiled.clear()
+
+    def line(self, columns: int) -> tuple[list[str], int, float]:
+        """Words, columns of a bar after the first of them (0: none), and the share of it that is done."""
+        record, seconds = self._record, time.monotonic() - self._since
+        if self._compiled and (record is None or seconds > SILENCE):
+            words = [f'compiling, as a first run does: {seconds:.0f} s', f'compiling: {seconds:.0f} s', 'compiling']
+        elif record is None:
+            words = [f'starting: {seconds:.0f} s', 'starting']
+        else:
+            parts = parts_of(record, record.iteration + self._first, self._validation)
+            return *fit(parts, columns, record.share > 0), record.share
+        return [word for word in words if len(word) <= columns][:1], 0, 0.0
 
 
 @contextmanager
-def display(off: bool = False) -> Iterator[Callable[['Progress'], None]]:
-    """A function to be called with each record."""
+def display(off: bool = False, first: int = 0) -> Iterator[Callable[['Progress'], None]]:
+    """A function to be called with each record, before what is printed of it; iterations are counted from ``first``."""
     if off or not sys.stderr.isatty():
         yield lambda record: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
+    from numba.core.event import install_recorder
 
-    console = Console(stderr=True)
-    wide = console.width >= WIDE
-    count, speed, bits = WORDS if wide else SHORT_WORDS
-    columns = [
-        TextColumn('{task.description}'),
-        TextColumn(count),
-        BarColumn(40 if wide else 8),
-        TextColumn(speed),
-        TextColumn(bits),
-        TextColumn('{task.fields[held_out]}'),
-        TimeRemainingColumn(compact=True),
-    ]
-    # prints pass through the display only where both are on the terminal
-    bar = Bar(*columns, console=console, transient=True, redirect_stdout=sys.stdout.isatty())
-    held_out = 'validation {:.3f}, best {:.3f}' if wide else 'val {:.3f}, best {:.3f}'
-    with bar:
-        task = bar.add_task(STARTING, total=None, speed=0.0, bits=0.0, iteration=0, held_out='')
-        last: float | None = None
+    from .terminal import LastLine
 
-        def show(record: 'Progress') -> None:
-            nonlocal last
-            last = record.validation if record.validation is not None else last
-            bar.update(
-                task,
-                description='',
-                total=1.0 if record.share else None,
-                completed=record.share,
-                speed=record.characters / max(record.seconds, 1e-9),
-                bits=record.bits_per_character,
-                iteration=record.iteration + 1,
-                held_out=held_out.format(last, record.best) if last and record.best else '',
-            )
-
-        yield show
+    with install_recorder('numba:compile') as recorder:
+        status = Status(first, recorder.buffer)
+        with LastLine(status.line):
+            yield status.show

@@ -32,6 +32,11 @@ class Progress:
         return bits_per_character(self.smooth_loss, self.seq_length)
 
     @property
+    def due(self) -> bool:
+        """Whether it is logged: a report, a sample, a validation, or the run's last."""
+        return self.report or self.last or self.sample is not None or self.validation is not None
+
+    @property
     def facts(self) -> dict[str, Any]:
         """The record for logs and for other programs; numbers that are not finite are None."""
         values: dict[str, Any] = {

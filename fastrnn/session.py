@@ -175,7 +175,7 @@ class Session(Training):
 
     def _keep(self, record: Progress) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""
-        if record.report or record.sample is not None or record.validation is not None:
+        if record.due:
             self._log(record.facts)
         best = record.validation is not None and record.validation == self.run.best
         verified = record.validation is not None or (self.run.validation is None)

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import signal
 import sys
 
 import numpy as np
@@ -25,8 +26,9 @@ def test_standard_output_stays_the_gists(cli, tmp_path):
     expected = cli(*args)
     code, out, err = cli(*args, '--out', tmp_path / 'run')
     assert (code, out, err) == expected
+    assert err == 'iter 249, loss: ' + err.split()[-1] + '\n'
     code, out, err = cli(*args, '--validation', 0.1, '--validate-every', 100, '--out', tmp_path / 'two')
-    assert re.fullmatch(r'(validation \d\.\d{3} bits per character\n){3}', err)
+    assert re.fullmatch(r'(validation \d\.\d{3} bits per character\n){3}iter 249, loss: \d+\.\d{6}\n', err)
 
 
 @pytest.mark.parametrize('args', [SMALL, FAST])
@@ -65,13 +67,14 @@ def test_from_old_weights(cli, tmp_path, old, new):
     run = tmp_path / 'run'
     code, _, err = cli('train', '--from', tmp_path / 'old', text, *new, '--iterations', 20, '--out', run)
     assert code == 0
-    assert err.splitlines() == [
+    assert [line for line in err.splitlines() if not line.startswith('iter 19, loss: ')] == [
         "16 hidden units and their weights are the model's",
         "2 characters are new to the model and get new rows: '3', '\\xdc'",
         '30 characters that the model knows do not occur in the text',
     ]
     code, _, err = cli('train', '--resume', run, '--iterations', 30)
-    assert code == 0 and err == f'{run}: goes on from iteration 20\n'
+    last = [line for line in err.splitlines()[1:] if not line.startswith('iter 29, loss: ')]
+    assert code == 0 and err.startswith(f'{run}: goes on from iteration 20\n') and not last
     assert state_of(checkpoints(run)[-1])[1][3] == 30
     assert set(fastrnn.load_model(run).chars) == set(SONNETS.read_text(encoding='utf-8')) | {'3', 'Ü'}
     assert cli('eval', run, SONNETS)[0] == cli('eval', run, text)[0] == 0
@@ -135,11 +138,34 @@ def test_resume_keeps_to_the_run(cli, tmp_path, option):
     assert err.startswith(f'error: {option} can not be changed by --resume: a run goes on as it began')
 
 
-def test_a_complete_run(cli, tmp_path):
-    cli('train', SONNETS, *SMALL, '--iterations', 3, '--out', tmp_path / 'run')
-    code, out, err = cli('train', '--resume', tmp_path / 'run')
+@pytest.mark.parametrize(
+    ('ends', 'given', 'words'),
+    [
+        (('--iterations', 70), (), '70 of 70 iterations are done; --iterations {} 70 {} --iterations 140'),
+        (
+            ('--iterations', 70),
+            ('--iterations', 20),
+            '70 of 20 iterations are done; --iterations {} 20 {} --iterations 90',
+        ),
+        (('--epochs', 2), ('--epochs', 0.5), '2 of 0.5 epochs are done; --epochs {} 0.5 {} --epochs 3'),
+        (('--time', '0.2s'), (), r'0\.\ds of 0.2 s are used; --time {} 0.2 s {} --time 1s'),
+        (('--iterations', 70), ('--time', '1e-9'), r'\d.\ds of 1e-09 s are used; --time {} 1e-09 s {} --time [1-9]s'),
+    ],
+)
+def test_a_complete_run(cli, tmp_path, ends, given, words):
+    """What is used, what the option counts, and what to type; that goes on, and the run's own end stays until then."""
+    run = tmp_path / 'run'
+    cli('train', SONNETS, *SMALL, *ends, '--out', run)
+    before = (run / 'config.json').read_bytes(), log_of(run)
+    code, out, err = cli('train', '--resume', run, *given)
     assert (code, out) == (0, '')
-    assert err.endswith('the run is complete; to go on, give a later end: --iterations, --epochs or --time\n')
+    words = words.format("counts from the run's start, so to go on for", f'more type: fastrnn train --resume {run}')
+    words = words.replace('ds of', 'd s of')
+    assert re.fullmatch(f'{run}: the run is complete: {words}\n', err), err
+    assert ((run / 'config.json').read_bytes(), log_of(run)) == before
+    _, _, *args = err.split('type: ')[1].split()
+    code, out, err = cli(*('train', *args))
+    assert code == 0 and out and 'goes on from iteration' in err
 
 
 class Terminal(io.StringIO):
@@ -155,6 +181,35 @@ def test_progress_tells_the_validation(cli, monkeypatch, tmp_path):
     monkeypatch.setattr(sys, 'stderr', terminal)
     cli('train', SONNETS, *FAST, '--iterations', 300, '--validation', 0.1, '--validate-every', 100)
     assert re.search(r'validation \d\.\d{3}, best \d\.\d{3}', terminal.getvalue())
+
+
+def test_the_last_loss_in_json(cli, tmp_path):
+    """Of a run that ends between two reports, and in its log; iterations are counted as done."""
+    code, out, err = cli('train', SONNETS, *SMALL, '--iterations', 250, '--json', '--out', tmp_path / 'run')
+    records = [json.loads(line) for line in out.splitlines()]
+    assert (code, err) == (0, '') and [record['iteration'] for record in records] == [1, 101, 201, 250]
+    assert [without_times(record) for record in records] == log_of(tmp_path / 'run')
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_long_run_that_is_not_kept(cli, tmp_path, monkeypatch, number):
+    """When it is stopped, one line tells how to keep the next; not of a short one, nor of one that is kept."""
+    from fastrnn.commands import reports, train
+
+    monkeypatch.setattr(reports.Reports, '_print', lambda *_: signal.raise_signal(number))
+    args, code = ('train', SONNETS, *SMALL), 130 if number == signal.SIGINT else 143
+    assert cli(*args)[::2] == (code, '')
+    monkeypatch.setattr(train, 'LONG', 0.0)
+    assert cli(*args, '--quiet', '--iterations', 1)[0] == 0
+    found, _, err = cli(*args)
+    assert found == code and re.fullmatch(
+        r'stopped after \d+ s of training, and nothing is kept: next time add --out FOLDER, with which --resume FOLDER '
+        r'goes on, or --save FILE\n',
+        err,
+    )
+    assert (
+        'nothing is kept' not in cli(*args, '--save', tmp_path / 'model')[2] + cli(*args, '--out', tmp_path / 'run')[2]
+    )
 
 
 def test_python_sessions(tmp_path):

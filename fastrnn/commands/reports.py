@@ -1,8 +1,11 @@
 """What a training run prints: the gist's lines, the fast engine's, JSON, or nothing."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from ..records import Progress
     from ..trainer import Run
 
+COLUMNS, UNIT = 80, ' bits'  # of a report; per character
 NAMED = 20  # characters that are named, of those that are new
 
 
@@ -52,24 +56,45 @@ class Reports:
         if held_out is not None:
             print(f'held out {held_out.size:,} characters', flush=True)
 
+    def complete(self, run: 'Run', folder: Path) -> None:
+        """Tell what of its end a run has used up, what such an end counts, and what to type for as much again."""
+        config = run.config
+        if config.time is not None and run.seconds >= config.time:
+            used, more = f'{run.seconds:.1f} s of {config.time:g} s are used', f'{config.time:g} s'
+            option, end = '--time', f'{math.ceil(run.seconds + config.time)}s'
+        elif config.iterations is not None and run.iteration >= config.iterations:
+            used, more = f'{run.iteration:,} of {config.iterations:,} iterations are done', f'{config.iterations:,}'
+            option, end = '--iterations', str(run.iteration + config.iterations)
+        else:
+            done, epochs = run.iteration / run.horizon.iterations_per_epoch, config.epochs or 0.0
+            used, more = f'{done:.4g} of {epochs:g} epochs are done', f'{epochs:g}'
+            option, end = '--epochs', str(math.ceil(done + epochs))
+        self.note(
+            f"{folder}: the run is complete: {used}; {option} counts from the run's start, so to go on for {more} more "
+            f'type: fastrnn train --resume {quote(str(folder))} {option} {end}'
+        )
+
     def follow(self, records: Iterable['Progress'], stopped: Callable[[], bool]) -> None:
         """Print records until the last or until stopped."""
         from .. import progress
 
-        with progress.display(self._quiet or self._json) as show:
+        record: Progress | None = None
+        with progress.display(self._quiet or self._json, first=int(self._fast)) as show:
             for record in records:
+                show(record)
                 if self._json:
                     self._print_json(record)
                 elif not self._quiet:
                     self._print(record)
                 if record.sample is not None or record.report:
                     sys.stdout.flush()
-                show(record)
                 if stopped():
                     break
+        if record is not None and not self._fast and not record.report:
+            self.note(_gist_line(record))
 
     def _print_json(self, record: 'Progress') -> None:
-        if record.report or record.sample is not None or record.validation is not None:
+        if record.due:
             print(json.dumps(record.facts))
 
     def _print(self, record: 'Progress') -> None:
@@ -78,19 +103,29 @@ class Reports:
         if record.sample is not None:
             print('----\n %s \n----' % (record.sample,))
         if not self._fast and record.report:
-            print('iter %d, loss: %f' % (record.iteration, record.smooth_loss))
+            print(_gist_line(record))
         if not self._fast and record.validation is not None:
             print(f'validation {record.validation:.3f} bits per character', file=sys.stderr)
 
 
+def _gist_line(record: 'Progress') -> str:
+    return 'iter %d, loss: %f' % (record.iteration, record.smooth_loss)
+
+
 def _fast_line(record: 'Progress') -> str:
-    """One report of the fast engine."""
-    held_out = f'  validation {record.validation:.3f}' if record.validation is not None else ''
-    return (
-        f'iter {record.iteration + 1}  epoch {record.epoch:.2f}  {record.seconds:.1f} s  '
-        f'{record.characters / record.seconds:,.0f} characters/s  '
-        f'train {record.bits_per_character:.3f}{held_out} bits per character'
+    """One report of the fast engine, in 80 columns however long the run is."""
+    speed = record.characters / max(record.seconds, 1e-9)
+    held_out = f'  val {record.validation:.3f}' if record.validation is not None else ''
+    line = (
+        f'iter {record.iteration + 1}  epoch {_short(record.epoch, 2)}  {_short(record.seconds, 1)} s  '
+        f'{f"{speed:,.0f}" if speed < 1e6 else f"{speed / 1e6:.2f}M"}/s  '
+        f'train {record.bits_per_character:.3f}{held_out}'
     )
+    return line + UNIT if len(line + UNIT) <= COLUMNS else line
+
+
+def _short(number: float, digits: int) -> str:
+    return f'{number:.{digits if number < 1000 else 0}f}'
 
 
 def _of_adoption(adopted: 'Adopted') -> list[str]:

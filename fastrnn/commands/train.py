@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Encoding, Errors, Json, count_option, number_option, preset_option
+from .options import Encoding, Errors, count_option, number_option, preset_option
 from .reports import Reports
 
 if TYPE_CHECKING:
     from ..session import Session
     from ..texts import Texts
+    from ..trainer import Run
 
 EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000 --out RUN'
 OptionalFiles = Annotated[list[Path] | None, typer.Argument(help='The text; more files are joined. gzip is accepted.')]
@@ -23,6 +24,8 @@ READING = {'encoding': 'utf-8', 'errors': 'strict', 'unit': 'character', 'min_co
 KEPT = ('keep', 'on_divergence')  # options of kept runs
 RESUMABLE = ('iterations', 'epochs', 'time', 'threads', *KEPT)  # what --resume takes
 TERMINATED = 143
+JSON = "Print JSON: an object a line, whose iteration is the number done (the gist's lines count from 0)."
+LONG = 60.0  # seconds of training that somebody will miss
 
 
 def train(
@@ -65,7 +68,7 @@ def train(
     unit: Annotated[str, typer.Option(help='character or byte.')] = 'character',
     min_count: Annotated[int, count_option('Fold characters that occur less often into one.')] = 1,
     quiet: Annotated[bool, typer.Option('--quiet', help='Print only warnings and errors.')] = False,
-    as_json: Json = False,
+    as_json: Annotated[bool, typer.Option('--json', help=JSON)] = False,
 ) -> None:
     """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast."""
     given: dict[str, Any] = locals()
@@ -143,11 +146,11 @@ def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
     run, folder = session.run, session.folder.path
     first = run.iteration
     with interruptible(gently=True) as signals:
-        if first:
-            reports.note(f'{folder}: goes on from iteration {first:,}')
         if run.over:
-            reports.note('the run is complete; to go on, give a later end: --iterations, --epochs or --time')
+            reports.complete(run, folder)
         else:
+            if first:
+                reports.note(f'{folder}: goes on from iteration {first:,}')
             reports.start(run.config, run.corpus, run.validation, session.adopted)
         reports.follow(session, lambda: bool(signals))
         session.close()
@@ -156,6 +159,20 @@ def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
     if not run.over:
         reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {quote(str(folder))}')
     end_by(signals)
+
+
+@contextmanager
+def _advised(run: 'Run', reports: Reports) -> Iterator[None]:
+    """Tell how to keep a run, where a long one that is not kept is stopped."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        if run.seconds > LONG:
+            reports.note(
+                f'stopped after {run.seconds:.0f} s of training, and nothing is kept: next time add --out FOLDER, '
+                'with which --resume FOLDER goes on, or --save FILE'
+            )
+        raise
 
 
 def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
@@ -169,7 +186,7 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
     reports.fitted(config, run)
     reports.start(run.config, corpus, held_out, adopted)
-    with interruptible(save is not None) as signals:
+    with interruptible(save is not None) as signals, _advised(run, reports):
         reports.follow(run, lambda: bool(signals))
     if save is not None:
         run.save(save)
