@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from . import encoding as codes
 from . import sources as files
-from .encoding import FOLDED, MAX_VOCABULARY, POINTS
+from .encoding import FOLDED, POINTS
+from .ids import as_ids, ids_type
 from .shelf import Shelf, key_of
 from .sources import Piece, Rules, Source
 
@@ -24,9 +25,12 @@ IN_MEMORY = 1 << 26  # bytes of ids that are held in memory where the cache cann
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text as numbers: ``chars[ids[k]]`` is its character k. Characters are numbered in sorted order."""
+    """A text as numbers: ``chars[ids[k]]`` is its character k. Characters are numbered in sorted order.
 
-    ids: NDArray[Any]  # (n,) uint8 or uint16; read-only if it is mapped from a file
+    Raises ValueError, in one line, for ids that are no numbers of characters.
+    """
+
+    ids: NDArray[Any]  # (n,) uint8, uint16 or uint32, read-only; others are copied
     chars: str
     unit: str = 'character'  # or 'byte': then chars are chr(0) to chr(255), those that occur
     min_count: int = 1  # characters that occur less often are folded into U+FFFD
@@ -36,24 +40,28 @@ class Corpus:
     sha256: str = ''  # of the contents; of several files: of their hashes
     note: str = ''  # where the ids are kept
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'ids', as_ids(self.ids, len(self.chars)))
+
     @classmethod
     def of(cls, text: str) -> 'Corpus':
-        """Number the characters of ``text``. Raises ValueError above 65,536 distinct ones."""
+        """Number the characters of ``text``."""
         points = np.frombuffer(text.encode('utf-32-le', 'surrogatepass'), np.uint32)
         seen = np.zeros(int(points.max(initial=0)) + 1, bool)
         seen[points] = True
         vocabulary = np.flatnonzero(seen)
-        if vocabulary.size > MAX_VOCABULARY:
-            raise ValueError(
-                f'the text has {vocabulary.size:,} distinct characters; {MAX_VOCABULARY:,} can be told apart'
-            )
-        numbers = np.zeros(seen.size, np.uint8 if vocabulary.size <= 256 else np.uint16)
+        numbers = np.zeros(seen.size, ids_type(vocabulary.size))
         numbers[vocabulary] = np.arange(vocabulary.size)
         utf8 = text.encode('utf-8', 'surrogatepass')
         sha256 = hashlib.sha256(utf8).hexdigest()
         ids = numbers[points]
-        ids.flags.writeable = False  # as those that are mapped from a file: kernels are compiled for one kind
+        ids.flags.writeable = False  # else it would be copied
         return cls(ids, ''.join(map(chr, vocabulary)), utf8_bytes=len(utf8), sha256=sha256)
+
+    @classmethod
+    def without_text(cls, chars: str, unit: str) -> 'Corpus':
+        """A vocabulary alone, as a model has it, for :func:`encode_with`."""
+        return cls(np.zeros(0, ids_type(len(chars))), chars, unit)
 
     def text(self, ids: NDArray[np.integer]) -> str:
         return ''.join(self.chars[ix] for ix in ids)
@@ -206,7 +214,7 @@ def encode_with(
 
     What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names the first such character.
     """
-    rules = Rules(encoding, errors, corpus.unit)
+    rules, dtype = Rules(encoding, errors, corpus.unit), ids_type(len(corpus.chars))
     numbers = np.full(POINTS, corpus.chars.find(chr(FOLDED)), np.int32)
     numbers[[ord(char) for char in corpus.chars]] = np.arange(len(corpus.chars))
     ids, done = bytearray(), 0
@@ -216,11 +224,11 @@ def encode_with(
         if found.min() < 0:
             at = int(np.argmin(found))
             raise _lacking(int(points[at]), done + at, corpus)
-        ids += found.astype(corpus.ids.dtype).data
+        ids += found.astype(dtype).data
         done += len(points)
     if not done:
         raise ValueError('the text is empty; take one with characters in it')
-    return np.frombuffer(ids, corpus.ids.dtype)
+    return np.frombuffer(memoryview(ids).toreadonly(), dtype)
 
 
 def _pieces(text: str | Path | Sequence[str | Path], rules: Rules) -> Iterator[Piece]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .checkpoint import Model
 from .config import bits_per_character
 from .corpus import Corpus, encode_with
+from .ids import check_ids
 from .kernels import batched
 from .kernels.team import alone
 from .model import Params
@@ -42,7 +43,8 @@ class Evaluation:
 def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
     """Surprisal of each character but the first, in nats; the whole text from one state, from h = 0 on.
 
-    params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,).
+    params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,). Raises ValueError for ids that the
+    model does not have.
     """
     return np.concatenate(list(_slices(params, ids)))
 
@@ -57,6 +59,8 @@ def _slices(params: Params, ids: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
     work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.dtype)
     for first in range(0, ids.size - 1, SLICE):  # of whole windows; between slices an interrupt gets through
         part = ids[first : first + SLICE + 1]
+        check_ids(part, params.V)
+        part = part.astype(np.uint32)  # so that the kernel is compiled once, whatever the vocabulary
         surprisals = np.zeros(part.size - 1)
         batched.score(part, views, packed, work, surprisals)
         yield surprisals
@@ -73,7 +77,7 @@ def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: s
     ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the model's units, and bytes those of
     the text as the model sees it, in UTF-8. Raises ValueError where it has a character that the model does not know.
     """
-    ids = encode_with(text, Corpus(np.zeros(0, np.uint16), model.chars, model.unit), **reading)
+    ids = encode_with(text, Corpus.without_text(model.chars, model.unit), **reading)
     n, per_character = ids.size - 1, bits(model.params, ids)
     code = 'latin-1' if model.unit == 'byte' else 'utf-8'
     sizes = np.array([len(char.encode(code, 'surrogatepass')) for char in model.chars])

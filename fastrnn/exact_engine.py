@@ -52,7 +52,7 @@ def draw_from(params: Params, rng: Any, h: NDArray[np.float64], seed_ix: int, le
 class ExactEngine:
     """The compiled kernels, which give the reference's bits for any number of threads."""
 
-    def __init__(self, config: Config, ids: NDArray[np.uint16], V: int) -> None:
+    def __init__(self, config: Config, ids: NDArray[Any], V: int) -> None:
         H, T = config.hidden_size, config.seq_length
         self._ids, self._rate = ids, float(config.learning_rate)
         self._rng = np.random.RandomState(config.seed)

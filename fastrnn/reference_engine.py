@@ -1,6 +1,7 @@
 """The reference's own functions behind the interface of an engine, for comparison."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from .model import Params, TrainState
 class ReferenceEngine:
     """The reference's own functions, for comparison. Uses NumPy's global generator, as the gist does."""
 
-    def __init__(self, config: Config, ids: NDArray[np.uint16], V: int) -> None:
+    def __init__(self, config: Config, ids: NDArray[Any], V: int) -> None:
         np.random.seed(config.seed)
         self._ids, self._T, self._rate = ids.tolist(), config.seq_length, config.learning_rate
         self._model = reference.init(V, config.hidden_size)

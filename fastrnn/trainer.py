@@ -14,6 +14,7 @@ from .corpus import Corpus
 from .engines import Engine, make_engine
 from .errors import Diverged
 from .evaluation import bits
+from .ids import as_ids
 from .intervals import with_intervals
 from .model import Params, TrainState
 from .records import Progress
@@ -70,13 +71,13 @@ class Run:
         elif options:
             raise ValueError(f'give config or options, not both: {", ".join(options)}')
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
-        self.validation = validation
         V, n = len(self.corpus.chars), self.corpus.ids.size
+        self.validation = None if validation is None else as_ids(validation, V, 'validation')
         config.check_text(n, V)
-        if validation is not None and validation.size < 2:
+        if self.validation is not None and self.validation.size < 2:
             raise ValueError('the held-out text has one character: take one with at least two')
         self.horizon = Horizon(config, n)
-        held_out = 0 if validation is None else validation.size
+        held_out = 0 if self.validation is None else self.validation.size
         self.config = with_intervals(config, V, held_out, self.horizon.iterations)
         self.weights = weights
         self.stop_at_divergence = config.engine == 'fast'  # the gist goes on with NaN

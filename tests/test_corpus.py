@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from fastrnn import sources
 from fastrnn.corpus import Corpus, encode_with, open_corpus, read_text
+from fastrnn.ids import ids_type
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 pieces = st.one_of(
@@ -73,7 +74,7 @@ def test_ids_are_those_of_a_text_that_open_reads(chunks, text, size, code):
     assert same(corpus, read)
     assert corpus.text(corpus.ids) == read
     assert corpus.utf8_bytes == len(read.encode())
-    assert corpus.ids.dtype == (np.uint8 if len(corpus.chars) <= 256 else np.uint16)
+    assert corpus.ids.dtype == ids_type(len(corpus.chars))
 
 
 @few
