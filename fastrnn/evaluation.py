@@ -17,6 +17,7 @@ from .ids import check_ids
 from .kernels import batched
 from .kernels.team import alone
 from .model import Params
+from .stored import Ids
 
 WINDOW = 256  # characters at a time; the state is carried from one window to the next
 SLICE = 256 * WINDOW
@@ -40,7 +41,7 @@ class Evaluation:
         return float(2**self.bits_per_character)
 
 
-def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
+def nats(params: Params, ids: Ids) -> NDArray[np.float64]:
     """Surprisal of each character but the first, in nats; the whole text from one state, from h = 0 on.
 
     params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,). Raises ValueError for ids that the
@@ -49,7 +50,7 @@ def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
     return np.concatenate(list(_slices(params, ids)))
 
 
-def _slices(params: Params, ids: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+def _slices(params: Params, ids: Ids) -> Iterator[NDArray[np.float64]]:
     """:func:`nats` in parts."""
     if ids.size < 2:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
@@ -66,7 +67,7 @@ def _slices(params: Params, ids: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
         yield surprisals
 
 
-def bits(params: Params, ids: NDArray[Any]) -> float:
+def bits(params: Params, ids: Ids) -> float:
     """Bits per character of a text, as :func:`nats` has them, in memory that does not grow with it."""
     return bits_per_character(sum(float(part.sum()) for part in _slices(params, ids)), ids.size - 1)
 

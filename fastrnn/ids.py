@@ -8,17 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .stored import Ids, StoredIds
+
 
 def ids_type(V: int) -> Any:
     """The smallest type for V characters; of Unicode's 1,114,112 code points no vocabulary can have more."""
     return np.uint8 if V <= 1 << 8 else np.uint16 if V <= 1 << 16 else np.uint32
 
 
-def as_ids(values: Any, V: int, name: str = 'ids') -> NDArray[Any]:
+def as_ids(values: Any, V: int, name: str = 'ids') -> Ids:
     """Numbers from 0 to V-1 as kernels take them: contiguous, unsigned, and nobody else's to change.
 
     Raises ValueError, in one line, for what is no such array.
     """
+    if isinstance(values, StoredIds) and values.V <= V:
+        return values
     ids = np.asarray(values)
     if ids.ndim != 1 or (ids.size and ids.dtype.kind not in 'iu'):
         raise ValueError(f'{name} must be a list or 1-D array of integers, not {ids.dtype} of shape {ids.shape}')

@@ -11,7 +11,7 @@ from typing import Any
 from . import __version__
 from .adopt import Adopted
 from .checkpoint import Checkpoint, Model, load_checkpoint
-from .errors import Diverged
+from .errors import Diverged, TextLost
 from .evaluation import bits
 from .folder import RunFolder
 from .model import TrainState
@@ -47,6 +47,7 @@ class Session:
         self._log_lines = 0
         self._closed, self._between = False, False  # two records
         self._saved: int | None = None  # iteration of the newest checkpoint
+        self._told = 0  # iterations of which there are records
         self._anchor: Path | None = None  # the newest verified checkpoint, to roll back to
 
     def __enter__(self) -> 'Session':
@@ -108,7 +109,7 @@ class Session:
 
     def _restore(self, state: TrainState) -> None:
         self.run.restore(state)
-        self._log_lines = state.log_lines
+        self._log_lines, self._told = state.log_lines, state.iteration
 
     def _newest_verified(self) -> Path | None:
         path = self.folder.newest()
@@ -131,6 +132,7 @@ class Session:
             try:
                 for record in self.run.loop():
                     self._keep(record)
+                    self._told = self.run.iteration
                     self._between = True
                     yield record
                     self._between = False
@@ -140,6 +142,10 @@ class Session:
                 return
             except Diverged as error:
                 self._roll_back(error)
+            except TextLost:
+                if self.run.iteration == self._told:  # not in a validation, whose record would be missing
+                    self._save_now()
+                raise
 
     def _keep(self, record: Progress) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""

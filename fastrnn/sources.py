@@ -1,6 +1,7 @@
 """From files to pieces of text, chunk by chunk: gzip, pipes, encodings, newlines, and files that change."""
 
 import codecs
+import errno
 import gzip
 import io
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 CHUNK = 1 << 20  # bytes that are read at a time
+RESERVE = 1 << 28  # bytes of a disk that are left to others; of a small one a twentieth
 
 Piece = str | bytes  # of a text; bytes only if they are the unit
 
@@ -118,6 +120,13 @@ class Source:
             same = False
         if not same:
             raise changed(self.path)
+
+
+def check_room(folder: Path, size: int) -> None:
+    """Raise OSError where a file of so many bytes would fill the disk."""
+    disk = shutil.disk_usage(folder)
+    if disk.free - size < min(RESERVE, disk.total // 20):
+        raise OSError(errno.ENOSPC, f'{os.strerror(errno.ENOSPC)}: {disk.free:,} bytes are free')
 
 
 def changed(path: object) -> ValueError:

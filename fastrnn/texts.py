@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .corpus import Corpus, encode_with, open_corpus
+from .stored import CHUNK, Ids
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Texts:
             validation = str(Path(validation).absolute())
         return replace(self, files=tuple(str(Path(name).absolute()) for name in self.files), validation=validation)
 
-    def open(self) -> tuple[Corpus, NDArray[Any] | None]:
+    def open(self) -> tuple[Corpus, Ids | None]:
         """The corpus, and the held-out text in its numbers."""
         corpus = open_corpus(
             self.files, encoding=self.encoding, errors=self.errors, unit=self.unit, min_count=self.min_count
@@ -60,10 +60,17 @@ def _share(validation: Any) -> float | None:
         return None
 
 
-def identity(corpus: Corpus, held_out: NDArray[Any] | None) -> dict[str, Any]:
+def identity(corpus: Corpus, held_out: Ids | None) -> dict[str, Any]:
     """What must not change between a checkpoint and its resumption."""
-    of_held_out = None if held_out is None else hashlib.sha256(np.ascontiguousarray(held_out).data).hexdigest()
+    of_held_out = None if held_out is None else _hash(held_out)
     return {'sha256': corpus.sha256, 'characters': corpus.ids.size, 'held_out_sha256': of_held_out}
+
+
+def _hash(ids: Ids) -> str:
+    digest = hashlib.sha256()
+    for start in range(0, ids.size, CHUNK):
+        digest.update(np.ascontiguousarray(ids[start : start + CHUNK]).data)
+    return digest.hexdigest()
 
 
 def check_identity(then: dict[str, Any], now: dict[str, Any], files: Sequence[str]) -> None:

@@ -19,13 +19,13 @@ from .intervals import with_intervals
 from .model import Params, TrainState
 from .records import Progress
 from .schedule import Horizon
+from .stored import Ids
 
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
-RELEASE_EVERY = 1 << 25  # characters read, after which mapped pages of the text are given back
 
 
 def train(
-    text: str | Corpus, config: Config | None = None, *, validation: NDArray[Any] | None = None, **options: Any
+    text: str | Corpus, config: Config | None = None, *, validation: Ids | None = None, **options: Any
 ) -> Iterator[Progress]:
     """Train on a text; yields a :class:`Progress` at every report and sample, and about every 0.1 s.
 
@@ -62,7 +62,7 @@ class Run:
         text: str | Corpus,
         config: Config | None = None,
         *,
-        validation: NDArray[Any] | None = None,
+        validation: Ids | None = None,
         weights: Params | None = None,
         **options: Any,
     ) -> None:
@@ -73,7 +73,11 @@ class Run:
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
         V, n = len(self.corpus.chars), self.corpus.ids.size
         self.validation = None if validation is None else as_ids(validation, V, 'validation')
-        config.check_text(n, V)
+        try:
+            config.check_text(n, V)
+        except ValueError:
+            self.corpus.discard()
+            raise
         if self.validation is not None and self.validation.size < 2:
             raise ValueError('the held-out text has one character: take one with at least two')
         self.horizon = Horizon(config, n)
@@ -85,7 +89,7 @@ class Run:
         self.iteration, self.seconds, self.halvings = 0, 0.0, 0
         self.best: float | None = None
         self._started, self._pace = 0.0, BLOCK_SECONDS  # of the clock; seconds an iteration
-        self._read, self._warned = 0, False
+        self._warned = False
 
     @property
     def over(self) -> bool:
@@ -135,6 +139,7 @@ class Run:
         self._started, self._pace = time.perf_counter() - self.seconds, BLOCK_SECONDS
         while not self.over:
             n, sample = self.iteration, None
+            engine.fetch(self._next_stop() - n)  # raises TextLost, before a sample moves the generator
             if gist and n % config.sample_every == 0:
                 sample = self.corpus.text(engine.sample(config.sample_length))
             losses, rate = self._train_block(engine)
@@ -155,10 +160,6 @@ class Run:
         losses = engine.run(stop - n, rates)
         now = time.perf_counter()
         self._pace, self.seconds, self.iteration = max((now - start) / losses.size, 1e-9), now - self._started, stop
-        self._read += losses.size * self.config.seq_length * self.config.streams
-        if self._read > RELEASE_EVERY:
-            self._read = 0
-            self.corpus.release()
         return losses, float(rates[-1])
 
     def _check(self, losses: NDArray[np.float64], n: int) -> None:
