@@ -18,8 +18,9 @@ from . import sources as files
 from . import stored
 from .encoding import FOLDED, POINTS
 from .ids import as_ids, ids_type
+from .pipes import check_room
 from .shelf import Entry, Shelf, key_of
-from .sources import Piece, Rules, Source, check_room
+from .sources import Piece, Rules, Source
 from .stored import Ids, Opened, StoredIds, Summed
 
 
@@ -140,8 +141,9 @@ def open_corpus(
         return kept
     survey = codes.survey(sources, rules)
     corpus = _kept(shelf, survey.digests, rules) or _encoded(shelf, sources, rules, survey)
-    for source, digest in zip(sources, survey.digests, strict=True):
-        shelf.remember(source, digest)
+    if corpus.entry is not None:
+        for source, digest in zip(sources, survey.digests, strict=True):
+            shelf.remember(source, digest)
     return corpus
 
 

@@ -1,8 +1,6 @@
 """Between text and a model's character numbers: the text that it goes on from, and the text that it draws."""
 
 import codecs
-import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,8 @@ from numpy.typing import NDArray
 from .checkpoint import Model
 from .corpus import Corpus, encode_with
 from .encoding import FOLDED
-from .sources import Rules, Source, texts, undecodable
+from .pipes import standard_input
+from .sources import Rules, Source, texts
 
 NAMED = 5  # unknown characters in a message
 
@@ -23,17 +22,8 @@ def read_prime(path: str | Path, encoding: str = 'utf-8') -> str:
     in this encoding.
     """
     rules = Rules(encoding)
-    if str(path) != '-':
-        source = Source(path)
-        return ''.join(texts(source, rules, source.chunks()))
-    data = sys.stdin.buffer.read()
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise undecodable('standard input', error.object[error.start], error.start, encoding) from error
-    except UnicodeError as error:  # utf-16 without a byte order mark
-        raise ValueError(f'standard input: {error}; name its encoding with --encoding') from error
-    return io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
+    source = Source('standard input', standard_input()) if str(path) == '-' else Source(path)
+    return ''.join(texts(source, rules, source.chunks()))
 
 
 def encode_prime(prime: str, model: Model) -> NDArray[np.uint32]:

@@ -20,7 +20,8 @@ import numpy as np
 
 from .cache import default_root, delete, remove_text, shrink, size_limit
 from .locks import hold
-from .sources import Rules, Source, check_room
+from .pipes import check_room
+from .sources import Rules, Source
 from .stored import Ids, Opened, Summed, open_ids
 
 FORMAT = f'2-{sys.byteorder}'
