@@ -1,33 +1,38 @@
 """From files to text, and from text to character numbers."""
 
 import hashlib
-import mmap
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import encoding as codes
 from . import sources as files
+from . import stored
 from .encoding import FOLDED, POINTS
+from .ids import as_ids, ids_type
 from .naming import file_names, text_or_files
-from .shelf import Shelf, key_of
+from .pipes import check_room
+from .shelf import Entry, Shelf, key_of
 from .sources import Piece, Rules, Source
-
-IN_MEMORY = 1 << 26  # bytes of ids that are held in memory where the cache cannot be written
+from .stored import Ids, Opened, StoredIds, Summed
 
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text as numbers: ``chars[ids[k]]`` is its character k. Characters are numbered in sorted order."""
+    """A text as numbers: ``chars[ids[k]]`` is its character k. Characters are numbered in sorted order.
 
-    ids: NDArray[Any]  # (n,) uint8 or uint16; read-only if it is mapped from a file
+    Raises ValueError, in one line, for ids that are no numbers of characters.
+    """
+
+    ids: Ids  # (n,) uint8, uint16 or uint32, read-only; others are copied. Of a large text they stay in its file
     chars: str
     unit: str = 'character'  # or 'byte': then chars are chr(0) to chr(255), those that occur
     min_count: int = 1  # characters that occur less often are folded into U+FFFD
@@ -37,10 +42,14 @@ class Corpus:
     sha256: str = ''  # of the contents; of several files: of their hashes
     note: str = ''  # where the ids are kept
     held_out: int = 0  # characters of the same text that were split off, for validation
+    entry: Entry | None = field(default=None, repr=False, compare=False)  # of the cache, which is not removed meanwhile
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, 'ids', as_ids(self.ids, len(self.chars)))
 
     @classmethod
     def of(cls, text: str, unit: str = 'character', min_count: int = 1) -> 'Corpus':
-        """Number the characters of ``text``, or the bytes of its UTF-8. Raises ValueError above 65,536 distinct ones.
+        """Number the characters of ``text``, or the bytes of its UTF-8.
 
         Characters that occur fewer than ``min_count`` times are folded into U+FFFD.
         """
@@ -54,12 +63,17 @@ class Corpus:
         found = codes.Survey(np.bincount(points, minlength=POINTS), points.size, len(utf8), [sha256])
         vocabulary = codes.vocabulary(found, min_count)
         ids = vocabulary.numbers[points]
-        ids.flags.writeable = False  # as those that are mapped from a file: kernels are compiled for one kind
+        ids.flags.writeable = False  # else it would be copied
         facts = _facts(found, vocabulary, sha256, unit, min_count)
         return _corpus(facts, ids, '')
 
     def __repr__(self) -> str:
         return f'<fastrnn.Corpus: {self.describe()[0]}>'
+
+    @classmethod
+    def without_text(cls, chars: str, unit: str) -> 'Corpus':
+        """A vocabulary alone, as a model has it, for :func:`encode_with`."""
+        return cls(np.zeros(0, ids_type(len(chars))), chars, unit)
 
     def text(self, ids: NDArray[np.integer]) -> str:
         return ''.join(self.chars[ix] for ix in ids)
@@ -72,7 +86,7 @@ class Corpus:
             lines.append(f'{self.unit}s that occur fewer than {self.min_count:,} times: {folded}')
         return [*lines, self.note] if self.note else lines
 
-    def split(self, validation: float) -> tuple[NDArray[Any], NDArray[Any]]:
+    def split(self, validation: float) -> tuple[Ids, Ids]:
         """The ids before and after the point that leaves the last share of the text for validation."""
         if not 0 < validation < 1:
             raise ValueError(f'the validation share is {validation}; it must lie between 0 and 1')
@@ -82,15 +96,14 @@ class Corpus:
             side = 'validate on' if cut else 'train on'
             text = f'the text has {self.ids.size:,} {self.unit}s'
             raise ValueError(f'a validation share of {validation} leaves nothing to {side}: {text}')
+        if isinstance(self.ids, StoredIds):
+            return self.ids.between(0, cut), self.ids.between(cut, self.ids.size)
         return self.ids[:cut], self.ids[cut:]
 
-    def release(self) -> None:
-        """Give mapped pages back, so that resident memory does not grow with what has been read of the text."""
-        base: Any = self.ids
-        while isinstance(base, np.ndarray):
-            base = base.base
-        if isinstance(base, mmap.mmap) and hasattr(mmap, 'MADV_DONTNEED'):
-            base.madvise(mmap.MADV_DONTNEED)
+    def discard(self) -> None:
+        """Remove it from the cache, if it was just put there, as it can't be used; nor can it be from here on."""
+        if self.entry is not None:
+            self.entry.discard()
 
 
 def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
@@ -123,10 +136,11 @@ def open_corpus(
     min_count: int = 1,
     cache: str | Path | None = None,
 ) -> Corpus:
-    """The text of one or more files (gzip's too) as numbers, encoded once and mapped from the cache from then on.
+    """The text of one or more files (gzip's too) as numbers, encoded once and read from the cache from then on.
 
     ``unit`` 'byte' takes the bytes as they are. Characters that occur fewer than ``min_count`` times are
-    folded into U+FFFD. ``cache`` names another folder than ``FASTRNN_CACHE`` or the user's cache folder.
+    folded into U+FFFD. ``cache`` names another folder than ``FASTRNN_CACHE`` or the user's cache folder. Of a text
+    above 64 MB the ids stay in the file: slices of them are arrays.
     Raises ValueError, in one line, as ``read_text`` does, and if a file changes while it is read.
     """
     rules = Rules(encoding, errors, unit, min_count)
@@ -136,9 +150,11 @@ def open_corpus(
     if len(known) == len(sources) and (kept := _kept(shelf, known, rules)):
         return kept
     survey = codes.survey(sources, rules)
-    for source, digest in zip(sources, survey.digests, strict=True):
-        shelf.remember(source, digest)
-    return _kept(shelf, survey.digests, rules) or _encoded(shelf, sources, rules, survey)
+    corpus = _kept(shelf, survey.digests, rules) or _encoded(shelf, sources, rules, survey)
+    if corpus.entry is not None:
+        for source, digest in zip(sources, survey.digests, strict=True):
+            shelf.remember(source, digest)
+    return corpus
 
 
 def _sources(paths: str | Path | Sequence[str | Path]) -> list[Source]:
@@ -150,7 +166,7 @@ def _sources(paths: str | Path | Sequence[str | Path]) -> list[Source]:
 def _kept(shelf: Shelf, digests: list[str], rules: Rules) -> Corpus | None:
     key = key_of(digests, rules)
     entry = shelf.find(key)
-    return None if entry is None else _corpus(entry[0], entry[1], f'encoded before, in {shelf.folder / key}')
+    return None if entry is None else _corpus(entry.facts, entry.ids, f'encoded before, in {entry.folder}', entry)
 
 
 def _encoded(shelf: Shelf, sources: list[Source], rules: Rules, survey: codes.Survey) -> Corpus:
@@ -158,31 +174,39 @@ def _encoded(shelf: Shelf, sources: list[Source], rules: Rules, survey: codes.Su
     joined = hashlib.sha256(''.join(survey.digests).encode()).hexdigest()
     sha256 = survey.digests[0] if len(sources) == 1 else joined
     facts = _facts(survey, vocabulary, sha256, rules.unit, rules.min_count)
+    facts |= {'digests': survey.digests, 'files': [os.path.abspath(source.path) for source in sources]}
 
     def fill(sink: BinaryIO) -> None:
         codes.write_ids(sources, rules, vocabulary.numbers, survey.n, sink)
 
     key = key_of(survey.digests, rules)
     try:
-        return _corpus(facts, shelf.add(key, facts, fill), f'encoded into {shelf.folder / key}')
+        entry = shelf.add(key, facts, fill)
+        return _corpus(facts, entry.ids, f'encoded into {entry.folder}', entry)
     except OSError as error:
         reason = f'{shelf.root} cannot be written ({error.strerror or error})'
-    ids, where = _uncached(fill, survey.n, vocabulary.numbers.dtype, reason)
+    ids, where = _uncached(fill, survey.n, vocabulary, reason)
     return _corpus(facts, ids, f'{reason}, so the text is encoded anew in every run, {where}')
 
 
-def _uncached(fill: Callable[[BinaryIO], None], n: int, dtype: np.dtype[Any], reason: str) -> tuple[NDArray[Any], str]:
+def _uncached(fill: Callable[[BinaryIO], None], n: int, vocabulary: codes.Vocabulary, reason: str) -> tuple[Ids, str]:
     """Ids in memory, or in a file without a name if they are many."""
+    dtype = vocabulary.numbers.dtype
     size = n * dtype.itemsize
-    if size <= IN_MEMORY:
+    if size <= stored.IN_MEMORY:
         sink = BytesIO()
         fill(sink)
         return np.frombuffer(sink.getvalue(), dtype), 'in memory'
     try:
-        with tempfile.TemporaryFile() as file:
-            fill(file)
-            file.flush()
-            return np.asarray(np.memmap(file, dtype, 'r')), f'in a temporary file in {tempfile.gettempdir()}'
+        check_room(Path(tempfile.gettempdir()), size)
+        file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as its ids
+        summed = Summed(file)
+        fill(cast(BinaryIO, summed))
+        file.flush()
+        ids = stored.open_ids(Opened(file), dtype, n, vocabulary.points.size, summed.check)
+        if ids is None:
+            raise OSError('it does not keep what is written')
+        return ids, f'in a temporary file in {tempfile.gettempdir()}'
     except OSError as error:
         raise ValueError(
             f'no room for {size:,} bytes of encoded text: {reason}, nor can {tempfile.gettempdir()} '
@@ -207,9 +231,10 @@ def _facts(
     }
 
 
-def _corpus(facts: dict[str, Any], ids: NDArray[Any], note: str) -> Corpus:
+def _corpus(facts: dict[str, Any], ids: Ids, note: str, entry: Entry | None = None) -> Corpus:
     names = ('unit', 'min_count', 'folded_kinds', 'folded_count', 'utf8_bytes', 'sha256')
-    return Corpus(ids, ''.join(map(chr, facts['points'])), **{name: facts[name] for name in names}, note=note)
+    chars = ''.join(map(chr, facts['points']))
+    return Corpus(ids, chars, **{name: facts[name] for name in names}, note=note, entry=entry)
 
 
 def encode_with(
@@ -219,7 +244,8 @@ def encode_with(
 
     What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names the first such character.
     """
-    rules, text = Rules(encoding, errors, corpus.unit), text_or_files(text)
+    rules, dtype = Rules(encoding, errors, corpus.unit), ids_type(len(corpus.chars))
+    text = text_or_files(text)
     numbers = np.full(POINTS, corpus.chars.find(chr(FOLDED)), np.int32)
     numbers[[ord(char) for char in corpus.chars]] = np.arange(len(corpus.chars))
     ids, done = bytearray(), 0
@@ -229,11 +255,11 @@ def encode_with(
         if found.min() < 0:
             at = int(np.argmin(found))
             raise _lacking(int(points[at]), done + at, corpus)
-        ids += found.astype(corpus.ids.dtype).data
+        ids += found.astype(dtype).data
         done += len(points)
     if not done:
         raise ValueError('the text is empty; take one with characters in it')
-    return np.frombuffer(ids, corpus.ids.dtype)
+    return np.frombuffer(memoryview(ids).toreadonly(), dtype)
 
 
 def _pieces(text: str | Path | Sequence[str | Path], rules: Rules) -> Iterator[Piece]:

@@ -18,10 +18,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from .ids import ids_type
 from .sources import Piece, Rules, Source, changed, is_empty, pieces
 
 SYNC = 1 << 26  # ids written between two requests to bring them to the disk
-MAX_VOCABULARY = 65_536
 FOLDED = 0xFFFD  # the code point that stands for all rare characters
 POINTS = sys.maxunicode + 1
 
@@ -131,7 +131,7 @@ def _count_bytes(data: bytes) -> NDArray[np.int64]:
 @dataclass(frozen=True)
 class Vocabulary:
     points: NDArray[np.int64]  # (V,) code points, sorted
-    numbers: NDArray[Any]  # (POINTS,) uint8 or uint16: the id of each code point
+    numbers: NDArray[Any]  # (POINTS,) of ids_type: the id of each code point
     folded_kinds: int
     folded_count: int
 
@@ -141,12 +141,7 @@ def vocabulary(found: Survey, min_count: int) -> Vocabulary:
     kinds = np.flatnonzero(found.counts)
     rare = kinds[(found.counts[kinds] < min_count) & (kinds != FOLDED)]
     kept = np.union1d(np.setdiff1d(kinds, rare), [FOLDED]) if rare.size else kinds
-    if kept.size > MAX_VOCABULARY:
-        raise ValueError(
-            f'the text has {kept.size:,} distinct characters; {MAX_VOCABULARY:,} can be told apart; '
-            f'fold rare ones with --min-count {min_count + 1} or take bytes with --unit byte'
-        )
-    numbers = np.zeros(POINTS, np.uint8 if kept.size <= 256 else np.uint16)
+    numbers = np.zeros(POINTS, ids_type(kept.size))
     numbers[kept] = np.arange(kept.size)
     numbers[rare] = numbers[FOLDED]
     return Vocabulary(kept, numbers, rare.size, int(found.counts[rare].sum()))

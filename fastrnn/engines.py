@@ -10,6 +10,7 @@ from .exact_engine import ExactEngine as ExactEngine
 from .fast_engine import FastEngine as FastEngine
 from .model import Params, TrainState
 from .reference_engine import ReferenceEngine as ReferenceEngine
+from .stored import Ids
 
 
 class Engine(Protocol):
@@ -27,6 +28,9 @@ class Engine(Protocol):
         rates: a learning rate for each, where the engine can follow a schedule.
         """
 
+    def fetch(self, iterations: int) -> None:
+        """Have in memory what so many iterations read; raises TextLost, before anything has moved."""
+
     def state(self) -> TrainState:
         """The engine's part of the state, copied."""
 
@@ -40,7 +44,7 @@ class Engine(Protocol):
         """Let go of threads."""
 
 
-def make_engine(config: Config, ids: NDArray[Any], V: int) -> Engine:
+def make_engine(config: Config, ids: Ids, V: int) -> Engine:
     """The engine that config names, for a text of V distinct characters."""
     kinds: dict[str, Any] = {'exact': ExactEngine, 'fast': FastEngine, 'reference': ReferenceEngine}
     engine: Engine = kinds[config.engine](config, ids, V)

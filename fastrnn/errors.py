@@ -8,3 +8,7 @@ class Diverged(ValueError):
         super().__init__(message)
         self.iteration = iteration  # the first that was not good
         self.what = what  # that has gone wrong, in words that do not depend on when it was noticed
+
+
+class TextLost(OSError):
+    """The encoded text can't be read any more, or is no longer what it was; the state is that before the last block."""

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from .checkpoint import Model
 from .config import bits_per_character
 from .corpus import Corpus, encode_with
+from .ids import check_ids
 from .interrupts import remembered
 from .kernels import batched
 from .kernels.team import alone
 from .model import Params
+from .stored import Ids
 
 WINDOW = 256  # characters at a time; the state is carried from one window to the next
 SLICE = 256 * WINDOW
@@ -40,16 +42,17 @@ class Evaluation:
         return float(2**self.bits_per_character)
 
 
-def nats(params: Params, ids: NDArray[Any]) -> NDArray[np.float64]:
+def nats(params: Params, ids: Ids) -> NDArray[np.float64]:
     """Surprisal of each character but the first, in nats; the whole text from one state, from h = 0 on.
 
-    params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,).
+    params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,). Raises ValueError for ids that the
+    model does not have.
     """
     with remembered():
         return np.concatenate(list(slices(params, ids)))
 
 
-def slices(params: Params, ids: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+def slices(params: Params, ids: Ids) -> Iterator[NDArray[np.float64]]:
     """:func:`nats` in parts, between which an interrupt gets through."""
     if ids.size < 2:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
@@ -59,12 +62,14 @@ def slices(params: Params, ids: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
     work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.dtype)
     for first in range(0, ids.size - 1, SLICE):  # of whole windows
         part = ids[first : first + SLICE + 1]
+        check_ids(part, params.V)
+        part = part.astype(np.uint32)  # so that the kernel is compiled once, whatever the vocabulary
         surprisals = np.zeros(part.size - 1)
         batched.score(part, views, packed, work, surprisals)
         yield surprisals
 
 
-def bits(params: Params, ids: NDArray[Any]) -> float:
+def bits(params: Params, ids: Ids) -> float:
     """Bits per character of a text, as :func:`nats` has them, in memory that does not grow with it."""
     with remembered():
         return bits_per_character(sum(float(part.sum()) for part in slices(params, ids)), ids.size - 1)
@@ -76,7 +81,7 @@ def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: s
     ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the model's units, and bytes those of
     the text as the model sees it, in UTF-8. Raises ValueError where it has a character that the model does not know.
     """
-    ids = encode_with(text, Corpus(np.zeros(0, np.uint16), model.chars, model.unit), **reading)
+    ids = encode_with(text, Corpus.without_text(model.chars, model.unit), **reading)
     n, per_character = ids.size - 1, bits(model.params, ids)
     code = 'latin-1' if model.unit == 'byte' else 'utf-8'
     sizes = np.array([len(char.encode(code, 'surrogatepass')) for char in model.chars])

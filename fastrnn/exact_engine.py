@@ -14,6 +14,8 @@ from .kernels import exact, native
 from .kernels.native import gemv, gemv_t
 from .kernels.team import Team, alone, span
 from .model import Params, TrainState
+from .stored import Ids
+from .windows import Part, Windows
 
 ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
 
@@ -52,9 +54,9 @@ def draw_from(params: Params, rng: Any, h: NDArray[np.float64], seed_ix: int, le
 class ExactEngine:
     """The compiled kernels, which give the reference's bits for any number of threads."""
 
-    def __init__(self, config: Config, ids: NDArray[np.uint16], V: int) -> None:
+    def __init__(self, config: Config, ids: Ids, V: int) -> None:
         H, T = config.hidden_size, config.seq_length
-        self._ids, self._rate = ids, float(config.learning_rate)
+        self._windows, self._rate = Windows(ids, T), float(config.learning_rate)
         self._rng = np.random.RandomState(config.seed)
         self.params, self.mems = Params.gist(H, V, self._rng), Params(H, V)
         self._weights, self._memory = as_weights(self.params), as_weights(self.mems)
@@ -67,7 +69,7 @@ class ExactEngine:
         self._works = [self._work] + [exact.for_thread(self._work) for _ in range(max(sizes) - 1)]
         self._crews = Crews(sizes)
         self._alone = alone()
-        self._train(self._alone, np.zeros(0))  # compiles, or loads, before any thread waits for another
+        self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
 
     def _same_bits(self, size: int) -> bool:
         """Whether BLAS gives the same bits for a thread's part of a product as for the whole.
@@ -91,35 +93,42 @@ class ExactEngine:
             gemv_t(self._native, A[:, part], x, parts[part])
         return same and np.array_equal(whole, parts)
 
-    def _train(self, team: Team, losses: NDArray[np.float64]) -> float:
+    def _train(self, team: Team, ids: NDArray[Any], position: NDArray[np.int64], losses: NDArray[np.float64]) -> float:
         return float(
             exact.train(
                 self._native,
                 team,
-                self._ids,
+                ids,
                 self._weights,
                 self._memory,
                 self._rate,
                 self.smooth_loss,
-                self.position,
+                position,
                 self._works[team.rank],
                 losses,
             )
         )
 
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        losses = np.zeros(iterations)
+        parts = self._windows.fetch(int(self.position[0]), iterations)
         if rates is not None:
             self._rate = float(rates[0])  # the gist's rate is constant but for a divergence
-        done = 0
-        while done < iterations:
-            crew, most = self._crews.choose(iterations - done)
+        return np.concatenate([self._run(part) for part in parts])
+
+    def _run(self, part: Part) -> NDArray[np.float64]:
+        losses, position, done = np.zeros(part.iterations), part.enter(self.position), 0
+        while done < losses.size:
+            crew, most = self._crews.choose(losses.size - done)
             block = losses[done : done + most]
             start = time.perf_counter()
-            self.smooth_loss = crew.run(partial(self._train, losses=block))
+            self.smooth_loss = crew.run(partial(self._train, ids=part.ids, position=position, losses=block))
             self._crews.report(crew, block.size, time.perf_counter() - start)
             done += block.size
+        self.position[:] = part.leave(position)
         return losses
+
+    def fetch(self, iterations: int) -> None:
+        self._windows.fetch(int(self.position[0]), iterations)
 
     def state(self) -> TrainState:
         return TrainState(
@@ -142,7 +151,7 @@ class ExactEngine:
 
     def sample(self, length: int) -> NDArray[np.intp]:
         p, literal = self.position
-        ids, T = self._ids, self._work.xs.shape[0]
+        ids, T = self._windows.ids, self._work.xs.shape[0]
         wraps = p + T + 1 >= ids.size
         h = np.zeros_like(self.params.bh) if wraps else self._work.hs[0].copy()
         seed_ix = int(ids[0 if wraps else p])

@@ -13,6 +13,8 @@ from .exact_engine import draw_from
 from .kernels import batched, optimizers
 from .kernels.team import Team, alone
 from .model import Params, TrainState
+from .stored import Ids
+from .windows import Part, Windows
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
 FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
@@ -21,10 +23,10 @@ FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thre
 class FastEngine:
     """B streams, contiguous parts of the text, trained together by truncated BPTT."""
 
-    def __init__(self, config: Config, ids: NDArray[Any], V: int) -> None:
+    def __init__(self, config: Config, ids: Ids, V: int) -> None:
         H, T, B = config.hidden_size, config.seq_length, config.streams
         dtype: Any = np.dtype(config.dtype).type
-        self._ids, self._rate = ids, float(config.learning_rate)
+        self._windows, self._rate = Windows(ids, T, B), float(config.learning_rate)
         self._rng = np.random.RandomState(config.seed)
         initialise = {'gist': Params.gist, 'scaled': Params.scaled}[config.init]
         self.params = initialise(H, V, self._rng).astype(dtype)
@@ -39,37 +41,55 @@ class FastEngine:
         self._works = [self.work] + [batched.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._crews = Crews(sizes)
         batched.pack_weights(alone(), self._views, self.packed)
-        self._train(alone(), np.zeros(0), np.zeros(0))  # compiles, or loads, before any thread waits for another
+        self._train(alone(), ids[:0], self.position, np.zeros(0), np.zeros(0))  # compiles, or loads, before threads do
 
-    def _train(self, team: Team, rates: NDArray[np.float64], losses: NDArray[np.float64]) -> None:
+    def _train(
+        self,
+        team: Team,
+        ids: NDArray[Any],
+        position: NDArray[np.int64],
+        rates: NDArray[np.float64],
+        losses: NDArray[np.float64],
+    ) -> None:
         batched.train(
             team,
-            self._ids,
+            ids,
             self._views,
             self.packed,
             self._grad_views,
             self.optimizer,
             rates,
-            self.position,
+            position,
             self._works[team.rank],
             losses,
         )
 
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """So many iterations, at one learning rate each; returns their losses (nats summed over T, mean of streams)."""
+        parts = self._windows.fetch(int(self.position[0]), iterations)
         rates = np.full(iterations, self._rate) if rates is None else rates
-        losses = np.zeros(iterations)
-        done = 0
-        while done < iterations:
-            crew, most = self._crews.choose(iterations - done)
-            part = slice(done, done + most)
-            start = time.perf_counter()
-            crew.run(partial(self._train, rates=rates[part], losses=losses[part]))
-            self._crews.report(crew, most, time.perf_counter() - start)
-            done += most
+        losses, done = np.zeros(iterations), 0
+        for part in parts:
+            block = slice(done, done + part.iterations)
+            self._run(part, rates[block], losses[block])
+            done += part.iterations
         for loss in losses:
             self.smooth_loss = self.smooth_loss * 0.99 + float(loss) * 0.01
         return losses
+
+    def _run(self, part: Part, rates: NDArray[np.float64], losses: NDArray[np.float64]) -> None:
+        position, done = part.enter(self.position), 0
+        while done < losses.size:
+            crew, most = self._crews.choose(losses.size - done)
+            block = slice(done, done + most)
+            start = time.perf_counter()
+            crew.run(partial(self._train, ids=part.ids, position=position, rates=rates[block], losses=losses[block]))
+            self._crews.report(crew, most, time.perf_counter() - start)
+            done += most
+        self.position[:] = part.leave(position)
+
+    def fetch(self, iterations: int) -> None:
+        self._windows.fetch(int(self.position[0]), iterations)
 
     def state(self) -> TrainState:
         H, optimizer = self.params.H, self.optimizer
@@ -100,7 +120,8 @@ class FastEngine:
         So a run that is lengthened later is the longer run.
         """
         p = int(self.position[0])
-        first = int(self._ids[p if p + 1 < self._ids.size else 0])
+        ids = self._windows.ids
+        first = int(ids[p if p + 1 < ids.size else 0])
         state = self.work.hs[0, 0, : self.params.H].astype(np.float64)
         rng = np.random.RandomState()
         rng.set_state(self._rng.get_state())

@@ -1,9 +1,9 @@
 """A run that is kept nowhere but in memory."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .adopt import adopt, check_hidden_size
@@ -12,6 +12,7 @@ from .config import Config, make_config
 from .corpus import Corpus, encode_with, open_corpus
 from .naming import Files, text_or_files
 from .parsing import parse_share
+from .stored import Ids
 from .trainer import Run
 
 OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
@@ -80,13 +81,14 @@ def train(
     return Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
 
 
-def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, NDArray[Any] | None]:
+def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, Ids | None]:
     """What is left to train on, and the held-out text's numbers."""
-    if validation is None or isinstance(validation, np.ndarray):
-        return corpus, validation
     share = parse_share(validation) if isinstance(validation, str | float | int) else None
     if share is not None:
         kept, held_out = corpus.split(share)
         return replace(corpus, ids=kept), held_out
+    names = validation[:1] if isinstance(validation, list | tuple) else [validation]
+    if not any(isinstance(name, str | Path) for name in names):  # numbers, which Run checks
+        return corpus, validation
     found = text_or_files(validation, 'validation')
     return corpus, encode_with(found, corpus, encoding=encoding, errors=errors)

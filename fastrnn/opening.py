@@ -154,7 +154,11 @@ def _reopened(
     on_divergence = policy if on_divergence is None else on_divergence
     keep = _checked_policy(keep, on_divergence)
     corpus, held_out = texts.open()
-    check_identity(facts['identity'], identity(corpus, held_out), texts, checkpoint or place.path / CONFIG)
+    try:
+        check_identity(facts['identity'], identity(corpus, held_out), texts, checkpoint or place.path / CONFIG)
+    except ValueError:
+        corpus.discard()
+        raise
     if checkpoint is not None:
         chars = _offering(place, checkpoint).model.chars
         if chars.startswith(corpus.chars):  # more of them where the run began with another text's weights

@@ -1,4 +1,4 @@
-"""Times, shares and counts as people write them: '1m30s', '10%', '1e4'."""
+"""Times, shares, counts and sizes as people write them: '1m30s', '10%', '1e4', '4GB'."""
 
 import os
 import re
@@ -9,6 +9,7 @@ from pathlib import Path
 NUMBER = r'(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?'
 UNITS = {'d|days?': 86400, 'h|hrs?|hours?': 3600, 'm|mins?|minutes?': 60, 's|secs?|seconds?': 1}  # in seconds
 TIME = re.compile(r'\s*'.join(f'(?:({NUMBER})\\s*(?:{names}))?' for names in UNITS), re.IGNORECASE)
+SIZE = re.compile(f'({NUMBER})\\s*([kmgt]?)b?', re.IGNORECASE)
 DIGITS = 30  # of a count; none that is longer can be meant
 
 
@@ -56,6 +57,18 @@ def parse_count(value: str | int) -> int:
     if number is None or not number.is_finite() or number.adjusted() > DIGITS or number != number.to_integral_value():
         raise ValueError(f'{value!r} is not a whole number, such as 128 or 1e4')
     return int(number)
+
+
+def parse_size(value: str | int) -> int:
+    """Bytes of a size such as 4000000000, '4GB', '4g' or '1.5 TB'; a GB is 1,000,000,000 of them.
+
+    Raises ValueError, in one line, for what is none.
+    """
+    found = SIZE.fullmatch(str(value).strip())
+    if found is None:
+        raise ValueError(f'{value!r} is no size; give bytes, or a number with KB, MB, GB or TB, such as 4GB')
+    size = Decimal(found[1]) * 1000 ** ' kmgt'.index(found[2].lower() or ' ')
+    return int(min(size, Decimal(2**63 - 1)))
 
 
 def _decimal(text: str) -> Decimal | None:

@@ -1,8 +1,6 @@
 """Between text and a model's character numbers: the text that it goes on from, and the text that it draws."""
 
 import codecs
-import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +9,8 @@ from numpy.typing import NDArray
 from .checkpoint import Model
 from .corpus import Corpus, encode_with
 from .encoding import FOLDED
-from .sources import Rules, Source, texts, undecodable
+from .pipes import standard_input
+from .sources import Rules, Source, texts
 
 NAMED = 5  # unknown characters in a message
 
@@ -23,26 +22,17 @@ def read_prime(path: str | Path, encoding: str = 'utf-8') -> str:
     in this encoding.
     """
     rules = Rules(encoding)
-    if str(path) != '-':
-        source = Source(path)
-        return ''.join(texts(source, rules, source.chunks()))
-    data = sys.stdin.buffer.read()
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise undecodable('standard input', error.object[error.start], error.start, encoding) from error
-    except UnicodeError as error:  # utf-16 without a byte order mark
-        raise ValueError(f'standard input: {error}; name its encoding with --encoding') from error
-    return io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
+    source = Source('standard input', standard_input()) if str(path) == '-' else Source(path)
+    return ''.join(texts(source, rules, source.chunks()))
 
 
-def encode_prime(prime: str, model: Model) -> NDArray[np.uint16]:
+def encode_prime(prime: str, model: Model) -> NDArray[np.uint32]:
     """Character numbers (n,) of a text; for a model of bytes, of its UTF-8.
 
     What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names it.
     """
     if not prime:
-        return np.zeros(0, np.uint16)
+        return np.zeros(0, np.uint32)
     is_text = model.unit == 'character'
     units = prime if is_text else prime.encode('utf-8', 'surrogatepass').decode('latin-1')
     unknown = [unit for unit in dict.fromkeys(units) if unit not in model.chars]
@@ -54,7 +44,7 @@ def encode_prime(prime: str, model: Model) -> NDArray[np.uint16]:
             f'the prime has {model.unit}s that are not among the {len(model.chars):,} of the vocabulary: '
             + ', '.join(names)
         )
-    return encode_with(prime, Corpus(np.zeros(0, np.uint16), model.chars, model.unit))
+    return encode_with(prime, Corpus.without_text(model.chars, model.unit)).astype(np.uint32)  # one kind of kernel
 
 
 def first_character(model: Model) -> int:
@@ -69,7 +59,7 @@ class Decoder:
         self._points = np.array([ord(char) for char in model.chars], '<u4')
         self._bytes = codecs.getincrementaldecoder('utf-8')('replace') if model.unit == 'byte' else None
 
-    def __call__(self, ids: NDArray[np.uint16], final: bool = False) -> str:
+    def __call__(self, ids: NDArray[np.uint32], final: bool = False) -> str:
         points = self._points[ids]
         if self._bytes is None:
             return points.tobytes().decode('utf-32-le', 'surrogatepass')

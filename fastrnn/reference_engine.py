@@ -11,6 +11,8 @@ from . import reference
 from .config import Config
 from .errors import Diverged
 from .model import Params, TrainState
+from .stored import Ids
+from .windows import Part, Windows
 
 _GLOBAL = threading.Lock()  # of NumPy's global generator: one engine at a time
 
@@ -21,9 +23,10 @@ class ReferenceEngine:
     They draw from NumPy's global generator, which each engine lends its own state for as long as it draws.
     """
 
-    def __init__(self, config: Config, ids: NDArray[np.uint16], V: int) -> None:
+    def __init__(self, config: Config, ids: Ids, V: int) -> None:
         self._rng = np.random.RandomState(config.seed).get_state(legacy=False)
-        self._ids, self._T, self._rate = ids.tolist(), config.seq_length, config.learning_rate
+        self._windows, self._T = Windows(ids, config.seq_length), config.seq_length
+        self._rate = config.learning_rate
         with self._lent_generator():
             self._model = reference.init(V, config.hidden_size)
         self._mems = [np.zeros_like(param) for param in self._model]
@@ -41,31 +44,39 @@ class ReferenceEngine:
                 self._rng = np.random.get_state(legacy=False)
                 np.random.set_state(before)
 
-    def _window(self) -> tuple[list[int], list[int]]:
-        p, T = self._p, self._T
-        if p + T + 1 >= len(self._ids):
-            self._p = p = 0
-            self._hprev = np.zeros_like(self._hprev)
-        return self._ids[p : p + T], self._ids[p + 1 : p + T + 1]
+    def _wrap(self) -> None:
+        if self._p + self._T + 1 >= self._windows.ids.size:
+            self._p, self._hprev = 0, np.zeros_like(self._hprev)
+
+    def fetch(self, iterations: int) -> None:
+        self._windows.fetch(self._p, iterations)
 
     @np.errstate(all='ignore')  # the trainer warns, once
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        losses = np.zeros(iterations)
+        parts, losses = self._windows.fetch(self._p, iterations), []
         if rates is not None:
             self._rate = float(rates[0])
-        for n in range(iterations):
-            losses[n], *grads, self._hprev = reference.lossFun(*self._window(), self._hprev, self._model)
-            self.smooth_loss = self.smooth_loss * 0.999 + losses[n] * 0.001
-            reference.adagrad(self._model, grads, self._mems, self._rate)
-            self._p += self._T
-        return losses
+        for part in parts:
+            for _ in range(part.iterations):
+                losses.append(self._step(part))
+        return np.array(losses)
+
+    def _step(self, part: Part) -> float:
+        self._wrap()
+        window = part.ids[self._p - part.offset :][: self._T + 1].tolist()
+        loss, *grads, self._hprev = reference.lossFun(window[:-1], window[1:], self._hprev, self._model)
+        self.smooth_loss = self.smooth_loss * 0.999 + loss * 0.001
+        reference.adagrad(self._model, grads, self._mems, self._rate)
+        self._p += self._T
+        return float(loss)
 
     @np.errstate(all='ignore')
     def sample(self, length: int) -> NDArray[np.intp]:
-        inputs, _ = self._window()
+        self._wrap()
+        first = int(self._windows.ids[self._p])
         try:
             with self._lent_generator():
-                return np.array(reference.sample(self._hprev, inputs[0], length, self._model), np.intp)
+                return np.array(reference.sample(self._hprev, first, length, self._model), np.intp)
         except ValueError as error:  # np.random.choice was given NaN
             raise Diverged(f'{error}: the training has diverged, take a smaller learning rate') from error
 

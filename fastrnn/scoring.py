@@ -43,7 +43,7 @@ class Scored:
 
 def encode(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> NDArray[Any]:
     """A text in the model's numbers; a str is the text itself, a Path or a sequence names files."""
-    return encode_with(text, Corpus(np.zeros(0, np.uint16), model.chars, model.unit), **reading)
+    return encode_with(text, Corpus.without_text(model.chars, model.unit), **reading)
 
 
 def score(model: Model, ids: NDArray[Any]) -> Scored:

@@ -15,7 +15,7 @@ from weakref import WeakSet
 from . import __version__
 from .adopt import Adopted
 from .checkpoint import Checkpoint, Model, checkpoint_file, load_checkpoint, save_checkpoint
-from .errors import Diverged
+from .errors import Diverged, TextLost
 from .evaluation import bits
 from .folder import RunFolder
 from .interrupts import held
@@ -61,10 +61,8 @@ class Session(Training):
         _open.add(self)
 
     def __repr__(self) -> str:
-        state = ', closed' if self._closed else ''
-        return (
-            f'<fastrnn.Session: {self.folder.path}, {repr(self.run).removeprefix("<fastrnn.Run: ").rstrip(">")}{state}>'
-        )
+        closed = ', closed' if self._closed else ''
+        return f'<fastrnn.Session: {self.folder.path}, {self.run.describe()}{closed}>'
 
     def __del__(self) -> None:
         if not getattr(self, '_closed', True):
@@ -161,7 +159,8 @@ class Session(Training):
     def _step(self) -> Progress | None:
         """Train on, and keep what comes of it. Warns of each rollback.
 
-        Raises Diverged after too many, OSError where the folder can't be written.
+        Raises Diverged after too many, OSError where the folder can't be written, TextLost where the text can't be
+        read any more.
         """
         try:
             self.save_first()
@@ -171,6 +170,10 @@ class Session(Training):
         except Diverged as error:
             self._roll_back(error)
             return None
+        except TextLost:
+            if not self.run.between:  # else a record would be missing
+                self._save_now()
+            raise
         return record
 
     def _keep(self, record: Progress) -> None:

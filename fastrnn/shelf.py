@@ -1,36 +1,31 @@
 """Encoded texts in the user's cache folder: complete and of the text asked for, or not used at all.
 
 An entry is a folder ``corpora/<key>`` with the ids and a small JSON. It is written under another name,
-brought to the disk and renamed, so a run that is interrupted leaves no entry.
+brought to the disk and renamed, so a run that is interrupted leaves no entry. While it is used it is not removed.
 """
 
 import hashlib
 import json
 import os
 import secrets
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
-import platformdirs
-from numpy.typing import NDArray
 
+from .cache import default_root, delete, remove_text, shrink, size_limit
+from .locks import hold
+from .pipes import check_room
 from .sources import Rules, Source
+from .stored import Ids, Opened, Summed, open_ids
 
-FORMAT = f'1-{sys.byteorder}'
-STALE = 900.0  # seconds without a write after which an unfinished entry is nobody's
+FORMAT = f'2-{sys.byteorder}'
 SETTLED = 2.0  # seconds after which a file's time of change tells it from any later version
-BLOCK, BLOCKS = 1 << 15, 1024  # the ids are checked in that many evenly spaced blocks: all of a text up to 32 MB
-
-
-def default_root() -> Path:
-    """``FASTRNN_CACHE``, else the user's cache folder."""
-    return Path(os.environ.get('FASTRNN_CACHE') or platformdirs.user_cache_dir('fastrnn'))
 
 
 def key_of(digests: list[str], rules: Rules) -> str:
@@ -40,47 +35,79 @@ def key_of(digests: list[str], rules: Rules) -> str:
     return _hash(parts)[:32]
 
 
+@dataclass
+class Entry:
+    """An encoded text that is held, so that no process removes it, as long as this or its ids are there."""
+
+    folder: Path
+    facts: dict[str, Any]
+    ids: Ids
+    file: Opened
+    made: bool = False  # just now
+
+    def discard(self) -> None:
+        """Remove it, if it was just made and nobody else uses it."""
+        if self.made:
+            self.file.close()
+            remove_text(self.folder)
+
+
 class Shelf:
     def __init__(self, root: str | Path | None = None) -> None:
         self.root = default_root() if root is None else Path(root)
         self.folder = self.root / 'corpora'
+        self.limit = size_limit()
 
-    def find(self, key: str) -> tuple[dict[str, Any], NDArray[Any]] | None:
-        """The entry's facts and ids; None if there is none, or it is truncated, damaged or another text's."""
+    def find(self, key: str) -> Entry | None:
+        """The entry; None if there is none, or it is truncated, damaged or another text's."""
+        path = self.folder / key
         try:
-            facts = json.loads((self.folder / key / 'facts.json').read_bytes())
+            facts = json.loads((path / 'facts.json').read_bytes())
             check = facts.pop('check')
             if check != _hash(facts) or facts['key'] != key:
                 return None
-            with open(self.folder / key / 'ids', 'rb') as file:
-                if _spot_check(file) != facts['ids']:
-                    return None
-                ids = np.memmap(file, facts['dtype'], 'r')
-            if ids.size != facts['n']:
+            file = Opened(open(path / 'ids', 'rb', buffering=0))  # noqa: SIM115 - lives as long as its Entry
+            if not hold(file.fileno()):
                 return None
+            ids = open_ids(file, np.dtype(facts['dtype']), facts['n'], len(facts['points']), facts['crc32'])
         except (OSError, ValueError, TypeError, LookupError, AttributeError):
             return None
-        return facts, np.asarray(ids)
+        if ids is None:
+            return None
+        with suppress(OSError):
+            os.utime(path / 'facts.json')  # it is used now
+        return Entry(path, facts, ids, file)
 
-    def add(self, key: str, facts: Mapping[str, Any], fill: Callable[[BinaryIO], None]) -> NDArray[Any]:
+    def add(self, key: str, facts: Mapping[str, Any], fill: Callable[[BinaryIO], None]) -> Entry:
         """Write an entry; ``fill`` writes the ids. OSError if the cache has no room or must not be written."""
+        size = facts['n'] * np.dtype(facts['dtype']).itemsize
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._sweep()
+        shrink(self.root, max(0, self.limit - size))
+        check_room(self.folder, size)
         place = self.folder / f'.new-{os.getpid()}-{secrets.token_hex(4)}'
         place.mkdir()
+        check = 0
+
+        def filled(file: BinaryIO) -> None:
+            nonlocal check
+            hold(file.fileno())
+            summed = Summed(file)
+            fill(cast(BinaryIO, summed))
+            check = summed.check
+
         try:
-            _write(place / 'ids', fill)
-            with open(place / 'ids', 'rb') as file:
-                full = {**facts, 'key': key, 'ids': _spot_check(file)}
+            _write(place / 'ids', filled)
+            full = {**facts, 'key': key, 'crc32': check}
             text = json.dumps({**full, 'check': _hash(full)})
             _write(place / 'facts.json', lambda file: file.write(text.encode()))
             self._publish(place, key)
         finally:
-            _remove(place)
+            delete(place)
         entry = self.find(key)
         if entry is None:
             raise OSError(f'{self.folder / key} does not keep what is written')
-        return entry[1]
+        entry.made = True
+        return entry
 
     def _publish(self, place: Path, key: str) -> None:
         target = self.folder / key
@@ -93,17 +120,10 @@ class Shelf:
                 raise
             old = self.folder / f'.old-{os.getpid()}-{secrets.token_hex(4)}'
             os.rename(target, old)
-            _remove(old)
+            delete(old)
             os.rename(place, target)
         with suppress(OSError):  # Windows opens no folder
             _sync_folder(self.folder)
-
-    def _sweep(self) -> None:
-        """Remove what runs that were killed have left."""
-        for place in [*self.folder.glob('.new-*'), *self.folder.glob('.old-*')]:
-            with suppress(OSError):
-                if max(path.lstat().st_mtime for path in [place, *place.glob('*')]) < time.time() - STALE:
-                    _remove(place)
 
     def known(self, source: Source) -> str | None:
         """The content hash that an earlier run found, if the file has not been touched since."""
@@ -140,16 +160,6 @@ def _hash(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def _spot_check(file: BinaryIO) -> str:
-    """Hash of the length and of some blocks; read, as mapped pages would count as the process's memory."""
-    size = os.fstat(file.fileno()).st_size
-    digest = hashlib.sha256(size.to_bytes(8, 'little'))
-    for start in range(0, size, max(BLOCK, size // BLOCKS)):
-        file.seek(start)
-        digest.update(file.read(BLOCK))
-    return digest.hexdigest()
-
-
 def _write(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
     with open(path, 'wb') as file:
         fill(file)
@@ -163,10 +173,3 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)

@@ -1,18 +1,18 @@
-"""From files to pieces of text, chunk by chunk: gzip, pipes, encodings, newlines, and files that change."""
+"""From files to pieces of text, chunk by chunk: gzip, encodings, newlines, and files that change."""
 
 import codecs
 import gzip
 import io
 import os
-import shutil
 import stat
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
+
+from .pipes import check_kind, copy_of
 
 CHUNK = 1 << 20  # bytes that are read at a time
 
@@ -65,19 +65,30 @@ class Rules:
 
 
 class Source:
-    """A file that can be read more than once and is noticed to change in between. Pipes are copied first."""
+    """A file that can be read more than once and is noticed to change in between. Pipes are copied first.
 
-    def __init__(self, path: str | Path) -> None:
+    ``opened`` is a stream to be read in place of the file of that name.
+    """
+
+    def __init__(self, path: str | Path, opened: BinaryIO | None = None) -> None:
         self.path = path
+        # a regular file's, to be compared; None cannot be compared with a later run's
+        self.state: list[int] | None = None
         self._copy: BinaryIO | None = None
         try:
-            state = os.stat(path)
-            if not stat.S_ISREG(state.st_mode):
-                self._copy = _copy_of(path)
+            state = os.stat(path) if opened is None else None
+            if state is not None and stat.S_ISREG(state.st_mode):
+                self.state = _state(state)
+                return
+            if state is not None:
+                check_kind(path, state.st_mode)
+            self._copy = copy_of(path, opened)
         except OSError as error:
             raise unreadable(path, error) from error
-        # a regular file's, to be compared; None cannot be compared with a later run's
-        self.state = None if self._copy else _state(state)
+
+    def __del__(self) -> None:
+        if self._copy is not None:
+            self._copy.close()
 
     def chunks(self) -> Iterator[bytes]:
         """The contents, unpacked if they are gzip's; never an empty chunk."""
@@ -126,13 +137,6 @@ def changed(path: object) -> ValueError:
 
 def _state(state: os.stat_result) -> list[int]:
     return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev]
-
-
-def _copy_of(path: str | Path) -> BinaryIO:
-    with open(path, 'rb') as pipe:
-        copy = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as its Source
-        shutil.copyfileobj(pipe, copy)
-    return copy
 
 
 def texts(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[str]:

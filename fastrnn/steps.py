@@ -20,7 +20,7 @@ class Steps(ABC, Generic[T]):
     def __init__(self) -> None:
         self._lock = threading.RLock()  # held by who reads or changes the state
         self._made: T | None = None
-        self._error: BaseException | None = None
+        self._error: str | None = None  # in words: the error itself would refer to this through its frames
 
     @abstractmethod
     def _step(self) -> T | None:
@@ -56,13 +56,12 @@ class Steps(ABC, Generic[T]):
             except StopIteration:
                 raise
             except BaseException as error:
-                self._error = error
+                self._error = str(error) or type(error).__name__
                 raise
 
     def _check_whole(self) -> None:
         if self._error is not None:
-            happened = str(self._error) or type(self._error).__name__
-            raise ValueError(f'it was ended by an error ({happened}): {self._advice()}') from self._error
+            raise ValueError(f'it was ended by an error ({self._error}): {self._advice()}')
 
 
 class Pieces(Steps[T]):

@@ -43,7 +43,7 @@ class Pace:
 class Stream:
     """One state, from h = 0 on, in float64 and with the reference's bits."""
 
-    def __init__(self, model: Model, prime: NDArray[np.uint16]) -> None:
+    def __init__(self, model: Model, prime: NDArray[np.uint32]) -> None:
         params = model.params.astype(np.float64)
         self.h = np.zeros(params.H)  # before character ix
         self.ix = int(prime[-1]) if prime.size else first_character(model)
@@ -62,9 +62,9 @@ class Stream:
         part, self._unread = self._unread[:size], self._unread[size:]
         sampling.absorb(self._native, self.h, part, self._weights, self._literal, self._work)
 
-    def draw(self, rules: Rules, rng: np.random.RandomState, size: int) -> NDArray[np.uint16]:
+    def draw(self, rules: Rules, rng: np.random.RandomState, size: int) -> NDArray[np.uint32]:
         """So many characters, with one uniform number each. Raises Diverged where probabilities are NaN."""
-        uniforms, out = rng.random_sample(size), np.zeros(size, np.uint16)
+        uniforms, out = rng.random_sample(size), np.zeros(size, np.uint32)
         drawn = sampling.draw(
             self._native, self.h, self.ix, uniforms, self._weights, self._literal, rules, self._work, out
         )
@@ -91,9 +91,9 @@ class Batch:
 
     def draw(
         self, B: int, length: int, start: Stream, rng: np.random.RandomState, crews: Crews
-    ) -> Generator[None, None, NDArray[np.uint16]]:
+    ) -> Generator[None, None, NDArray[np.uint32]]:
         """Characters (length, B) of B streams that all go on from ``start``, which is not changed; piece by piece."""
-        streams, out = sampling.make_streams(B, self._weights, self._threads), np.zeros((length, B), np.uint16)
+        streams, out = sampling.make_streams(B, self._weights, self._threads), np.zeros((length, B), np.uint32)
         streams.hs[:, : start.h.size], streams.ixs[:] = start.h, start.ix
         self._run(alone(), np.zeros((0, B)), streams, out)  # compiles, or loads, before threads do
         pace, done = Pace(), 0
@@ -103,7 +103,7 @@ class Batch:
         return out
 
     def _piece(
-        self, rng: np.random.RandomState, crews: Crews, streams: sampling.Streams, out: NDArray[np.uint16], size: int
+        self, rng: np.random.RandomState, crews: Crews, streams: sampling.Streams, out: NDArray[np.uint32], size: int
     ) -> int:
         uniforms, done = rng.random_sample((size, out.shape[1])), 0
         while done < size:
@@ -117,7 +117,7 @@ class Batch:
         return size
 
     def _run(
-        self, team: Team, uniforms: NDArray[np.float64], streams: sampling.Streams, out: NDArray[np.uint16]
+        self, team: Team, uniforms: NDArray[np.float64], streams: sampling.Streams, out: NDArray[np.uint32]
     ) -> None:
         sampling.draw_many(team, self._weights, self._rules, uniforms, streams, out)
 

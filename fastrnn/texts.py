@@ -10,11 +10,11 @@ from shlex import quote
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .corpus import Corpus, encode_with, open_corpus
 from .naming import file_names
 from .parsing import parse_share
+from .stored import CHUNK, Ids
 
 DIGITS = 12  # of a hash, in messages
 
@@ -59,7 +59,7 @@ class Texts:
             cure = 'put the held-out text back, or start a new run from the weights with --from'
             raise ValueError(f'{self.validation}: No such file; {cure}')
 
-    def open(self) -> tuple[Corpus, NDArray[Any] | None]:
+    def open(self) -> tuple[Corpus, Ids | None]:
         """The corpus, and the held-out text in its numbers."""
         corpus = open_corpus(
             self.files, encoding=self.encoding, errors=self.errors, unit=self.unit, min_count=self.min_count
@@ -74,10 +74,17 @@ class Texts:
         return replace(corpus, ids=kept, held_out=held_out.size), held_out
 
 
-def identity(corpus: Corpus, held_out: NDArray[Any] | None) -> dict[str, Any]:
+def identity(corpus: Corpus, held_out: Ids | None) -> dict[str, Any]:
     """What must not change between a checkpoint and its resumption."""
-    of_held_out = None if held_out is None else hashlib.sha256(np.ascontiguousarray(held_out).data).hexdigest()
+    of_held_out = None if held_out is None else _hash(held_out)
     return {'sha256': corpus.sha256, 'characters': corpus.ids.size, 'held_out_sha256': of_held_out}
+
+
+def _hash(ids: Ids) -> str:
+    digest = hashlib.sha256()
+    for start in range(0, ids.size, CHUNK):
+        digest.update(np.ascontiguousarray(ids[start : start + CHUNK]).data)
+    return digest.hexdigest()
 
 
 def check_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts, since: Path) -> None:

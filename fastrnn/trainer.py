@@ -15,15 +15,16 @@ from .corpus import Corpus
 from .engines import Engine, make_engine
 from .errors import Diverged
 from .evaluation import slices
+from .ids import as_ids
 from .interrupts import held, remembered
 from .intervals import with_intervals
 from .model import Params, TrainState
 from .records import Progress
 from .schedule import Horizon
+from .stored import Ids
 from .training import Training
 
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
-RELEASE_EVERY = 1 << 25  # characters read, after which mapped pages of the text are given back
 NOT_WHOLE = 'an error came while the weights were being changed, so they are not whole'
 
 
@@ -57,7 +58,7 @@ class Run(Training):
         text: str | Corpus,
         config: Config | None = None,
         *,
-        validation: NDArray[Any] | None = None,
+        validation: Ids | None = None,
         weights: Params | None = None,
         **options: Any,
     ) -> None:
@@ -67,14 +68,18 @@ class Run(Training):
         elif options:
             raise ValueError(f'give config or options, not both: {", ".join(options)}')
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
-        self.validation = validation
         V, n = len(self.corpus.chars), self.corpus.ids.size
+        self.validation = None if validation is None else as_ids(validation, V, 'validation')
         config = config.fitted(n)
-        config.check_text(n, V, self.corpus.held_out)
-        if validation is not None and validation.size < 2:
+        try:
+            config.check_text(n, V, self.corpus.held_out)
+        except ValueError:
+            self.corpus.discard()
+            raise
+        if self.validation is not None and self.validation.size < 2:
             raise ValueError('the held-out text has one character: take one with at least two')
         self.horizon = Horizon(config, n)
-        held_out = 0 if validation is None else validation.size
+        held_out = 0 if self.validation is None else self.validation.size
         self.config = with_intervals(config, V, held_out, self.horizon.iterations)
         self.weights = weights
         self.stop_at_divergence = config.engine == 'fast'  # the gist goes on with NaN
@@ -83,7 +88,7 @@ class Run(Training):
         self.best: float | None = None
         self._started: float | None = None  # of the clock; None: it stands still
         self._pace = BLOCK_SECONDS  # seconds an iteration
-        self._read, self._warned = 0, False
+        self._warned = False
         self._block: Block | None = None
         self._moving = False  # an iteration is being done
 
@@ -195,6 +200,7 @@ class Run(Training):
         engine, config, n, sample = self.start(), self.config, self.iteration, None
         if self._started is None:
             self._started, self._pace = time.perf_counter() - self.seconds, BLOCK_SECONDS
+        engine.fetch(self._next_stop() - n)  # raises TextLost, before a sample moves the generator
         if self.gist and n % config.sample_every == 0:
             sample = self.corpus.text(engine.sample(config.sample_length))
         losses, rate = self._iterate(engine, self._started)
@@ -234,10 +240,6 @@ class Run(Training):
         now = time.perf_counter()
         self._pace, self.seconds, self.iteration = max((now - start) / losses.size, 1e-9), now - started, stop
         self._moving = False
-        self._read += losses.size * self.config.seq_length * self.config.streams
-        if self._read > RELEASE_EVERY:
-            self._read = 0
-            self.corpus.release()
         return losses, float(rates[-1])
 
     def _check(self, losses: NDArray[np.float64], n: int) -> None:

@@ -16,8 +16,10 @@ from helpers import SONNETS
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from fastrnn import sources
+from fastrnn import sources, stored
 from fastrnn.corpus import Corpus, encode_with, open_corpus, read_text
+from fastrnn.ids import ids_type
+from fastrnn.windows import Windows
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 pieces = st.one_of(
@@ -73,7 +75,7 @@ def test_ids_are_those_of_a_text_that_open_reads(chunks, text, size, code):
     assert same(corpus, read)
     assert corpus.text(corpus.ids) == read
     assert corpus.utf8_bytes == len(read.encode())
-    assert corpus.ids.dtype == (np.uint8 if len(corpus.chars) <= 256 else np.uint16)
+    assert corpus.ids.dtype == ids_type(len(corpus.chars))
 
 
 @few
@@ -163,16 +165,17 @@ def test_lone_surrogates_survive_the_cache(tmp_path):
         assert corpus.chars == 'a\udbff\udc00' and corpus.ids.tolist() == [0, 1, 2] and corpus.utf8_bytes == 7
 
 
-def test_second_run_maps_the_first_ones_ids(cache):
+@pytest.mark.parametrize('limit', [1 << 26, 0])
+def test_second_run_reads_the_first_ones_ids(cache, monkeypatch, limit):
+    """Into memory, or where they are asked for."""
+    monkeypatch.setattr(stored, 'IN_MEMORY', limit)
     first, second = open_corpus(SONNETS), open_corpus(str(SONNETS))
     assert same(first, TEXT) and same(second, TEXT)
     assert first.note.startswith('encoded into ') and second.note.startswith('encoded before, in ')
-    assert isinstance(second.ids.base, np.memmap) and not second.ids.flags.writeable
+    assert isinstance(second.ids, np.ndarray if limit else stored.StoredIds) and not second.ids[:9].flags.writeable
     assert second.describe() == [f'{len(TEXT):,} characters, {len(set(TEXT))} unique', second.note]
     assert first.sha256 == second.sha256 == Corpus.of(TEXT).sha256
     assert len(list((cache / 'corpora').glob('[!f]*'))) == 1
-    second.release()
-    assert same(second, TEXT)
 
 
 def test_packed_and_plain_share_an_entry(tmp_path):
@@ -263,14 +266,16 @@ def test_memory_does_not_grow_with_the_text(tmp_path):
         assert grown / unit < 40_000 < size / 1024
 
 
-def test_release_gives_memory_back(tmp_path):
+def test_memory_does_not_grow_with_what_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored, 'IN_MEMORY', 0)
     (tmp_path / 'text').write_bytes(b'ab' * 16_000_000)
     corpus = open_corpus(tmp_path / 'text')
-    assert corpus.ids.sum() == 16_000_000
-    full = resident()
-    corpus.release()
-    assert resident() < full - 20_000_000
-    assert corpus.ids.sum() == 16_000_000
+    before, windows, position = resident(), Windows(corpus.ids, 25, 4), 0
+    while position < 7_900_000:
+        (part,) = windows.fetch(position, 1000)
+        assert part.ids[part.start :][: part.iterations * 25].sum() == part.iterations * 25 // 2
+        position += part.iterations * 25
+    assert resident() < before + 12_000_000  # two times AHEAD at most
 
 
 def resident():

@@ -211,7 +211,7 @@ def draw(native, h, ix, uniforms, weights, literal, rules, work, out):
 
 @fast_jit
 def draw_many(team, weights, rules, uniforms, streams, out):
-    """Draw uniforms.shape[0] characters in each stream, one of uniforms (steps, B) each, into out (steps, B) uint16.
+    """Draw uniforms.shape[0] characters in each stream, one of uniforms (steps, B) each, into out (steps, B) uint32.
 
     streams is changed in place. Threads share the streams, and need not wait for one another. Where a
     probability is NaN, the stream counts as failed.

@@ -1,0 +1,50 @@
+"""Who uses what in the cache: locks that the system itself lets go of when a process ends, however it ends.
+
+On Windows there are none, but a file that is open can't be removed there anyway.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform != 'win32':
+    import fcntl
+
+
+def hold(descriptor: int) -> bool:
+    """Mark an open file or folder as in use until it is closed; False where another process is about to remove it."""
+    return _lock(descriptor, exclusive=False)
+
+
+def hold_folder(folder: Path) -> None:
+    """Mark a folder as in use until this process ends, and as used now."""
+    with suppress(OSError):  # Windows opens no folder
+        os.utime(folder)
+        hold(os.open(folder, os.O_RDONLY))
+
+
+@contextmanager
+def unused(path: Path) -> Iterator[bool]:
+    """Whether no process holds a file or folder; until the end of the block none can."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # NFS locks only what can be written
+    except OSError:  # it is gone, or can't be removed either
+        yield True
+        return
+    try:
+        yield _lock(descriptor, exclusive=True)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, *, exclusive: bool) -> bool:
+    if sys.platform != 'win32':
+        try:
+            fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # a file system without locks
+            pass
+    return True

@@ -1,0 +1,72 @@
+"""The windows of a text that the next iterations read, as an array that the kernels take for the whole text."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .stored import Ids
+
+AHEAD = 1 << 22  # bytes that are read at a time: a read takes some 3 us, which 1,000 streams would pay in every block
+
+
+class Part(NamedTuple):
+    """A stretch of iterations, and what they read."""
+
+    ids: NDArray[Any]  # of B streams, laid out as a text is
+    start: int  # where the first window starts in it, in each stream
+    offset: int  # a position in it and this are one in the text
+    iterations: int
+
+    def enter(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """position, which begins with one in the text, as a kernel takes it; itself, where it is the same."""
+        same = (self.start, self.offset) == (position[0], 0)
+        return position if same else np.array([self.start, *position[1:]])
+
+    def leave(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
+        """What the kernel has made of it, as one in the text."""
+        return np.array([position[0] + self.offset, *position[1:]])
+
+
+class Windows:
+    """Reads B streams of a text; of one in memory there is nothing to read."""
+
+    def __init__(self, ids: Ids, T: int, B: int = 1) -> None:
+        self.ids, self._T, self._B = ids, T, B
+        self._ahead, self._offset = np.zeros((B, 0), ids.dtype), 0  # what was read last, and from where on
+        self._fetched: tuple[int, int, list[Part]] | None = None
+
+    def fetch(self, position: int, iterations: int) -> list[Part]:
+        """What so many iterations from a position on read. Raises TextLost, so it is called before anything moves.
+
+        Memory grows with the iterations, of which a block has a tenth of a second.
+        """
+        if isinstance(self.ids, np.ndarray):
+            return [Part(self.ids, position, 0, iterations)]
+        if self._fetched is None or self._fetched[:2] != (position, iterations):
+            self._fetched = position, iterations, self._parts(position, iterations)
+        return self._fetched[2]
+
+    def _parts(self, position: int, iterations: int) -> list[Part]:
+        """Cut where the streams wrap: the part after that starts at its end, so that the kernel wraps there too."""
+        T, length, parts = self._T, self.ids.size // self._B, []
+        while iterations:
+            wraps = position + T + 1 >= length
+            first = 0 if wraps else position
+            count = min(iterations, (length - 2 - first) // T)  # windows until they wrap again
+            self._read(first, count * T + 2, length, wraps)
+            start = self._ahead.shape[1] if wraps else first - self._offset
+            parts.append(Part(self._ahead.reshape(-1), start, self._offset, count))
+            position, iterations = first + count * T, iterations - count
+        return parts
+
+    def _read(self, first: int, size: int, length: int, wraps: bool) -> None:
+        """Have ids first ... first+size-1 of each stream in memory, and some more."""
+        begins = self._offset == first if wraps else self._offset <= first
+        if begins and first + size <= self._offset + self._ahead.shape[1]:
+            return
+        size = min(max(size, AHEAD // (self._B * self.ids.dtype.itemsize)), length - first)
+        starts = range(first, first + self._B * length, length)
+        ahead = np.stack([self.ids[start : start + size] for start in starts])
+        ahead.flags.writeable = False  # kernels are compiled for one kind
+        self._ahead, self._offset = ahead, first

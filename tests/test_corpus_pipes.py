@@ -1,0 +1,240 @@
+"""Texts that are no regular files: pipes are copied, in bounded room and time; what need not have an end is refused."""
+
+import errno
+import io
+import os
+import shutil
+import socket
+import stat
+import sys
+import threading
+import time
+from collections import namedtuple
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from helpers import SONNETS
+from kept import begin, contents, run_to
+
+import fastrnn
+from fastrnn import pipes
+from fastrnn.corpus import Corpus, encode_with, open_corpus
+from fastrnn.pipes import check_kind, check_room, copy_of
+from fastrnn.prime import read_prime
+
+TEXT = SONNETS.read_text(encoding='utf-8')
+Usage = namedtuple('Usage', 'total used free')
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    os.mkfifo(tmp_path / 'fifo')
+    return tmp_path / 'fifo'
+
+
+def write(path, data, opened=0.0, pause=0.0):
+    """Write to a pipe, from a thread; returns it."""
+
+    def work():
+        time.sleep(opened)
+        with suppress(BrokenPipeError), open(path, 'wb', buffering=0) as pipe:
+            time.sleep(pause)
+            for part in data:
+                pipe.write(part)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
+
+
+# what is refused
+
+
+def test_devices(tmp_path, cli):
+    with socket.socket(socket.AF_UNIX) as listener:
+        place = tmp_path.parent / f's{os.getpid()}'  # its path must be short
+        listener.bind(str(place))
+        kinds = {'/dev/zero': 'a character device', '/dev/null': 'a character device', str(place): 'a socket'}
+        for path, kind in kinds.items():
+            words = f'{path}: is {kind}, which need not have an end; name a file, or a pipe'
+            for call in (
+                lambda path=path: open_corpus(path),
+                lambda path=path: open_corpus([SONNETS, path]),
+                lambda path=path: encode_with([path], Corpus.of(TEXT)),
+                lambda path=path: read_prime(path),
+            ):
+                with pytest.raises(ValueError) as error:
+                    call()
+                assert str(error.value) == words
+            assert cli('train', path) == (2, '', f'error: {words}\n')
+            assert cli('train', SONNETS, '--validation', path) == (2, '', f'error: {words}\n')
+    place.unlink()
+
+
+def test_block_devices():
+    with pytest.raises(ValueError, match=r'^/dev/x: is a block device, which need not'):
+        check_kind('/dev/x', stat.S_IFBLK | 0o660)
+    check_kind('pipe', stat.S_IFIFO | 0o600)
+
+
+@pytest.mark.parametrize('device', ['/dev/zero', 'terminal'])
+def test_standard_input_that_is_a_device(monkeypatch, device):
+    ours, theirs = os.openpty()
+    with open(theirs if device == 'terminal' else device) as stdin:
+        monkeypatch.setattr(sys, 'stdin', stdin)
+        with pytest.raises(ValueError, match=r'^standard input: is a character device, which need not'):
+            read_prime('-')
+    os.close(ours)
+
+
+def test_standard_input_that_is_closed(monkeypatch):
+    monkeypatch.setattr(sys, 'stdin', None)
+    with pytest.raises(ValueError, match=r'^standard input is closed; name a file, or a pipe$'):
+        read_prime('-')
+
+
+def test_standard_input_that_is_a_file_or_a_pipe(monkeypatch):
+    with open(SONNETS) as stdin:
+        monkeypatch.setattr(sys, 'stdin', stdin)
+        assert read_prime('-') == TEXT
+    out, into = os.pipe()
+    thread = write(into, [b'abc\r\n', b'd'])
+    with open(out) as stdin:
+        monkeypatch.setattr(sys, 'stdin', stdin)
+        assert read_prime('-') == 'abc\nd'
+    thread.join()
+
+
+# how much room there is
+
+
+@pytest.mark.parametrize(
+    ('free', 'total', 'size', 'fits'),
+    [
+        (2**29, 2**40, 2**28, True),
+        (2**29, 2**40, 2**28 + 1, False),
+        (30, 100, 25, True),  # of a small disk a twentieth stays
+        (30, 100, 26, False),
+    ],
+)
+def test_room(monkeypatch, free, total, size, fits):
+    monkeypatch.setattr(shutil, 'disk_usage', lambda folder: Usage(total, total - free, free))
+    if fits:
+        return check_room('x', size)
+    with pytest.raises(OSError, match=f'No space left on device for {size:,} bytes more, of {free:,} free') as error:
+        check_room('x', size)
+    assert error.value.errno == errno.ENOSPC
+
+
+def endless(monkeypatch, room):
+    """A stream without end, and a disk with so much room beyond the reserve."""
+    read = []
+
+    class Endless:
+        def read(self, size):
+            read.append(size)
+            return bytes(size)
+
+    monkeypatch.setattr(pipes, 'CHUNK', 1000)
+    usage = lambda folder: Usage(2**40, 0, pipes.RESERVE + room - 1000 * (len(read) - 1))  # noqa: E731
+    monkeypatch.setattr(shutil, 'disk_usage', usage)
+    return Endless(), read
+
+
+def test_a_pipe_without_an_end(monkeypatch):
+    stream, read = endless(monkeypatch, 5500)
+    with pytest.raises(ValueError) as error:
+        copy_of('pipe', stream)
+    folder = pipes.tempfile.gettempdir()
+    assert str(error.value) == (
+        f'pipe: 5,000 bytes of it are copied to {folder}, but more come (No space left on device for 1,000 bytes more, '
+        f'of {pipes.RESERVE + 500:,} free); name a file, or another folder with TMPDIR'
+    )
+    assert len(read) == 6
+
+
+def test_a_named_pipe_without_an_end(monkeypatch, fifo):
+    """The program that writes to it is let go."""
+    monkeypatch.setattr(shutil, 'disk_usage', lambda folder: Usage(2**40, 0, pipes.RESERVE - 1))
+    thread = write(fifo, iter(lambda: bytes(1000), None))
+    with pytest.raises(ValueError, match=f'^{fifo}: 0 bytes of it are copied to .* but more come .No space left'):
+        open_corpus(fifo)
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.mark.parametrize('code', [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_disk_that_is_full_all_the_same(monkeypatch, code):
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(pipes.tempfile, 'TemporaryFile', Full)
+    with pytest.raises(ValueError, match=f'^x: 0 bytes of it are copied to .* more come .{os.strerror(code)}.; name'):
+        copy_of('x', io.BytesIO(b'abc'))
+
+
+def test_encoding_stops_before_the_cache_is_full(tmp_path, monkeypatch):
+    """The text is not refused for it, as long as it fits in memory."""
+    monkeypatch.setattr(shutil, 'disk_usage', lambda folder: Usage(2**40, 0, pipes.RESERVE + len(TEXT) - 1))
+    corpus = open_corpus(SONNETS)
+    assert f'cannot be written (No space left on device for {len(TEXT):,} bytes more, of' in corpus.note
+    assert np.array_equal(corpus.ids, Corpus.of(TEXT).ids) and not list((tmp_path / 'cache' / 'corpora').iterdir())
+
+
+# when somebody writes
+
+
+@pytest.mark.parametrize(('opened', 'pause'), [(0, 0), (0, 0.05), (0.05, 0), (0.05, 0.05)])
+def test_a_named_pipe(fifo, opened, pause):
+    """Whether who writes to it is there before or after, and writes at once or not."""
+    parts = [TEXT[:500].encode(), TEXT[500:].encode()]
+    thread = write(fifo, parts, opened, pause)
+    corpus = open_corpus(fifo)
+    thread.join()
+    assert np.array_equal(corpus.ids, Corpus.of(TEXT).ids)
+
+
+def test_nobody_writes(monkeypatch, fifo, cli):
+    """One is told at first; it is given up in the end."""
+    monkeypatch.setattr(pipes, 'TELL', 0.05)
+    monkeypatch.setattr(pipes, 'WAIT', 0.1)
+    code, out, err = cli('train', fifo)
+    assert (code, out) == (2, '')
+    assert err == (
+        f'warning: {fifo}: waiting for a program that writes to this pipe\n'
+        f'error: {fifo}: nobody writes to this pipe; start the program that does, or name a file\n'
+    )
+
+
+def test_somebody_writes_late(monkeypatch, fifo):
+    monkeypatch.setattr(pipes, 'TELL', 0.02)
+    thread = write(fifo, [TEXT.encode()], opened=0.2)
+    with pytest.warns(RuntimeWarning, match='waiting for a program that writes to this pipe'):
+        corpus = open_corpus(fifo)
+    thread.join()
+    assert np.array_equal(corpus.ids, Corpus.of(TEXT).ids)
+
+
+@pytest.mark.filterwarnings('ignore:.*waiting for a program')
+def test_a_run_whose_text_came_through_a_pipe(tmp_path, monkeypatch, fifo):
+    """It does not hang when it is to go on; it goes on when the same text comes, through a pipe or from a file."""
+    run_to(begin(tmp_path / 'whole'))
+    for name, files in (('again', None), ('file', SONNETS)):
+        thread = write(fifo, [TEXT.encode()])
+        run_to(begin(tmp_path / name, text=fifo), 20)
+        thread.join()
+        with monkeypatch.context() as patch, pytest.raises(ValueError, match='nobody writes to this pipe'):
+            patch.setattr(pipes, 'WAIT', 0.05)
+            fastrnn.resume(tmp_path / name)
+        thread = write(fifo, [TEXT.encode()]) if files is None else None
+        run_to(fastrnn.resume(tmp_path / name, files))
+        if thread is not None:
+            thread.join()
+        assert contents(tmp_path / name) == contents(tmp_path / 'whole')
