@@ -141,15 +141,11 @@ def test_resume_keeps_to_the_run(cli, tmp_path, option):
 @pytest.mark.parametrize(
     ('ends', 'given', 'words'),
     [
-        (('--iterations', 70), (), '70 of 70 iterations are done; --iterations {} 70 {} --iterations 140'),
-        (
-            ('--iterations', 70),
-            ('--iterations', 20),
-            '70 of 20 iterations are done; --iterations {} 20 {} --iterations 90',
-        ),
-        (('--epochs', 2), ('--epochs', 0.5), '2 of 0.5 epochs are done; --epochs {} 0.5 {} --epochs 3'),
-        (('--time', '0.2s'), (), r'0\.\ds of 0.2 s are used; --time {} 0.2 s {} --time 1s'),
-        (('--iterations', 70), ('--time', '1e-9'), r'\d.\ds of 1e-09 s are used; --time {} 1e-09 s {} --time [1-9]s'),
+        (('--iterations', 70), (), '70 iterations {} --iterations 70 {} 70 {} --iterations 140'),
+        (('--iterations', 70), ('--iterations', 20), '70 iterations {} --iterations 20 {} 20 {} --iterations 90'),
+        (('--epochs', 2), ('--epochs', 0.5), r'2\.0 epochs {} --epochs 0.5 {} 0.5 {} --epochs 3'),
+        (('--time', '0.2s'), (), r'0\.\d s {} --time 0.2s {} 0.2s {} --time 1s'),
+        (('--iterations', 70), ('--time', '1e-9'), r'\d\.\d s {} --time 1e-09s {} 1e-09s {} --time [1-9]s'),
     ],
 )
 def test_a_complete_run(cli, tmp_path, ends, given, words):
@@ -159,8 +155,8 @@ def test_a_complete_run(cli, tmp_path, ends, given, words):
     before = (run / 'config.json').read_bytes(), log_of(run)
     code, out, err = cli('train', '--resume', run, *given)
     assert (code, out) == (0, '')
-    words = words.format("counts from the run's start, so to go on for", f'more type: fastrnn train --resume {run}')
-    words = words.replace('ds of', 'd s of')
+    go_on = f'more, type: fastrnn train --resume {run}'
+    words = words.format('are done, and', "counts from the run's start; to go on for", go_on)
     assert re.fullmatch(f'{run}: the run is complete: {words}\n', err), err
     assert ((run / 'config.json').read_bytes(), log_of(run)) == before
     _, _, *args = err.split('type: ')[1].split()

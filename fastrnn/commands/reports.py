@@ -60,18 +60,19 @@ class Reports:
         """Tell what of its end a run has used up, what such an end counts, and what to type for as much again."""
         config = run.config
         if config.time is not None and run.seconds >= config.time:
-            used, more = f'{run.seconds:.1f} s of {config.time:g} s are used', f'{config.time:g} s'
-            option, end = '--time', f'{math.ceil(run.seconds + config.time)}s'
+            option, end, done, unit = '--time', config.time, run.seconds, 's'
+            told = f'{done:,.1f} s'
         elif config.iterations is not None and run.iteration >= config.iterations:
-            used, more = f'{run.iteration:,} of {config.iterations:,} iterations are done', f'{config.iterations:,}'
-            option, end = '--iterations', str(run.iteration + config.iterations)
+            option, end, done, unit = '--iterations', config.iterations, run.iteration, ''
+            told = f'{done:,} iterations'
         else:
-            done, epochs = run.iteration / run.horizon.iterations_per_epoch, config.epochs or 0.0
-            used, more = f'{done:.4g} of {epochs:g} epochs are done', f'{epochs:g}'
-            option, end = '--epochs', str(math.ceil(done + epochs))
+            option, end, unit = '--epochs', config.epochs or 0.0, ''
+            done = run.iteration / run.horizon.iterations_per_epoch
+            told = f'{done:,.1f} epochs'
+        more, later = f'{end:.10g}{unit}', f'{math.ceil(done + end)}{unit}'
         self.note(
-            f"{folder}: the run is complete: {used}; {option} counts from the run's start, so to go on for {more} more "
-            f'type: fastrnn train --resume {quote(str(folder))} {option} {end}'
+            f"{folder}: the run is complete: {told} are done, and {option} {more} counts from the run's start; to go "
+            f'on for {more} more, type: fastrnn train --resume {quote(str(folder))} {option} {later}'
         )
 
     def follow(self, records: Iterable['Progress'], stopped: Callable[[], bool]) -> None:
