@@ -173,16 +173,23 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     corpus, held_out = texts.open()
     from ..adopt import adopt
     from ..checkpoint import Model, save_model
+    from ..errors import TextLost
     from ..trainer import Run
 
     adopted = None if weights is None else adopt(weights, corpus, config.seed)
     corpus = corpus if adopted is None else adopted.corpus
     run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
     reports.start(run.config, corpus, held_out, adopted)
+    lost = None
     with interruptible(save is not None) as signals:
-        reports.follow(run.records(), lambda: bool(signals))
+        try:
+            reports.follow(run.records(), lambda: bool(signals))
+        except TextLost as error:
+            lost = error
     if save is not None:
         save_model(save, Model(run.start().params, corpus.chars, corpus.unit))
+    if lost is not None:
+        raise lost
     end_by(signals)
 
 
