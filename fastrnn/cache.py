@@ -6,8 +6,10 @@ and stays.
 
 import json
 import os
+import re
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,6 +24,11 @@ from .parsing import parse_size
 
 SIZE = 4_000_000_000  # bytes
 MONTH = 30 * 86400.0  # seconds without use after which compiled code of some other version goes
+NAMES = {
+    'text': re.compile('[0-9a-f]{32}'),
+    'kernels': re.compile('kernels-[0-9a-f]{16}'),
+    'unfinished': re.compile(r'\.(new|old)-\d+-[0-9a-f]+'),
+}
 STALE = 900.0  # seconds without a write after which an unfinished entry is nobody's
 
 
@@ -58,8 +65,21 @@ class Item:
     @property
     def digests(self) -> list[str]:
         """SHA-256 of each of the text's files."""
-        found = self.facts.get('digests')
-        return [str(digest) for digest in found] if isinstance(found, list) else []
+        return self._strings('digests')
+
+    @property
+    def files(self) -> list[str]:
+        """The text's, by the names that they had when it was encoded."""
+        return self._strings('files')
+
+    def _strings(self, name: str) -> list[str]:
+        found = self.facts.get(name)
+        return [str(value) for value in found] if isinstance(found, list) else []
+
+    @property
+    def characters(self) -> int | None:
+        found = self.facts.get('n')
+        return found if isinstance(found, int) else None
 
     @property
     def in_use(self) -> bool:
@@ -74,15 +94,12 @@ def items(root: Path) -> list[Item]:
 
 
 def _places(root: Path) -> Iterator[tuple[str, Path]]:
-    for folder in (root, root / 'corpora'):
-        for path in folder.glob('.*-*'):
-            if path.name.startswith(('.new-', '.old-')):
-                yield 'unfinished', path
-    for path in root.glob('kernels-*'):
-        yield 'kernels', path
-    for path in (root / 'corpora').glob('[!.]*'):
-        if path.name != 'files':
-            yield 'text', path
+    """By exact names: whoever names a folder of his own as the cache loses nothing else in it."""
+    for folder, kinds in ((root, ('kernels', 'unfinished')), (root / 'corpora', ('text', 'unfinished'))):
+        for path in folder.glob('*'):
+            for kind in kinds:
+                if NAMES[kind].fullmatch(path.name):
+                    yield kind, path
 
 
 def _item(kind: str, path: Path) -> Item | None:
@@ -97,7 +114,8 @@ def _item(kind: str, path: Path) -> Item | None:
                 facts = json.loads((path / 'facts.json').read_bytes())
     except OSError:
         return None
-    return Item(path, kind, sum(state.st_size for state in states), used, facts if isinstance(facts, dict) else {})
+    size = sum(state.st_size for state in states if not stat.S_ISDIR(state.st_mode))
+    return Item(path, kind, size, used, facts if isinstance(facts, dict) else {})
 
 
 def shrink(root: Path, limit: int, *, everything: bool = False) -> list[Item]:

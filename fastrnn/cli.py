@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from . import __version__
-from .commands import evaluate, info, plot, sample, score, train
+from .commands import cache, evaluate, info, plot, sample, score, train
 from .errors import Diverged
 
 FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
@@ -41,6 +41,7 @@ app.command(epilog=sample.EXAMPLE)(sample.sample)
 app.command(epilog=score.EXAMPLE)(score.score)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=info.EXAMPLE)(info.info)
+app.add_typer(cache.app, name='cache')
 
 
 def main() -> NoReturn:

@@ -5,6 +5,7 @@ On Windows there are none, but a file that is open can't be removed there anyway
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,10 +13,16 @@ from pathlib import Path
 if sys.platform != 'win32':
     import fcntl
 
+TRIES = 50  # of a lock that another process has for a moment
+
 
 def hold(descriptor: int) -> bool:
     """Mark an open file or folder as in use until it is closed; False where another process is about to remove it."""
-    return _lock(descriptor, exclusive=False)
+    for _ in range(TRIES):
+        if _lock(descriptor, exclusive=False):
+            return True
+        time.sleep(0.01)  # perhaps it is only being looked at
+    return False
 
 
 def hold_folder(folder: Path) -> None:

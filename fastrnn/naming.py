@@ -30,14 +30,14 @@ def text_or_files(value: Any, what: str = 'the text') -> str | list[Path]:
 
 def file_names(value: Any, what: str = 'the text') -> list[str]:
     """Names of files: one or a sequence, str or Path. Raises ValueError for a text, without printing it."""
-    names: Any = [value] if isinstance(value, str | os.PathLike) else value
-    if not isinstance(names, Iterable) or not all(isinstance(name, str | os.PathLike) for name in names):
+    one = isinstance(value, str | os.PathLike)
+    names = [value] if one else list(value) if isinstance(value, Iterable) else [None]
+    if not all(isinstance(name, str | os.PathLike) for name in names):
         raise ValueError(f'{what} is a {type(value).__name__}; pass the name of a file, or a sequence of names')
-    names = [str(os.fspath(name)) for name in names]
     for name in names:
-        if not _is_one_name(name):
+        if isinstance(name, str) and not _is_one_name(name):
             raise ValueError(f'{what} is a text of {len(name):,} characters; save it in a file and pass its name')
-    return list(names)
+    return [str(os.fspath(name)) for name in names]
 
 
 def _is_one_name(value: str) -> bool:

@@ -67,8 +67,7 @@ def parse_size(value: str | int) -> int:
     found = SIZE.fullmatch(str(value).strip())
     if found is None:
         raise ValueError(f'{value!r} is no size; give bytes, or a number with KB, MB, GB or TB, such as 4GB')
-    size = Decimal(found[1]) * 1000 ** ' kmgt'.index(found[2].lower() or ' ')
-    return int(min(size, Decimal(2**63 - 1)))
+    return int(min(float(found[1]) * 1000 ** ' kmgt'.index(found[2].lower() or ' '), 2**63 - 1))
 
 
 def _decimal(text: str) -> Decimal | None:

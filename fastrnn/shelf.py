@@ -82,7 +82,7 @@ class Shelf:
         """Write an entry; ``fill`` writes the ids. OSError if the cache has no room or must not be written."""
         size = facts['n'] * np.dtype(facts['dtype']).itemsize
         self.folder.mkdir(parents=True, exist_ok=True)
-        shrink(self.root, max(0, self.limit - size))
+        shrink(self.root, max(0, self.limit - size - len(json.dumps(facts)) - len(key) - 200))
         check_room(self.folder, size)
         place = self.folder / f'.new-{os.getpid()}-{secrets.token_hex(4)}'
         place.mkdir()

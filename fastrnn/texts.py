@@ -62,7 +62,11 @@ class Texts:
     def open(self) -> tuple[Corpus, Ids | None]:
         """The corpus, and the held-out text in its numbers."""
         corpus = open_corpus(
-            self.files, encoding=self.encoding, errors=self.errors, unit=self.unit, min_count=self.min_count
+            [Path(name) for name in self.files],
+            encoding=self.encoding,
+            errors=self.errors,
+            unit=self.unit,
+            min_count=self.min_count,
         )
         if self.validation is None:
             return corpus, None

@@ -216,7 +216,7 @@ def test_a_run_is_not_touched(tmp_path, cache, monkeypatch, change):
     assert contents(tmp_path / 'run') == expected
 
 
-def test_a_run_without_a_folder_ends_in_one_line(tmp_path, cache, cli, monkeypatch):
+def test_a_run_without_a_folder_ends_in_one_line_and_saves_its_model(tmp_path, cache, cli, monkeypatch):
     monkeypatch.setattr(windows, 'AHEAD', 1)
     run = Windows._read
     calls = []
@@ -228,7 +228,9 @@ def test_a_run_without_a_folder_ends_in_one_line(tmp_path, cache, cli, monkeypat
         run(self, *args)
 
     monkeypatch.setattr(Windows, '_read', read)
-    code, _, err = cli('train', SONNETS, '--hidden-size', 4, '--seed', 0, '--iterations', 500_000)
+    saved = tmp_path / 'model'
+    code, _, err = cli('train', SONNETS, '--hidden-size', 4, '--seed', 0, '--iterations', 500_000, '--save', saved)
+    assert fastrnn.load_model(saved).params.H == 4
     assert code == 1 and err.startswith(f'error: {ids_file(cache)}: the encoded text is lost (')
     assert err.count('\n') == 1
 

@@ -10,10 +10,10 @@ from contextlib import chdir
 import pytest
 from helpers import ROOT, markov_text
 
-from fastrnn.commands import evaluate, info, plot, sample, score, train
+from fastrnn.commands import cache, evaluate, info, plot, sample, score, train
 
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
-COMMANDS = ('train', 'sample', 'score', 'eval', 'plot', 'info')
+COMMANDS = ('train', 'sample', 'score', 'eval', 'plot', 'info', 'cache')
 # commands that are not run here, and what runs them; those that make the tables: test_bench.py
 ELSEWHERE = {
     'python3 -m venv': '.ci/run, by pip install and the rest of this line here',
@@ -64,21 +64,24 @@ def test_the_commands_run(shell):
     for line in ran:
         assert line.split()[0] in ('fastrnn', '.venv/bin/fastrnn', 'python', 'cmp'), line
         shell(line)
-    assert {line.split()[1] for line in ran if 'fastrnn ' in line and '-m' not in line} == {*COMMANDS} - {'info'}
+    assert {line.split()[1] for line in ran if 'fastrnn ' in line and '-m' not in line} == {*COMMANDS} - {
+        'info',
+        'cache',
+    }
     for name in ('curves.png', 'curves.svg', 'page.html', 'surprisal.tsv', 'runs/minute/best.safetensors'):
         assert (shell.place / name).stat().st_size > 1000, name
 
 
 def test_the_examples_of_the_help_run(shell):
     """In a checkout, the first one first."""
-    for module in (train, sample, score, evaluate, plot, info):
+    for module in (train, sample, score, evaluate, plot, info, cache):
         assert module.EXAMPLE.startswith('Example: fastrnn ')
         shell(module.EXAMPLE.removeprefix('Example: '))
 
 
 def test_the_examples_are_shown(cli, monkeypatch):
     monkeypatch.setenv('COLUMNS', '200')
-    for name, module in zip(COMMANDS, (train, sample, score, evaluate, plot, info), strict=True):
+    for name, module in zip(COMMANDS, (train, sample, score, evaluate, plot, info, cache), strict=True):
         assert module.EXAMPLE in ' '.join(cli(name, '--help')[1].split())
 
 

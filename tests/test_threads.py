@@ -31,7 +31,7 @@ def test_several_threads_are_used():
     engine = ExactEngine(Config(threads=2, seed=0), corpus.ids, len(corpus.chars))
     ranks = []
     train = engine._train
-    engine._train = lambda team, losses: ranks.append(team.rank) or train(team, losses)
+    engine._train = lambda team, **others: ranks.append(team.rank) or train(team, **others)
     engine.run(3)
     engine.close()
     assert sorted(ranks) == [0, 1]

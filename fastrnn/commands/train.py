@@ -179,6 +179,7 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     """Train without a folder; where the model is to be saved, the first Ctrl-C or SIGTERM ends the run in order."""
     corpus, held_out = texts.open()
     from ..adopt import adopt
+    from ..errors import TextLost
     from ..trainer import Run
 
     adopted = None if weights is None else adopt(weights, corpus, config.seed)
@@ -187,7 +188,12 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     reports.fitted(config, run)
     reports.start(run.config, corpus, held_out, adopted)
     with interruptible(save is not None) as signals, _advised(run, reports):
-        reports.follow(run, lambda: bool(signals))
+        try:
+            reports.follow(run, lambda: bool(signals))
+        except TextLost:
+            if save is not None:
+                run.save(save)
+            raise
     if save is not None:
         run.save(save)
     end_by(signals)

@@ -21,6 +21,8 @@ from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
 from numba.core import config
 from numba.core.caching import FunctionCache
 
+from ..locks import hold_folder
+
 # No fast-math here, ever: every rounding is the reference's.
 EXACT: dict[str, Any] = {'nogil': True, 'error_model': 'numpy', 'boundscheck': False, 'no_cfunc_wrapper': True}
 FAST: dict[str, Any] = {**EXACT, 'fastmath': {'contract', 'reassoc', 'nsz', 'arcp'}}
@@ -62,6 +64,8 @@ def cache_folder() -> tuple[Path | None, str]:
 
 
 CACHE_FOLDER, CACHE_NOTE = cache_folder()
+if CACHE_FOLDER is not None:
+    hold_folder(CACHE_FOLDER)  # so that it is not removed meanwhile
 
 
 class _ForgivingCache(FunctionCache):

@@ -1,0 +1,94 @@
+"""``fastrnn cache``: what is kept so that it need not be made again, and how to be rid of it."""
+
+import json
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .options import Json
+
+if TYPE_CHECKING:
+    from ..cache import Item
+
+EXAMPLE = 'Example: fastrnn cache'
+CLEAR_EXAMPLE = 'Example: fastrnn cache clear --to 1GB'
+NAMED = 2  # files of a text that are named
+
+app = typer.Typer()
+
+
+@app.callback(invoke_without_command=True, epilog=EXAMPLE)
+def show(context: typer.Context, as_json: Json = False) -> None:
+    """Show what is in the cache folder: encoded texts and compiled kernels, what was not used for longest first.
+
+    FASTRNN_CACHE names another folder. It keeps to 4 GB, or to FASTRNN_CACHE_SIZE: before a text is added, those that
+    have not been used for longest go, and kernels of other versions after a month. What a process uses stays.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from ..cache import default_root, items, size_limit
+
+    root, limit, found = default_root(), size_limit(), items(default_root())
+    for item in found:
+        print(json.dumps(_facts(item)) if as_json else _line(item))
+    if not as_json:
+        print(f'{_size(sum(item.bytes for item in found))} in {root}, which keeps to {_size(limit)}')
+
+
+@app.command(epilog=CLEAR_EXAMPLE)
+def clear(
+    to: Annotated[str, typer.Option(help='Leave what was used last, up to this size.')] = '0',
+    as_json: Json = False,
+) -> None:
+    """Remove what no process uses, and tell what was freed."""
+    from ..cache import default_root, items, shrink
+    from ..parsing import parse_size
+
+    root = default_root()
+    try:
+        limit = parse_size(to)
+    except ValueError as error:
+        raise ValueError(f'--to: {error}') from None
+    gone = shrink(root, limit, everything=True)
+    freed, left = (sum(item.bytes for item in found) for found in (gone, items(root)))
+    if as_json:
+        print(json.dumps({'freed': freed, 'removed': [str(item.path) for item in gone], 'left': left}))
+        return
+    kinds = [item.kind for item in gone]
+    counts = ', '.join(f'{kind} {kinds.count(kind):,}' for kind in dict.fromkeys(kinds))
+    print(f'freed {_size(freed)}{f" ({counts})" if counts else ""}; {_size(left)} left in {root}')
+
+
+def _facts(item: 'Item') -> dict[str, Any]:
+    """For other programs."""
+    facts: dict[str, Any] = {'kind': item.kind, 'path': str(item.path), 'bytes': item.bytes}
+    facts |= {'unused_seconds': round(max(0.0, time.time() - item.used), 1), 'in_use': item.in_use}
+    if item.kind == 'text':
+        facts |= {'files': item.files, 'characters': item.characters}
+    return facts
+
+
+def _line(item: 'Item') -> str:
+    use = 'in use' if item.in_use else _age(time.time() - item.used)
+    what = item.path.name
+    if item.files:
+        names = [name if name.isprintable() else ascii(name) for name in item.files[:NAMED]]
+        more = f' and {len(item.files) - NAMED:,} more' if len(item.files) > NAMED else ''
+        what = ', '.join(names) + more
+    return f'{_size(item.bytes):>9}  {use:>11}  {item.kind:<10}  {what}'
+
+
+def _size(size: int) -> str:
+    for unit, name in ((1e9, 'GB'), (1e6, 'MB')):
+        if size >= unit:
+            return f'{size / unit:,.1f} {name}'
+    return f'{size / 1e3:,.1f} KB'
+
+
+def _age(seconds: float) -> str:
+    for unit, name in ((86400, 'day'), (3600, 'hour'), (60, 'minute')):
+        if seconds >= unit:
+            count = int(seconds / unit)
+            return f'{count:,} {name}{"s" * (count > 1)}'
+    return 'just now'
