@@ -31,7 +31,7 @@ def text_or_files(value: Any, what: str = 'the text') -> str | list[Path]:
 def file_names(value: Any, what: str = 'the text') -> list[str]:
     """Names of files: one or a sequence, str or Path. Raises ValueError for a text, without printing it."""
     one = isinstance(value, str | os.PathLike)
-    names = [value] if one else list(value) if isinstance(value, Iterable) else [None]
+    names: list[Any] = [value] if one else list(value) if isinstance(value, Iterable) else [None]
     if not all(isinstance(name, str | os.PathLike) for name in names):
         raise ValueError(f'{what} is a {type(value).__name__}; pass the name of a file, or a sequence of names')
     for name in names:

@@ -87,8 +87,8 @@ class Status:
 
 
 @contextmanager
-def display(off: bool = False, first: int = 0) -> Iterator[Callable[['Progress'], None]]:
-    """A function to be called with each record, before what is printed of it; iterations are counted from ``first``."""
+def display(off: bool = False, first: int = 1) -> Iterator[Callable[['Progress'], None]]:
+    """A function to be called with each record, before it is printed; the first iteration is called ``first``."""
     if off or not sys.stderr.isatty():
         yield lambda record: None
         return
