@@ -34,36 +34,29 @@ class Windows:
     def __init__(self, ids: Ids, T: int, B: int = 1) -> None:
         self.ids, self._T, self._B = ids, T, B
         self._ahead, self._offset = np.zeros((B, 0), ids.dtype), 0  # what was read last, and from where on
-        self._fetched: tuple[int, int, list[Part]] | None = None
 
     def fetch(self, position: int, iterations: int) -> list[Part]:
         """What so many iterations from a position on read. Raises TextLost, so it is called before anything moves.
 
+        It is cut where the streams wrap: the part after that starts at its end, so that the kernel wraps there too.
         Memory grows with the iterations, of which a block has a tenth of a second.
         """
         if isinstance(self.ids, np.ndarray):
             return [Part(self.ids, position, 0, iterations)]
-        if self._fetched is None or self._fetched[:2] != (position, iterations):
-            self._fetched = position, iterations, self._parts(position, iterations)
-        return self._fetched[2]
-
-    def _parts(self, position: int, iterations: int) -> list[Part]:
-        """Cut where the streams wrap: the part after that starts at its end, so that the kernel wraps there too."""
         T, length, parts = self._T, self.ids.size // self._B, []
         while iterations:
             wraps = position + T + 1 >= length
             first = 0 if wraps else position
             count = min(iterations, (length - 2 - first) // T)  # windows until they wrap again
-            self._read(first, count * T + 2, length, wraps)
+            self._read(first, count * T + 2, length)
             start = self._ahead.shape[1] if wraps else first - self._offset
             parts.append(Part(self._ahead.reshape(-1), start, self._offset, count))
             position, iterations = first + count * T, iterations - count
         return parts
 
-    def _read(self, first: int, size: int, length: int, wraps: bool) -> None:
+    def _read(self, first: int, size: int, length: int) -> None:
         """Have ids first ... first+size-1 of each stream in memory, and some more."""
-        begins = self._offset == first if wraps else self._offset <= first
-        if begins and first + size <= self._offset + self._ahead.shape[1]:
+        if self._offset <= first and first + size <= self._offset + self._ahead.shape[1]:
             return
         size = min(max(size, AHEAD // (self._B * self.ids.dtype.itemsize)), length - first)
         starts = range(first, first + self._B * length, length)

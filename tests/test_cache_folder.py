@@ -15,7 +15,7 @@ from helpers import SONNETS, run_python
 from kept import begin
 
 import fastrnn
-from fastrnn import stored
+from fastrnn import encoding, stored
 from fastrnn.cache import items, remove, shrink, size_limit
 from fastrnn.corpus import Corpus, open_corpus
 from fastrnn.locks import hold, hold_folder, unused
@@ -168,6 +168,18 @@ def test_unfinished_entries(root, add):
         assert writing.exists() and not left.exists()
     add('c')
     assert not writing.exists()
+
+
+def test_an_entry_that_is_being_written_stays(root, tmp_path, monkeypatch):
+    write = encoding.write_ids
+
+    def slow(*args):
+        write(*args)
+        assert [item.in_use for item in items(root)] == [True] and not shrink(root, 0, everything=True)
+
+    monkeypatch.setattr(encoding, 'write_ids', slow)
+    (tmp_path / 'text').write_text('abc')
+    assert open_corpus(tmp_path / 'text').note.startswith('encoded into')
 
 
 def test_what_is_remembered_of_files_goes_with_their_texts(root, add, monkeypatch):

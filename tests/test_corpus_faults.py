@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 
 import numpy as np
 import pytest
@@ -192,6 +193,39 @@ def test_damaged_entries_are_rebuilt(path, cache, kind):
         again = open_corpus(path)
         assert right(again) and again.note.startswith(word)
     assert all(not place.name.startswith('.') for place in cache.iterdir())
+
+
+@pytest.mark.parametrize('limit', [1 << 26, 0])
+@pytest.mark.parametrize('bit', [1, 0x80])
+def test_any_flipped_bit_is_noticed(path, cache, monkeypatch, limit, bit):
+    """Wherever it is, and whether it makes another character or one that is not there."""
+    monkeypatch.setattr(stored, 'IN_MEMORY', limit)
+    monkeypatch.setattr(stored, 'CHUNK', 64)
+    monkeypatch.setattr(os, 'fsync', lambda descriptor: None)
+    open_corpus(path)
+    (entry,) = entries(cache)
+    data = (entry / 'ids').read_bytes()
+    for place in range(0, len(data), 29):
+        spoiled = bytearray(data)
+        spoiled[place] ^= bit
+        (entry / 'ids').write_bytes(spoiled)
+        again = open_corpus(path)
+        assert again.note.startswith('encoded into') and (entry / 'ids').read_bytes() == data
+
+
+def test_ids_beyond_the_vocabulary_in_an_entry_that_is_whole(path, cache):
+    """As a defect of an encoder would make one: no kernel gets to see it."""
+    open_corpus(path)
+    (entry,) = entries(cache)
+    data = bytearray((entry / 'ids').read_bytes())
+    data[700] = len(set(TEXT))
+    facts = json.loads((entry / 'facts.json').read_text())
+    del facts['check']
+    facts['crc32'] = zlib.crc32(data)
+    (entry / 'ids').write_bytes(data)
+    (entry / 'facts.json').write_text(json.dumps({**facts, 'check': shelf._hash(facts)}))
+    again = open_corpus(path)
+    assert right(again) and again.note.startswith('encoded into')
 
 
 def test_a_file_in_place_of_the_entry(path, cache):

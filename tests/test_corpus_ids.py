@@ -107,6 +107,7 @@ def test_old_weights_for_a_text_of_other_characters(tmp_path):
     model, corpus = load_model(tmp_path / 'model'), Corpus.without_text(joint.chars, 'character')
     text = theirs[-1] + theirs[0] + theirs[-1]
     ids = encode_with(text, corpus)
+    assert np.array_equal(encode_with(text, adopted.corpus), ids)
     assert ids.tolist() == encode_prime(text, model).tolist() and Decoder(model)(ids) == corpus.text(ids) == text
     expected = surprisals(model.params, ids)
     assert np.allclose(fastrnn.surprisals(model, text).bits[1:], expected, rtol=1e-9)
