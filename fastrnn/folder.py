@@ -6,7 +6,6 @@
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .atomic import sync_folder, write_atomically
+from .atomic import sync_folder, temporary_name, write_atomically
 from .checkpoint import BEST, Checkpoint, checkpoint_file, checkpoints, iteration_of, load_checkpoint, save_checkpoint
 
 FORMAT = 1
@@ -133,7 +132,7 @@ class RunFolder:
 
     def _link(self, path: Path, name: Path) -> None:
         """Another name for a file; a copy, where the file system has no links."""
-        place = Path(tempfile.mktemp(prefix=f'.{name.name}.', dir=self.path))
+        place = temporary_name(name)
         try:
             os.link(path, place)
         except OSError:

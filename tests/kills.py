@@ -16,7 +16,7 @@ import kept
 import fastrnn
 
 OPTIONS = {'iterations': 150, 'save_every': 2, 'hidden_size': 24}
-CALLS = ('fsync', 'replace', 'link', 'unlink', 'write', 'chmod')
+CALLS = ('fsync', 'replace', 'link', 'unlink', 'write', 'open')
 
 
 def work(folder):

@@ -3,11 +3,17 @@
 Numba's own cache notices edits of the file that a kernel stands in, but not of the files it calls into
 (numba issue 1833). The folder's name therefore carries a hash of all kernel sources, of the versions of
 NumPy, Numba and llvmlite and of the processor: whatever changes, stale code is never found.
+
+Its files are pickles: to read one is to run it. So it is a folder that only the user can have written to, or none.
 """
 
+import atexit
 import hashlib
 import os
 import platform
+import shutil
+import tempfile
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -22,6 +28,7 @@ from numba.core import config
 from numba.core.caching import FunctionCache
 
 from ..locks import hold_folder
+from ..private_folder import NotPrivate, exposed, make_private
 
 # No fast-math here, ever: every rounding is the reference's.
 EXACT: dict[str, Any] = {'nogil': True, 'error_model': 'numpy', 'boundscheck': False, 'no_cfunc_wrapper': True}
@@ -49,18 +56,32 @@ def fingerprint() -> str:
 def cache_folder() -> tuple[Path | None, str]:
     """Where compiled kernels are kept (None: nowhere), and why in words.
 
-    ``FASTRNN_CACHE`` names another folder than the user's cache folder.
+    ``FASTRNN_CACHE`` names another folder than the user's cache folder. Warns where others can write to it.
     """
     root = os.environ.get('FASTRNN_CACHE') or platformdirs.user_cache_dir('fastrnn')
     folder = Path(root) / f'kernels-{fingerprint()}'
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         probe = folder / f'.probe-{os.getpid()}'
         probe.touch()
         probe.unlink()
+    except NotPrivate as error:
+        note = f'kernels are compiled anew in every run, as {error.strerror}'
+        warnings.warn(note, RuntimeWarning, stacklevel=2)
+        return temporary_folder(), note
     except OSError as error:
         return None, f'{root} cannot be written ({error.strerror}), so kernels are compiled anew in every run'
     return folder, str(folder)
+
+
+def temporary_folder() -> Path | None:
+    """A folder for this process alone, where one can be had."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix='fastrnn-kernels-'))
+    except OSError:
+        return None
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return None if exposed(folder) else folder
 
 
 CACHE_FOLDER, CACHE_NOTE = cache_folder()

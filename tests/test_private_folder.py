@@ -1,0 +1,273 @@
+"""Caches are believed, and their code is run: only where nobody else can have put it there."""
+
+import grp
+import os
+import pickle
+import pwd
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+from helpers import run_python
+
+from fastrnn import diagnosis, private_folder
+from fastrnn.kernels import jit
+from fastrnn.private_folder import NotPrivate, exposed, make_private
+
+OTHER = 12345  # of a user, or of a group
+
+
+@pytest.fixture
+def owners(monkeypatch):
+    """Files of others, as {path: number of their owner}, whoever runs the tests."""
+    return {}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, owners):
+    """A folder that others can enter, as pytest's own can't be, of a group that is not the user's own."""
+    lstat = os.lstat
+
+    def pretended(path, **options):
+        fields, path = list(lstat(path, **options))[:10], Path(path)
+        if path == tmp_path or path in tmp_path.parents:
+            fields[0] |= 0o055
+        fields[4] = owners.get(path, fields[4])
+        return os.stat_result(fields)
+
+    monkeypatch.setattr(os, 'lstat', pretended)
+    monkeypatch.setattr(grp, 'getgrgid', {}.__getitem__)  # the tests' user may have a group of its own
+    tmp_path.chmod(0o755)
+    return tmp_path
+
+
+@pytest.fixture
+def umask():
+    """Of a group that works together."""
+    before = os.umask(0o002)
+    yield
+    os.umask(before)
+
+
+def folder(path, mode=0o755):
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(mode)
+    return path
+
+
+def mode_of(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.usefixtures('umask')
+def test_made_for_the_user_alone(place):
+    """And what is missing above it."""
+    make_private(place / 'a' / 'b')
+    assert mode_of(place / 'a') == mode_of(place / 'a' / 'b') == 0o700
+    assert exposed(place / 'a' / 'b') == exposed(place / 'a' / 'none yet') == ''
+    make_private(place / 'a' / 'b')
+
+
+def test_one_of_before_stays_usable(place):
+    """Made with the modes that were usual."""
+    folder(place / 'cache')
+    (folder(place / 'cache' / 'kernels') / 'file').touch(0o644)
+    make_private(place / 'cache' / 'kernels')
+    assert mode_of(place / 'cache' / 'kernels') == 0o755
+
+
+OPEN = {'the world': 0o707, 'a group': 0o770, 'both': 0o777}
+
+
+@pytest.mark.parametrize('mode', OPEN.values(), ids=OPEN)
+@pytest.mark.parametrize('which', ['cache', 'cache/kernels'])
+def test_what_others_can_write_to(place, mode, which):
+    """Itself, or the one above, where it could be exchanged."""
+    folder(place / 'cache' / 'kernels')
+    folder(place / which, mode)
+    with pytest.raises(NotPrivate) as error:
+        make_private(place / 'cache' / 'kernels')
+    assert error.value.strerror == (
+        f'{place / which} can be written by others: chmod go-w {place / which}, '
+        'or name another folder with FASTRNN_CACHE'
+    )
+    (place / which).chmod(0o755)
+    make_private(place / 'cache' / 'kernels')
+
+
+@pytest.mark.usefixtures('umask')
+def test_nothing_is_made_where_others_can_write(place):
+    folder(place / 'cache', 0o777)
+    with pytest.raises(NotPrivate):
+        make_private(place / 'cache' / 'kernels')
+    assert not list((place / 'cache').iterdir())
+
+
+def test_a_sticky_folder(place):
+    """As /tmp: others can't exchange what is in it, but add to it."""
+    folder(place / 'tmp', 0o1777)
+    make_private(place / 'tmp' / 'kernels')
+    assert exposed(place / 'tmp').endswith('tmp can be written by others: name another folder with FASTRNN_CACHE')
+
+
+@pytest.mark.parametrize('whose', ['cache', 'cache/kernels', 'link', 'cache/kernels/file', 'cache/kernels/sub/file'])
+def test_what_belongs_to_others(place, owners, whose):
+    """Links and files too, and though nobody else can write to it now."""
+    (folder(place / 'cache' / 'kernels' / 'sub') / 'file').touch()
+    (place / 'cache' / 'kernels' / 'file').touch()
+    (place / 'link').symlink_to('cache')
+    kernels = place / 'link' / 'kernels'
+    kernels.chmod(0o700)
+    assert exposed(kernels) == ''
+    owners[place / whose] = OTHER
+    if whose.endswith('file'):
+        assert exposed(kernels) == f'{place / whose} may be the work of others: remove {place / "cache" / "kernels"}'
+    else:
+        assert exposed(kernels) == f'{place / whose} belongs to another user: name another folder with FASTRNN_CACHE'
+    owners[place / whose] = private_folder.ROOT
+    assert exposed(kernels) == ''
+
+
+def test_what_others_can_write_in_it(place):
+    """Where they can enter; a folder that is shut shuts what is below."""
+    (folder(place / 'kernels') / 'file').touch()
+    (place / 'kernels' / 'file').chmod(0o666)
+    assert exposed(place / 'kernels').endswith(f'file may be the work of others: remove {place / "kernels"}')
+    (place / 'kernels').chmod(0o700)
+    assert exposed(place / 'kernels') == ''
+    folder(place / 'kernels' / 'sub', 0o777)
+    assert exposed(place / 'kernels' / 'sub') == ''
+    (place / 'kernels').chmod(0o711)
+    assert 'can be written by others' in exposed(place / 'kernels' / 'sub')
+
+
+@pytest.mark.parametrize('target', ['../open/inner', '{place}/open/inner', '../a/second'])
+def test_the_way_that_links_lead(place, target):
+    """Through a folder that others can write to; a shut one, where the link is, does not help."""
+    folder(place / 'open' / 'inner')
+    folder(place / 'a')
+    (place / 'a' / 'link').symlink_to(target.format(place=place))
+    (place / 'a' / 'second').symlink_to('../a/../open/inner')
+    (place / 'a').chmod(0o700)
+    assert exposed(place / 'a' / 'link' / 'kernels') == ''
+    (place / 'open').chmod(0o777)
+    assert exposed(place / 'a' / 'link' / 'kernels').startswith(f'{place / "open"} can be written by others')
+    assert exposed(place / 'a' / 'link' / '..' / '..' / 'a') != exposed(place / 'a') == ''  # it can be led elsewhere
+
+
+def test_links_in_a_circle(place):
+    (place / 'one').symlink_to('two')
+    (place / 'two').symlink_to('one')
+    with pytest.raises(OSError, match='Too many levels of symbolic links'):
+        exposed(place / 'one' / 'kernels')
+
+
+def test_relative_paths(place, monkeypatch):
+    monkeypatch.chdir(folder(place / 'cache', 0o777))
+    assert exposed(Path('kernels')).startswith(f'{place / "cache"} can be written')
+
+
+@pytest.mark.parametrize(
+    ('name', 'members', 'primary', 'rights', 'alone'),
+    [
+        ('me', [], [], [], True),
+        ('me', ['me'], ['me'], [], True),
+        ('me', ['me', 'you'], [], [], False),
+        ('me', [], ['you'], [], False),
+        ('users', [], [], [], False),
+        ('me', [], [], [private_folder.ACL], False),
+        (None, [], [], [], False),
+    ],
+)
+def test_groups(place, monkeypatch, name, members, primary, rights, alone):
+    """A user's own group, as many systems make one, is nobody else; one that others are in, or may be, is."""
+    folder(place / 'cache', 0o775)
+    gid = (place / 'cache').stat().st_gid
+
+    def user(name, gid=gid):
+        return pwd.struct_passwd((name, 'x', os.geteuid(), gid, '', '', ''))
+
+    def group(number):
+        if name is None:
+            raise KeyError(number)
+        return grp.struct_group((name, 'x', gid, members))
+
+    monkeypatch.setattr(pwd, 'getpwuid', lambda _: user('me'))
+    monkeypatch.setattr(pwd, 'getpwall', lambda: [user('me'), user('he', OTHER), *map(user, primary)])
+    monkeypatch.setattr(grp, 'getgrgid', group)
+    monkeypatch.setattr(os, 'listxattr', lambda _: rights, raising=False)
+    assert (exposed(place / 'cache' / 'kernels') == '') == alone
+    (place / 'cache').chmod(0o777)
+    assert 'can be written by others' in exposed(place / 'cache' / 'kernels')
+
+
+def test_a_user_without_a_name(place, monkeypatch):
+    """As containers have them: no group is known to be the user's own."""
+    monkeypatch.setattr(pwd, 'getpwuid', {}.__getitem__)
+    assert 'can be written by others' in exposed(folder(place / 'cache', 0o770) / 'kernels')
+    assert exposed(folder(place / 'cache', 0o755) / 'kernels') == ''
+
+
+def test_systems_without_owners(place, monkeypatch):
+    monkeypatch.delattr(os, 'geteuid')
+    make_private(folder(place / 'cache', 0o777) / 'kernels')
+
+
+class Planted:
+    """What unpickling it does is to leave a mark."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return Path.touch, (self.mark,)
+
+
+def plus_two(x):
+    return x + 2
+
+
+def compiled():
+    kernel = jit.exact_jit(plus_two)
+    assert kernel(40) == 42
+
+
+def test_a_foreign_kernel_is_not_run(place, monkeypatch, tmp_path):
+    """It is, from a folder of the user's own; from one that others can write to, a temporary one is taken."""
+    monkeypatch.setenv('FASTRNN_CACHE', str(place / 'cache'))
+    kernels, note = jit.cache_folder()
+    assert mode_of(kernels) == mode_of(place / 'cache') == 0o700 and note == str(kernels)
+    monkeypatch.setattr(jit, 'CACHE_FOLDER', kernels)
+    compiled()
+    (index,) = kernels.rglob('*.nbi')
+    index.write_bytes(pickle.dumps(Planted(tmp_path / 'mark')))
+    compiled()
+    assert (tmp_path / 'mark').exists()
+    (tmp_path / 'mark').unlink()
+    index.write_bytes(pickle.dumps(Planted(tmp_path / 'mark')))
+    (place / 'cache').chmod(0o777)
+    with pytest.warns(RuntimeWarning, match='can be written by others: chmod go-w') as caught:
+        temporary, note = jit.cache_folder()
+    assert str(caught[0].message) == note and note.startswith('kernels are compiled anew in every run, as ')
+    assert '\n' not in note and mode_of(temporary) == 0o700
+    monkeypatch.setattr(jit, 'CACHE_FOLDER', temporary)
+    compiled()
+    assert list(temporary.rglob('*.nbi')) and not (tmp_path / 'mark').exists()
+    monkeypatch.setattr(jit, 'CACHE_NOTE', note)
+    assert diagnosis.facts()['kernels'] == note
+    shutil.rmtree(temporary)
+
+
+def test_a_temporary_folder_goes_with_the_process(tmp_path):
+    code = 'from fastrnn.kernels import jit; print(jit.temporary_folder().is_dir())'
+    done = run_python('-c', code, TMPDIR=str(folder(tmp_path / 'tmp', 0o700)))
+    assert (done.returncode, done.stdout) == (0, b'True\n') and not list((tmp_path / 'tmp').iterdir())
+
+
+def test_no_temporary_folder_either(place, monkeypatch):
+    """Kernels are kept nowhere then."""
+    monkeypatch.setattr('tempfile.tempdir', str(folder(place / 'tmp', 0o777)))
+    assert jit.temporary_folder() is None
+    monkeypatch.setattr('tempfile.tempdir', str(place / 'none'))
+    assert jit.temporary_folder() is None
