@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -22,6 +23,8 @@ from .errors import Diverged
 from .model import Params, TrainState
 
 FORMAT = 1
+DIGITS = 9  # of a format's number
+UNITS = {'character': 0x110000, 'byte': 256}  # code points that there are
 NAMES = ('Wxh', 'Whh', 'Why', 'bh', 'by')
 BEST = 'best.safetensors'
 ARRAYS = ('params', 'memory', 'hidden', 'rng')
@@ -100,7 +103,11 @@ def load_model(path: str | Path) -> Model:
             raise
         raise ValueError(f'{error}; another is there: {others[-1]}') from error
     with _Damage(place):
-        return _as_model(tensors, metadata)
+        model = _as_model(tensors, metadata)
+        if place != Path(path) and place.name != BEST and json.loads(metadata['state'])['best'] is not None:
+            note = f'{path}: its {BEST} is gone, so {place.name} is taken, which may be worse'
+            warnings.warn(note, RuntimeWarning, stacklevel=2)
+        return model
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
@@ -110,8 +117,9 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         raise ValueError(f'{path}: holds a model, but not the state of its training; start a new run with --from')
     with _Damage(path):
         model = _as_model(tensors, metadata)
-        state = _as_state(model.params, tensors, json.loads(metadata['state']))
         config, text = dict(json.loads(metadata['config'])), dict(json.loads(metadata['text']))
+        _check_fits(config, model.params, tensors)
+        state = _as_state(model.params, tensors, json.loads(metadata['state']))
         unlogged = tuple(map(dict, json.loads(metadata.get('unlogged', '[]'))))
         return Checkpoint(model, state, config, text, unlogged)
 
@@ -187,6 +195,8 @@ def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     from safetensors import safe_open
 
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise ValueError(f'{path}: is no regular file; {MODELS}')
     try:
         with path.open('rb') as raw:  # for the system's own error, too
             start = raw.read(9)
@@ -203,8 +213,12 @@ def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     found = metadata.get('format', '')
     if not ours:
         raise ValueError(f'{path}: not made by fastrnn; name a model that fastrnn train made')
-    if found.isdecimal() and int(found) > FORMAT:
-        raise ValueError(f'{path}: format {found} of a newer fastrnn, this one reads {FORMAT}: upgrade fastrnn')
+    if not found.isdecimal() or not found.isascii():
+        raise ValueError(f'{path}: damaged (its format is no number); {ANOTHER}')
+    if len(found) > DIGITS or int(found) > FORMAT:
+        raise ValueError(
+            f'{path}: format {found[:DIGITS]} of a newer fastrnn, this one reads {FORMAT}: upgrade fastrnn'
+        )
     if metadata.pop('check', None) != _check(tensors, metadata):
         raise ValueError(f'{path}: damaged (its checksum differs); {ANOTHER}')
     return tensors, metadata
@@ -216,6 +230,11 @@ def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
         raise ValueError('the vocabulary is not one')
     if dtype not in (np.float32, np.float64) or len(set(chars)) != len(chars):
         raise ValueError(f'numbers of type {dtype}, {len(chars)} characters')
+    unit = metadata['unit']
+    if unit not in UNITS or not all(ord(char) < UNITS[unit] for char in chars):
+        raise ValueError(f'the unit {unit[:20]!r}, or a character that it has not')
+    if not tensors['bh'].size or not chars:
+        raise ValueError(f'{tensors["bh"].size} hidden units, {len(chars)} characters')
     H, V = tensors['bh'].size, len(chars)
     return Model(_as_params(H, V, dtype, tensors), ''.join(chars), metadata['unit'])
 
@@ -229,6 +248,17 @@ def _as_params(H: int, V: int, dtype: Any, tensors: Tensors, letter: str = '') -
             raise ValueError(f'{letter}{name} has shape {array.shape} or numbers that do not fit')
         view[...] = array.reshape(view.shape)
     return params
+
+
+def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> None:
+    """Raise ValueError where the tensors are not those of a run so configured."""
+    adam = config['optimizer'] == 'adam'
+    memory = {letter + name for letter in ('mv' if adam else 'm') for name in NAMES}
+    if set(tensors) != {*NAMES, *memory, 'hprev', 'rng'}:
+        raise ValueError(f'not the tensors of a run by {config["optimizer"]}')
+    sizes = params.H, config['streams'], params.flat.dtype.name
+    if tensors['hprev'].shape != sizes[:2] or config['hidden_size'] != params.H or config['dtype'] != sizes[2]:
+        raise ValueError(f'hprev has shape {tensors["hprev"].shape}, or the configuration is of another run')
 
 
 def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> TrainState:

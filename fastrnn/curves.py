@@ -66,6 +66,8 @@ def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
 def _read(folder: Path, name: str) -> bytes:
     if not folder.is_dir():
         raise ValueError(f'{folder}: is no folder; {MADE_BY}')
+    if (folder / name).exists() and not (folder / name).is_file():
+        raise ValueError(f'{folder / name}: is no file; {MADE_BY}')
     try:
         return (folder / name).read_bytes()
     except FileNotFoundError:

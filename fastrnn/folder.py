@@ -6,8 +6,10 @@
 
 import json
 import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -34,6 +36,7 @@ class RunFolder:
                 raise ValueError(f'{path}: its {CONFIG} is gone; start a new run from its weights with --from')
             advice = f'start one with: fastrnn train FILE --out {quote(str(path))}'
             raise ValueError(f'{path}: holds no run; {advice}')
+        self._check_own_files()
         self._lock = FileLock(self.path / LOCK, thread_local=False)
         try:
             self._lock.acquire(timeout=0)
@@ -65,6 +68,17 @@ class RunFolder:
         except OSError as error:
             raise ValueError(f'{self.path}: no folder can be made ({error.strerror}); name another one') from error
 
+    def _check_own_files(self) -> None:
+        """Raise ValueError where a name that will be written to leads elsewhere, or has no end."""
+        for name in (CONFIG, LOG, LOCK):
+            with suppress(FileNotFoundError):
+                mode = (self.path / name).lstat().st_mode
+                if not stat.S_ISREG(mode):
+                    kind = 'a link' if stat.S_ISLNK(mode) else 'no regular file'
+                    raise ValueError(
+                        f"{self.path / name}: is {kind}; put the run's own file there, or name another folder"
+                    )
+
     def _sweep(self) -> None:
         """Remove what a save that was killed has left."""
         for pattern in ('.*.safetensors.*', f'.{CONFIG}.*', f'.{LOG}.*'):
@@ -89,12 +103,14 @@ class RunFolder:
 
     def log(self, record: Mapping[str, Any]) -> None:
         """Append a record; on the disk with the next checkpoint."""
-        with self._told(), open(self.path / LOG, 'a', encoding='ascii') as file:
+        with self._told(), open(self.path / LOG, 'a', encoding='ascii', opener=_no_link) as file:
             file.write(json.dumps(record) + '\n')
 
     def cut_log(self, lines: int) -> None:
         """Forget what was logged after a checkpoint that had seen so many lines."""
-        with self._told(), open(self.path / LOG, 'ab+') as log:
+        with self._told():
+            self._own_log()
+        with self._told(), open(self.path / LOG, 'ab+', opener=_no_link) as log:
             log.seek(0)
             end = 0
             for _ in range(lines):
@@ -103,6 +119,13 @@ class RunFolder:
                 end += len(line)
             log.truncate(end)
             os.fsync(log.fileno())
+
+    def _own_log(self) -> None:
+        """Part from other names of the log's file, such as a backup by hard links has."""
+        path = self.path / LOG
+        with suppress(FileNotFoundError):
+            if path.stat().st_nlink > 1:
+                write_atomically(path, path.read_bytes())
 
     # --- the checkpoints ---
 
@@ -121,7 +144,7 @@ class RunFolder:
         """Write a checkpoint, after what was logged until then; ``best``: also under that name."""
         path = checkpoint_file(self.path, checkpoint.state.iteration)
         with self._told():
-            with open(self.path / LOG, 'ab') as log:
+            with open(self.path / LOG, 'ab', opener=_no_link) as log:
                 os.fsync(log.fileno())
             if best:  # first: a kill in between must not leave a best one that is not
                 save_checkpoint(self.path / BEST, checkpoint)
@@ -166,7 +189,7 @@ class RunFolder:
                 if load_checkpoint(self.path / BEST).state.iteration > iteration:
                     newer.append(self.path / BEST)
             for other in reversed(newer):
-                other.rename(other.with_suffix('.superseded'))
+                other.rename(_free(other.with_suffix('.superseded')))
             sync_folder(self.path)
 
     @contextmanager
@@ -183,6 +206,17 @@ class RunFolder:
                 else ''
             )
             raise OSError(f'{self.path}: cannot be written ({reason}); {there or "nothing was saved yet"}') from error
+
+
+def _no_link(path: str, flags: int) -> int:
+    """As ``open`` opens, but not what a link names."""
+    return os.open(path, flags | getattr(os, 'O_NOFOLLOW', 0), 0o666)
+
+
+def _free(path: Path) -> Path:
+    """A name that no file has: this one, or one with a number."""
+    names = (path.with_name(f'{path.name}-{number}') for number in count(2))
+    return next(name for name in chain([path], names) if not os.path.lexists(name))
 
 
 def read_config(path: Path) -> dict[str, Any]:

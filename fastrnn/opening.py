@@ -146,6 +146,8 @@ def _reopened(
     texts, config, kept, policy = _plan(place, facts)
     if files is not None:
         texts = replace(texts, files=Texts.of(files).files)
+    else:
+        texts.check_files(chosen or place.path)
     texts.check_there(chosen or place.path)
     if any(changes.get(end) is not None for end in ENDS):
         changes = {**dict.fromkeys(ENDS), **changes}

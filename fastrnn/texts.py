@@ -48,6 +48,13 @@ class Texts:
             validation = str(Path(validation).absolute())
         return replace(self, files=tuple(str(Path(name).absolute()) for name in self.files), validation=validation)
 
+    def check_files(self, run: Path) -> None:
+        """Raise ValueError where what a run folder names is no regular file: what a stranger's names is not opened."""
+        for name in self.files:
+            if os.path.exists(name) and not os.path.isfile(name):
+                cure = f'name the text yourself: fastrnn train FILE --resume {quote(str(run))}'
+                raise ValueError(f'{name}: is not a regular file, as {run} says; {cure}')
+
     def check_there(self, run: Path) -> None:
         """Raise ValueError, with what to type, where a file of a kept run is gone."""
         gone = [name for name in self.files if _is_gone(name)]
