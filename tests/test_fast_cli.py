@@ -66,6 +66,17 @@ def test_a_share_in_percent(cli, tmp_path, monkeypatch):
     assert code == 0 and 'held out 22 characters' in out
 
 
+def test_lines_fit_a_terminal(cli, tmp_path, monkeypatch):
+    """All but the sample's, where the cache is in its usual place."""
+    monkeypatch.setenv('HOME', str(tmp_path / 'home' / 'of' / 'somebody'))
+    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'home' / 'of' / 'somebody' / '.cache' / 'fastrnn'))
+    args = (*SMALL, '--iterations', 9, '--validation', 0.1, '--sample-length', 0)
+    for words in ('encoded into', 'encoded before, in'):
+        code, out, err = cli('train', SONNETS, *args)
+        assert (code, err) == (0, '') and f'\n{words} ~/.cache/fastrnn/corpora/' in out
+        assert max(map(len, out.splitlines())) <= 80
+
+
 def test_held_out_files_and_bytes(cli, tmp_path):
     other = tmp_path / 'other.txt'
     other.write_text('From fairest creatures', encoding='utf-8')

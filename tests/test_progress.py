@@ -175,7 +175,8 @@ def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
 
     monkeypatch.setattr(progress, 'display', display)
     monkeypatch.setattr('builtins.print', lambda text, **_: events.append(text))
-    args = ('--engine', engine, '--hidden-size', 8, '--seq-length', 8, '--print-every', 40, '--sample-length', 0)
+    args = ('--hidden-size', 8, '--seq-length', 8, '--print-every', 40, '--sample-length', 0)
+    args += ('--preset', 'fast') if engine == 'fast' else ()
     assert cli('train', SONNETS, *args, '--iterations', 120, '--seed', 0)[0] == 0
     found = [k for k, event in enumerate(events) if re.match('iter .*loss|iter .*epoch', event)]
     assert len(found) == (4 if engine == 'exact' else 3)

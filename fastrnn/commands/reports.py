@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -48,8 +49,9 @@ class Reports:
         print('data has %d characters, %d unique.' % (corpus.ids.size, len(corpus.chars)), flush=True)
         if not self._fast:
             return
+        home = os.path.join(os.path.expanduser('~'), '')
         for line in corpus.describe()[1:]:
-            print(line)
+            print(line.replace(f' {home}', f' {os.path.join("~", "")}'))
         H, T, B = config.hidden_size, config.seq_length, config.streams
         print(f'{config.optimizer} at {config.learning_rate:g}, H={H}, T={T}, {B} streams, {config.dtype}')
         print(f'memory {config.memory(len(corpus.chars)) / 1e6:,.0f} MB beside the text', flush=True)
