@@ -66,7 +66,7 @@ def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
 def _read(folder: Path, name: str) -> bytes:
     if not folder.is_dir():
         raise ValueError(f'{folder}: is no folder; {MADE_BY}')
-    if (folder / name).exists() and not (folder / name).is_file():
+    if (folder / name).exists() and not (folder / name).is_file() and not (folder / name).is_dir():  # a pipe waits
         raise ValueError(f'{folder / name}: is no file; {MADE_BY}')
     try:
         return (folder / name).read_bytes()

@@ -3,6 +3,7 @@
 lossFun, sample, adagrad = fastrnn.bind(Wxh, Whh, Why, bh, by)
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from .kernels import exact, native, tile
 from .kernels.team import alone
 
 Array = NDArray[np.float64]
+ARRAYS = np.ndarray, np.memmap
 NAMES = ('Wxh', 'Whh', 'Why', 'bh', 'by')
 
 
@@ -28,6 +30,8 @@ class Bound(NamedTuple):
 
 def bind(Wxh: Array, Whh: Array, Why: Array, bh: Array, by: Array) -> Bound:
     """The gist's ``lossFun`` and ``sample`` for these parameters, and its Adagrad step, compiled.
+
+    Threads may share the functions: their calls follow each other.
 
     Parameters
     ----------
@@ -83,8 +87,9 @@ class _Functions:
         self._model = model
         self._native, self._team = native.find(), alone()
         _, Whh, Why, bh, by = model
-        self._weights = exact.Weights(np.zeros((V, H)), Whh, Why, bh.reshape(-1), by.reshape(-1))
+        self._weights = exact.Weights(np.zeros((V, H)), _plain(Whh), _plain(Why), bh.reshape(-1), by.reshape(-1))
         self._work = exact.make_work(1, H, V)
+        self._lock = threading.Lock()  # of the buffers: the kernels release Python's own (0.1 us of 200)
 
     def lossFun(
         self, inputs: ArrayLike, targets: ArrayLike, hprev: Array, out: Sequence[Array] | None = None
@@ -101,17 +106,17 @@ class _Functions:
             raise ValueError(f'out has {len(out)} arrays; give {len(shapes)}: dWxh, dWhh, dWhy, dbh, dby, hprev')
         for k, (array, shape) in enumerate(zip(out, shapes, strict=True)):
             _check(f'out[{k}]', array, shape, writable=True)
-        if inputs.size != self._work.loss.size:
-            self._work = exact.make_work(inputs.size, self.H, self.V)
-        work = self._work
-        work.hs[0] = hprev[:, 0]
-        work.dWxhT.fill(0.0)
-        loss = exact.gradients(
-            self._native, self._team, inputs, targets, self._weights, self._refresh(), work, out[1], out[2]
-        )
-        dWxh, _, _, dbh, dby, h = out
-        dWxh[...] = work.dWxhT.T
-        dbh[:, 0], dby[:, 0], h[:, 0] = work.dbh, work.dby, work.hs[-1]
+        with self._lock:
+            if inputs.size != self._work.loss.size:
+                self._work = exact.make_work(inputs.size, self.H, self.V)
+            work = self._work
+            work.hs[0] = hprev[:, 0]
+            work.dWxhT.fill(0.0)
+            dWhh, dWhy, literal = _plain(out[1]), _plain(out[2]), self._refresh()
+            loss = exact.gradients(self._native, self._team, inputs, targets, self._weights, literal, work, dWhh, dWhy)
+            dWxh, _, _, dbh, dby, h = out
+            dWxh[...] = work.dWxhT.T
+            dbh[:, 0], dby[:, 0], h[:, 0] = work.dbh, work.dby, work.hs[-1]
         return np.float64(loss), *out
 
     def sample(self, h: Array, seed_ix: int, n: int) -> list[int]:
@@ -121,7 +126,8 @@ class _Functions:
             raise ValueError(f'n is {n}; it must be a whole number, 0 or more')
         first = int(self._indices('seed_ix', [seed_ix])[0])
         state = h[:, 0].copy()
-        ixes = draw(np.random, self._native, state, first, int(n), self._weights, self._refresh(), self._work)
+        with self._lock:
+            ixes = draw(np.random, self._native, state, first, int(n), self._weights, self._refresh(), self._work)
         return [int(ix) for ix in ixes]
 
     def adagrad(
@@ -134,7 +140,7 @@ class _Functions:
 
     def _check_bound(self, k: int, param: Any) -> None:
         """Raise ValueError for an array that is none of the bound ones, but stands where one of them stood."""
-        if any(param is bound for bound in self._model) or not isinstance(param, np.ndarray):
+        if any(param is bound for bound in self._model) or type(param) not in ARRAYS:
             return
         if any(np.may_share_memory(param, bound) for bound in self._model):
             return
@@ -169,11 +175,20 @@ def _check(name: str, array: Any, shape: tuple[int, ...] | None, writable: bool 
     if not isinstance(array, np.ndarray) or array.dtype != np.float64:
         kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
         raise ValueError(f'{name} is {kind}; it must be an array of float64')
+    if type(array) not in ARRAYS:  # a matrix has always two dimensions, a masked array holes
+        raise ValueError(f'{name} is a {type(array).__name__}; pass np.asarray({name})')
     if shape is None and array.ndim != 2:
         raise ValueError(f'{name} has shape {array.shape}; it must have two dimensions, as in the gist')
     if shape is not None and array.shape != shape:
         raise ValueError(f'{name} has shape {array.shape}; it must be {shape}')
-    if not array.flags.c_contiguous or not array.flags.aligned:
+    if not array.flags.c_contiguous:
         raise ValueError(f'{name} is not contiguous; pass np.ascontiguousarray({name})')
+    if not array.flags.aligned:
+        raise ValueError(f'{name} is not aligned in memory; pass np.require({name}, requirements="CA")')
     if writable and not array.flags.writeable:
         raise ValueError(f'{name} is read-only, but is to be changed in place')
+
+
+def _plain(array: Array) -> Array:
+    """The same memory with the strides that its shape has: of dimensions of size 1 they may be anything."""
+    return array.reshape(-1).reshape(array.shape)

@@ -33,7 +33,7 @@ SPOILED = {
     'a list': (lambda a: a.tolist(), 'is list; it must be an array of float64'),
     'None': (lambda a: None, 'is NoneType; it must be an array of float64'),
     'strided': (strided, 'is not contiguous'),
-    'misaligned': (misaligned, 'is not contiguous'),
+    'misaligned': (misaligned, 'is not aligned in memory'),
     'one dimension': (lambda a: a.ravel(), 'has shape'),
     'three dimensions': (lambda a: a[None], 'has shape'),
     'a row more': (lambda a: np.vstack([a, a[:1]]), 'has shape'),
