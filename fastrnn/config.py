@@ -56,6 +56,8 @@ class Config:
     init: str = 'gist'
     epochs: float | None = None
     time: float | None = None  # seconds of training; '90s', '5m' and the like are read
+    # the schedule, where it is not the run's: iteration and seconds of its begin, iterations and seconds of its end
+    planned: tuple[int, float, int | None, float | None] | None = None
     fit: str = 'nothing'  # what a text that is too short makes smaller: streams, or both them and seq_length
 
     def __post_init__(self) -> None:
@@ -65,6 +67,8 @@ class Config:
             self._take(name, check_integer, low, high)
         for name, limit in NUMBERS.items():
             self._take(name, check_number, limit)
+        if self.planned is not None:
+            object.__setattr__(self, 'planned', _checked_plan(self.planned))
         self._take('weight_decay', check_below, 100, 'a number')
         self._take('warmup', check_below, 1, 'a share of the run,')
         for name, choices in CHOICES.items():
@@ -228,6 +232,19 @@ def preset(name: str, **options: Any) -> Config:
         H = check_integer('hidden_size', chosen.setdefault('hidden_size', by_time), 1)
         chosen.setdefault('learning_rate', 1 / H)
     return Config(**chosen)
+
+
+def _checked_plan(planned: Any) -> tuple[int, float, int | None, float | None]:
+    """As it comes from a run's files. Raises ValueError where a schedule would end before it begins."""
+    try:
+        first, since, iterations, seconds = planned
+        begun = check_integer('planned', first, 0), float(since)
+        ends = iterations and check_integer('planned', iterations, begun[0] + 1), seconds and float(seconds)
+        if not 0 <= begun[1] < (ends[1] or math.inf):
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'planned is {planned}; it must be a begin and an end of a schedule') from error
+    return *begun, ends[0] or None, ends[1] or None
 
 
 def windows(characters: int, T: int) -> int:

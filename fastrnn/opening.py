@@ -10,7 +10,9 @@ from .adopt import adopt, check_hidden_size
 from .checkpoint import BEST, Model, load_checkpoint
 from .config import MAX_SEED, Config, check_integer, make_config
 from .folder import CONFIG, RunFolder
+from .model import TrainState
 from .naming import Files, check_names
+from .schedule import Horizon, with_planned_schedule
 from .session import KEEP, POLICIES, Session
 from .texts import Texts, check_identity, identity
 from .trainer import Run
@@ -21,7 +23,7 @@ OPTIONS = (
 )  # of start, beside Config's
 AGAIN = 'start again in another folder'
 ENDS = ('iterations', 'epochs', 'time')
-CHANGES = (*ENDS, 'threads')  # of the configuration, that resume takes
+CHANGES = (*ENDS, 'schedule', 'threads')  # of the configuration, that resume takes
 
 
 def start(
@@ -149,9 +151,6 @@ def _reopened(
     else:
         texts.check_files(chosen or place.path)
     texts.check_there(chosen or place.path)
-    if any(changes.get(end) is not None for end in ENDS):
-        changes = {**dict.fromkeys(ENDS), **changes}
-    config = replace(config, **changes)
     keep = kept if keep is None else keep
     on_divergence = policy if on_divergence is None else on_divergence
     keep = _checked_policy(keep, on_divergence)
@@ -161,8 +160,10 @@ def _reopened(
     except ValueError:
         corpus.discard()
         raise
+    state = None
     if checkpoint is not None:
-        chars = _offering(place, checkpoint).model.chars
+        offered = _offering(place, checkpoint)
+        chars, state = offered.model.chars, offered.state
         if chars.startswith(corpus.chars):  # more of them where the run began with another text's weights
             corpus = replace(corpus, chars=chars)
     elif place.begun:
@@ -171,13 +172,28 @@ def _reopened(
         raise ValueError(f'{place.path}: its numbered checkpoints are gone; {advice}')
     elif facts['adopted']:
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
+    before, config = config, _changed(config, changes, state, corpus.ids.size)
     run = Run(corpus, config, validation=held_out)
-    session = Session(place, run, texts, keep, on_divergence)
-    if checkpoint is not None:
+    session = Session(place, run, texts, keep, on_divergence, lengthened=facts['lengthened'])
+    if checkpoint is not None and state is not None:
+        reached = state.iteration, state.seconds
+        if Horizon(before, corpus.ids.size).over(*reached) and not run.horizon.over(*reached):
+            session.lengthened.append(state.iteration)
         session.take_up(checkpoint, chosen=chosen is not None)
     if not run.over:  # an end that is behind it must not take the place of the run's own
         session.write_config()
     return session
+
+
+def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, characters: int) -> Config:
+    """The configuration with another end, or a new cycle of the schedule from here to it."""
+    if any(changes.get(end) is not None for end in ENDS):
+        changes = {**dict.fromkeys(ENDS), **changes}
+    changed = replace(config, **changes)
+    if changes.get('schedule') is None:
+        return with_planned_schedule(config, changed, characters)
+    begun = (0, 0.0) if state is None else (state.iteration, state.seconds)
+    return replace(changed, planned=(*begun, None, None))
 
 
 def _plan(place: RunFolder, facts: dict[str, Any]) -> tuple[Texts, Config, int, str]:
@@ -188,6 +204,7 @@ def _plan(place: RunFolder, facts: dict[str, Any]) -> tuple[Texts, Config, int, 
         if not isinstance(texts.validation, str | None) or not isinstance(facts['identity'], dict):
             raise TypeError('text or identity')
         facts.setdefault('adopted', False)
+        facts['lengthened'] = [int(iteration) for iteration in facts.get('lengthened', [])]
         return texts, Config(**facts['config']), int(facts['keep']), str(facts['on_divergence'])
     except (LookupError, TypeError, ValueError) as error:
         raise ValueError(f'{place.path / CONFIG}: damaged ({error}); start a new run with --from') from error

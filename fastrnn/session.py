@@ -5,6 +5,7 @@ import math
 import os
 import tempfile
 import warnings
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -43,12 +44,20 @@ class Session(Training):
     """
 
     def __init__(
-        self, folder: RunFolder, run: Run, texts: Texts, keep: int, on_divergence: str, adopted: Adopted | None = None
+        self,
+        folder: RunFolder,
+        run: Run,
+        texts: Texts,
+        keep: int,
+        on_divergence: str,
+        adopted: Adopted | None = None,
+        lengthened: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.folder, self.run, self.texts = folder, run, texts
         self.keep, self.on_divergence = keep, on_divergence
         self.adopted = adopted
+        self.lengthened = list(lengthened)  # iterations at which the run was over, and was given a later end
         run.stop_at_divergence = True
         self._lock = run._lock  # one state, one lock
         self._text = identity(run.corpus, run.validation)
@@ -105,6 +114,7 @@ class Session(Training):
                 'identity': self._text,
                 'keep': self.keep,
                 'on_divergence': self.on_divergence,
+                'lengthened': self.lengthened,
                 'adopted': self.run.weights is not None,  # then no run can begin from this alone
             }
         )
@@ -129,6 +139,10 @@ class Session(Training):
         self.folder.cut_log(checkpoint.state.log_lines)
         for facts in checkpoint.unlogged:
             self._log(facts)
+        iteration = checkpoint.state.iteration
+        self.lengthened = [end for end in self.lengthened if end <= iteration]
+        if iteration in self.lengthened:  # what was evaluated here would not have been, had the end been later
+            self._log({'event': 'lengthened', 'iteration': iteration})
         self._anchor = self._newest_verified()
 
     def _restore(self, state: TrainState) -> None:

@@ -22,7 +22,7 @@ EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000 --
 OptionalFiles = Annotated[list[Path] | None, typer.Argument(help='The text; more files are joined. gzip is accepted.')]
 READING = {'encoding': 'utf-8', 'errors': 'strict', 'unit': 'character', 'min_count': 1}
 KEPT = ('keep', 'on_divergence')  # options of kept runs
-RESUMABLE = ('iterations', 'epochs', 'time', 'threads', *KEPT)  # what --resume takes
+RESUMABLE = ('iterations', 'epochs', 'time', 'schedule', 'threads', *KEPT)  # what --resume takes
 TERMINATED = 143
 JSON = "Print JSON: an object a line, whose iteration is the number done (the gist's lines count from 0)."
 LONG = 60.0  # seconds of training that somebody will miss

@@ -1,0 +1,132 @@
+"""Runs that are given another end than they began with: what becomes of the learning rate, and of the log."""
+
+import json
+import re
+import warnings
+
+import pytest
+from kept import begin, contents, log_of, run_to, state_of
+
+import fastrnn
+from fastrnn.checkpoint import checkpoints
+from fastrnn.config import Config
+from fastrnn.curves import read_run
+from fastrnn.schedule import FINAL, Horizon
+
+PLANNED = {'iterations': 40, 'print_every': 1, 'warmup': 0.1}  # a cosine
+TOLD = (
+    r'the learning rate keeps to its schedule until iteration 40, as planned, and stays at {} from there on; '
+    r'for a new cycle to the new end add --schedule {}$'
+)
+
+
+def start(folder, reached=None, **options):
+    return run_to(begin(folder, 'fast', **PLANNED | options), reached).folder.path
+
+
+def lengthen(folder, iteration=None, **changes):
+    return run_to(fastrnn.resume(folder, **changes), iteration)
+
+
+def rates(folder):
+    return [record['learning_rate'] for record in log_of(folder) if 'event' not in record]
+
+
+def weights(folder):
+    return state_of(checkpoints(folder)[-1])[0][0]
+
+
+@pytest.mark.parametrize(('schedule', 'factor'), [('cosine', FINAL), ('step', 1 / 27), ('constant', 1.0)])
+@pytest.mark.parametrize('reached', [None, 17])
+def test_the_schedule_stays_as_it_was_planned(tmp_path, schedule, factor, reached):
+    """Lengthened at its end or before, in one go or interrupted."""
+    planned = rates(start(tmp_path / 'planned', schedule=schedule))
+    told = TOLD.format(f'{0.01 * factor:.3g}', schedule)
+    for name in ('whole', 'interrupted'):
+        start(tmp_path / name, reached, schedule=schedule)
+        with pytest.warns(RuntimeWarning, match=told):
+            lengthen(tmp_path / name, 53 if name == 'interrupted' else None, iterations=60)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')  # it has been told
+        lengthen(tmp_path / 'interrupted')
+    assert contents(tmp_path / 'interrupted') == contents(tmp_path / 'whole')
+    found = rates(tmp_path / 'whole')
+    assert len(found) == 60 and found[:40] == planned and found[40:] == pytest.approx([0.01 * factor] * 20)
+
+
+def test_the_old_end_is_marked(tmp_path):
+    """It was evaluated there, as a run of the new length would not have been; curves are read as before."""
+    run, before = start(tmp_path / 'run', validate_every=15), start(tmp_path / 'before', validate_every=15)
+    with pytest.warns(RuntimeWarning):
+        lengthen(run, iterations=60)
+    log, records = log_of(run), len(log_of(before))
+    assert log[:records] == log_of(before) and log[records] == {'event': 'lengthened', 'iteration': 40}
+    assert [line['iteration'] for line in log if line.get('validation')] == [15, 30, 40, 45, 60]
+    assert json.loads((run / 'config.json').read_text())['lengthened'] == [40]
+    assert read_run(run).points.characters.size == 60
+    with pytest.warns(RuntimeWarning):
+        run_to(fastrnn.resume(checkpoints(run)[0], iterations=70))  # another way on, from before
+    assert json.loads((run / 'config.json').read_text())['lengthened'] == ([40] if len(checkpoints(run)) else [])
+
+
+def test_no_mark_where_the_end_was_not_reached(tmp_path):
+    run = start(tmp_path / 'run', 17)
+    with pytest.warns(RuntimeWarning):
+        lengthen(run, iterations=60)
+    assert not [line for line in log_of(run) if 'event' in line]
+
+
+def test_a_new_cycle(tmp_path):
+    """Over what was added, with its warm-up; interrupted as not."""
+    for name, reached in (('whole', None), ('interrupted', 53)):
+        start(tmp_path / name)
+        with warnings.catch_warnings():
+            warnings.simplefilter('error')
+            lengthen(tmp_path / name, reached, iterations=80, schedule='cosine')
+            lengthen(tmp_path / name)
+    assert contents(tmp_path / 'interrupted') == contents(tmp_path / 'whole')
+    found = rates(tmp_path / 'whole')
+    assert found[40:] == pytest.approx(found[:40]) and found[79] < found[39] * 1.001 < 0.001 < max(found[40:])
+    with pytest.warns(RuntimeWarning, match='until iteration 80, as planned'):
+        lengthen(tmp_path / 'whole', iterations=90)
+    assert rates(tmp_path / 'whole')[80:] == pytest.approx([0.01 * FINAL] * 10)
+
+
+def test_without_a_schedule_the_lengthened_run_is_the_longer_one(tmp_path):
+    constant = {'schedule': 'constant', 'warmup': 0.0}
+    start(tmp_path / 'longer', **constant | {'iterations': 60})
+    start(tmp_path / 'run', **constant)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        lengthen(tmp_path / 'run', iterations=60)
+    assert weights(tmp_path / 'run') == weights(tmp_path / 'longer')
+    assert log_of(tmp_path / 'run')[-1]['loss'] == log_of(tmp_path / 'longer')[-1]['loss']
+
+
+def test_a_shorter_run(tmp_path):
+    run = start(tmp_path / 'run', 17)
+    with pytest.warns(RuntimeWarning, match='until iteration 40, as planned'):
+        lengthen(run, iterations=25)
+    assert rates(run) == rates(start(tmp_path / 'planned'))[:25]
+
+
+def test_by_time():
+    """The same, by seconds: from where the schedule began to where it ends."""
+    config = Config(engine='fast', schedule='cosine', time=20.0, planned=(0, 0.0, None, 10.0))
+    assert Horizon(config, 1000).rates(5, 3, 10.0, 1.0) == pytest.approx([0.1 * FINAL] * 3)
+    config = Config(engine='fast', schedule='cosine', time=20.0, planned=(7, 10.0, None, None))
+    assert Horizon(config, 1000).rates(7, 2, 10.0, 10.0) == pytest.approx([0.1, 0.1 * FINAL])
+
+
+@pytest.mark.parametrize('planned', [(1,), 'x', (-1, 0.0, None, None), (9, 0.0, 9, None), (0, 5.0, None, 4.0)])
+def test_plans_that_can_not_be(planned):
+    with pytest.raises(ValueError, match=r'^planned is .*; it must be a begin and an end of a schedule$'):
+        Config(engine='fast', planned=planned)
+
+
+def test_the_command(cli, tmp_path):
+    start(tmp_path / 'run')
+    code, out, err = cli('train', '--resume', tmp_path / 'run', '--iterations', 50)
+    assert code == 0 and re.match('warning: ' + TOLD.format('0.0002', 'cosine').rstrip('$') + '\n', err)
+    code, out, err = cli('train', '--resume', tmp_path / 'run', '--iterations', 60, '--schedule', 'cosine')
+    assert (code, err.count('warning')) == (0, 0) and 'iter 60 ' in out
