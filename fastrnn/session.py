@@ -176,6 +176,7 @@ class Session(Training):
         Raises Diverged after too many, OSError where the folder can't be written, TextLost where the text can't be
         read any more.
         """
+        record = None
         try:
             self.save_first()
             record = self.run.step()
@@ -185,7 +186,7 @@ class Session(Training):
             self._roll_back(error)
             return None
         except TextLost:
-            if not self.run.between:  # else a record would be missing
+            if record is None and not self.run.between:  # else a record would be missing, or the best one
                 self._save_now()
             raise
         return record

@@ -192,8 +192,9 @@ class Run(Training):
             self._block = self._train_block()
         if self._block.score_part():
             return None
-        block, self._block = self._block, None
-        return self._complete(block)
+        record = self._complete(self._block)
+        self._block = None
+        return record
 
     def _train_block(self) -> Block:
         """Draw the sample that is due, and train until the next stop."""

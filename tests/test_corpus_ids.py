@@ -145,5 +145,5 @@ def test_training_on_many_characters():
     told = 'a' + ''.join(MANY[ix] for ix in LAST) * 3000
     corpus = Corpus(encode_with(told.replace('a', MANY[5]), Corpus.without_text(MANY, 'character')), MANY)
     run = fastrnn.Run(corpus, fastrnn.preset('fast', hidden_size=8, iterations=400, learning_rate=0.05, seed=0))
-    *_, last = run.records()
+    *_, last = run
     assert corpus.ids.dtype == np.uint32 and last.loss < 0.1

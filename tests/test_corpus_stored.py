@@ -17,6 +17,7 @@ from fastrnn.config import Config
 from fastrnn.corpus import Corpus, open_corpus
 from fastrnn.engines import make_engine
 from fastrnn.errors import TextLost
+from fastrnn.session import Session
 from fastrnn.stored import StoredIds
 from fastrnn.windows import Windows
 
@@ -178,6 +179,38 @@ def test_the_file_is_cut_or_changed_under_a_run(tmp_path, cache, monkeypatch, da
     assert iterations(tmp_path / 'run')[-1] == (at if at < 32 else 30)
     run_to(fastrnn.resume(tmp_path / 'run'))
     assert contents(tmp_path / 'run') == expected
+
+
+def test_the_file_is_cut_before_the_last_sample(tmp_path, cache, monkeypatch):
+    """Of the fast engine: then the last record is still due."""
+    one_by_one(monkeypatch)
+    options = {'validation': None, 'print_every': 7, 'iterations': 141}  # all that is trained on is in memory
+    run_to(begin(tmp_path / 'whole', 'fast', **options))
+    session = begin(tmp_path / 'run', 'fast', **options)
+    with pytest.raises(TextLost), session:
+        for record in session:
+            if record.iteration + 1 == 140:
+                cut(ids_file(cache))
+    run_to(fastrnn.resume(tmp_path / 'run'))
+    assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
+
+
+def test_the_file_is_cut_before_the_training_text_is_looked_at(tmp_path, cache, monkeypatch):
+    """As where a validation is bad: it may be the best one so far, all the same."""
+    run_to(begin(tmp_path / 'whole', iterations=33))
+    check = Session._check_rails
+
+    def cut_first(session, record):
+        if record.iteration + 1 == 33:
+            cut(ids_file(cache))
+            session.run.corpus.ids[:9]
+        check(session, record)
+
+    with monkeypatch.context() as patch, pytest.raises(TextLost):
+        patch.setattr(Session, '_check_rails', cut_first)
+        run_to(begin(tmp_path / 'run', iterations=33))
+    run_to(fastrnn.resume(tmp_path / 'run'))
+    assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
 
 
 @pytest.mark.parametrize('code', [errno.EIO, errno.ESTALE])
