@@ -68,7 +68,9 @@ def test_in_the_library(tmp_path, write):
         assert list(run)[-1].characters == 2 * 4 * 32
     kept = json.loads((tmp_path / 'run' / 'config.json').read_text())['config']
     assert (kept['streams'], kept['seq_length'], kept['fit']) == (4, 32, 'nothing')
-    with fastrnn.resume(tmp_path / 'run', iterations=3) as run:
+    with pytest.warns(RuntimeWarning, match='keeps to its schedule'):
+        resumed = fastrnn.resume(tmp_path / 'run', iterations=3)
+    with resumed as run:
         assert sizes(run.run.config) == (4, 32) and list(run)[-1].last
     assert sizes(fastrnn.Run(TEXT, config).config) == (16, 32)
 
