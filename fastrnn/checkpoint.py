@@ -193,21 +193,23 @@ def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
 
 
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
-    from safetensors import safe_open
+    from safetensors.numpy import load
 
     if path.exists() and not path.is_file():  # a pipe would be waited for
         raise ValueError(f'{path}: is no regular file; {MODELS}')
     try:
-        with path.open('rb') as raw:  # for the system's own error, too
-            start = raw.read(9)
-        with safe_open(path, 'numpy') as file:
-            metadata = dict(file.metadata() or {})
-            ours = 'vocabulary' in metadata or 'check' in metadata
-            tensors = {name: file.get_tensor(name) for name in file.keys()} if ours else {}  # noqa: SIM118
+        with path.open('rb') as file:
+            data = file.read(9)
+            if data[8:] == b'{':
+                data += file.read()  # not mapped: a file that is cut meanwhile would end the process
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], 'little')])
+        metadata = dict(header.get('__metadata__') or {})
+        ours = 'vocabulary' in metadata or 'check' in metadata
+        tensors = load(data) if ours else {}
     except OSError as error:
         raise ValueError(f'{path}: {error.strerror or error}; name a model that fastrnn train made') from error
     except Exception as error:  # safetensors' own, and NumPy's for types that it lacks
-        if start[8:] == b'{' and int.from_bytes(start[:8], 'little') <= MAX_HEADER:
+        if data[8:9] == b'{' and int.from_bytes(data[:8], 'little') <= MAX_HEADER:
             raise ValueError(f'{path}: damaged (a part is missing or changed); {ANOTHER}') from error
         raise ValueError(f'{path}: not a model (no safetensors file); {MODELS}') from error
     found = metadata.get('format', '')
