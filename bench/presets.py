@@ -17,8 +17,9 @@ from typing import Any
 
 from table import publish
 
-from fastrnn.config import Config, preset
+from fastrnn.config import Config
 from fastrnn.corpus import Corpus, open_corpus
+from fastrnn.presets import preset
 from fastrnn.trainer import Run
 
 TIMES = (2.0, 9.0, 29.0, 88.0)

@@ -7,7 +7,6 @@ if TYPE_CHECKING:
     from .checkpoint import load_model as load_model
     from .checkpoint import save_model as save_model
     from .config import Config as Config
-    from .config import preset as preset
     from .corpus import Corpus as Corpus
     from .corpus import open_corpus as open_corpus
     from .corpus import read_text as read_text
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from .in_memory import train as train
     from .opening import resume as resume
     from .opening import start as start
+    from .presets import preset as preset
     from .records import Progress as Progress
     from .sampling import sample as sample
     from .sampling import samples as samples
@@ -39,7 +39,7 @@ _HOMES = {
     'evaluate': '.evaluation',
     'load_model': '.checkpoint',
     'open_corpus': '.corpus',
-    'preset': '.config',
+    'preset': '.presets',
     'read_text': '.corpus',
     'resume': '.opening',
     'sample': '.sampling',

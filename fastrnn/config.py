@@ -1,15 +1,12 @@
 """What a run is to do: frozen, and validated once."""
 
 import math
-import operator
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-import numpy as np
-
-from .naming import check_names
+from .checks import check_below, check_integer, check_number, check_plan
 from .parsing import parse_seconds
 
 MAX_SEED = 2**32 - 1
@@ -68,7 +65,7 @@ class Config:
         for name, limit in NUMBERS.items():
             self._take(name, check_number, limit)
         if self.planned is not None:
-            object.__setattr__(self, 'planned', _checked_plan(self.planned))
+            object.__setattr__(self, 'planned', check_plan(self.planned))
         self._take('weight_decay', check_below, 100, 'a number')
         self._take('warmup', check_below, 1, 'a share of the run,')
         for name, choices in CHOICES.items():
@@ -189,122 +186,10 @@ NUMBERS = {
 }
 REQUIRED = {field.name for field in fields(Config) if field.default is not None}  # None is no value of theirs
 
-# What gave the lowest held-out bits per character for the time: bench/presets.py
-PRESETS: dict[str, dict[str, Any]] = {
-    'reference': {},
-    'fast': {
-        'engine': 'fast',
-        'seq_length': 32,
-        'streams': 16,
-        'dtype': 'float32',
-        'optimizer': 'adam',
-        'schedule': 'cosine',
-        'warmup': 0.02,
-        'clip_norm': 1.0,
-        'weight_decay': 0.03,
-        'init': 'scaled',
-    },
-}
-FAST_SECONDS = 60.0  # where no end is given
-FAST_SIZES = ((6.0, 128), (15.0, 192), (150.0, 256), (600.0, 384), (math.inf, 512))  # H by seconds of training
-
-
-def preset(name: str, **options: Any) -> Config:
-    """The configuration of a preset, with those options that are not None in place of its own.
-
-    ``fast`` trains for 60 s unless told otherwise, with an H that suits the time, at a learning rate of 1/H. Unless
-    streams are given, a run on a text that is too short for 16 of them has fewer, and a window that fits.
-    """
-    if name not in PRESETS:
-        raise ValueError(f'preset is {name!r}; it must be one of {", ".join(PRESETS)}')
-    check_names(options, {field.name for field in fields(Config)})
-    given = {key: value for key, value in options.items() if value is not None}
-    if isinstance(given.get('time'), str):
-        given['time'] = parse_seconds(given['time'])
-    chosen = {**PRESETS[name], **given}
-    if name == 'fast' and chosen['engine'] == 'fast':
-        if not {'time', 'epochs', 'iterations'} & set(given):
-            chosen['time'] = FAST_SECONDS
-        if 'streams' not in given:
-            chosen.setdefault('fit', 'streams' if 'seq_length' in given else 'both')
-        seconds = as_number(chosen.get('time')) or FAST_SECONDS
-        by_time = next((H for limit, H in FAST_SIZES if seconds <= limit), FAST_SIZES[-1][1])
-        H = check_integer('hidden_size', chosen.setdefault('hidden_size', by_time), 1)
-        chosen.setdefault('learning_rate', 1 / H)
-    return Config(**chosen)
-
-
-def _checked_plan(planned: Any) -> tuple[int, float, int | None, float | None]:
-    """As it comes from a run's files. Raises ValueError where a schedule would end before it begins."""
-    try:
-        first, since, iterations, seconds = planned
-        begun = check_integer('planned', first, 0), float(since)
-        ends = iterations and check_integer('planned', iterations, begun[0] + 1), seconds and float(seconds)
-        if not 0 <= begun[1] < (ends[1] or math.inf):
-            raise ValueError
-    except (TypeError, ValueError) as error:
-        raise ValueError(f'planned is {planned}; it must be a begin and an end of a schedule') from error
-    return *begun, ends[0] or None, ends[1] or None
-
 
 def windows(characters: int, T: int) -> int:
     """How many windows of T steps one pass over a stream of so many characters has."""
     return max(1, -(-(characters - T - 1) // T))
-
-
-def make_config(
-    config: Config | None, options: dict[str, Any], *, name: str | None = None, also: Collection[str] = ()
-) -> Config:
-    """A configuration, or what options, and a preset by ``name``, say in place of one.
-
-    Raises ValueError where both are given, and for options that there are not; ``also``: those of the caller.
-    """
-    check_names(options, {field.name for field in fields(Config)} | set(also))
-    if config is None:
-        return Config(**options) if name is None else preset(name, **options)
-    given = [*options, *(['preset'] if name is not None else [])]
-    if given:
-        raise ValueError(f'give config or options, not both: {", ".join(given)}')
-    return config
-
-
-def check_integer(name: str, value: Any, low: int, high: int | None = None) -> int:
-    """The value as an int, if it is one of Python's or NumPy's, or anything else with ``__index__``, but no bool."""
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or not low <= number <= (high or 2**63 - 1):
-        bounds = f'{low} or more' if high is None else f'from {low} to {high}'
-        raise ValueError(f'{name} is {value}; it must be a whole number, {bounds}')
-    return number
-
-
-def as_number(value: Any) -> float | None:
-    """The value as a float, or an int that it is, if it has ``__float__`` and is no bool; else None."""
-    if isinstance(value, bool | np.bool_) or not hasattr(value, '__float__'):
-        return None
-    try:
-        return value if isinstance(value, int) else float(value)
-    except (TypeError, ValueError):  # an array of several
-        return None
-
-
-def check_number(name: str, value: Any, high: float) -> float:
-    """The value as a float, if it is a number above 0 up to ``high``."""
-    number = as_number(value)
-    if number is None or not 0 < number <= high:
-        bounds = '' if high == math.inf else f', up to {high:g}'
-        raise ValueError(f'{name} is {value}; it must be a number above 0{bounds}')
-    return number
-
-
-def check_below(name: str, value: Any, limit: float, what: str) -> float:
-    """The value as a float, if it is a number from 0 to below ``limit``."""
-    number = as_number(value)
-    if number is None or not 0 <= number < limit:
-        raise ValueError(f'{name} is {value}; it must be {what} from 0 to below {limit}')
-    return number
 
 
 def physical_memory() -> int | None:

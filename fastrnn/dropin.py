@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .config import as_number
+from .checks import as_number
 from .exact_engine import draw
 from .kernels import exact, native, tile
 from .kernels.team import alone

@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from .adopt import adopt, check_hidden_size
 from .checkpoint import Model
-from .config import Config, make_config
+from .config import Config
 from .corpus import Corpus, encode_with, open_corpus
 from .naming import Files, text_or_files
 from .parsing import parse_share
+from .presets import make_config
 from .stored import Ids
 from .trainer import Run
 

@@ -8,10 +8,12 @@ from typing import Any
 
 from .adopt import adopt, check_hidden_size
 from .checkpoint import BEST, Model, load_checkpoint
-from .config import MAX_SEED, Config, check_integer, make_config
+from .checks import check_integer
+from .config import MAX_SEED, Config
 from .folder import CONFIG, RunFolder
 from .model import TrainState
 from .naming import Files, check_names
+from .presets import make_config
 from .schedule import Horizon, with_planned_schedule
 from .session import KEEP, POLICIES, Session
 from .texts import Texts, check_identity, identity

@@ -8,7 +8,8 @@ from functools import partial
 import numpy as np
 
 from .checkpoint import Model
-from .config import MAX_SEED, as_number, check_integer, check_number
+from .checks import as_number, check_integer, check_number
+from .config import MAX_SEED
 from .crews import Crews
 from .kernels.sampling import Rules
 from .prime import Decoder, encode_prime

@@ -1,7 +1,6 @@
 """A run that is kept in a folder: it saves, goes on after an interruption, and rolls back after a divergence."""
 
 import atexit
-import math
 import os
 import tempfile
 import warnings
@@ -17,10 +16,10 @@ from . import __version__
 from .adopt import Adopted
 from .checkpoint import Checkpoint, Model, checkpoint_file, load_checkpoint, save_checkpoint
 from .errors import Diverged, TextLost
-from .evaluation import bits
 from .folder import RunFolder
 from .interrupts import held
 from .model import TrainState
+from .rails import check_rails
 from .records import Progress
 from .texts import Texts, check_identity, identity
 from .trainer import Run
@@ -29,10 +28,6 @@ from .training import Training
 POLICIES = ('rollback', 'stop')  # on divergence
 KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged
 ROLLBACKS = 10  # in a run
-OFF_THE_RAILS = 1.0  # bits per character above the best
-LEARNED = 0.75  # of the bits of guessing: a model that has learned something
-BEGINNING = 2000  # iterations
-PROBE = 2048  # characters of the training text that tell divergence from overfitting
 SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer')  # what a state fits
 
 
@@ -200,7 +195,7 @@ class Session(Training):
         due = record.last or record.validation is not None
         if due or self.run.iteration % (self.run.config.save_every or self.run.iteration) == 0:
             if verified:
-                self._check_rails(record)
+                check_rails(self.run, record)
             self._save(verified=verified, best=best)
 
     def _log(self, facts: dict[str, Any]) -> None:
@@ -210,32 +205,6 @@ class Session(Training):
             self._unlogged.append(facts)
             raise self._rescue(error) from error
         self._log_lines += 1
-
-    def _check_rails(self, record: Progress) -> None:
-        """Raise Diverged where the validation (without one, the fast engine's training loss) has left the rails.
-
-        That is: from a model that has learned, to worse than its best by far; or to far worse than guessing when
-        the beginning is over, since the gist's own first steps lead there and back (190 bits at H=256). Of a
-        validation, the training text is asked too: where that is still predicted well, it is overfitting.
-        """
-        chance = math.log2(len(self.run.corpus.chars))
-        what, value, best = 'training loss', record.bits_per_character, chance
-        if record.validation is not None:
-            what, value, best = 'validation', record.validation, record.best or chance
-        elif self.run.config.engine != 'fast':
-            return  # as it likes: its losses are the reference's
-        limit = math.inf
-        if best <= LEARNED * chance:
-            limit = best + OFF_THE_RAILS
-        elif self.run.iteration >= BEGINNING:
-            limit = 2 * chance
-        off = not value <= limit
-        if off and record.validation is not None and math.isfinite(value):
-            off = not bits(self.run.start().params, self.run.corpus.ids[:PROBE]) <= limit
-        if off or not math.isfinite(value):
-            happened = f'the {what} is {value:.3f} bits per character at iteration {record.iteration}'
-            rate = self.run.config.learning_rate
-            raise Diverged(f'{happened}: take a smaller --learning-rate than {rate:g}', record.iteration, happened)
 
     def _save_now(self) -> None:
         """Between two regular checkpoints; what can't be saved is left to the last one."""

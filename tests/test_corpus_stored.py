@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from kept import ENGINES, begin, contents, iterations, one_by_one, run_to
 
 import fastrnn
-from fastrnn import stored, windows
+from fastrnn import session, stored, windows
 from fastrnn.config import Config
 from fastrnn.corpus import Corpus, open_corpus
 from fastrnn.engines import make_engine
 from fastrnn.errors import TextLost
-from fastrnn.session import Session
 from fastrnn.stored import StoredIds
 from fastrnn.windows import Windows
 
@@ -198,16 +197,16 @@ def test_the_file_is_cut_before_the_last_sample(tmp_path, cache, monkeypatch):
 def test_the_file_is_cut_before_the_training_text_is_looked_at(tmp_path, cache, monkeypatch):
     """As where a validation is bad: it may be the best one so far, all the same."""
     run_to(begin(tmp_path / 'whole', iterations=33))
-    check = Session._check_rails
+    check = session.check_rails
 
-    def cut_first(session, record):
+    def cut_first(run, record):
         if record.iteration + 1 == 33:
             cut(ids_file(cache))
-            session.run.corpus.ids[:9]
-        check(session, record)
+            run.corpus.ids[:9]
+        check(run, record)
 
     with monkeypatch.context() as patch, pytest.raises(TextLost):
-        patch.setattr(Session, '_check_rails', cut_first)
+        patch.setattr(session, 'check_rails', cut_first)
         run_to(begin(tmp_path / 'run', iterations=33))
     run_to(fastrnn.resume(tmp_path / 'run'))
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')

@@ -10,7 +10,7 @@ from helpers import SONNETS
 from kept import begin, contents, finite, log_of, one_by_one, run_to
 
 import fastrnn
-from fastrnn import session, trainer
+from fastrnn import rails, trainer
 
 EXPLODING = {  # each diverges some iterations after the start, and is rolled back once or more
     'exact': {'learning_rate': 100.0, 'iterations': 40},
@@ -21,7 +21,7 @@ EXPLODING = {  # each diverges some iterations after the start, and is rolled ba
 
 @pytest.fixture(autouse=True)
 def short_beginning(monkeypatch):
-    monkeypatch.setattr(session, 'BEGINNING', 0)
+    monkeypatch.setattr(rails, 'BEGINNING', 0)
 
 
 def rollbacks(folder):
@@ -76,8 +76,8 @@ def test_what_was_learned_is_not_lost(tmp_path):
     log = log_of(tmp_path / 'run')
     at = next(k for k, record in enumerate(log) if 'event' in record)
     chance = np.log2(42)
-    assert log[at - 1]['best'] < session.LEARNED * chance
-    assert log[at - 1]['best'] + session.OFF_THE_RAILS < log[at - 1]['validation'] < 2 * chance
+    assert log[at - 1]['best'] < rails.LEARNED * chance
+    assert log[at - 1]['best'] + rails.OFF_THE_RAILS < log[at - 1]['validation'] < 2 * chance
 
 
 def test_the_gists_own_beginning_is_no_divergence(tmp_path, monkeypatch):
@@ -97,7 +97,7 @@ def test_overfitting_is_no_divergence(tmp_path):
         warnings.simplefilter('error')
         run_to(run)
     last = log_of(tmp_path / 'run')[-1]
-    assert last['validation'] > last['best'] + session.OFF_THE_RAILS
+    assert last['validation'] > last['best'] + rails.OFF_THE_RAILS
     assert last['train'] < 1.0
 
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from fastrnn.config import Config, preset
+from fastrnn.config import Config
 from fastrnn.intervals import nominal_pace, round_number, with_intervals
+from fastrnn.presets import preset
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,8 @@ def train(
 
 
 def _config(given: dict[str, Any]) -> Any:
-    from ..config import Config, preset
+    from ..config import Config
+    from ..presets import preset
 
     return preset(given['preset'], **{field.name: given[field.name] for field in fields(Config) if field.name in given})
 

@@ -1,0 +1,59 @@
+"""What is a number where one is asked for: Python's, NumPy's, and no bool."""
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+
+def check_integer(name: str, value: Any, low: int, high: int | None = None) -> int:
+    """The value as an int, if it is one of Python's or NumPy's, or anything else with ``__index__``, but no bool."""
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or not low <= number <= (high or 2**63 - 1):
+        bounds = f'{low} or more' if high is None else f'from {low} to {high}'
+        raise ValueError(f'{name} is {value}; it must be a whole number, {bounds}')
+    return number
+
+
+def as_number(value: Any) -> float | None:
+    """The value as a float, or an int that it is, if it has ``__float__`` and is no bool; else None."""
+    if isinstance(value, bool | np.bool_) or not hasattr(value, '__float__'):
+        return None
+    try:
+        return value if isinstance(value, int) else float(value)
+    except (TypeError, ValueError):  # an array of several
+        return None
+
+
+def check_number(name: str, value: Any, high: float) -> float:
+    """The value as a float, if it is a number above 0 up to ``high``."""
+    number = as_number(value)
+    if number is None or not 0 < number <= high:
+        bounds = '' if high == math.inf else f', up to {high:g}'
+        raise ValueError(f'{name} is {value}; it must be a number above 0{bounds}')
+    return number
+
+
+def check_below(name: str, value: Any, limit: float, what: str) -> float:
+    """The value as a float, if it is a number from 0 to below ``limit``."""
+    number = as_number(value)
+    if number is None or not 0 <= number < limit:
+        raise ValueError(f'{name} is {value}; it must be {what} from 0 to below {limit}')
+    return number
+
+
+def check_plan(planned: Any) -> tuple[int, float, int | None, float | None]:
+    """As it comes from a run's files. Raises ValueError where a schedule would end before it begins."""
+    try:
+        first, since, iterations, seconds = planned
+        begun = check_integer('planned', first, 0), float(since)
+        ends = iterations and check_integer('planned', iterations, begun[0] + 1), seconds and float(seconds)
+        if not 0 <= begun[1] < (ends[1] or math.inf):
+            raise ValueError
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'planned is {planned}; it must be a begin and an end of a schedule') from error
+    return *begun, ends[0] or None, ends[1] or None
