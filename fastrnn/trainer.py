@@ -2,13 +2,13 @@
 
 import time
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .blocks import Block
 from .checkpoint import Model
 from .config import Config, bits_per_character
 from .corpus import Corpus
@@ -19,6 +19,7 @@ from .ids import as_ids
 from .interrupts import held, remembered
 from .intervals import with_intervals
 from .model import Params, TrainState
+from .presets import make_config
 from .records import Progress
 from .schedule import Horizon
 from .stored import Ids
@@ -26,25 +27,6 @@ from .training import Training
 
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
 NOT_WHOLE = 'an error came while the weights were being changed, so they are not whole'
-
-
-@dataclass
-class Block:
-    """Iterations that are done, and whose record is still due: the held-out text may have to be scored first."""
-
-    loss: float  # of the last of them
-    rate: float
-    sample: str | None
-    scoring: Iterator[NDArray[np.float64]] | None  # nats of the held-out text, in parts
-    nats: float = 0.0
-
-    def score_part(self) -> bool:
-        """Whether there was a part to score."""
-        part = None if self.scoring is None else next(self.scoring, None)
-        if part is None:
-            return False
-        self.nats += float(part.sum())
-        return True
 
 
 class Run(Training):
@@ -63,10 +45,7 @@ class Run(Training):
         **options: Any,
     ) -> None:
         super().__init__()
-        if config is None:
-            config = Config(**options)
-        elif options:
-            raise ValueError(f'give config or options, not both: {", ".join(options)}')
+        config = make_config(config, options)
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
         V, n = len(self.corpus.chars), self.corpus.ids.size
         self.validation = None if validation is None else as_ids(validation, V, 'validation')
