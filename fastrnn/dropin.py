@@ -3,7 +3,6 @@
 lossFun, sample, adagrad = fastrnn.bind(Wxh, Whh, Why, bh, by)
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -31,7 +30,7 @@ class Bound(NamedTuple):
 def bind(Wxh: Array, Whh: Array, Why: Array, bh: Array, by: Array) -> Bound:
     """The gist's ``lossFun`` and ``sample`` for these parameters, and its Adagrad step, compiled.
 
-    Threads may share the functions: their calls follow each other.
+    Threads may share the functions, if none changes an array meanwhile that another one reads.
 
     Parameters
     ----------
@@ -76,7 +75,10 @@ def adagrad(params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Arra
 
 
 class _Functions:
-    """The bound functions' parameters and buffers."""
+    """The bound functions' parameters and buffers.
+
+    Kernels let go of the GIL, so each call that is under way has buffers of its own; pop and append are atomic.
+    """
 
     def __init__(self, model: tuple[Array, ...]) -> None:
         for name, param in zip(NAMES, model, strict=True):
@@ -84,12 +86,11 @@ class _Functions:
         self.H, self.V = H, V = model[1].shape[0], model[4].shape[0]
         for name, param, shape in zip(NAMES, model, ((H, V), (H, H), (V, H), (H, 1), (V, 1)), strict=True):
             _check(name, param, shape)
+            if not param.size:
+                raise ValueError(f'{name} has shape {param.shape}; it must have numbers in it')
         self._model = model
         self._native, self._team = native.find(), alone()
-        _, Whh, Why, bh, by = model
-        self._weights = exact.Weights(np.zeros((V, H)), _plain(Whh), _plain(Why), bh.reshape(-1), by.reshape(-1))
-        self._work = exact.make_work(1, H, V)
-        self._lock = threading.Lock()  # of the buffers: the kernels release Python's own (0.1 us of 200)
+        self._spare: list[tuple[exact.Weights, exact.Work]] = []
 
     def lossFun(
         self, inputs: ArrayLike, targets: ArrayLike, hprev: Array, out: Sequence[Array] | None = None
@@ -102,21 +103,16 @@ class _Functions:
         shapes = [param.shape for param in self._model] + [(self.H, 1)]
         if out is None:
             out = [np.empty(shape) for shape in shapes]
-        elif len(out) != len(shapes):
-            raise ValueError(f'out has {len(out)} arrays; give {len(shapes)}: dWxh, dWhh, dWhy, dbh, dby, hprev')
-        for k, (array, shape) in enumerate(zip(out, shapes, strict=True)):
-            _check(f'out[{k}]', array, shape, writable=True)
-        with self._lock:
-            if inputs.size != self._work.loss.size:
-                self._work = exact.make_work(inputs.size, self.H, self.V)
-            work = self._work
-            work.hs[0] = hprev[:, 0]
-            work.dWxhT.fill(0.0)
-            dWhh, dWhy, literal = _plain(out[1]), _plain(out[2]), self._refresh()
-            loss = exact.gradients(self._native, self._team, inputs, targets, self._weights, literal, work, dWhh, dWhy)
-            dWxh, _, _, dbh, dby, h = out
-            dWxh[...] = work.dWxhT.T
-            dbh[:, 0], dby[:, 0], h[:, 0] = work.dbh, work.dby, work.hs[-1]
+        else:
+            _check_out(out, shapes)
+        weights, literal, work = self._take(inputs.size)
+        work.hs[0] = hprev[:, 0]
+        work.dWxhT.fill(0.0)
+        dWxh, dWhh, dWhy, dbh, dby, h = out
+        loss = exact.gradients(self._native, self._team, inputs, targets, weights, literal, work, dWhh, dWhy)
+        dWxh[...] = work.dWxhT.T
+        dbh[:, 0], dby[:, 0], h[:, 0] = work.dbh, work.dby, work.hs[-1]
+        self._spare.append((weights, work))
         return np.float64(loss), *out
 
     def sample(self, h: Array, seed_ix: int, n: int) -> list[int]:
@@ -126,8 +122,9 @@ class _Functions:
             raise ValueError(f'n is {n}; it must be a whole number, 0 or more')
         first = int(self._indices('seed_ix', [seed_ix])[0])
         state = h[:, 0].copy()
-        with self._lock:
-            ixes = draw(np.random, self._native, state, first, int(n), self._weights, self._refresh(), self._work)
+        weights, literal, work = self._take()
+        ixes = draw(np.random, self._native, state, first, int(n), weights, literal, work)
+        self._spare.append((weights, work))
         return [int(ix) for ix in ixes]
 
     def adagrad(
@@ -152,14 +149,26 @@ class _Functions:
                 f'change that in place ({names[0]}[...] = ...), or bind again'
             )
 
-    def _refresh(self) -> bool:
-        """Take over the script's Wxh; whether one-hot products must be literal (it has an inf or NaN)."""
-        WxhT = self._weights.WxhT
-        WxhT[...] = self._model[0].T
-        return not exact.all_finite(WxhT.reshape(-1))
+    def _take(self, T: int | None = None) -> tuple[exact.Weights, bool, exact.Work]:
+        """Weights with the script's Wxh as it is now, whether it has an inf or NaN, and buffers for T characters.
+
+        With inf or NaN, one-hot products must be literal. Buffers that an error leaves behind are not used again.
+        """
+        try:
+            weights, work = self._spare.pop()
+        except IndexError:
+            _, Whh, Why, bh, by = map(_plain, self._model)
+            weights = exact.Weights(np.zeros((self.V, self.H)), Whh, Why, bh.reshape(-1), by.reshape(-1))
+            work = exact.make_work(T or 1, self.H, self.V)
+        if T is not None and work.loss.size != T:
+            work = exact.make_work(T, self.H, self.V)
+        weights.WxhT[...] = self._model[0].T
+        return weights, not exact.all_finite(weights.WxhT.reshape(-1)), work
 
     def _indices(self, name: str, values: ArrayLike) -> NDArray[np.int64]:
         array = np.asarray(values)
+        if isinstance(values, np.ma.MaskedArray):
+            raise ValueError(f'{name} is a MaskedArray; pass a plain one, without holes')
         if array.ndim != 1 or (array.size and array.dtype.kind not in 'iu'):
             raise ValueError(
                 f'{name} must be a list or 1-D array of integers, not {array.dtype} of shape {array.shape}'
@@ -169,6 +178,13 @@ class _Functions:
             k = int(outside.argmax())
             raise ValueError(f'{name}[{k}] is {array[k]}, but characters are numbered from 0 to {self.V - 1}')
         return array.astype(np.int64)
+
+
+def _check_out(out: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> None:
+    if len(out) != len(shapes):
+        raise ValueError(f'out has {len(out)} arrays; give {len(shapes)}: dWxh, dWhh, dWhy, dbh, dby, hprev')
+    for k, (array, shape) in enumerate(zip(out, shapes, strict=True)):
+        _check(f'out[{k}]', array, shape, writable=True)
 
 
 def _check(name: str, array: Any, shape: tuple[int, ...] | None, writable: bool = False) -> None:

@@ -181,3 +181,14 @@ def test_adagrad_of_an_array_that_took_a_bound_ones_place():
 def test_a_learning_rate_that_is_no_number(rate):
     with pytest.raises(ValueError, match=r'^learning_rate is .*; it must be a number$'):
         fastrnn.dropin.adagrad([], [], [], rate)
+
+
+@pytest.mark.parametrize(('rows', 'columns'), [(0, 6), (9, 0), (0, 0)])
+def test_a_model_without_numbers(rows, columns):
+    with pytest.raises(ValueError, match=r'^W(xh|hh) has shape .*; it must have numbers in it'):
+        fastrnn.bind(*random_model(rows, columns))
+
+
+def test_indices_with_holes():
+    with pytest.raises(ValueError, match=r'^targets is a MaskedArray; pass a plain one, without holes$'):
+        BOUND.lossFun([0], np.ma.masked_equal([1], 1), HPREV)
