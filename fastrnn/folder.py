@@ -21,6 +21,7 @@ from .checkpoint import BEST, Checkpoint, checkpoint_file, checkpoints, iteratio
 
 FORMAT = 1
 CONFIG, LOG, LOCK = 'config.json', 'log.jsonl', 'lock'
+LOG_BEFORE = 'log.superseded'  # an older checkpoint was gone on from
 
 
 class RunFolder:
@@ -106,19 +107,18 @@ class RunFolder:
         with self._told(), open(self.path / LOG, 'a', encoding='ascii', opener=_no_link) as file:
             file.write(json.dumps(record) + '\n')
 
-    def cut_log(self, lines: int) -> None:
-        """Forget what was logged after a checkpoint that had seen so many lines."""
+    def cut_log(self, lines: int) -> int:
+        """Forget what was logged after a checkpoint that had seen so many lines; how many there are."""
         with self._told():
             self._own_log()
         with self._told(), open(self.path / LOG, 'ab+', opener=_no_link) as log:
             log.seek(0)
-            end = 0
-            for _ in range(lines):
-                if not (line := log.readline()).endswith(b'\n'):  # torn, or fewer of them
-                    break
-                end += len(line)
+            end = found = 0
+            while found < lines and (line := log.readline()).endswith(b'\n'):  # else torn, or fewer of them
+                end, found = end + len(line), found + 1
             log.truncate(end)
             os.fsync(log.fileno())
+        return found
 
     def _own_log(self) -> None:
         """Part from other names of the log's file, such as a backup by hard links has."""
@@ -180,14 +180,22 @@ class RunFolder:
             sync_folder(self.path)
 
     def go_back_to(self, path: Path, iteration: int) -> None:
-        """Make a checkpoint of that iteration the newest: rename newer ones, that they are not taken for its own."""
+        """Make a checkpoint of that iteration the newest: rename newer ones, that they are not taken for its own.
+
+        The log as it is now stays as well, under another name.
+        """
         with self._told():
-            if path != checkpoint_file(self.path, iteration):  # the best: it may be the only one of its iteration
-                self._link(path, checkpoint_file(self.path, iteration))
+            target = checkpoint_file(self.path, iteration)
+            if path != target:  # the best, which may be the only one of its iteration, or one that was set aside
+                if target.exists() and target.read_bytes() != path.read_bytes():
+                    target.rename(_free(target.with_suffix('.superseded')))
+                self._link(path, target)
             newer = [other for other in checkpoints(self.path) if iteration_of(other) > iteration]
             with suppress(ValueError, OSError):
                 if load_checkpoint(self.path / BEST).state.iteration > iteration:
                     newer.append(self.path / BEST)
+            if newer and (self.path / LOG).exists():
+                write_atomically(_free(self.path / LOG_BEFORE), (self.path / LOG).read_bytes())
             for other in reversed(newer):
                 other.rename(_free(other.with_suffix('.superseded')))
             sync_folder(self.path)

@@ -152,6 +152,7 @@ def _reopened(
         texts = replace(texts, files=Texts.of(files).files)
     else:
         texts.check_files(chosen or place.path)
+    texts.check_held_out(chosen or place.path)
     texts.check_there(chosen or place.path)
     keep = kept if keep is None else keep
     on_divergence = policy if on_divergence is None else on_divergence

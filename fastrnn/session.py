@@ -131,7 +131,7 @@ class Session(Training):
         self._restore(checkpoint.state)
         if chosen:
             self.folder.go_back_to(path, checkpoint.state.iteration)
-        self.folder.cut_log(checkpoint.state.log_lines)
+        self._log_lines = self.folder.cut_log(checkpoint.state.log_lines)
         for facts in checkpoint.unlogged:
             self._log(facts)
         iteration = checkpoint.state.iteration

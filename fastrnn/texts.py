@@ -55,6 +55,13 @@ class Texts:
                 cure = f'name the text yourself: fastrnn train FILE --resume {quote(str(run))}'
                 raise ValueError(f'{name}: is not a regular file, as {run} says; {cure}')
 
+    def check_held_out(self, run: Path) -> None:
+        """As :meth:`check_files`, of the held-out text, which only the run folder names."""
+        name = self.validation
+        if name is not None and parse_share(name) is None and os.path.exists(name) and not os.path.isfile(name):
+            cure = 'put the held-out text there, or start a new run from the weights with --from'
+            raise ValueError(f'{name}: is not a regular file, as {run} says; {cure}')
+
     def check_there(self, run: Path) -> None:
         """Raise ValueError, with what to type, where a file of a kept run is gone."""
         gone = [name for name in self.files if _is_gone(name)]

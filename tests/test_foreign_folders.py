@@ -109,6 +109,41 @@ def test_a_text_that_is_no_file(run, tmp_path):
     fastrnn.resume(run, SONNETS).close()
 
 
+def test_a_held_out_text_that_is_no_file(tmp_path):
+    """It is the run folder's even where the user names the text."""
+    (tmp_path / 'held_out').write_text('Shall I compare thee')
+    run = run_to(begin(tmp_path / 'run', validation=tmp_path / 'held_out', iterations=6)).folder.path
+    (tmp_path / 'held_out').unlink()
+    os.mkfifo(tmp_path / 'held_out')
+    for files in (None, SONNETS):
+        with pytest.raises(ValueError, match=r'held_out: is not a regular file, as .*run says; put the held-out text'):
+            fastrnn.resume(run, files)
+
+
+def test_going_back_to_what_was_set_aside(run):
+    """Loses nothing either: neither the checkpoint that has its iteration now, nor the log."""
+    log = (run / 'log.jsonl').read_text()
+    first, *_, last = checkpoints(run)
+    run_to(fastrnn.resume(first))
+    assert (run / 'log.superseded').read_text() == log
+    now = last.read_bytes()  # of the same iteration, at another time
+    aside = last.with_suffix('.superseded')
+    assert now != aside.read_bytes()
+    fastrnn.resume(aside).close()
+    assert last.read_bytes() == aside.read_bytes()
+    assert (run / f'{aside.name}-2').read_bytes() == now
+    fastrnn.resume(aside).close()
+    assert not (run / f'{aside.name}-3').exists()
+
+
+def test_a_log_that_is_shorter_than_it_was(run):
+    """What is counted is what is there, so that a later cut is at the right line."""
+    lines = (run / 'log.jsonl').read_text().splitlines(keepends=True)
+    (run / 'log.jsonl').write_text(''.join(lines[:3]))
+    run_to(fastrnn.resume(run, iterations=40))
+    assert state_of(checkpoints(run)[-1])[1][7] == len((run / 'log.jsonl').read_text().splitlines()) > 3
+
+
 def test_superseded_files_stay(run):
     """However often an older checkpoint is gone on from."""
     kept = {}
