@@ -1,4 +1,4 @@
-"""Folders whose files are run, as compiled kernels are: nobody else can have put them there.
+"""Folders whose files are run or believed, as those of the caches are: nobody else can have put them there.
 
 Whoever may write to a folder, or to one on the way to it, may exchange what is in it. So each of these, and each
 link, must belong to the user or to root, and nobody else may write to it; on the way a sticky one will do, where only

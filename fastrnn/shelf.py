@@ -21,6 +21,7 @@ import numpy as np
 from .cache import default_root, delete, remove_text, shrink, size_limit
 from .locks import hold
 from .pipes import check_room
+from .private_folder import exposed, make_private
 from .sources import Rules, Source
 from .stored import Ids, Opened, Summed, open_ids
 
@@ -59,9 +60,11 @@ class Shelf:
         self.limit = size_limit()
 
     def find(self, key: str) -> Entry | None:
-        """The entry; None if there is none, or it is truncated, damaged or another text's."""
+        """The entry; None if there is none, or it is truncated, damaged, another text's, or may be others' work."""
         path = self.folder / key
         try:
+            if exposed(path):
+                return None
             facts = json.loads((path / 'facts.json').read_bytes())
             check = facts.pop('check')
             if check != _hash(facts) or facts['key'] != key:
@@ -81,7 +84,7 @@ class Shelf:
     def add(self, key: str, facts: Mapping[str, Any], fill: Callable[[BinaryIO], None]) -> Entry:
         """Write an entry; ``fill`` writes the ids. OSError if the cache has no room or must not be written."""
         size = facts['n'] * np.dtype(facts['dtype']).itemsize
-        self.folder.mkdir(parents=True, exist_ok=True)
+        make_private(self.folder)
         shrink(self.root, max(0, self.limit - size - len(json.dumps(facts)) - len(key) - 200))
         check_room(self.folder, size)
         place = self.folder / f'.new-{os.getpid()}-{secrets.token_hex(4)}'
@@ -128,6 +131,8 @@ class Shelf:
     def known(self, source: Source) -> str | None:
         """The content hash that an earlier run found, if the file has not been touched since."""
         try:
+            if exposed(self.folder / 'files'):
+                return None
             memory = json.loads(self._memory_of(source).read_bytes())
             same = source.state is not None and memory['state'] == source.state and memory['path'] == _name(source)
             return str(memory['sha256']) if same else None
@@ -141,7 +146,7 @@ class Shelf:
         place = path.with_name(f'.new-{os.getpid()}-{secrets.token_hex(4)}')
         text = json.dumps({'path': _name(source), 'state': source.state, 'sha256': digest})
         with suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path.parent)
             try:
                 place.write_text(text, encoding='ascii')
                 os.replace(place, path)
