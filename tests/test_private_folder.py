@@ -295,6 +295,7 @@ def test_a_foreign_memory_of_texts_is_not_taken(place, monkeypatch):
     (place / 'other').write_text('another text')
     other = open_corpus(place / 'other', cache=place / 'cache')
     whole = open_corpus(SONNETS, cache=place / 'cache')
+    assert mode_of(place / 'cache' / 'corpora' / 'files') == 0o700
     for memory in (place / 'cache' / 'corpora' / 'files').iterdir():
         memory.write_text(memory.read_text().replace(whole.sha256, other.sha256))
     assert open_corpus(SONNETS, cache=place / 'cache').chars == other.chars
