@@ -91,7 +91,7 @@ def whole_process(path: str, budget: float) -> tuple[float, float, float]:
     start = time.perf_counter()
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     wall = time.perf_counter() - start
-    epochs, bits = re.findall(r'epoch ([\d.]+).*validation ([\d.]+)', printed)[-1]
+    epochs, bits = re.findall(r'epoch ([\d.]+).*val ([\d.]+)', printed)[-1]
     return float(bits), float(epochs), wall
 
 
