@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -233,10 +234,14 @@ class Session(Training):
         iteration, folder = self.run.iteration, quote(str(self.folder.path))
         if self._saved == iteration or not self.run.state().finite:
             return error
+        room: Path | None = None
         try:
-            place = checkpoint_file(Path(tempfile.mkdtemp(prefix='fastrnn-rescue-')), iteration)
+            room = Path(tempfile.mkdtemp(prefix='fastrnn-rescue-'))
+            place = checkpoint_file(room, iteration)
             save_checkpoint(place, self._checkpoint(verified=False))
         except OSError as another:
+            if room is not None:
+                shutil.rmtree(room, ignore_errors=True)
             reason = another.strerror or another
             return OSError(f'{error}; nor can iteration {iteration:,} be kept in {tempfile.gettempdir()} ({reason})')
         self._saved = iteration

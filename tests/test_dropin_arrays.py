@@ -58,6 +58,7 @@ def test_odd_strides_of_dimensions_of_size_one(H, V, capfd):
     assert capfd.readouterr() == ('', '')  # BLAS prints what it refuses
 
 
+@pytest.mark.filterwarnings('ignore:the matrix subclass:PendingDeprecationWarning')
 @pytest.mark.parametrize('kind', [np.matrix, np.ma.asarray], ids=['matrix', 'MaskedArray'])
 def test_other_kinds_of_arrays(kind):
     model = list(random_model(5, 4))

@@ -77,8 +77,9 @@ def test_pipes_are_not_waited_for(run, name):
             read_run(run)
 
 
-def test_a_link_that_comes_later(run, tmp_path):
+def test_a_link_that_comes_later(run, tmp_path, monkeypatch):
     """While the run goes on."""
+    monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
     (tmp_path / 'target').write_text('precious')
     session = fastrnn.resume(run, iterations=60)
     (run / 'log.jsonl').unlink()

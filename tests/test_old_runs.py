@@ -19,6 +19,7 @@ def old(request, tmp_path):
     return shutil.copytree(OLD / request.param, tmp_path / request.param)
 
 
+@pytest.mark.filterwarnings('ignore:the learning rate keeps to its schedule:RuntimeWarning')
 def test_it_resumes(old):
     before = log_of(old)
     with fastrnn.resume(old, SONNETS, iterations=60) as run:
