@@ -8,6 +8,7 @@ SHA-256 of everything else in the file, so that damage is noticed.
 import hashlib
 import json
 import math
+import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .atomic import write_atomically
-from .errors import Diverged
+from .errors import Diverged, in_a_line
 from .model import Params, TrainState
 
 FORMAT = 1
@@ -98,16 +99,18 @@ def load_model(path: str | Path) -> Model:
     try:
         tensors, metadata = _read(place)
     except ValueError as error:
-        others = checkpoints(Path(path)) if Path(path).is_dir() else []
+        others = checkpoints(Path(path)) if os.path.isdir(path) else []
         if place in others or not others:
             raise
         raise ValueError(f'{error}; another is there: {others[-1]}') from error
     with _Damage(place):
         model = _as_model(tensors, metadata)
-        if place != Path(path) and place.name != BEST and json.loads(metadata['state'])['best'] is not None:
-            note = f'{path}: its {BEST} is gone, so {place.name} is taken, which may be worse'
-            warnings.warn(note, RuntimeWarning, stacklevel=2)
-        return model
+        last = place != Path(path) and place.name != BEST
+        validated = last and json.loads(metadata['state'])['best'] is not None
+    if validated:
+        note = f'{path}: its {BEST} is gone, so {place.name} is taken, which may be worse'
+        warnings.warn(note, RuntimeWarning, stacklevel=2)
+    return model
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
@@ -141,7 +144,7 @@ def iteration_of(path: Path) -> int:
 
 def model_file(path: Path) -> Path:
     """The file itself, or a run folder's best checkpoint, or its last if none was validated."""
-    if not path.is_dir():
+    if not os.path.isdir(path):  # unlike pathlib's, for names that are too long as well
         return path
     if (path / BEST).exists():
         return path / BEST
@@ -162,8 +165,8 @@ class _Damage:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Exception):
-            reason = f'{error} missing' if isinstance(error, KeyError) else str(error)
-            raise ValueError(f'{self._path}: damaged ({reason}); {ANOTHER}') from error
+            reason = f'{error} missing' if isinstance(error, KeyError) else error
+            raise ValueError(f'{self._path}: damaged ({in_a_line(reason)}); {ANOTHER}') from error
 
 
 def _shaped(params: Params) -> Tensors:
@@ -195,8 +198,9 @@ def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
 def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
     from safetensors.numpy import load
 
-    if path.exists() and not path.is_file():  # a pipe would be waited for
+    if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
         raise ValueError(f'{path}: is no regular file; {MODELS}')
+    data = b''
     try:
         with path.open('rb') as file:
             data = file.read(9)
@@ -257,7 +261,7 @@ def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> Non
     adam = config['optimizer'] == 'adam'
     memory = {letter + name for letter in ('mv' if adam else 'm') for name in NAMES}
     if set(tensors) != {*NAMES, *memory, 'hprev', 'rng'}:
-        raise ValueError(f'not the tensors of a run by {config["optimizer"]}')
+        raise ValueError(f'not the tensors of a run by {"adam" if adam else "adagrad"}')
     sizes = params.H, config['streams'], params.flat.dtype.name
     if tensors['hprev'].shape != sizes[:2] or config['hidden_size'] != params.H or config['dtype'] != sizes[2]:
         raise ValueError(f'hprev has shape {tensors["hprev"].shape}, or the configuration is of another run')
@@ -268,10 +272,12 @@ def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> Trai
     hprev, key = tensors['hprev'], tensors['rng']
     if hprev.ndim != 2 or hprev.shape[0] != H or hprev.dtype != dtype or not np.isfinite(hprev).all():
         raise ValueError('hprev does not fit')
-    if key.shape != (624,) or key.dtype != np.uint32 or not 0 <= int(rng['pos']) <= 624:
+    pos, has_gauss, gauss = rng['pos'], rng['has_gauss'], rng['gauss']
+    whole = key.shape == (624,) and key.dtype == np.uint32 and type(pos) is type(has_gauss) is int
+    if not whole or not 0 <= pos <= 624 or has_gauss not in (0, 1) or not math.isfinite(gauss):
         raise ValueError('the state of the generator does not fit')
-    generator: dict[str, Any] = {'bit_generator': 'MT19937', 'state': {'key': key, 'pos': int(rng['pos'])}}
-    generator |= {'has_gauss': int(rng['has_gauss']), 'gauss': float(rng['gauss'])}
+    generator: dict[str, Any] = {'bit_generator': 'MT19937', 'state': {'key': key, 'pos': pos}}
+    generator |= {'has_gauss': has_gauss, 'gauss': float(gauss)}
     state = TrainState(
         params=params,
         memory={letter: _as_params(H, V, dtype, tensors, letter) for letter in 'mv' if letter + 'Wxh' in tensors},

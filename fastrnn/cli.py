@@ -9,7 +9,7 @@ import typer
 
 from . import __version__
 from .commands import cache, evaluate, info, plot, sample, score, train
-from .errors import Diverged
+from .errors import Diverged, in_a_line
 
 FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
 
@@ -79,12 +79,12 @@ def main() -> NoReturn:
 
 
 def _fail(code: int, message: str) -> int:
-    print('error: ' + ' '.join(message.split()), file=sys.stderr)
+    print(f'error: {in_a_line(message)}', file=sys.stderr)
     return code
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f'warning: {message}', file=sys.stderr)
+    print(f'warning: {in_a_line(message)}', file=sys.stderr)
 
 
 def _leave(code: int) -> NoReturn:

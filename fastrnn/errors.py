@@ -12,3 +12,9 @@ class Diverged(ValueError):
 
 class TextLost(OSError):
     """The encoded text can't be read any more, or is no longer what it was; the state is that before the last block."""
+
+
+def in_a_line(message: object) -> str:
+    """A message without line breaks, and with what can't be seen spelt: it may hold what was in somebody's file."""
+    line = ' '.join(str(message).split())
+    return ''.join(char if char.isprintable() else ascii(char)[1:-1] for char in line)

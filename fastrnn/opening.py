@@ -10,6 +10,7 @@ from .adopt import adopt, check_hidden_size
 from .checkpoint import BEST, Model, load_checkpoint
 from .checks import check_integer
 from .config import MAX_SEED, Config
+from .errors import in_a_line
 from .folder import CONFIG, RunFolder
 from .model import TrainState
 from .naming import Files, check_names
@@ -209,8 +210,8 @@ def _plan(place: RunFolder, facts: dict[str, Any]) -> tuple[Texts, Config, int, 
         facts.setdefault('adopted', False)
         facts['lengthened'] = [int(iteration) for iteration in facts.get('lengthened', [])]
         return texts, Config(**facts['config']), int(facts['keep']), str(facts['on_divergence'])
-    except (LookupError, TypeError, ValueError) as error:
-        raise ValueError(f'{place.path / CONFIG}: damaged ({error}); start a new run with --from') from error
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f'{place.path / CONFIG}: damaged ({in_a_line(error)}); start a new run with --from') from error
 
 
 def _offering(place: RunFolder, path: Path) -> Any:

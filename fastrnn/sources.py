@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -50,17 +51,17 @@ class Rules:
     def __post_init__(self) -> None:
         if self.unit not in ('character', 'byte'):
             raise ValueError(f"unit {self.unit!r} is not known; take 'character' or 'byte'")
-        if self.min_count < 1:
+        if not isinstance(self.min_count, Integral) or self.min_count < 1:
             raise ValueError(f'min_count is {self.min_count}; it must be at least 1')
         try:
             if not codecs.lookup(self.encoding)._is_text_encoding:
                 raise LookupError
             codecs.getincrementaldecoder(self.encoding)
-        except LookupError:
+        except (LookupError, TypeError, ValueError):  # of no str, of one with a NUL
             raise unknown_encoding(self.encoding) from None
         try:
             codecs.lookup_error(self.errors)
-        except LookupError:
+        except (LookupError, TypeError, ValueError):
             raise ValueError(f"errors {self.errors!r} is not known; take 'strict' or 'replace'") from None
 
 

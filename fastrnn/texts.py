@@ -14,6 +14,7 @@ import numpy as np
 from .corpus import Corpus, encode_with, open_corpus
 from .naming import file_names
 from .parsing import parse_share
+from .sources import Rules
 from .stored import CHUNK, Ids
 
 DIGITS = 12  # of a hash, in messages
@@ -29,6 +30,9 @@ class Texts:
     unit: str = 'character'
     min_count: int = 1
     validation: str | None = None  # a share, held out from the end, or a file
+
+    def __post_init__(self) -> None:
+        Rules(self.encoding, self.errors, self.unit, self.min_count)  # raises ValueError
 
     @classmethod
     def of(cls, files: str | Path | Sequence[str | Path], **rules: Any) -> 'Texts':
@@ -117,14 +121,15 @@ def check_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts, sinc
         raise _changed('the held-out text, ', of_held_out, '', *hashes, since)
     if then.get('characters') != now['characters']:
         raise ValueError(
-            f'the run trained on {then.get("characters")} characters, but there are {now["characters"]}: '
+            f'the run trained on {_count(then.get("characters"))} characters, '
+            f'but there are {_count(now["characters"])}: '
             'keep --validation, --unit and the like as they were'
         )
 
 
 def _changed(what: str, files: Sequence[str], counts: str, then: Any, now: Any, since: Path) -> ValueError:
     dates = [f'{since.name} is of {_date(since)}', *(f'{Path(name).name} of {_date(Path(name))}' for name in files)]
-    hashes = f'SHA-256 {str(then)[:DIGITS]} then, {str(now)[:DIGITS]} now'
+    hashes = f'SHA-256 {_digits(then)} then, {_digits(now)} now'
     return ValueError(
         f'{what}{", ".join(files)}: changed since the run ({counts}{", ".join(dates)}; {hashes}): name the text as it '
         f'was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run from the weights with '
@@ -134,6 +139,11 @@ def _changed(what: str, files: Sequence[str], counts: str, then: Any, now: Any, 
 
 def _count(number: Any) -> str:
     return f'{number:,}' if isinstance(number, int) else 'unknown'
+
+
+def _digits(digest: Any) -> str:
+    """The first ones of a hash, from a file that may hold anything."""
+    return digest[:DIGITS] if isinstance(digest, str) and digest.isascii() and digest.isalnum() else 'unknown'
 
 
 def _date(path: Path) -> str:

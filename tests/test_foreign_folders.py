@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -175,7 +176,7 @@ def refused(path, load):
     with pytest.raises(ValueError) as caught:
         load(path)
     message = str(caught.value)
-    assert message.startswith(f'{path}: ') and '\n' not in message and len(message) < 400, message
+    assert message.startswith(f'{path}: ') and '\n' not in message and len(message) < 400 + len(str(path)), message
     return message
 
 
@@ -239,6 +240,23 @@ def test_a_configuration_of_another_run(made, tmp_path, change):
     refused(craft(source, tmp_path / 'x', metadata={'config': json.dumps(config | change)}), load_checkpoint)
 
 
+@pytest.mark.parametrize(
+    'change', [{'has_gauss': 2**40}, {'has_gauss': 2}, {'gauss': float('nan')}, {'pos': 1.5}, {'pos': '3'}, {'pos': -1}]
+)
+def test_a_generator_that_can_not_be(made, tmp_path, change):
+    source = checkpoints(made / 'exact')[-1]
+    state = json.loads(_read(source)[1]['state'])
+    state['rng'] |= change
+    path = craft(source, tmp_path / 'x', metadata={'state': json.dumps(state)})
+    assert 'the state of the generator does not fit' in refused(path, load_checkpoint)
+
+
+@pytest.mark.parametrize('load', [load_model, load_checkpoint])
+@pytest.mark.parametrize('name', ['a\0b', 'a\udc80b', 'x' * 5000])
+def test_names_that_no_file_can_have(load, name):
+    refused(Path(name), load)
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -273,6 +291,74 @@ def assert_only_documented(made, data):
             assert str(error).startswith(f'{path}: ') and '\n' not in str(error)
 
 
+def assert_settings_are_refused_or_right(made, data):
+    """Of a config.json of which one thing is another."""
+    run = made / data.draw(st.sampled_from(['exact', 'fast']))
+    whole = (run / 'config.json').read_text()
+    facts = json.loads(whole)
+    names = [(name,) for name in facts] + [(name, key) for name in ('text', 'identity') for key in facts[name]]
+    *above, name = data.draw(st.sampled_from(names))
+    place = facts[above[0]] if above else facts
+    place[name] = data.draw(JSON)
+    try:
+        (run / 'config.json').write_text(json.dumps(facts))
+        fastrnn.resume(run, iterations=30).close()
+    except (ValueError, OSError) as error:
+        assert '\n' not in str(error) or '\n' in json.dumps(facts['text'])
+    finally:
+        (run / 'config.json').write_text(whole)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_any_settings(made, data):
+    assert_settings_are_refused_or_right(made, data)
+
+
+@pytest.mark.long
+@settings(max_examples=5000)
+@given(st.data())
+def test_very_many_settings(made, data):
+    assert_settings_are_refused_or_right(made, data)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'words'),
+    [
+        ('keep', float('inf'), 'damaged (cannot convert float infinity to integer)'),
+        ('lengthened', [float('inf')], 'damaged (cannot convert float infinity to integer)'),
+        ('encoding', 3, 'damaged (encoding 3 is not known; '),
+        ('encoding', 'a\0b', r"damaged (encoding 'a\x00b' is not known; "),
+        ('errors', None, 'damaged (errors None is not known; '),
+        ('unit', ['byte'], "damaged (unit ['byte'] is not known; "),
+        ('min_count', 'x', 'damaged (min_count is x; it must be at least 1)'),
+    ],
+)
+def test_settings_that_can_not_be(run, name, value, words):
+    facts = json.loads((run / 'config.json').read_text())
+    facts[name] = value
+    facts['text'] |= {name: value} if name in facts['text'] else {}
+    (run / 'config.json').write_text(json.dumps(facts))
+    with pytest.raises(ValueError) as caught:
+        fastrnn.resume(run)
+    assert str(caught.value).startswith(f'{run / "config.json"}: {words}')
+
+
+@pytest.mark.parametrize('name', ['sha256', 'characters', 'held_out_sha256'])
+def test_nothing_from_a_file_commands_the_terminal(run, name, cli):
+    """Neither line breaks nor control sequences come out."""
+    facts = json.loads((run / 'config.json').read_text())
+    facts['identity'][name] = '\x1b[2J\nx'
+    (run / 'config.json').write_text(json.dumps(facts))
+    with pytest.raises(ValueError, match=r'unknown (then|characters)') as caught:
+        fastrnn.resume(run)
+    assert str(caught.value).isprintable()
+    facts['text']['files'] = ['\x1b[2J\nx']
+    (run / 'config.json').write_text(json.dumps(facts))
+    code, out, err = cli('train', '--resume', run)
+    assert (code, out) == (2, '') and err[:-1].isprintable() and err.startswith(r'error: \x1b[2J x: No such file; ')
+
+
 @settings(max_examples=60)
 @given(st.data())
 def test_any_crafted_file(made, data):
@@ -299,6 +385,13 @@ def test_a_best_that_is_gone_is_told(run, use):
     (run / BEST).unlink()
     with pytest.warns(RuntimeWarning, match=rf'^{run}: its {BEST} is gone, so checkpoint-000000030.safetensors is tak'):
         use(run)
+
+
+def test_a_best_that_is_gone_where_warnings_are_errors(run):
+    (run / BEST).unlink()
+    with warnings.catch_warnings(), pytest.raises(RuntimeWarning, match=rf'^{run}: its {BEST} is gone'):
+        warnings.simplefilter('error')
+        load_model(run)
 
 
 def test_a_run_that_was_never_validated_has_no_best(tmp_path):
