@@ -26,7 +26,7 @@ class Cycle(NamedTuple):
     def share(self, iteration: int, seconds: float) -> float:
         """How much of it is done, from 0 to 1; 0 where it has no end."""
         ways = ((iteration, self.first, self.iterations), (seconds, self.since, self.seconds))
-        shares = ((now - begin) / (end - begin) if end and end > begin else 0.0 for now, begin, end in ways)
+        shares = ((now - begin) / (end - begin) if end else 0.0 for now, begin, end in ways)
         return min(1.0, max(shares))
 
     @property

@@ -97,7 +97,7 @@ def test_the_command_of_a_cycle_again(tmp_path):
     start(tmp_path / 'whole')
     lengthen(tmp_path / 'whole', iterations=80, schedule='cosine')
     start(tmp_path / 'interrupted')
-    for reached in (40, 53, 67, None):
+    for reached in (45, 53, 67, None):
         lengthen(tmp_path / 'interrupted', reached, iterations=80, schedule='cosine')
     assert contents(tmp_path / 'interrupted') == contents(tmp_path / 'whole')
     lengthen(tmp_path / 'whole', iterations=90, schedule='step')  # another one
@@ -112,6 +112,7 @@ def test_back_to_before_a_cycle(tmp_path, schedule):
     lengthen(run, iterations=80, schedule='cosine')
     whole, (earlier,) = contents(run), [path for path in checkpoints(run) if '30.' in path.name]
     run_to(fastrnn.resume(earlier), 33)
+    assert json.loads((run / 'config.json').read_text())['lengthened'] == []  # these ends are still to come
     lengthen(run)
     assert contents(run)[1][0] == whole[1][0]
     assert rates(run) == [line['learning_rate'] for line in whole[0] if 'event' not in line]
