@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from .checks import check_below, check_integer, check_number, check_plan
+from .checks import check_below, check_earlier, check_integer, check_number, check_plan
 from .parsing import parse_seconds
 
 MAX_SEED = 2**32 - 1
@@ -55,6 +55,7 @@ class Config:
     time: float | None = None  # seconds of training; '90s', '5m' and the like are read
     # the schedule, where it is not the run's: iteration and seconds of its begin, iterations and seconds of its end
     planned: tuple[int, float, int | None, float | None] | None = None
+    earlier: tuple[tuple[str, int, float, int | None, float | None], ...] = ()  # schedules before it: name, and plan
     fit: str = 'nothing'  # what a text that is too short makes smaller: streams, or both them and seq_length
 
     def __post_init__(self) -> None:
@@ -65,7 +66,8 @@ class Config:
         for name, limit in NUMBERS.items():
             self._take(name, check_number, limit)
         if self.planned is not None:
-            object.__setattr__(self, 'planned', check_plan(self.planned))
+            object.__setattr__(self, 'planned', check_plan('planned', self.planned))
+        object.__setattr__(self, 'earlier', check_earlier(self.earlier, CHOICES['schedule']))
         self._take('weight_decay', check_below, 100, 'a number')
         self._take('warmup', check_below, 1, 'a share of the run,')
         for name, choices in CHOICES.items():

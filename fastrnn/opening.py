@@ -15,7 +15,7 @@ from .folder import CONFIG, RunFolder
 from .model import TrainState
 from .naming import Files, check_names
 from .presets import make_config
-from .schedule import Horizon, with_planned_schedule
+from .schedule import Horizon, with_new_cycle, with_planned_schedule
 from .session import KEEP, POLICIES, Session
 from .texts import Texts, check_identity, identity
 from .trainer import Run
@@ -120,7 +120,9 @@ def resume(
         The text, where it is no longer in its old place.
     keep, on_divergence, changes
         In place of what they were: ``threads``, or an end (``iterations``, ``epochs`` or ``time``, in place of all,
-        and of the whole run: counted from its start).
+        and of the whole run: counted from its start). The learning rate keeps to the schedule that was planned, and
+        stays at its last value where the run goes on after it; with ``schedule``, too, it begins a new cycle that ends
+        with the run.
 
     Raises
     ------
@@ -195,9 +197,9 @@ def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, 
         changes = {**dict.fromkeys(ENDS), **changes}
     changed = replace(config, **changes)
     if changes.get('schedule') is None:
-        return with_planned_schedule(config, changed, characters)
+        return with_planned_schedule(config, changed, characters, 0 if state is None else state.halvings)
     begun = (0, 0.0) if state is None else (state.iteration, state.seconds)
-    return replace(changed, planned=(*begun, None, None))
+    return with_new_cycle(config, changed, characters, *begun)
 
 
 def _plan(place: RunFolder, facts: dict[str, Any]) -> tuple[Texts, Config, int, str]:

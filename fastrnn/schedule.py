@@ -3,6 +3,7 @@
 import math
 import warnings
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,31 @@ STEPS = (0.5, 0.75, 0.9)  # of the run, after each of which the step schedule go
 FINAL = 0.02  # of the learning rate, at the end of a cosine
 
 
+class Cycle(NamedTuple):
+    """A schedule's way, from an iteration and second to the first of its ends, after which the rate stays."""
+
+    schedule: str
+    first: int
+    since: float
+    iterations: int | None
+    seconds: float | None
+
+    def share(self, iteration: int, seconds: float) -> float:
+        """How much of it is done, from 0 to 1; 0 where it has no end."""
+        ways = ((iteration, self.first, self.iterations), (seconds, self.since, self.seconds))
+        shares = ((now - begin) / (end - begin) if end else 0.0 for now, begin, end in ways)
+        return min(1.0, max(shares))
+
+    @property
+    def end(self) -> str:
+        """Such as 'iteration 1,000 or 60 s'."""
+        places = [f'iteration {self.iterations:,}'] if self.iterations else []
+        places += [f'{self.seconds:g} s'] if self.seconds else []
+        return ' or '.join(places)
+
+
 class Horizon:
-    """The end of a run, by iterations, epochs or time, whichever comes first; and of its schedule, mostly the same."""
+    """The end of a run, by iterations, epochs or time, whichever comes first; and its schedule's, mostly the same."""
 
     def __init__(self, config: Config, characters: int) -> None:
         self.iterations_per_epoch = windows(characters // config.streams, config.seq_length)
@@ -24,16 +48,24 @@ class Horizon:
         self.iterations = min((count for count in counts if count is not None), default=None)
         self.seconds = config.time
         self._config = config
-        self._begun: tuple[int, float] = (0, 0.0)
-        self.schedule_ends = self.iterations, self.seconds
-        if config.planned is not None:
-            self._begun = config.planned[:2]
-            if any(config.planned[2:]):
-                self.schedule_ends = config.planned[2:]
+        first, since, iterations, seconds = config.planned or (0, 0.0, None, None)
+        if not iterations and not seconds:
+            iterations, seconds = self.ends
+        self.cycles = [Cycle(*cycle) for cycle in config.earlier]  # one after the other
+        self.cycles.append(Cycle(config.schedule, first, since, iterations, seconds))
+
+    @property
+    def ends(self) -> tuple[int | None, float | None]:
+        return self.iterations, self.seconds
+
+    @property
+    def cycle(self) -> Cycle:
+        """The last one."""
+        return self.cycles[-1]
 
     def share(self, iteration: int, seconds: float) -> float:
         """How much of the run is done, from 0 to 1; 0 where it has no end."""
-        return _share(iteration, seconds, (0, 0.0), (self.iterations, self.seconds))
+        return Cycle('constant', 0, 0.0, *self.ends).share(iteration, seconds)
 
     def over(self, iteration: int, seconds: float) -> bool:
         by_count = self.iterations is not None and iteration >= self.iterations
@@ -41,17 +73,20 @@ class Horizon:
 
     def rates(self, iteration: int, count: int, seconds: float, pace: float) -> NDArray[np.float64]:
         """Learning rates of the next ``count`` iterations, at ``pace`` seconds each."""
-        steps = ((iteration + k, seconds + k * pace) for k in range(count))
-        shares = [_share(*step, self._begun, self.schedule_ends) for step in steps]
-        return np.array([self._config.learning_rate * self._factor(share) for share in shares])
+        return np.array([self._rate(iteration + k, seconds + k * pace) for k in range(count)])
+
+    def _rate(self, iteration: int, seconds: float) -> float:
+        """Where a run went back to before its last cycle, it is the rate of that time."""
+        cycle = next((cycle for cycle in reversed(self.cycles) if cycle.first <= iteration), self.cycles[0])
+        return self._config.learning_rate * self._factor(cycle.schedule, cycle.share(iteration, seconds))
 
     @property
     def last_rate(self) -> float:
         """The learning rate at the schedule's end, and from there on."""
-        return self._config.learning_rate * self._factor(1.0)
+        return self._config.learning_rate * self._factor(self._config.schedule, 1.0)
 
-    def _factor(self, share: float) -> float:
-        warmup, schedule = self._config.warmup, self._config.schedule
+    def _factor(self, schedule: str, share: float) -> float:
+        warmup = self._config.warmup
         if share < warmup:
             return (share + 1e-3) / (warmup + 1e-3)
         share = (share - warmup) / (1 - warmup)
@@ -62,31 +97,34 @@ class Horizon:
         return 1.0
 
 
-def _share(iteration: int, seconds: float, begun: tuple[int, float], ends: tuple[int | None, float | None]) -> float:
-    """How much is done of what goes from ``begun`` to the first of ``ends``, in iterations and seconds."""
-    by_count = (iteration - begun[0]) / (ends[0] - begun[0]) if ends[0] else 0.0
-    by_time = (seconds - begun[1]) / (ends[1] - begun[1]) if ends[1] else 0.0
-    return min(1.0, max(by_count, by_time))
-
-
-def with_planned_schedule(before: Config, after: Config, characters: int) -> Config:
+def with_planned_schedule(before: Config, after: Config, characters: int, halvings: int) -> Config:
     """``after``, the configuration of the same run with another end: the schedule stays as it was planned before.
 
-    Warns of what becomes of the learning rate, where it has a schedule.
+    Warns of what becomes of the learning rate, where it has a schedule; halvings: how often it was rolled back.
     """
     then, now = Horizon(before, characters), Horizon(after, characters)
-    if (then.iterations, then.seconds) == (now.iterations, now.seconds):
+    if then.ends == now.ends or (before.schedule == 'constant' and not before.warmup):
         return after
-    if before.schedule == 'constant' and not before.warmup:
-        return after
-    first, since = (0, 0.0) if before.planned is None else before.planned[:2]
-    iterations, seconds = then.schedule_ends
-    places = [f'iteration {iterations:,}'] if iterations else []
-    places += [f'{seconds:g} s'] if seconds else []
+    schedule, first, since, *planned = then.cycle
+    ends = zip(planned, now.ends, strict=True)
+    if all(new is not None and new < end for end, new in ends if end is not None):
+        becomes = ', though the run ends before'
+    else:
+        becomes = f', and stays at {then.last_rate * 0.5**halvings:.3g} from there on'
     warnings.warn(
-        f'the learning rate keeps to its schedule until {" or ".join(places)}, as planned, and stays at '
-        f'{then.last_rate:.3g} from there on; for a new cycle to the new end add --schedule {before.schedule}',
+        f'the learning rate keeps to its schedule until {then.cycle.end}, as planned{becomes}; '
+        f'for a new cycle to the new end add --schedule {schedule}',
         RuntimeWarning,
-        stacklevel=4,
+        stacklevel=5,
     )
-    return replace(after, planned=(first, since, iterations, seconds))
+    return replace(after, planned=(first, since, then.cycle.iterations, then.cycle.seconds))
+
+
+def with_new_cycle(before: Config, after: Config, characters: int, iteration: int, seconds: float) -> Config:
+    """``after``, with its schedule from here to its end; the same command a second time begins no second cycle."""
+    then, now = Horizon(before, characters), Horizon(after, characters)
+    under_way = now.ends == then.ends == then.cycle[3:] and then.cycle.first <= iteration
+    if under_way and after.schedule == before.schedule:
+        return after
+    earlier = tuple(cycle for cycle in then.cycles if cycle.first < iteration)
+    return replace(after, planned=(iteration, seconds, None, None), earlier=earlier)

@@ -1,14 +1,17 @@
 """Kept runs that are killed, in child processes forked from this one, so that each is at work at once.
 
-``python kills.py FOLDER random N``: N kills at random moments; ``python kills.py FOLDER calls``: a kill at each call
-by which a save reaches the disk. Whenever a run has come to its end, it must be the one that was never killed.
+``python kills.py FOLDER random NAME N``: N kills at random moments; with ``calls``: a kill at each call by which a save
+reaches the disk; with ``lengthened``: the same of a complete run that is given a later end. Whenever a run has come to
+its end, it must be the one that was never killed.
 """
 
 import os
 import random
+import shutil
 import signal
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import kept
@@ -16,13 +19,14 @@ import kept
 import fastrnn
 
 OPTIONS = {'iterations': 150, 'save_every': 2, 'hidden_size': 24}
+LATER = {'iterations': 20, 'schedule': 'cosine'}
 CALLS = ('fsync', 'replace', 'link', 'unlink', 'write', 'open')
 
 
 def work(folder):
     """Begin or go on, to the end."""
-    session = fastrnn.resume(folder) if (folder / 'config.json').exists() else kept.begin(folder, NAME, **OPTIONS)
-    kept.run_to(session)
+    begun = (folder / 'config.json').exists()
+    kept.run_to(fastrnn.resume(folder, **CHANGES) if begun else kept.begin(folder, NAME, **OPTIONS))
 
 
 def killed(function, *args, after=None):
@@ -78,22 +82,31 @@ def work_until(folder, call):
 
 
 def at_each_call(folder):
-    """From the first to the last call of a short run."""
-    call = 1
-    while killed(work_until, folder / str(call), call):
-        killed(work, folder / str(call))
-        assert kept.contents(folder / str(call)) == WHOLE
-        call += 1
-    print(call - 1, 'kills')
+    """From the first to the last call of a short run, or of its second part."""
+    kills = 0
+    for call in count(1):
+        run = folder / str(call)
+        if CHANGES:
+            shutil.copytree(folder / 'complete', run)
+        if not killed(work_until, run, call):
+            break
+        kills += 1
+        killed(work, run)
+        assert kept.contents(run) == WHOLE
+    print(kills, 'kills')
 
 
 if __name__ == '__main__':
-    place, how, NAME = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    if how == 'calls':
+    place, how, NAME, CHANGES = Path(sys.argv[1]), sys.argv[2], sys.argv[3], {}
+    if how != 'random':
         OPTIONS |= {'iterations': 13, 'save_every': 6, 'validate_every': 4}
-    kept.run_to(kept.begin(place / 'whole', NAME, **OPTIONS))  # also compiles
+    work(place / 'whole')  # also compiles
+    if how == 'lengthened':
+        CHANGES = LATER
+        shutil.copytree(place / 'whole', place / 'complete')
+        work(place / 'whole')
     WHOLE = kept.contents(place / 'whole')
-    if how == 'calls':
-        at_each_call(place)
-    else:
+    if how == 'random':
         at_random(place, int(sys.argv[4]))
+    else:
+        at_each_call(place)

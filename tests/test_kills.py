@@ -18,6 +18,7 @@ RUN = ['--seed', 0, '--hidden-size', 24, '--print-every', 50, '--sample-every', 
         pytest.param('fast', ('random', 50), 50, marks=pytest.mark.long),
         ('exact', ('calls',), 40),
         pytest.param('fast', ('calls',), 40, marks=pytest.mark.long),
+        ('fast', ('lengthened',), 20),
     ],
 )
 def test_killed_and_resumed(tmp_path, name, how, least):

@@ -92,6 +92,36 @@ def test_a_new_cycle(tmp_path):
     assert rates(tmp_path / 'whole')[80:] == pytest.approx([0.01 * FINAL] * 10)
 
 
+def test_the_command_of_a_cycle_again(tmp_path):
+    """After an interruption it goes on with the cycle, and begins none."""
+    start(tmp_path / 'whole')
+    lengthen(tmp_path / 'whole', iterations=80, schedule='cosine')
+    start(tmp_path / 'interrupted')
+    for reached in (45, 53, 67, None):
+        lengthen(tmp_path / 'interrupted', reached, iterations=80, schedule='cosine')
+    assert contents(tmp_path / 'interrupted') == contents(tmp_path / 'whole')
+    lengthen(tmp_path / 'whole', iterations=90, schedule='step')  # another one
+    assert rates(tmp_path / 'whole')[81] == 0.01
+
+
+@pytest.mark.parametrize('schedule', ['cosine', 'step', 'constant'])
+def test_back_to_before_a_cycle(tmp_path, schedule):
+    """The rates of that time, and the cycle where it began: the run that did not go back; or a new one from there."""
+    run = start(tmp_path / 'run', keep=40)
+    lengthen(run, iterations=60, schedule=schedule)
+    lengthen(run, iterations=80, schedule='cosine')
+    whole, (earlier,) = contents(run), [path for path in checkpoints(run) if '30.' in path.name]
+    run_to(fastrnn.resume(earlier), 33)
+    assert json.loads((run / 'config.json').read_text())['lengthened'] == []  # these ends are still to come
+    lengthen(run)
+    assert contents(run)[1][0] == whole[1][0]
+    assert rates(run) == [line['learning_rate'] for line in whole[0] if 'event' not in line]
+    run_to(fastrnn.resume(earlier, iterations=80, schedule='cosine'))
+    config = json.loads((run / 'config.json').read_text())['config']
+    assert config['planned'][0] == 30 and config['earlier'] == [['cosine', 0, 0.0, 40, None]]
+    assert rates(run)[29] < 0.005 < 0.009 < max(rates(run)[30:40])
+
+
 def test_without_a_schedule_the_lengthened_run_is_the_longer_one(tmp_path):
     constant = {'schedule': 'constant', 'warmup': 0.0}
     start(tmp_path / 'longer', **constant | {'iterations': 60})
@@ -105,9 +135,19 @@ def test_without_a_schedule_the_lengthened_run_is_the_longer_one(tmp_path):
 
 def test_a_shorter_run(tmp_path):
     run = start(tmp_path / 'run', 17)
-    with pytest.warns(RuntimeWarning, match='until iteration 40, as planned'):
+    with pytest.warns(RuntimeWarning, match='until iteration 40, as planned, though the run ends before; for a new c'):
         lengthen(run, iterations=25)
     assert rates(run) == rates(start(tmp_path / 'planned'))[:25]
+
+
+def test_after_a_rollback(tmp_path):
+    """What is told is what comes."""
+    session = begin(tmp_path / 'run', 'fast', **PLANNED)
+    session.run.halvings = 1
+    run = run_to(session).folder.path
+    with pytest.warns(RuntimeWarning, match=r'stays at 0\.0001 from there on'):
+        lengthen(run, iterations=45)
+    assert rates(run)[40:] == pytest.approx([0.0001] * 5)
 
 
 def test_by_time():
@@ -116,6 +156,12 @@ def test_by_time():
     assert Horizon(config, 1000).rates(5, 3, 10.0, 1.0) == pytest.approx([0.1 * FINAL] * 3)
     config = Config(engine='fast', schedule='cosine', time=20.0, planned=(7, 10.0, None, None))
     assert Horizon(config, 1000).rates(7, 2, 10.0, 10.0) == pytest.approx([0.1, 0.1 * FINAL])
+
+
+@pytest.mark.parametrize('earlier', [1, [()], [('x', 0, 0.0, 9, None)], [('cosine', 9, 0.0, 9, None)], [(0, 0.0)]])
+def test_earlier_schedules_that_can_not_be(earlier):
+    with pytest.raises(ValueError, match=r'^earlier is .*; it must be names, begins and ends of schedules$'):
+        Config(engine='fast', earlier=earlier)
 
 
 @pytest.mark.parametrize('planned', [(1,), 'x', (-1, 0.0, None, None), (9, 0.0, 9, None), (0, 5.0, None, 4.0)])
@@ -130,3 +176,4 @@ def test_the_command(cli, tmp_path):
     assert code == 0 and re.match('warning: ' + TOLD.format('0.0002', 'cosine').rstrip('$') + '\n', err)
     code, out, err = cli('train', '--resume', tmp_path / 'run', '--iterations', 60, '--schedule', 'cosine')
     assert (code, err.count('warning')) == (0, 0) and 'iter 60 ' in out
+    assert ': goes on from iteration 50, with a new cycle of the learning rate until iteration 60\n' in err

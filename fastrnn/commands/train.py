@@ -151,7 +151,9 @@ def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
             reports.complete(run, folder)
         else:
             if first:
-                reports.note(f'{folder}: goes on from iteration {first:,}')
+                cycle = run.horizon.cycle
+                rates = f', with a new cycle of the learning rate until {cycle.end}' if cycle.first == first else ''
+                reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
             reports.start(run.config, run.corpus, run.validation, session.adopted)
         reports.follow(session, lambda: bool(signals))
         session.close()
