@@ -196,10 +196,12 @@ def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, 
     if any(changes.get(end) is not None for end in ENDS):
         changes = {**dict.fromkeys(ENDS), **changes}
     changed = replace(config, **changes)
-    if changes.get('schedule') is None:
-        return with_planned_schedule(config, changed, characters, 0 if state is None else state.halvings)
-    begun = (0, 0.0) if state is None else (state.iteration, state.seconds)
-    return with_new_cycle(config, changed, characters, *begun)
+    reached = (0, 0.0) if state is None else (state.iteration, state.seconds)
+    if changes.get('schedule') is not None:
+        return with_new_cycle(config, changed, characters, *reached)
+    if Horizon(changed, characters).over(*reached):  # the run is complete, and stays as it is
+        return changed
+    return with_planned_schedule(config, changed, characters, 0 if state is None else state.halvings)
 
 
 def _plan(place: RunFolder, facts: dict[str, Any]) -> tuple[Texts, Config, int, str]:

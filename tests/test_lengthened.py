@@ -138,6 +138,10 @@ def test_a_shorter_run(tmp_path):
     with pytest.warns(RuntimeWarning, match='until iteration 40, as planned, though the run ends before; for a new c'):
         lengthen(run, iterations=25)
     assert rates(run) == rates(start(tmp_path / 'planned'))[:25]
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')  # nothing becomes of the rate of a run that is complete
+        assert fastrnn.resume(run, iterations=20).run.over
+    assert json.loads((run / 'config.json').read_text())['config']['iterations'] == 25
 
 
 def test_after_a_rollback(tmp_path):
