@@ -59,6 +59,7 @@ class Checkpoint:
     config: dict[str, Any]  # fields of Config
     text: dict[str, Any]  # sha256 and characters of what it was trained on; of the held-out text too
     unlogged: tuple[dict[str, Any], ...] = ()  # records until then that the run's log lacks, as it could not be written
+    best: bool = False  # rescued, and the best until then
 
 
 def save_model(path: str | Path, model: Model) -> None:
@@ -89,6 +90,8 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     facts: dict[str, Any] = {'state': numbers, 'config': checkpoint.config, 'text': checkpoint.text}
     if checkpoint.unlogged:
         facts['unlogged'] = checkpoint.unlogged
+    if checkpoint.best:
+        facts['best'] = True
     metadata = _described(checkpoint.model) | {name: json.dumps(value) for name, value in facts.items()}
     _write(Path(path), tensors, metadata)
 
@@ -124,7 +127,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         _check_fits(config, model.params, tensors)
         state = _as_state(model.params, tensors, json.loads(metadata['state']))
         unlogged = tuple(map(dict, json.loads(metadata.get('unlogged', '[]'))))
-        return Checkpoint(model, state, config, text, unlogged)
+        return Checkpoint(model, state, config, text, unlogged, json.loads(metadata.get('best', 'false')) is True)
 
 
 def checkpoint_file(folder: Path, iteration: int) -> Path:

@@ -164,6 +164,11 @@ class RunFolder:
             os.replace(place, name)
             sync_folder(self.path)
 
+    def mark_best(self, path: Path) -> None:
+        """Give a checkpoint the name of the best, too: one that was rescued could not have it yet."""
+        with self._told():
+            self._link(path, self.path / BEST)
+
     def prune(self, keep: int, anchor: Path | None) -> None:
         """Leave the newest ``keep`` checkpoints, and the one to roll back to."""
         with self._told():

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .adopt import adopt, check_hidden_size
 from .checkpoint import Model
+from .checks import as_number
 from .config import Config
 from .corpus import Corpus, encode_with, open_corpus
 from .naming import Files, text_or_files
@@ -84,7 +85,8 @@ def train(
 
 def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, Ids | None]:
     """What is left to train on, and the held-out text's numbers."""
-    share = parse_share(validation) if isinstance(validation, str | float | int) else None
+    number = as_number(validation)
+    share = parse_share(validation if number is None else number) if number or isinstance(validation, str) else None
     if share is not None:
         kept, held_out = corpus.split(share)
         return replace(corpus, ids=kept), held_out

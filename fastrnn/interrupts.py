@@ -23,6 +23,7 @@ class held:
     def __enter__(self) -> None:
         self._handlers: dict[int, Handler] = {}
         self._came: dict[int, None] = {}
+        self._over = False
         if threading.current_thread() is not threading.main_thread():
             return
         try:
@@ -36,13 +37,18 @@ class held:
             raise
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._over = True
         try:
             self._restore(list(self._handlers))
         finally:
             self._deliver(list(self._came))
 
     def _receive(self, number: int, frame: Any) -> None:
-        self._came[number] = None
+        if self._over:  # left in place by what another handler raised while they were put back
+            signal.signal(number, self._handlers[number])
+            self._handlers[number](number, frame)
+        else:
+            self._came[number] = None
 
     def _restore(self, numbers: list[int]) -> None:
         """A signal that comes just now may raise here: then the other handlers are still put back."""

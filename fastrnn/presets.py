@@ -65,6 +65,8 @@ def make_config(
     check_names(options, {field.name for field in fields(Config)} | set(also))
     if config is None:
         return Config(**options) if name is None else preset(name, **options)
+    if not isinstance(config, Config):
+        raise ValueError(f'config is {config!r}; pass a fastrnn.Config, or the name of a preset as preset=...')
     given = [*options, *(['preset'] if name is not None else [])]
     if given:
         raise ValueError(f'give config or options, not both: {", ".join(given)}')

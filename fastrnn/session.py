@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from weakref import WeakSet
 from . import __version__
 from .adopt import Adopted
 from .checkpoint import Checkpoint, Model, checkpoint_file, load_checkpoint, save_checkpoint
+from .clock import Clock
 from .errors import Diverged, TextLost
 from .folder import RunFolder
 from .interrupts import held
@@ -80,26 +82,41 @@ class Session(Training):
         stopped; who interrupts that as well keeps the checkpoint before. Raises OSError where the folder can't be
         written, with the name of the file that was saved instead.
         """
-        if self._closed or self._process != os.getpid():  # a fork's copy has nothing to save
+        if self._process != os.getpid():  # a fork's copy has nothing to save
             return
         try:
-            while self.run.between and self._error is None and self._made is None:
-                with held():
-                    self._advance()
-            with held(), self._lock:
-                self._save_now()
+            ended = False
+            while not ended:
+                with held(), self._lock:
+                    ended = self._end()
         finally:
             with held(), self._lock:
-                self._closed = True
-                self.run.close()
-                self.folder.close()
+                self._let_go()
+
+    def _end(self) -> bool:
+        """Score a part of the validation that is due; or save and let go, and return that all is done."""
+        if self._closed:
+            return True
+        if self.run.between and self._error is None and self._made is None:
+            self._advance()
+            return False
+        self._save_now()
+        self._let_go()
+        return True
+
+    def _let_go(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self.run.close()
+            self.folder.close()
 
     @property
     def model(self) -> Model:
         return self.run.model
 
-    def stop_clock(self) -> None:
-        self.run.stop_clock()
+    @property
+    def clock(self) -> Clock:
+        return self.run.clock
 
     def write_config(self) -> None:
         self.folder.write_config(
@@ -135,6 +152,8 @@ class Session(Training):
         self._log_lines = self.folder.cut_log(checkpoint.state.log_lines)
         for facts in checkpoint.unlogged:
             self._log(facts)
+        if checkpoint.best:
+            self.folder.mark_best(path)
         iteration = checkpoint.state.iteration
         self.lengthened = [end for end in self.lengthened if end <= iteration]
         if iteration in self.lengthened:  # what was evaluated here would not have been, had the end been later
@@ -162,6 +181,8 @@ class Session(Training):
         return f'go on with fastrnn.resume({str(self.folder.path)!r})'
 
     def _check_whole(self) -> None:
+        if self._process != os.getpid():
+            raise ValueError('this is the copy of a session in another process: train in the one that began it')
         if self._closed:
             raise ValueError(f'the session is closed: {self._advice()}')
         super()._check_whole()
@@ -189,22 +210,30 @@ class Session(Training):
 
     def _keep(self, record: Progress) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""
-        if record.due:
-            self._log(record.facts)
         best = record.validation is not None and record.validation == self.run.best
         verified = record.validation is not None or (self.run.validation is None)
         due = record.last or record.validation is not None
-        if due or self.run.iteration % (self.run.config.save_every or self.run.iteration) == 0:
+        due = due or self.run.iteration % (self.run.config.save_every or self.run.iteration) == 0
+        if record.due:
+            try:
+                self._log(record.facts)
+            except OSError as error:
+                self._unlogged.append(record.facts)
+                raise self._rescue(error, verified=due and verified and self._on_rails(record), best=best) from error
+        if due:
             if verified:
                 check_rails(self.run, record)
             self._save(verified=verified, best=best)
 
-    def _log(self, facts: dict[str, Any]) -> None:
+    def _on_rails(self, record: Progress) -> bool:
         try:
-            self.folder.log(facts)
-        except OSError as error:
-            self._unlogged.append(facts)
-            raise self._rescue(error) from error
+            check_rails(self.run, record)
+        except Diverged:
+            return False
+        return True
+
+    def _log(self, facts: dict[str, Any]) -> None:
+        self.folder.log(facts)
         self._log_lines += 1
 
     def _save_now(self) -> None:
@@ -222,14 +251,14 @@ class Session(Training):
                 self._anchor = path
             self.folder.prune(self.keep, self._anchor)
         except OSError as error:
-            raise self._rescue(error) from error
+            raise self._rescue(error, verified=verified, best=best) from error
 
-    def _checkpoint(self, *, verified: bool) -> Checkpoint:
+    def _checkpoint(self, *, verified: bool, best: bool = False) -> Checkpoint:
         state = replace(self.run.state(), verified=verified, log_lines=self._log_lines)
         model = Model(state.params, self.run.corpus.chars, self.run.corpus.unit)
-        return Checkpoint(model, state, self._config, self._text, tuple(self._unlogged))
+        return Checkpoint(model, state, self._config, self._text, tuple(self._unlogged), best)
 
-    def _rescue(self, error: OSError) -> OSError:
+    def _rescue(self, error: OSError, *, verified: bool, best: bool) -> OSError:
         """Save what was reached outside of the folder; the error that tells of it."""
         iteration, folder = self.run.iteration, quote(str(self.folder.path))
         if self._saved == iteration or not self.run.state().finite:
@@ -238,17 +267,17 @@ class Session(Training):
         try:
             room = Path(tempfile.mkdtemp(prefix='fastrnn-rescue-'))
             place = checkpoint_file(room, iteration)
-            save_checkpoint(place, self._checkpoint(verified=False))
+            save_checkpoint(place, self._checkpoint(verified=verified, best=best))
         except OSError as another:
             if room is not None:
                 shutil.rmtree(room, ignore_errors=True)
             reason = another.strerror or another
             return OSError(f'{error}; nor can iteration {iteration:,} be kept in {tempfile.gettempdir()} ({reason})')
         self._saved = iteration
-        return OSError(
-            f'{error}; iteration {iteration:,} is saved in {place}: move that file into {folder} and go on with '
-            f'--resume {folder}, or start from it with --from'
+        cure = (
+            f'move that file into {folder} (if that was moved, where it is now) and go on with --resume {folder}, or '
         )
+        return OSError(f'{error}; iteration {iteration:,} is saved in {place}: {cure}start from it with --from')
 
     def _roll_back(self, error: Diverged) -> None:
         """To the last verified checkpoint, at half its learning rate. Every rollback starts from what is on disk."""
@@ -273,7 +302,7 @@ class Session(Training):
         warnings.warn(
             f'{what}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
             RuntimeWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
 
@@ -283,5 +312,9 @@ _open: WeakSet[Session] = WeakSet()
 @atexit.register
 def _close_all() -> None:
     """What was reached is saved at the end of the program, too."""
-    for session in list(_open):
-        session.close()
+    left = list(_open)
+    while left:
+        try:
+            left.pop().close()
+        except BaseException:
+            sys.excepthook(*sys.exc_info())

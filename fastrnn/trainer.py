@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .blocks import Block
 from .checkpoint import Model
+from .clock import Clock
 from .config import Config, bits_per_character
 from .corpus import Corpus
 from .engines import Engine, make_engine
@@ -65,7 +66,7 @@ class Run(Training):
         self.engine: Engine | None = None
         self.iteration, self.seconds, self.halvings = 0, 0.0, 0
         self.best: float | None = None
-        self._started: float | None = None  # of the clock; None: it stands still
+        self._clock = Clock()
         self._pace = BLOCK_SECONDS  # seconds an iteration
         self._warned = False
         self._block: Block | None = None
@@ -130,7 +131,8 @@ class Run(Training):
             self.iteration, self.seconds = state.iteration, state.seconds
             self.halvings, self.best = state.halvings, state.best
             self._block, self._moving, self._made, self._error = None, False, None, None
-            self._started = None
+            self._clock.set(state.seconds)
+            self._pace = BLOCK_SECONDS
 
     def close(self) -> None:
         """Let go of threads; weights and state stay, and another loop makes new threads."""
@@ -138,9 +140,9 @@ class Run(Training):
             if self.engine is not None:
                 self.engine.close()
 
-    def stop_clock(self) -> None:
-        """What passes until the next iteration does not count."""
-        self._started = None
+    @property
+    def clock(self) -> Clock:
+        return self._clock
 
     def _prepare(self) -> None:
         """The engine, which may have to be compiled: that can be interrupted, and be done again."""
@@ -178,12 +180,10 @@ class Run(Training):
     def _train_block(self) -> Block:
         """Draw the sample that is due, and train until the next stop."""
         engine, config, n, sample = self.start(), self.config, self.iteration, None
-        if self._started is None:
-            self._started, self._pace = time.perf_counter() - self.seconds, BLOCK_SECONDS
         engine.fetch(self._next_stop() - n)  # raises TextLost, before a sample moves the generator
         if self.gist and n % config.sample_every == 0:
             sample = self.corpus.text(engine.sample(config.sample_length))
-        losses, rate = self._iterate(engine, self._started)
+        losses, rate = self._iterate(engine)
         self._check(losses, n)
         scoring = slices(engine.params, self.validation) if self.validation is not None and self._due else None
         return Block(float(losses[-1]), rate, sample, scoring)
@@ -211,14 +211,14 @@ class Run(Training):
         """Whether the held-out text is evaluated after this iteration."""
         return self.over or self.iteration % (self.config.validate_every or self.iteration) == 0
 
-    def _iterate(self, engine: Engine, started: float) -> tuple[NDArray[np.float64], float]:
+    def _iterate(self, engine: Engine) -> tuple[NDArray[np.float64], float]:
         """The iterations until the next stop: their losses, and the last one's learning rate."""
         n, stop = self.iteration, self._next_stop()
         rates = self.horizon.rates(n, stop - n, self.seconds, self._pace) * 0.5**self.halvings
         self._moving, start = True, time.perf_counter()
         losses = engine.run(stop - n, rates)
         now = time.perf_counter()
-        self._pace, self.seconds, self.iteration = max((now - start) / losses.size, 1e-9), now - started, stop
+        self._pace, self.iteration, self.seconds = max((now - start) / losses.size, 1e-9), stop, self._clock.seconds
         self._moving = False
         return losses, float(rates[-1])
 
@@ -230,7 +230,7 @@ class Run(Training):
         if self.stop_at_divergence:
             raise Diverged(self._diverged(first, losses), first, f'the loss is inf or NaN at iteration {first}')
         if not self._warned:
-            warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=7)
+            warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=8)
         self._warned = True
 
     def _record(self, loss: float, rate: float, sample: str | None, validation: float | None, report: bool) -> Progress:

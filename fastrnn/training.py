@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from .checkpoint import Model, save_model
+from .clock import Clock
 from .records import Progress
 from .steps import Steps
 
@@ -16,13 +17,14 @@ class Training(Steps[Progress]):
     another loop goes on, as if there had been none.
     """
 
+    @property
     @abstractmethod
-    def stop_clock(self) -> None:
-        """What passes until the next iteration does not count."""
+    def clock(self) -> Clock:
+        """Of the training: what passes between two steps does not count."""
 
-    def __iter__(self) -> Self:
-        self.stop_clock()
-        return self
+    def _advance(self) -> None:
+        with self._lock, self.clock:
+            super()._advance()
 
     @property
     @abstractmethod

@@ -5,6 +5,7 @@ import re
 import shutil
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from helpers import SONNETS, run_python
 from kept import begin, contents, iterations, log_of, run_to, state_of
 
 import fastrnn
+from fastrnn import clock
 from fastrnn.checkpoint import checkpoints, load_checkpoint
 
 REACHED = 28  # between two checkpoints
@@ -80,6 +82,60 @@ def test_what_was_reached_is_saved(tmp_path, leave, monkeypatch):
     with fastrnn.resume(tmp_path / 'run') as session:
         list(session)
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
+
+
+def test_what_fails_at_the_end_keeps_no_other_session_from_being_saved(tmp_path):
+    """At the end of a program."""
+    tests = str(Path(__file__).parent)
+    code = f"""
+import sys
+sys.path.insert(0, {tests!r})
+from test_leaving import *
+sessions = [begin(Path({str(tmp_path)!r}) / name) for name in ('a', 'b', 'c')]
+for session in sessions:
+    reach(session)
+for name in ('a', 'c'):
+    deleted(Path({str(tmp_path)!r}) / name)
+"""
+    result = run_python('-c', code, TMPDIR=str(tmp_path))
+    assert iterations(tmp_path / 'b')[-1] == REACHED
+    assert len(list(tmp_path.glob('fastrnn-rescue-*/*'))) == 2 == result.stderr.count(b'is saved in')
+
+
+def test_a_rescued_best_is_the_best(tmp_path, monkeypatch):
+    monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
+    run_to(begin(tmp_path / 'whole', 'fast', keep=9))
+    session = begin(tmp_path / 'run', 'fast', keep=9)
+    with pytest.raises(OSError, match='iteration 22 is saved in '):
+        for _ in session:
+            if session.run.iteration == 21:
+                gone(tmp_path / 'run')
+    session.close()
+    (rescue,) = tmp_path.glob('fastrnn-rescue-*/*')
+    shutil.move(tmp_path / 'moved', tmp_path / 'run')
+    shutil.move(rescue, tmp_path / 'run')
+    with fastrnn.resume(tmp_path / 'run') as resumed:
+        assert resumed._anchor == checkpoints(tmp_path / 'run')[-1]
+        assert load_checkpoint(tmp_path / 'run' / 'best.safetensors').state.iteration == 22
+        list(resumed)
+    assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
+
+
+def test_the_clock_stands_still_between_two_steps(monkeypatch):
+    """A pause at the prompt does not count."""
+    now = 0.0
+    monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: now))
+    run = fastrnn.train(SONNETS, seed=0, hidden_size=8, iterations=300, print_every=100)
+    for _ in run:
+        now += 10.0
+        assert run.seconds == run.clock.seconds == 0.0
+    with run.clock:
+        now += 3.0
+        assert run.clock.seconds == 3.0
+    now += 10.0
+    assert run.clock.seconds == 3.0
+    run.restore(run.state())  # as of the last iteration
+    assert run.clock.seconds == 0.0
 
 
 def test_a_session_that_was_not_begun_saves_nothing(tmp_path):

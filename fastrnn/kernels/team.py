@@ -6,6 +6,7 @@ some spins they yield the processor, so that an overloaded machine is slow but n
 """
 
 import ctypes
+import os
 import platform
 import threading
 from collections.abc import Callable
@@ -56,6 +57,7 @@ class Crew:
         self._sync = np.zeros(16, np.int64)
         self._give_way = _sched_yield()
         self._pool: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
 
     def team(self, rank: int) -> Team:
         return Team(rank, self.size, self._sync, self._give_way)
@@ -64,7 +66,8 @@ class Crew:
         """Call ``kernel(team)`` in all threads at once and return what rank 0 returns."""
         if self.size == 1:
             return kernel(self.team(0))
-        if self._pool is None:
+        if self._pool is None or self._process != os.getpid():  # a fork has no threads of its parent's
+            self._process, self._sync[:] = os.getpid(), 0
             self._pool = ThreadPoolExecutor(self.size - 1, thread_name_prefix='fastrnn')
         others: list[Any] = []
         try:
