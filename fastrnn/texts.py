@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .corpus import Corpus, encode_with, open_corpus
+from .errors import in_a_line
 from .naming import file_names
 from .parsing import parse_share
 from .sources import Rules
@@ -57,14 +58,14 @@ class Texts:
         for name in self.files:
             if os.path.exists(name) and not os.path.isfile(name):
                 cure = f'name the text yourself: fastrnn train FILE --resume {quote(str(run))}'
-                raise ValueError(f'{name}: is not a regular file, as {run} says; {cure}')
+                raise ValueError(in_a_line(f'{name}: is not a regular file, as {run} says; {cure}'))
 
     def check_held_out(self, run: Path) -> None:
         """As :meth:`check_files`, of the held-out text, which only the run folder names."""
         name = self.validation
         if name is not None and parse_share(name) is None and os.path.exists(name) and not os.path.isfile(name):
             cure = 'put the held-out text there, or start a new run from the weights with --from'
-            raise ValueError(f'{name}: is not a regular file, as {run} says; {cure}')
+            raise ValueError(in_a_line(f'{name}: is not a regular file, as {run} says; {cure}'))
 
     def check_there(self, run: Path) -> None:
         """Raise ValueError, with what to type, where a file of a kept run is gone."""
@@ -72,10 +73,10 @@ class Texts:
         if gone:
             names = ' '.join('NEWPLACE' if name in gone else quote(name) for name in self.files)
             cure = f'if the text has moved, type: fastrnn train {names} --resume {quote(str(run))}'
-            raise ValueError(f'{gone[0]}: No such file; {cure}')
+            raise ValueError(in_a_line(f'{gone[0]}: No such file; {cure}'))
         if self.validation is not None and parse_share(self.validation) is None and _is_gone(self.validation):
             cure = 'put the held-out text back, or start a new run from the weights with --from'
-            raise ValueError(f'{self.validation}: No such file; {cure}')
+            raise ValueError(in_a_line(f'{self.validation}: No such file; {cure}'))
 
     def open(self) -> tuple[Corpus, Ids | None]:
         """The corpus, and the held-out text in its numbers."""
@@ -130,11 +131,12 @@ def check_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts, sinc
 def _changed(what: str, files: Sequence[str], counts: str, then: Any, now: Any, since: Path) -> ValueError:
     dates = [f'{since.name} is of {_date(since)}', *(f'{Path(name).name} of {_date(Path(name))}' for name in files)]
     hashes = f'SHA-256 {_digits(then)} then, {_digits(now)} now'
-    return ValueError(
+    message = (
         f'{what}{", ".join(files)}: changed since the run ({counts}{", ".join(dates)}; {hashes}): name the text as it '
         f'was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run from the weights with '
         '--from'
     )
+    return ValueError(in_a_line(message))
 
 
 def _count(number: Any) -> str:

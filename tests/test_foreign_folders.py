@@ -304,7 +304,7 @@ def assert_settings_are_refused_or_right(made, data):
         (run / 'config.json').write_text(json.dumps(facts))
         fastrnn.resume(run, iterations=30).close()
     except (ValueError, OSError) as error:
-        assert '\n' not in str(error) or '\n' in json.dumps(facts['text'])
+        assert '\n' not in str(error)
     finally:
         (run / 'config.json').write_text(whole)
 
