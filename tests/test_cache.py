@@ -116,21 +116,34 @@ def test_a_process_that_cannot_write(tmp_path):
 
 
 def test_fingerprint_covers_every_source(tmp_path, monkeypatch):
-    """Numba itself would notice a change only in the file that a kernel stands in."""
-    sources = sorted(Path(jit.__file__).parent.glob('*.py'))
-    before = jit.fingerprint()
-    for source in sources:
-        shutil.copy(source, tmp_path)
-    monkeypatch.setattr(jit, '__file__', str(tmp_path / 'jit.py'))
+    """In sub-folders too. Numba itself would notice a change only in the file that a kernel stands in."""
+    before, place = jit.fingerprint(), tmp_path / 'kernels'
+    shutil.copytree(Path(jit.__file__).parent, place)
+    (place / 'deeper' / 'still').mkdir(parents=True)
+    monkeypatch.setattr(jit, '__file__', str(place / 'jit.py'))
     assert jit.fingerprint() == before
-    seen = {before}
+    (place / 'deeper' / 'still' / 'new.py').touch()
+    sources = sorted(place.rglob('*.py'))
+    seen = {before, jit.fingerprint()}
     for source in sources:
-        with (tmp_path / source.name).open('a') as file:
+        with source.open('a') as file:
             file.write('#')
         seen.add(jit.fingerprint())
-    (tmp_path / 'exact.py').rename(tmp_path / 'exactly.py')
-    seen.add(jit.fingerprint())
     assert len(seen) == len(sources) + 2
+
+
+def test_fingerprint_covers_places(tmp_path, monkeypatch):
+    """Two files that change places, and one that only moves to another folder."""
+    monkeypatch.setattr(jit, '__file__', str(tmp_path / 'jit.py'))
+    seen = set()
+    for places in ((('exact', 'a'), ('fast', 'b')), (('exact', 'b'), ('fast', 'a')), (('', 'a'), ('fast', 'b'))):
+        for folder, text in places:
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / 'same.py').write_text(text)
+        seen.add(jit.fingerprint())
+        for folder, _ in places:
+            (tmp_path / folder / 'same.py').unlink()
+    assert len(seen) == 3
 
 
 @pytest.mark.parametrize('name', ['get_host_cpu_name', 'get_host_cpu_features'])

@@ -36,10 +36,10 @@ FAST: dict[str, Any] = {**EXACT, 'fastmath': {'contract', 'reassoc', 'nsz', 'arc
 
 
 def fingerprint() -> str:
-    """Hash of everything that compiled code depends on."""
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob('*.py')):
-        digest.update(source.name.encode() + b'\0' + source.read_bytes())
+    """Hash of everything that compiled code depends on; of the sources in sub-folders too, by relative paths."""
+    digest, folder = hashlib.sha256(), Path(__file__).parent
+    for source in sorted(folder.rglob('*.py')):
+        digest.update(source.relative_to(folder).as_posix().encode() + b'\0' + source.read_bytes())
     for part in (
         np.__version__,
         numba.__version__,
