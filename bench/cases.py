@@ -9,10 +9,10 @@ import numpy as np
 
 import fastrnn
 from fastrnn import reference
-from fastrnn.corpus import Corpus
-from fastrnn.engines import ExactEngine, ReferenceEngine
+from fastrnn.data.corpus import Corpus
+from fastrnn.engines.engine import ExactEngine, ReferenceEngine
+from fastrnn.kernels.exact.numpy_functions import find, gemv, gemv_t
 from fastrnn.kernels.jit import exact_jit
-from fastrnn.kernels.native import find, gemv, gemv_t
 
 HIDDEN_SIZES = (50, 100, 256, 512)
 T = 25

@@ -23,8 +23,8 @@ import numpy as np
 from table import publish
 from threadpoolctl import threadpool_limits
 
-from fastrnn.config import Config
-from fastrnn.engines import FastEngine, ReferenceEngine
+from fastrnn.engines.engine import FastEngine, ReferenceEngine
+from fastrnn.settings.config import Config
 
 MARKERS = '<!-- peers: made by bench/peers.py -->', '<!-- end of peers -->'
 ROUNDS = 5

@@ -17,10 +17,10 @@ from typing import Any
 
 from table import publish
 
-from fastrnn.config import Config
-from fastrnn.corpus import Corpus, open_corpus
-from fastrnn.presets import preset
-from fastrnn.trainer import Run
+from fastrnn.data.corpus import Corpus, open_corpus
+from fastrnn.settings.config import Config
+from fastrnn.settings.presets import preset
+from fastrnn.training.loop import Run
 
 TIMES = (2.0, 9.0, 29.0, 88.0)
 BUDGETS = (3, 10, 30, 90)  # seconds of a whole process

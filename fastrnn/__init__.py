@@ -4,51 +4,51 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .checkpoint import load_model as load_model
-    from .checkpoint import save_model as save_model
-    from .config import Config as Config
-    from .corpus import Corpus as Corpus
-    from .corpus import open_corpus as open_corpus
-    from .corpus import read_text as read_text
-    from .dropin import bind as bind
+    from .data.corpus import Corpus as Corpus
+    from .data.corpus import open_corpus as open_corpus
+    from .data.corpus import read_text as read_text
+    from .engines.dropin import bind as bind
     from .errors import Diverged as Diverged
-    from .evaluation import evaluate as evaluate
-    from .in_memory import train as train
-    from .opening import resume as resume
-    from .opening import start as start
-    from .presets import preset as preset
-    from .records import Progress as Progress
-    from .sampling import sample as sample
-    from .sampling import samples as samples
-    from .scoring import surprisals as surprisals
-    from .session import Session as Session
-    from .trainer import Run as Run
-    from .training import watch as watch
+    from .inference.evaluate import evaluate as evaluate
+    from .inference.generate import sample as sample
+    from .inference.generate import samples as samples
+    from .inference.surprisal import surprisals as surprisals
+    from .model.checkpoint import load_model as load_model
+    from .model.checkpoint import save_model as save_model
+    from .progress.records import Progress as Progress
+    from .runs.session import Session as Session
+    from .runs.start import resume as resume
+    from .runs.start import start as start
+    from .settings.config import Config as Config
+    from .settings.presets import preset as preset
+    from .training.loop import Run as Run
+    from .training.train import train as train
+    from .training.training import watch as watch
 
 __version__ = '0.1.0'
 
 # Looked up on first use: importing Numba takes longer than all the rest.
 _HOMES = {
-    'Config': '.config',
-    'Corpus': '.corpus',
+    'Config': '.settings.config',
+    'Corpus': '.data.corpus',
     'Diverged': '.errors',
-    'Progress': '.records',
-    'Run': '.trainer',
-    'Session': '.session',
-    'bind': '.dropin',
-    'evaluate': '.evaluation',
-    'load_model': '.checkpoint',
-    'open_corpus': '.corpus',
-    'preset': '.presets',
-    'read_text': '.corpus',
-    'resume': '.opening',
-    'sample': '.sampling',
-    'samples': '.sampling',
-    'save_model': '.checkpoint',
-    'start': '.opening',
-    'surprisals': '.scoring',
-    'train': '.in_memory',
-    'watch': '.training',
+    'Progress': '.progress.records',
+    'Run': '.training.loop',
+    'Session': '.runs.session',
+    'bind': '.engines.dropin',
+    'evaluate': '.inference.evaluate',
+    'load_model': '.model.checkpoint',
+    'open_corpus': '.data.corpus',
+    'preset': '.settings.presets',
+    'read_text': '.data.corpus',
+    'resume': '.runs.start',
+    'sample': '.inference.generate',
+    'samples': '.inference.generate',
+    'save_model': '.model.checkpoint',
+    'start': '.runs.start',
+    'surprisals': '.inference.surprisal',
+    'train': '.training.train',
+    'watch': '.training.training',
 }
 __all__ = ['__version__', *_HOMES]
 

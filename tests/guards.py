@@ -12,10 +12,10 @@ import sys
 import numpy as np
 
 import fastrnn
-from fastrnn.checkpoint import Model
-from fastrnn.config import Config
-from fastrnn.engines import ExactEngine, FastEngine
-from fastrnn.evaluation import bits
+from fastrnn.engines.engine import ExactEngine, FastEngine
+from fastrnn.inference.evaluate import bits
+from fastrnn.model.checkpoint import Model
+from fastrnn.settings.config import Config
 
 PAGE = mmap.PAGESIZE
 LIBC = ctypes.CDLL(None, use_errno=True)

@@ -13,9 +13,9 @@ import numpy as np
 
 import fastrnn
 from fastrnn import reference
-from fastrnn.config import Config
-from fastrnn.corpus import Corpus
-from fastrnn.engines import ExactEngine
+from fastrnn.data.corpus import Corpus
+from fastrnn.engines.engine import ExactEngine
+from fastrnn.settings.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 SONNETS = ROOT / 'data' / 'sonnets.txt'

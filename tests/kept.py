@@ -7,8 +7,8 @@ import numpy as np
 from helpers import SONNETS
 
 import fastrnn
-from fastrnn import trainer
-from fastrnn.checkpoint import BEST, checkpoints, load_checkpoint
+from fastrnn.model.checkpoint import BEST, checkpoints, load_checkpoint
+from fastrnn.training import loop as trainer
 
 SIZES = {'hidden_size': 16, 'seq_length': 8, 'seed': 3, 'iterations': 60}
 EXACT = {**SIZES, 'sample_every': 7, 'sample_length': 20, 'print_every': 4}

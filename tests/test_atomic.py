@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from fastrnn.atomic import write_atomically
+from fastrnn.system.atomic import write_atomically
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from helpers import SONNETS, run_python
 
 import fastrnn
-from fastrnn.config import Config
+from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 

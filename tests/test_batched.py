@@ -5,12 +5,12 @@ import pytest
 from numba.core.runtime import _nrt_python as nrt
 
 from fastrnn import reference
-from fastrnn.config import Config
-from fastrnn.engines import FastEngine, ReferenceEngine
-from fastrnn.kernels import batched
+from fastrnn.engines.engine import FastEngine, ReferenceEngine
+from fastrnn.kernels.fast import train as batched
 from fastrnn.kernels.team import alone
-from fastrnn.model import Params
-from fastrnn.presets import preset
+from fastrnn.model.params import Params
+from fastrnn.settings.config import Config
+from fastrnn.settings.presets import preset
 
 V = 12
 IDS = np.random.default_rng(0).integers(0, V, 3000).astype(np.uint8)

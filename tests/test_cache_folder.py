@@ -15,10 +15,10 @@ from helpers import SONNETS, run_python
 from kept import begin
 
 import fastrnn
-from fastrnn import encoding, stored
-from fastrnn.cache import items, remove, shrink, size_limit
-from fastrnn.corpus import Corpus, open_corpus
-from fastrnn.locks import hold, hold_folder, unused
+from fastrnn.data import encoding, stored
+from fastrnn.data.corpus import Corpus, open_corpus
+from fastrnn.system.cache_folder import items, remove, shrink, size_limit
+from fastrnn.system.locks import hold, hold_folder, unused
 
 DAY = 86400.0
 
@@ -108,7 +108,7 @@ def test_what_is_used_stays(root, add, tmp_path, monkeypatch, held):
 
 HOLDS = """
 import sys
-from fastrnn.corpus import open_corpus
+from fastrnn.data.corpus import open_corpus
 corpus = open_corpus(sys.argv[1])
 print(flush=True)
 sys.stdin.read()
@@ -141,7 +141,7 @@ def test_kernels_are_used_when_they_are_loaded(root):
     folder = kernels(root, 'a', 50)
     hold_folder(folder)
     assert time.time() - folder.stat().st_mtime < 60
-    code = 'from fastrnn.kernels import jit; from fastrnn.locks import unused\n'
+    code = 'from fastrnn.kernels import jit; from fastrnn.system.locks import unused\n'
     code += 'with unused(jit.CACHE_FOLDER) as free: print(free)'
     assert run_python('-c', code).stdout == b'False\n'
 
@@ -183,7 +183,7 @@ def test_an_entry_that_is_being_written_stays(root, tmp_path, monkeypatch):
 
 
 def test_what_is_remembered_of_files_goes_with_their_texts(root, add, monkeypatch):
-    monkeypatch.setattr('fastrnn.shelf.SETTLED', 0)
+    monkeypatch.setattr('fastrnn.data.cache.SETTLED', 0)
     add('a', days=1)
     add('b')
     memories = root / 'corpora' / 'files'
@@ -241,7 +241,7 @@ def test_an_entry_that_is_looked_at_is_found(root, add, tmp_path):
 
 def test_an_entry_that_is_being_removed_is_made_anew(root, add, tmp_path, monkeypatch):
     folder = add('a')
-    monkeypatch.setattr('fastrnn.locks.TRIES', 2)
+    monkeypatch.setattr('fastrnn.system.locks.TRIES', 2)
     with unused(folder / 'ids') as free:
         assert free
         corpus = open_corpus(tmp_path / 'a')
@@ -254,7 +254,7 @@ def test_without_locks(root, add, monkeypatch):
     def unsupported(*_):
         raise OSError(38, 'Function not implemented')
 
-    monkeypatch.setattr('fastrnn.locks.fcntl.flock', unsupported)
+    monkeypatch.setattr('fastrnn.system.locks.fcntl.flock', unsupported)
     folder = add('a')
     assert folder.exists() and len(shrink(root, 0)) == 1 and not folder.exists()
 

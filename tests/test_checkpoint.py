@@ -12,9 +12,9 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save, save_file
 
 import fastrnn
-from fastrnn import checkpoint as files
-from fastrnn.checkpoint import Model, load_checkpoint, load_model, save_model
-from fastrnn.model import Params
+from fastrnn.model import checkpoint as files
+from fastrnn.model.checkpoint import Model, load_checkpoint, load_model, save_model
+from fastrnn.model.params import Params
 
 
 def small_model(chars='abcd', H=5, dtype=np.float64):

@@ -16,10 +16,11 @@ from helpers import SONNETS
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from fastrnn import sources, stored
-from fastrnn.corpus import Corpus, encode_with, open_corpus, read_text
-from fastrnn.ids import ids_type
-from fastrnn.windows import Windows
+from fastrnn.data import files as sources
+from fastrnn.data import stored
+from fastrnn.data.corpus import Corpus, encode_with, open_corpus, read_text
+from fastrnn.data.ids import ids_type
+from fastrnn.data.windows import Windows
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 pieces = st.one_of(
@@ -248,7 +249,7 @@ def test_characters_that_the_vocabulary_lacks(tmp_path):
 
 SCRIPT = """
 import resource, sys
-from fastrnn.corpus import open_corpus
+from fastrnn.data.corpus import open_corpus
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 corpus = open_corpus(sys.argv[1])
 print(corpus.ids.size, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

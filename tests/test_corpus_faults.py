@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 from helpers import SONNETS
 
-from fastrnn import corpus as corpora
-from fastrnn import encoding, shelf, sources, stored
-from fastrnn.cache import STALE, delete
-from fastrnn.corpus import Corpus, encode_with, open_corpus
+from fastrnn.data import cache as shelf
+from fastrnn.data import corpus as corpora
+from fastrnn.data import encoding, stored
+from fastrnn.data import files as sources
+from fastrnn.data.corpus import Corpus, encode_with, open_corpus
+from fastrnn.system.cache_folder import STALE, delete
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 
@@ -429,7 +431,7 @@ def test_interrupt_leaves_nothing(path, cache, monkeypatch):
 
 KILLED = """
 import os, signal, sys
-from fastrnn import corpus, encoding
+from fastrnn.data import corpus, encoding
 put = encoding._put
 def last(*args):
     put(*args)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastrnn.corpus import encode_with, open_corpus, read_text
+from fastrnn.data.corpus import encode_with, open_corpus, read_text
 
 CODES = ['utf-8', 'utf-8-sig', 'utf-16', 'utf-32-le', 'utf-7', 'ascii', 'latin-1', 'cp1252', 'shift_jis', 'iso2022_jp']
 CODES += [

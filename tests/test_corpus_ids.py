@@ -5,14 +5,14 @@ import pytest
 from helpers import SONNETS, assert_same_run
 
 import fastrnn
-from fastrnn.adopt import adopt
-from fastrnn.checkpoint import Model, load_model, save_model
-from fastrnn.corpus import Corpus, encode_with, open_corpus
-from fastrnn.evaluation import bits
-from fastrnn.ids import as_ids, ids_type
-from fastrnn.model import Params
-from fastrnn.prime import Decoder, encode_prime
-from fastrnn.scoring import score
+from fastrnn.data.corpus import Corpus, encode_with, open_corpus
+from fastrnn.data.ids import as_ids, ids_type
+from fastrnn.inference.evaluate import bits
+from fastrnn.inference.prompt import Decoder, encode_prime
+from fastrnn.inference.surprisal import score
+from fastrnn.model.checkpoint import Model, load_model, save_model
+from fastrnn.model.params import Params
+from fastrnn.training.transfer import adopt
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 SMALL = {'hidden_size': 4, 'seq_length': 5, 'seed': 0, 'iterations': 3}

@@ -18,10 +18,10 @@ from helpers import SONNETS
 from kept import begin, contents, run_to
 
 import fastrnn
-from fastrnn import pipes
-from fastrnn.corpus import Corpus, encode_with, open_corpus
-from fastrnn.pipes import check_kind, check_room, copy_of
-from fastrnn.prime import read_prime
+from fastrnn.data.corpus import Corpus, encode_with, open_corpus
+from fastrnn.inference.prompt import read_prime
+from fastrnn.system import pipes
+from fastrnn.system.pipes import check_kind, check_room, copy_of
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 Usage = namedtuple('Usage', 'total used free')

@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from kept import ENGINES, begin, contents, iterations, one_by_one, run_to
 
 import fastrnn
-from fastrnn import session, stored, windows
-from fastrnn.config import Config
-from fastrnn.corpus import Corpus, open_corpus
-from fastrnn.engines import make_engine
+from fastrnn.data import stored, windows
+from fastrnn.data.corpus import Corpus, open_corpus
+from fastrnn.data.stored import StoredIds
+from fastrnn.data.windows import Windows
+from fastrnn.engines.engine import make_engine
 from fastrnn.errors import TextLost
-from fastrnn.stored import StoredIds
-from fastrnn.windows import Windows
+from fastrnn.runs import session
+from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 

@@ -10,7 +10,8 @@ from helpers import SONNETS
 from kept import begin, contents, finite, log_of, one_by_one, run_to
 
 import fastrnn
-from fastrnn import rails, trainer
+from fastrnn.training import divergence as rails
+from fastrnn.training import loop as trainer
 
 EXPLODING = {  # each diverges some iterations after the start, and is rolled back once or more
     'exact': {'learning_rate': 100.0, 'iterations': 40},

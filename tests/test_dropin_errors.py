@@ -180,7 +180,7 @@ def test_adagrad_of_an_array_that_took_a_bound_ones_place():
 @pytest.mark.parametrize('rate', ['0.1', None, True, [0.1]])
 def test_a_learning_rate_that_is_no_number(rate):
     with pytest.raises(ValueError, match=r'^learning_rate is .*; it must be a number$'):
-        fastrnn.dropin.adagrad([], [], [], rate)
+        fastrnn.engines.dropin.adagrad([], [], [], rate)
 
 
 @pytest.mark.parametrize(('rows', 'columns'), [(0, 6), (9, 0), (0, 0)])

@@ -8,8 +8,9 @@ import pytest
 from helpers import random_model, same_bits
 
 import fastrnn
-from fastrnn import dropin, reference
-from fastrnn.kernels import exact
+from fastrnn import reference
+from fastrnn.engines import dropin
+from fastrnn.kernels.exact import rnn as exact
 
 H, V = 33, 21
 MODEL = random_model(H, V, 4, 0.3)

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 import fastrnn
-from fastrnn import evaluation, reference
-from fastrnn.checkpoint import Model, load_model, save_model
-from fastrnn.config import Config
-from fastrnn.model import Params
-from fastrnn.schedule import FINAL, Horizon
+from fastrnn import reference
+from fastrnn.inference import evaluate as evaluation
+from fastrnn.model.checkpoint import Model, load_model, save_model
+from fastrnn.model.params import Params
+from fastrnn.settings.config import Config
+from fastrnn.training.schedule import FINAL, Horizon
 
 V, H = 9, 14
 IDS = np.random.default_rng(1).integers(0, V, 700).astype(np.uint8)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from kept import begin, contents, iterations, run_to, state_of
 
 import fastrnn
-from fastrnn.checkpoint import BEST, _check, _read, _write, checkpoints, load_checkpoint, load_model
-from fastrnn.curves import read_run
+from fastrnn.model.checkpoint import BEST, _check, _read, _write, checkpoints, load_checkpoint, load_model
+from fastrnn.runs.curves import read_run
 
 
 @pytest.fixture(scope='module')

@@ -9,7 +9,7 @@ from helpers import ROOT, SONNETS, run_python
 from kept import begin, contents, options_of, run_to
 
 import fastrnn
-from fastrnn.interrupts import held, remembered
+from fastrnn.system.interrupts import held, remembered
 
 WAYS = ('session', 'memory', 'thread', 'two', 'texts', 'calls')
 LONG = pytest.mark.long

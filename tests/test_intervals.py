@@ -2,9 +2,9 @@
 
 import pytest
 
-from fastrnn.config import Config
-from fastrnn.intervals import nominal_pace, round_number, with_intervals
-from fastrnn.presets import preset
+from fastrnn.settings.config import Config
+from fastrnn.settings.presets import preset
+from fastrnn.training.intervals import nominal_pace, round_number, with_intervals
 
 
 @pytest.mark.parametrize(

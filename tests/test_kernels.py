@@ -7,7 +7,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import fastrnn
-from fastrnn import dropin, reference
+from fastrnn import reference
+from fastrnn.engines import dropin
 
 ODD = [np.inf, -np.inf, np.nan, -0.0, 0.0, 1e300, -1e308, 5e-324]
 OUTPUTS = ('loss', *('d' + name for name in WEIGHTS), 'hprev')

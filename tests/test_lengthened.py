@@ -8,10 +8,10 @@ import pytest
 from kept import begin, contents, log_of, run_to, state_of
 
 import fastrnn
-from fastrnn.checkpoint import checkpoints
-from fastrnn.config import Config
-from fastrnn.curves import read_run
-from fastrnn.schedule import FINAL, Horizon
+from fastrnn.model.checkpoint import checkpoints
+from fastrnn.runs.curves import read_run
+from fastrnn.settings.config import Config
+from fastrnn.training.schedule import FINAL, Horizon
 
 PLANNED = {'iterations': 40, 'print_every': 1, 'warmup': 0.1}  # a cosine
 TOLD = (

@@ -9,9 +9,9 @@ import pytest
 from helpers import SONNETS, same_bits
 
 import fastrnn
-from fastrnn import watching
-from fastrnn.config import Config
-from fastrnn.records import Progress
+from fastrnn.progress import notebook as watching
+from fastrnn.progress.records import Progress
+from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 SMALL = {'seed': 0, 'hidden_size': 8, 'iterations': 30}

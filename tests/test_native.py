@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from helpers import same_bits
 
-from fastrnn.kernels import native
-from fastrnn.kernels.exact import GRAIN, pairwise_sum
+from fastrnn.kernels.exact import numpy_functions as native
+from fastrnn.kernels.exact.rnn import GRAIN, pairwise_sum
 
 NATIVE = native.find()
 LOOPS = {'tanh': (native.tanh, np.tanh), 'exp': (native.exp, np.exp), 'log': (native.log, np.log)}

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastrnn import page as pages
-from fastrnn.page import CLASSES, SHADES, page, shade
+from fastrnn.pages import surprisal as pages
+from fastrnn.pages.surprisal import CLASSES, SHADES, page, shade
 
 BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 NASTY = (

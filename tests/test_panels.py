@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from fastrnn.kernels import optimizers, packing, panels
-from fastrnn.kernels.elementwise import exp1, row_max, tanh1
+from fastrnn.kernels.fast import gemm as panels
+from fastrnn.kernels.fast import optimizers, packing
+from fastrnn.kernels.fast.functions import exp1, row_max, tanh1
 from fastrnn.kernels.jit import fast_jit
 
 DTYPES = ['float32', 'float64']

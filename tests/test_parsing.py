@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastrnn.parsing import parse_count, parse_seconds, parse_share
+from fastrnn.settings.parsing import parse_count, parse_seconds, parse_share
 
 
 @pytest.mark.parametrize(

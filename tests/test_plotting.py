@@ -10,8 +10,8 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from fastrnn import plotting
-from fastrnn.curves import read_run, read_runs
+from fastrnn.runs import plot as plotting
+from fastrnn.runs.curves import read_run, read_runs
 
 
 def records(count=40, *, pace=0.1, first=0, every=10, floor=2.0):

@@ -5,8 +5,9 @@ import pytest
 from helpers import SONNETS, exact_losses, random_model, reference_losses
 
 import fastrnn
-from fastrnn import diagnosis, reference
-from fastrnn.kernels import native
+from fastrnn import reference
+from fastrnn.engines import diagnosis
+from fastrnn.kernels.exact import numpy_functions as native
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 

@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from helpers import SONNETS, run_python
 
-from fastrnn import diagnosis, open_corpus, private_folder, shelf
+from fastrnn import open_corpus
+from fastrnn.data import cache as shelf
+from fastrnn.engines import diagnosis
 from fastrnn.kernels import jit
-from fastrnn.private_folder import NotPrivate, exposed, make_private
+from fastrnn.system import private_folder
+from fastrnn.system.private_folder import NotPrivate, exposed, make_private
 
 OTHER = 12345  # of a user, or of a group
 

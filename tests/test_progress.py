@@ -11,10 +11,11 @@ from helpers import SONNETS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastrnn import progress, terminal
 from fastrnn.commands.reports import _fast_line
-from fastrnn.config import bits_per_character
-from fastrnn.records import Progress
+from fastrnn.progress import bar as progress
+from fastrnn.progress import terminal
+from fastrnn.progress.records import Progress
+from fastrnn.settings.config import bits_per_character
 
 
 def record(iteration=4999, seconds=12.5, bits=2.345, validation=2.4, best=2.3, share=0.25, **others):

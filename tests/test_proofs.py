@@ -8,10 +8,10 @@ from helpers import ROOT, run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastrnn.config import Config
-from fastrnn.engines import FastEngine
-from fastrnn.fast_engine import BETA1, BETA2, EPSILON
-from fastrnn.model import Params
+from fastrnn.engines.engine import FastEngine
+from fastrnn.engines.fast import BETA1, BETA2, EPSILON
+from fastrnn.model.params import Params
+from fastrnn.settings.config import Config
 
 
 def naive_gradient(params, ids, hs, p, T):

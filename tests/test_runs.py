@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from helpers import SONNETS, assert_same_run, exact_losses, exact_run, random_text, reference_run, same_bits
 
-from fastrnn.config import Config
-from fastrnn.corpus import Corpus
-from fastrnn.engines import ExactEngine
+from fastrnn.data.corpus import Corpus
+from fastrnn.engines.engine import ExactEngine
+from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 SMALL = {'hidden_size': 12, 'seq_length': 8, 'seed': 3}

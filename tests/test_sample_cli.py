@@ -13,9 +13,9 @@ import pytest
 from helpers import start_python
 
 import fastrnn
-from fastrnn.checkpoint import Model, save_model
 from fastrnn.cli import main
-from fastrnn.model import Params
+from fastrnn.model.checkpoint import Model, save_model
+from fastrnn.model.params import Params
 
 CHARS = '\n abcdefghijklmé日\U0001f600\ud800'
 
@@ -120,7 +120,7 @@ def test_pieces_of_bytes_join(tmp_path, monkeypatch):
     path = make(tmp_path / 'bytes', ''.join(map(chr, [10, 97, 0xC3, 0xA9])), 'byte')
     expected = drawn(path, 200, seed=0)
     assert 'é' in expected
-    monkeypatch.setattr('fastrnn.streams.Pace.__call__', lambda self, work, left: work(1))
+    monkeypatch.setattr('fastrnn.inference.streams.Pace.__call__', lambda self, work, left: work(1))
     assert drawn(path, 200, seed=0) == expected
 
 
@@ -211,7 +211,7 @@ def test_every_piece_is_shown_at_once(model, monkeypatch):
         def flush(self):
             shown.append(self.getvalue())
 
-    monkeypatch.setattr('fastrnn.streams.Pace.__call__', lambda self, work, left: work(1))
+    monkeypatch.setattr('fastrnn.inference.streams.Pace.__call__', lambda self, work, left: work(1))
     monkeypatch.setattr(sys, 'stdout', Terminal())
     monkeypatch.setattr(sys, 'argv', ['fastrnn', 'sample', str(model), '--prime', 'ab', '--length', '3'])
     with pytest.raises(SystemExit):

@@ -7,10 +7,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import fastrnn
-from fastrnn import reference, sampling, streams
-from fastrnn.checkpoint import Model
-from fastrnn.kernels.sampling import Rules, choose, keep_likeliest
-from fastrnn.model import Params
+from fastrnn import reference
+from fastrnn.inference import generate as sampling
+from fastrnn.inference import streams
+from fastrnn.kernels.generate import Rules, choose, keep_likeliest
+from fastrnn.model.checkpoint import Model
+from fastrnn.model.params import Params
 
 V, H = 19, 30
 CHARS = '\n' + 'abcdefghijklmnopqr'

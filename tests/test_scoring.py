@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fastrnn
-from fastrnn import page, scoring
-from fastrnn.checkpoint import Model, save_model
-from fastrnn.model import Params
+from fastrnn.inference import surprisal as scoring
+from fastrnn.model.checkpoint import Model, save_model
+from fastrnn.model.params import Params
+from fastrnn.pages import surprisal as page
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 NAMES = {'t': '\t', 'n': '\n', 'r': '\r', '\\': '\\'}

@@ -6,8 +6,8 @@ import pytest
 from helpers import SONNETS
 
 import fastrnn
-from fastrnn.config import Config
-from fastrnn.presets import preset
+from fastrnn.settings.config import Config
+from fastrnn.settings.presets import preset
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 QUICK = {'hidden_size': 8, 'iterations': 2, 'seed': 0}

@@ -5,11 +5,11 @@ import pytest
 from helpers import SONNETS, assert_same_run, exact_losses, random_text, same_bits
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from fastrnn.config import Config
-from fastrnn.corpus import Corpus
-from fastrnn.crews import TRY, WAKE, Crews
-from fastrnn.exact_engine import ExactEngine, thread_counts
+from fastrnn.data.corpus import Corpus
+from fastrnn.engines.exact import ExactEngine, thread_counts
 from fastrnn.kernels.team import Crew, Team, span
+from fastrnn.parallel.threads import TRY, WAKE, Crews
+from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 

@@ -6,10 +6,11 @@ from helpers import same_bits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastrnn.kernels import exact, tile
+from fastrnn.kernels.exact import outer_products as tile
+from fastrnn.kernels.exact import rnn as exact
+from fastrnn.kernels.exact.outer_products import COLUMNS, ROWS, panels
 from fastrnn.kernels.jit import exact_jit
 from fastrnn.kernels.team import Crew, barrier
-from fastrnn.kernels.tile import COLUMNS, ROWS, panels
 
 pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
 sizes = st.integers(1, 40)

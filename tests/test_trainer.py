@@ -10,11 +10,11 @@ from helpers import SONNETS, exact_losses, same_state
 from numba.core.runtime import _nrt_python as nrt
 
 import fastrnn
-from fastrnn.config import Config
-from fastrnn.corpus import Corpus
-from fastrnn.engines import ExactEngine
-from fastrnn.kernels import exact
+from fastrnn.data.corpus import Corpus
+from fastrnn.engines.engine import ExactEngine
+from fastrnn.kernels.exact import rnn as exact
 from fastrnn.kernels.team import alone
+from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 OPTIONS = {'hidden_size': 10, 'seq_length': 5, 'seed': 0, 'threads': 1}

@@ -9,7 +9,7 @@ import typer
 from .options import Json
 
 if TYPE_CHECKING:
-    from ..cache import Item
+    from ..system.cache_folder import Item
 
 EXAMPLE = 'Example: fastrnn cache'
 CLEAR_EXAMPLE = 'Example: fastrnn cache clear --to 1GB'
@@ -27,7 +27,7 @@ def show(context: typer.Context, as_json: Json = False) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from ..cache import default_root, items, size_limit
+    from ..system.cache_folder import default_root, items, size_limit
 
     root, limit, found = default_root(), size_limit(), items(default_root())
     for item in found:
@@ -42,8 +42,8 @@ def clear(
     as_json: Json = False,
 ) -> None:
     """Remove what no process uses, and tell what was freed."""
-    from ..cache import default_root, items, shrink
-    from ..parsing import parse_size
+    from ..settings.parsing import parse_size
+    from ..system.cache_folder import default_root, items, shrink
 
     root = default_root()
     try:

@@ -12,8 +12,8 @@ def evaluate(
     model: Model, files: Files, encoding: Encoding = 'utf-8', errors: Errors = 'strict', as_json: Json = False
 ) -> None:
     """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text."""
-    from ..checkpoint import load_model
-    from ..evaluation import evaluate as measure
+    from ..inference.evaluate import evaluate as measure
+    from ..model.checkpoint import load_model
 
     result = measure(load_model(model), files, encoding=encoding, errors=errors)
     if as_json:

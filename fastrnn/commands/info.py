@@ -5,7 +5,7 @@ EXAMPLE = 'Example: fastrnn info'
 
 def info() -> None:
     """Tell versions, processor, BLAS and loops, and whether the bits are the reference's on this machine."""
-    from .. import diagnosis
+    from ..engines import diagnosis
 
     for name, value in diagnosis.facts().items():
         print(f'{name:<12} {value}')

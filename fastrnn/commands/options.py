@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..parsing import parse_count
+from ..settings.parsing import parse_count
 
 Files = Annotated[list[Path], typer.Argument(help='The text; more files are joined. gzip is accepted.')]
 Model = Annotated[Path, typer.Argument(help='A run folder, a checkpoint of one, or a file made by train --save.')]

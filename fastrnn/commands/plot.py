@@ -16,9 +16,9 @@ def plot(
 
     A run of the engine reference is drawn in black, for comparison. Needs matplotlib: pip install 'fastrnn[plot]'.
     """
-    from .. import plotting
-    from ..atomic import check_place, write_atomically
-    from ..curves import read_runs
+    from ..runs import plot as plotting
+    from ..runs.curves import read_runs
+    from ..system.atomic import check_place, write_atomically
 
     file_format = plotting.file_format(out)
     check_place(out)

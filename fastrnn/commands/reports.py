@@ -10,11 +10,11 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..adopt import Adopted
-    from ..config import Config
-    from ..corpus import Corpus
-    from ..records import Progress
-    from ..trainer import Run
+    from ..data.corpus import Corpus
+    from ..progress.records import Progress
+    from ..settings.config import Config
+    from ..training.loop import Run
+    from ..training.transfer import Adopted
 
 COLUMNS, UNIT = 80, ' bits'  # of a report; per character
 NAMED = 20  # characters that are named, of those that are new
@@ -79,7 +79,7 @@ class Reports:
 
     def follow(self, records: Iterable['Progress'], stopped: Callable[[], bool]) -> None:
         """Print records until the last or until stopped."""
-        from .. import progress
+        from ..progress import bar as progress
 
         record: Progress | None = None
         with progress.display(self._quiet or self._json, first=int(self._fast)) as show:

@@ -33,11 +33,11 @@ def sample(
     The exact engine's characters at temperature 1 are the reference's, bit for bit; with --count the fast engine's
     kernels draw many samples at once. Bytes are shown as UTF-8. With --json each sample is one object, on one line.
     """
-    from ..checkpoint import load_model
-    from ..config import MAX_SEED
-    from ..prime import read_prime
-    from ..sampling import sample as draw
-    from ..sampling import samples
+    from ..inference.generate import sample as draw
+    from ..inference.generate import samples
+    from ..inference.prompt import read_prime
+    from ..model.checkpoint import load_model
+    from ..settings.config import MAX_SEED
 
     if prime is not None and prime_file is not None:
         raise ValueError('both --prime and --prime-file are given: take one')

@@ -25,10 +25,10 @@ def score(
     they are control characters, line separators, lone surrogates or, of models of bytes, not ASCII. Nothing is quoted.
     The mean of the bits is what fastrnn eval gives. Characters that the model folds into U+FFFD appear as that.
     """
-    from .. import page as pages
-    from .. import scoring
-    from ..atomic import check_place, write_atomically
-    from ..checkpoint import load_model
+    from ..inference import surprisal as scoring
+    from ..model.checkpoint import load_model
+    from ..pages import surprisal as pages
+    from ..system.atomic import check_place, write_atomically
 
     if html is not None:
         check_place(html)

@@ -14,9 +14,9 @@ from .options import Encoding, Errors, count_option, number_option, preset_optio
 from .reports import Reports
 
 if TYPE_CHECKING:
-    from ..session import Session
-    from ..texts import Texts
-    from ..trainer import Run
+    from ..data.texts import Texts
+    from ..runs.session import Session
+    from ..training.loop import Run
 
 EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000 --out RUN'
 OptionalFiles = Annotated[list[Path] | None, typer.Argument(help='The text; more files are joined. gzip is accepted.')]
@@ -72,9 +72,9 @@ def train(
 ) -> None:
     """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast."""
     given: dict[str, Any] = locals()
-    from ..adopt import check_hidden_size
-    from ..atomic import check_place
-    from ..parsing import parse_seconds
+    from ..settings.parsing import parse_seconds
+    from ..system.atomic import check_place
+    from ..training.transfer import check_hidden_size
 
     reports = Reports(quiet, as_json)
     given['time'] = None if time is None else parse_seconds(time)
@@ -91,7 +91,7 @@ def train(
         given['hidden_size'] = check_hidden_size(hidden_size, model)
     config, texts = _config(given), _texts(given)
     if out is not None:
-        from ..opening import start
+        from ..runs.start import start
 
         kept = {name: given[name] for name in KEPT if given[name] is not None}
         with start(out, texts, config, weights=model, **kept) as session:
@@ -105,14 +105,14 @@ def train(
 
 
 def _config(given: dict[str, Any]) -> Any:
-    from ..config import Config
-    from ..presets import preset
+    from ..settings.config import Config
+    from ..settings.presets import preset
 
     return preset(given['preset'], **{field.name: given[field.name] for field in fields(Config) if field.name in given})
 
 
 def _texts(given: dict[str, Any]) -> 'Texts':
-    from ..texts import Texts
+    from ..data.texts import Texts
 
     return Texts.of(given['files'], validation=given['validation'], **{name: given[name] for name in READING})
 
@@ -120,14 +120,14 @@ def _texts(given: dict[str, Any]) -> 'Texts':
 def _loaded(weights: Path | None) -> Any:
     if weights is None:
         return None
-    from ..checkpoint import load_model
+    from ..model.checkpoint import load_model
 
     return load_model(weights)
 
 
 def _resumed(given: dict[str, Any]) -> 'Session':
     """The session that --resume names, if no option contradicts it."""
-    from ..opening import resume
+    from ..runs.start import resume
 
     own = ('files', 'resume', 'save', 'quiet', 'as_json', *RESUMABLE)
     defaults = {**READING, 'preset': 'reference'}
@@ -181,9 +181,9 @@ def _advised(run: 'Run', reports: Reports) -> Iterator[None]:
 def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
     """Train without a folder; where the model is to be saved, the first Ctrl-C or SIGTERM ends the run in order."""
     corpus, held_out = texts.open()
-    from ..adopt import adopt
     from ..errors import TextLost
-    from ..trainer import Run
+    from ..training.loop import Run
+    from ..training.transfer import adopt
 
     adopted = None if weights is None else adopt(weights, corpus, config.seed)
     corpus = corpus if adopted is None else adopted.corpus

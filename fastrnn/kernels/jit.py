@@ -27,8 +27,8 @@ from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
 from numba.core import config
 from numba.core.caching import FunctionCache
 
-from ..locks import hold_folder
-from ..private_folder import NotPrivate, exposed, make_private
+from ..system.locks import hold_folder
+from ..system.private_folder import NotPrivate, exposed, make_private
 
 # No fast-math here, ever: every rounding is the reference's.
 EXACT: dict[str, Any] = {'nogil': True, 'error_model': 'numpy', 'boundscheck': False, 'no_cfunc_wrapper': True}

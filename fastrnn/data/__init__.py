@@ -1,0 +1,1 @@
+"""From files to characters, and from characters to numbers."""

@@ -1,0 +1,180 @@
+"""Encoded texts in the user's cache folder: complete and of the text asked for, or not used at all.
+
+An entry is a folder ``corpora/<key>`` with the ids and a small JSON. It is written under another name,
+brought to the disk and renamed, so a run that is interrupted leaves no entry. While it is used it is not removed.
+"""
+
+import hashlib
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+
+from ..system.cache_folder import default_root, delete, remove_text, shrink, size_limit
+from ..system.locks import hold
+from ..system.pipes import check_room
+from ..system.private_folder import exposed, make_private
+from .files import Rules, Source
+from .stored import Ids, Opened, Summed, open_ids
+
+FORMAT = f'2-{sys.byteorder}'
+SETTLED = 2.0  # seconds after which a file's time of change tells it from any later version
+
+
+def key_of(digests: list[str], rules: Rules) -> str:
+    parts = [FORMAT, rules.unit, rules.min_count, digests]
+    if rules.unit == 'character':
+        parts += [rules.encoding, rules.errors]
+    return _hash(parts)[:32]
+
+
+@dataclass
+class Entry:
+    """An encoded text that is held, so that no process removes it, as long as this or its ids are there."""
+
+    folder: Path
+    facts: dict[str, Any]
+    ids: Ids
+    file: Opened
+    made: bool = False  # just now
+
+    def discard(self) -> None:
+        """Remove it, if it was just made and nobody else uses it."""
+        if self.made:
+            self.file.close()
+            remove_text(self.folder)
+
+
+class Shelf:
+    def __init__(self, root: str | Path | None = None) -> None:
+        self.root = default_root() if root is None else Path(root)
+        self.folder = self.root / 'corpora'
+        self.limit = size_limit()
+
+    def find(self, key: str) -> Entry | None:
+        """The entry; None if there is none, or it is truncated, damaged, another text's, or may be others' work."""
+        path = self.folder / key
+        try:
+            if exposed(path):
+                return None
+            facts = json.loads((path / 'facts.json').read_bytes())
+            check = facts.pop('check')
+            if check != _hash(facts) or facts['key'] != key:
+                return None
+            file = Opened(open(path / 'ids', 'rb', buffering=0))  # noqa: SIM115 - lives as long as its Entry
+            if not hold(file.fileno()):
+                return None
+            ids = open_ids(file, np.dtype(facts['dtype']), facts['n'], len(facts['points']), facts['crc32'])
+        except (OSError, ValueError, TypeError, LookupError, AttributeError):
+            return None
+        if ids is None:
+            return None
+        with suppress(OSError):
+            os.utime(path / 'facts.json')  # it is used now
+        return Entry(path, facts, ids, file)
+
+    def add(self, key: str, facts: Mapping[str, Any], fill: Callable[[BinaryIO], None]) -> Entry:
+        """Write an entry; ``fill`` writes the ids. OSError if the cache has no room or must not be written."""
+        size = facts['n'] * np.dtype(facts['dtype']).itemsize
+        make_private(self.folder)
+        shrink(self.root, max(0, self.limit - size - len(json.dumps(facts)) - len(key) - 200))
+        check_room(self.folder, size)
+        place = self.folder / f'.new-{os.getpid()}-{secrets.token_hex(4)}'
+        place.mkdir()
+        check = 0
+
+        def filled(file: BinaryIO) -> None:
+            nonlocal check
+            hold(file.fileno())
+            summed = Summed(file)
+            fill(cast(BinaryIO, summed))
+            check = summed.check
+
+        try:
+            _write(place / 'ids', filled)
+            full = {**facts, 'key': key, 'crc32': check}
+            text = json.dumps({**full, 'check': _hash(full)})
+            _write(place / 'facts.json', lambda file: file.write(text.encode()))
+            self._publish(place, key)
+        finally:
+            delete(place)
+        entry = self.find(key)
+        if entry is None:
+            raise OSError(f'{self.folder / key} does not keep what is written')
+        entry.made = True
+        return entry
+
+    def _publish(self, place: Path, key: str) -> None:
+        target = self.folder / key
+        try:
+            os.rename(place, target)
+        except OSError:
+            if self.find(key) is not None:  # another process was faster
+                return
+            if not os.path.lexists(target):
+                raise
+            old = self.folder / f'.old-{os.getpid()}-{secrets.token_hex(4)}'
+            os.rename(target, old)
+            delete(old)
+            os.rename(place, target)
+        with suppress(OSError):  # Windows opens no folder
+            _sync_folder(self.folder)
+
+    def known(self, source: Source) -> str | None:
+        """The content hash that an earlier run found, if the file has not been touched since."""
+        try:
+            if exposed(self.folder / 'files'):
+                return None
+            memory = json.loads(self._memory_of(source).read_bytes())
+            same = source.state is not None and memory['state'] == source.state and memory['path'] == _name(source)
+            return str(memory['sha256']) if same else None
+        except (OSError, ValueError, TypeError, LookupError):
+            return None
+
+    def remember(self, source: Source, digest: str) -> None:
+        if source.state is None or time.time() - max(source.state[1:3]) / 1e9 < SETTLED:
+            return  # an edit right now might leave the times as they are
+        path = self._memory_of(source)
+        place = path.with_name(f'.new-{os.getpid()}-{secrets.token_hex(4)}')
+        text = json.dumps({'path': _name(source), 'state': source.state, 'sha256': digest})
+        with suppress(OSError):
+            make_private(path.parent)
+            try:
+                place.write_text(text, encoding='ascii')
+                os.replace(place, path)
+            finally:
+                place.unlink(missing_ok=True)
+
+    def _memory_of(self, source: Source) -> Path:
+        return self.folder / 'files' / f'{_hash(_name(source))[:32]}.json'
+
+
+def _name(source: Source) -> str:
+    return os.path.abspath(source.path)
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _write(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
+    with open(path, 'wb') as file:
+        fill(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

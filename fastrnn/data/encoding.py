@@ -1,0 +1,179 @@
+"""From pieces of text to code points, and from these to ids, so that memory does not grow with the text.
+
+A text is read twice: once to hash it and to see which characters it has, once to number them. Runs of
+code points below 256 travel as bytes, since ``bytes.translate`` is the fastest table look-up there is.
+"""
+
+import hashlib
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .files import Piece, Rules, Source, changed, is_empty, pieces
+from .ids import ids_type
+
+SYNC = 1 << 26  # ids written between two requests to bring them to the disk
+FOLDED = 0xFFFD  # the code point that stands for all rare characters
+POINTS = sys.maxunicode + 1
+
+Points = bytes | NDArray[Any]  # code points; as bytes where all are below 256
+
+
+def points_of(piece: Piece) -> Points:
+    if isinstance(piece, bytes):
+        return piece
+    with suppress(UnicodeEncodeError):
+        return piece.encode('latin-1')
+    pairs = piece.encode('utf-16-le', 'surrogatepass')
+    if len(pairs) == 2 * len(piece):  # and mostly it is, at a third of the time of utf-32
+        return np.frombuffer(pairs, '<u2')
+    return np.frombuffer(piece.encode('utf-32-le', 'surrogatepass'), '<u4')
+
+
+def as_array(points: Points) -> NDArray[Any]:
+    return np.frombuffer(points, np.uint8) if isinstance(points, bytes) else points
+
+
+class _Behind:
+    """Runs calls in a thread, one behind the caller; an error comes out of the next call."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(1)
+        self._pending: Future[Any] | None = None
+
+    def __call__(self, function: Callable[..., Any], *args: Any) -> None:
+        self.wait()
+        self._pending = self._pool.submit(function, *args)
+
+    @property
+    def idle(self) -> bool:
+        return self._pending is None or self._pending.done()
+
+    def wait(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+
+    def __enter__(self) -> '_Behind':
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._pool.shutdown()
+        if kind is None:
+            self.wait()
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What the first reading tells."""
+
+    counts: NDArray[np.int64]  # (POINTS,) occurrences; if nothing can be folded only: is there any
+    n: int
+    utf8_bytes: int
+    digests: list[str]  # SHA-256 of each file's contents
+
+
+def survey(sources: Sequence[Source], rules: Rules) -> Survey:
+    """Hash the files and count their characters. Raises ValueError if they hold none."""
+    counts, n, utf8, digests = np.zeros(POINTS, np.int64), 0, 0, []
+    for source in sources:
+        digest = hashlib.sha256()
+        with _Behind() as behind:
+            chunks = _tapped(source.chunks(), partial(behind, digest.update))
+            for piece in pieces(source, rules, chunks):
+                n, utf8 = n + len(piece), utf8 + _count(piece, counts, exact=rules.min_count > 1)
+        digests.append(digest.hexdigest())
+    if n == 0:
+        raise is_empty(sources[0].path)
+    return Survey(counts, n, utf8, digests)
+
+
+def _tapped(chunks: Iterator[bytes], tap: Callable[[bytes], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        tap(chunk)
+        yield chunk
+
+
+def _count(piece: Piece, counts: NDArray[np.int64], exact: bool) -> int:
+    """Add occurrences to ``counts``; returns the piece's length in UTF-8."""
+    data = piece if isinstance(piece, bytes) else piece.encode('utf-8', 'surrogatepass')
+    if not exact:  # only what is new matters, and mostly nothing is
+        known = np.flatnonzero(counts[: 256 if data is piece else 128]).astype(np.uint8).tobytes()
+        rest = data.translate(None, known)
+        if isinstance(piece, bytes):
+            piece = rest
+        elif 2 * len(rest) < len(data):  # else decoding it costs more than it saves
+            piece = rest.decode('utf-8', 'surrogatepass')
+    if piece:
+        points = points_of(piece)
+        found = _count_bytes(points) if isinstance(points, bytes) else np.bincount(points)
+        counts[: found.size] += found
+    return len(data)
+
+
+def _count_bytes(data: bytes) -> NDArray[np.int64]:
+    """Pairs of bytes first: half as many increments."""
+    even = len(data) // 2 * 2
+    pairs = np.bincount(np.frombuffer(data[:even], np.uint16), minlength=65_536).reshape(256, 256)
+    counts: NDArray[np.int64] = pairs.sum(0) + pairs.sum(1)
+    counts += np.bincount(as_array(data[even:]), minlength=256)
+    return counts
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    points: NDArray[np.int64]  # (V,) code points, sorted
+    numbers: NDArray[Any]  # (POINTS,) of ids_type: the id of each code point
+    folded_kinds: int
+    folded_count: int
+
+
+def vocabulary(found: Survey, min_count: int) -> Vocabulary:
+    """Number the characters in sorted order, the rare ones all as U+FFFD."""
+    kinds = np.flatnonzero(found.counts)
+    rare = kinds[(found.counts[kinds] < min_count) & (kinds != FOLDED)]
+    kept = np.union1d(np.setdiff1d(kinds, rare), [FOLDED]) if rare.size else kinds
+    numbers = np.zeros(POINTS, ids_type(kept.size))
+    numbers[kept] = np.arange(kept.size)
+    numbers[rare] = numbers[FOLDED]
+    return Vocabulary(kept, numbers, rare.size, int(found.counts[rare].sum()))
+
+
+def write_ids(sources: Sequence[Source], rules: Rules, numbers: NDArray[Any], n: int, sink: BinaryIO) -> None:
+    """Second reading: write the ids. OSError is always the sink's."""
+    written = unsynced = 0
+    with _Behind() as writer, _Behind() as syncer:
+        for source in sources:
+            for piece in pieces(source, rules, source.chunks()):
+                writer(_put, _narrowed(points_of(piece), numbers), numbers, sink)
+                written, unsynced = written + len(piece), unsynced + len(piece)
+                if unsynced >= SYNC and syncer.idle:  # else the last sync would have all of it to do
+                    syncer(_sync, sink)
+                    unsynced = 0
+    if written != n:
+        raise changed(', '.join(str(source.path) for source in sources))
+
+
+def _sync(sink: BinaryIO) -> None:
+    if not isinstance(sink, io.BytesIO):
+        os.fsync(sink.fileno())
+
+
+def _narrowed(points: Points, numbers: NDArray[Any]) -> Points:
+    """Ids already, as bytes, if they can be had by ``bytes.translate``."""
+    if isinstance(points, bytes) and numbers.dtype == np.uint8:
+        return points.translate(numbers[:256].tobytes())
+    return as_array(points)
+
+
+def _put(points: Points, numbers: NDArray[Any], sink: BinaryIO) -> None:
+    """Runs in a thread: it does not hold Python's lock, so the next piece is decoded meanwhile."""
+    sink.write(points if isinstance(points, bytes) else np.take(numbers, points, mode='clip').data)

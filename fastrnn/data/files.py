@@ -1,0 +1,169 @@
+"""From files to pieces of text, chunk by chunk: gzip, encodings, newlines, and files that change."""
+
+import codecs
+import gzip
+import io
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from numbers import Integral
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..system.pipes import check_kind, copy_of
+
+CHUNK = 1 << 20  # bytes that are read at a time
+
+Piece = str | bytes  # of a text; bytes only if they are the unit
+
+
+def unreadable(path: object, error: OSError) -> ValueError:
+    return ValueError(f'{path}: {error.strerror or error}; name a text file that can be read')
+
+
+def is_empty(path: object) -> ValueError:
+    return ValueError(f'{path}: the file is empty; name a file with text in it')
+
+
+def undecodable(path: object, byte: int, offset: int, encoding: str) -> ValueError:
+    return ValueError(
+        f'{path}: byte 0x{byte:02x} at offset {offset} is not {encoding}; '
+        "name the text's encoding with --encoding, e.g. latin-1"
+    )
+
+
+def unknown_encoding(encoding: str) -> ValueError:
+    return ValueError(f'encoding {encoding!r} is not known; name one such as utf-8 or latin-1')
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How a text is to be read."""
+
+    encoding: str = 'utf-8'
+    errors: str = 'strict'
+    unit: str = 'character'
+    min_count: int = 1
+
+    def __post_init__(self) -> None:
+        if self.unit not in ('character', 'byte'):
+            raise ValueError(f"unit {self.unit!r} is not known; take 'character' or 'byte'")
+        if not isinstance(self.min_count, Integral) or self.min_count < 1:
+            raise ValueError(f'min_count is {self.min_count}; it must be at least 1')
+        try:
+            if not codecs.lookup(self.encoding)._is_text_encoding:
+                raise LookupError
+            codecs.getincrementaldecoder(self.encoding)
+        except (LookupError, TypeError, ValueError):  # of no str, of one with a NUL
+            raise unknown_encoding(self.encoding) from None
+        try:
+            codecs.lookup_error(self.errors)
+        except (LookupError, TypeError, ValueError):
+            raise ValueError(f"errors {self.errors!r} is not known; take 'strict' or 'replace'") from None
+
+
+class Source:
+    """A file that can be read more than once and is noticed to change in between. Pipes are copied first.
+
+    ``opened`` is a stream to be read in place of the file of that name.
+    """
+
+    def __init__(self, path: str | Path, opened: BinaryIO | None = None) -> None:
+        self.path = path
+        # a regular file's, to be compared; None cannot be compared with a later run's
+        self.state: list[int] | None = None
+        self._copy: BinaryIO | None = None
+        try:
+            state = os.stat(path) if opened is None else None
+            if state is not None and stat.S_ISREG(state.st_mode):
+                self.state = _state(state)
+                return
+            if state is not None:
+                check_kind(path, state.st_mode)
+            self._copy = copy_of(path, opened)
+        except OSError as error:
+            raise unreadable(path, error) from error
+
+    def __del__(self) -> None:
+        if self._copy is not None:
+            self._copy.close()
+
+    def chunks(self) -> Iterator[bytes]:
+        """The contents, unpacked if they are gzip's; never an empty chunk."""
+        with self._opened() as file:
+            while chunk := self._read(file):
+                yield chunk
+        self.check_unchanged()
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        raw = self._copy
+        try:
+            raw = raw or open(self.path, 'rb', buffering=0)  # noqa: SIM115 - closed below
+            raw.seek(0)
+            packed = raw.read(3) == b'\x1f\x8b\x08'
+            raw.seek(0)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        try:
+            yield gzip.GzipFile(fileobj=raw) if packed else raw
+        finally:
+            if raw is not self._copy:
+                raw.close()
+
+    def _read(self, file: BinaryIO) -> bytes:
+        try:
+            return file.read(CHUNK)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            self.check_unchanged()  # it may still be being written
+            raise ValueError(f'{self.path}: the gzip file is damaged ({error}); pack it anew') from error
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
+    def check_unchanged(self) -> None:
+        try:
+            same = self.state is None or _state(os.stat(self.path)) == self.state
+        except OSError:
+            same = False
+        if not same:
+            raise changed(self.path)
+
+
+def changed(path: object) -> ValueError:
+    return ValueError(f'{path}: the file changed while it was read; start again once it is complete')
+
+
+def _state(state: os.stat_result) -> list[int]:
+    return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev]
+
+
+def texts(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[str]:
+    """Decode chunks, newlines as ``open(path, 'r')`` gives them."""
+    decoder = codecs.getincrementaldecoder(rules.encoding)(rules.errors)
+    newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
+    fed = 0
+    for chunk in _ended(chunks):
+        fed += len(chunk)
+        try:
+            text = newlines.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            source.check_unchanged()  # it may still be being written
+            # the decoder saw the end of what it was fed so far
+            offset = fed - len(error.object) + error.start
+            raise undecodable(source.path, error.object[error.start], offset, rules.encoding) from error
+        except UnicodeError as error:  # utf-16 without a byte order mark
+            raise ValueError(f'{source.path}: {error}; name the byte order, as in {rules.encoding}-le') from error
+        if text:
+            yield text
+
+
+def _ended(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    yield from chunks
+    yield b''
+
+
+def pieces(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[Piece]:
+    return chunks if rules.unit == 'byte' else texts(source, rules, chunks)

@@ -1,0 +1,166 @@
+"""What a run trains on and is validated on: files, how they are read, and whether they are still the same."""
+
+import hashlib
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+import numpy as np
+
+from ..errors import in_a_line
+from ..settings.naming import file_names
+from ..settings.parsing import parse_share
+from .corpus import Corpus, encode_with, open_corpus
+from .files import Rules
+from .stored import CHUNK, Ids
+
+DIGITS = 12  # of a hash, in messages
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Names of files and rules, as they are kept with a run."""
+
+    files: tuple[str, ...]
+    encoding: str = 'utf-8'
+    errors: str = 'strict'
+    unit: str = 'character'
+    min_count: int = 1
+    validation: str | None = None  # a share, held out from the end, or a file
+
+    def __post_init__(self) -> None:
+        Rules(self.encoding, self.errors, self.unit, self.min_count)  # raises ValueError
+
+    @classmethod
+    def of(cls, files: str | Path | Sequence[str | Path], **rules: Any) -> 'Texts':
+        """One file or more; ``rules`` are the other fields, the share or path of held-out text as it comes."""
+        validation = rules.pop('validation', None)
+        if validation is not None and not isinstance(validation, int | float | str | Path):
+            kind = type(validation).__name__
+            raise ValueError(f'validation is a {kind}; of a run that is kept it is a share or the name of a file')
+        share = None if validation is None else parse_share(validation)
+        held_out = None if validation is None else str(share or file_names(validation, 'validation')[0])
+        return cls(tuple(file_names(files)), validation=held_out, **rules)
+
+    def absolute(self) -> 'Texts':
+        """The same files by paths that hold in any working folder."""
+        validation = self.validation
+        if validation is not None and parse_share(validation) is None:
+            validation = str(Path(validation).absolute())
+        return replace(self, files=tuple(str(Path(name).absolute()) for name in self.files), validation=validation)
+
+    def check_files(self, run: Path) -> None:
+        """Raise ValueError where what a run folder names is no regular file: what a stranger's names is not opened."""
+        for name in self.files:
+            if os.path.exists(name) and not os.path.isfile(name):
+                cure = f'name the text yourself: fastrnn train FILE --resume {quote(str(run))}'
+                raise ValueError(in_a_line(f'{name}: is not a regular file, as {run} says; {cure}'))
+
+    def check_held_out(self, run: Path) -> None:
+        """As :meth:`check_files`, of the held-out text, which only the run folder names."""
+        name = self.validation
+        if name is not None and parse_share(name) is None and os.path.exists(name) and not os.path.isfile(name):
+            cure = 'put the held-out text there, or start a new run from the weights with --from'
+            raise ValueError(in_a_line(f'{name}: is not a regular file, as {run} says; {cure}'))
+
+    def check_there(self, run: Path) -> None:
+        """Raise ValueError, with what to type, where a file of a kept run is gone."""
+        gone = [name for name in self.files if _is_gone(name)]
+        if gone:
+            names = ' '.join('NEWPLACE' if name in gone else quote(name) for name in self.files)
+            cure = f'if the text has moved, type: fastrnn train {names} --resume {quote(str(run))}'
+            raise ValueError(in_a_line(f'{gone[0]}: No such file; {cure}'))
+        if self.validation is not None and parse_share(self.validation) is None and _is_gone(self.validation):
+            cure = 'put the held-out text back, or start a new run from the weights with --from'
+            raise ValueError(in_a_line(f'{self.validation}: No such file; {cure}'))
+
+    def open(self) -> tuple[Corpus, Ids | None]:
+        """The corpus, and the held-out text in its numbers."""
+        corpus = open_corpus(
+            [Path(name) for name in self.files],
+            encoding=self.encoding,
+            errors=self.errors,
+            unit=self.unit,
+            min_count=self.min_count,
+        )
+        if self.validation is None:
+            return corpus, None
+        share = parse_share(self.validation)
+        if share is None:
+            path = Path(self.validation)
+            return corpus, encode_with(path, corpus, encoding=self.encoding, errors=self.errors)
+        kept, held_out = corpus.split(share)
+        return replace(corpus, ids=kept, held_out=held_out.size), held_out
+
+
+def identity(corpus: Corpus, held_out: Ids | None) -> dict[str, Any]:
+    """What must not change between a checkpoint and its resumption."""
+    of_held_out = None if held_out is None else _hash(held_out)
+    return {'sha256': corpus.sha256, 'characters': corpus.ids.size, 'held_out_sha256': of_held_out}
+
+
+def _hash(ids: Ids) -> str:
+    digest = hashlib.sha256()
+    for start in range(0, ids.size, CHUNK):
+        digest.update(np.ascontiguousarray(ids[start : start + CHUNK]).data)
+    return digest.hexdigest()
+
+
+def check_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts, since: Path) -> None:
+    """Raise ValueError where the text is another one than when ``since``, a file of the run, was written."""
+    own = texts.validation is not None and parse_share(texts.validation) is None
+    of_held_out = (str(texts.validation),) if own else texts.files
+    if then.get('sha256') != now['sha256']:
+        counts = f'{_count(then.get("characters"))} characters then, {_count(now["characters"])} now; '
+        raise _changed('', texts.files, counts, then.get('sha256'), now['sha256'], since)
+    if then.get('held_out_sha256') != now['held_out_sha256']:
+        hashes = then.get('held_out_sha256'), now['held_out_sha256']
+        raise _changed('the held-out text, ', of_held_out, '', *hashes, since)
+    if then.get('characters') != now['characters']:
+        raise ValueError(
+            f'the run trained on {_count(then.get("characters"))} characters, '
+            f'but there are {_count(now["characters"])}: '
+            'keep --validation, --unit and the like as they were'
+        )
+
+
+def _changed(what: str, files: Sequence[str], counts: str, then: Any, now: Any, since: Path) -> ValueError:
+    dates = [f'{since.name} is of {_date(since)}', *(f'{Path(name).name} of {_date(Path(name))}' for name in files)]
+    hashes = f'SHA-256 {_digits(then)} then, {_digits(now)} now'
+    message = (
+        f'{what}{", ".join(files)}: changed since the run ({counts}{", ".join(dates)}; {hashes}): name the text as it '
+        f'was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run from the weights with '
+        '--from'
+    )
+    return ValueError(in_a_line(message))
+
+
+def _count(number: Any) -> str:
+    return f'{number:,}' if isinstance(number, int) else 'unknown'
+
+
+def _digits(digest: Any) -> str:
+    """The first ones of a hash, from a file that may hold anything."""
+    return digest[:DIGITS] if isinstance(digest, str) and digest.isascii() and digest.isalnum() else 'unknown'
+
+
+def _date(path: Path) -> str:
+    """Of a file's last change, in local time."""
+    try:
+        return time.strftime('%Y-%m-%d %H:%M', time.localtime(path.stat().st_mtime))
+    except OSError:
+        return 'an unknown date'
+
+
+def _is_gone(name: str) -> bool:
+    try:
+        os.stat(name)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:  # there may be something: reading it will tell
+        return False
+    return False

@@ -1,0 +1,58 @@
+"""What this machine runs, and whether it keeps the promise of identical bits."""
+
+import os
+import platform
+
+import llvmlite
+import numba
+import numpy as np
+from llvmlite.binding import get_host_cpu_name
+
+from .. import __version__
+from ..data.corpus import Corpus
+from ..kernels import jit
+from ..kernels.exact import numpy_functions as native
+from ..parallel.threads import processors
+from ..settings.config import Config
+from .engine import ExactEngine, ReferenceEngine
+
+ITERATIONS = 60
+
+
+def facts() -> dict[str, str]:
+    """Versions, processor, and the functions that the kernels call."""
+    facts = {
+        'fastrnn': __version__,
+        'python': f'{platform.python_version()} on {platform.system()} {platform.machine()}',
+        'numpy': np.__version__,
+        'numba': f'{numba.__version__} with llvmlite {llvmlite.__version__}',
+        'processor': f'{get_host_cpu_name()}, {processors()} for this process',
+    }
+    facts |= native.describe()
+    facts['kernels'] = jit.CACHE_NOTE
+    return facts
+
+
+def identity() -> str:
+    """Whether a short run gives the reference's bits here; if not, why."""
+    rng = np.random.RandomState(0)
+    text = Corpus.of(''.join(map(chr, rng.randint(97, 123, 5000))))
+    for H in (100, 130):
+        config = Config(hidden_size=H, seed=0)
+        exact, plain = (engine(config, text.ids, len(text.chars)) for engine in (ExactEngine, ReferenceEngine))
+        losses, expected = exact.run(ITERATIONS), plain.run(ITERATIONS)
+        exact.close()
+        if not np.array_equal(losses, expected):
+            n = int((losses != expected).argmax())
+            gap = abs(losses[n] - expected[n])
+            return f'NOT identical: H={H}, from iteration {n} on (by {gap:.1e} nats there); {_why()}'
+    return f'identical to the reference: {ITERATIONS} iterations at H=100 and at H=130, every loss'
+
+
+def _why() -> str:
+    if os.environ.get('FASTRNN_PORTABLE') == '1':
+        return 'FASTRNN_PORTABLE=1 forces portable code'
+    missing = [name for name, found in native.describe().items() if found.startswith('portable')]
+    if missing:
+        return f'this NumPy does not show its {", ".join(missing)}, so portable code runs instead'
+    return 'the reason is not known; please report this output'

@@ -1,0 +1,212 @@
+"""The gist's own functions, bound to a script's own arrays.
+
+lossFun, sample, adagrad = fastrnn.bind(Wxh, Whh, Why, bh, by)
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..kernels.exact import numpy_functions as native
+from ..kernels.exact import outer_products as tile
+from ..kernels.exact import rnn as exact
+from ..kernels.team import alone
+from ..settings.checks import as_number
+from .exact import draw
+
+Array = NDArray[np.float64]
+ARRAYS = np.ndarray, np.memmap
+NAMES = ('Wxh', 'Whh', 'Why', 'bh', 'by')
+
+
+class Bound(NamedTuple):
+    """What :func:`bind` returns."""
+
+    lossFun: Callable[..., tuple[Any, ...]]
+    sample: Callable[..., list[int]]
+    adagrad: Callable[..., None]
+
+
+def bind(Wxh: Array, Whh: Array, Why: Array, bh: Array, by: Array) -> Bound:
+    """The gist's ``lossFun`` and ``sample`` for these parameters, and its Adagrad step, compiled.
+
+    Threads may share the functions, if none changes an array meanwhile that another one reads.
+
+    Parameters
+    ----------
+    Wxh, Whh, Why, bh, by : ndarray of float64, C-contiguous
+        The script's own parameters, shapes (H, V), (H, H), (V, H), (H, 1), (V, 1). They are not copied:
+        the functions see what the script makes of them in place.
+
+    Returns
+    -------
+    lossFun(inputs, targets, hprev, out=None)
+        ``(loss, dWxh, dWhh, dWhy, dbh, dby, hprev)`` as in the gist, with the same bits. inputs and targets
+        are lists or arrays of T integers, hprev is (H, 1). The loss is in nats, summed over T. ``out`` may
+        hold six arrays to be overwritten and returned, in the order of the results.
+    sample(h, seed_ix, n)
+        n characters, with one draw each from NumPy's global generator; h (H, 1) stays as it is.
+    adagrad(params, grads, mems, learning_rate=0.1)
+        ``mem += dparam * dparam; param += -learning_rate * dparam / sqrt(mem + 1e-8)`` in place.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, for a wrong shape, type, layout or index. By ``adagrad``, too, for an array that has taken
+        a bound one's place: ``Whh = Whh * 2`` makes another array, which the functions do not see.
+    """
+    functions = _Functions((Wxh, Whh, Why, bh, by))
+    return Bound(functions.lossFun, functions.sample, functions.adagrad)
+
+
+def adagrad(params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Array], learning_rate: float = 0.1) -> None:
+    """One Adagrad step; params and mems (lists of arrays of equal shapes) are changed in place."""
+    if not len(params) == len(grads) == len(mems):
+        raise ValueError(f'params, grads and mems have {len(params)}, {len(grads)} and {len(mems)} arrays')
+    rate = as_number(learning_rate)
+    if rate is None:
+        raise ValueError(f'learning_rate is {learning_rate!r}; it must be a number')
+    for k, (param, grad, mem) in enumerate(zip(params, grads, mems, strict=True)):
+        _check(f'params[{k}]', param, None, writable=True)
+        _check(f'grads[{k}]', grad, param.shape)
+        _check(f'mems[{k}]', mem, param.shape, writable=True)
+    for param, grad, mem in zip(params, grads, mems, strict=True):
+        tile.adagrad(param.reshape(-1), grad.reshape(-1), mem.reshape(-1), float(rate))
+
+
+class _Functions:
+    """The bound functions' parameters and buffers.
+
+    Kernels let go of the GIL, so each call that is under way has buffers of its own; pop and append are atomic.
+    """
+
+    def __init__(self, model: tuple[Array, ...]) -> None:
+        for name, param in zip(NAMES, model, strict=True):
+            _check(name, param, None)
+        self.H, self.V = H, V = model[1].shape[0], model[4].shape[0]
+        for name, param, shape in zip(NAMES, model, ((H, V), (H, H), (V, H), (H, 1), (V, 1)), strict=True):
+            _check(name, param, shape)
+            if not param.size:
+                raise ValueError(f'{name} has shape {param.shape}; it must have numbers in it')
+        self._model = model
+        self._native, self._team = native.find(), alone()
+        self._spare: list[tuple[exact.Weights, exact.Work]] = []
+
+    def lossFun(
+        self, inputs: ArrayLike, targets: ArrayLike, hprev: Array, out: Sequence[Array] | None = None
+    ) -> tuple[Any, ...]:
+        """See :func:`bind`."""
+        inputs, targets = self._indices('inputs', inputs), self._indices('targets', targets)
+        if inputs.size != targets.size or not inputs.size:
+            raise ValueError(f'inputs has {inputs.size} and targets {targets.size} characters; give as many, 1 or more')
+        _check('hprev', hprev, (self.H, 1))
+        shapes = [param.shape for param in self._model] + [(self.H, 1)]
+        if out is None:
+            out = [np.empty(shape) for shape in shapes]
+        else:
+            _check_out(out, shapes)
+        weights, literal, work = self._take(inputs.size)
+        work.hs[0] = hprev[:, 0]
+        work.dWxhT.fill(0.0)
+        dWxh, dWhh, dWhy, dbh, dby, h = out
+        loss = exact.gradients(self._native, self._team, inputs, targets, weights, literal, work, dWhh, dWhy)
+        dWxh[...] = work.dWxhT.T
+        dbh[:, 0], dby[:, 0], h[:, 0] = work.dbh, work.dby, work.hs[-1]
+        self._spare.append((weights, work))
+        return np.float64(loss), *out
+
+    def sample(self, h: Array, seed_ix: int, n: int) -> list[int]:
+        """See :func:`bind`."""
+        _check('h', h, (self.H, 1))
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
+            raise ValueError(f'n is {n}; it must be a whole number, 0 or more')
+        first = int(self._indices('seed_ix', [seed_ix])[0])
+        state = h[:, 0].copy()
+        weights, literal, work = self._take()
+        ixes = draw(np.random, self._native, state, first, int(n), weights, literal, work)
+        self._spare.append((weights, work))
+        return [int(ix) for ix in ixes]
+
+    def adagrad(
+        self, params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Array], learning_rate: float = 0.1
+    ) -> None:
+        """See :func:`bind`."""
+        for k, param in enumerate(params):
+            self._check_bound(k, param)
+        adagrad(params, grads, mems, learning_rate)
+
+    def _check_bound(self, k: int, param: Any) -> None:
+        """Raise ValueError for an array that is none of the bound ones, but stands where one of them stood."""
+        if any(param is bound for bound in self._model) or type(param) not in ARRAYS:
+            return
+        if any(np.may_share_memory(param, bound) for bound in self._model):
+            return
+        names = [name for name, bound in zip(NAMES, self._model, strict=True) if bound.shape == np.shape(param)]
+        if names:
+            name = ' or '.join(names)
+            raise ValueError(
+                f'params[{k}] is another array than the {name} that is bound: '
+                f'change that in place ({names[0]}[...] = ...), or bind again'
+            )
+
+    def _take(self, T: int | None = None) -> tuple[exact.Weights, bool, exact.Work]:
+        """Weights with the script's Wxh as it is now, whether it has an inf or NaN, and buffers for T characters.
+
+        With inf or NaN, one-hot products must be literal. Buffers that an error leaves behind are not used again.
+        """
+        try:
+            weights, work = self._spare.pop()
+        except IndexError:
+            _, Whh, Why, bh, by = map(_plain, self._model)
+            weights = exact.Weights(np.zeros((self.V, self.H)), Whh, Why, bh.reshape(-1), by.reshape(-1))
+            work = exact.make_work(T or 1, self.H, self.V)
+        if T is not None and work.loss.size != T:
+            work = exact.make_work(T, self.H, self.V)
+        weights.WxhT[...] = self._model[0].T
+        return weights, not exact.all_finite(weights.WxhT.reshape(-1)), work
+
+    def _indices(self, name: str, values: ArrayLike) -> NDArray[np.int64]:
+        array = np.asarray(values)
+        if isinstance(values, np.ma.MaskedArray):
+            raise ValueError(f'{name} is a MaskedArray; pass a plain one, without holes')
+        if array.ndim != 1 or (array.size and array.dtype.kind not in 'iu'):
+            raise ValueError(
+                f'{name} must be a list or 1-D array of integers, not {array.dtype} of shape {array.shape}'
+            )
+        outside = (array < 0) | (array >= self.V)
+        if outside.any():
+            k = int(outside.argmax())
+            raise ValueError(f'{name}[{k}] is {array[k]}, but characters are numbered from 0 to {self.V - 1}')
+        return array.astype(np.int64)
+
+
+def _check_out(out: Sequence[Any], shapes: Sequence[tuple[int, ...]]) -> None:
+    if len(out) != len(shapes):
+        raise ValueError(f'out has {len(out)} arrays; give {len(shapes)}: dWxh, dWhh, dWhy, dbh, dby, hprev')
+    for k, (array, shape) in enumerate(zip(out, shapes, strict=True)):
+        _check(f'out[{k}]', array, shape, writable=True)
+
+
+def _check(name: str, array: Any, shape: tuple[int, ...] | None, writable: bool = False) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype != np.float64:
+        kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
+        raise ValueError(f'{name} is {kind}; it must be an array of float64')
+    if type(array) not in ARRAYS:  # a matrix has always two dimensions, a masked array holes
+        raise ValueError(f'{name} is a {type(array).__name__}; pass np.asarray({name})')
+    if shape is None and array.ndim != 2:
+        raise ValueError(f'{name} has shape {array.shape}; it must have two dimensions, as in the gist')
+    if shape is not None and array.shape != shape:
+        raise ValueError(f'{name} has shape {array.shape}; it must be {shape}')
+    if not array.flags.c_contiguous:
+        raise ValueError(f'{name} is not contiguous; pass np.ascontiguousarray({name})')
+    if not array.flags.aligned:
+        raise ValueError(f'{name} is not aligned in memory; pass np.require({name}, requirements="CA")')
+    if writable and not array.flags.writeable:
+        raise ValueError(f'{name} is read-only, but is to be changed in place')
+
+
+def _plain(array: Array) -> Array:
+    """The same memory with the strides that its shape has: of dimensions of size 1 they may be anything."""
+    return array.reshape(-1).reshape(array.shape)

@@ -1,0 +1,51 @@
+"""What trains: one interface, and the engine that a configuration asks for."""
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.stored import Ids
+from ..model.params import Params, TrainState
+from ..settings.config import Config
+from .exact import ExactEngine as ExactEngine
+from .fast import FastEngine as FastEngine
+from .reference import ReferenceEngine as ReferenceEngine
+
+
+class Engine(Protocol):
+    """Trains a model on one text."""
+
+    smooth_loss: float
+
+    @property
+    def params(self) -> Params:
+        """The weights as they are now."""
+
+    def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """So many iterations (1 or more); returns their losses in nats, summed over T, averaged over streams.
+
+        rates: a learning rate for each, where the engine can follow a schedule.
+        """
+
+    def fetch(self, iterations: int) -> None:
+        """Have in memory what so many iterations read; raises TextLost, before anything has moved."""
+
+    def state(self) -> TrainState:
+        """The engine's part of the state, copied."""
+
+    def restore(self, state: TrainState) -> None:
+        """Go on from a state of a run of the same configuration and text; another number of threads will do."""
+
+    def sample(self, length: int) -> NDArray[np.intp]:
+        """Characters drawn from the present state, which stays as it is but for the gist's generator."""
+
+    def close(self) -> None:
+        """Let go of threads."""
+
+
+def make_engine(config: Config, ids: Ids, V: int) -> Engine:
+    """The engine that config names, for a text of V distinct characters."""
+    kinds: dict[str, Any] = {'exact': ExactEngine, 'fast': FastEngine, 'reference': ReferenceEngine}
+    engine: Engine = kinds[config.engine](config, ids, V)
+    return engine

@@ -1,0 +1,172 @@
+"""The exact engine: the gist's loop by compiled kernels, with the reference's bits."""
+
+import time
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.stored import Ids
+from ..data.windows import Part, Windows
+from ..errors import Diverged
+from ..kernels.exact import numpy_functions as native
+from ..kernels.exact import rnn as exact
+from ..kernels.exact.numpy_functions import gemv, gemv_t
+from ..kernels.team import Team, alone, span
+from ..model.params import Params, TrainState
+from ..parallel.threads import Crews, processors
+from ..settings.config import Config
+
+ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
+
+
+def draw(
+    rng: Any,
+    addresses: native.Native,
+    h: NDArray[np.float64],
+    seed_ix: int,
+    length: int,
+    weights: exact.Weights,
+    literal: bool,
+    work: exact.Work,
+) -> NDArray[np.intp]:
+    """Sample as the gist does, from h (H,), which is changed in place, with one uniform of ``rng`` a character.
+
+    Raises Diverged where a probability is NaN, having used up as many uniforms as the gist would have.
+    """
+    out = np.zeros(length, np.intp)
+    before = rng.get_state()
+    drawn = exact.sample(addresses, h, seed_ix, rng.random_sample(length), weights, literal, work, out)
+    if drawn < length:
+        rng.set_state(before)
+        rng.random_sample(drawn)
+        raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
+    return out
+
+
+def draw_from(params: Params, rng: Any, h: NDArray[np.float64], seed_ix: int, length: int) -> NDArray[np.intp]:
+    """:func:`draw` for float64 parameters that no engine holds."""
+    literal = not np.isfinite(params.WxhT).all()
+    work = exact.make_work(1, params.H, params.V)
+    return draw(rng, native.find(), h, seed_ix, length, as_weights(params), literal, work)
+
+
+class ExactEngine:
+    """The compiled kernels, which give the reference's bits for any number of threads."""
+
+    def __init__(self, config: Config, ids: Ids, V: int) -> None:
+        H, T = config.hidden_size, config.seq_length
+        self._windows, self._rate = Windows(ids, T), float(config.learning_rate)
+        self._rng = np.random.RandomState(config.seed)
+        self.params, self.mems = Params.gist(H, V, self._rng), Params(H, V)
+        self._weights, self._memory = as_weights(self.params), as_weights(self.mems)
+        self._native = native.find()
+        self.smooth_loss = float(-np.log(1.0 / V) * T)
+        self.position = np.zeros(2, np.int64)  # see exact.train
+        self._work = exact.make_work(T, H, V)
+        sizes = [config.threads] if config.threads else thread_counts(H)
+        sizes = [size for size in sizes if self._same_bits(size)] or [1]
+        self._works = [self._work] + [exact.for_thread(self._work) for _ in range(max(sizes) - 1)]
+        self._crews = Crews(sizes)
+        self._alone = alone()
+        self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
+
+    def _same_bits(self, size: int) -> bool:
+        """Whether BLAS gives the same bits for a thread's part of a product as for the whole.
+
+        It does but for kernels that group rows otherwise, and above the size at which it starts threads.
+        """
+        if size == 1:
+            return True
+        rng = np.random.default_rng(0)
+        H = self.params.bh.size
+        if size * exact.GRAIN > H:
+            return False
+        A, x, whole, parts = rng.standard_normal((H, H)), rng.standard_normal(H), np.zeros(H), np.zeros(H)
+        spans = [slice(*span(Team(rank, size, np.zeros(16, np.int64), 0), H, exact.GRAIN)) for rank in range(size)]
+        gemv(self._native, A, x, whole)
+        for part in spans:
+            gemv(self._native, A[part], x, parts[part])
+        same = np.array_equal(whole, parts)
+        gemv_t(self._native, A, x, whole)
+        for part in spans:
+            gemv_t(self._native, A[:, part], x, parts[part])
+        return same and np.array_equal(whole, parts)
+
+    def _train(self, team: Team, ids: NDArray[Any], position: NDArray[np.int64], losses: NDArray[np.float64]) -> float:
+        return float(
+            exact.train(
+                self._native,
+                team,
+                ids,
+                self._weights,
+                self._memory,
+                self._rate,
+                self.smooth_loss,
+                position,
+                self._works[team.rank],
+                losses,
+            )
+        )
+
+    def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        parts = self._windows.fetch(int(self.position[0]), iterations)
+        if rates is not None:
+            self._rate = float(rates[0])  # the gist's rate is constant but for a divergence
+        return np.concatenate([self._run(part) for part in parts])
+
+    def _run(self, part: Part) -> NDArray[np.float64]:
+        losses, position, done = np.zeros(part.iterations), part.enter(self.position), 0
+        while done < losses.size:
+            crew, most = self._crews.choose(losses.size - done)
+            block = losses[done : done + most]
+            start = time.perf_counter()
+            self.smooth_loss = crew.run(partial(self._train, ids=part.ids, position=position, losses=block))
+            self._crews.report(crew, block.size, time.perf_counter() - start)
+            done += block.size
+        self.position[:] = part.leave(position)
+        return losses
+
+    def fetch(self, iterations: int) -> None:
+        self._windows.fetch(int(self.position[0]), iterations)
+
+    def state(self) -> TrainState:
+        return TrainState(
+            params=self.params.astype(np.float64),
+            memory={'m': self.mems.astype(np.float64)},
+            hidden=self._work.hs[:1].copy(),
+            position=int(self.position[0]),
+            steps=0,
+            smooth_loss=self.smooth_loss,
+            rng=self._rng.get_state(legacy=False),
+        )
+
+    def restore(self, state: TrainState) -> None:
+        self.params.flat[:] = state.params.flat
+        self.mems.flat[:] = state.memory['m'].flat
+        self._work.hs[:1] = state.hidden
+        self.position[:] = state.position, not state.finite
+        self.smooth_loss = state.smooth_loss
+        self._rng.set_state(state.rng)
+
+    def sample(self, length: int) -> NDArray[np.intp]:
+        p, literal = self.position
+        ids, T = self._windows.ids, self._work.xs.shape[0]
+        wraps = p + T + 1 >= ids.size
+        h = np.zeros_like(self.params.bh) if wraps else self._work.hs[0].copy()
+        seed_ix = int(ids[0 if wraps else p])
+        return draw(self._rng, self._native, h, seed_ix, length, self._weights, bool(literal), self._work)
+
+    def close(self) -> None:
+        self._crews.close()
+
+
+def as_weights(params: Params) -> exact.Weights:
+    return exact.Weights(params.WxhT, params.Whh, params.Why, params.bh, params.by)
+
+
+def thread_counts(H: int) -> list[int]:
+    """Numbers of threads worth trying: 1, 2, 4 ... as far as processors and rows go."""
+    most = min(processors(), H // ROWS_PER_THREAD)
+    return [1] + [size for size in (2, 4, 8) if size <= most]

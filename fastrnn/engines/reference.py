@@ -1,0 +1,114 @@
+"""The reference's own functions behind the interface of an engine, for comparison."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import reference
+from ..data.stored import Ids
+from ..data.windows import Part, Windows
+from ..errors import Diverged
+from ..model.params import Params, TrainState
+from ..settings.config import Config
+
+_GLOBAL = threading.Lock()  # of NumPy's global generator: one engine at a time
+
+
+class ReferenceEngine:
+    """The reference's own functions, for comparison.
+
+    They draw from NumPy's global generator, which each engine lends its own state for as long as it draws.
+    """
+
+    def __init__(self, config: Config, ids: Ids, V: int) -> None:
+        self._rng = np.random.RandomState(config.seed).get_state(legacy=False)
+        self._windows, self._T = Windows(ids, config.seq_length), config.seq_length
+        self._rate = config.learning_rate
+        with self._lent_generator():
+            self._model = reference.init(V, config.hidden_size)
+        self._mems = [np.zeros_like(param) for param in self._model]
+        self.smooth_loss = float(-np.log(1.0 / V) * self._T)
+        self._p, self._hprev = 0, np.zeros((config.hidden_size, 1))
+
+    @contextmanager
+    def _lent_generator(self) -> Iterator[None]:
+        with _GLOBAL:
+            before = np.random.get_state(legacy=False)
+            np.random.set_state(self._rng)
+            try:
+                yield
+            finally:
+                self._rng = np.random.get_state(legacy=False)
+                np.random.set_state(before)
+
+    def _wrap(self) -> None:
+        if self._p + self._T + 1 >= self._windows.ids.size:
+            self._p, self._hprev = 0, np.zeros_like(self._hprev)
+
+    def fetch(self, iterations: int) -> None:
+        self._windows.fetch(self._p, iterations)
+
+    @np.errstate(all='ignore')  # the trainer warns, once
+    def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        parts, losses = self._windows.fetch(self._p, iterations), []
+        if rates is not None:
+            self._rate = float(rates[0])
+        for part in parts:
+            for _ in range(part.iterations):
+                losses.append(self._step(part))
+        return np.array(losses)
+
+    def _step(self, part: Part) -> float:
+        self._wrap()
+        window = part.ids[self._p - part.offset :][: self._T + 1].tolist()
+        loss, *grads, self._hprev = reference.lossFun(window[:-1], window[1:], self._hprev, self._model)
+        self.smooth_loss = self.smooth_loss * 0.999 + loss * 0.001
+        reference.adagrad(self._model, grads, self._mems, self._rate)
+        self._p += self._T
+        return float(loss)
+
+    @np.errstate(all='ignore')
+    def sample(self, length: int) -> NDArray[np.intp]:
+        self._wrap()
+        first = int(self._windows.ids[self._p])
+        try:
+            with self._lent_generator():
+                return np.array(reference.sample(self._hprev, first, length, self._model), np.intp)
+        except ValueError as error:  # np.random.choice was given NaN
+            raise Diverged(f'{error}: the training has diverged, take a smaller learning rate') from error
+
+    @property
+    def params(self) -> Params:
+        return _as_params(self._model)
+
+    def state(self) -> TrainState:
+        return TrainState(
+            params=self.params,
+            memory={'m': _as_params(self._mems)},
+            hidden=self._hprev.T.copy(),
+            position=self._p,
+            steps=0,
+            smooth_loss=float(self.smooth_loss),
+            rng=self._rng,
+        )
+
+    def restore(self, state: TrainState) -> None:
+        for arrays, params in ((self._model, state.params), (self._mems, state.memory['m'])):
+            for array, view in zip(arrays, params.views, strict=True):
+                array[...] = view.reshape(array.shape)
+        self._p, self._hprev = state.position, state.hidden.T.copy()
+        self.smooth_loss = state.smooth_loss
+        self._rng = state.rng
+
+    def close(self) -> None:
+        pass
+
+
+def _as_params(arrays: Sequence[NDArray[np.float64]]) -> Params:
+    params = Params(arrays[3].size, arrays[4].size)
+    for view, array in zip(params.views, arrays, strict=True):
+        view[...] = array.reshape(view.shape)
+    return params

@@ -1,0 +1,128 @@
+"""How well a model predicts a text: bits per character, and simple models of the same text to compare with."""
+
+import lzma
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.corpus import Corpus, encode_with
+from ..data.ids import check_ids
+from ..data.stored import Ids
+from ..kernels.fast import train as batched
+from ..kernels.team import alone
+from ..model.checkpoint import Model
+from ..model.params import Params
+from ..settings.config import bits_per_character
+from ..system.interrupts import remembered
+
+WINDOW = 256  # characters at a time; the state is carried from one window to the next
+SLICE = 256 * WINDOW
+BACKOFF = 2.0  # weight of the next lower order in the context model
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Bits of a text under a model, and under three baselines that see the same text."""
+
+    characters: int  # predicted: all but the first
+    bits_per_character: float
+    bits_per_byte: float  # of the text in UTF-8
+    order0: float  # entropy of the text's own characters, bits per character
+    order2: float  # an adaptive order-2 context model, bits per character
+    xz: float  # bits per character of the text compressed by xz -9e
+
+    @property
+    def perplexity(self) -> float:
+        """Per character."""
+        return float(2**self.bits_per_character)
+
+
+def nats(params: Params, ids: Ids) -> NDArray[np.float64]:
+    """Surprisal of each character but the first, in nats; the whole text from one state, from h = 0 on.
+
+    params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,). Raises ValueError for ids that the
+    model does not have.
+    """
+    with remembered():
+        return np.concatenate(list(slices(params, ids)))
+
+
+def slices(params: Params, ids: Ids) -> Iterator[NDArray[np.float64]]:
+    """:func:`nats` in parts, between which an interrupt gets through."""
+    if ids.size < 2:
+        raise ValueError('a text of one character can not be evaluated: take one with at least two')
+    views = batched.Params(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
+    packed = batched.make_packed(1, params.H, params.V, params.flat.dtype)
+    batched.pack_weights(alone(), views, packed)
+    work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.dtype)
+    for first in range(0, ids.size - 1, SLICE):  # of whole windows
+        part = ids[first : first + SLICE + 1]
+        check_ids(part, params.V)
+        part = part.astype(np.uint32)  # so that the kernel is compiled once, whatever the vocabulary
+        surprisals = np.zeros(part.size - 1)
+        batched.score(part, views, packed, work, surprisals)
+        yield surprisals
+
+
+def bits(params: Params, ids: Ids) -> float:
+    """Bits per character of a text, as :func:`nats` has them, in memory that does not grow with it."""
+    with remembered():
+        return bits_per_character(sum(float(part.sum()) for part in slices(params, ids)), ids.size - 1)
+
+
+def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> Evaluation:
+    """Evaluate a text; a str is the text itself, a Path or a sequence names files (gzip's too).
+
+    ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the model's units, and bytes those of
+    the text as the model sees it, in UTF-8. Raises ValueError where it has a character that the model does not know.
+    """
+    ids = encode_with(text, Corpus.without_text(model.chars, model.unit), **reading)
+    n, per_character = ids.size - 1, bits(model.params, ids)
+    code = 'latin-1' if model.unit == 'byte' else 'utf-8'
+    sizes = np.array([len(char.encode(code, 'surrogatepass')) for char in model.chars])
+    data = ''.join(model.chars[ix] for ix in ids).encode(code, 'surrogatepass')
+    return Evaluation(
+        characters=n,
+        bits_per_character=per_character,
+        bits_per_byte=per_character * n / int(sizes[ids[1:]].sum()),
+        order0=order0(ids),
+        order2=order2(ids),
+        xz=8 * len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)) / ids.size,
+    )
+
+
+def order0(ids: NDArray[Any]) -> float:
+    """Entropy of the distribution of single characters, in bits."""
+    counts = np.bincount(ids)
+    shares = counts[counts > 0] / ids.size
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def order2(ids: NDArray[Any]) -> float:
+    """Bits per character of an adaptive model: counts after the last two characters, so far, backed by lower orders."""
+    codes = ids.astype(np.int64)
+    V = int(codes.max()) + 1
+    pair = np.concatenate(([0], codes[:-1])) * V + codes
+    triple = np.concatenate(([0], np.unique(pair, return_inverse=True)[1][:-1] + 1)) * V + codes
+    before = np.concatenate(([0], codes[:-1] + 1))
+    two_before = np.concatenate(([0], np.unique(pair, return_inverse=True)[1][:-1] + 1))
+    probability: Any = np.full(ids.size, 1.0 / V)
+    for joint, context in ((codes, np.zeros_like(codes)), (pair, before), (triple, two_before)):
+        probability = (seen_before(joint) + BACKOFF * probability) / (seen_before(context) + BACKOFF)
+    return float(-np.log(probability).sum() / (ids.size * math.log(2)))
+
+
+def seen_before(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each element, how many equal ones come before it."""
+    order = np.argsort(codes, kind='stable')
+    ordered = codes[order]
+    starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+    lengths = np.diff(np.concatenate((starts, [codes.size])))
+    counts = np.empty(codes.size, np.int64)
+    counts[order] = np.arange(codes.size) - np.repeat(starts, lengths)
+    return counts

@@ -1,0 +1,66 @@
+"""Between text and a model's character numbers: the text that it goes on from, and the text that it draws."""
+
+import codecs
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.corpus import Corpus, encode_with
+from ..data.encoding import FOLDED
+from ..data.files import Rules, Source, texts
+from ..model.checkpoint import Model
+from ..system.pipes import standard_input
+
+NAMED = 5  # unknown characters in a message
+
+
+def read_prime(path: str | Path, encoding: str = 'utf-8') -> str:
+    """The text of a file (gzip's too), or of standard input if path is '-'; it may be empty.
+
+    Newlines are as ``open(path, 'r')`` gives them. Raises ValueError, in one line, where it can't be read or is not
+    in this encoding.
+    """
+    rules = Rules(encoding)
+    source = Source('standard input', standard_input()) if str(path) == '-' else Source(path)
+    return ''.join(texts(source, rules, source.chunks()))
+
+
+def encode_prime(prime: str, model: Model) -> NDArray[np.uint32]:
+    """Character numbers (n,) of a text; for a model of bytes, of its UTF-8.
+
+    What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names it.
+    """
+    if not prime:
+        return np.zeros(0, np.uint32)
+    is_text = model.unit == 'character'
+    units = prime if is_text else prime.encode('utf-8', 'surrogatepass').decode('latin-1')
+    unknown = [unit for unit in dict.fromkeys(units) if unit not in model.chars]
+    if unknown and chr(FOLDED) not in model.chars:
+        names = [f'{unit!a} (U+{ord(unit):04X})' if is_text else f'0x{ord(unit):02x}' for unit in unknown[:NAMED]]
+        if len(unknown) > NAMED:
+            names.append(f'{len(unknown) - NAMED:,} more')
+        raise ValueError(
+            f'the prime has {model.unit}s that are not among the {len(model.chars):,} of the vocabulary: '
+            + ', '.join(names)
+        )
+    return encode_with(prime, Corpus.without_text(model.chars, model.unit)).astype(np.uint32)  # one kind of kernel
+
+
+def first_character(model: Model) -> int:
+    """The number of the character that a text without a prime goes on from."""
+    return max(0, model.chars.find('\n'))
+
+
+class Decoder:
+    """Text of character numbers, piece after piece; of bytes as UTF-8, where a piece may end inside a character."""
+
+    def __init__(self, model: Model) -> None:
+        self._points = np.array([ord(char) for char in model.chars], '<u4')
+        self._bytes = codecs.getincrementaldecoder('utf-8')('replace') if model.unit == 'byte' else None
+
+    def __call__(self, ids: NDArray[np.uint32], final: bool = False) -> str:
+        points = self._points[ids]
+        if self._bytes is None:
+            return points.tobytes().decode('utf-32-le', 'surrogatepass')
+        return self._bytes.decode(points.astype(np.uint8).tobytes(), final)

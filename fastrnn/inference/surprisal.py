@@ -1,0 +1,103 @@
+"""How much each character of a text surprises a model, and the table of it."""
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.corpus import Corpus, encode_with
+from ..model.checkpoint import Model
+from .evaluate import nats
+
+HEADER = 'offset\tcharacter\tbits\n'
+BLOCK = 1 << 16  # lines of the table that are made at a time
+NAMED = {'\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\'}
+# controls, lone surrogates, and U+2028 and U+2029, at which some readers end a line
+UNSAFE = re.compile('[\x00-\x1f\\\\\x7f-\x9f\u2028\u2029\ud800-\udfff]')
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """A text as the model sees it, and the surprisal of each character."""
+
+    ids: NDArray[Any]  # (n,)
+    chars: str  # character k of the vocabulary
+    unit: str
+    bits: NDArray[np.float64]  # (n,); the first, which nothing precedes, is NaN
+
+    @cached_property
+    def text(self) -> str:
+        """Of the units: of a model of bytes, chr(0) to chr(255)."""
+        return ''.join(self.chars[ix] for ix in self.ids)
+
+    @property
+    def bits_per_character(self) -> float:
+        return float(self.bits[1:].mean())
+
+
+def encode(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> NDArray[Any]:
+    """A text in the model's numbers; a str is the text itself, a Path or a sequence names files."""
+    return encode_with(text, Corpus.without_text(model.chars, model.unit), **reading)
+
+
+def score(model: Model, ids: NDArray[Any]) -> Scored:
+    """The surprisals of a text that is encoded already; ids (n,) with n >= 2."""
+    bits = np.empty(ids.size)
+    bits[0] = math.nan
+    bits[1:] = nats(model.params, ids)
+    # rounding can put a certain character just below 0, and there is no -0
+    np.maximum(bits / math.log(2), 0.0, out=bits)
+    return Scored(ids, model.chars, model.unit, bits + 0.0)
+
+
+def surprisals(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> Scored:
+    """Score each character of a text: -log2 of the probability that the model gave it, after all that precede it.
+
+    Parameters
+    ----------
+    model : Model
+        See :func:`fastrnn.load_model`.
+    text : str, Path or sequence of paths
+        A str is the text itself, others name files (gzip's too), which ``reading`` may give ``encoding`` and
+        ``errors``.
+
+    Returns
+    -------
+    Scored
+        ``text`` and ``bits`` have the same length. The mean of ``bits[1:]`` is the ``bits_per_character`` of
+        :func:`fastrnn.evaluate`.
+
+    Raises
+    ------
+    ValueError
+        For a text of less than two characters, or one with a character that the model does not know.
+    """
+    return score(model, encode(model, text, **reading))
+
+
+def escaped(char: str, unit: str = 'character') -> str:
+    r"""A character in the table: \t \n \r \\, or \xNN or \uNNNN where it would break a line or a byte is not ASCII."""
+    if char in NAMED:
+        return NAMED[char]
+    if not UNSAFE.match(char) and (unit != 'byte' or char.isascii()):
+        return char
+    point = ord(char)
+    return f'\\x{point:02x}' if point < 256 else f'\\u{point:04x}'
+
+
+def table(scored: Scored) -> Iterator[str]:
+    """The lines of the TSV, many at a time, each ended: offset, character (escaped), bits (of the first: empty)."""
+    yield HEADER
+    cells = [escaped(char, scored.unit) for char in scored.chars]
+    for first in range(0, scored.ids.size, BLOCK):
+        ids, bits = (array[first : first + BLOCK].tolist() for array in (scored.ids, scored.bits))
+        yield ''.join(
+            f'{offset}\t{cells[ix]}\t{value:.4f}\n' if offset else f'0\t{cells[ix]}\t\n'
+            for offset, (ix, value) in enumerate(zip(ids, bits, strict=True), first)
+        )

@@ -1,0 +1,1 @@
+"""The gist's arithmetic, bit for bit."""

@@ -1,0 +1,287 @@
+"""min-char-rnn with the reference's bits: the same operations in the same order, compiled.
+
+Read it beside ``fastrnn/reference.py``: same names, order and headings. What differs is where the numbers lie
+and who computes them:
+
+- ``WxhT`` is Wxh transposed, (V, H), so that the one-hot product ``Wxh @ x`` is the row read ``WxhT[ix]``.
+- The output layer of each t does not depend on the others', so it leaves the loop over t.
+- Gradients of Whh and Why exist only four rows at a time, between their sum and Adagrad.
+- The threads of a team share each phase: rows of Whh, or t's of the output layer, or rows of gradients. What
+  one thread computes, it computes as the reference does, so the bits do not depend on their number.
+
+All buffers are a ``Work``; nothing is allocated in here. Shapes: T steps, H hidden units, V characters.
+"""
+
+from functools import partial
+
+from ..jit import exact_jit
+from ..team import barrier, span
+from .buffers import Weights as Weights
+from .buffers import Work as Work
+from .buffers import for_thread as for_thread
+from .buffers import make_work as make_work
+from .numpy_functions import exp, gemv, gemv_t, log, tanh
+from .outer_products import adagrad, descend, gradient, pack
+from .reductions import all_finite, clip, fill, pairwise_sum
+
+GRAIN = 8  # threads share H in multiples of 8, which BLAS's own grouping of rows and columns respects
+
+
+# --- Wxh @ x and dhraw @ x.T with a one-hot x ---------------------------------------------------------------
+
+
+@exact_jit
+def one_hot_product(WxhT, ix, literal, out):
+    """out = Wxh @ x for the one-hot x of character ix.
+
+    A row read, unless ``literal``: 0 * inf is NaN in the reference, so from the first inf or NaN on the
+    products with zeros are carried out as well.
+    """
+    H = out.size
+    if literal:
+        fill(out, 0.0)
+        for j in range(WxhT.shape[0]):
+            x = 1.0 if j == ix else 0.0
+            for i in range(H):
+                out[i] += WxhT[j, i] * x
+    else:
+        for i in range(H):
+            out[i] = WxhT[ix, i] + 0.0  # a sum that starts at +0 is never -0
+
+
+@exact_jit
+def one_hot_gradient(inputs, literal, start, stop, work):
+    """dWxhT[:, start:stop] += x dhraw^T for t = T-1 ... 0, then clipped.
+
+    Rows of characters that the window does not hold are left alone; ``seen`` tells which it holds.
+    """
+    dhs, dWxhT, seen = work.dhs, work.dWxhT, work.seen
+    T, V = dhs.shape[0], dWxhT.shape[0]
+    fill(seen, 1 if literal else 0)
+    for t in range(T):
+        seen[inputs[t]] = 1
+    for j in range(V):
+        if seen[j]:
+            fill(dWxhT[j, start:stop], 0.0)
+    for t in range(T - 1, -1, -1):
+        for j in range(0 if literal else inputs[t], V if literal else inputs[t] + 1):
+            x = 1.0 if j == inputs[t] else 0.0
+            for i in range(start, stop):
+                dWxhT[j, i] += dhs[t, i] * x
+    for j in range(V):
+        if seen[j]:
+            clip(dWxhT[j, start:stop])
+
+
+# --- forward ------------------------------------------------------------------------------------------------
+
+
+@exact_jit
+def forward(native, team, inputs, weights, literal, work):
+    """Fill hs[1:], the hidden states, from hs[0]; threads share the rows of Whh."""
+    xs, hs, z = work.xs, work.hs, work.dhnext
+    T, H = xs.shape
+    i0, i1 = span(team, H, GRAIN)
+    Whh, bh = weights.Whh[i0:i1], weights.bh
+    for t in range(T):
+        one_hot_product(weights.WxhT[:, i0:i1], inputs[t], literal, xs[t, i0:i1])
+    for t in range(T):
+        gemv(native, Whh, hs[t], z[i0:i1])
+        for i in range(i0, i1):
+            z[i] = (xs[t, i] + z[i]) + bh[i]
+        tanh(native, z[i0:i1], hs[t + 1, i0:i1])
+        barrier(team)
+
+
+@exact_jit
+def output(native, team, targets, weights, work):
+    """The output layer there and back: ps, the losses of the t's, dy (in ps) and Why.T @ dy (in dhs).
+
+    Threads share the t's.
+    """
+    hs, ys, ps = work.hs, work.ys, work.ps
+    T, V = ys.shape
+    Why, by = weights.Why, weights.by
+    t0, t1 = span(team, T, 1)
+    for t in range(t0, t1):
+        gemv(native, Why, hs[t + 1], ys[t])
+        for k in range(V):
+            ys[t, k] += by[k]
+    exp(native, ys[t0:t1], ys[t0:t1])
+    for t in range(t0, t1):
+        total = pairwise_sum(ys[t])
+        for k in range(V):
+            ps[t, k] = ys[t, k] / total
+        work.loss[t] = ps[t, targets[t]]
+        ps[t, targets[t]] -= 1.0
+        gemv_t(native, Why, ps[t], work.dhs[t])
+    log(native, work.loss[t0:t1], work.loss[t0:t1])
+    barrier(team)
+
+
+# --- backward -----------------------------------------------------------------------------------------------
+
+
+@exact_jit
+def backward(native, team, weights, work):
+    """Turn dhs from Why.T @ dy into dhraw, and fill dbh and dby, not clipped; threads share columns of Whh."""
+    hs, dys, dhs, dhnext, dbh, dby = work.hs, work.ps, work.dhs, work.dhnext, work.dbh, work.dby
+    T, H = dhs.shape
+    i0, i1 = span(team, H, GRAIN)
+    Whh = weights.Whh[:, i0:i1]
+    fill(dbh[i0:i1], 0.0)
+    fill(dhnext[i0:i1], 0.0)
+    for t in range(T - 1, -1, -1):
+        for i in range(i0, i1):
+            h = hs[t + 1, i]
+            dhs[t, i] = (1.0 - h * h) * (dhs[t, i] + dhnext[i])
+            dbh[i] += dhs[t, i]
+        barrier(team)
+        if t > 0:
+            gemv_t(native, Whh, dhs[t], dhnext[i0:i1])
+    k0, k1 = span(team, dby.size, 1)
+    fill(dby[k0:k1], 0.0)
+    for t in range(T - 1, -1, -1):
+        for k in range(k0, k1):
+            dby[k] += dys[t, k]
+
+
+@exact_jit
+def pack_gradients(team, work):
+    """Lay the factors of dWhy and dWhh out for tiles; threads share the panels."""
+    for X, first, out in (
+        (work.ps, 0, work.left_V),
+        (work.dhs, 0, work.left_H),
+        (work.hs, 1, work.right_h),
+        (work.hs, 0, work.right_prev),
+    ):
+        start, stop = span(team, out.shape[0], 1)
+        pack(X, first, start, stop, out)
+
+
+# --- the loop -----------------------------------------------------------------------------------------------
+
+
+@partial(exact_jit, inline='always')
+def lossFun(native, team, inputs, targets, weights, literal, work):
+    """Forward and backward of one window, from work.hs[0]; returns the loss in nats, summed over T.
+
+    dWxhT is complete and clipped, dbh and dby complete; dWhy and dWhh are packed, for ``gradient`` or
+    ``descend``. Also returns whether one-hot products must be literal from now on.
+    """
+    forward(native, team, inputs, weights, literal, work)
+    output(native, team, targets, weights, work)
+    backward(native, team, weights, work)
+    literal = literal or not all_finite(work.dbh)
+    i0, i1 = span(team, work.dbh.size, GRAIN)
+    one_hot_gradient(inputs, literal, i0, i1, work)
+    pack_gradients(team, work)
+    barrier(team)
+    loss = 0.0
+    for t in range(work.loss.size):
+        loss += -work.loss[t]
+    return loss, literal
+
+
+@exact_jit
+def gradients(native, team, inputs, targets, weights, literal, work, dWhh, dWhy):
+    """The gist's lossFun for a team of one: all gradients, clipped, in work and in dWhh (H, H) and dWhy (V, H).
+
+    work.dWxhT must hold zeros: only rows of characters that occur are written. Returns the loss in nats.
+    """
+    loss, literal = lossFun(native, team, inputs, targets, weights, literal, work)
+    gradient(work.left_V, work.right_h, work.rows, dWhy)
+    gradient(work.left_H, work.right_prev, work.rows, dWhh)
+    clip(work.dbh)
+    clip(work.dby)
+    return loss
+
+
+@exact_jit
+def adagrad_step(team, weights, mems, learning_rate, work):
+    """Adagrad on all parameters, changed in place with mems; threads share rows and, of Wxh, columns."""
+    first, last = span(team, work.left_V.shape[0], 1)
+    descend(work.left_V, work.right_h, first, last, work.rows, weights.Why, mems.Why, learning_rate)
+    first, last = span(team, work.left_H.shape[0], 1)
+    descend(work.left_H, work.right_prev, first, last, work.rows, weights.Whh, mems.Whh, learning_rate)
+    i0, i1 = span(team, work.dbh.size, GRAIN)
+    for j in range(work.seen.size):
+        if work.seen[j]:  # where the gradient is 0, Adagrad changes nothing
+            adagrad(weights.WxhT[j, i0:i1], work.dWxhT[j, i0:i1], mems.WxhT[j, i0:i1], learning_rate)
+    clip(work.dbh[i0:i1])
+    adagrad(weights.bh[i0:i1], work.dbh[i0:i1], mems.bh[i0:i1], learning_rate)
+    k0, k1 = span(team, work.dby.size, 1)
+    clip(work.dby[k0:k1])
+    adagrad(weights.by[k0:k1], work.dby[k0:k1], mems.by[k0:k1], learning_rate)
+
+
+@exact_jit
+def train(native, team, ids, weights, mems, learning_rate, smooth_loss, position, work, losses):
+    """``losses.size`` iterations of the gist's loop on the text ``ids``.
+
+    position[0] is the character at which the next window starts, position[1] whether one-hot products are
+    literal. Both are updated, as are weights, mems, work (hs[0] is the state to go on from) and losses (in
+    nats). Returns the smooth loss. Every thread of the team makes the same call.
+    """
+    T, H = work.xs.shape
+    i0, i1 = span(team, H, GRAIN)
+    p = position[0]
+    literal = position[1] != 0
+    for n in range(losses.size):
+        if p + T + 1 >= ids.size:
+            fill(work.hs[0, i0:i1], 0.0)
+            p = 0
+            barrier(team)
+        inputs, targets = ids[p : p + T], ids[p + 1 : p + T + 1]
+        loss, literal = lossFun(native, team, inputs, targets, weights, literal, work)
+        adagrad_step(team, weights, mems, learning_rate, work)
+        for i in range(i0, i1):
+            work.hs[0, i] = work.hs[T, i]
+        smooth_loss = smooth_loss * 0.999 + loss * 0.001
+        p += T
+        if team.rank == 0:
+            losses[n] = loss
+            position[0] = p
+            position[1] = 1 if literal else 0
+        barrier(team)
+    return smooth_loss
+
+
+@exact_jit
+def advance(native, h, ix, weights, literal, work):
+    """h (H,), the state, after character ix; changed in place. Uses rows of ``work`` as scratch."""
+    x, z, bh = work.xs[0], work.dhnext, weights.bh
+    one_hot_product(weights.WxhT, ix, literal, x)
+    gemv(native, weights.Whh, h, z)
+    for i in range(h.size):
+        z[i] = (x[i] + z[i]) + bh[i]
+    tanh(native, z, h)
+
+
+@exact_jit
+def sample(native, h, seed_ix, uniforms, weights, literal, work, out):
+    """Draw out.size characters as np.random.choice does, one uniform each; returns how many were drawn.
+
+    h (H,) is changed in place. Fewer than asked for are drawn where a probability is NaN. Uses rows of
+    ``work`` as scratch, but neither its hidden states nor its gradients.
+    """
+    y, Why, by = work.ys[0], weights.Why, weights.by
+    ix = seed_ix
+    for n in range(out.size):
+        advance(native, h, ix, weights, literal, work)
+        gemv(native, Why, h, y)
+        for k in range(y.size):
+            y[k] += by[k]
+        exp(native, y, y)
+        total = pairwise_sum(y)
+        cumulated = 0.0
+        for k in range(y.size):
+            cumulated += y[k] / total
+            y[k] = cumulated
+        if not cumulated >= 0.0:
+            return n
+        ix = 0
+        while ix < y.size - 1 and y[ix] / cumulated <= uniforms[n]:  # searchsorted(side='right')
+            ix += 1
+        out[n] = ix
+    return out.size

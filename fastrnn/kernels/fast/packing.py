@@ -1,0 +1,139 @@
+"""Copies of matrices in the layouts that the tiles of ``panels.py`` read front to back.
+
+Loops run over slices: LLVM makes no vectors of a loop whose index might be negative. Whole lines and squares of 4 x 4
+are moved as vectors (the four packings of B = 1, H = 100: 19 us as scalar loops, 6 us so).
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from ..jit import fast_jit
+from .gemm import ROWS
+
+I32, I64 = ir.IntType(32), ir.IntType(64)
+
+
+def _vectors(context: Any, builder: Any, ty: Any, count: int) -> Any:
+    """Functions that load and store vectors of ``count`` elements of an array type's dtype at a pointer."""
+    kind, align = ir.VectorType(context.get_data_type(ty.dtype), count), ty.dtype.bitwidth // 8
+
+    def load(pointer: Any) -> Any:
+        return builder.load(builder.bitcast(pointer, kind.as_pointer()), align=align)
+
+    def store(vector: Any, pointer: Any) -> None:
+        builder.store(vector, builder.bitcast(pointer, kind.as_pointer()), align=align)
+
+    return load, store
+
+
+def _move(count: int) -> Any:
+    @intrinsic
+    def move(typingctx, source, i, target, j):
+        """target[j : j+count] = source[i : i+count], 1-D contiguous arrays."""
+        signature = types.void(source, types.intp, target, types.intp)
+
+        def codegen(context, builder, sig, args):
+            load, store = _vectors(context, builder, sig.args[0], count)
+            a, c = (context.make_array(sig.args[k])(context, builder, args[k]).data for k in (0, 2))
+            store(load(builder.gep(a, [args[1]])), builder.gep(c, [args[3]]))
+            return context.get_dummy_value()
+
+        return signature, codegen
+
+    return move
+
+
+_move4, _move8 = _move(4), _move(8)
+
+
+@intrinsic
+def _transpose4(typingctx, source, i, k, target, m, n):
+    """target[m : m+4, n : n+4] = source[i : i+4, k : k+4].T, 2-D arrays with contiguous rows."""
+    signature = types.void(source, types.intp, types.intp, target, types.intp, types.intp)
+
+    def codegen(context, builder, sig, args):
+        load, store = _vectors(context, builder, sig.args[0], 4)
+        itemsize = I64(sig.args[0].dtype.bitwidth // 8)
+
+        def corner(position, row, column):
+            array = context.make_array(sig.args[position])(context, builder, args[position])
+            stride = builder.sdiv(cgutils.unpack_tuple(builder, array.strides)[0], itemsize)
+            return builder.gep(array.data, [builder.add(builder.mul(row, stride), column)]), stride
+
+        def mix(x, y, lanes):
+            return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(I32, 4), lanes))
+
+        start, stride = corner(0, args[1], args[2])
+        a, b, c, d = (load(builder.gep(start, [builder.mul(I64(r), stride)])) for r in range(4))
+        even, odd = [0, 4, 2, 6], [1, 5, 3, 7]
+        low, high = [0, 1, 4, 5], [2, 3, 6, 7]
+        p, q, r, s = mix(a, b, even), mix(a, b, odd), mix(c, d, even), mix(c, d, odd)
+        start, stride = corner(3, args[4], args[5])
+        for row, vector in enumerate((mix(p, r, low), mix(q, s, low), mix(p, r, high), mix(q, s, high))):
+            store(vector, builder.gep(start, [builder.mul(I64(row), stride)]))
+        return context.get_dummy_value()
+
+    return signature, codegen
+
+
+@fast_jit
+def copy(x, out):
+    """out = x, for 1-D arrays."""
+    for i in range(out.size):
+        out[i] = x[i]
+
+
+@fast_jit
+def transpose(A, out):
+    """out[:N, :M] = A.T for A (M, N)."""
+    M, N = A.shape
+    M4, N4 = M // 4 * 4, N // 4 * 4
+    for k in range(0, N4, 4):
+        for i in range(0, M4, 4):
+            _transpose4(A, i, k, out, k, i)
+    for i in range(M):
+        for k in range(N4 if i < M4 else 0, N):
+            out[k, i] = A[i, k]
+
+
+@fast_jit
+def pack_columns(W, start, stop, out):
+    """out[j, k, c] = W[k, j*width + c] for panels j = start ... stop-1; zeros stay beyond W's columns."""
+    columns = out.shape[2]
+    for j in range(start, stop):
+        first = j * columns
+        if first + columns <= W.shape[1]:
+            for k in range(W.shape[0]):
+                for c in range(0, columns, 4):
+                    _move4(W[k], first + c, out[j, k], c)
+        else:
+            for k in range(W.shape[0]):
+                copy(W[k, first:], out[j, k, : W.shape[1] - first])
+
+
+@fast_jit
+def pack_rows(W, start, stop, out):
+    """As :func:`pack_columns`, of W.T."""
+    columns = out.shape[2]
+    for j in range(start, stop):
+        transpose(W[j * columns : (j + 1) * columns], out[j])
+
+
+@fast_jit
+def pack_left(X, first, last, out):
+    """out[i, k, r] = X[k, i*ROWS + r] for row tiles i = first ... last-1; zeros stay beyond X's columns.
+
+    Eight elements are moved for six; the two too many are overwritten by the next k.
+    """
+    steps, N = X.shape
+    for i in range(first, last):
+        out_i, column = out[i].reshape(out.shape[1] * ROWS), i * ROWS
+        if column + 8 <= N:
+            for k in range(steps - 1):
+                _move8(X[k], column, out_i, k * ROWS)
+        for k in range(steps - 1 if column + 8 <= N else 0, steps):
+            copy(X[k, column:], out[i, k, : N - column])

@@ -1,0 +1,139 @@
+"""A page of HTML that shows a text shaded by surprisal: one file, no scripts, nothing to fetch."""
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from html import escape
+
+from ..inference.surprisal import escaped
+
+LIMIT = 200_000  # characters: beyond it browsers take many seconds to lay a page out
+# One hue from light to dark (ColorBrewer's Blues), for whole bits from 0 to 8 and more; the text's colour on each
+SHADES = (
+    ('#f7fbff', '#000'),
+    ('#deebf7', '#000'),
+    ('#c6dbef', '#000'),
+    ('#9ecae1', '#000'),
+    ('#6baed6', '#000'),
+    ('#4292c6', '#000'),
+    ('#2171b5', '#fff'),
+    ('#08519c', '#fff'),
+    ('#08306b', '#fff'),
+)
+CLASSES = 'abcdefghi'
+JOINERS = '\u200c\u200d'  # Persian, Hindi and emoji are not written without them
+STYLE = """
+:root{color-scheme:light}
+body{margin:0 auto;max-width:60rem;padding:0 1rem 3rem;background:#fff;color:#111;font:16px/1.5 system-ui,sans-serif}
+h1{font-size:1.4rem;margin:1.5rem 0 .5rem;overflow-wrap:anywhere}
+dl{display:flex;flex-wrap:wrap;gap:.25rem 2rem;margin:0}
+dt{color:#555;font-size:.85rem}
+dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums}
+#legend{position:sticky;top:0;display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .75rem;margin:1rem 0;
+padding:.5rem 0;background:#fff;border-bottom:1px solid #ccc;font-size:.85rem}
+#legend ol{display:flex;flex-wrap:wrap;margin:0;padding:0;list-style:none;border:1px solid #888}
+#legend li{min-width:2.6rem;padding:.1rem .2rem;text-align:center}
+#text{white-space:pre-wrap;white-space:break-spaces;overflow-wrap:anywhere;tab-size:4;unicode-bidi:plaintext;
+font:15px/1.7 ui-monospace,monospace;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.n::before{content:"↵";opacity:.7}
+.t::before{content:"→";opacity:.7}
+.x{outline:1px dotted;outline-offset:-2px;font-size:.8em}
+"""
+
+
+def check_length(characters: int) -> None:
+    """Raise ValueError, before the work, where the page would be too slow to look at."""
+    if characters > LIMIT:
+        raise ValueError(
+            f'the text has {characters:,} characters, more than the {LIMIT:,} that a page can show: '
+            'score a part of it, or take the table, without --html'
+        )
+
+
+def page(name: str, text: str, bits: Sequence[float], unit: str = 'character') -> str:
+    """The page, as text to be written in UTF-8.
+
+    Parameters
+    ----------
+    name : str
+        Of the text, for the heading.
+    text : str
+        One character a unit; of bytes, chr(0) to chr(255).
+    bits : sequence of float, as long as the text
+        Surprisals; NaN where there is none.
+
+    Raises ValueError for more than ``LIMIT`` characters.
+    """
+    check_length(len(text))
+    known = [value for value in bits if not math.isnan(value)]
+    mean = sum(known) / len(known) if known else math.nan
+    heading = escape(''.join(visible(char) for char in name))
+    facts = (
+        (f'bits per {unit}', f'{mean:.3f}'),
+        ('perplexity', f'{2**mean:,.2f}'),
+        (f'{unit}s', f'{len(text):,}'),
+    )
+    shown = {char: (content(char, unit), kind(char, unit)) for char in set(text)}
+    return ''.join(
+        (
+            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+            f'<title>Surprisal of {heading}</title>\n<style>{STYLE}{_shade_rules()}</style>\n</head>\n<body>\n',
+            f'<h1>Surprisal of {heading}</h1>\n<dl>\n',
+            *(f'<div><dt>{label}</dt><dd>{value}</dd></div>\n' for label, value in facts),
+            f'</dl>\n{_legend()}\n<main id="text" lang="">',
+            *(element(*shown[char], value) for char, value in zip(text, bits, strict=True)),
+            '</main>\n</body>\n</html>\n',
+        )
+    )
+
+
+def shade(bits: float) -> int:
+    """The index of the shade: whole bits, of the number as it is shown."""
+    return min(int(round(bits, 2)), len(SHADES) - 1)
+
+
+def element(content: str, kind: str, bits: float) -> str:
+    """One character in its shade, the number on hover."""
+    if math.isnan(bits):
+        quoted = f' class="{kind.strip()}"' if kind else ''
+        return f'<span{quoted} title="nothing precedes it">{content}</span>'
+    name = CLASSES[shade(bits)]
+    quoted = f'"{name}{kind}"' if kind else name
+    return f'<span class={quoted} title="{bits:.2f} bits">{content}</span>'
+
+
+def content(char: str, unit: str) -> str:
+    """What stands for a character in the page; newlines and tabs stay, so that the text can be copied."""
+    return char if char in '\n\t' else escape(visible(char, unit))
+
+
+def kind(char: str, unit: str) -> str:
+    """A further class, after a space: newline, tab, or an escape."""
+    if char in '\n\t':
+        return ' n' if char == '\n' else ' t'
+    return ' x' if visible(char, unit) != char else ''
+
+
+def visible(char: str, unit: str = 'character') -> str:
+    """A character, or an escape where it would not show, would turn the text around or is none of HTML's."""
+    shown = char if char == '\\' else escaped(char, unit)  # no program has to tell a backslash from an escape
+    if shown != char:
+        return shown
+    point = ord(char)
+    unseen = unicodedata.category(char) == 'Cf' and char not in JOINERS
+    if unseen or point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF:
+        return f'\\u{point:04x}' if point < 0x10000 else f'\\U{point:08x}'
+    return char
+
+
+def _shade_rules() -> str:
+    return ''.join(
+        f'.{name}{{background:{ground};color:{ink}}}\n' for name, (ground, ink) in zip(CLASSES, SHADES, strict=True)
+    )
+
+
+def _legend() -> str:
+    labels = [f'{low}–{low + 1}' for low in range(len(SHADES) - 1)] + [f'{len(SHADES) - 1}+']
+    steps = ''.join(f'<li class={name}>{label}</li>' for name, label in zip(CLASSES, labels, strict=True))
+    return f'<div id="legend"><span>bits of surprisal</span><ol>{steps}</ol></div>'

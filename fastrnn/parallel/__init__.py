@@ -1,0 +1,1 @@
+"""Who computes: threads, found by trying."""

@@ -1,0 +1,1 @@
+"""What a run tells, and how it is shown."""

@@ -1,0 +1,56 @@
+"""What a run tells as it goes."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..settings.config import bits_per_character
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What has happened up to and including one iteration. Equal ones differ in nothing but the time that it took."""
+
+    iteration: int  # n, counted from 0
+    loss: float  # of that iteration, in nats, summed over T, averaged over streams
+    smooth_loss: float  # its running mean: the gist's, of the last 1000 iterations or so
+    sample: str | None  # drawn just before the iteration, where one was due
+    report: bool  # whether a line is due for this iteration
+    characters: int  # trained on so far
+    seconds: float = field(compare=False)  # since the start, without compiling
+    seq_length: int  # T
+    epoch: float = 0.0  # passes over the text
+    learning_rate: float = 0.0
+    validation: float | None = None  # bits per character of the held-out text, where it was evaluated
+    best: float | None = None  # lowest of them so far
+    share: float = field(default=0.0, compare=False)  # of the run, where it has an end
+    last: bool = False
+
+    @property
+    def bits_per_character(self) -> float:
+        """Of the smooth loss."""
+        return bits_per_character(self.smooth_loss, self.seq_length)
+
+    @property
+    def due(self) -> bool:
+        """Whether it is logged: a report, a sample, a validation, or the run's last."""
+        return self.report or self.last or self.sample is not None or self.validation is not None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The record for logs and for other programs; numbers that are not finite are None."""
+        values: dict[str, Any] = {
+            'iteration': self.iteration + 1,
+            'epoch': self.epoch,
+            'characters': self.characters,
+            'seconds': round(self.seconds, 3),
+            'train': self.bits_per_character,
+            'validation': self.validation,
+            'best': self.best,
+            'loss': self.loss,
+            'learning_rate': self.learning_rate,
+            'characters_per_second': round(self.characters / max(self.seconds, 1e-9), 1),
+        }
+        if self.sample is not None:
+            values['sample'] = self.sample
+        return {key: None if isinstance(x, float) and not math.isfinite(x) else x for key, x in values.items()}

@@ -1,0 +1,54 @@
+"""How often a run reports, validates and saves: by iterations, never by the clock.
+
+An interrupted run has to report where an uninterrupted one does. So the defaults follow from the sizes and from
+nominal speeds (those of two cores of 2021); a machine twice as fast reports twice as often.
+"""
+
+import math
+from dataclasses import replace
+
+from ..settings.config import Config
+
+FLOPS = {'exact': 1.2e10, 'fast': 8e10, 'reference': 2e9}  # a second, in training
+VALIDATION_FLOPS = 3.5e10  # a second, float32
+OVERHEAD = 2e-5  # seconds of an iteration, whatever its size
+VALIDATION_SHARE = 0.05  # of the time, at most
+REPORT_SECONDS, REPORTS = 1.0, 30  # between two reports, at least; in a run, at most
+SAVE_SECONDS = 10.0  # between two checkpoints
+
+
+def with_intervals(config: Config, V: int, held_out: int, iterations: int | None) -> Config:
+    """The configuration with print_every, validate_every and save_every filled in, where they are None.
+
+    V: distinct characters; held_out: characters of the held-out text; iterations: of the whole run, if known.
+    """
+    pace = nominal_pace(config, V)
+    total = iterations * pace if iterations is not None else config.time or 0.0
+    H, slower = config.hidden_size, 2 if config.dtype == 'float64' else 1
+    validation = 2 * H * (H + V) * held_out * slower / VALIDATION_FLOPS
+    report = max(REPORT_SECONDS, total / REPORTS)
+    by_sizes = round_number(report / pace) if config.engine == 'fast' else 100
+    print_every = config.print_every or by_sizes
+    validations = round_number(max(report, validation / VALIDATION_SHARE) / pace)
+    if config.engine == 'fast':  # with a report, not between two
+        validations = max(1, round(validations / print_every)) * print_every
+    return replace(
+        config,
+        print_every=print_every,
+        validate_every=config.validate_every or validations,
+        save_every=config.save_every or round_number(SAVE_SECONDS / pace),
+    )
+
+
+def nominal_pace(config: Config, V: int) -> float:
+    """Seconds of an iteration on the nominal machine."""
+    H, T, B = config.hidden_size, config.seq_length, config.streams
+    slower = 2 if config.engine == 'fast' and config.dtype == 'float64' else 1
+    return OVERHEAD + 6 * H * (H + V) * T * B * slower / FLOPS[config.engine]
+
+
+def round_number(value: float) -> int:
+    """The nearest of 1, 2, 5, 10, 20, 50 ... by ratio."""
+    value = max(value, 1.0)
+    power: int = 10 ** math.floor(math.log10(value))
+    return min((power * factor for factor in (1, 2, 5, 10)), key=lambda number: abs(math.log(number / value)))

@@ -1,0 +1,281 @@
+"""The training loop, block by block; it prints nothing and touches no files."""
+
+import time
+import warnings
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.corpus import Corpus
+from ..data.ids import as_ids
+from ..data.stored import Ids
+from ..engines.engine import Engine, make_engine
+from ..errors import Diverged
+from ..inference.evaluate import slices
+from ..model.checkpoint import Model
+from ..model.params import Params, TrainState
+from ..progress.records import Progress
+from ..settings.config import Config, bits_per_character
+from ..settings.presets import make_config
+from ..system.interrupts import held, remembered
+from .blocks import Block
+from .clock import Clock
+from .intervals import with_intervals
+from .schedule import Horizon
+from .training import Training
+
+BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
+NOT_WHOLE = 'an error came while the weights were being changed, so they are not whole'
+
+
+class Run(Training):
+    """A run in memory: an iterator over its records (see :func:`fastrnn.train`), a context manager, and a model.
+
+    ``weights`` are those to start from, in place of random ones.
+    """
+
+    def __init__(
+        self,
+        text: str | Corpus,
+        config: Config | None = None,
+        *,
+        validation: Ids | None = None,
+        weights: Params | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__()
+        config = make_config(config, options)
+        self.corpus = Corpus.of(text) if isinstance(text, str) else text
+        V, n = len(self.corpus.chars), self.corpus.ids.size
+        self.validation = None if validation is None else as_ids(validation, V, 'validation')
+        config = config.fitted(n)
+        try:
+            config.check_text(n, V, self.corpus.held_out)
+        except ValueError:
+            self.corpus.discard()
+            raise
+        if self.validation is not None and self.validation.size < 2:
+            raise ValueError('the held-out text has one character: take one with at least two')
+        self.horizon = Horizon(config, n)
+        held_out = 0 if self.validation is None else self.validation.size
+        self.config = with_intervals(config, V, held_out, self.horizon.iterations)
+        self.weights = weights
+        self.stop_at_divergence = config.engine == 'fast'  # the gist goes on with NaN
+        self.engine: Engine | None = None
+        self.iteration, self.seconds, self.halvings = 0, 0.0, 0
+        self.best: float | None = None
+        self._clock = Clock()
+        self._pace = BLOCK_SECONDS  # seconds an iteration
+        self._warned = False
+        self._block: Block | None = None
+        self._moving = False  # an iteration is being done
+
+    def __repr__(self) -> str:
+        return f'<fastrnn.Run: {self.describe()}>'
+
+    def describe(self) -> str:
+        """What it is and where it stands, in a few words."""
+        config, state = self.config, f'iteration {self.iteration:,}'
+        if self.horizon.iterations is not None:
+            state += f' of {self.horizon.iterations:,}'
+        return f'{config.engine} engine, H={config.hidden_size}, V={len(self.corpus.chars)}, {state}'
+
+    @property
+    def over(self) -> bool:
+        """Whether the run's end is reached."""
+        return self.horizon.over(self.iteration, self.seconds)
+
+    @property
+    def between(self) -> bool:
+        """Whether iterations are done whose validation is not."""
+        return self._block is not None
+
+    @property
+    def model(self) -> Model:
+        self._prepare()
+        with held(), self._lock:
+            self._check_settled()
+            params = self.start().params
+            return Model(params.astype(params.flat.dtype), self.corpus.chars, self.corpus.unit)
+
+    def start(self) -> Engine:
+        """Make the engine, or return the one that is there."""
+        with self._lock:
+            if self.engine is None:
+                engine = make_engine(self.config, self.corpus.ids, len(self.corpus.chars))
+                if self.weights is not None:
+                    engine.restore(replace(engine.state(), params=self.weights))
+                self.engine = engine
+            return self.engine
+
+    def state(self) -> TrainState:
+        """The state, between two records."""
+        self._prepare()
+        with held(), self._lock:
+            self._check_settled()
+            return replace(
+                self.start().state(),
+                iteration=self.iteration,
+                seconds=self.seconds,
+                halvings=self.halvings,
+                best=self.best,
+            )
+
+    def restore(self, state: TrainState) -> None:
+        """Go on from a state, also between two records."""
+        self._prepare()
+        with held(), self._lock:
+            self.start().restore(state)
+            self.iteration, self.seconds = state.iteration, state.seconds
+            self.halvings, self.best = state.halvings, state.best
+            self._block, self._moving, self._made, self._error = None, False, None, None
+            self._clock.set(state.seconds)
+            self._pace = BLOCK_SECONDS
+
+    def close(self) -> None:
+        """Let go of threads; weights and state stay, and another loop makes new threads."""
+        with held(), self._lock:
+            if self.engine is not None:
+                self.engine.close()
+
+    @property
+    def clock(self) -> Clock:
+        return self._clock
+
+    def _prepare(self) -> None:
+        """The engine, which may have to be compiled: that can be interrupted, and be done again."""
+        if self.engine is None:
+            with remembered():
+                self.start()
+
+    def _check_settled(self) -> None:
+        """Raise ValueError where an error has left the state between two iterations."""
+        if self._moving:
+            raise ValueError(f'{NOT_WHOLE}: {self._advice()}')
+
+    def _advice(self) -> str:
+        return 'start again; runs that are kept in a folder (fastrnn.start) can be resumed'
+
+    def _step(self) -> Progress | None:
+        return self.step()
+
+    def step(self) -> Progress | None:
+        """Some iterations, or a part of the validation that is due after them; their record, where it is complete.
+
+        Raises StopIteration when the run is over. Signals must wait meanwhile.
+        """
+        if self._block is None:
+            if self.over:
+                self.close()
+                raise StopIteration
+            self._block = self._train_block()
+        if self._block.score_part():
+            return None
+        record = self._complete(self._block)
+        self._block = None
+        return record
+
+    def _train_block(self) -> Block:
+        """Draw the sample that is due, and train until the next stop."""
+        engine, config, n, sample = self.start(), self.config, self.iteration, None
+        engine.fetch(self._next_stop() - n)  # raises TextLost, before a sample moves the generator
+        if self.gist and n % config.sample_every == 0:
+            sample = self.corpus.text(engine.sample(config.sample_length))
+        losses, rate = self._iterate(engine)
+        self._check(losses, n)
+        scoring = slices(engine.params, self.validation) if self.validation is not None and self._due else None
+        return Block(float(losses[-1]), rate, sample, scoring)
+
+    def _complete(self, block: Block) -> Progress:
+        """The record of a block."""
+        config, sample, validation = self.config, block.sample, None
+        if block.scoring is not None and self.validation is not None:
+            validation = bits_per_character(block.nats, self.validation.size - 1)
+            if np.isfinite(validation) and (self.best is None or validation < self.best):
+                self.best = validation
+        if self.over and not self.gist and config.sample_length:
+            sample = self.corpus.text(self.start().sample(config.sample_length))
+        every = config.print_every or self.iteration
+        report = (self.iteration - 1) % every == 0 if self.gist else self._due or self.iteration % every == 0
+        return self._record(block.loss, block.rate, sample, validation, report)
+
+    @property
+    def gist(self) -> bool:
+        """Whether it trains as the gist does."""
+        return self.config.engine != 'fast'
+
+    @property
+    def _due(self) -> bool:
+        """Whether the held-out text is evaluated after this iteration."""
+        return self.over or self.iteration % (self.config.validate_every or self.iteration) == 0
+
+    def _iterate(self, engine: Engine) -> tuple[NDArray[np.float64], float]:
+        """The iterations until the next stop: their losses, and the last one's learning rate."""
+        n, stop = self.iteration, self._next_stop()
+        rates = self.horizon.rates(n, stop - n, self.seconds, self._pace) * 0.5**self.halvings
+        self._moving, start = True, time.perf_counter()
+        losses = engine.run(stop - n, rates)
+        now = time.perf_counter()
+        self._pace, self.iteration, self.seconds = max((now - start) / losses.size, 1e-9), stop, self._clock.seconds
+        self._moving = False
+        return losses, float(rates[-1])
+
+    def _check(self, losses: NDArray[np.float64], n: int) -> None:
+        """Raise Diverged for losses, from iteration n on, that are not finite; or warn, once, as the gist goes on."""
+        if np.isfinite(losses).all():
+            return
+        first = n + int(np.isfinite(losses).argmin())
+        if self.stop_at_divergence:
+            raise Diverged(self._diverged(first, losses), first, f'the loss is inf or NaN at iteration {first}')
+        if not self._warned:
+            warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=8)
+        self._warned = True
+
+    def _record(self, loss: float, rate: float, sample: str | None, validation: float | None, report: bool) -> Progress:
+        config, n = self.config, self.iteration
+        return Progress(
+            iteration=n - 1,
+            loss=loss,
+            smooth_loss=self.start().smooth_loss,
+            sample=sample,
+            report=report,
+            characters=n * config.seq_length * config.streams,
+            seconds=self.seconds,
+            seq_length=config.seq_length,
+            epoch=n / self.horizon.iterations_per_epoch,
+            learning_rate=rate,
+            validation=validation,
+            best=self.best,
+            share=self.horizon.share(n, self.seconds),
+            last=self.over,
+        )
+
+    def _next_stop(self) -> int:
+        """The iteration to halt before: after the next report, at the next sample, validation or checkpoint, the end.
+
+        Where a block ends changes no bit.
+        """
+        config, n = self.config, self.iteration
+        stop = n + max(1, int(BLOCK_SECONDS / self._pace))
+        every = [config.validate_every, config.save_every]
+        if config.engine == 'fast':
+            every.append(config.print_every)
+        else:
+            print_every = config.print_every or 1
+            stop = min(stop, -(-n // print_every) * print_every + 1)
+            every.append(config.sample_every)
+            if n % config.sample_every == 0:
+                stop = n + 1  # the record of a sample is its iteration's
+        stop = min(stop, *((n // step + 1) * step for step in every if step))
+        if self.horizon.seconds is not None:
+            stop = min(stop, n + max(1, round((self.horizon.seconds - self.seconds) / self._pace)))
+        return stop if self.horizon.iterations is None else min(stop, self.horizon.iterations)
+
+    def _diverged(self, first: int, losses: NDArray[np.float64]) -> str:
+        finite = losses[np.isfinite(losses)]
+        bits = bits_per_character(float(finite[-1]), self.config.seq_length) if finite.size else None
+        before = f'it was {bits:.3f} bits per character before' if bits is not None else 'after a finite block'
+        rate = self.config.learning_rate
+        return f'the loss is inf or NaN at iteration {first}, {before}: take a smaller --learning-rate than {rate:g}'

@@ -1,0 +1,97 @@
+"""A run that is kept nowhere but in memory."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from ..data.corpus import Corpus, encode_with, open_corpus
+from ..data.stored import Ids
+from ..model.checkpoint import Model
+from ..settings.checks import as_number
+from ..settings.config import Config
+from ..settings.naming import Files, text_or_files
+from ..settings.parsing import parse_share
+from ..settings.presets import make_config
+from .loop import Run
+from .transfer import adopt, check_hidden_size
+
+OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
+
+
+def train(
+    text: Files | Corpus,
+    config: Config | None = None,
+    *,
+    preset: str | None = None,
+    validation: float | Files | NDArray[Any] | None = None,
+    weights: Model | None = None,
+    encoding: str = 'utf-8',
+    errors: str = 'strict',
+    unit: str = 'character',
+    min_count: int = 1,
+    **options: Any,
+) -> Run:
+    """Train on a text; returns a run, which is an iterator over its records.
+
+    ``for record in run`` trains and gives a :class:`Progress` at every report and sample, and about every 0.1 s; after
+    an interrupt another loop goes on. ``run.model`` is the model as it is then, ``run.save(path)`` writes it,
+    ``run.watch()`` trains to the end with a progress bar; ``with`` and ``run.close()`` let go of threads.
+
+    Parameters
+    ----------
+    text : str, Path, sequence of paths, or Corpus
+        A str is the text itself; a Path or a sequence of them names files (gzip's too).
+    config : Config, optional
+        Or its fields as keywords, for example ``hidden_size=200, seed=0, iterations=1000, time='60s'``.
+    preset : {'reference', 'fast'}, optional
+        See :func:`fastrnn.preset`. The default is min-char-rnn's.
+    validation : float, str, Path, sequence of paths, or ndarray of character numbers, optional
+        Held-out text: a share of the text (0.1 or '10%': the last tenth), or another text, as ``text`` is given.
+        Evaluated whole every ``validate_every`` iterations (by default so that it takes a twentieth of the time at
+        most), and at the end.
+    weights : Model, optional
+        To start from; characters that it does not know get new rows.
+    encoding, errors : str
+        Of files.
+    unit : {'character', 'byte'}
+        Bytes of a str are those of its UTF-8.
+    min_count : int
+        Characters that occur less often are folded into U+FFFD.
+
+    Raises
+    ------
+    ValueError
+        At the call, for a text or an option that can't be used.
+    Diverged
+        While running (a ValueError too): the fast engine's loss has become inf or NaN; or, as in the gist, a sample
+        can't be drawn because the exact engine's weights have become NaN.
+    """
+    rules: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
+    if isinstance(text, Corpus):
+        corpus = text
+    else:
+        found = text_or_files(text)
+        corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **rules)
+    corpus, held_out = _held_out(corpus, validation, encoding, errors)
+    if weights is not None and config is None:
+        options['hidden_size'] = check_hidden_size(options.get('hidden_size'), weights)
+    config = make_config(config, options, name=preset, also=OPTIONS)
+    adopted = None if weights is None else adopt(weights, corpus, config.seed)
+    corpus = corpus if adopted is None else adopted.corpus
+    return Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+
+
+def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, Ids | None]:
+    """What is left to train on, and the held-out text's numbers."""
+    number = as_number(validation)
+    share = parse_share(validation if number is None else number) if number or isinstance(validation, str) else None
+    if share is not None:
+        kept, held_out = corpus.split(share)
+        return replace(corpus, ids=kept), held_out
+    names = validation[:1] if isinstance(validation, list | tuple) else [validation]
+    if not any(isinstance(name, str | Path) for name in names):  # numbers, which Run checks
+        return corpus, validation
+    found = text_or_files(validation, 'validation')
+    return corpus, encode_with(found, corpus, encoding=encoding, errors=errors)

@@ -1,0 +1,67 @@
+"""What one can do with a run, kept in a folder or not: go through its records, and take the model."""
+
+from abc import abstractmethod
+from pathlib import Path
+from typing import Any, Self
+
+from ..model.checkpoint import Model, save_model
+from ..progress.records import Progress
+from ..system.steps import Steps
+from .clock import Clock
+
+
+class Training(Steps[Progress]):
+    """Iterates over the records of a run, from where it stands; a context manager, closed at its end.
+
+    A record comes at every report, sample and validation, and about every 0.1 s. After an interrupt or a ``break``
+    another loop goes on, as if there had been none.
+    """
+
+    @property
+    @abstractmethod
+    def clock(self) -> Clock:
+        """Of the training: what passes between two steps does not count."""
+
+    def _advance(self) -> None:
+        with self._lock, self.clock:
+            super()._advance()
+
+    @property
+    @abstractmethod
+    def model(self) -> Model:
+        """A copy of the model as it is now. Raises ValueError where an error has left it half-changed."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of what the run holds."""
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a file, as :func:`fastrnn.save_model` does."""
+        save_model(path, self.model)
+
+    def watch(self) -> Model:
+        """Train to the end, with a progress bar in a terminal or a notebook; returns the model."""
+        from ..progress.notebook import display
+
+        with display() as show:
+            for record in self:
+                show(record)
+        return self.model
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> Any:
+        raise TypeError('a run can not be pickled or copied: take its model, or keep it in a folder (fastrnn.start)')
+
+
+def watch(run: Training) -> Model:
+    """Train to the end, with a progress bar in a terminal or a notebook; returns the model.
+
+    ``run`` is what :func:`fastrnn.train`, :func:`fastrnn.start` or :func:`fastrnn.resume` returns. After an interrupt,
+    call it again to go on.
+    """
+    return run.watch()
