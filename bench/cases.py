@@ -12,7 +12,7 @@ from fastrnn import reference
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.engine import ExactEngine, ReferenceEngine
 from fastrnn.kernels.exact.numpy_functions import find, gemv, gemv_t
-from fastrnn.kernels.jit import exact_jit
+from fastrnn.kernels.jit import jit
 
 HIDDEN_SIZES = (50, 100, 256, 512)
 T = 25
@@ -99,7 +99,7 @@ def sampled(corpus: Corpus, H: int) -> dict[str, Operation]:
     }
 
 
-@exact_jit
+@jit
 def products(native, Whh, Why, h, y, z, steps):  # type: ignore[no-untyped-def]
     """The matrix-vector products of ``steps`` iterations, and nothing else: the floor of the same bits."""
     for _ in range(steps):

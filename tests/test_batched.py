@@ -6,7 +6,7 @@ from numba.core.runtime import _nrt_python as nrt
 
 from fastrnn import reference
 from fastrnn.engines.engine import FastEngine, ReferenceEngine
-from fastrnn.kernels.fast import train as batched
+from fastrnn.kernels.fast import train
 from fastrnn.kernels.team import alone
 from fastrnn.model.params import Params
 from fastrnn.settings.config import Config
@@ -37,10 +37,10 @@ def test_gradient_is_the_mean_of_the_streams(B, H, T):
     model = [np.ascontiguousarray(w) for w in (engine.params.Wxh, engine.params.Whh, engine.params.Why)]
     model += [engine.params.bh[:, None], engine.params.by[:, None]]
     work, length = engine.work, IDS.size // B
-    batched.pack_weights(alone(), engine._views, engine.packed)
+    train.pack_weights(alone(), engine.weights, engine.packed)
     work.hs[0, :, :H] = np.random.default_rng(1).uniform(-1, 1, (B, H))
-    batched.read_window(IDS, length, 3, 0, B, work)
-    batched.gradients(alone(), engine._views, engine.packed, engine._grad_views, work)
+    train.read_window(IDS, length, 3, 0, B, work)
+    train.gradients(alone(), engine.weights, engine.packed, engine._grad_weights, work)
     expected = np.zeros_like(engine.params.flat)
     for b in range(B):
         window = IDS[b * length + 3 :]

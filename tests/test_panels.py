@@ -5,8 +5,9 @@ import pytest
 
 from fastrnn.kernels.fast import gemm as panels
 from fastrnn.kernels.fast import optimizers, packing
-from fastrnn.kernels.fast.functions import exp1, row_max, tanh1
-from fastrnn.kernels.jit import fast_jit
+from fastrnn.kernels.fast.functions import exp1, rsqrt1, tanh1
+from fastrnn.kernels.jit import jit
+from fastrnn.kernels.reductions import row_max, row_squares, row_sum, row_sum_from
 
 DTYPES = ['float32', 'float64']
 SIZES = [(1, 1, 1), (2, 3, 5), (6, 16, 16), (7, 33, 17), (16, 100, 40), (13, 8, 129)]  # b, K, N
@@ -74,10 +75,10 @@ def test_outer_products(dtype, K, M, N):
     X, Y = normal(6, (K, M), dtype), normal(7, (K + 2, N), dtype)
     right = room(N, K + 2, dtype)
     packing.pack_columns(Y, 0, right.shape[0], right)
-    tiles = -(-M // panels.ROWS)
+    tiles = -(-M // panels.TILE_ROWS)
     left, C = (
-        np.zeros((tiles, K, panels.ROWS), dtype),
-        np.zeros((tiles * panels.ROWS, right.shape[0] * right.shape[2]), dtype),
+        np.zeros((tiles, K, panels.TILE_ROWS), dtype),
+        np.zeros((tiles * panels.TILE_ROWS, right.shape[0] * right.shape[2]), dtype),
     )
     C[:] = 1
     packing.pack_left(X, 0, tiles, left)
@@ -94,7 +95,7 @@ def test_transpose(M, N):
     assert np.array_equal(out[:, :M], A.T)
 
 
-@fast_jit
+@jit
 def all_of(x, tanhs, exps):
     for i in range(x.size):
         tanhs[i] = tanh1(x[i])
@@ -123,10 +124,68 @@ def test_tanh_keeps_nan_and_infinities(dtype):
     np.testing.assert_array_equal(tanhs, np.array([np.nan, 1, -1, 0, 1, -1], dtype))
 
 
-@pytest.mark.parametrize('size', [1, 7, 8, 9, 65])
-def test_row_max(size):
-    x = normal(10, size, 'float32')
-    assert all_of(x, np.zeros_like(x), np.zeros_like(x)) == x.max()
+@jit
+def reduced(x, size, least):
+    return row_max(x, size), row_sum(x, size), row_sum_from(x, size, least), row_squares(x, size)
+
+
+def by_lanes(x, lanes, kind):
+    """A sum in vectors of so many lanes, joined by halves, and what is left over."""
+    whole = x.size // lanes * lanes
+    vector, rest = np.zeros(lanes, kind), kind(0)
+    for row in x[:whole].reshape(-1, lanes):
+        vector = vector + row
+    for term in x[whole:]:
+        rest += term
+    while vector.size > 1:
+        vector = vector[: vector.size // 2] + vector[vector.size // 2 :]
+    return rest + vector[0]
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+@pytest.mark.parametrize('size', [0, 1, 7, 8, 9, 16, 33, 65, 500])
+def test_reductions(dtype, size):
+    """In one order whatever the machine; NaN beyond the end does not matter."""
+    kind, x = np.dtype(dtype).type, np.append(normal(10, size, dtype), np.nan).astype(dtype)
+    found, terms, least = reduced(x, size, kind(0.1)), x[:size], kind(0.1)
+    lanes = 64 // x.itemsize
+    wide = terms.astype(np.float64)
+    expected = (
+        terms.max(initial=-np.inf),
+        by_lanes(terms, lanes, kind),
+        by_lanes(np.where(terms >= least, terms, kind(0)), lanes, kind),
+        by_lanes(wide * wide, 8, np.float64),
+    )
+    assert found == expected
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_reductions_of_nan(dtype):
+    """The largest passes over it, sums do not."""
+    x = normal(10, 40, dtype)
+    for k in (3, 35, 39):
+        y = x.copy()
+        y[k] = np.nan
+        most, total, _, squares = reduced(y, 40, y.dtype.type(0))
+        assert most == np.delete(x, k).max() and np.isnan(total) and np.isnan(squares)
+
+
+@jit
+def rsqrts(x, out):
+    for i in range(x.size):
+        out[i] = rsqrt1(x[i])
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_rsqrt(dtype):
+    """Within one unit in the last place; what is not finite stays so."""
+    x = np.exp(np.random.default_rng(0).uniform(-40, 40, 20000)).astype(dtype)
+    out = np.zeros_like(x)
+    rsqrts(x, out)
+    np.testing.assert_allclose(out, 1 / np.sqrt(x.astype(np.longdouble)), rtol=np.finfo(dtype).eps)
+    out = np.zeros(2, dtype)
+    rsqrts(np.array([np.nan, np.inf], dtype), out)
+    assert not np.isfinite(out).any()
 
 
 @pytest.mark.parametrize('dtype', DTYPES)

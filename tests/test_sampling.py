@@ -10,7 +10,7 @@ import fastrnn
 from fastrnn import reference
 from fastrnn.inference import generate as sampling
 from fastrnn.inference import streams
-from fastrnn.kernels.generate import Rules, choose, keep_likeliest
+from fastrnn.kernels.choice import Choice, choose, filter_likeliest
 from fastrnn.model.checkpoint import Model
 from fastrnn.model.params import Params
 
@@ -69,7 +69,7 @@ def test_the_state_has_the_references_bits():
     list(stream.absorb())
     arrays = gist(model)
     assert same_bits(stream.h, state_after(ids[:-1].tolist(), arrays)[:, 0])
-    drawn = stream.draw(Rules(1.0, V, 1.0), np.random.RandomState(3), 1000)
+    drawn = stream.draw(Choice(1.0, V, 1.0), np.random.RandomState(3), 1000)
     h = state_after([*ids.tolist(), *drawn[:-1].tolist()], arrays)
     assert same_bits(stream.h, h[:, 0])
     y = np.dot(arrays[2], h) + arrays[4]
@@ -117,7 +117,7 @@ def test_filters(weights, top_k, top_p, u):
         weights[0] = 1
     p = np.array(weights, float)  # whole numbers: sums are exact in any order
     expected, V = kept(p, top_k, top_p), p.size
-    keep_likeliest(p, V, Rules(1.0, top_k, top_p))
+    filter_likeliest(p, V, Choice(1.0, top_k, top_p))
     assert np.array_equal(p, expected)
     edges = (expected / expected.sum()).cumsum()
     normalised = expected / expected.sum()
@@ -232,7 +232,7 @@ def test_many_streams_are_one_at_a_time():
     for _ in range(B):
         stream = streams.Stream(model, prime)
         list(stream.absorb())
-        expected.append(''.join(CHARS[ix] for ix in stream.draw(Rules(1.0, V, 1.0), Column(), length)))
+        expected.append(''.join(CHARS[ix] for ix in stream.draw(Choice(1.0, V, 1.0), Column(), length)))
     assert list(fastrnn.samples(model, B, length, prime='cdcg', seed=4)) == expected
 
 

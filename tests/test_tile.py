@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from fastrnn.kernels.exact import outer_products as tile
 from fastrnn.kernels.exact import rnn as exact
 from fastrnn.kernels.exact.outer_products import COLUMNS, ROWS, panels
-from fastrnn.kernels.jit import exact_jit
-from fastrnn.kernels.team import Crew, barrier
+from fastrnn.kernels.jit import jit
+from fastrnn.kernels.team import barrier
+from fastrnn.parallel.threads import Pool
 
 pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
 sizes = st.integers(1, 40)
@@ -105,7 +106,7 @@ def test_one_hot_product(literal, ix):
     assert same_bits(out, np.dot(np.ascontiguousarray(WxhT.T), x)[:, 0])
 
 
-@exact_jit
+@jit
 def _relay(team, rounds, seen):
     """Each thread writes its slot and after the barrier reads all of them; returns how many reads were stale."""
     stale = 0
@@ -120,13 +121,13 @@ def _relay(team, rounds, seen):
 
 @pytest.mark.parametrize('size', [1, 2, 3])
 def test_nobody_passes_a_barrier_early(size):
-    crew = Crew(size)
+    pool = Pool(size)
     seen, stale = np.zeros(8 * size, np.int64), {}
 
     def kernel(team):
         stale[team.rank] = _relay(team, 300, seen)
         return team.rank
 
-    assert [crew.run(kernel) for _ in range(3)] == [0, 0, 0]
-    crew.close()
+    assert [pool.run(kernel) for _ in range(3)] == [0, 0, 0]
+    pool.close()
     assert stale == dict.fromkeys(range(size), 0)

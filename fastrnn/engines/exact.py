@@ -1,7 +1,5 @@
 """The exact engine: the gist's loop by compiled kernels, with the reference's bits."""
 
-import time
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,12 +8,13 @@ from numpy.typing import NDArray
 from ..data.stored import Ids
 from ..data.windows import Part, Windows
 from ..errors import Diverged
+from ..kernels.choice import Choice
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.exact.numpy_functions import gemv, gemv_t
 from ..kernels.team import Team, alone, span
 from ..model.params import Params, TrainState
-from ..parallel.threads import Crews, processors
+from ..parallel.threads import Pools, processors
 from ..settings.config import Config
 
 ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
@@ -37,19 +36,13 @@ def draw(
     """
     out = np.zeros(length, np.intp)
     before = rng.get_state()
-    drawn = exact.sample(addresses, h, seed_ix, rng.random_sample(length), weights, literal, work, out)
+    choice = Choice(1.0, weights.by.size, 1.0)
+    drawn = exact.sample(addresses, h, seed_ix, rng.random_sample(length), weights, literal, choice, work, out)
     if drawn < length:
         rng.set_state(before)
         rng.random_sample(drawn)
         raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
     return out
-
-
-def draw_from(params: Params, rng: Any, h: NDArray[np.float64], seed_ix: int, length: int) -> NDArray[np.intp]:
-    """:func:`draw` for float64 parameters that no engine holds."""
-    literal = not np.isfinite(params.WxhT).all()
-    work = exact.make_work(1, params.H, params.V)
-    return draw(rng, native.find(), h, seed_ix, length, as_weights(params), literal, work)
 
 
 class ExactEngine:
@@ -68,7 +61,7 @@ class ExactEngine:
         sizes = [config.threads] if config.threads else thread_counts(H)
         sizes = [size for size in sizes if self._same_bits(size)] or [1]
         self._works = [self._work] + [exact.for_thread(self._work) for _ in range(max(sizes) - 1)]
-        self._crews = Crews(sizes)
+        self._pools = Pools(sizes)
         self._alone = alone()
         self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
 
@@ -117,14 +110,14 @@ class ExactEngine:
         return np.concatenate([self._run(part) for part in parts])
 
     def _run(self, part: Part) -> NDArray[np.float64]:
-        losses, position, done = np.zeros(part.iterations), part.enter(self.position), 0
-        while done < losses.size:
-            crew, most = self._crews.choose(losses.size - done)
-            block = losses[done : done + most]
-            start = time.perf_counter()
-            self.smooth_loss = crew.run(partial(self._train, ids=part.ids, position=position, losses=block))
-            self._crews.report(crew, block.size, time.perf_counter() - start)
-            done += block.size
+        losses, position = np.zeros(part.iterations), part.enter(self.position)
+
+        def work(block: slice, team: Team) -> None:
+            smooth_loss = self._train(team, part.ids, position, losses[block])
+            if team.rank == 0:  # when all have read it
+                self.smooth_loss = smooth_loss
+
+        self._pools.run(losses.size, work)
         self.position[:] = part.leave(position)
         return losses
 
@@ -159,7 +152,7 @@ class ExactEngine:
         return draw(self._rng, self._native, h, seed_ix, length, self._weights, bool(literal), self._work)
 
     def close(self) -> None:
-        self._crews.close()
+        self._pools.close()
 
 
 def as_weights(params: Params) -> exact.Weights:

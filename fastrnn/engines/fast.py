@@ -1,7 +1,5 @@
 """The fast engine: many streams at once, float32 or float64, over all cores; the bits do not depend on their number."""
 
-import time
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,13 +7,13 @@ from numpy.typing import NDArray
 
 from ..data.stored import Ids
 from ..data.windows import Part, Windows
-from ..kernels.fast import optimizers
-from ..kernels.fast import train as batched
+from ..errors import Diverged
+from ..kernels.choice import Choice
+from ..kernels.fast import buffers, generate, optimizers, train
 from ..kernels.team import Team, alone
 from ..model.params import Params, TrainState
-from ..parallel.threads import Crews, processors
+from ..parallel.threads import Pools, processors
 from ..settings.config import Config
-from .exact import draw_from
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
 FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
@@ -32,16 +30,16 @@ class FastEngine:
         initialise = {'gist': Params.gist, 'scaled': Params.scaled}[config.init]
         self.params = initialise(H, V, self._rng).astype(dtype)
         self.grads = Params(H, V, np.zeros_like(self.params.flat))
-        self._views, self._grad_views = as_views(self.params), as_views(self.grads)
-        self.packed = batched.make_packed(B, H, V, dtype)
+        self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
+        self.packed = buffers.make_packed(H, V, dtype, strips=B == 1)
         self.optimizer = make_optimizer(config, self.params)
-        self.position = np.zeros(2, np.int64)  # see batched.train
-        self.work = batched.make_work(T, B, H, V, dtype)
+        self.position = np.zeros(2, np.int64)  # see train.train
+        self.work = buffers.make_work(T, B, H, V, self.params.flat.size, dtype)
         self.smooth_loss = float(np.log(V)) * T
         sizes = thread_counts(config, V)
-        self._works = [self.work] + [batched.for_thread(self.work) for _ in range(max(sizes) - 1)]
-        self._crews = Crews(sizes)
-        batched.pack_weights(alone(), self._views, self.packed)
+        self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
+        self._pools = Pools(sizes)
+        train.pack_weights(alone(), self.weights, self.packed)
         self._train(alone(), ids[:0], self.position, np.zeros(0), np.zeros(0))  # compiles, or loads, before threads do
 
     def _train(
@@ -52,12 +50,12 @@ class FastEngine:
         rates: NDArray[np.float64],
         losses: NDArray[np.float64],
     ) -> None:
-        batched.train(
+        train.train(
             team,
             ids,
-            self._views,
+            self.weights,
             self.packed,
-            self._grad_views,
+            self._grad_weights,
             self.optimizer,
             rates,
             position,
@@ -79,14 +77,12 @@ class FastEngine:
         return losses
 
     def _run(self, part: Part, rates: NDArray[np.float64], losses: NDArray[np.float64]) -> None:
-        position, done = part.enter(self.position), 0
-        while done < losses.size:
-            crew, most = self._crews.choose(losses.size - done)
-            block = slice(done, done + most)
-            start = time.perf_counter()
-            crew.run(partial(self._train, ids=part.ids, position=position, rates=rates[block], losses=losses[block]))
-            self._crews.report(crew, most, time.perf_counter() - start)
-            done += most
+        position = part.enter(self.position)
+
+        def work(block: slice, team: Team) -> None:
+            self._train(team, part.ids, position, rates[block], losses[block])
+
+        self._pools.run(losses.size, work)
         self.position[:] = part.leave(position)
 
     def fetch(self, iterations: int) -> None:
@@ -113,34 +109,37 @@ class FastEngine:
         self.position[:] = state.position, state.steps
         self.smooth_loss = state.smooth_loss
         self._rng.set_state(state.rng)
-        batched.pack_weights(alone(), self._views, self.packed)
+        train.pack_weights(alone(), self.weights, self.packed)
 
     def sample(self, length: int) -> NDArray[np.intp]:
-        """Drawn by the exact engine's kernel from the first stream's state, and by a copy of the generator.
+        """Drawn from the first stream's state, in the model's own dtype, and by a copy of the generator.
 
-        So a run that is lengthened later is the longer run.
+        So a run that is lengthened later is the longer run. Raises Diverged where probabilities are NaN.
         """
-        p = int(self.position[0])
-        ids = self._windows.ids
-        first = int(ids[p if p + 1 < ids.size else 0])
-        state = self.work.hs[0, 0, : self.params.H].astype(np.float64)
+        p, ids = int(self.position[0]), self._windows.ids
         rng = np.random.RandomState()
         rng.set_state(self._rng.get_state())
-        return draw_from(self.params.astype(np.float64), rng, state, first, length)
+        streams = generate.make_streams(1, self.weights, self.packed, 1)
+        streams.ixs[0], streams.hs[0, :] = ids[p if p + 1 < ids.size else 0], self.work.hs[0, 0]
+        choice, out = Choice(self.params.flat.dtype.type(1), self.params.V, 1.0), np.zeros((length, 1), np.uint32)
+        generate.draw(alone(), self.weights, self.packed, choice, rng.random_sample((length, 1)), streams, out)
+        if streams.failed.any():
+            raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
+        return out[:, 0].astype(np.intp)
 
     def close(self) -> None:
-        self._crews.close()
+        self._pools.close()
 
 
-def as_views(params: Params) -> batched.Params:
-    return batched.Params(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
+def as_weights(params: Params) -> buffers.Weights:
+    return buffers.Weights(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
 
 
-def make_optimizer(config: Config, params: Params) -> batched.Optimizer:
+def make_optimizer(config: Config, params: Params) -> buffers.Optimizer:
     """Fresh state, and the settings in the parameters' dtype."""
     kind = params.flat.dtype.type
     adam = config.optimizer == 'adam'
-    return batched.Optimizer(
+    return buffers.Optimizer(
         optimizers.ADAM if adam else optimizers.ADAGRAD,
         optimizers.CLIP_NORM if config.clip_norm is not None else optimizers.CLIP_ELEMENTWISE,
         kind(config.clip if config.clip_norm is None else config.clip_norm),

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..data.corpus import Corpus, encode_with
 from ..data.ids import check_ids
 from ..data.stored import Ids
-from ..kernels.fast import train as batched
+from ..kernels.fast import buffers, generate, train
 from ..kernels.team import alone
 from ..model.checkpoint import Model
 from ..model.params import Params
@@ -56,16 +56,16 @@ def slices(params: Params, ids: Ids) -> Iterator[NDArray[np.float64]]:
     """:func:`nats` in parts, between which an interrupt gets through."""
     if ids.size < 2:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
-    views = batched.Params(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
-    packed = batched.make_packed(1, params.H, params.V, params.flat.dtype)
-    batched.pack_weights(alone(), views, packed)
-    work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.dtype)
+    weights = buffers.Weights(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
+    packed = buffers.make_packed(params.H, params.V, params.flat.dtype, strips=True, backward=False)
+    train.pack_weights(alone(), weights, packed)
+    work = buffers.make_work(WINDOW, 1, params.H, params.V, params.flat.size, params.flat.dtype)
     for first in range(0, ids.size - 1, SLICE):  # of whole windows
         part = ids[first : first + SLICE + 1]
         check_ids(part, params.V)
         part = part.astype(np.uint32)  # so that the kernel is compiled once, whatever the vocabulary
         surprisals = np.zeros(part.size - 1)
-        batched.score(part, views, packed, work, surprisals)
+        generate.score(part, weights, packed, work, surprisals)
         yield surprisals
 
 

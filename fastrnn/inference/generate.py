@@ -7,9 +7,9 @@ from functools import partial
 
 import numpy as np
 
-from ..kernels.generate import Rules
+from ..kernels.choice import Choice
 from ..model.checkpoint import Model
-from ..parallel.threads import Crews
+from ..parallel.threads import Pools
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.config import MAX_SEED
 from ..system.steps import Pieces
@@ -68,10 +68,10 @@ def sample(
     Diverged
         While drawing, where probabilities are NaN: weights that are not finite, or so large that exp overflows.
     """
-    rules = _rules(model, temperature, top_k, top_p)
+    choice = _choice(model, temperature, top_k, top_p)
     length, seed = check_integer('length', length, 0), _checked_seed(seed)
     stream = Stream(model, encode_prime(prime, model))
-    return Pieces(_one(model, length, stream, rules, np.random.RandomState(seed)), AGAIN)
+    return Pieces(_one(model, length, stream, choice, np.random.RandomState(seed)), AGAIN)
 
 
 def samples(
@@ -104,16 +104,16 @@ def samples(
     ValueError, Diverged
         As :func:`sample` does.
     """
-    rules = _rules(model, temperature, top_k, top_p)
+    choice = _choice(model, temperature, top_k, top_p)
     length, seed, count = check_integer('length', length, 0), _checked_seed(seed), check_integer('count', count, 1)
     threads = None if threads is None else check_integer('threads', threads, 1, 1024)
     if length > LONGEST:
         raise ValueError(f'length is {length}; of samples that are drawn at once it is {LONGEST:,} at most')
     stream = Stream(model, encode_prime(prime, model))
-    return Pieces(_many(model, count, length, stream, rules, np.random.RandomState(seed), threads), AGAIN)
+    return Pieces(_many(model, count, length, stream, choice, np.random.RandomState(seed), threads), AGAIN)
 
 
-def _rules(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Rules:
+def _choice(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Choice:
     """Checked, and in the kernels' types."""
     chosen = as_number(temperature)
     if chosen is None or not 0 <= chosen < math.inf:
@@ -122,19 +122,19 @@ def _rules(model: Model, temperature: float, top_k: int | None, top_p: float | N
     kept = V if top_k is None else min(V, check_integer('top_k', top_k, 1))
     mass = 1.0 if top_p is None else float(check_number('top_p', top_p, 1))
     if chosen == 0:  # so near 0 that all but the largest logits get nothing, and of those the first
-        return Rules(sys.float_info.min, 1, 1.0)
-    return Rules(float(chosen), kept, mass)
+        return Choice(sys.float_info.min, 1, 1.0)
+    return Choice(float(chosen), kept, mass)
 
 
 def _checked_seed(seed: int | None) -> int | None:
     return None if seed is None else check_integer('seed', seed, 0, MAX_SEED)
 
 
-def _one(model: Model, length: int, stream: Stream, rules: Rules, rng: np.random.RandomState) -> Iterator[str | None]:
+def _one(model: Model, length: int, stream: Stream, choice: Choice, rng: np.random.RandomState) -> Iterator[str | None]:
     yield from stream.absorb()
     pace, decode, left = Pace(), Decoder(model), length
     while left:
-        out = pace(partial(stream.draw, rules, rng), left)
+        out = pace(partial(stream.draw, choice, rng), left)
         left -= out.size
         yield decode(out, final=not left) or None
 
@@ -144,19 +144,19 @@ def _many(
     count: int,
     length: int,
     stream: Stream,
-    rules: Rules,
+    choice: Choice,
     rng: np.random.RandomState,
     threads: int | None,
 ) -> Iterator[str | None]:
     yield from stream.absorb()
     group = min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
     sizes = [threads] if threads else thread_counts(group, model.params)
-    crews = Crews(sizes)
+    pools = Pools(sizes)
     try:
-        batch = Batch(model.params, rules, max(sizes))
+        batch = Batch(model.params, choice, max(sizes))
         for start in range(0, count, group):
-            out = yield from batch.draw(min(group, count - start), length, stream, rng, crews)
+            out = yield from batch.draw(min(group, count - start), length, stream, rng, pools)
             for ids in out.T:
                 yield Decoder(model)(ids, final=True)
     finally:
-        crews.close()
+        pools.close()

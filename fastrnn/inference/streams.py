@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from ..engines.exact import as_weights
 from ..errors import Diverged
-from ..kernels import generate as sampling
+from ..kernels.choice import Choice
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
-from ..kernels.generate import Rules
+from ..kernels.fast import buffers, generate, train
 from ..kernels.team import Team, alone
 from ..model.checkpoint import Model
 from ..model.params import Params
-from ..parallel.threads import Crews, processors
+from ..parallel.threads import Pools, processors
 from .prompt import first_character
 
 PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
@@ -62,13 +62,13 @@ class Stream:
 
     def _absorb(self, size: int) -> None:
         part, self._unread = self._unread[:size], self._unread[size:]
-        sampling.absorb(self._native, self.h, part, self._weights, self._literal, self._work)
+        exact.absorb(self._native, self.h, part, self._weights, self._literal, self._work)
 
-    def draw(self, rules: Rules, rng: np.random.RandomState, size: int) -> NDArray[np.uint32]:
+    def draw(self, choice: Choice, rng: np.random.RandomState, size: int) -> NDArray[np.uint32]:
         """So many characters, with one uniform number each. Raises Diverged where probabilities are NaN."""
         uniforms, out = rng.random_sample(size), np.zeros(size, np.uint32)
-        drawn = sampling.draw(
-            self._native, self.h, self.ix, uniforms, self._weights, self._literal, rules, self._work, out
+        drawn = exact.sample(
+            self._native, self.h, self.ix, uniforms, self._weights, self._literal, choice, self._work, out
         )
         if drawn < size:
             raise not_finite()
@@ -83,45 +83,49 @@ def not_finite() -> Diverged:
 class Batch:
     """A model in the batched kernels' form, in its own dtype; streams that share it."""
 
-    def __init__(self, params: Params, rules: Rules, threads: int) -> None:
+    def __init__(self, params: Params, choice: Choice, threads: int) -> None:
         dtype: Any = np.result_type(params.flat.dtype, np.float32).type
         params, limits = params.astype(dtype), np.finfo(dtype)
-        self._weights = sampling.pack(params.WxhT, params.Whh, params.Why, params.bh, params.by)
+        self._weights = buffers.Weights(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
+        self._packed = buffers.make_packed(params.H, params.V, dtype, strips=False, backward=False)
+        train.pack_weights(alone(), self._weights, self._packed)
         # 1e-50 would be 0 in float32
-        self._rules = rules._replace(temperature=dtype(np.clip(rules.temperature, limits.tiny, limits.max)))
+        self._choice = choice._replace(temperature=dtype(np.clip(choice.temperature, limits.tiny, limits.max)))
         self._threads = threads
 
     def draw(
-        self, B: int, length: int, start: Stream, rng: np.random.RandomState, crews: Crews
+        self, B: int, length: int, start: Stream, rng: np.random.RandomState, pools: Pools
     ) -> Generator[None, None, NDArray[np.uint32]]:
         """Characters (length, B) of B streams that all go on from ``start``, which is not changed; piece by piece."""
-        streams, out = sampling.make_streams(B, self._weights, self._threads), np.zeros((length, B), np.uint32)
+        streams, out = (
+            generate.make_streams(B, self._weights, self._packed, self._threads),
+            np.zeros((length, B), np.uint32),
+        )
         streams.hs[:, : start.h.size], streams.ixs[:] = start.h, start.ix
         self._run(alone(), np.zeros((0, B)), streams, out)  # compiles, or loads, before threads do
         pace, done = Pace(), 0
         while done < length:
-            done += pace(partial(self._piece, rng, crews, streams, out[done:]), length - done)
+            done += pace(partial(self._piece, rng, pools, streams, out[done:]), length - done)
             yield
         return out
 
     def _piece(
-        self, rng: np.random.RandomState, crews: Crews, streams: sampling.Streams, out: NDArray[np.uint32], size: int
+        self, rng: np.random.RandomState, pools: Pools, streams: generate.Streams, out: NDArray[np.uint32], size: int
     ) -> int:
-        uniforms, done = rng.random_sample((size, out.shape[1])), 0
-        while done < size:
-            crew, steps = crews.choose(size - done)
-            part, start = slice(done, done + steps), time.perf_counter()
-            crew.run(partial(self._run, uniforms=uniforms[part], streams=streams, out=out[part]))
-            crews.report(crew, steps, time.perf_counter() - start)
-            done += steps
+        uniforms = rng.random_sample((size, out.shape[1]))
+
+        def work(part: slice, team: Team) -> None:
+            self._run(team, uniforms[part], streams, out[part])
+
+        pools.run(size, work)
         if streams.failed.any():
             raise not_finite()
         return size
 
     def _run(
-        self, team: Team, uniforms: NDArray[np.float64], streams: sampling.Streams, out: NDArray[np.uint32]
+        self, team: Team, uniforms: NDArray[np.float64], streams: generate.Streams, out: NDArray[np.uint32]
     ) -> None:
-        sampling.draw_many(team, self._weights, self._rules, uniforms, streams, out)
+        generate.draw(team, self._weights, self._packed, self._choice, uniforms, streams, out)
 
 
 def thread_counts(B: int, params: Params) -> list[int]:

@@ -30,9 +30,10 @@ from numba.core.caching import FunctionCache
 from ..system.locks import hold_folder
 from ..system.private_folder import NotPrivate, exposed, make_private
 
-# No fast-math here, ever: every rounding is the reference's.
-EXACT: dict[str, Any] = {'nogil': True, 'error_model': 'numpy', 'boundscheck': False, 'no_cfunc_wrapper': True}
-FAST: dict[str, Any] = {**EXACT, 'fastmath': {'contract', 'reassoc', 'nsz', 'arcp'}}
+# No fast-math, ever. In the exact kernels every rounding is the reference's. In the fast ones LLVM would choose orders
+# of sums and fused operations by the processor, and by the kernel that a loop is inlined into, so that a kernel from
+# the cache had other bits than one just compiled: they are written out instead.
+OPTIONS: dict[str, Any] = {'nogil': True, 'error_model': 'numpy', 'boundscheck': False, 'no_cfunc_wrapper': True}
 
 
 def fingerprint() -> str:
@@ -107,14 +108,14 @@ class _ForgivingCache(FunctionCache):
             action(*args)
 
 
-def exact_jit(function: Callable[..., Any], **options: Any) -> Any:
-    """Compile ``function`` with the reference's arithmetic, and keep the result in the cache folder."""
-    return _cached(numba.njit(**EXACT, **options)(function))
+def jit(function: Callable[..., Any], **options: Any) -> Any:
+    """Compile ``function``, with arithmetic as it is written, and keep the result in the cache folder."""
+    return _cached(numba.njit(**OPTIONS, **options)(function))
 
 
-def fast_jit(function: Callable[..., Any], **options: Any) -> Any:
-    """Compile ``function`` with sums in any order and fused multiply-add, but true to NaN and inf."""
-    return _cached(numba.njit(**FAST, **options)(function))
+def inlined(function: Callable[..., Any]) -> Any:
+    """As :func:`jit`; where another kernel calls it, it becomes a part of that one, and is not compiled twice."""
+    return jit(function, inline='always')
 
 
 def _cached(dispatcher: Any) -> Any:

@@ -5,12 +5,7 @@ Every thread of a team runs the same kernel with its own ``rank``; each phase wo
 some spins they yield the processor, so that an overloaded machine is slow but never stuck.
 """
 
-import ctypes
-import os
 import platform
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .jit import exact_jit
+from .jit import jit
 
 SPINS = 4000  # before the first yield; some 50 us
 _HAS_PAUSE = platform.machine() in ('x86_64', 'AMD64')
@@ -37,56 +32,9 @@ class Team(NamedTuple):
 ARRIVALS, ABORT = 0, 8  # on cache lines of their own
 
 
-def _sched_yield() -> int:
-    try:
-        return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
-    except (AttributeError, OSError, TypeError):  # no such function: plain spinning
-        return 0
-
-
 def alone() -> Team:
     """A team of one, for which barriers cost nothing."""
     return Team(0, 1, np.zeros(16, np.int64), 0)
-
-
-class Crew:
-    """The threads of a team, kept between calls; after ``close`` another call makes new ones."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._sync = np.zeros(16, np.int64)
-        self._give_way = _sched_yield()
-        self._pool: ThreadPoolExecutor | None = None
-        self._process = os.getpid()
-
-    def team(self, rank: int) -> Team:
-        return Team(rank, self.size, self._sync, self._give_way)
-
-    def run(self, kernel: Callable[[Team], Any]) -> Any:
-        """Call ``kernel(team)`` in all threads at once and return what rank 0 returns."""
-        if self.size == 1:
-            return kernel(self.team(0))
-        if self._pool is None or self._process != os.getpid():  # a fork has no threads of its parent's
-            self._process, self._sync[:] = os.getpid(), 0
-            self._pool = ThreadPoolExecutor(self.size - 1, thread_name_prefix='fastrnn')
-        others: list[Any] = []
-        try:
-            for rank in range(1, self.size):
-                others.append(self._pool.submit(kernel, self.team(rank)))
-            result = kernel(self.team(0))
-            for other in others:
-                other.result()
-        except BaseException:  # an interrupt between two submissions: nobody may wait for ever
-            self._sync[ABORT] = 1
-            wait(others)
-            self._sync[:] = 0
-            raise
-        return result
-
-    def close(self) -> None:
-        pool, self._pool = self._pool, None
-        if pool is not None and threading.main_thread().is_alive():
-            pool.shutdown()
 
 
 @intrinsic
@@ -132,7 +80,7 @@ def _call(typingctx, address):
     return types.void(types.intp), codegen
 
 
-@exact_jit
+@jit
 def barrier(team):
     """Wait until all threads of the team have come here."""
     if team.size == 1:
@@ -147,7 +95,7 @@ def barrier(team):
             _call(team.give_way)
 
 
-@exact_jit
+@jit
 def span(team, size, grain):
     """Start and stop of this thread's part of range(size), in multiples of grain."""
     grains = (size + grain - 1) // grain

@@ -1,9 +1,17 @@
 """How many threads run a kernel: found by trying, since results do not depend on it."""
 
+import ctypes
 import os
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
+from typing import Any
 
-from ..kernels.team import Crew
+import numpy as np
+
+from ..kernels.team import ABORT, Team
 
 WAKE = 0.03  # seconds of a trial until all threads are awake, each on a processor of its own
 TRY = 0.02  # seconds of a trial that are timed
@@ -18,51 +26,112 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-class Crews:
+def _sched_yield() -> int:
+    try:
+        return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
+    except (AttributeError, OSError, TypeError):  # no such function: plain spinning
+        return 0
+
+
+class Pool:
+    """The threads of a team, kept between calls; after ``close`` another call makes new ones."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._sync = np.zeros(16, np.int64)
+        self._give_way = _sched_yield()
+        self._executor: ThreadPoolExecutor | None = None
+        self._process = os.getpid()
+
+    def team(self, rank: int) -> Team:
+        return Team(rank, self.size, self._sync, self._give_way)
+
+    def run(self, kernel: Callable[[Team], Any]) -> Any:
+        """Call ``kernel(team)`` in all threads at once and return what rank 0 returns."""
+        if self.size == 1:
+            return kernel(self.team(0))
+        if self._executor is None or self._process != os.getpid():  # a fork has no threads of its parent's
+            self._process, self._sync[:] = os.getpid(), 0
+            self._executor = ThreadPoolExecutor(self.size - 1, thread_name_prefix='fastrnn')
+        others: list[Any] = []
+        try:
+            for rank in range(1, self.size):
+                others.append(self._executor.submit(kernel, self.team(rank)))
+            result = kernel(self.team(0))
+            for other in others:
+                other.result()
+        except BaseException:  # an interrupt between two submissions: nobody may wait for ever
+            self._sync[ABORT] = 1
+            wait(others)
+            self._sync[:] = 0
+            raise
+        return result
+
+    def close(self) -> None:
+        executor, self._executor = self._executor, None
+        if executor is not None and threading.main_thread().is_alive():
+            executor.shutdown()
+
+
+class Pools:
     """Finds by trying how many threads pay: it depends on the machine, on the sizes and on who else computes."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
-        self._crews = [Crew(size) for size in sizes]
+        self._pools = [Pool(size) for size in sizes]
         self._pace = dict.fromkeys(sizes, 0.0)  # seconds an iteration, by size; 0: not known
-        self._waiting = list(self._crews)  # for a trial; the first is on trial
+        self._waiting = list(self._pools)  # for a trial; the first is on trial
         self._spent = [0.0, 0.0, 0]  # of the trial: seconds of waking, seconds timed, iterations timed
         self._since_trial, self._try_again = 0.0, TRY_AGAIN[0]
 
-    def choose(self, iterations: int) -> tuple[Crew, int]:
+    def run(self, iterations: int, work: Callable[[slice, Team], Any]) -> Any:
+        """Do work(part, team) for parts of range(iterations), one after another, in all threads of a team at once.
+
+        Returns what the last part's rank 0 returned. How many threads there are is found by timing the parts.
+        """
+        done, result = 0, None
+        while done < iterations:
+            pool, count = self._choose(iterations - done)
+            start = time.perf_counter()
+            result = pool.run(partial(work, slice(done, done + count)))
+            self._report(pool, count, time.perf_counter() - start)
+            done += count
+        return result
+
+    def _choose(self, iterations: int) -> tuple[Pool, int]:
         """Who is to run, and how many of so many iterations."""
-        if len(self._crews) == 1:
-            return self._crews[0], iterations
+        if len(self._pools) == 1:
+            return self._pools[0], iterations
         known = [pace for pace in self._pace.values() if pace]
         if known and iterations * min(known) < WORTH_WAKING:
-            return self._crews[0], iterations
+            return self._pools[0], iterations
         if self._waiting:
             left = WAKE - self._spent[0] if self._spent[0] < WAKE else TRY - self._spent[1]
             return self._waiting[0], min(iterations, max(1, int(left / min(known)))) if known else 1
-        return min(self._crews, key=lambda crew: self._pace[crew.size]), iterations
+        return min(self._pools, key=lambda pool: self._pace[pool.size]), iterations
 
-    def report(self, crew: Crew, iterations: int, seconds: float) -> None:
+    def _report(self, pool: Pool, iterations: int, seconds: float) -> None:
         """How long the iterations took together."""
-        if not self._waiting or crew is not self._waiting[0]:
-            self._pace[crew.size] = seconds / iterations
+        if not self._waiting or pool is not self._waiting[0]:
+            self._pace[pool.size] = seconds / iterations
             self._since_trial += seconds
             if self._since_trial > self._try_again and not self._waiting:
                 self._since_trial, self._try_again = 0.0, min(2 * self._try_again, TRY_AGAIN[1])
-                others = [other for other in self._crews if other is not crew]
+                others = [other for other in self._pools if other is not pool]
                 self._waiting = sorted(others, key=lambda other: self._pace[other.size])[:1]
             return
-        if self._spent[0] < WAKE and self._pace[crew.size]:
+        if self._spent[0] < WAKE and self._pace[pool.size]:
             self._spent[0] += seconds
             return
-        if not self._pace[crew.size]:  # the first iteration of all: a pace to plan by
-            self._pace[crew.size] = seconds / iterations
+        if not self._pace[pool.size]:  # the first iteration of all: a pace to plan by
+            self._pace[pool.size] = seconds / iterations
             return
         self._spent[1] += seconds
         self._spent[2] += iterations
         if self._spent[1] >= TRY:
-            self._pace[crew.size] = self._spent[1] / self._spent[2]
+            self._pace[pool.size] = self._spent[1] / self._spent[2]
             self._spent = [0.0, 0.0, 0]
             self._waiting.pop(0)
 
     def close(self) -> None:
-        for crew in self._crews:
-            crew.close()
+        for pool in self._pools:
+            pool.close()

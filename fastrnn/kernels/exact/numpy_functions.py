@@ -19,7 +19,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..jit import exact_jit
+from ..jit import jit
 
 
 class Native(NamedTuple):
@@ -179,7 +179,7 @@ def _call_loop(typingctx, address, data, x, y, size):
     return signature, codegen
 
 
-@exact_jit
+@jit
 def gemv(native, A, x, y):
     """y = A @ x as np.dot computes it. A (M, N) with contiguous rows, x (N,), y (M,), overwritten."""
     if native.gemv != 0 and A.shape[1] > 1:
@@ -192,7 +192,7 @@ def gemv(native, A, x, y):
             y[i] = total
 
 
-@exact_jit
+@jit
 def gemv_t(native, A, x, y):
     """y = A.T @ x as np.dot computes it. A (M, N) with contiguous rows, x (M,), y (N,), overwritten."""
     if native.gemv != 0 and A.shape[1] > 1:
@@ -207,7 +207,7 @@ def gemv_t(native, A, x, y):
                 y[j] += A[i, j] * x[i]
 
 
-@exact_jit
+@jit
 def tanh(native, x, y):
     """y = np.tanh(x), elementwise; both contiguous and of one size, y is overwritten."""
     if native.tanh != 0:
@@ -217,7 +217,7 @@ def tanh(native, x, y):
             y.flat[i] = np.tanh(x.flat[i])
 
 
-@exact_jit
+@jit
 def exp(native, x, y):
     """y = np.exp(x), elementwise; both contiguous and of one size, y is overwritten."""
     if native.exp != 0:
@@ -227,7 +227,7 @@ def exp(native, x, y):
             y.flat[i] = np.exp(x.flat[i])
 
 
-@exact_jit
+@jit
 def log(native, x, y):
     """y = np.log(x), elementwise; both contiguous and of one size, y is overwritten."""
     if native.log != 0:

@@ -16,7 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..jit import exact_jit
+from ..jit import jit
 
 ROWS = 4
 COLUMNS = 8  # two AVX2 registers, one AVX-512 register, four NEON registers
@@ -32,7 +32,7 @@ def panels(size: int, width: int) -> int:
     return -(-size // width)
 
 
-@exact_jit
+@jit
 def pack(X, first, start, stop, out):
     """Cut rows ``first ... first+T-1`` of X (., N) into panels, last t first; out is (panels, T, width).
 
@@ -124,7 +124,7 @@ def _tile(typingctx, left, right, steps, out, column):
     return signature, codegen
 
 
-@exact_jit
+@jit
 def clipped_rows(left, right, out):
     """out = clip(sum over t = T-1 ... 0 of left[t] right[t]^T): ROWS rows of a gradient.
 
@@ -135,7 +135,7 @@ def clipped_rows(left, right, out):
         _tile(left, right[k], left.shape[0], out, k * COLUMNS)
 
 
-@exact_jit
+@jit
 def adagrad(param, grad, mem, learning_rate):
     """One Adagrad step on 1-D arrays; param and mem are changed in place (Duchi et al. 2011)."""
     for i in range(param.size):
@@ -145,7 +145,7 @@ def adagrad(param, grad, mem, learning_rate):
         param[i] += (-learning_rate * g) / np.sqrt(m + EPSILON)
 
 
-@exact_jit
+@jit
 def gradient(left, right, rows, out):
     """out (M, H) = the clipped gradient whose packed factors are left and right; rows is scratch."""
     M, H = out.shape
@@ -156,7 +156,7 @@ def gradient(left, right, rows, out):
                 out[i * ROWS + r, k] = rows[r, k]
 
 
-@exact_jit
+@jit
 def descend(left, right, first, last, rows, param, mem, learning_rate):
     """Gradient and Adagrad of panels first ... last-1 of a matrix (M, H), changed in place with its mem.
 

@@ -12,9 +12,11 @@ and who computes them:
 All buffers are a ``Work``; nothing is allocated in here. Shapes: T steps, H hidden units, V characters.
 """
 
-from functools import partial
+import numpy as np
 
-from ..jit import exact_jit
+from ..choice import choose, filter_likeliest
+from ..jit import inlined, jit
+from ..reductions import row_max
 from ..team import barrier, span
 from .buffers import Weights as Weights
 from .buffers import Work as Work
@@ -22,7 +24,7 @@ from .buffers import for_thread as for_thread
 from .buffers import make_work as make_work
 from .numpy_functions import exp, gemv, gemv_t, log, tanh
 from .outer_products import adagrad, descend, gradient, pack
-from .reductions import all_finite, clip, fill, pairwise_sum
+from .vectors import all_finite, clip, fill, pairwise_sum
 
 GRAIN = 8  # threads share H in multiples of 8, which BLAS's own grouping of rows and columns respects
 
@@ -30,7 +32,7 @@ GRAIN = 8  # threads share H in multiples of 8, which BLAS's own grouping of row
 # --- Wxh @ x and dhraw @ x.T with a one-hot x ---------------------------------------------------------------
 
 
-@exact_jit
+@jit
 def one_hot_product(WxhT, ix, literal, out):
     """out = Wxh @ x for the one-hot x of character ix.
 
@@ -49,7 +51,7 @@ def one_hot_product(WxhT, ix, literal, out):
             out[i] = WxhT[ix, i] + 0.0  # a sum that starts at +0 is never -0
 
 
-@exact_jit
+@jit
 def one_hot_gradient(inputs, literal, start, stop, work):
     """dWxhT[:, start:stop] += x dhraw^T for t = T-1 ... 0, then clipped.
 
@@ -76,7 +78,7 @@ def one_hot_gradient(inputs, literal, start, stop, work):
 # --- forward ------------------------------------------------------------------------------------------------
 
 
-@exact_jit
+@jit
 def forward(native, team, inputs, weights, literal, work):
     """Fill hs[1:], the hidden states, from hs[0]; threads share the rows of Whh."""
     xs, hs, z = work.xs, work.hs, work.dhnext
@@ -93,7 +95,7 @@ def forward(native, team, inputs, weights, literal, work):
         barrier(team)
 
 
-@exact_jit
+@jit
 def output(native, team, targets, weights, work):
     """The output layer there and back: ps, the losses of the t's, dy (in ps) and Why.T @ dy (in dhs).
 
@@ -122,7 +124,7 @@ def output(native, team, targets, weights, work):
 # --- backward -----------------------------------------------------------------------------------------------
 
 
-@exact_jit
+@jit
 def backward(native, team, weights, work):
     """Turn dhs from Why.T @ dy into dhraw, and fill dbh and dby, not clipped; threads share columns of Whh."""
     hs, dys, dhs, dhnext, dbh, dby = work.hs, work.ps, work.dhs, work.dhnext, work.dbh, work.dby
@@ -146,7 +148,7 @@ def backward(native, team, weights, work):
             dby[k] += dys[t, k]
 
 
-@exact_jit
+@jit
 def pack_gradients(team, work):
     """Lay the factors of dWhy and dWhh out for tiles; threads share the panels."""
     for X, first, out in (
@@ -162,7 +164,7 @@ def pack_gradients(team, work):
 # --- the loop -----------------------------------------------------------------------------------------------
 
 
-@partial(exact_jit, inline='always')
+@inlined
 def lossFun(native, team, inputs, targets, weights, literal, work):
     """Forward and backward of one window, from work.hs[0]; returns the loss in nats, summed over T.
 
@@ -183,7 +185,7 @@ def lossFun(native, team, inputs, targets, weights, literal, work):
     return loss, literal
 
 
-@exact_jit
+@jit
 def gradients(native, team, inputs, targets, weights, literal, work, dWhh, dWhy):
     """The gist's lossFun for a team of one: all gradients, clipped, in work and in dWhh (H, H) and dWhy (V, H).
 
@@ -197,7 +199,7 @@ def gradients(native, team, inputs, targets, weights, literal, work, dWhh, dWhy)
     return loss
 
 
-@exact_jit
+@jit
 def adagrad_step(team, weights, mems, learning_rate, work):
     """Adagrad on all parameters, changed in place with mems; threads share rows and, of Wxh, columns."""
     first, last = span(team, work.left_V.shape[0], 1)
@@ -215,7 +217,7 @@ def adagrad_step(team, weights, mems, learning_rate, work):
     adagrad(weights.by[k0:k1], work.dby[k0:k1], mems.by[k0:k1], learning_rate)
 
 
-@exact_jit
+@jit
 def train(native, team, ids, weights, mems, learning_rate, smooth_loss, position, work, losses):
     """``losses.size`` iterations of the gist's loop on the text ``ids``.
 
@@ -247,7 +249,7 @@ def train(native, team, ids, weights, mems, learning_rate, smooth_loss, position
     return smooth_loss
 
 
-@exact_jit
+@jit
 def advance(native, h, ix, weights, literal, work):
     """h (H,), the state, after character ix; changed in place. Uses rows of ``work`` as scratch."""
     x, z, bh = work.xs[0], work.dhnext, weights.bh
@@ -258,30 +260,45 @@ def advance(native, h, ix, weights, literal, work):
     tanh(native, z, h)
 
 
-@exact_jit
-def sample(native, h, seed_ix, uniforms, weights, literal, work, out):
-    """Draw out.size characters as np.random.choice does, one uniform each; returns how many were drawn.
+@jit
+def absorb(native, h, ids, weights, literal, work):
+    """h (H,), the state, after the characters ids (n,); changed in place."""
+    for t in range(ids.size):
+        advance(native, h, ids[t], weights, literal, work)
 
-    h (H,) is changed in place. Fewer than asked for are drawn where a probability is NaN. Uses rows of
-    ``work`` as scratch, but neither its hidden states nor its gradients.
+
+@jit
+def temper(y, temperature):
+    """y = (y - max(y)) / temperature, so that exp(y) can't overflow and is 1 somewhere."""
+    most = row_max(y, y.size)
+    for k in range(y.size):
+        y[k] = (y[k] - most) / temperature
+
+
+@jit
+def sample(native, h, seed_ix, uniforms, weights, literal, choice, work, out):
+    """Draw out.size characters after seed_ix, one uniform each; returns how many were drawn.
+
+    h (H,) is changed in place. Fewer than asked for are drawn where probabilities are NaN. At temperature 1 and
+    without filters it draws as np.random.choice does. Uses rows of ``work`` as scratch, but neither its hidden
+    states nor its gradients.
     """
-    y, Why, by = work.ys[0], weights.Why, weights.by
-    ix = seed_ix
+    y, edges, Why, by = work.ys[0], work.ps[0], weights.Why, weights.by
+    V, ix = y.size, seed_ix
     for n in range(out.size):
         advance(native, h, ix, weights, literal, work)
         gemv(native, Why, h, y)
-        for k in range(y.size):
+        for k in range(V):
             y[k] += by[k]
+        if choice.temperature != 1.0:
+            temper(y, choice.temperature)
         exp(native, y, y)
         total = pairwise_sum(y)
-        cumulated = 0.0
-        for k in range(y.size):
-            cumulated += y[k] / total
-            y[k] = cumulated
-        if not cumulated >= 0.0:
+        if not 0.0 < total < np.inf:
             return n
-        ix = 0
-        while ix < y.size - 1 and y[ix] / cumulated <= uniforms[n]:  # searchsorted(side='right')
-            ix += 1
+        for k in range(V):
+            y[k] /= total
+        filter_likeliest(y, V, choice)
+        ix = choose(y, V, uniforms[n], edges)
         out[n] = ix
     return out.size

@@ -17,12 +17,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..jit import fast_jit
+from ..jit import jit
 
 _FEATURES = get_host_cpu_features()
 _VECTOR = 64 if _FEATURES.get('avx512f', False) else 32  # bytes
-_FUSED = any(_FEATURES.get(name, False) for name in ('fma', 'neon'))
-ROWS = 6  # of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2
+FUSED = any(_FEATURES.get(name, False) for name in ('fma', 'neon'))
+TILE_ROWS = 6  # of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2
 WIDEST = 13  # vectors of a row tile, for b = 1: 13 sums and 1 factor
 
 I32, I64 = ir.IntType(32), ir.IntType(64)
@@ -66,7 +66,7 @@ class _Tile:
         return self.builder.shuffle_vector(first, undefined, ir.Constant(zeros, None))
 
     def add_product(self, x: Any, y: Any, total: Any) -> Any:
-        if not _FUSED:
+        if not FUSED:
             return self.builder.fadd(total, self.builder.fmul(x, y))
         name = f'llvm.fma.v{self.lanes}f{8 * self.bytes}'
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
@@ -111,7 +111,7 @@ class _Tile:
 
 @intrinsic
 def _tile(typingctx, rows, A, first, panel, C, column):
-    """C[first : first+rows, column : column+width] = A[first : first+rows, :K] @ panel (K, width); 1 ... ROWS rows."""
+    """C[first : first+rows, column : column+width] = A[first : first+rows, :K] @ panel (K, width); up to TILE_ROWS."""
     signature = types.void(types.intp, A, types.intp, panel, C, types.intp)
 
     def codegen(context, builder, sig, args):
@@ -134,7 +134,7 @@ def _tile(typingctx, rows, A, first, panel, C, column):
             for k, total in enumerate(totals):
                 tile.store(total, target, builder.add(builder.mul(I64(k // 2), ldc), I64(k % 2 * tile.lanes)))
 
-        tile.for_each_count(args[0], ROWS, emit)
+        tile.for_each_count(args[0], TILE_ROWS, emit)
         return context.get_dummy_value()
 
     return signature, codegen
@@ -142,7 +142,7 @@ def _tile(typingctx, rows, A, first, panel, C, column):
 
 @intrinsic
 def _add_tile(typingctx, left, panel, first, steps, C, row, column, add):
-    """C[row : row+ROWS, column : column+width] (+)= left[:steps].T @ panel[first : first+steps], both packed."""
+    """C[row : row+TILE_ROWS, column : column+width] (+)= left[:steps].T @ panel[first : first+steps], both packed."""
     signature = types.void(left, panel, types.intp, types.intp, C, types.intp, types.intp, types.boolean)
 
     def codegen(context, builder, sig, args):
@@ -151,10 +151,12 @@ def _add_tile(typingctx, left, panel, first, steps, C, row, column, add):
         ldc = cgutils.unpack_tuple(builder, c.shape)[1]
         source = builder.gep(panel.data, [builder.mul(args[2], I64(2 * tile.lanes))])
         target = builder.gep(c.data, [builder.add(builder.mul(args[5], ldc), args[6])])
-        places = [builder.add(builder.mul(I64(r), ldc), I64(v * tile.lanes)) for r in range(ROWS) for v in range(2)]
+        places = [
+            builder.add(builder.mul(I64(r), ldc), I64(v * tile.lanes)) for r in range(TILE_ROWS) for v in range(2)
+        ]
 
         def factor(r, k):
-            return tile.splat(builder.gep(left.data, [builder.add(builder.mul(k, I64(ROWS)), I64(r))]))
+            return tile.splat(builder.gep(left.data, [builder.add(builder.mul(k, I64(TILE_ROWS)), I64(r))]))
 
         def line(k, v):
             return tile.load(source, builder.add(builder.mul(k, I64(2 * tile.lanes)), I64(v * tile.lanes)))
@@ -167,7 +169,7 @@ def _add_tile(typingctx, left, panel, first, steps, C, row, column, add):
         for phi, zero, value in zip(starts, tile.zeros(len(places)), loaded, strict=True):
             phi.add_incoming(zero, entry)
             phi.add_incoming(value, loading)
-        totals = tile.sums(ROWS, 2, factor, line, args[3], starts)
+        totals = tile.sums(TILE_ROWS, 2, factor, line, args[3], starts)
         for total, place in zip(totals, places, strict=True):
             tile.store(total, target, place)
         return context.get_dummy_value()
@@ -209,11 +211,11 @@ def strip_width(columns: int, itemsize: int) -> int:
     return -(-vectors // strips) * lanes(itemsize)
 
 
-@fast_jit
+@jit
 def product(A, packed, C):
     """C = A @ W for A (b, >= K) and W packed, (panels, K, width); C is (b, panels * width). All C-contiguous."""
     b, columns = A.shape[0], packed.shape[2]
-    tiles = (b + ROWS - 1) // ROWS
+    tiles = (b + TILE_ROWS - 1) // TILE_ROWS
     for j in range(packed.shape[0]):
         first = 0
         for tile in range(tiles):
@@ -222,7 +224,7 @@ def product(A, packed, C):
             first = last
 
 
-@fast_jit
+@jit
 def row_product(x, strips, lanes, y):
     """y = x @ W for one row x (>= K,) and W in strips (n, K, columns) of up to WIDEST vectors; y (n * columns,)."""
     columns = strips.shape[2]
@@ -230,12 +232,12 @@ def row_product(x, strips, lanes, y):
         _row_tile(columns // lanes, x, strips[j], y, j * columns)
 
 
-@fast_jit
+@jit
 def add_outer_products(left, right, start, steps, C, first, last, add):
     """C += left[:steps].T @ right[start : start+steps], for row tiles first ... last-1; without ``add``, C = that.
 
-    left is packed (tiles, K, ROWS), right (panels, K, width); C is (tiles * ROWS, panels * width).
+    left is packed (tiles, K, TILE_ROWS), right (panels, K, width); C is (tiles * TILE_ROWS, panels * width).
     """
     for j in range(right.shape[0]):
         for i in range(first, last):
-            _add_tile(left[i], right[j], start, steps, C, i * ROWS, j * right.shape[2], add)
+            _add_tile(left[i], right[j], start, steps, C, i * TILE_ROWS, j * right.shape[2], add)

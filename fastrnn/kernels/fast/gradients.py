@@ -1,12 +1,12 @@
 """Gradients of the parameters from a window's dy, dhraw and hidden states; threads share rows and columns of them."""
 
-from ..jit import fast_jit
+from ..jit import inlined, jit
 from ..team import span
-from .gemm import ROWS, add_outer_products
+from .gemm import TILE_ROWS, add_outer_products
 from .packing import copy, pack_columns, pack_left
 
 
-@fast_jit
+@inlined
 def matrix_gradients(team, work, grads):
     """dWhh and dWhy: sums of outer products over all t and streams, in blocks; threads share rows of both.
 
@@ -18,8 +18,8 @@ def matrix_gradients(team, work, grads):
     Hp, Vp = work.hs.shape[2], work.ys.shape[2]
     hs, dhs, dys = work.hs.reshape((T + 1) * B, Hp), work.dhs.reshape(T * B, Hp), work.ys.reshape(T * B, Vp)
     depth = work.right.shape[1]
-    i0, i1 = span(team, work.dWhh.shape[0] // ROWS, 1)
-    k0, k1 = span(team, work.dWhy.shape[0] // ROWS, 1)
+    i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
+    k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
     for first in range(0, (T + 1) * B, depth):
         last = min(first + depth, (T + 1) * B)
         pack_columns(hs[first:last], 0, work.right.shape[0], work.right)
@@ -30,13 +30,13 @@ def matrix_gradients(team, work, grads):
         if last > start:
             pack_left(dys[start - B : last - B], k0, k1, work.left)
             add_outer_products(work.left, work.right, start - first, last - start, work.dWhy, k0, k1, start > B)
-    for row in range(i0 * ROWS, min(i1 * ROWS, H)):
+    for row in range(i0 * TILE_ROWS, min(i1 * TILE_ROWS, H)):
         copy(work.dWhh[row, :H], grads.Whh[row])
-    for row in range(k0 * ROWS, min(k1 * ROWS, V)):
+    for row in range(k0 * TILE_ROWS, min(k1 * TILE_ROWS, V)):
         copy(work.dWhy[row, :H], grads.Why[row])
 
 
-@fast_jit
+@inlined
 def vector_gradients(team, work, grads):
     """dWxh, dbh and dby; threads share columns of H, and V."""
     inputs, dhs, dys = work.inputs, work.dhs, work.ys
@@ -59,13 +59,13 @@ def vector_gradients(team, work, grads):
             add(dys[t, b, k0:k1], dby[k0:k1])
 
 
-@fast_jit
+@jit
 def fill_zero(x):
     for i in range(x.size):
         x[i] = 0
 
 
-@fast_jit
+@jit
 def add(x, out):
     """out += x, for 1-D arrays that do not overlap."""
     for i in range(out.size):

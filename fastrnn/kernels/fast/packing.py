@@ -1,4 +1,4 @@
-"""Copies of matrices in the layouts that the tiles of ``panels.py`` read front to back.
+"""Copies of matrices in the layouts that the tiles of ``gemm.py`` read front to back.
 
 Loops run over slices: LLVM makes no vectors of a loop whose index might be negative. Whole lines and squares of 4 x 4
 are moved as vectors (the four packings of B = 1, H = 100: 19 us as scalar loops, 6 us so).
@@ -11,8 +11,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..jit import fast_jit
-from .gemm import ROWS
+from ..jit import jit
+from .gemm import TILE_ROWS
 
 I32, I64 = ir.IntType(32), ir.IntType(64)
 
@@ -80,14 +80,14 @@ def _transpose4(typingctx, source, i, k, target, m, n):
     return signature, codegen
 
 
-@fast_jit
+@jit
 def copy(x, out):
     """out = x, for 1-D arrays."""
     for i in range(out.size):
         out[i] = x[i]
 
 
-@fast_jit
+@jit
 def transpose(A, out):
     """out[:N, :M] = A.T for A (M, N)."""
     M, N = A.shape
@@ -100,7 +100,7 @@ def transpose(A, out):
             out[k, i] = A[i, k]
 
 
-@fast_jit
+@jit
 def pack_columns(W, start, stop, out):
     """out[j, k, c] = W[k, j*width + c] for panels j = start ... stop-1; zeros stay beyond W's columns."""
     columns = out.shape[2]
@@ -115,7 +115,7 @@ def pack_columns(W, start, stop, out):
                 copy(W[k, first:], out[j, k, : W.shape[1] - first])
 
 
-@fast_jit
+@jit
 def pack_rows(W, start, stop, out):
     """As :func:`pack_columns`, of W.T."""
     columns = out.shape[2]
@@ -123,17 +123,17 @@ def pack_rows(W, start, stop, out):
         transpose(W[j * columns : (j + 1) * columns], out[j])
 
 
-@fast_jit
+@jit
 def pack_left(X, first, last, out):
-    """out[i, k, r] = X[k, i*ROWS + r] for row tiles i = first ... last-1; zeros stay beyond X's columns.
+    """out[i, k, r] = X[k, i*TILE_ROWS + r] for row tiles i = first ... last-1; zeros stay beyond X's columns.
 
     Eight elements are moved for six; the two too many are overwritten by the next k.
     """
     steps, N = X.shape
     for i in range(first, last):
-        out_i, column = out[i].reshape(out.shape[1] * ROWS), i * ROWS
+        out_i, column = out[i].reshape(out.shape[1] * TILE_ROWS), i * TILE_ROWS
         if column + 8 <= N:
             for k in range(steps - 1):
-                _move8(X[k], column, out_i, k * ROWS)
+                _move8(X[k], column, out_i, k * TILE_ROWS)
         for k in range(steps - 1 if column + 8 <= N else 0, steps):
             copy(X[k, column:], out[i, k, : N - column])

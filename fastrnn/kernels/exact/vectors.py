@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..jit import exact_jit
+from ..jit import jit
 from .outer_products import LIMIT
 
 
-@exact_jit
+@jit
 def pairwise_sum(a):
     """np.sum of a contiguous array: 8 partial sums up to 128 elements, halves above."""
     n = a.size
@@ -38,14 +38,14 @@ def pairwise_sum(a):
     return total
 
 
-@exact_jit
+@jit
 def fill(a, value):
     """a[:] = value for a 1-D array (as a loop: slice assignment costs a second of compiling)."""
     for i in range(a.size):
         a[i] = value
 
 
-@exact_jit
+@jit
 def all_finite(a):
     """Whether no element of a 1-D array is inf or NaN."""
     for x in a:
@@ -54,7 +54,7 @@ def all_finite(a):
     return True
 
 
-@exact_jit
+@jit
 def clip(g):
     """Clip a 1-D array to [-5, 5] in place; NaN stays."""
     for i in range(g.size):  # comparisons: min() and max() do not vectorise

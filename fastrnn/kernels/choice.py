@@ -1,0 +1,94 @@
+"""Which character comes next: filters of its distribution, and the draw, for one stream and for many.
+
+Softmax of logits / temperature, filters, and the inverse of the cumulated probabilities at one uniform number, as
+np.random.choice has it.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .jit import jit
+from .reductions import row_max, row_sum_from
+
+NEVER = 1.2e-38  # a smaller probability is never drawn: uniform numbers are multiples of 1e-16
+
+
+class Choice(NamedTuple):
+    """How the next character is chosen."""
+
+    temperature: Any  # above 0; in the dtype of the logits that are divided by it
+    top_k: int  # characters that are kept; V or more: all
+    top_p: float  # probability that is kept; 1 or more: all
+
+
+@jit
+def likely(p, V, least):
+    """How many of p[:V] are ``least`` or more, and their sum."""
+    count = 0
+    for k in range(V):
+        count += 1 if p[k] >= least else 0
+    return count, row_sum_from(p, V, least)
+
+
+@jit
+def keep_largest(p, V, number, mass):
+    """Set to 0 all of p[:V] but the fewest largest that are ``number`` or sum to ``mass``; of ties the first.
+
+    Bisects for the smallest that is kept, in some 12 passes that LLVM makes vectors of (top_p = 0.9, V = 65: 0.7 us
+    a character, where taking one after another from a heap took 4.6).
+    """
+    kind = p.dtype.type
+    low, high = kind(NEVER), row_max(p, V) * kind(2)
+    above, reached = 0, kind(0)  # count and sum from high on: not enough
+    count, total = likely(p, V, low)
+    enough = count >= number or total >= mass  # else all are kept that are ever drawn
+    while enough and count - above > 1:
+        middle = np.sqrt(low) * np.sqrt(high)
+        if not low < middle < high:  # ties
+            break
+        number_there, sum_there = likely(p, V, middle)
+        if number_there < number and sum_there < mass:
+            high, above, reached = middle, number_there, sum_there
+        else:
+            low, count = middle, number_there
+    if count - above == 1:
+        for k in range(V):
+            p[k] *= kind(p[k] >= low)
+        return
+    for k in range(V):
+        if p[k] < high:
+            if p[k] >= low and above < number and reached < mass:
+                above += 1
+                reached += p[k]
+            else:
+                p[k] = 0
+
+
+@jit
+def filter_likeliest(p, V, choice):
+    """Apply top_k and then, to what it leaves, top_p; p[:V] need not be normalised, nor is it after.
+
+    The second is nucleus sampling (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020).
+    """
+    if choice.top_k < V:
+        keep_largest(p, V, choice.top_k, np.inf)
+    if choice.top_p < 1.0:
+        keep_largest(p, V, V, choice.top_p * likely(p, V, p.dtype.type(0))[1])
+
+
+@jit
+def choose(p, V, u, edges):
+    """The character at which the cumulated p[:V], as a share of their sum, exceed u; edges (V,) is scratch."""
+    total = 0.0
+    for k in range(V):
+        total += p[k]
+        edges[k] = total
+    low, high = 0, V - 1
+    while low < high:  # searchsorted(side='right')
+        middle = (low + high) // 2
+        if edges[middle] / total <= u:
+            low = middle + 1
+        else:
+            high = middle
+    return low
