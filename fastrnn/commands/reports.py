@@ -25,7 +25,7 @@ class Reports:
 
     def __init__(self, quiet: bool, as_json: bool) -> None:
         self._quiet, self._json = quiet, as_json
-        self._fast = False
+        self._gist = True
 
     def note(self, text: str) -> None:
         if not self._quiet and not self._json:
@@ -40,14 +40,14 @@ class Reports:
 
     def start(self, config: 'Config', corpus: 'Corpus', held_out: Any, adopted: 'Adopted | None' = None) -> None:
         """What is about to happen; for the gist's engines only its own line."""
-        self._fast = config.engine == 'fast'
+        self._gist = config.abilities.gist_reports
         if adopted is not None:
             for line in _of_adoption(adopted):
                 self.note(line)
         if self._quiet or self._json:
             return
         print('data has %d characters, %d unique.' % (corpus.ids.size, len(corpus.chars)), flush=True)
-        if not self._fast:
+        if self._gist:
             return
         home = os.path.join(os.path.expanduser('~'), '')
         for line in corpus.describe()[1:]:
@@ -82,7 +82,7 @@ class Reports:
         from ..progress import bar as progress
 
         record: Progress | None = None
-        with progress.display(self._quiet or self._json, first=int(self._fast)) as show:
+        with progress.display(self._quiet or self._json, first=int(not self._gist)) as show:
             for record in records:
                 show(record)
                 if self._json:
@@ -93,7 +93,7 @@ class Reports:
                     sys.stdout.flush()
                 if stopped():
                     break
-        if record is not None and not self._fast and not record.report:
+        if record is not None and self._gist and not record.report:
             self.note(_gist_line(record))
 
     def _print_json(self, record: 'Progress') -> None:
@@ -101,13 +101,13 @@ class Reports:
             print(json.dumps(record.facts))
 
     def _print(self, record: 'Progress') -> None:
-        if self._fast and record.report:
+        if record.report and not self._gist:
             print(_fast_line(record))
         if record.sample is not None:
             print('----\n %s \n----' % (record.sample,))
-        if not self._fast and record.report:
+        if self._gist and record.report:
             print(_gist_line(record))
-        if not self._fast and record.validation is not None:
+        if self._gist and record.validation is not None:
             print(f'validation {record.validation:.3f} bits per character', file=sys.stderr)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..settings.abilities import ABILITIES
+
 NUMBERS = ('seconds', 'characters', 'train', 'validation')
 MADE_BY = 'name a folder made by fastrnn train --out'
 
@@ -39,6 +41,11 @@ class Curve:
     points: Points
     given_up: list[Points] = field(default_factory=list)  # each from where it left the course
     rollbacks: Points = field(default_factory=lambda: Points.of([]))  # where it went on from
+
+    @property
+    def baseline(self) -> bool:
+        """Whether it is one that others are compared with."""
+        return self.engine in ABILITIES and ABILITIES[self.engine].baseline
 
 
 def read_run(folder: str | Path) -> Curve:

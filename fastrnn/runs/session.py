@@ -213,7 +213,7 @@ class Session(Training):
         best = record.validation is not None and record.validation == self.run.best
         verified = record.validation is not None or (self.run.validation is None)
         due = record.last or record.validation is not None
-        due = due or self.run.iteration % (self.run.config.save_every or self.run.iteration) == 0
+        due = due or self.run.plan.saves_after(self.run.iteration)
         if record.due:
             try:
                 self._log(record.facts)

@@ -1,11 +1,18 @@
 """Whether a training has left the rails: diverged, though its numbers are finite."""
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import Diverged
 from ..inference.evaluate import bits
 from ..progress.records import Progress
-from .loop import Run
+from ..settings.config import Config, bits_per_character
+
+if TYPE_CHECKING:
+    from .loop import Run
 
 OFF_THE_RAILS = 1.0  # bits per character above the best
 LEARNED = 0.75  # of the bits of guessing: a model that has learned something
@@ -13,7 +20,24 @@ BEGINNING = 2000  # iterations
 PROBE = 2048  # characters of the training text that tell divergence from overfitting
 
 
-def check_rails(run: Run, record: Progress) -> None:
+def first_bad(losses: NDArray[np.float64]) -> int | None:
+    """The first that is inf or NaN."""
+    finite = np.isfinite(losses)
+    return None if finite.all() else int(finite.argmin())
+
+
+def not_finite(losses: NDArray[np.float64], iteration: int, config: Config) -> Diverged:
+    """The error of losses of which that of an iteration, and perhaps others after it, is inf or NaN."""
+    finite = losses[np.isfinite(losses)]
+    before = 'after a finite block'
+    if finite.size:
+        before = f'it was {bits_per_character(float(finite[-1]), config.seq_length):.3f} bits per character before'
+    happened = f'the loss is inf or NaN at iteration {iteration}'
+    cure = f'take a smaller --learning-rate than {config.learning_rate:g}'
+    return Diverged(f'{happened}, {before}: {cure}', iteration, happened)
+
+
+def check_rails(run: 'Run', record: Progress) -> None:
     """Raise Diverged where the validation (without one, the fast engine's training loss) has left the rails.
 
     That is: from a model that has learned, to worse than its best by far; or to far worse than guessing when
@@ -24,7 +48,7 @@ def check_rails(run: Run, record: Progress) -> None:
     what, value, best = 'training loss', record.bits_per_character, chance
     if record.validation is not None:
         what, value, best = 'validation', record.validation, record.best or chance
-    elif run.config.engine != 'fast':
+    elif not run.config.abilities.checks_loss:
         return  # as it likes: its losses are the reference's
     limit = math.inf
     if best <= LEARNED * chance:
