@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from .data.corpus import Corpus as Corpus
     from .data.corpus import open_corpus as open_corpus
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from .training.loop import Run as Run
     from .training.train import train as train
     from .training.training import watch as watch
-
-__version__ = '0.1.0'
 
 # Looked up on first use: importing Numba takes longer than all the rest.
 _HOMES = {

@@ -8,7 +8,7 @@ import numba
 import numpy as np
 from llvmlite.binding import get_host_cpu_name
 
-from .. import __version__
+from .._version import __version__
 from ..data.corpus import Corpus
 from ..kernels import jit
 from ..kernels.exact import numpy_functions as native
