@@ -318,12 +318,12 @@ class Full:
 @pytest.fixture
 def full(monkeypatch):
     """The cache's disk is full after some bytes of ids."""
-    write = shelf._write
+    write = shelf.write_synced
 
     def limited(path, fill):
         write(path, lambda file: fill(Full(file, 500)))
 
-    monkeypatch.setattr(shelf, '_write', limited)
+    monkeypatch.setattr(shelf, 'write_synced', limited)
     monkeypatch.setattr(sources, 'CHUNK', 100)
 
 

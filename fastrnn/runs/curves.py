@@ -1,7 +1,6 @@
 """The course of a run, from its folder: what its log says, without the stretches that a rollback gave up."""
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..settings.abilities import ABILITIES
+from .config_file import CONFIG
+from .log import LOG, NUMBERS, read_log
 
-NUMBERS = ('seconds', 'characters', 'train', 'validation')
 MADE_BY = 'name a folder made by fastrnn train --out'
 
 
@@ -51,11 +51,11 @@ class Curve:
 def read_run(folder: str | Path) -> Curve:
     """Read a run folder's ``config.json`` and ``log.jsonl``; raises ValueError, in one line, where there is none."""
     folder = Path(folder)
-    log = _read(folder, 'log.jsonl')
-    engine, hidden_size = _settings(folder / 'config.json', _read(folder, 'config.json'))
-    kept, given_up, rollbacks = _course(_records(folder / 'log.jsonl', log))
+    log = _read(folder, LOG)
+    engine, hidden_size = _settings(folder / CONFIG, _read(folder, CONFIG))
+    kept, given_up, rollbacks = _course(read_log(folder / LOG, log))
     if not kept:
-        raise ValueError(f'{folder}/: its log.jsonl holds no records yet; wait for the first, or name another run')
+        raise ValueError(f'{folder}/: its {LOG} holds no records yet; wait for the first, or name another run')
     name = folder.name or folder.resolve().name
     return Curve(name, engine, hidden_size, Points.of(kept), [*map(Points.of, given_up)], Points.of(rollbacks))
 
@@ -95,33 +95,6 @@ def _settings(path: Path, data: bytes) -> tuple[str, int]:
     return engine, hidden_size
 
 
-def _records(path: Path, data: bytes) -> Iterator[dict[str, Any]]:
-    """The log's objects, checked. A last line without its end was torn by a crash, if it can't be read."""
-    lines = data.split(b'\n')
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            yield _checked(json.loads(line))
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-            if number == len(lines):
-                return
-            raise ValueError(f'{path}: line {number} is no record of a run; remove it, or name another run') from None
-
-
-def _checked(record: dict[str, Any]) -> dict[str, Any]:
-    """An event as it is; of a record the numbers that a curve needs, NaN for null."""
-    if 'event' in record:
-        return {**record, 'to': int(record['to'])} if record['event'] == 'rollback' else record
-    checked: dict[str, Any] = {'iteration': int(record['iteration'])}
-    for name in NUMBERS:
-        value: Any = record.get(name) if name == 'validation' else record[name]
-        checked[name] = math.nan if value is None and name in ('train', 'validation') else float(value)
-    if not math.isfinite(checked['seconds'] + checked['characters']):
-        raise ValueError
-    return checked
-
-
 def _course(records: Iterator[dict[str, Any]]) -> tuple[list[Any], list[list[Any]], list[Any]]:
     """Records of the final course, stretches that were given up, and the points from which rollbacks went on.
 
@@ -130,9 +103,7 @@ def _course(records: Iterator[dict[str, Any]]) -> tuple[list[Any], list[list[Any
     kept: list[dict[str, Any]] = []
     given_up, rollbacks = [], []
     for record in records:
-        rollback = record.get('event') == 'rollback'
-        if 'event' in record and not rollback:
-            continue
+        rollback = 'to' in record
         last = record['to'] if rollback else record['iteration'] - 1
         end = len(kept)
         while end and kept[end - 1]['iteration'] > last:

@@ -7,8 +7,7 @@ from shlex import quote
 from typing import Any
 
 from ..data.texts import Texts, check_identity, identity
-from ..errors import in_a_line
-from ..model.checkpoint import BEST, Model, load_checkpoint
+from ..model.checkpoint import BEST, Checkpoint, Model, load_checkpoint
 from ..model.params import TrainState
 from ..settings.checks import check_integer
 from ..settings.config import MAX_SEED, Config
@@ -17,7 +16,8 @@ from ..settings.presets import make_config
 from ..training.loop import Run
 from ..training.schedule import Horizon, with_new_cycle, with_planned_schedule
 from ..training.transfer import adopt, check_hidden_size
-from .folder import CONFIG, RunFolder
+from .config_file import CONFIG, Description
+from .folder import RunFolder
 from .session import KEEP, POLICIES, Session
 
 OPTIONS = (
@@ -149,43 +149,44 @@ def _reopened(
     on_divergence: str | None,
     changes: dict[str, Any],
 ) -> Session:
-    facts, checkpoint = place.config(), chosen or place.newest()
-    texts, config, kept, policy = _plan(place, facts)
+    then, checkpoint = Description.read(place.path), chosen or place.newest()
+    texts = then.texts
     if files is not None:
         texts = replace(texts, files=Texts.of(files).files)
     else:
         texts.check_files(chosen or place.path)
     texts.check_held_out(chosen or place.path)
     texts.check_there(chosen or place.path)
-    keep = kept if keep is None else keep
-    on_divergence = policy if on_divergence is None else on_divergence
+    keep = then.keep if keep is None else keep
+    on_divergence = then.on_divergence if on_divergence is None else on_divergence
     keep = _checked_policy(keep, on_divergence)
     corpus, held_out = texts.open()
     try:
-        check_identity(facts['identity'], identity(corpus, held_out), texts, checkpoint or place.path / CONFIG)
+        check_identity(then.identity, identity(corpus, held_out), texts, checkpoint or place.path / CONFIG)
     except ValueError:
         corpus.discard()
         raise
-    state = None
+    loaded = state = None
     if checkpoint is not None:
-        offered = _offering(place, checkpoint)
-        chars, state = offered.model.chars, offered.state
+        loaded = _offering(place, checkpoint)
+        chars, state = loaded.model.chars, loaded.state
         if chars.startswith(corpus.chars):  # more of them where the run began with another text's weights
             corpus = replace(corpus, chars=chars)
     elif place.begun:
         best = place.path / BEST
         advice = f'go on from the best, with --resume {quote(str(best))}' if best.exists() else AGAIN
         raise ValueError(f'{place.path}: its numbered checkpoints are gone; {advice}')
-    elif facts['adopted']:
+    elif then.transferred:
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
-    before, config = config, _changed(config, changes, state, corpus.ids.size)
+    config = _changed(then.config, changes, state, corpus.ids.size)
     run = Run(corpus, config, validation=held_out)
-    session = Session(place, run, texts, keep, on_divergence, lengthened=facts['lengthened'])
-    if checkpoint is not None and state is not None:
+    session = Session(place, run, texts, keep, on_divergence, lengthened=then.lengthened)
+    if checkpoint is not None and loaded is not None:
+        state = loaded.state
         reached = state.iteration, state.seconds
-        if Horizon(before, corpus.ids.size).over(*reached) and not run.horizon.over(*reached):
+        if Horizon(then.config, corpus.ids.size).over(*reached) and not run.horizon.over(*reached):
             session.lengthened.append(state.iteration)
-        session.take_up(checkpoint, chosen=chosen is not None)
+        session.take_up(checkpoint, loaded, chosen=chosen is not None)
     if not run.over:  # an end that is behind it must not take the place of the run's own
         session.write_config()
     return session
@@ -204,21 +205,7 @@ def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, 
     return with_planned_schedule(config, changed, characters, 0 if state is None else state.halvings)
 
 
-def _plan(place: RunFolder, facts: dict[str, Any]) -> tuple[Texts, Config, int, str]:
-    """What config.json says."""
-    try:
-        text = dict(facts['text'])
-        texts = Texts(**{**text, 'files': tuple(map(str, text['files']))})
-        if not isinstance(texts.validation, str | None) or not isinstance(facts['identity'], dict):
-            raise TypeError('text or identity')
-        facts.setdefault('adopted', False)
-        facts['lengthened'] = [int(iteration) for iteration in facts.get('lengthened', [])]
-        return texts, Config(**facts['config']), int(facts['keep']), str(facts['on_divergence'])
-    except (LookupError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f'{place.path / CONFIG}: damaged ({in_a_line(error)}); start a new run with --from') from error
-
-
-def _offering(place: RunFolder, path: Path) -> Any:
+def _offering(place: RunFolder, path: Path) -> Checkpoint:
     """The checkpoint; where it is damaged, the error offers the one before it."""
     try:
         return load_checkpoint(path)
