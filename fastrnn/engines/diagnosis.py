@@ -33,7 +33,7 @@ def facts() -> dict[str, str]:
     return facts
 
 
-def identity() -> str:
+def compare_with_reference() -> str:
     """Whether a short run gives the reference's bits here; if not, why."""
     rng = np.random.RandomState(0)
     text = Corpus.of(''.join(map(chr, rng.randint(97, 123, 5000))))

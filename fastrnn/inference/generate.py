@@ -13,7 +13,7 @@ from ..parallel.threads import Crews
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.config import MAX_SEED
 from ..system.steps import Pieces
-from .prompt import Decoder, encode_prime
+from .prompt import Decoder, encode_prompt
 from .streams import Batch, Pace, Stream, thread_counts
 
 LONGEST = 1 << 26  # characters of a text that is not shown before it is whole
@@ -70,7 +70,7 @@ def sample(
     """
     rules = _rules(model, temperature, top_k, top_p)
     length, seed = check_integer('length', length, 0), _checked_seed(seed)
-    stream = Stream(model, encode_prime(prime, model))
+    stream = Stream(model, encode_prompt(prime, model))
     return Pieces(_one(model, length, stream, rules, np.random.RandomState(seed)), AGAIN)
 
 
@@ -109,7 +109,7 @@ def samples(
     threads = None if threads is None else check_integer('threads', threads, 1, 1024)
     if length > LONGEST:
         raise ValueError(f'length is {length}; of samples that are drawn at once it is {LONGEST:,} at most')
-    stream = Stream(model, encode_prime(prime, model))
+    stream = Stream(model, encode_prompt(prime, model))
     return Pieces(_many(model, count, length, stream, rules, np.random.RandomState(seed), threads), AGAIN)
 
 

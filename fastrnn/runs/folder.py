@@ -127,10 +127,10 @@ class RunFolder:
         with self._told():
             self._checkpoints.mark_best(path)
 
-    def prune(self, keep: int, anchor: Path | None) -> None:
-        """Leave the newest ``keep`` checkpoints, and the one to roll back to."""
+    def prune(self, count: int, anchor: Path | None) -> None:
+        """Leave the newest so many checkpoints, and the one to roll back to."""
         with self._told():
-            self._checkpoints.prune(keep, anchor)
+            self._checkpoints.prune(count, anchor)
 
     def drop_after(self, iteration: int) -> None:
         """Remove checkpoints of a stretch that diverged."""

@@ -14,9 +14,9 @@ from .rescue import rescue
 class Saver:
     """What is in the folder, and what is not yet."""
 
-    def __init__(self, folder: RunFolder, run: Run, text: dict[str, Any], keep: int) -> None:
-        """text: its identity; keep: how many of the last checkpoints stay."""
-        self.folder, self.keep = folder, keep
+    def __init__(self, folder: RunFolder, run: Run, text: dict[str, Any], count: int) -> None:
+        """text: its identity; count: how many of the last checkpoints stay."""
+        self.folder, self.count = folder, count
         self.saved: int | None = None  # iteration of the newest checkpoint
         self.anchor: Path | None = None  # the newest verified checkpoint, to roll back to
         self._run, self._text, self._config = run, text, asdict(run.config)
@@ -49,7 +49,7 @@ class Saver:
             self.saved = checkpoint.state.iteration
             if verified:
                 self.anchor = path
-            self.folder.prune(self.keep, self.anchor)
+            self.folder.prune(self.count, self.anchor)
         except OSError as error:
             raise self._rescued(error, verified=verified, best=best) from error
 

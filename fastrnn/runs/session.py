@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from ..data.texts import Texts, check_identity, identity
+from ..data.texts import Texts, check_text_identity, text_identity
 from ..errors import Diverged, TextLost
 from ..model.checkpoint import Checkpoint, Model
 from ..progress.records import Progress
 from ..system.interrupts import held
 from ..training.clock import Clock
-from ..training.divergence import check_rails
+from ..training.divergence import check_divergence
 from ..training.loop import Run
 from ..training.training import Training
-from ..training.transfer import Adopted
+from ..training.transfer import Transfer
 from .at_exit import close_at_exit
 from .config_file import Description
 from .folder import RunFolder
@@ -42,17 +42,17 @@ class Session(Training):
         texts: Texts,
         keep: int,
         on_divergence: str,
-        adopted: Adopted | None = None,
+        transfer: Transfer | None = None,
         lengthened: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.folder, self.run, self.texts = folder, run, texts
         self.keep, self.on_divergence = keep, on_divergence
-        self.adopted = adopted
+        self.transfer = transfer
         self.lengthened = list(lengthened)  # iterations at which the run was over, and was given a later end
         run.stop_at_divergence = True
         self._lock = run._lock  # one state, one lock
-        self._text = identity(run.corpus, run.validation)
+        self._text = text_identity(run.corpus, run.validation)
         self._saver = Saver(folder, run, self._text, keep)
         self._closed, self._process = False, os.getpid()
         close_at_exit(self)
@@ -124,12 +124,12 @@ class Session(Training):
     def save_first(self) -> None:
         """The state before the first iteration, if nothing is saved yet."""
         if self._saver.saved is None:
-            self.run.start()
+            self.run.ensure_engine()
             self._saver.save(verified=True, best=False)
 
     def take_up(self, path: Path, checkpoint: Checkpoint, *, chosen: bool) -> None:
         """Go on from a checkpoint of this run: its newest, or one that was chosen."""
-        check_identity(checkpoint.text, self._text, self.texts, path)
+        check_text_identity(checkpoint.text, self._text, self.texts, path)
         config = asdict(self.run.config)
         changed = [name for name in SHAPE if checkpoint.config.get(name) != config[name]]
         if changed or checkpoint.model.chars != self.run.corpus.chars:
@@ -155,7 +155,7 @@ class Session(Training):
         super()._check_whole()
 
     def _step(self) -> Progress | None:
-        """Train on, and keep what comes of it. Warns of each rollback.
+        """Train on, and write what comes of it. Warns of each rollback.
 
         Raises Diverged after too many, OSError where the folder can't be written, TextLost where the text can't be
         read any more.
@@ -165,7 +165,7 @@ class Session(Training):
             self.save_first()
             record = self.run.step()
             if record is not None:
-                self._keep(record)
+                self._write(record)
         except Diverged as error:
             self._roll_back(error)
             return None
@@ -179,7 +179,7 @@ class Session(Training):
         if self._error is None:
             self._saver.save_now()
 
-    def _keep(self, record: Progress) -> None:
+    def _write(self, record: Progress) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""
         best = record.validation is not None and record.validation == self.run.best
         verified = record.validation is not None or self.run.validation is None
@@ -188,16 +188,17 @@ class Session(Training):
             try:
                 self._saver.log(record.facts)
             except OSError as error:
-                good = due and verified and self._on_rails(record)
+                good = due and verified and self._is_good(record)
                 raise self._saver.rescue_with(record.facts, error, verified=good, best=best) from error
         if due:
             if verified:
-                check_rails(self.run, record)
+                check_divergence(self.run, record)
             self._saver.save(verified=verified, best=best)
 
-    def _on_rails(self, record: Progress) -> bool:
+    def _is_good(self, record: Progress) -> bool:
+        """Whether a checkpoint here is one to come back to."""
         try:
-            check_rails(self.run, record)
+            check_divergence(self.run, record)
         except Diverged:
             return False
         return True

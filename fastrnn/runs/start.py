@@ -6,7 +6,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from ..data.texts import Texts, check_identity, identity
+from ..data.texts import Texts, check_text_identity, text_identity
 from ..model.checkpoint import BEST, Checkpoint, Model, load_checkpoint
 from ..model.params import TrainState
 from ..settings.checks import check_integer
@@ -15,7 +15,7 @@ from ..settings.naming import Files, check_names
 from ..settings.presets import make_config
 from ..training.loop import Run
 from ..training.schedule import Horizon, with_new_cycle, with_planned_schedule
-from ..training.transfer import adopt, check_hidden_size
+from ..training.transfer import check_hidden_size, transfer_weights
 from .config_file import CONFIG, Description
 from .folder import RunFolder
 from .session import KEEP, POLICIES, Session
@@ -79,8 +79,8 @@ def start(
     if isinstance(files, Texts):
         texts = files
     else:
-        rules: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
-        texts = Texts.of(files, validation=validation, **rules)
+        reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
+        texts = Texts.of(files, validation=validation, **reading)
     if weights is not None:
         H = check_hidden_size(config.hidden_size if config else options.get('hidden_size'), weights)
         options |= {} if config else {'hidden_size': H}
@@ -88,13 +88,13 @@ def start(
     corpus, held_out = texts.open()
     if config.seed is None:
         config = replace(config, seed=secrets.randbelow(MAX_SEED))
-    adopted = None if weights is None else adopt(weights, corpus, config.seed)
-    corpus = corpus if adopted is None else adopted.corpus
-    run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
-    session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, adopted)
+    transfer = None if weights is None else transfer_weights(weights, corpus, config.seed)
+    corpus = corpus if transfer is None else transfer.corpus
+    run = Run(corpus, config, validation=held_out, weights=None if transfer is None else transfer.params)
+    session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, transfer)
     try:
         session.write_config()
-        if adopted is not None:  # the old weights are in no other file of the run
+        if transfer is not None:  # the old weights are in no other file of the run
             session.save_first()
     except BaseException:
         session.close()
@@ -162,7 +162,7 @@ def _reopened(
     keep = _checked_policy(keep, on_divergence)
     corpus, held_out = texts.open()
     try:
-        check_identity(then.identity, identity(corpus, held_out), texts, checkpoint or place.path / CONFIG)
+        check_text_identity(then.identity, text_identity(corpus, held_out), texts, checkpoint or place.path / CONFIG)
     except ValueError:
         corpus.discard()
         raise

@@ -1,4 +1,4 @@
-"""Whether a training has left the rails: diverged, though its numbers are finite."""
+"""Whether a training has diverged: its losses are not finite, or far worse than they have been."""
 
 import math
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from ..settings.config import Config, bits_per_character
 if TYPE_CHECKING:
     from .loop import Run
 
-OFF_THE_RAILS = 1.0  # bits per character above the best
+DIVERGED_BY = 1.0  # bits per character above the best
 LEARNED = 0.75  # of the bits of guessing: a model that has learned something
 BEGINNING = 2000  # iterations
 PROBE = 2048  # characters of the training text that tell divergence from overfitting
@@ -37,8 +37,8 @@ def not_finite(losses: NDArray[np.float64], iteration: int, config: Config) -> D
     return Diverged(f'{happened}, {before}: {cure}', iteration, happened)
 
 
-def check_rails(run: 'Run', record: Progress) -> None:
-    """Raise Diverged where the validation (without one, the fast engine's training loss) has left the rails.
+def check_divergence(run: 'Run', record: Progress) -> None:
+    """Raise Diverged where the validation is far worse than it was; without one, the training loss, where it counts.
 
     That is: from a model that has learned, to worse than its best by far; or to far worse than guessing when
     the beginning is over, since the gist's own first steps lead there and back (190 bits at H=256). Of a
@@ -49,16 +49,16 @@ def check_rails(run: 'Run', record: Progress) -> None:
     if record.validation is not None:
         what, value, best = 'validation', record.validation, record.best or chance
     elif not run.config.abilities.checks_loss:
-        return  # as it likes: its losses are the reference's
+        return
     limit = math.inf
     if best <= LEARNED * chance:
-        limit = best + OFF_THE_RAILS
+        limit = best + DIVERGED_BY
     elif run.iteration >= BEGINNING:
         limit = 2 * chance
-    off = not value <= limit
-    if off and record.validation is not None and math.isfinite(value):
-        off = not bits(run.start().params, run.corpus.ids[:PROBE]) <= limit
-    if off or not math.isfinite(value):
+    worse = not value <= limit
+    if worse and record.validation is not None and math.isfinite(value):
+        worse = not bits(run.ensure_engine().params, run.corpus.ids[:PROBE]) <= limit
+    if worse or not math.isfinite(value):
         happened = f'the {what} is {value:.3f} bits per character at iteration {record.iteration}'
         rate = run.config.learning_rate
         raise Diverged(f'{happened}: take a smaller --learning-rate than {rate:g}', record.iteration, happened)

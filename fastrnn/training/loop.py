@@ -103,11 +103,11 @@ class Run(Training):
         self._prepare()
         with held(), self._lock:
             self._check_settled()
-            params = self.start().params
+            params = self.ensure_engine().params
             return Model(params.astype(params.flat.dtype), self.corpus.chars, self.corpus.unit)
 
-    def start(self) -> Engine:
-        """Make the engine, or return the one that is there."""
+    def ensure_engine(self) -> Engine:
+        """The one that is there, or a new one."""
         with self._lock:
             if self.engine is None:
                 engine = make_engine(self.config, self.corpus.ids, len(self.corpus.chars))
@@ -122,7 +122,7 @@ class Run(Training):
         with held(), self._lock:
             self._check_settled()
             return replace(
-                self.start().state(),
+                self.ensure_engine().state(),
                 iteration=self.iteration,
                 seconds=self.seconds,
                 halvings=self.halvings,
@@ -133,7 +133,7 @@ class Run(Training):
         """Go on from a state, also between two records."""
         self._prepare()
         with held(), self._lock:
-            self.start().restore(state)
+            self.ensure_engine().restore(state)
             self.iteration, self.seconds = state.iteration, state.seconds
             self.halvings, self.best = state.halvings, state.best
             self._block, self._moving, self._made, self._error = None, False, None, None
@@ -154,7 +154,7 @@ class Run(Training):
         """The engine, which may have to be compiled: that can be interrupted, and be done again."""
         if self.engine is None:
             with remembered():
-                self.start()
+                self.ensure_engine()
 
     def _check_settled(self) -> None:
         """Raise ValueError where an error has left the state between two iterations."""
@@ -185,7 +185,7 @@ class Run(Training):
 
     def _train_block(self) -> Block:
         """Draw the sample that is due, and train until the next stop."""
-        engine, n, sample = self.start(), self.iteration, None
+        engine, n, sample = self.ensure_engine(), self.iteration, None
         engine.fetch(self._next_stop() - n)  # raises TextLost, before a sample moves the generator
         if self.plan.samples_before(n):
             sample = self._sample(engine)
@@ -198,7 +198,7 @@ class Run(Training):
 
     def _complete(self, block: Block) -> Progress:
         """The record of a block."""
-        engine, sample, validation = self.start(), block.sample, None
+        engine, sample, validation = self.ensure_engine(), block.sample, None
         if block.scoring is not None and self.validation is not None:
             validation = bits_per_character(block.nats, self.validation.size - 1)
             if np.isfinite(validation) and (self.best is None or validation < self.best):
