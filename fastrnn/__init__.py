@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .model.checkpoint import load_model as load_model
     from .model.checkpoint import save_model as save_model
     from .progress.records import Progress as Progress
+    from .runs.resume import resume as resume
     from .runs.session import Session as Session
-    from .runs.start import resume as resume
     from .runs.start import start as start
     from .settings.config import Config as Config
     from .settings.presets import preset as preset
@@ -41,7 +41,7 @@ _HOMES = {
     'open_corpus': '.data.corpus',
     'preset': '.settings.presets',
     'read_text': '.data.corpus',
-    'resume': '.runs.start',
+    'resume': '.runs.resume',
     'sample': '.inference.generate',
     'samples': '.inference.generate',
     'save_model': '.model.checkpoint',

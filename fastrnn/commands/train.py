@@ -127,7 +127,7 @@ def _loaded(weights: Path | None) -> Any:
 
 def _resumed(given: dict[str, Any]) -> 'Session':
     """The session that --resume names, if no option contradicts it."""
-    from ..runs.start import resume
+    from ..runs.resume import resume
 
     own = ('files', 'resume', 'save', 'quiet', 'as_json', *RESUMABLE)
     defaults = {**READING, 'preset': 'reference'}
@@ -182,14 +182,11 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
     """Train without a folder; where the model is to be saved, the first Ctrl-C or SIGTERM ends the run in order."""
     corpus, held_out = texts.open()
     from ..errors import TextLost
-    from ..training.loop import Run
-    from ..training.transfer import transfer_weights
+    from ..training.train import begin
 
-    transfer = None if weights is None else transfer_weights(weights, corpus, config.seed)
-    corpus = corpus if transfer is None else transfer.corpus
-    run = Run(corpus, config, validation=held_out, weights=None if transfer is None else transfer.params)
+    run, transfer = begin(corpus, config, held_out, weights)
     reports.fitted(config, run)
-    reports.announce(run.config, corpus, held_out, transfer)
+    reports.announce(run.config, run.corpus, held_out, transfer)
     with interruptible(save is not None) as signals, _advised(run, reports):
         try:
             reports.follow(run, lambda: bool(signals))

@@ -1,6 +1,5 @@
 """The checkpoints of a run folder: which stay, which is gone on from, and which is the best."""
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from ..model.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from ..system.atomic import free_name, sync_folder, temporary_name, write_atomically
+from ..system.atomic import free_name, link_atomically, sync_folder
 
 
 class Checkpoints:
@@ -56,24 +55,13 @@ class Checkpoints:
         path = checkpoint_file(self._folder, checkpoint.state.iteration)
         if best:  # first: a kill in between must not leave a best one that is not
             save_checkpoint(self.best, checkpoint)
-            self._link(self.best, path)
+            link_atomically(self.best, path)
         else:
             save_checkpoint(path, checkpoint)
         return path
 
     def mark_best(self, path: Path) -> None:
-        self._link(path, self.best)
-
-    def _link(self, path: Path, name: Path) -> None:
-        """Another name for a file; a copy, where the file system has no links."""
-        place = temporary_name(name)
-        try:
-            os.link(path, place)
-        except OSError:
-            write_atomically(name, path.read_bytes())
-        else:
-            os.replace(place, name)
-            sync_folder(self._folder)
+        link_atomically(path, self.best)
 
     def prune(self, count: int, anchor: Path | None) -> None:
         """Leave the newest so many, and the one to roll back to."""
@@ -94,7 +82,7 @@ class Checkpoints:
         if path != target:
             if target.exists() and target.read_bytes() != path.read_bytes():
                 target.rename(free_name(target.with_suffix('.superseded')))
-            self._link(path, target)
+            link_atomically(path, target)
 
     def after(self, iteration: int) -> list[Path]:
         """Those of a later iteration, the best too."""

@@ -10,6 +10,7 @@ from ..data.texts import Texts, check_text_identity, text_identity
 from ..errors import Diverged, TextLost
 from ..model.checkpoint import Checkpoint, Model
 from ..progress.records import Progress
+from ..settings.checks import check_integer
 from ..system.interrupts import held
 from ..training.clock import Clock
 from ..training.divergence import check_divergence
@@ -26,6 +27,13 @@ POLICIES = ('rollback', 'stop')  # on divergence
 KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged
 ROLLBACKS = 10  # in a run
 SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer')  # what a state fits
+
+
+def check_policy(keep: int, on_divergence: str) -> int:
+    """``keep`` as an int; raises ValueError where one of the two can not be."""
+    if on_divergence not in POLICIES:
+        raise ValueError(f'on_divergence is {on_divergence!r}; it must be one of {", ".join(POLICIES)}')
+    return check_integer('keep', keep, 1)
 
 
 class Session(Training):

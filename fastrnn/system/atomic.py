@@ -33,6 +33,18 @@ def write_atomically(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def link_atomically(path: Path, name: Path) -> None:
+    """Another name for a file, in place of what had it; a copy, where the file system has no links."""
+    temporary = temporary_name(name)
+    try:
+        os.link(path, temporary)
+    except OSError:
+        write_atomically(name, path.read_bytes())
+    else:
+        os.replace(temporary, name)
+        sync_folder(name.parent)
+
+
 def write_synced(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
     """Make a file, which ``fill`` writes, and bring it to the disk; half of it is left where that fails."""
     with open(path, 'xb', opener=_new) as file:

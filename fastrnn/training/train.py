@@ -15,7 +15,7 @@ from ..settings.naming import Files, text_or_files
 from ..settings.parsing import parse_share
 from ..settings.presets import make_config
 from .loop import Run
-from .transfer import check_hidden_size, transfer_weights
+from .transfer import Transfer, check_hidden_size, transfer_weights
 
 OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
 
@@ -78,9 +78,15 @@ def train(
     if weights is not None and config is None:
         options['hidden_size'] = check_hidden_size(options.get('hidden_size'), weights)
     config = make_config(config, options, name=preset, also=OPTIONS)
-    transfer = None if weights is None else transfer_weights(weights, corpus, config.seed)
-    corpus = corpus if transfer is None else transfer.corpus
-    return Run(corpus, config, validation=held_out, weights=None if transfer is None else transfer.params)
+    return begin(corpus, config, held_out, weights)[0]
+
+
+def begin(corpus: Corpus, config: Config, held_out: Ids | None, weights: Model | None) -> tuple[Run, Transfer | None]:
+    """A run on a text, with an old model's weights or new ones."""
+    if weights is None:
+        return Run(corpus, config, validation=held_out), None
+    transfer = transfer_weights(weights, corpus, config.seed)
+    return Run(transfer.corpus, config, validation=held_out, weights=transfer.params), transfer
 
 
 def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, Ids | None]:
