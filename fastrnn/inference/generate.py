@@ -9,7 +9,7 @@ import numpy as np
 
 from ..kernels.generate import Rules
 from ..model.checkpoint import Model
-from ..parallel.threads import Crews
+from ..parallel.threads import ThreadTuner
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.config import MAX_SEED
 from ..system.steps import Pieces
@@ -151,12 +151,12 @@ def _many(
     yield from stream.absorb()
     group = min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
     sizes = [threads] if threads else thread_counts(group, model.params)
-    crews = Crews(sizes)
+    tuner = ThreadTuner(sizes)
     try:
         batch = Batch(model.params, rules, max(sizes))
         for start in range(0, count, group):
-            out = yield from batch.draw(min(group, count - start), length, stream, rng, crews)
+            out = yield from batch.draw(min(group, count - start), length, stream, rng, tuner)
             for ids in out.T:
                 yield Decoder(model)(ids, final=True)
     finally:
-        crews.close()
+        tuner.close()
