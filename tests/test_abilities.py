@@ -59,6 +59,6 @@ def test_a_fourth_engine(fourth, cli, tmp_path):
         'error: streams is 2, but engine fourth trains as the gist does (streams 1): add --engine fast, '
         'or --preset fast\n'
     )
-    with pytest.raises(fastrnn.Diverged):
+    with pytest.raises(fastrnn.Diverged, match='the loss is inf or NaN'):
         for _ in fastrnn.train('abcab' * 40, engine='fourth', iterations=60, learning_rate=1e6, hidden_size=4, seed=0):
             pass
