@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ._version import __version__ as __version__
+
 if TYPE_CHECKING:
     from .data.corpus import Corpus as Corpus
     from .data.corpus import open_corpus as open_corpus
@@ -16,16 +18,14 @@ if TYPE_CHECKING:
     from .model.checkpoint import load_model as load_model
     from .model.checkpoint import save_model as save_model
     from .progress.records import Progress as Progress
+    from .runs.resume import resume as resume
     from .runs.session import Session as Session
-    from .runs.start import resume as resume
     from .runs.start import start as start
     from .settings.config import Config as Config
     from .settings.presets import preset as preset
     from .training.loop import Run as Run
     from .training.train import train as train
     from .training.training import watch as watch
-
-__version__ = '0.1.0'
 
 # Looked up on first use: importing Numba takes longer than all the rest.
 _HOMES = {
@@ -41,7 +41,7 @@ _HOMES = {
     'open_corpus': '.data.corpus',
     'preset': '.settings.presets',
     'read_text': '.data.corpus',
-    'resume': '.runs.start',
+    'resume': '.runs.resume',
     'sample': '.inference.generate',
     'samples': '.inference.generate',
     'save_model': '.model.checkpoint',

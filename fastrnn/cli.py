@@ -7,7 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from . import __version__
+from ._version import __version__
 from .commands import cache, evaluate, info, plot, sample, score, train
 from .errors import Diverged, in_a_line
 

@@ -8,7 +8,7 @@ from helpers import SONNETS
 
 import fastrnn
 from fastrnn.model.checkpoint import BEST, checkpoints, load_checkpoint
-from fastrnn.training import loop as trainer
+from fastrnn.training import plan
 
 SIZES = {'hidden_size': 16, 'seq_length': 8, 'seed': 3, 'iterations': 60}
 EXACT = {**SIZES, 'sample_every': 7, 'sample_length': 20, 'print_every': 4}
@@ -51,7 +51,7 @@ def run_to(session, iteration=None):
 
 def one_by_one(monkeypatch):
     """Records after each iteration, so that a run can be stopped at any."""
-    monkeypatch.setattr(trainer, 'BLOCK_SECONDS', 1e-12)
+    monkeypatch.setattr(plan, 'BLOCK_SECONDS', 1e-12)
 
 
 def without_times(value):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from helpers import SONNETS
 
-from fastrnn.data import cache as shelf
+from fastrnn.data import cache as text_cache
 from fastrnn.data import corpus as corpora
 from fastrnn.data import encoding, stored
 from fastrnn.data import files as sources
@@ -28,7 +28,7 @@ TEXT = SONNETS.read_text(encoding='utf-8')
 def cache(tmp_path, monkeypatch):
     """A cache of the test's own; files need no time to settle."""
     monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
-    monkeypatch.setattr(shelf, 'SETTLED', 0)
+    monkeypatch.setattr(text_cache, 'SETTLED', 0)
     return tmp_path / 'cache' / 'corpora'
 
 
@@ -225,7 +225,7 @@ def test_ids_beyond_the_vocabulary_in_an_entry_that_is_whole(path, cache):
     del facts['check']
     facts['crc32'] = zlib.crc32(data)
     (entry / 'ids').write_bytes(data)
-    (entry / 'facts.json').write_text(json.dumps({**facts, 'check': shelf._hash(facts)}))
+    (entry / 'facts.json').write_text(json.dumps({**facts, 'check': text_cache._hash(facts)}))
     again = open_corpus(path)
     assert right(again) and again.note.startswith('encoded into')
 
@@ -262,7 +262,7 @@ def test_another_file_under_the_same_name_is_noticed(path, tmp_path):
 
 def test_recent_files_are_not_trusted(path, monkeypatch, cache):
     """Within the resolution of its times a file may change twice."""
-    monkeypatch.setattr(shelf, 'SETTLED', 60)
+    monkeypatch.setattr(text_cache, 'SETTLED', 60)
     open_corpus(path)
     assert not (cache / 'files').exists()
     assert open_corpus(path).note.startswith('encoded before')
@@ -318,12 +318,12 @@ class Full:
 @pytest.fixture
 def full(monkeypatch):
     """The cache's disk is full after some bytes of ids."""
-    write = shelf._write
+    write = text_cache.write_synced
 
     def limited(path, fill):
         write(path, lambda file: fill(Full(file, 500)))
 
-    monkeypatch.setattr(shelf, '_write', limited)
+    monkeypatch.setattr(text_cache, 'write_synced', limited)
     monkeypatch.setattr(sources, 'CHUNK', 100)
 
 

@@ -8,11 +8,11 @@ import fastrnn
 from fastrnn.data.corpus import Corpus, encode_with, open_corpus
 from fastrnn.data.ids import as_ids, ids_type
 from fastrnn.inference.evaluate import bits
-from fastrnn.inference.prompt import Decoder, encode_prime
+from fastrnn.inference.prompt import Decoder, encode_prompt
 from fastrnn.inference.surprisal import score
 from fastrnn.model.checkpoint import Model, load_model, save_model
 from fastrnn.model.params import Params
-from fastrnn.training.transfer import adopt
+from fastrnn.training.transfer import transfer_weights
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 SMALL = {'hidden_size': 4, 'seq_length': 5, 'seed': 0, 'iterations': 3}
@@ -100,15 +100,15 @@ def test_old_weights_for_a_text_of_other_characters(tmp_path):
     """40,000 of each make 80,000: those that the text lacks come last, and stay what they were."""
     ours, theirs = MANY[:40_000], MANY[40_000:] + ''.join(map(chr, range(0x20000, 0x23000)))
     old = model_of(theirs)
-    adopted = adopt(old, Corpus.of(ours), 0)
-    joint = Model(adopted.params, adopted.corpus.chars)
+    transfer = transfer_weights(old, Corpus.of(ours), 0)
+    joint = Model(transfer.params, transfer.corpus.chars)
     assert joint.params.V == len(ours) + len(theirs) > 65_536
     save_model(tmp_path / 'model', joint)
     model, corpus = load_model(tmp_path / 'model'), Corpus.without_text(joint.chars, 'character')
     text = theirs[-1] + theirs[0] + theirs[-1]
     ids = encode_with(text, corpus)
-    assert np.array_equal(encode_with(text, adopted.corpus), ids)
-    assert ids.tolist() == encode_prime(text, model).tolist() and Decoder(model)(ids) == corpus.text(ids) == text
+    assert np.array_equal(encode_with(text, transfer.corpus), ids)
+    assert ids.tolist() == encode_prompt(text, model).tolist() and Decoder(model)(ids) == corpus.text(ids) == text
     expected = surprisals(model.params, ids)
     assert np.allclose(fastrnn.surprisals(model, text).bits[1:], expected, rtol=1e-9)
     assert np.isclose(fastrnn.evaluate(model, text).bits_per_character, expected.mean(), rtol=1e-9)

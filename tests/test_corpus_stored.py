@@ -198,7 +198,7 @@ def test_the_file_is_cut_before_the_last_sample(tmp_path, cache, monkeypatch):
 def test_the_file_is_cut_before_the_training_text_is_looked_at(tmp_path, cache, monkeypatch):
     """As where a validation is bad: it may be the best one so far, all the same."""
     run_to(begin(tmp_path / 'whole', iterations=33))
-    check = session.check_rails
+    check = session.check_divergence
 
     def cut_first(run, record):
         if record.iteration + 1 == 33:
@@ -207,7 +207,7 @@ def test_the_file_is_cut_before_the_training_text_is_looked_at(tmp_path, cache, 
         check(run, record)
 
     with monkeypatch.context() as patch, pytest.raises(TextLost):
-        patch.setattr(session, 'check_rails', cut_first)
+        patch.setattr(session, 'check_divergence', cut_first)
         run_to(begin(tmp_path / 'run', iterations=33))
     run_to(fastrnn.resume(tmp_path / 'run'))
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')

@@ -4,7 +4,7 @@ import pytest
 
 from fastrnn.settings.config import Config
 from fastrnn.settings.presets import preset
-from fastrnn.training.intervals import nominal_pace, round_number, with_intervals
+from fastrnn.training.intervals import intervals_of, nominal_pace, round_number
 
 
 @pytest.mark.parametrize(
@@ -16,22 +16,23 @@ def test_round_numbers(value, expected):
 
 def test_what_is_given_stays():
     config = Config(print_every=3, validate_every=7, save_every=11)
-    assert with_intervals(config, 65, 10_000, 500) == config
+    assert intervals_of(config, 65, 10_000, 500) == (3, 7, 11)
 
 
 def test_the_gist_reports_as_the_gist_does():
-    assert with_intervals(Config(), 65, 0, None).print_every == 100
+    assert intervals_of(Config(), 65, 0, None).print_every == 100
 
 
 @pytest.mark.parametrize('seconds', [3.0, 60.0, 3600.0])
 @pytest.mark.parametrize('held_out', [1000, 100_000, 10_000_000])
 def test_shares_of_the_time(seconds, held_out):
     """By the nominal speeds: a second to a minute between reports, a twentieth or so for validation."""
-    config = with_intervals(preset('fast', time=seconds), 65, held_out, None)
+    config = preset('fast', time=seconds)
+    intervals = intervals_of(config, 65, held_out, None)
     pace = nominal_pace(config, 65)
-    assert 0.7 * max(1.0, seconds / 30) < config.print_every * pace < 1.6 * max(1.0, seconds / 30)
+    assert 0.7 * max(1.0, seconds / 30) < intervals.print_every * pace < 1.6 * max(1.0, seconds / 30)
     H = config.hidden_size
     validation = 2 * H * (H + 65) * held_out / 3.5e10
-    assert validation < 0.08 * config.validate_every * pace
-    assert config.validate_every % config.print_every == 0
-    assert 6 < config.save_every * pace < 16
+    assert validation < 0.08 * intervals.validate_every * pace
+    assert intervals.validate_every % intervals.print_every == 0
+    assert 6 < intervals.save_every * pace < 16

@@ -115,7 +115,7 @@ def test_a_rescued_best_is_the_best(tmp_path, monkeypatch):
     shutil.move(tmp_path / 'moved', tmp_path / 'run')
     shutil.move(rescue, tmp_path / 'run')
     with fastrnn.resume(tmp_path / 'run') as resumed:
-        assert resumed._anchor == checkpoints(tmp_path / 'run')[-1]
+        assert resumed._saver.anchor == checkpoints(tmp_path / 'run')[-1]
         assert load_checkpoint(tmp_path / 'run' / 'best.safetensors').state.iteration == 22
         list(resumed)
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')

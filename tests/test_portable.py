@@ -39,7 +39,7 @@ def test_samples_are_the_same_for_a_while(portable):
 
 
 def test_the_program_does_not_claim_identity(portable):
-    answer = diagnosis.identity()
+    answer = diagnosis.compare_with_reference()
     assert answer.startswith('NOT identical: ')
     assert answer.endswith('FASTRNN_PORTABLE=1 forces portable code')
     assert diagnosis.facts()['gemv'] == 'portable (FASTRNN_PORTABLE=1)'
@@ -50,7 +50,7 @@ def test_a_numpy_that_shows_nothing(monkeypatch):
     monkeypatch.setattr(native, '_CBLAS_NAMES', ('no_such_{}',))
     monkeypatch.setattr(native, '_loop', lambda ufunc, signature: (0, 0))
     assert native.find() == native.PORTABLE
-    answer = diagnosis.identity()
+    answer = diagnosis.compare_with_reference()
     assert answer.startswith('NOT identical: ')
     assert 'this NumPy does not show its gemv, tanh, exp, log, so portable code runs instead' in answer
 
@@ -60,6 +60,6 @@ def test_identity_here():
     np.random.seed(5)
     expected = np.random.random_sample()
     np.random.seed(5)
-    answer = diagnosis.identity()
+    answer = diagnosis.compare_with_reference()
     assert answer.startswith('identical to the reference: ')
     assert np.random.random_sample() == expected

@@ -14,7 +14,7 @@ import pytest
 from helpers import SONNETS, run_python
 
 from fastrnn import open_corpus
-from fastrnn.data import cache as shelf
+from fastrnn.data import cache as text_cache
 from fastrnn.engines import diagnosis
 from fastrnn.kernels import jit
 from fastrnn.system import private_folder
@@ -294,7 +294,7 @@ def test_a_foreign_text_is_not_taken(place):
 
 def test_a_foreign_memory_of_texts_is_not_taken(place, monkeypatch):
     """Of which file has which contents."""
-    monkeypatch.setattr(shelf, 'SETTLED', 0)
+    monkeypatch.setattr(text_cache, 'SETTLED', 0)
     (place / 'other').write_text('another text')
     other = open_corpus(place / 'other', cache=place / 'cache')
     whole = open_corpus(SONNETS, cache=place / 'cache')

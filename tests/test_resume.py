@@ -95,6 +95,15 @@ def test_from_an_older_checkpoint(tmp_path, monkeypatch, whole):
     assert len(list((tmp_path / 'run').glob('checkpoint*.superseded'))) == 2
 
 
+def test_a_resumed_run_that_does_not_train_leaves_its_checkpoint(tmp_path):
+    """It may be a verified one, which a save at the end is not."""
+    newest = checkpoints(run_to(begin(tmp_path / 'run', validation=None), 28).folder.path)[-1]
+    before = newest.stat().st_ino, newest.read_bytes()
+    with fastrnn.resume(tmp_path / 'run') as session:
+        session.run.ensure_engine()
+    assert (newest.stat().st_ino, newest.read_bytes()) == before
+
+
 def test_from_the_best_checkpoint(tmp_path, monkeypatch):
     """When it is the only one of its iteration that is left; from there on it is the run's newest."""
     one_by_one(monkeypatch)

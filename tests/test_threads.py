@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.exact import ExactEngine, thread_counts
 from fastrnn.kernels.team import Team, span
-from fastrnn.parallel.threads import TRY, WAKE, Pool, Pools
+from fastrnn.parallel.threads import TRY, WAKE, ThreadTeam, ThreadTuner
 from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -66,7 +66,7 @@ def test_threads_of_the_blas(blas, threads):
 
 def test_the_setting_of_the_blas_stays():
     def setting():
-        return [pool['num_threads'] for pool in threadpool_info() if pool['user_api'] == 'blas']
+        return [threads['num_threads'] for threads in threadpool_info() if threads['user_api'] == 'blas']
 
     before = setting()
     exact_losses(TEXT, iterations=2, hidden_size=20, seed=0)
@@ -84,25 +84,25 @@ def test_spans_cover_everything_once(size, grain):
 
 def test_the_fastest_number_of_threads_is_chosen():
     """Each is tried until it is awake and timed; then the fastest runs, and the other again now and then."""
-    pools = Pools([1, 2])
+    tuner = ThreadTuner([1, 2])
     used = {1: 0.0, 2: 0.0}
     for _ in range(400):
-        pool, iterations = pools._choose(100)
-        seconds = iterations * (2e-3 if pool.size == 1 else 1e-3)
-        used[pool.size] += seconds
-        pools._report(pool, iterations, seconds)
-    pools.close()
+        threads, iterations = tuner._choose(100)
+        seconds = iterations * (2e-3 if threads.size == 1 else 1e-3)
+        used[threads.size] += seconds
+        tuner._report(threads, iterations, seconds)
+    tuner.close()
     assert 3 * (WAKE + TRY) < used[1] < 0.1 * used[2]
 
 
 def test_small_jobs_wake_nobody():
-    pools = Pools([1, 2])
+    tuner = ThreadTuner([1, 2])
     for _ in range(300):
-        pool, iterations = pools._choose(1000)
-        pools._report(pool, iterations, iterations * 1e-5 / pool.size)
-    assert pools._choose(1000)[0].size == 2
-    assert pools._choose(3)[0].size == 1
-    pools.close()
+        threads, iterations = tuner._choose(1000)
+        tuner._report(threads, iterations, iterations * 1e-5 / threads.size)
+    assert tuner._choose(1000)[0].size == 2
+    assert tuner._choose(3)[0].size == 1
+    tuner.close()
 
 
 def test_small_layers_get_one_thread():
@@ -113,7 +113,7 @@ def test_an_error_in_one_thread_stops_the_others():
     """Nobody waits for ever at a barrier that one will not reach."""
     corpus = Corpus.of(TEXT)
     engine = ExactEngine(Config(threads=2, seed=0), corpus.ids, len(corpus.chars))
-    pool = Pool(2)
+    threads = ThreadTeam(2)
 
     def kernel(team):
         if team.rank == 0:
@@ -121,6 +121,6 @@ def test_an_error_in_one_thread_stops_the_others():
         return engine._train(team, np.zeros(10))
 
     with pytest.raises(KeyboardInterrupt):
-        pool.run(kernel)
-    pool.close()
+        threads.run(kernel)
+    threads.close()
     engine.close()

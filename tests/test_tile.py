@@ -11,7 +11,7 @@ from fastrnn.kernels.exact import rnn as exact
 from fastrnn.kernels.exact.outer_products import COLUMNS, ROWS, panels
 from fastrnn.kernels.jit import jit
 from fastrnn.kernels.team import barrier
-from fastrnn.parallel.threads import Pool
+from fastrnn.parallel.threads import ThreadTeam
 
 pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
 sizes = st.integers(1, 40)
@@ -121,13 +121,13 @@ def _relay(team, rounds, seen):
 
 @pytest.mark.parametrize('size', [1, 2, 3])
 def test_nobody_passes_a_barrier_early(size):
-    pool = Pool(size)
+    threads = ThreadTeam(size)
     seen, stale = np.zeros(8 * size, np.int64), {}
 
     def kernel(team):
         stale[team.rank] = _relay(team, 300, seen)
         return team.rank
 
-    assert [pool.run(kernel) for _ in range(3)] == [0, 0, 0]
-    pool.close()
+    assert [threads.run(kernel) for _ in range(3)] == [0, 0, 0]
+    threads.close()
     assert stale == dict.fromkeys(range(size), 0)

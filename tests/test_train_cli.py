@@ -14,7 +14,7 @@ from kept import log_of, state_of, without_times
 import fastrnn
 from fastrnn.data.corpus import Corpus
 from fastrnn.model.checkpoint import checkpoints
-from fastrnn.training.transfer import adopt
+from fastrnn.training.transfer import transfer_weights
 
 SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
 FAST = ('--preset', 'fast', '--streams', 4, *SMALL)
@@ -92,23 +92,23 @@ def test_from_old_weights_without_a_folder(cli, tmp_path):
     assert code == 0 and json.loads(out)['loss'] / 25 / np.log(2) < before + 1
 
 
-def test_adopted_weights_are_the_old_ones():
+def test_transferred_weights_are_the_old_ones():
     """What both texts have is predicted as before, if new characters are as unlikely as can be."""
     old = Corpus.of('abcxyz')
     params = fastrnn.model.params.Params.scaled(5, 6, np.random.RandomState(0))
     params.by[:] = np.arange(6) - 2.0
-    adopted = adopt(fastrnn.model.checkpoint.Model(params, old.chars), Corpus.of('zebra'), seed=0)
-    assert adopted.corpus.chars == 'aberzcxy' and (adopted.new, adopted.unseen) == ('er', 'cxy')
-    assert np.array_equal(adopted.params.Whh, params.Whh)
-    for number, char in enumerate(adopted.corpus.chars):
+    transfer = transfer_weights(fastrnn.model.checkpoint.Model(params, old.chars), Corpus.of('zebra'), seed=0)
+    assert transfer.corpus.chars == 'aberzcxy' and (transfer.new, transfer.unseen) == ('er', 'cxy')
+    assert np.array_equal(transfer.params.Whh, params.Whh)
+    for number, char in enumerate(transfer.corpus.chars):
         if char in old.chars:
             row = old.chars.index(char)
-            assert np.array_equal(adopted.params.WxhT[number], params.WxhT[row])
-            assert np.array_equal(adopted.params.Why[number], params.Why[row])
-            assert adopted.params.by[number] == params.by[row]
+            assert np.array_equal(transfer.params.WxhT[number], params.WxhT[row])
+            assert np.array_equal(transfer.params.Why[number], params.Why[row])
+            assert transfer.params.by[number] == params.by[row]
         else:
-            assert 0 < abs(adopted.params.WxhT[number]).max() < 0.1
-            assert not adopted.params.Why[number].any() and adopted.params.by[number] == -2.0
+            assert 0 < abs(transfer.params.WxhT[number]).max() < 0.1
+            assert not transfer.params.Why[number].any() and transfer.params.by[number] == -2.0
 
 
 @pytest.mark.parametrize(

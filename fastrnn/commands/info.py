@@ -9,4 +9,4 @@ def info() -> None:
 
     for name, value in diagnosis.facts().items():
         print(f'{name:<12} {value}')
-    print(f'{"bits":<12} {diagnosis.identity()}')
+    print(f'{"bits":<12} {diagnosis.compare_with_reference()}')

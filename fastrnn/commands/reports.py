@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..progress.records import Progress
     from ..settings.config import Config
     from ..training.loop import Run
-    from ..training.transfer import Adopted
+    from ..training.transfer import Transfer
 
 COLUMNS, UNIT = 80, ' bits'  # of a report; per character
 NAMED = 20  # characters that are named, of those that are new
@@ -25,7 +25,7 @@ class Reports:
 
     def __init__(self, quiet: bool, as_json: bool) -> None:
         self._quiet, self._json = quiet, as_json
-        self._fast = False
+        self._gist = True
 
     def note(self, text: str) -> None:
         if not self._quiet and not self._json:
@@ -38,16 +38,16 @@ class Reports:
             text = f'the text is short ({run.corpus.ids.size:,} characters)'
             self.note(f'{text}: streams {B}, seq_length {T} in place of {asked.streams} and {asked.seq_length}')
 
-    def start(self, config: 'Config', corpus: 'Corpus', held_out: Any, adopted: 'Adopted | None' = None) -> None:
+    def announce(self, config: 'Config', corpus: 'Corpus', held_out: Any, transfer: 'Transfer | None' = None) -> None:
         """What is about to happen; for the gist's engines only its own line."""
-        self._fast = config.engine == 'fast'
-        if adopted is not None:
-            for line in _of_adoption(adopted):
+        self._gist = config.abilities.gist_reports
+        if transfer is not None:
+            for line in _of_transfer(transfer):
                 self.note(line)
         if self._quiet or self._json:
             return
         print('data has %d characters, %d unique.' % (corpus.ids.size, len(corpus.chars)), flush=True)
-        if not self._fast:
+        if self._gist:
             return
         home = os.path.join(os.path.expanduser('~'), '')
         for line in corpus.describe()[1:]:
@@ -82,7 +82,7 @@ class Reports:
         from ..progress import bar as progress
 
         record: Progress | None = None
-        with progress.display(self._quiet or self._json, first=int(self._fast)) as show:
+        with progress.display(self._quiet or self._json, first=int(not self._gist)) as show:
             for record in records:
                 show(record)
                 if self._json:
@@ -93,7 +93,7 @@ class Reports:
                     sys.stdout.flush()
                 if stopped():
                     break
-        if record is not None and not self._fast and not record.report:
+        if record is not None and self._gist and not record.report:
             self.note(_gist_line(record))
 
     def _print_json(self, record: 'Progress') -> None:
@@ -101,13 +101,13 @@ class Reports:
             print(json.dumps(record.facts))
 
     def _print(self, record: 'Progress') -> None:
-        if self._fast and record.report:
+        if record.report and not self._gist:
             print(_fast_line(record))
         if record.sample is not None:
             print('----\n %s \n----' % (record.sample,))
-        if not self._fast and record.report:
+        if self._gist and record.report:
             print(_gist_line(record))
-        if not self._fast and record.validation is not None:
+        if self._gist and record.validation is not None:
             print(f'validation {record.validation:.3f} bits per character', file=sys.stderr)
 
 
@@ -131,12 +131,12 @@ def _short(number: float, digits: int) -> str:
     return f'{number:.{digits if number < 1000 else 0}f}'
 
 
-def _of_adoption(adopted: 'Adopted') -> list[str]:
-    lines = [f"{adopted.params.H} hidden units and their weights are the model's"]
-    if adopted.new:
-        names = ', '.join(f'{char!a}' for char in adopted.new[:NAMED])
-        more = f' and {len(adopted.new) - NAMED} more' if len(adopted.new) > NAMED else ''
-        lines.append(f'{len(adopted.new)} characters are new to the model and get new rows: {names}{more}')
-    if adopted.unseen:
-        lines.append(f'{len(adopted.unseen)} characters that the model knows do not occur in the text')
+def _of_transfer(transfer: 'Transfer') -> list[str]:
+    lines = [f"{transfer.params.H} hidden units and their weights are the model's"]
+    if transfer.new:
+        names = ', '.join(f'{char!a}' for char in transfer.new[:NAMED])
+        more = f' and {len(transfer.new) - NAMED} more' if len(transfer.new) > NAMED else ''
+        lines.append(f'{len(transfer.new)} characters are new to the model and get new rows: {names}{more}')
+    if transfer.unseen:
+        lines.append(f'{len(transfer.unseen)} characters that the model knows do not occur in the text')
     return lines

@@ -82,7 +82,7 @@ def train(
         check_place(save)
     if resume is not None:
         with _resumed(given) as session:
-            _keep(session, reports, save)
+            _train_kept(session, reports, save)
         return
     if not files:
         raise ValueError('no text: name at least one file, or a run to go on with by --resume')
@@ -96,12 +96,12 @@ def train(
         kept = {name: given[name] for name in KEPT if given[name] is not None}
         with start(out, texts, config, weights=model, **kept) as session:
             reports.fitted(config, session.run)
-            _keep(session, reports, save)
+            _train_kept(session, reports, save)
         return
     for name in ('save_every', *KEPT):
         if given[name] is not None:
             raise ValueError(f'--{name.replace("_", "-")} is for runs that are kept: add --out FOLDER')
-    _train(texts, config, model, reports, save)
+    _train_in_memory(texts, config, model, reports, save)
 
 
 def _config(given: dict[str, Any]) -> Any:
@@ -127,7 +127,7 @@ def _loaded(weights: Path | None) -> Any:
 
 def _resumed(given: dict[str, Any]) -> 'Session':
     """The session that --resume names, if no option contradicts it."""
-    from ..runs.start import resume
+    from ..runs.resume import resume
 
     own = ('files', 'resume', 'save', 'quiet', 'as_json', *RESUMABLE)
     defaults = {**READING, 'preset': 'reference'}
@@ -142,7 +142,7 @@ def _resumed(given: dict[str, Any]) -> 'Session':
     return resume(given['resume'], given['files'] or None, **changes)
 
 
-def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
+def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
     """Train in a run folder; the first Ctrl-C or SIGTERM lets the iteration end, and saves."""
     run, folder = session.run, session.folder.path
     first = run.iteration
@@ -154,7 +154,7 @@ def _keep(session: 'Session', reports: Reports, save: Path | None) -> None:
                 cycle = run.horizon.cycle
                 rates = f', with a new cycle of the learning rate until {cycle.end}' if cycle.first == first else ''
                 reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
-            reports.start(run.config, run.corpus, run.validation, session.adopted)
+            reports.announce(run.config, run.corpus, run.validation, session.transfer)
         reports.follow(session, lambda: bool(signals))
         session.close()
         if save is not None:
@@ -178,18 +178,15 @@ def _advised(run: 'Run', reports: Reports) -> Iterator[None]:
         raise
 
 
-def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
+def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
     """Train without a folder; where the model is to be saved, the first Ctrl-C or SIGTERM ends the run in order."""
     corpus, held_out = texts.open()
     from ..errors import TextLost
-    from ..training.loop import Run
-    from ..training.transfer import adopt
+    from ..training.train import begin
 
-    adopted = None if weights is None else adopt(weights, corpus, config.seed)
-    corpus = corpus if adopted is None else adopted.corpus
-    run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+    run, transfer = begin(corpus, config, held_out, weights)
     reports.fitted(config, run)
-    reports.start(run.config, corpus, held_out, adopted)
+    reports.announce(run.config, run.corpus, held_out, transfer)
     with interruptible(save is not None) as signals, _advised(run, reports):
         try:
             reports.follow(run, lambda: bool(signals))

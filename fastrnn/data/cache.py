@@ -18,21 +18,22 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from ..system.atomic import sync_folder, write_atomically, write_synced
 from ..system.cache_folder import default_root, delete, remove_text, shrink, size_limit
 from ..system.locks import hold
 from ..system.pipes import check_room
 from ..system.private_folder import exposed, make_private
-from .files import Rules, Source
+from .files import Reading, Source
 from .stored import Ids, Opened, Summed, open_ids
 
 FORMAT = f'2-{sys.byteorder}'
 SETTLED = 2.0  # seconds after which a file's time of change tells it from any later version
 
 
-def key_of(digests: list[str], rules: Rules) -> str:
-    parts = [FORMAT, rules.unit, rules.min_count, digests]
-    if rules.unit == 'character':
-        parts += [rules.encoding, rules.errors]
+def key_of(digests: list[str], reading: Reading) -> str:
+    parts = [FORMAT, reading.unit, reading.min_count, digests]
+    if reading.unit == 'character':
+        parts += [reading.encoding, reading.errors]
     return _hash(parts)[:32]
 
 
@@ -53,7 +54,7 @@ class Entry:
             remove_text(self.folder)
 
 
-class Shelf:
+class TextCache:
     def __init__(self, root: str | Path | None = None) -> None:
         self.root = default_root() if root is None else Path(root)
         self.folder = self.root / 'corpora'
@@ -99,10 +100,10 @@ class Shelf:
             check = summed.check
 
         try:
-            _write(place / 'ids', filled)
+            write_synced(place / 'ids', filled)
             full = {**facts, 'key': key, 'crc32': check}
             text = json.dumps({**full, 'check': _hash(full)})
-            _write(place / 'facts.json', lambda file: file.write(text.encode()))
+            write_synced(place / 'facts.json', lambda file: file.write(text.encode()))
             self._publish(place, key)
         finally:
             delete(place)
@@ -126,7 +127,7 @@ class Shelf:
             delete(old)
             os.rename(place, target)
         with suppress(OSError):  # Windows opens no folder
-            _sync_folder(self.folder)
+            sync_folder(self.folder)
 
     def known(self, source: Source) -> str | None:
         """The content hash that an earlier run found, if the file has not been touched since."""
@@ -143,15 +144,10 @@ class Shelf:
         if source.state is None or time.time() - max(source.state[1:3]) / 1e9 < SETTLED:
             return  # an edit right now might leave the times as they are
         path = self._memory_of(source)
-        place = path.with_name(f'.new-{os.getpid()}-{secrets.token_hex(4)}')
         text = json.dumps({'path': _name(source), 'state': source.state, 'sha256': digest})
         with suppress(OSError):
             make_private(path.parent)
-            try:
-                place.write_text(text, encoding='ascii')
-                os.replace(place, path)
-            finally:
-                place.unlink(missing_ok=True)
+            write_atomically(path, text.encode())
 
     def _memory_of(self, source: Source) -> Path:
         return self.folder / 'files' / f'{_hash(_name(source))[:32]}.json'
@@ -163,18 +159,3 @@ def _name(source: Source) -> str:
 
 def _hash(value: object) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def _write(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
-    with open(path, 'wb') as file:
-        fill(file)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

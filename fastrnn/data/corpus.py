@@ -18,9 +18,9 @@ from ..system.pipes import check_room
 from . import encoding as codes
 from . import files as files
 from . import stored
-from .cache import Entry, Shelf, key_of
+from .cache import Entry, TextCache, key_of
 from .encoding import FOLDED, POINTS
-from .files import Piece, Rules, Source
+from .files import Piece, Reading, Source
 from .ids import as_ids, ids_type
 from .stored import Ids, Opened, StoredIds, Summed
 
@@ -53,7 +53,7 @@ class Corpus:
 
         Characters that occur fewer than ``min_count`` times are folded into U+FFFD.
         """
-        Rules(unit=unit, min_count=min_count)  # checks them
+        Reading(unit=unit, min_count=min_count)  # checks them
         utf8 = text.encode('utf-8', 'surrogatepass')
         if unit == 'byte':
             points = np.frombuffer(utf8, np.uint8)
@@ -143,17 +143,17 @@ def open_corpus(
     above 64 MB the ids stay in the file: slices of them are arrays.
     Raises ValueError, in one line, as ``read_text`` does, and if a file changes while it is read.
     """
-    rules = Rules(encoding, errors, unit, min_count)
+    reading = Reading(encoding, errors, unit, min_count)
     sources = _sources(paths)
-    shelf = Shelf(cache)
-    known = [digest for source in sources if (digest := shelf.known(source))]
-    if len(known) == len(sources) and (kept := _kept(shelf, known, rules)):
-        return kept
-    survey = codes.survey(sources, rules)
-    corpus = _kept(shelf, survey.digests, rules) or _encoded(shelf, sources, rules, survey)
+    text_cache = TextCache(cache)
+    known = [digest for source in sources if (digest := text_cache.known(source))]
+    if len(known) == len(sources) and (cached := _cached(text_cache, known, reading)):
+        return cached
+    survey = codes.survey(sources, reading)
+    corpus = _cached(text_cache, survey.digests, reading) or _encoded(text_cache, sources, reading, survey)
     if corpus.entry is not None:
         for source, digest in zip(sources, survey.digests, strict=True):
-            shelf.remember(source, digest)
+            text_cache.remember(source, digest)
     return corpus
 
 
@@ -163,28 +163,28 @@ def _sources(paths: str | Path | Sequence[str | Path]) -> list[Source]:
     return [Source(name) for name in names]
 
 
-def _kept(shelf: Shelf, digests: list[str], rules: Rules) -> Corpus | None:
-    key = key_of(digests, rules)
-    entry = shelf.find(key)
+def _cached(text_cache: TextCache, digests: list[str], reading: Reading) -> Corpus | None:
+    key = key_of(digests, reading)
+    entry = text_cache.find(key)
     return None if entry is None else _corpus(entry.facts, entry.ids, f'encoded before, in {entry.folder}', entry)
 
 
-def _encoded(shelf: Shelf, sources: list[Source], rules: Rules, survey: codes.Survey) -> Corpus:
-    vocabulary = codes.vocabulary(survey, rules.min_count)
+def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, survey: codes.Survey) -> Corpus:
+    vocabulary = codes.vocabulary(survey, reading.min_count)
     joined = hashlib.sha256(''.join(survey.digests).encode()).hexdigest()
     sha256 = survey.digests[0] if len(sources) == 1 else joined
-    facts = _facts(survey, vocabulary, sha256, rules.unit, rules.min_count)
+    facts = _facts(survey, vocabulary, sha256, reading.unit, reading.min_count)
     facts |= {'digests': survey.digests, 'files': [os.path.abspath(source.path) for source in sources]}
 
     def fill(sink: BinaryIO) -> None:
-        codes.write_ids(sources, rules, vocabulary.numbers, survey.n, sink)
+        codes.write_ids(sources, reading, vocabulary.numbers, survey.n, sink)
 
-    key = key_of(survey.digests, rules)
+    key = key_of(survey.digests, reading)
     try:
-        entry = shelf.add(key, facts, fill)
+        entry = text_cache.add(key, facts, fill)
         return _corpus(facts, entry.ids, f'encoded into {entry.folder}', entry)
     except OSError as error:
-        reason = f'{shelf.root} cannot be written ({error.strerror or error})'
+        reason = f'{text_cache.root} cannot be written ({error.strerror or error})'
     ids, where = _uncached(fill, survey.n, vocabulary, reason)
     return _corpus(facts, ids, f'{reason}, so the text is encoded anew in every run, {where}')
 
@@ -244,12 +244,12 @@ def encode_with(
 
     What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names the first such character.
     """
-    rules, dtype = Rules(encoding, errors, corpus.unit), ids_type(len(corpus.chars))
+    reading, dtype = Reading(encoding, errors, corpus.unit), ids_type(len(corpus.chars))
     text = text_or_files(text)
     numbers = np.full(POINTS, corpus.chars.find(chr(FOLDED)), np.int32)
     numbers[[ord(char) for char in corpus.chars]] = np.arange(len(corpus.chars))
     ids, done = bytearray(), 0
-    for piece in _pieces(text, rules):
+    for piece in _pieces(text, reading):
         points = codes.points_of(piece)
         found = np.take(numbers, codes.as_array(points), mode='clip')
         if found.min() < 0:
@@ -262,14 +262,14 @@ def encode_with(
     return np.frombuffer(memoryview(ids).toreadonly(), dtype)
 
 
-def _pieces(text: str | Path | Sequence[str | Path], rules: Rules) -> Iterator[Piece]:
+def _pieces(text: str | Path | Sequence[str | Path], reading: Reading) -> Iterator[Piece]:
     if not isinstance(text, str):
         for source in _sources(text):
-            yield from files.pieces(source, rules, source.chunks())
+            yield from files.pieces(source, reading, source.chunks())
         return
     for start in range(0, len(text), files.CHUNK):
         piece = text[start : start + files.CHUNK]
-        yield piece if rules.unit == 'character' else piece.encode('utf-8', 'surrogatepass')
+        yield piece if reading.unit == 'character' else piece.encode('utf-8', 'surrogatepass')
 
 
 def _lacking(point: int, offset: int, corpus: Corpus) -> ValueError:

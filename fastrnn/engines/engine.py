@@ -44,8 +44,11 @@ class Engine(Protocol):
         """Let go of threads."""
 
 
+# by the names of settings/abilities.py, which says what each does
+ENGINES: dict[str, Any] = {'exact': ExactEngine, 'fast': FastEngine, 'reference': ReferenceEngine}
+
+
 def make_engine(config: Config, ids: Ids, V: int) -> Engine:
     """The engine that config names, for a text of V distinct characters."""
-    kinds: dict[str, Any] = {'exact': ExactEngine, 'fast': FastEngine, 'reference': ReferenceEngine}
-    engine: Engine = kinds[config.engine](config, ids, V)
+    engine: Engine = ENGINES[config.engine](config, ids, V)
     return engine

@@ -14,7 +14,7 @@ from ..kernels.exact import rnn as exact
 from ..kernels.exact.numpy_functions import gemv, gemv_t
 from ..kernels.team import Team, alone, span
 from ..model.params import Params, TrainState
-from ..parallel.threads import Pools, processors
+from ..parallel.threads import ThreadTuner, processors
 from ..settings.config import Config
 
 ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
@@ -61,7 +61,7 @@ class ExactEngine:
         sizes = [config.threads] if config.threads else thread_counts(H)
         sizes = [size for size in sizes if self._same_bits(size)] or [1]
         self._works = [self._work] + [exact.for_thread(self._work) for _ in range(max(sizes) - 1)]
-        self._pools = Pools(sizes)
+        self._tuner = ThreadTuner(sizes)
         self._alone = alone()
         self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
 
@@ -117,7 +117,7 @@ class ExactEngine:
             if team.rank == 0:  # when all have read it
                 self.smooth_loss = smooth_loss
 
-        self._pools.run(losses.size, work)
+        self._tuner.run(losses.size, work)
         self.position[:] = part.leave(position)
         return losses
 
@@ -152,7 +152,7 @@ class ExactEngine:
         return draw(self._rng, self._native, h, seed_ix, length, self._weights, bool(literal), self._work)
 
     def close(self) -> None:
-        self._pools.close()
+        self._tuner.close()
 
 
 def as_weights(params: Params) -> exact.Weights:

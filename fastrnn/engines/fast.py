@@ -12,7 +12,7 @@ from ..kernels.choice import Choice
 from ..kernels.fast import buffers, generate, optimizers, train
 from ..kernels.team import Team, alone
 from ..model.params import Params, TrainState
-from ..parallel.threads import Pools, processors
+from ..parallel.threads import ThreadTuner, processors
 from ..settings.config import Config
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
@@ -38,7 +38,7 @@ class FastEngine:
         self.smooth_loss = float(np.log(V)) * T
         sizes = thread_counts(config, V)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
-        self._pools = Pools(sizes)
+        self._tuner = ThreadTuner(sizes)
         train.pack_weights(alone(), self.weights, self.packed)
         self._train(alone(), ids[:0], self.position, np.zeros(0), np.zeros(0))  # compiles, or loads, before threads do
 
@@ -82,7 +82,7 @@ class FastEngine:
         def work(block: slice, team: Team) -> None:
             self._train(team, part.ids, position, rates[block], losses[block])
 
-        self._pools.run(losses.size, work)
+        self._tuner.run(losses.size, work)
         self.position[:] = part.leave(position)
 
     def fetch(self, iterations: int) -> None:
@@ -128,7 +128,7 @@ class FastEngine:
         return out[:, 0].astype(np.intp)
 
     def close(self) -> None:
-        self._pools.close()
+        self._tuner.close()
 
 
 def as_weights(params: Params) -> buffers.Weights:

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..kernels.choice import Choice
 from ..model.checkpoint import Model
-from ..parallel.threads import Pools
+from ..parallel.threads import ThreadTuner
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.config import MAX_SEED
 from ..system.steps import Pieces
-from .prompt import Decoder, encode_prime
+from .prompt import Decoder, encode_prompt
 from .streams import Batch, Pace, Stream, thread_counts
 
 LONGEST = 1 << 26  # characters of a text that is not shown before it is whole
@@ -70,7 +70,7 @@ def sample(
     """
     choice = _choice(model, temperature, top_k, top_p)
     length, seed = check_integer('length', length, 0), _checked_seed(seed)
-    stream = Stream(model, encode_prime(prime, model))
+    stream = Stream(model, encode_prompt(prime, model))
     return Pieces(_one(model, length, stream, choice, np.random.RandomState(seed)), AGAIN)
 
 
@@ -109,7 +109,7 @@ def samples(
     threads = None if threads is None else check_integer('threads', threads, 1, 1024)
     if length > LONGEST:
         raise ValueError(f'length is {length}; of samples that are drawn at once it is {LONGEST:,} at most')
-    stream = Stream(model, encode_prime(prime, model))
+    stream = Stream(model, encode_prompt(prime, model))
     return Pieces(_many(model, count, length, stream, choice, np.random.RandomState(seed), threads), AGAIN)
 
 
@@ -151,12 +151,12 @@ def _many(
     yield from stream.absorb()
     group = min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
     sizes = [threads] if threads else thread_counts(group, model.params)
-    pools = Pools(sizes)
+    tuner = ThreadTuner(sizes)
     try:
         batch = Batch(model.params, choice, max(sizes))
         for start in range(0, count, group):
-            out = yield from batch.draw(min(group, count - start), length, stream, rng, pools)
+            out = yield from batch.draw(min(group, count - start), length, stream, rng, tuner)
             for ids in out.T:
                 yield Decoder(model)(ids, final=True)
     finally:
-        pools.close()
+        tuner.close()

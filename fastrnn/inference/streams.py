@@ -17,7 +17,7 @@ from ..kernels.fast import buffers, generate, train
 from ..kernels.team import Team, alone
 from ..model.checkpoint import Model
 from ..model.params import Params
-from ..parallel.threads import Pools, processors
+from ..parallel.threads import ThreadTuner, processors
 from .prompt import first_character
 
 PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
@@ -94,7 +94,7 @@ class Batch:
         self._threads = threads
 
     def draw(
-        self, B: int, length: int, start: Stream, rng: np.random.RandomState, pools: Pools
+        self, B: int, length: int, start: Stream, rng: np.random.RandomState, tuner: ThreadTuner
     ) -> Generator[None, None, NDArray[np.uint32]]:
         """Characters (length, B) of B streams that all go on from ``start``, which is not changed; piece by piece."""
         streams, out = (
@@ -105,19 +105,24 @@ class Batch:
         self._run(alone(), np.zeros((0, B)), streams, out)  # compiles, or loads, before threads do
         pace, done = Pace(), 0
         while done < length:
-            done += pace(partial(self._piece, rng, pools, streams, out[done:]), length - done)
+            done += pace(partial(self._piece, rng, tuner, streams, out[done:]), length - done)
             yield
         return out
 
     def _piece(
-        self, rng: np.random.RandomState, pools: Pools, streams: generate.Streams, out: NDArray[np.uint32], size: int
+        self,
+        rng: np.random.RandomState,
+        tuner: ThreadTuner,
+        streams: generate.Streams,
+        out: NDArray[np.uint32],
+        size: int,
     ) -> int:
         uniforms = rng.random_sample((size, out.shape[1]))
 
         def work(part: slice, team: Team) -> None:
             self._run(team, uniforms[part], streams, out[part])
 
-        pools.run(size, work)
+        tuner.run(size, work)
         if streams.failed.any():
             raise not_finite()
         return size

@@ -22,11 +22,11 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
-import platformdirs
 from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
 from numba.core import config
 from numba.core.caching import FunctionCache
 
+from ..system.cache_folder import default_root
 from ..system.locks import hold_folder
 from ..system.private_folder import NotPrivate, exposed, make_private
 
@@ -59,8 +59,8 @@ def cache_folder() -> tuple[Path | None, str]:
 
     ``FASTRNN_CACHE`` names another folder than the user's cache folder. Warns where others can write to it.
     """
-    root = os.environ.get('FASTRNN_CACHE') or platformdirs.user_cache_dir('fastrnn')
-    folder = Path(root) / f'kernels-{fingerprint()}'
+    root = default_root()
+    folder = root / f'kernels-{fingerprint()}'
     try:
         make_private(folder)
         probe = folder / f'.probe-{os.getpid()}'

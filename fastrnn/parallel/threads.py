@@ -33,7 +33,7 @@ def _sched_yield() -> int:
         return 0
 
 
-class Pool:
+class ThreadTeam:
     """The threads of a team, kept between calls; after ``close`` another call makes new ones."""
 
     def __init__(self, size: int) -> None:
@@ -73,13 +73,13 @@ class Pool:
             executor.shutdown()
 
 
-class Pools:
+class ThreadTuner:
     """Finds by trying how many threads pay: it depends on the machine, on the sizes and on who else computes."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
-        self._pools = [Pool(size) for size in sizes]
+        self._teams = [ThreadTeam(size) for size in sizes]
         self._pace = dict.fromkeys(sizes, 0.0)  # seconds an iteration, by size; 0: not known
-        self._waiting = list(self._pools)  # for a trial; the first is on trial
+        self._waiting = list(self._teams)  # for a trial; the first is on trial
         self._spent = [0.0, 0.0, 0]  # of the trial: seconds of waking, seconds timed, iterations timed
         self._since_trial, self._try_again = 0.0, TRY_AGAIN[0]
 
@@ -90,48 +90,48 @@ class Pools:
         """
         done, result = 0, None
         while done < iterations:
-            pool, count = self._choose(iterations - done)
+            team, count = self._choose(iterations - done)
             start = time.perf_counter()
-            result = pool.run(partial(work, slice(done, done + count)))
-            self._report(pool, count, time.perf_counter() - start)
+            result = team.run(partial(work, slice(done, done + count)))
+            self._report(team, count, time.perf_counter() - start)
             done += count
         return result
 
-    def _choose(self, iterations: int) -> tuple[Pool, int]:
+    def _choose(self, iterations: int) -> tuple[ThreadTeam, int]:
         """Who is to run, and how many of so many iterations."""
-        if len(self._pools) == 1:
-            return self._pools[0], iterations
+        if len(self._teams) == 1:
+            return self._teams[0], iterations
         known = [pace for pace in self._pace.values() if pace]
         if known and iterations * min(known) < WORTH_WAKING:
-            return self._pools[0], iterations
+            return self._teams[0], iterations
         if self._waiting:
             left = WAKE - self._spent[0] if self._spent[0] < WAKE else TRY - self._spent[1]
             return self._waiting[0], min(iterations, max(1, int(left / min(known)))) if known else 1
-        return min(self._pools, key=lambda pool: self._pace[pool.size]), iterations
+        return min(self._teams, key=lambda team: self._pace[team.size]), iterations
 
-    def _report(self, pool: Pool, iterations: int, seconds: float) -> None:
+    def _report(self, team: ThreadTeam, iterations: int, seconds: float) -> None:
         """How long the iterations took together."""
-        if not self._waiting or pool is not self._waiting[0]:
-            self._pace[pool.size] = seconds / iterations
+        if not self._waiting or team is not self._waiting[0]:
+            self._pace[team.size] = seconds / iterations
             self._since_trial += seconds
             if self._since_trial > self._try_again and not self._waiting:
                 self._since_trial, self._try_again = 0.0, min(2 * self._try_again, TRY_AGAIN[1])
-                others = [other for other in self._pools if other is not pool]
+                others = [other for other in self._teams if other is not team]
                 self._waiting = sorted(others, key=lambda other: self._pace[other.size])[:1]
             return
-        if self._spent[0] < WAKE and self._pace[pool.size]:
+        if self._spent[0] < WAKE and self._pace[team.size]:
             self._spent[0] += seconds
             return
-        if not self._pace[pool.size]:  # the first iteration of all: a pace to plan by
-            self._pace[pool.size] = seconds / iterations
+        if not self._pace[team.size]:  # the first iteration of all: a pace to plan by
+            self._pace[team.size] = seconds / iterations
             return
         self._spent[1] += seconds
         self._spent[2] += iterations
         if self._spent[1] >= TRY:
-            self._pace[pool.size] = self._spent[1] / self._spent[2]
+            self._pace[team.size] = self._spent[1] / self._spent[2]
             self._spent = [0.0, 0.0, 0]
             self._waiting.pop(0)
 
     def close(self) -> None:
-        for pool in self._pools:
-            pool.close()
+        for team in self._teams:
+            team.close()

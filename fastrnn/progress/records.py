@@ -13,7 +13,7 @@ class Progress:
 
     iteration: int  # n, counted from 0
     loss: float  # of that iteration, in nats, summed over T, averaged over streams
-    smooth_loss: float  # its running mean: the gist's, of the last 1000 iterations or so
+    smooth_loss: float  # a running mean: of each loss a thousandth is mixed in, as in the gist; fast: a hundredth
     sample: str | None  # drawn just before the iteration, where one was due
     report: bool  # whether a line is due for this iteration
     characters: int  # trained on so far

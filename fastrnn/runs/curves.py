@@ -1,7 +1,6 @@
 """The course of a run, from its folder: what its log says, without the stretches that a rollback gave up."""
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-NUMBERS = ('seconds', 'characters', 'train', 'validation')
+from ..settings.abilities import ABILITIES
+from .config_file import CONFIG
+from .log import LOG, NUMBERS, read_log
+
 MADE_BY = 'name a folder made by fastrnn train --out'
 
 
@@ -40,15 +42,20 @@ class Curve:
     given_up: list[Points] = field(default_factory=list)  # each from where it left the course
     rollbacks: Points = field(default_factory=lambda: Points.of([]))  # where it went on from
 
+    @property
+    def baseline(self) -> bool:
+        """Whether it is one that others are compared with."""
+        return self.engine in ABILITIES and ABILITIES[self.engine].baseline
+
 
 def read_run(folder: str | Path) -> Curve:
     """Read a run folder's ``config.json`` and ``log.jsonl``; raises ValueError, in one line, where there is none."""
     folder = Path(folder)
-    log = _read(folder, 'log.jsonl')
-    engine, hidden_size = _settings(folder / 'config.json', _read(folder, 'config.json'))
-    kept, given_up, rollbacks = _course(_records(folder / 'log.jsonl', log))
+    log = _read(folder, LOG)
+    engine, hidden_size = _settings(folder / CONFIG, _read(folder, CONFIG))
+    kept, given_up, rollbacks = _course(read_log(folder / LOG, log))
     if not kept:
-        raise ValueError(f'{folder}/: its log.jsonl holds no records yet; wait for the first, or name another run')
+        raise ValueError(f'{folder}/: its {LOG} holds no records yet; wait for the first, or name another run')
     name = folder.name or folder.resolve().name
     return Curve(name, engine, hidden_size, Points.of(kept), [*map(Points.of, given_up)], Points.of(rollbacks))
 
@@ -88,33 +95,6 @@ def _settings(path: Path, data: bytes) -> tuple[str, int]:
     return engine, hidden_size
 
 
-def _records(path: Path, data: bytes) -> Iterator[dict[str, Any]]:
-    """The log's objects, checked. A last line without its end was torn by a crash, if it can't be read."""
-    lines = data.split(b'\n')
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            yield _checked(json.loads(line))
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-            if number == len(lines):
-                return
-            raise ValueError(f'{path}: line {number} is no record of a run; remove it, or name another run') from None
-
-
-def _checked(record: dict[str, Any]) -> dict[str, Any]:
-    """An event as it is; of a record the numbers that a curve needs, NaN for null."""
-    if 'event' in record:
-        return {**record, 'to': int(record['to'])} if record['event'] == 'rollback' else record
-    checked: dict[str, Any] = {'iteration': int(record['iteration'])}
-    for name in NUMBERS:
-        value: Any = record.get(name) if name == 'validation' else record[name]
-        checked[name] = math.nan if value is None and name in ('train', 'validation') else float(value)
-    if not math.isfinite(checked['seconds'] + checked['characters']):
-        raise ValueError
-    return checked
-
-
 def _course(records: Iterator[dict[str, Any]]) -> tuple[list[Any], list[list[Any]], list[Any]]:
     """Records of the final course, stretches that were given up, and the points from which rollbacks went on.
 
@@ -123,9 +103,7 @@ def _course(records: Iterator[dict[str, Any]]) -> tuple[list[Any], list[list[Any
     kept: list[dict[str, Any]] = []
     given_up, rollbacks = [], []
     for record in records:
-        rollback = record.get('event') == 'rollback'
-        if 'event' in record and not rollback:
-            continue
+        rollback = 'to' in record
         last = record['to'] if rollback else record['iteration'] - 1
         end = len(kept)
         while end and kept[end - 1]['iteration'] > last:

@@ -1,35 +1,24 @@
-"""A run's folder: who may write to it, what the run is, its log, and which checkpoints stay.
+"""A run's folder: who may write to it, and what is told where that fails.
 
 ``config.json`` the run, ``log.jsonl`` one record a report, ``checkpoint-<iteration>.safetensors`` the last ones,
 ``best.safetensors`` the one with the lowest validation, ``lock``.
 """
 
-import json
-import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from itertools import chain, count
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..model.checkpoint import (
-    BEST,
-    Checkpoint,
-    checkpoint_file,
-    checkpoints,
-    iteration_of,
-    load_checkpoint,
-    save_checkpoint,
-)
-from ..system.atomic import sync_folder, temporary_name, write_atomically
+from ..model.checkpoint import Checkpoint
+from .checkpoints import Checkpoints
+from .config_file import CONFIG, Description
+from .log import LOG, Log
 
-FORMAT = 1
-CONFIG, LOG, LOCK = 'config.json', 'log.jsonl', 'lock'
-LOG_BEFORE = 'log.superseded'  # an older checkpoint was gone on from
+LOCK = 'lock'
 
 
 class RunFolder:
@@ -38,6 +27,7 @@ class RunFolder:
     def __init__(self, path: str | Path, *, new: bool = False) -> None:
         """Lock it. With ``new`` it is made, and must not hold a run yet. Raises ValueError in one line."""
         self.path = Path(path)
+        self._log, self._checkpoints = Log(self.path), Checkpoints(self.path)
         if new:
             self._make()
         elif not (self.path / CONFIG).is_file():
@@ -68,8 +58,7 @@ class RunFolder:
     @property
     def begun(self) -> bool:
         """Whether there is anything of a run that has come to its first checkpoint."""
-        log = self.path / LOG
-        return bool(checkpoints(self.path)) or (self.path / BEST).exists() or (log.exists() and log.stat().st_size > 0)
+        return bool(self._checkpoints.all()) or self._checkpoints.best.exists() or self._log.begun
 
     def _make(self) -> None:
         try:
@@ -98,120 +87,67 @@ class RunFolder:
     def close(self) -> None:
         self._lock.release()
 
-    # --- what the run is ---
-
-    def write_config(self, facts: Mapping[str, Any]) -> None:
+    def write_config(self, description: Description) -> None:
         with self._told():
-            (self.path / LOG).touch()
-            write_atomically(self.path / CONFIG, (json.dumps({'format': FORMAT, **facts}, indent=1) + '\n').encode())
-
-    def config(self) -> dict[str, Any]:
-        return read_config(self.path)
+            self._log.make()
+            description.write(self.path)
 
     # --- the log ---
 
     def log(self, record: Mapping[str, Any]) -> None:
-        """Append a record; on the disk with the next checkpoint."""
-        with self._told(), open(self.path / LOG, 'a', encoding='ascii', opener=_no_link) as file:
-            file.write(json.dumps(record) + '\n')
+        """Append a record or an event; on the disk with the next checkpoint."""
+        with self._told():
+            self._log.add(record)
 
     def cut_log(self, lines: int) -> int:
         """Forget what was logged after a checkpoint that had seen so many lines; how many there are."""
         with self._told():
-            self._own_log()
-        with self._told(), open(self.path / LOG, 'ab+', opener=_no_link) as log:
-            log.seek(0)
-            end = found = 0
-            while found < lines and (line := log.readline()).endswith(b'\n'):  # else torn, or fewer of them
-                end, found = end + len(line), found + 1
-            log.truncate(end)
-            os.fsync(log.fileno())
-        return found
-
-    def _own_log(self) -> None:
-        """Part from other names of the log's file, such as a backup by hard links has."""
-        path = self.path / LOG
-        with suppress(FileNotFoundError):
-            if path.stat().st_nlink > 1:
-                write_atomically(path, path.read_bytes())
+            return self._log.cut(lines)
 
     # --- the checkpoints ---
 
     def newest(self) -> Path | None:
-        found = checkpoints(self.path)
-        return found[-1] if found else None
+        return self._checkpoints.newest()
 
     def before(self, path: Path) -> Path | None:
         """The numbered checkpoint before one; the newest, if that one has no number."""
-        found = checkpoints(self.path)
-        if path in found:
-            found = found[: found.index(path)]
-        return found[-1] if found else None
+        return self._checkpoints.before(path)
+
+    def newest_verified(self) -> Path | None:
+        return self._checkpoints.newest_verified()
 
     def save(self, checkpoint: Checkpoint, *, best: bool) -> Path:
         """Write a checkpoint, after what was logged until then; ``best``: also under that name."""
-        path = checkpoint_file(self.path, checkpoint.state.iteration)
         with self._told():
-            with open(self.path / LOG, 'ab', opener=_no_link) as log:
-                os.fsync(log.fileno())
-            if best:  # first: a kill in between must not leave a best one that is not
-                save_checkpoint(self.path / BEST, checkpoint)
-                self._link(self.path / BEST, path)
-            else:
-                save_checkpoint(path, checkpoint)
-        return path
-
-    def _link(self, path: Path, name: Path) -> None:
-        """Another name for a file; a copy, where the file system has no links."""
-        place = temporary_name(name)
-        try:
-            os.link(path, place)
-        except OSError:
-            write_atomically(name, path.read_bytes())
-        else:
-            os.replace(place, name)
-            sync_folder(self.path)
+            self._log.sync()
+            return self._checkpoints.save(checkpoint, best=best)
 
     def mark_best(self, path: Path) -> None:
         """Give a checkpoint the name of the best, too: one that was rescued could not have it yet."""
         with self._told():
-            self._link(path, self.path / BEST)
+            self._checkpoints.mark_best(path)
 
-    def prune(self, keep: int, anchor: Path | None) -> None:
-        """Leave the newest ``keep`` checkpoints, and the one to roll back to."""
+    def prune(self, count: int, anchor: Path | None) -> None:
+        """Leave the newest so many checkpoints, and the one to roll back to."""
         with self._told():
-            for path in checkpoints(self.path)[:-keep]:
-                if path != anchor:
-                    path.unlink()
+            self._checkpoints.prune(count, anchor)
 
     def drop_after(self, iteration: int) -> None:
         """Remove checkpoints of a stretch that diverged."""
         with self._told():
-            for path in reversed(checkpoints(self.path)):
-                if iteration_of(path) > iteration:
-                    path.unlink()
-            sync_folder(self.path)
+            self._checkpoints.drop_after(iteration)
 
     def go_back_to(self, path: Path, iteration: int) -> None:
-        """Make a checkpoint of that iteration the newest: rename newer ones, that they are not taken for its own.
+        """Make a checkpoint of that iteration the newest, and set newer ones aside.
 
         The log as it is now stays as well, under another name.
         """
         with self._told():
-            target = checkpoint_file(self.path, iteration)
-            if path != target:  # the best, which may be the only one of its iteration, or one that was set aside
-                if target.exists() and target.read_bytes() != path.read_bytes():
-                    target.rename(_free(target.with_suffix('.superseded')))
-                self._link(path, target)
-            newer = [other for other in checkpoints(self.path) if iteration_of(other) > iteration]
-            with suppress(ValueError, OSError):
-                if load_checkpoint(self.path / BEST).state.iteration > iteration:
-                    newer.append(self.path / BEST)
-            if newer and (self.path / LOG).exists():
-                write_atomically(_free(self.path / LOG_BEFORE), (self.path / LOG).read_bytes())
-            for other in reversed(newer):
-                other.rename(_free(other.with_suffix('.superseded')))
-            sync_folder(self.path)
+            self._checkpoints.give_number(path, iteration)
+            newer = self._checkpoints.after(iteration)
+            if newer:
+                self._log.copy_aside()
+            self._checkpoints.set_aside(newer)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -227,29 +163,3 @@ class RunFolder:
                 else ''
             )
             raise OSError(f'{self.path}: cannot be written ({reason}); {there or "nothing was saved yet"}') from error
-
-
-def _no_link(path: str, flags: int) -> int:
-    """As ``open`` opens, but not what a link names."""
-    return os.open(path, flags | getattr(os, 'O_NOFOLLOW', 0), 0o666)
-
-
-def _free(path: Path) -> Path:
-    """A name that no file has: this one, or one with a number."""
-    names = (path.with_name(f'{path.name}-{number}') for number in count(2))
-    return next(name for name in chain([path], names) if not os.path.lexists(name))
-
-
-def read_config(path: Path) -> dict[str, Any]:
-    """What a run folder's config.json says."""
-    try:
-        facts = json.loads((path / CONFIG).read_bytes())
-    except OSError as error:
-        raise ValueError(f'{path / CONFIG}: {error.strerror}; name a folder made by fastrnn train --out') from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path / CONFIG}: damaged ({error}); start a new run with --from') from error
-    if not isinstance(facts, dict) or not isinstance(facts.get('format'), int):
-        raise ValueError(f'{path / CONFIG}: not a run of fastrnn; name a folder made by fastrnn train --out')
-    if facts['format'] > FORMAT:
-        raise ValueError(f'{path / CONFIG}: format {facts["format"]} of a newer fastrnn: upgrade fastrnn')
-    return facts

@@ -76,12 +76,11 @@ def draw(curves: Sequence[Curve]) -> Any:
 
 
 def _styles(curves: Sequence[Curve]) -> list[dict[str, Any]]:
-    """Colour and marker of each run; the reference in black and grey."""
+    """Colour and marker of each run; the baseline, which is the reference, in black and grey."""
     styles, seen = [], {True: 0, False: 0}
     for curve in curves:
-        reference = curve.engine == 'reference'
-        palette, k = GREYS if reference else COLORS, seen[reference]
-        seen[reference] += 1
+        palette, k = GREYS if curve.baseline else COLORS, seen[curve.baseline]
+        seen[curve.baseline] += 1
         styles.append({'color': palette[k % len(palette)], 'marker': MARKERS[(k + k // len(palette)) % len(MARKERS)]})
     return styles
 
@@ -168,9 +167,9 @@ def label(curve: Curve) -> str:
         name = f'{name[: NAME // 2]}…{name[-NAME // 2 + 1 :]}'
     k = best(curve.points)
     lowest = '' if k is None else f': best validation {curve.points.validation[k]:.3f}'
-    if curve.engine == 'reference':
-        own = '' if name == 'reference' else f'{name}, '
-        return f'reference (NumPy, {own}H={curve.hidden_size}){lowest}'
+    if curve.baseline:
+        own = '' if name == curve.engine else f'{name}, '
+        return f'{curve.engine} (NumPy, {own}H={curve.hidden_size}){lowest}'
     return f'{name} ({curve.engine}, H={curve.hidden_size}){lowest}'
 
 

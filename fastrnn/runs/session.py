@@ -1,37 +1,39 @@
 """A run that is kept in a folder: it saves, goes on after an interruption, and rolls back after a divergence."""
 
-import atexit
 import os
-import shutil
-import sys
-import tempfile
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from shlex import quote
-from typing import Any
-from weakref import WeakSet
 
-from .. import __version__
-from ..data.texts import Texts, check_identity, identity
+from ..data.texts import Texts, check_text_identity, text_identity
 from ..errors import Diverged, TextLost
-from ..model.checkpoint import Checkpoint, Model, checkpoint_file, load_checkpoint, save_checkpoint
-from ..model.params import TrainState
+from ..model.checkpoint import Checkpoint, Model
 from ..progress.records import Progress
+from ..settings.checks import check_integer
 from ..system.interrupts import held
 from ..training.clock import Clock
-from ..training.divergence import check_rails
+from ..training.divergence import check_divergence
 from ..training.loop import Run
 from ..training.training import Training
-from ..training.transfer import Adopted
+from ..training.transfer import Transfer
+from .at_exit import close_at_exit
+from .config_file import Description
 from .folder import RunFolder
+from .log import lengthened_event, rollback_event
+from .saver import Saver
 
 POLICIES = ('rollback', 'stop')  # on divergence
 KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged
 ROLLBACKS = 10  # in a run
 SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer')  # what a state fits
+
+
+def check_policy(keep: int, on_divergence: str) -> int:
+    """``keep`` as an int; raises ValueError where one of the two can not be."""
+    if on_divergence not in POLICIES:
+        raise ValueError(f'on_divergence is {on_divergence!r}; it must be one of {", ".join(POLICIES)}')
+    return check_integer('keep', keep, 1)
 
 
 class Session(Training):
@@ -48,24 +50,20 @@ class Session(Training):
         texts: Texts,
         keep: int,
         on_divergence: str,
-        adopted: Adopted | None = None,
+        transfer: Transfer | None = None,
         lengthened: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.folder, self.run, self.texts = folder, run, texts
         self.keep, self.on_divergence = keep, on_divergence
-        self.adopted = adopted
+        self.transfer = transfer
         self.lengthened = list(lengthened)  # iterations at which the run was over, and was given a later end
         run.stop_at_divergence = True
         self._lock = run._lock  # one state, one lock
-        self._text = identity(run.corpus, run.validation)
-        self._config = asdict(run.config)
-        self._log_lines = 0
-        self._unlogged: list[dict[str, Any]] = []  # records that could not be written
+        self._text = text_identity(run.corpus, run.validation)
+        self._saver = Saver(folder, run, self._text, keep)
         self._closed, self._process = False, os.getpid()
-        self._saved: int | None = None  # iteration of the newest checkpoint
-        self._anchor: Path | None = None  # the newest verified checkpoint, to roll back to
-        _open.add(self)
+        close_at_exit(self)
 
     def __repr__(self) -> str:
         closed = ', closed' if self._closed else ''
@@ -120,58 +118,35 @@ class Session(Training):
 
     def write_config(self) -> None:
         self.folder.write_config(
-            {
-                'fastrnn': __version__,
-                'config': self._config,
-                'text': asdict(self.texts.absolute()),
-                'identity': self._text,
-                'keep': self.keep,
-                'on_divergence': self.on_divergence,
-                'lengthened': self.lengthened,
-                'adopted': self.run.weights is not None,  # then no run can begin from this alone
-            }
+            Description(
+                self.run.config,
+                self.texts,
+                self._text,
+                self.keep,
+                self.on_divergence,
+                self.lengthened,
+                transferred=self.run.weights is not None,
+            )
         )
 
     def save_first(self) -> None:
         """The state before the first iteration, if nothing is saved yet."""
-        if self._saved is None:
-            self.run.start()
-            self._save(verified=True, best=False)
+        if self._saver.saved is None:
+            self.run.ensure_engine()
+            self._saver.save(verified=True, best=False)
 
-    def take_up(self, path: Path, *, chosen: bool) -> None:
+    def take_up(self, path: Path, checkpoint: Checkpoint, *, chosen: bool) -> None:
         """Go on from a checkpoint of this run: its newest, or one that was chosen."""
-        checkpoint = load_checkpoint(path)
-        check_identity(checkpoint.text, self._text, self.texts, path)
-        changed = [name for name in SHAPE if checkpoint.config.get(name) != self._config[name]]
+        check_text_identity(checkpoint.text, self._text, self.texts, path)
+        config = asdict(self.run.config)
+        changed = [name for name in SHAPE if checkpoint.config.get(name) != config[name]]
         if changed or checkpoint.model.chars != self.run.corpus.chars:
             raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')
-        self._saved = checkpoint.state.iteration  # on the disk: closing must not save it once more
-        self._restore(checkpoint.state)
-        if chosen:
-            self.folder.go_back_to(path, checkpoint.state.iteration)
-        self._log_lines = self.folder.cut_log(checkpoint.state.log_lines)
-        for facts in checkpoint.unlogged:
-            self._log(facts)
-        if checkpoint.best:
-            self.folder.mark_best(path)
+        self._saver.take_up(path, checkpoint, chosen=chosen)
         iteration = checkpoint.state.iteration
         self.lengthened = [end for end in self.lengthened if end <= iteration]
         if iteration in self.lengthened:  # what was evaluated here would not have been, had the end been later
-            self._log({'event': 'lengthened', 'iteration': iteration})
-        self._anchor = self._newest_verified()
-
-    def _restore(self, state: TrainState) -> None:
-        self.run.restore(state)
-        self._log_lines = state.log_lines
-
-    def _newest_verified(self) -> Path | None:
-        path = self.folder.newest()
-        while path is not None:
-            with suppress(ValueError):
-                if load_checkpoint(path).state.verified:
-                    return path
-            path = self.folder.before(path)
-        return None
+            self._saver.log(lengthened_event(iteration))
 
     def _prepare(self) -> None:
         if not self._closed:
@@ -188,7 +163,7 @@ class Session(Training):
         super()._check_whole()
 
     def _step(self) -> Progress | None:
-        """Train on, and keep what comes of it. Warns of each rollback.
+        """Train on, and write what comes of it. Warns of each rollback.
 
         Raises Diverged after too many, OSError where the folder can't be written, TextLost where the text can't be
         read any more.
@@ -198,7 +173,7 @@ class Session(Training):
             self.save_first()
             record = self.run.step()
             if record is not None:
-                self._keep(record)
+                self._write(record)
         except Diverged as error:
             self._roll_back(error)
             return None
@@ -208,113 +183,49 @@ class Session(Training):
             raise
         return record
 
-    def _keep(self, record: Progress) -> None:
+    def _save_now(self) -> None:
+        if self._error is None:
+            self._saver.save_now()
+
+    def _write(self, record: Progress) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""
         best = record.validation is not None and record.validation == self.run.best
-        verified = record.validation is not None or (self.run.validation is None)
-        due = record.last or record.validation is not None
-        due = due or self.run.iteration % (self.run.config.save_every or self.run.iteration) == 0
+        verified = record.validation is not None or self.run.validation is None
+        due = record.last or record.validation is not None or self.run.plan.saves_after(self.run.iteration)
         if record.due:
             try:
-                self._log(record.facts)
+                self._saver.log(record.facts)
             except OSError as error:
-                self._unlogged.append(record.facts)
-                raise self._rescue(error, verified=due and verified and self._on_rails(record), best=best) from error
+                good = due and verified and self._is_good(record)
+                raise self._saver.rescue_with(record.facts, error, verified=good, best=best) from error
         if due:
             if verified:
-                check_rails(self.run, record)
-            self._save(verified=verified, best=best)
+                check_divergence(self.run, record)
+            self._saver.save(verified=verified, best=best)
 
-    def _on_rails(self, record: Progress) -> bool:
+    def _is_good(self, record: Progress) -> bool:
+        """Whether a checkpoint here is one to come back to."""
         try:
-            check_rails(self.run, record)
+            check_divergence(self.run, record)
         except Diverged:
             return False
         return True
 
-    def _log(self, facts: dict[str, Any]) -> None:
-        self.folder.log(facts)
-        self._log_lines += 1
-
-    def _save_now(self) -> None:
-        """Between two regular checkpoints; what can't be saved is left to the last one."""
-        begun = self.run.engine is not None and self.run.iteration > 0
-        if begun and self._error is None and self._saved != self.run.iteration and self.run.state().finite:
-            self._save(verified=False, best=False)
-
-    def _save(self, *, verified: bool, best: bool) -> None:
-        checkpoint = self._checkpoint(verified=verified)
-        try:
-            path = self.folder.save(checkpoint, best=best)
-            self._saved = checkpoint.state.iteration
-            if verified:
-                self._anchor = path
-            self.folder.prune(self.keep, self._anchor)
-        except OSError as error:
-            raise self._rescue(error, verified=verified, best=best) from error
-
-    def _checkpoint(self, *, verified: bool, best: bool = False) -> Checkpoint:
-        state = replace(self.run.state(), verified=verified, log_lines=self._log_lines)
-        model = Model(state.params, self.run.corpus.chars, self.run.corpus.unit)
-        return Checkpoint(model, state, self._config, self._text, tuple(self._unlogged), best)
-
-    def _rescue(self, error: OSError, *, verified: bool, best: bool) -> OSError:
-        """Save what was reached outside of the folder; the error that tells of it."""
-        iteration, folder = self.run.iteration, quote(str(self.folder.path))
-        if self._saved == iteration or not self.run.state().finite:
-            return error
-        room: Path | None = None
-        try:
-            room = Path(tempfile.mkdtemp(prefix='fastrnn-rescue-'))
-            place = checkpoint_file(room, iteration)
-            save_checkpoint(place, self._checkpoint(verified=verified, best=best))
-        except OSError as another:
-            if room is not None:
-                shutil.rmtree(room, ignore_errors=True)
-            reason = another.strerror or another
-            return OSError(f'{error}; nor can iteration {iteration:,} be kept in {tempfile.gettempdir()} ({reason})')
-        self._saved = iteration
-        cure = (
-            f'move that file into {folder} (if that was moved, where it is now) and go on with --resume {folder}, or '
-        )
-        return OSError(f'{error}; iteration {iteration:,} is saved in {place}: {cure}start from it with --from')
-
     def _roll_back(self, error: Diverged) -> None:
         """To the last verified checkpoint, at half its learning rate. Every rollback starts from what is on disk."""
-        if self.on_divergence == 'stop' or self._anchor is None:
+        state = None if self.on_divergence == 'stop' else self._saver.anchored()
+        if state is None:
             raise error
         at = self.run.iteration if error.iteration is None else error.iteration
         what = error.what or f'the probabilities are NaN at iteration {at}'  # in a sample
-        event, log_lines = {'event': 'rollback', 'iteration': at + 1}, self._log_lines
-        try:
-            state = load_checkpoint(self._anchor).state
-        except ValueError:
-            raise error from None
         halvings = self.run.halvings + 1
         if halvings > ROLLBACKS:
             raise Diverged(f'{error} (rolled back {ROLLBACKS} times already)', error.iteration) from error
-        self.folder.drop_after(state.iteration)
         rate = self.run.config.learning_rate * 0.5**halvings
-        seconds = self.run.seconds
-        self._restore(replace(state, halvings=halvings, seconds=seconds))
-        self._log_lines, self._saved = log_lines, state.iteration
-        self._log({**event, 'to': state.iteration, 'learning_rate': rate, 'reason': what})
+        self._saver.roll_back(state, halvings)
+        self._saver.log(rollback_event(at + 1, state.iteration, rate, what))
         warnings.warn(
             f'{what}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
             RuntimeWarning,
             stacklevel=6,
         )
-
-
-_open: WeakSet[Session] = WeakSet()
-
-
-@atexit.register
-def _close_all() -> None:
-    """What was reached is saved at the end of the program, too."""
-    left = list(_open)
-    while left:
-        try:
-            left.pop().close()
-        except BaseException:
-            sys.excepthook(*sys.exc_info())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from .abilities import ABILITIES, SPECIAL, Abilities, engines_with
 from .checks import check_below, check_earlier, check_integer, check_number, check_plan
 from .parsing import parse_seconds
 
@@ -13,7 +14,7 @@ MAX_SEED = 2**32 - 1
 MAX_RATE = 1e6  # beyond it a single step can overflow
 MOST = 0.9  # of a text that should be read in a pass over it
 CHOICES = {
-    'engine': ('exact', 'fast', 'reference'),
+    'engine': tuple(ABILITIES),
     'dtype': ('float32', 'float64'),
     'optimizer': ('adagrad', 'adam'),
     'schedule': ('constant', 'step', 'cosine'),
@@ -41,7 +42,7 @@ class Config:
     threads: int | None = None  # None: as many as pay; the bits do not depend on it
     validate_every: int | None = None  # iterations between validations; None: see intervals.py
     save_every: int | None = None  # iterations between checkpoints, where a run is kept; None: see intervals.py
-    # of the fast engine alone
+    # what not every engine takes (see abilities.py), and other ends
     streams: int = 1  # B, parts of the text that are trained on together
     dtype: str = 'float64'
     optimizer: str = 'adagrad'
@@ -73,8 +74,7 @@ class Config:
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f'{name} is {getattr(self, name)!r}; it must be one of {", ".join(choices)}')
-        if self.engine != 'fast':
-            self._check_gist()
+        self._check_options()
         if self.endless and (self.schedule != 'constant' or self.warmup):
             raise ValueError(f'a {self.schedule} schedule needs an end: give --time, --epochs or --iterations')
 
@@ -83,13 +83,20 @@ class Config:
         if getattr(self, name) is not None or name in REQUIRED:
             object.__setattr__(self, name, check(name, getattr(self, name), *bounds))
 
-    def _check_gist(self) -> None:
-        for field in fields(self)[GIST_FIELDS:]:
-            if getattr(self, field.name) != field.default and field.name not in ('epochs', 'time'):
+    def _check_options(self) -> None:
+        """Raise ValueError for an option that the engine does not take."""
+        for field in fields(self):
+            name, value = field.name, getattr(self, field.name)
+            if name in SPECIAL - self.abilities.options and value != field.default:
                 raise ValueError(
-                    f'{field.name} is {getattr(self, field.name)}, but engine {self.engine} trains as the gist does '
-                    f'({field.name} {field.default}): add --engine fast, or --preset fast'
+                    f'{name} is {value}, but engine {self.engine} trains as the gist does ({name} {field.default}): '
+                    f'add --engine {" or ".join(engines_with(name))}, or --preset fast'
                 )
+
+    @property
+    def abilities(self) -> Abilities:
+        """What the engine does."""
+        return ABILITIES[self.engine]
 
     @property
     def endless(self) -> bool:
@@ -157,14 +164,13 @@ class Config:
         """
         V, H, T, B = vocabulary, self.hidden_size, self.seq_length, self.streams
         N = H * H + 2 * V * H + H + V
-        if self.engine != 'fast':
+        if 'streams' not in self.abilities.options:
             return 8 * (2 * N + T * (7 * H + 3 * V) + V * H + 2 * self.sample_length)
         numbers = (4 if self.optimizer == 'adam' else 3) * N + 2 * N + 2 * H * H
         windows = B * (2 * T + 2) * H + B * T * V
         return (8 if self.dtype == 'float64' else 4) * (numbers + windows) + 8 * B * T
 
 
-GIST_FIELDS = 12  # fields that every engine has
 # from and to, of whole numbers; and the largest, of numbers above 0
 INTEGERS: dict[str, tuple[int, int | None]] = {
     'hidden_size': (1, None),

@@ -43,7 +43,7 @@ def preset(name: str, **options: Any) -> Config:
     if isinstance(given.get('time'), str):
         given['time'] = parse_seconds(given['time'])
     chosen = {**PRESETS[name], **given}
-    if name == 'fast' and chosen['engine'] == 'fast':
+    if name == 'fast' and chosen['engine'] == PRESETS[name]['engine']:
         if not {'time', 'epochs', 'iterations'} & set(given):
             chosen['time'] = FAST_SECONDS
         if 'streams' not in given:

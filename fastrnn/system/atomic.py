@@ -2,7 +2,10 @@
 
 import os
 import secrets
+from collections.abc import Callable
+from itertools import chain, count
 from pathlib import Path
+from typing import Any, BinaryIO
 
 
 def check_place(path: Path) -> None:
@@ -19,12 +22,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Temporary file, fsync, rename, fsync of the folder: after any crash the file is the old or the new one."""
     temporary = temporary_name(path)
     try:
-        # the umask is applied by the system: to ask for it is to change it, for all threads
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, 'O_BINARY', 0), 0o666)
-        with os.fdopen(handle, 'wb') as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        write_synced(temporary, lambda file: file.write(data))
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -35,9 +33,40 @@ def write_atomically(path: Path, data: bytes) -> None:
     sync_folder(path.parent)
 
 
+def link_atomically(path: Path, name: Path) -> None:
+    """Another name for a file, in place of what had it; a copy, where the file system has no links."""
+    temporary = temporary_name(name)
+    try:
+        os.link(path, temporary)
+    except OSError:
+        write_atomically(name, path.read_bytes())
+    else:
+        os.replace(temporary, name)
+        sync_folder(name.parent)
+
+
+def write_synced(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
+    """Make a file, which ``fill`` writes, and bring it to the disk; half of it is left where that fails."""
+    with open(path, 'xb', opener=_new) as file:
+        fill(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _new(path: str, flags: int) -> int:
+    """The umask is applied by the system: to ask for it is to change it, for all threads."""
+    return os.open(path, flags, 0o666)
+
+
 def temporary_name(path: Path) -> Path:
     """A hidden name beside a file, that no other file has."""
     return path.with_name(f'.{path.name}.{secrets.token_hex(8)}')
+
+
+def free_name(path: Path) -> Path:
+    """A name that no file has: this one, or one with a number."""
+    names = (path.with_name(f'{path.name}-{number}') for number in count(2))
+    return next(name for name in chain([path], names) if not os.path.lexists(name))
 
 
 def sync_folder(folder: Path) -> None:

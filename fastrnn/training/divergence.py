@@ -1,20 +1,44 @@
-"""Whether a training has left the rails: diverged, though its numbers are finite."""
+"""Whether a training has diverged: its losses are not finite, or far worse than they have been."""
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import Diverged
 from ..inference.evaluate import bits
 from ..progress.records import Progress
-from .loop import Run
+from ..settings.config import Config, bits_per_character
 
-OFF_THE_RAILS = 1.0  # bits per character above the best
+if TYPE_CHECKING:
+    from .loop import Run
+
+DIVERGED_BY = 1.0  # bits per character above the best
 LEARNED = 0.75  # of the bits of guessing: a model that has learned something
 BEGINNING = 2000  # iterations
 PROBE = 2048  # characters of the training text that tell divergence from overfitting
 
 
-def check_rails(run: Run, record: Progress) -> None:
-    """Raise Diverged where the validation (without one, the fast engine's training loss) has left the rails.
+def first_bad(losses: NDArray[np.float64]) -> int | None:
+    """The first that is inf or NaN."""
+    finite = np.isfinite(losses)
+    return None if finite.all() else int(finite.argmin())
+
+
+def not_finite(losses: NDArray[np.float64], iteration: int, config: Config) -> Diverged:
+    """The error of losses of which that of an iteration, and perhaps others after it, is inf or NaN."""
+    finite = losses[np.isfinite(losses)]
+    before = 'after a finite block'
+    if finite.size:
+        before = f'it was {bits_per_character(float(finite[-1]), config.seq_length):.3f} bits per character before'
+    happened = f'the loss is inf or NaN at iteration {iteration}'
+    cure = f'take a smaller --learning-rate than {config.learning_rate:g}'
+    return Diverged(f'{happened}, {before}: {cure}', iteration, happened)
+
+
+def check_divergence(run: 'Run', record: Progress) -> None:
+    """Raise Diverged where the validation is far worse than it was; without one, the training loss, where it counts.
 
     That is: from a model that has learned, to worse than its best by far; or to far worse than guessing when
     the beginning is over, since the gist's own first steps lead there and back (190 bits at H=256). Of a
@@ -24,17 +48,17 @@ def check_rails(run: Run, record: Progress) -> None:
     what, value, best = 'training loss', record.bits_per_character, chance
     if record.validation is not None:
         what, value, best = 'validation', record.validation, record.best or chance
-    elif run.config.engine != 'fast':
-        return  # as it likes: its losses are the reference's
+    elif not run.config.abilities.checks_loss:
+        return
     limit = math.inf
     if best <= LEARNED * chance:
-        limit = best + OFF_THE_RAILS
+        limit = best + DIVERGED_BY
     elif run.iteration >= BEGINNING:
         limit = 2 * chance
-    off = not value <= limit
-    if off and record.validation is not None and math.isfinite(value):
-        off = not bits(run.start().params, run.corpus.ids[:PROBE]) <= limit
-    if off or not math.isfinite(value):
+    worse = not value <= limit
+    if worse and record.validation is not None and math.isfinite(value):
+        worse = not bits(run.ensure_engine().params, run.corpus.ids[:PROBE]) <= limit
+    if worse or not math.isfinite(value):
         happened = f'the {what} is {value:.3f} bits per character at iteration {record.iteration}'
         rate = run.config.learning_rate
         raise Diverged(f'{happened}: take a smaller --learning-rate than {rate:g}', record.iteration, happened)

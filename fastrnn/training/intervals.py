@@ -5,11 +5,11 @@ nominal speeds (those of two cores of 2021); a machine twice as fast reports twi
 """
 
 import math
-from dataclasses import replace
+from typing import NamedTuple
 
 from ..settings.config import Config
 
-FLOPS = {'exact': 1.2e10, 'fast': 8e10, 'reference': 2e9}  # a second, in training
+GIST_PRINT_EVERY = 100  # iterations
 VALIDATION_FLOPS = 3.5e10  # a second, float32
 OVERHEAD = 2e-5  # seconds of an iteration, whatever its size
 VALIDATION_SHARE = 0.05  # of the time, at most
@@ -17,8 +17,16 @@ REPORT_SECONDS, REPORTS = 1.0, 30  # between two reports, at least; in a run, at
 SAVE_SECONDS = 10.0  # between two checkpoints
 
 
-def with_intervals(config: Config, V: int, held_out: int, iterations: int | None) -> Config:
-    """The configuration with print_every, validate_every and save_every filled in, where they are None.
+class Intervals(NamedTuple):
+    """Iterations between two of each."""
+
+    print_every: int
+    validate_every: int
+    save_every: int
+
+
+def intervals_of(config: Config, V: int, held_out: int, iterations: int | None) -> Intervals:
+    """The configuration's intervals, filled in where they are None.
 
     V: distinct characters; held_out: characters of the held-out text; iterations: of the whole run, if known.
     """
@@ -27,24 +35,20 @@ def with_intervals(config: Config, V: int, held_out: int, iterations: int | None
     H, slower = config.hidden_size, 2 if config.dtype == 'float64' else 1
     validation = 2 * H * (H + V) * held_out * slower / VALIDATION_FLOPS
     report = max(REPORT_SECONDS, total / REPORTS)
-    by_sizes = round_number(report / pace) if config.engine == 'fast' else 100
-    print_every = config.print_every or by_sizes
+    gist_reports = config.abilities.gist_reports
+    print_every = config.print_every or (GIST_PRINT_EVERY if gist_reports else round_number(report / pace))
     validations = round_number(max(report, validation / VALIDATION_SHARE) / pace)
-    if config.engine == 'fast':  # with a report, not between two
+    if not gist_reports:  # with a report, not between two
         validations = max(1, round(validations / print_every)) * print_every
-    return replace(
-        config,
-        print_every=print_every,
-        validate_every=config.validate_every or validations,
-        save_every=config.save_every or round_number(SAVE_SECONDS / pace),
-    )
+    saves = round_number(SAVE_SECONDS / pace)
+    return Intervals(print_every, config.validate_every or validations, config.save_every or saves)
 
 
 def nominal_pace(config: Config, V: int) -> float:
     """Seconds of an iteration on the nominal machine."""
     H, T, B = config.hidden_size, config.seq_length, config.streams
-    slower = 2 if config.engine == 'fast' and config.dtype == 'float64' else 1
-    return OVERHEAD + 6 * H * (H + V) * T * B * slower / FLOPS[config.engine]
+    slower = 2 if config.dtype in config.abilities.halved_by else 1
+    return OVERHEAD + 6 * H * (H + V) * T * B * slower / config.abilities.flops
 
 
 def round_number(value: float) -> int:

@@ -12,7 +12,6 @@ from ..data.corpus import Corpus
 from ..data.ids import as_ids
 from ..data.stored import Ids
 from ..engines.engine import Engine, make_engine
-from ..errors import Diverged
 from ..inference.evaluate import slices
 from ..model.checkpoint import Model
 from ..model.params import Params, TrainState
@@ -22,11 +21,11 @@ from ..settings.presets import make_config
 from ..system.interrupts import held, remembered
 from .blocks import Block
 from .clock import Clock
-from .intervals import with_intervals
+from .divergence import first_bad, not_finite
+from .plan import BLOCK_SECONDS, Plan
 from .schedule import Horizon
 from .training import Training
 
-BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
 NOT_WHOLE = 'an error came while the weights were being changed, so they are not whole'
 
 
@@ -58,11 +57,9 @@ class Run(Training):
             raise
         if self.validation is not None and self.validation.size < 2:
             raise ValueError('the held-out text has one character: take one with at least two')
-        self.horizon = Horizon(config, n)
-        held_out = 0 if self.validation is None else self.validation.size
-        self.config = with_intervals(config, V, held_out, self.horizon.iterations)
+        self.plan = Plan.of(config, V, n, 0 if self.validation is None else self.validation.size)
         self.weights = weights
-        self.stop_at_divergence = config.engine == 'fast'  # the gist goes on with NaN
+        self.stop_at_divergence = config.abilities.checks_loss
         self.engine: Engine | None = None
         self.iteration, self.seconds, self.halvings = 0, 0.0, 0
         self.best: float | None = None
@@ -83,9 +80,18 @@ class Run(Training):
         return f'{config.engine} engine, H={config.hidden_size}, V={len(self.corpus.chars)}, {state}'
 
     @property
+    def config(self) -> Config:
+        """With print_every, validate_every and save_every filled in."""
+        return self.plan.config
+
+    @property
+    def horizon(self) -> Horizon:
+        return self.plan.horizon
+
+    @property
     def over(self) -> bool:
         """Whether the run's end is reached."""
-        return self.horizon.over(self.iteration, self.seconds)
+        return self.plan.over(self.iteration, self.seconds)
 
     @property
     def between(self) -> bool:
@@ -97,11 +103,11 @@ class Run(Training):
         self._prepare()
         with held(), self._lock:
             self._check_settled()
-            params = self.start().params
+            params = self.ensure_engine().params
             return Model(params.astype(params.flat.dtype), self.corpus.chars, self.corpus.unit)
 
-    def start(self) -> Engine:
-        """Make the engine, or return the one that is there."""
+    def ensure_engine(self) -> Engine:
+        """The one that is there, or a new one."""
         with self._lock:
             if self.engine is None:
                 engine = make_engine(self.config, self.corpus.ids, len(self.corpus.chars))
@@ -116,7 +122,7 @@ class Run(Training):
         with held(), self._lock:
             self._check_settled()
             return replace(
-                self.start().state(),
+                self.ensure_engine().state(),
                 iteration=self.iteration,
                 seconds=self.seconds,
                 halvings=self.halvings,
@@ -127,7 +133,7 @@ class Run(Training):
         """Go on from a state, also between two records."""
         self._prepare()
         with held(), self._lock:
-            self.start().restore(state)
+            self.ensure_engine().restore(state)
             self.iteration, self.seconds = state.iteration, state.seconds
             self.halvings, self.best = state.halvings, state.best
             self._block, self._moving, self._made, self._error = None, False, None, None
@@ -148,7 +154,7 @@ class Run(Training):
         """The engine, which may have to be compiled: that can be interrupted, and be done again."""
         if self.engine is None:
             with remembered():
-                self.start()
+                self.ensure_engine()
 
     def _check_settled(self) -> None:
         """Raise ValueError where an error has left the state between two iterations."""
@@ -179,37 +185,42 @@ class Run(Training):
 
     def _train_block(self) -> Block:
         """Draw the sample that is due, and train until the next stop."""
-        engine, config, n, sample = self.start(), self.config, self.iteration, None
+        engine, n, sample = self.ensure_engine(), self.iteration, None
         engine.fetch(self._next_stop() - n)  # raises TextLost, before a sample moves the generator
-        if self.gist and n % config.sample_every == 0:
-            sample = self.corpus.text(engine.sample(config.sample_length))
+        if self.plan.samples_before(n):
+            sample = self._sample(engine)
         losses, rate = self._iterate(engine)
         self._check(losses, n)
-        scoring = slices(engine.params, self.validation) if self.validation is not None and self._due else None
+        scoring = None
+        if self.validation is not None and self.plan.validates_after(self.iteration, self.seconds):
+            scoring = slices(engine.params, self.validation)
         return Block(float(losses[-1]), rate, sample, scoring)
 
     def _complete(self, block: Block) -> Progress:
         """The record of a block."""
-        config, sample, validation = self.config, block.sample, None
+        engine, sample, validation = self.ensure_engine(), block.sample, None
         if block.scoring is not None and self.validation is not None:
             validation = bits_per_character(block.nats, self.validation.size - 1)
             if np.isfinite(validation) and (self.best is None or validation < self.best):
                 self.best = validation
-        if self.over and not self.gist and config.sample_length:
-            sample = self.corpus.text(self.start().sample(config.sample_length))
-        every = config.print_every or self.iteration
-        report = (self.iteration - 1) % every == 0 if self.gist else self._due or self.iteration % every == 0
-        return self._record(block.loss, block.rate, sample, validation, report)
+        if self.plan.samples_after(self.iteration, self.seconds):
+            sample = self._sample(engine)
+        return self.plan.record(
+            self.iteration,
+            self.seconds,
+            loss=block.loss,
+            smooth_loss=engine.smooth_loss,
+            learning_rate=block.rate,
+            sample=sample,
+            validation=validation,
+            best=self.best,
+        )
 
-    @property
-    def gist(self) -> bool:
-        """Whether it trains as the gist does."""
-        return self.config.engine != 'fast'
+    def _sample(self, engine: Engine) -> str:
+        return self.corpus.text(engine.sample(self.config.sample_length))
 
-    @property
-    def _due(self) -> bool:
-        """Whether the held-out text is evaluated after this iteration."""
-        return self.over or self.iteration % (self.config.validate_every or self.iteration) == 0
+    def _next_stop(self) -> int:
+        return self.plan.next_stop(self.iteration, self.seconds, self._pace)
 
     def _iterate(self, engine: Engine) -> tuple[NDArray[np.float64], float]:
         """The iterations until the next stop: their losses, and the last one's learning rate."""
@@ -224,58 +235,11 @@ class Run(Training):
 
     def _check(self, losses: NDArray[np.float64], n: int) -> None:
         """Raise Diverged for losses, from iteration n on, that are not finite; or warn, once, as the gist goes on."""
-        if np.isfinite(losses).all():
+        bad = first_bad(losses)
+        if bad is None:
             return
-        first = n + int(np.isfinite(losses).argmin())
         if self.stop_at_divergence:
-            raise Diverged(self._diverged(first, losses), first, f'the loss is inf or NaN at iteration {first}')
+            raise not_finite(losses, n + bad, self.config)
         if not self._warned:
-            warnings.warn(f'the loss is inf or NaN from iteration {first} on', RuntimeWarning, stacklevel=8)
+            warnings.warn(f'the loss is inf or NaN from iteration {n + bad} on', RuntimeWarning, stacklevel=8)
         self._warned = True
-
-    def _record(self, loss: float, rate: float, sample: str | None, validation: float | None, report: bool) -> Progress:
-        config, n = self.config, self.iteration
-        return Progress(
-            iteration=n - 1,
-            loss=loss,
-            smooth_loss=self.start().smooth_loss,
-            sample=sample,
-            report=report,
-            characters=n * config.seq_length * config.streams,
-            seconds=self.seconds,
-            seq_length=config.seq_length,
-            epoch=n / self.horizon.iterations_per_epoch,
-            learning_rate=rate,
-            validation=validation,
-            best=self.best,
-            share=self.horizon.share(n, self.seconds),
-            last=self.over,
-        )
-
-    def _next_stop(self) -> int:
-        """The iteration to halt before: after the next report, at the next sample, validation or checkpoint, the end.
-
-        Where a block ends changes no bit.
-        """
-        config, n = self.config, self.iteration
-        stop = n + max(1, int(BLOCK_SECONDS / self._pace))
-        every = [config.validate_every, config.save_every]
-        if config.engine == 'fast':
-            every.append(config.print_every)
-        else:
-            print_every = config.print_every or 1
-            stop = min(stop, -(-n // print_every) * print_every + 1)
-            every.append(config.sample_every)
-            if n % config.sample_every == 0:
-                stop = n + 1  # the record of a sample is its iteration's
-        stop = min(stop, *((n // step + 1) * step for step in every if step))
-        if self.horizon.seconds is not None:
-            stop = min(stop, n + max(1, round((self.horizon.seconds - self.seconds) / self._pace)))
-        return stop if self.horizon.iterations is None else min(stop, self.horizon.iterations)
-
-    def _diverged(self, first: int, losses: NDArray[np.float64]) -> str:
-        finite = losses[np.isfinite(losses)]
-        bits = bits_per_character(float(finite[-1]), self.config.seq_length) if finite.size else None
-        before = f'it was {bits:.3f} bits per character before' if bits is not None else 'after a finite block'
-        rate = self.config.learning_rate
-        return f'the loss is inf or NaN at iteration {first}, {before}: take a smaller --learning-rate than {rate:g}'

@@ -15,7 +15,7 @@ from ..settings.naming import Files, text_or_files
 from ..settings.parsing import parse_share
 from ..settings.presets import make_config
 from .loop import Run
-from .transfer import adopt, check_hidden_size
+from .transfer import Transfer, check_hidden_size, transfer_weights
 
 OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
 
@@ -68,19 +68,25 @@ def train(
         While running (a ValueError too): the fast engine's loss has become inf or NaN; or, as in the gist, a sample
         can't be drawn because the exact engine's weights have become NaN.
     """
-    rules: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
+    reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
     if isinstance(text, Corpus):
         corpus = text
     else:
         found = text_or_files(text)
-        corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **rules)
+        corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **reading)
     corpus, held_out = _held_out(corpus, validation, encoding, errors)
     if weights is not None and config is None:
         options['hidden_size'] = check_hidden_size(options.get('hidden_size'), weights)
     config = make_config(config, options, name=preset, also=OPTIONS)
-    adopted = None if weights is None else adopt(weights, corpus, config.seed)
-    corpus = corpus if adopted is None else adopted.corpus
-    return Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+    return begin(corpus, config, held_out, weights)[0]
+
+
+def begin(corpus: Corpus, config: Config, held_out: Ids | None, weights: Model | None) -> tuple[Run, Transfer | None]:
+    """A run on a text, with an old model's weights or new ones."""
+    if weights is None:
+        return Run(corpus, config, validation=held_out), None
+    transfer = transfer_weights(weights, corpus, config.seed)
+    return Run(transfer.corpus, config, validation=held_out, weights=transfer.params), transfer
 
 
 def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, Ids | None]:

@@ -1,0 +1,99 @@
+"""The checkpoints of a run folder: which stay, which is gone on from, and which is the best."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from ..model.checkpoint import (
+    BEST,
+    Checkpoint,
+    checkpoint_file,
+    checkpoints,
+    iteration_of,
+    load_checkpoint,
+    save_checkpoint,
+)
+from ..system.atomic import free_name, link_atomically, sync_folder
+
+
+class Checkpoints:
+    """The numbered ones, and the best. Errors are the system's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def best(self) -> Path:
+        return self._folder / BEST
+
+    def all(self) -> list[Path]:
+        """Those with a number, oldest first."""
+        return checkpoints(self._folder)
+
+    def newest(self) -> Path | None:
+        found = self.all()
+        return found[-1] if found else None
+
+    def before(self, path: Path) -> Path | None:
+        """The one before one; the newest, if that one has no number."""
+        found = self.all()
+        if path in found:
+            found = found[: found.index(path)]
+        return found[-1] if found else None
+
+    def newest_verified(self) -> Path | None:
+        path = self.newest()
+        while path is not None:
+            with suppress(ValueError):
+                if load_checkpoint(path).state.verified:
+                    return path
+            path = self.before(path)
+        return None
+
+    def save(self, checkpoint: Checkpoint, *, best: bool) -> Path:
+        """``best``: also under that name."""
+        path = checkpoint_file(self._folder, checkpoint.state.iteration)
+        if best:  # first: a kill in between must not leave a best one that is not
+            save_checkpoint(self.best, checkpoint)
+            link_atomically(self.best, path)
+        else:
+            save_checkpoint(path, checkpoint)
+        return path
+
+    def mark_best(self, path: Path) -> None:
+        link_atomically(path, self.best)
+
+    def prune(self, count: int, anchor: Path | None) -> None:
+        """Leave the newest so many, and the one to roll back to."""
+        for path in self.all()[:-count]:
+            if path != anchor:
+                path.unlink()
+
+    def drop_after(self, iteration: int) -> None:
+        """Remove those of a stretch that diverged."""
+        for path in reversed(self.all()):
+            if iteration_of(path) > iteration:
+                path.unlink()
+        sync_folder(self._folder)
+
+    def give_number(self, path: Path, iteration: int) -> None:
+        """Its number to a checkpoint of that iteration: the best, or one that was set aside."""
+        target = checkpoint_file(self._folder, iteration)
+        if path != target:
+            if target.exists() and target.read_bytes() != path.read_bytes():
+                target.rename(free_name(target.with_suffix('.superseded')))
+            link_atomically(path, target)
+
+    def after(self, iteration: int) -> list[Path]:
+        """Those of a later iteration, the best too."""
+        newer = [other for other in self.all() if iteration_of(other) > iteration]
+        with suppress(ValueError, OSError):
+            if load_checkpoint(self.best).state.iteration > iteration:
+                newer.append(self.best)
+        return newer
+
+    def set_aside(self, paths: Sequence[Path]) -> None:
+        """Rename them, that they are not taken for the run's own."""
+        for path in reversed(paths):
+            path.rename(free_name(path.with_suffix('.superseded')))
+        sync_folder(self._folder)

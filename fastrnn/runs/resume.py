@@ -1,0 +1,135 @@
+"""A kept run that goes on."""
+
+from dataclasses import replace
+from pathlib import Path
+from shlex import quote
+from typing import Any
+
+from ..data.texts import Texts, check_text_identity, text_identity
+from ..model.checkpoint import BEST, Checkpoint, load_checkpoint
+from ..model.params import TrainState
+from ..settings.config import Config
+from ..settings.naming import Files, check_names
+from ..training.loop import Run
+from ..training.schedule import Horizon, with_new_cycle, with_planned_schedule
+from .config_file import CONFIG, Description
+from .folder import RunFolder
+from .session import Session, check_policy
+
+AGAIN = 'start again in another folder'
+ENDS = ('iterations', 'epochs', 'time')
+CHANGES = (*ENDS, 'schedule', 'threads')  # of the configuration, that resume takes
+
+
+def resume(
+    folder: str | Path,
+    files: Files | None = None,
+    *,
+    keep: int | None = None,
+    on_divergence: str | None = None,
+    **changes: Any,
+) -> Session:
+    """A run that goes on as if it had not stopped, from its last checkpoint.
+
+    Parameters
+    ----------
+    folder : path
+        Of the run; or one of its checkpoints, to go on from that one (newer ones are renamed).
+    files : path or sequence of paths, optional
+        The text, where it is no longer in its old place.
+    keep, on_divergence, changes
+        In place of what they were: ``threads``, or an end (``iterations``, ``epochs`` or ``time``, in place of all,
+        and of the whole run: counted from its start). The learning rate keeps to the schedule that was planned, and
+        stays at its last value where the run goes on after it; with ``schedule``, too, it begins a new cycle that ends
+        with the run.
+
+    Raises
+    ------
+    ValueError
+        In one line: no such run, damage, another text than then.
+    """
+    check_names(changes, CHANGES)
+    chosen = Path(folder)
+    if chosen.is_file() and not (chosen.parent / CONFIG).is_file():
+        raise ValueError(f'{folder}: not a checkpoint in a run folder; start a new run from its weights with --from')
+    place = RunFolder(chosen.parent if chosen.is_file() else chosen)
+    try:
+        return _reopened(place, chosen if chosen.is_file() else None, files, keep, on_divergence, changes)
+    except BaseException:
+        place.close()
+        raise
+
+
+def _reopened(
+    place: RunFolder,
+    chosen: Path | None,
+    files: Files | None,
+    keep: int | None,
+    on_divergence: str | None,
+    changes: dict[str, Any],
+) -> Session:
+    then, checkpoint = Description.read(place.path), chosen or place.newest()
+    texts = then.texts
+    if files is not None:
+        texts = replace(texts, files=Texts.of(files).files)
+    else:
+        texts.check_files(chosen or place.path)
+    texts.check_held_out(chosen or place.path)
+    texts.check_there(chosen or place.path)
+    keep = then.keep if keep is None else keep
+    on_divergence = then.on_divergence if on_divergence is None else on_divergence
+    keep = check_policy(keep, on_divergence)
+    corpus, held_out = texts.open()
+    try:
+        check_text_identity(then.identity, text_identity(corpus, held_out), texts, checkpoint or place.path / CONFIG)
+    except ValueError:
+        corpus.discard()
+        raise
+    loaded = state = None
+    if checkpoint is not None:
+        loaded = _offering(place, checkpoint)
+        chars, state = loaded.model.chars, loaded.state
+        if chars.startswith(corpus.chars):  # more of them where the run began with another text's weights
+            corpus = replace(corpus, chars=chars)
+    elif place.begun:
+        best = place.path / BEST
+        advice = f'go on from the best, with --resume {quote(str(best))}' if best.exists() else AGAIN
+        raise ValueError(f'{place.path}: its numbered checkpoints are gone; {advice}')
+    elif then.transferred:
+        raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
+    config = _changed(then.config, changes, state, corpus.ids.size)
+    run = Run(corpus, config, validation=held_out)
+    session = Session(place, run, texts, keep, on_divergence, lengthened=then.lengthened)
+    if checkpoint is not None and loaded is not None:
+        state = loaded.state
+        reached = state.iteration, state.seconds
+        if Horizon(then.config, corpus.ids.size).over(*reached) and not run.horizon.over(*reached):
+            session.lengthened.append(state.iteration)
+        session.take_up(checkpoint, loaded, chosen=chosen is not None)
+    if not run.over:  # an end that is behind it must not take the place of the run's own
+        session.write_config()
+    return session
+
+
+def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, characters: int) -> Config:
+    """The configuration with another end, or a new cycle of the schedule from here to it."""
+    if any(changes.get(end) is not None for end in ENDS):
+        changes = {**dict.fromkeys(ENDS), **changes}
+    changed = replace(config, **changes)
+    reached = (0, 0.0) if state is None else (state.iteration, state.seconds)
+    if changes.get('schedule') is not None:
+        return with_new_cycle(config, changed, characters, *reached)
+    if Horizon(changed, characters).over(*reached):  # the run is complete, and stays as it is
+        return changed
+    return with_planned_schedule(config, changed, characters, 0 if state is None else state.halvings)
+
+
+def _offering(place: RunFolder, path: Path) -> Checkpoint:
+    """The checkpoint; where it is damaged, the error offers the one before it."""
+    try:
+        return load_checkpoint(path)
+    except ValueError as error:
+        older = place.before(path)
+        if older is None:
+            raise
+        raise ValueError(f'{error}; the one before is there: --resume {quote(str(older))}') from error
