@@ -13,12 +13,13 @@ from safetensors.numpy import load_file, save, save_file
 
 import fastrnn
 from fastrnn.model import checkpoint as files
+from fastrnn.model.architecture import Architecture
 from fastrnn.model.checkpoint import Model, load_checkpoint, load_model, save_model
 from fastrnn.model.params import Params
 
 
 def small_model(chars='abcd', H=5, dtype=np.float64):
-    params = Params(H, len(chars)).astype(dtype)
+    params = Params(Architecture('rnn', 1, H, len(chars)), dtype)
     for view, array in zip(params.views, random_model(H, len(chars)), strict=True):
         view[...] = array.reshape(view.shape)
     return Model(params, chars)
@@ -102,10 +103,10 @@ def test_nothing_that_is_not_finite(tmp_path, path):
     model.params.Why[1, 2] = np.nan
     with pytest.raises(ValueError, match='inf or NaN'):
         save_model(tmp_path / 'model', model)
-    for place in ('params', 'memory', 'hidden'):
+    for place in ('params', 'moments', 'hidden'):
         checkpoint = load_checkpoint(path)
         arrays = {'params': checkpoint.state.params.flat, 'hidden': checkpoint.state.hidden}
-        arrays['memory'] = checkpoint.state.memory['v'].flat
+        arrays['moments'] = checkpoint.state.moments['v'].flat
         arrays[place].flat[3] = np.inf
         with pytest.raises(fastrnn.Diverged, match='inf or NaN at iteration 60'):
             files.save_checkpoint(tmp_path / 'model', checkpoint)

@@ -10,6 +10,7 @@ from fastrnn.data.ids import as_ids, ids_type
 from fastrnn.inference.evaluate import bits
 from fastrnn.inference.prompt import Decoder, encode_prime
 from fastrnn.inference.surprisal import score
+from fastrnn.model.architecture import Architecture
 from fastrnn.model.checkpoint import Model, load_model, save_model
 from fastrnn.model.params import Params
 from fastrnn.training.transfer import adopt
@@ -21,9 +22,8 @@ LAST = [len(MANY) - 1, 65_536, 0]  # of them; the first two would wrap
 
 
 def model_of(chars, H=4, dtype=np.float64):
-    params = Params(
-        H, len(chars), np.random.default_rng(0).standard_normal(H * H + 2 * len(chars) * H + H + len(chars))
-    )
+    params = Params(Architecture('rnn', 1, H, len(chars)))
+    params.flat[:] = np.random.default_rng(0).standard_normal(params.flat.size)
     return Model(params.astype(dtype), chars)
 
 
@@ -127,7 +127,7 @@ def surprisals(params, ids):
 @pytest.mark.parametrize('dtype', [np.float64, np.float32])
 def test_sampling_from_many_characters(dtype):
     """A model that says one character after the other: of each, the next in LAST."""
-    params = Params(3, len(MANY))
+    params = Params(Architecture('rnn', 1, 3, len(MANY)))
     params.WxhT[LAST] = 9 * np.eye(3)
     params.Why[np.roll(LAST, -1)] = 90 * np.eye(3)
     model = Model(params.astype(dtype), MANY)

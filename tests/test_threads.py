@@ -6,9 +6,9 @@ from helpers import SONNETS, assert_same_run, exact_losses, random_text, same_bi
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from fastrnn.data.corpus import Corpus
-from fastrnn.engines.exact import ExactEngine, thread_counts
+from fastrnn.engines.exact import ROWS_PER_THREAD, ExactEngine
 from fastrnn.kernels.team import Crew, Team, span
-from fastrnn.parallel.threads import TRY, WAKE, Crews
+from fastrnn.parallel.threads import TRY, WAKE, Crews, counts_for_rows
 from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -106,7 +106,7 @@ def test_small_jobs_wake_nobody():
 
 
 def test_small_layers_get_one_thread():
-    assert thread_counts(8) == [1]
+    assert counts_for_rows(8, ROWS_PER_THREAD) == [1]
 
 
 def test_an_error_in_one_thread_stops_the_others():

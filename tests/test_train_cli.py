@@ -13,7 +13,9 @@ from kept import log_of, state_of, without_times
 
 import fastrnn
 from fastrnn.data.corpus import Corpus
+from fastrnn.model.architecture import Architecture
 from fastrnn.model.checkpoint import checkpoints
+from fastrnn.model.init import scaled
 from fastrnn.training.transfer import adopt
 
 SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
@@ -95,7 +97,7 @@ def test_from_old_weights_without_a_folder(cli, tmp_path):
 def test_adopted_weights_are_the_old_ones():
     """What both texts have is predicted as before, if new characters are as unlikely as can be."""
     old = Corpus.of('abcxyz')
-    params = fastrnn.model.params.Params.scaled(5, 6, np.random.RandomState(0))
+    params = scaled(Architecture('rnn', 1, 5, 6), np.random.RandomState(0))
     params.by[:] = np.arange(6) - 2.0
     adopted = adopt(fastrnn.model.checkpoint.Model(params, old.chars), Corpus.of('zebra'), seed=0)
     assert adopted.corpus.chars == 'aberzcxy' and (adopted.new, adopted.unseen) == ('er', 'cxy')

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.stored import Ids
-from ..model.params import Params, TrainState
+from ..model.params import Params
+from ..model.state import TrainState
 from ..settings.config import Config
 from .exact import ExactEngine as ExactEngine
 from .fast import FastEngine as FastEngine

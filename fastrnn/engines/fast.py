@@ -12,8 +12,11 @@ from ..data.windows import Part, Windows
 from ..kernels.fast import optimizers
 from ..kernels.fast import train as batched
 from ..kernels.team import Team, alone
-from ..model.params import Params, TrainState
-from ..parallel.threads import Crews, processors
+from ..model.architecture import Architecture
+from ..model.init import INITS
+from ..model.params import Params
+from ..model.state import MOMENTS, TrainState
+from ..parallel.threads import Crews, counts_for_streams
 from ..settings.config import Config
 from .exact import draw_from
 
@@ -25,20 +28,23 @@ class FastEngine:
     """B streams, contiguous parts of the text, trained together by truncated BPTT."""
 
     def __init__(self, config: Config, ids: Ids, V: int) -> None:
-        H, T, B = config.hidden_size, config.seq_length, config.streams
+        architecture = Architecture.of(config, V)
+        H, T, B = architecture.H, config.seq_length, config.streams
         dtype: Any = np.dtype(config.dtype).type
         self._windows, self._rate = Windows(ids, T, B), float(config.learning_rate)
         self._rng = np.random.RandomState(config.seed)
-        initialise = {'gist': Params.gist, 'scaled': Params.scaled}[config.init]
-        self.params = initialise(H, V, self._rng).astype(dtype)
-        self.grads = Params(H, V, np.zeros_like(self.params.flat))
+        self.params = INITS[config.init](architecture, self._rng).astype(dtype)
+        self.grads = Params(architecture, dtype)
+        self.moments = {letter: Params(architecture, dtype) for letter in MOMENTS[config.optimizer]}
         self._views, self._grad_views = as_views(self.params), as_views(self.grads)
         self.packed = batched.make_packed(B, H, V, dtype)
-        self.optimizer = make_optimizer(config, self.params)
+        self.optimizer = make_optimizer(config, self.moments)
         self.position = np.zeros(2, np.int64)  # see batched.train
-        self.work = batched.make_work(T, B, H, V, dtype)
+        self.work = batched.make_work(T, B, H, V, architecture.parameters, dtype)
         self.smooth_loss = float(np.log(V)) * T
-        sizes = thread_counts(config, V)
+        sizes = counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)
+        if config.threads and B > 1:
+            sizes = [config.threads]
         self._works = [self.work] + [batched.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._crews = Crews(sizes)
         batched.pack_weights(alone(), self._views, self.packed)
@@ -93,12 +99,10 @@ class FastEngine:
         self._windows.fetch(int(self.position[0]), iterations)
 
     def state(self) -> TrainState:
-        H, optimizer = self.params.H, self.optimizer
-        memory = {'m': optimizer.M, 'v': optimizer.S} if optimizer.S.size else {'m': optimizer.M}
         return TrainState(
             params=self.params.astype(self.params.flat.dtype),
-            memory={name: Params(H, self.params.V, flat.copy()) for name, flat in memory.items()},
-            hidden=self.work.hs[0, :, :H].copy(),
+            moments={letter: moment.astype(moment.flat.dtype) for letter, moment in self.moments.items()},
+            hidden=self.work.hs[0, :, : self.params.H].copy(),
             position=int(self.position[0]),
             steps=int(self.position[1]),
             smooth_loss=self.smooth_loss,
@@ -107,8 +111,8 @@ class FastEngine:
 
     def restore(self, state: TrainState) -> None:
         self.params.flat[:] = state.params.flat
-        for flat, memory in zip((self.optimizer.M, self.optimizer.S), state.memory.values(), strict=False):
-            flat[:] = memory.flat
+        for letter, moment in self.moments.items():
+            moment.flat[:] = state.moments[letter].flat
         self.work.hs[0, :, : self.params.H] = state.hidden
         self.position[:] = state.position, state.steps
         self.smooth_loss = state.smooth_loss
@@ -136,9 +140,9 @@ def as_views(params: Params) -> batched.Params:
     return batched.Params(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
 
 
-def make_optimizer(config: Config, params: Params) -> batched.Optimizer:
-    """Fresh state, and the settings in the parameters' dtype."""
-    kind = params.flat.dtype.type
+def make_optimizer(config: Config, moments: dict[str, Params]) -> batched.Optimizer:
+    """The optimizer's moments, and the settings in their dtype."""
+    kind = moments['m'].flat.dtype.type
     adam = config.optimizer == 'adam'
     return batched.Optimizer(
         optimizers.ADAM if adam else optimizers.ADAGRAD,
@@ -148,17 +152,6 @@ def make_optimizer(config: Config, params: Params) -> batched.Optimizer:
         kind(BETA2),
         kind(EPSILON),
         kind(config.weight_decay),
-        np.zeros_like(params.flat),
-        np.zeros_like(params.flat) if adam else np.zeros(0, kind),
+        moments['m'].flat,
+        moments['v'].flat if adam else np.zeros(0, kind),
     )
-
-
-def thread_counts(config: Config, V: int) -> list[int]:
-    """Numbers of threads to try: all processors, or one where the work of a step is small; B = 1 takes one."""
-    B, H = config.streams, config.hidden_size
-    if B == 1:
-        return [1]
-    if config.threads is not None:
-        return [config.threads]
-    most = min(processors(), B, max(1, 6 * B * H * (H + V) // FLOPS_PER_THREAD))
-    return [1] + [size for size in (2, 4, 8, 16, 32, 64, 128) if size < most] + ([most] if most > 1 else [])

@@ -59,7 +59,7 @@ def slices(params: Params, ids: Ids) -> Iterator[NDArray[np.float64]]:
     views = batched.Params(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
     packed = batched.make_packed(1, params.H, params.V, params.flat.dtype)
     batched.pack_weights(alone(), views, packed)
-    work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.dtype)
+    work = batched.make_work(WINDOW, 1, params.H, params.V, params.flat.size, params.flat.dtype)
     for first in range(0, ids.size - 1, SLICE):  # of whole windows
         part = ids[first : first + SLICE + 1]
         check_ids(part, params.V)

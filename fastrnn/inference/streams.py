@@ -17,12 +17,11 @@ from ..kernels.generate import Rules
 from ..kernels.team import Team, alone
 from ..model.checkpoint import Model
 from ..model.params import Params
-from ..parallel.threads import Crews, processors
+from ..parallel.threads import Crews
 from .prompt import first_character
 
 PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
 FIRST_PIECE = 64  # steps of the first, while the pace is not known
-THREAD_WORK = 200_000  # multiplications of a step of time for each thread; less is not worth waking it
 
 Result = TypeVar('Result')
 
@@ -122,10 +121,3 @@ class Batch:
         self, team: Team, uniforms: NDArray[np.float64], streams: sampling.Streams, out: NDArray[np.uint32]
     ) -> None:
         sampling.draw_many(team, self._weights, self._rules, uniforms, streams, out)
-
-
-def thread_counts(B: int, params: Params) -> list[int]:
-    """Numbers of threads worth trying for B streams."""
-    H, V = params.H, params.V
-    most = min(processors(), B, max(1, B * H * (H + V) // THREAD_WORK))
-    return [1] + [size for size in (2, 4, 8, 16, 32, 64, 128) if size < most] + ([most] if most > 1 else [])

@@ -21,14 +21,15 @@ from numpy.typing import NDArray
 
 from ..errors import Diverged, in_a_line
 from ..system.atomic import write_atomically
-from .params import Params, TrainState
+from .architecture import GIST_NAMES, Architecture
+from .params import Params
+from .state import MOMENTS, TrainState
 
 FORMAT = 1
 DIGITS = 9  # of a format's number
 UNITS = {'character': 0x110000, 'byte': 256}  # code points that there are
-NAMES = ('Wxh', 'Whh', 'Why', 'bh', 'by')
 BEST = 'best.safetensors'
-ARRAYS = ('params', 'memory', 'hidden', 'rng')
+ARRAYS = ('params', 'moments', 'hidden', 'rng')
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
 MAX_HEADER = 100_000_000  # bytes, by the format; before it their number, 8 bytes, little-endian
 MODELS = 'name a run folder, a checkpoint or a file made by train --save'
@@ -80,8 +81,8 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         what = f'the weights hold inf or NaN at iteration {state.iteration}'
         raise Diverged(f'{what}: take a smaller --learning-rate', state.iteration, what)
     tensors = _shaped(checkpoint.model.params)
-    for letter, memory in state.memory.items():
-        tensors |= {letter + name: tensor for name, tensor in _shaped(memory).items()}
+    for letter, moment in state.moments.items():
+        tensors |= {letter + name: tensor for name, tensor in _shaped(moment).items()}
     rng = dict(state.rng)
     key = rng['state']['key']
     tensors |= {'hprev': np.ascontiguousarray(state.hidden.T), 'rng': key}
@@ -173,9 +174,8 @@ class _Damage:
 
 
 def _shaped(params: Params) -> Tensors:
-    """Contiguous, in the gist's shapes: biases are columns."""
-    views = zip(NAMES, params.views, strict=True)
-    return {name: np.ascontiguousarray(view if view.ndim == 2 else view[:, None]) for name, view in views}
+    """Contiguous, in the gist's shapes."""
+    return {name: np.ascontiguousarray(view) for name, view in params.by_gist_name.items()}
 
 
 def _described(model: Model) -> dict[str, str]:
@@ -244,36 +244,36 @@ def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
         raise ValueError(f'the unit {unit[:20]!r}, or a character that it has not')
     if not tensors['bh'].size or not chars:
         raise ValueError(f'{tensors["bh"].size} hidden units, {len(chars)} characters')
-    H, V = tensors['bh'].size, len(chars)
-    return Model(_as_params(H, V, dtype, tensors), ''.join(chars), metadata['unit'])
+    architecture = Architecture('rnn', 1, tensors['bh'].size, len(chars))
+    return Model(_as_params(architecture, dtype, tensors), ''.join(chars), metadata['unit'])
 
 
-def _as_params(H: int, V: int, dtype: Any, tensors: Tensors, letter: str = '') -> Params:
-    params = Params(H, V, np.zeros(H * H + 2 * V * H + H + V, dtype))
-    for name, view in zip(NAMES, params.views, strict=True):
+def _as_params(architecture: Architecture, dtype: Any, tensors: Tensors, letter: str = '') -> Params:
+    params = Params(architecture, dtype)
+    for name, view in params.by_gist_name.items():
         array = tensors[letter + name]
-        shape = view.shape if view.ndim == 2 else (view.size, 1)
-        if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():
+        if array.shape != view.shape or array.dtype != dtype or not np.isfinite(array).all():
             raise ValueError(f'{letter}{name} has shape {array.shape} or numbers that do not fit')
-        view[...] = array.reshape(view.shape)
+        view[...] = array
     return params
 
 
 def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> None:
     """Raise ValueError where the tensors are not those of a run so configured."""
-    adam = config['optimizer'] == 'adam'
-    memory = {letter + name for letter in ('mv' if adam else 'm') for name in NAMES}
-    if set(tensors) != {*NAMES, *memory, 'hprev', 'rng'}:
-        raise ValueError(f'not the tensors of a run by {"adam" if adam else "adagrad"}')
-    sizes = params.H, config['streams'], params.flat.dtype.name
-    if tensors['hprev'].shape != sizes[:2] or config['hidden_size'] != params.H or config['dtype'] != sizes[2]:
+    optimizer = 'adam' if config['optimizer'] == 'adam' else 'adagrad'
+    moments = {letter + name for letter in MOMENTS[optimizer] for name in GIST_NAMES}
+    if set(tensors) != {*GIST_NAMES, *moments, 'hprev', 'rng'}:
+        raise ValueError(f'not the tensors of a run by {optimizer}')
+    shape = params.architecture.state_shape(config['streams'])
+    of_another = config['hidden_size'] != params.H or config['dtype'] != params.flat.dtype.name
+    if tensors['hprev'].T.shape != shape or of_another:
         raise ValueError(f'hprev has shape {tensors["hprev"].shape}, or the configuration is of another run')
 
 
 def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> TrainState:
-    H, V, dtype, rng = params.H, params.V, params.flat.dtype, numbers['rng']
+    architecture, dtype, rng = params.architecture, params.flat.dtype, numbers['rng']
     hprev, key = tensors['hprev'], tensors['rng']
-    if hprev.ndim != 2 or hprev.shape[0] != H or hprev.dtype != dtype or not np.isfinite(hprev).all():
+    if hprev.dtype != dtype or not np.isfinite(hprev).all():
         raise ValueError('hprev does not fit')
     pos, has_gauss, gauss = rng['pos'], rng['has_gauss'], rng['gauss']
     whole = key.shape == (624,) and key.dtype == np.uint32 and type(pos) is type(has_gauss) is int
@@ -281,9 +281,11 @@ def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> Trai
         raise ValueError('the state of the generator does not fit')
     generator: dict[str, Any] = {'bit_generator': 'MT19937', 'state': {'key': key, 'pos': pos}}
     generator |= {'has_gauss': has_gauss, 'gauss': float(gauss)}
+    letters = [letter for letter in MOMENTS['adam'] if letter + GIST_NAMES[0] in tensors]
+    moments = {letter: _as_params(architecture, dtype, tensors, letter) for letter in letters}
     state = TrainState(
         params=params,
-        memory={letter: _as_params(H, V, dtype, tensors, letter) for letter in 'mv' if letter + 'Wxh' in tensors},
+        moments=moments,
         hidden=np.ascontiguousarray(hprev.T),
         rng=generator,
         **{name: numbers[name] for name in NUMBERS},

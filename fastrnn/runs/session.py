@@ -18,7 +18,7 @@ from .. import __version__
 from ..data.texts import Texts, check_identity, identity
 from ..errors import Diverged, TextLost
 from ..model.checkpoint import Checkpoint, Model, checkpoint_file, load_checkpoint, save_checkpoint
-from ..model.params import TrainState
+from ..model.state import TrainState
 from ..progress.records import Progress
 from ..system.interrupts import held
 from ..training.clock import Clock

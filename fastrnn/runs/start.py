@@ -9,7 +9,7 @@ from typing import Any
 from ..data.texts import Texts, check_identity, identity
 from ..errors import in_a_line
 from ..model.checkpoint import BEST, Model, load_checkpoint
-from ..model.params import TrainState
+from ..model.state import TrainState
 from ..settings.checks import check_integer
 from ..settings.config import MAX_SEED, Config
 from ..settings.naming import Files, check_names

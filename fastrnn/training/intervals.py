@@ -7,6 +7,7 @@ nominal speeds (those of two cores of 2021); a machine twice as fast reports twi
 import math
 from dataclasses import replace
 
+from ..model.architecture import Architecture
 from ..settings.config import Config
 
 FLOPS = {'exact': 1.2e10, 'fast': 8e10, 'reference': 2e9}  # a second, in training
@@ -24,8 +25,8 @@ def with_intervals(config: Config, V: int, held_out: int, iterations: int | None
     """
     pace = nominal_pace(config, V)
     total = iterations * pace if iterations is not None else config.time or 0.0
-    H, slower = config.hidden_size, 2 if config.dtype == 'float64' else 1
-    validation = 2 * H * (H + V) * held_out * slower / VALIDATION_FLOPS
+    slower = 2 if config.dtype == 'float64' else 1
+    validation = Architecture.of(config, V).forward_flops * held_out * slower / VALIDATION_FLOPS
     report = max(REPORT_SECONDS, total / REPORTS)
     by_sizes = round_number(report / pace) if config.engine == 'fast' else 100
     print_every = config.print_every or by_sizes
@@ -42,9 +43,9 @@ def with_intervals(config: Config, V: int, held_out: int, iterations: int | None
 
 def nominal_pace(config: Config, V: int) -> float:
     """Seconds of an iteration on the nominal machine."""
-    H, T, B = config.hidden_size, config.seq_length, config.streams
+    flops = Architecture.of(config, V).training_flops * config.seq_length * config.streams
     slower = 2 if config.engine == 'fast' and config.dtype == 'float64' else 1
-    return OVERHEAD + 6 * H * (H + V) * T * B * slower / FLOPS[config.engine]
+    return OVERHEAD + flops * slower / FLOPS[config.engine]
 
 
 def round_number(value: float) -> int:

@@ -75,8 +75,8 @@ def make_packed(B: int, H: int, V: int, dtype: Any) -> Packed:
     return Packed(*(np.zeros(shape, dtype) for shape in (recurrent, recurrent, (Vn, H, w), (Hn, V, w))))
 
 
-def make_work(T: int, B: int, H: int, V: int, dtype: Any) -> Work:
-    """Buffers for the first thread of a team; see :func:`for_thread`."""
+def make_work(T: int, B: int, H: int, V: int, N: int, dtype: Any) -> Work:
+    """Buffers of a model of N parameters, for the first thread of a team; see :func:`for_thread`."""
     itemsize = np.dtype(dtype).itemsize
     w = width(itemsize)
     Hp, Vp = max(_padded(H, w), _padded(_padded(H, strip_width(H, itemsize)), w)), _padded(V, w)
@@ -93,7 +93,7 @@ def make_work(T: int, B: int, H: int, V: int, dtype: Any) -> Work:
         left=np.zeros((_padded(max(H, V), ROWS) // ROWS, min(depth, (T + 1) * B), ROWS), dtype),
         dWhh=np.zeros((_padded(H, ROWS), Hp), dtype),
         dWhy=np.zeros((_padded(V, ROWS), Hp), dtype),
-        norms=np.zeros(-(-(H * H + 2 * V * H + H + V) // CHUNK)),
+        norms=np.zeros(-(-N // CHUNK)),
     )
 
 
