@@ -7,7 +7,8 @@ import numpy as np
 from helpers import SONNETS
 
 import fastrnn
-from fastrnn.model.checkpoint import BEST, checkpoints, load_checkpoint
+from fastrnn.model.checkpoint import load_checkpoint
+from fastrnn.model.places import BEST, checkpoints
 from fastrnn.training import loop as trainer
 
 SIZES = {'hidden_size': 16, 'seq_length': 8, 'seed': 3, 'iterations': 60}

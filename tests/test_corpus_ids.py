@@ -11,7 +11,8 @@ from fastrnn.inference.evaluate import bits
 from fastrnn.inference.prompt import Decoder, encode_prime
 from fastrnn.inference.surprisal import score
 from fastrnn.model.architecture import Architecture
-from fastrnn.model.checkpoint import Model, load_model, save_model
+from fastrnn.model.checkpoint import load_model, save_model
+from fastrnn.model.model import Model
 from fastrnn.model.params import Params
 from fastrnn.training.transfer import adopt
 

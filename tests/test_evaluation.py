@@ -9,8 +9,9 @@ import fastrnn
 from fastrnn import reference
 from fastrnn.inference import evaluate as evaluation
 from fastrnn.model.architecture import Architecture
-from fastrnn.model.checkpoint import Model, load_model, save_model
+from fastrnn.model.checkpoint import load_model, save_model
 from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
 from fastrnn.settings.config import Config
 from fastrnn.training.schedule import FINAL, Horizon
 

@@ -15,8 +15,9 @@ from helpers import start_python
 import fastrnn
 from fastrnn.cli import main
 from fastrnn.model.architecture import Architecture
-from fastrnn.model.checkpoint import Model, save_model
+from fastrnn.model.checkpoint import save_model
 from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
 
 CHARS = '\n abcdefghijklmé日\U0001f600\ud800'
 

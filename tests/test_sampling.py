@@ -12,8 +12,8 @@ from fastrnn.inference import generate as sampling
 from fastrnn.inference import streams
 from fastrnn.kernels.generate import Rules, choose, keep_likeliest
 from fastrnn.model.architecture import Architecture
-from fastrnn.model.checkpoint import Model
 from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
 
 V, H = 19, 30
 CHARS = '\n' + 'abcdefghijklmnopqr'

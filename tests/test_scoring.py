@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import fastrnn
 from fastrnn.inference import surprisal as scoring
 from fastrnn.model.architecture import Architecture
-from fastrnn.model.checkpoint import Model, save_model
+from fastrnn.model.checkpoint import save_model
 from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
 from fastrnn.pages import surprisal as page
 
 TEXT = SONNETS.read_text(encoding='utf-8')

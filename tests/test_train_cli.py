@@ -14,8 +14,9 @@ from kept import log_of, state_of, without_times
 import fastrnn
 from fastrnn.data.corpus import Corpus
 from fastrnn.model.architecture import Architecture
-from fastrnn.model.checkpoint import checkpoints
 from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
+from fastrnn.model.places import checkpoints
 from fastrnn.training.transfer import adopt
 
 SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
@@ -99,7 +100,7 @@ def test_adopted_weights_are_the_old_ones():
     old = Corpus.of('abcxyz')
     params = scaled(Architecture('rnn', 1, 5, 6), np.random.RandomState(0))
     params.by[:] = np.arange(6) - 2.0
-    adopted = adopt(fastrnn.model.checkpoint.Model(params, old.chars), Corpus.of('zebra'), seed=0)
+    adopted = adopt(Model(params, old.chars), Corpus.of('zebra'), seed=0)
     assert adopted.corpus.chars == 'aberzcxy' and (adopted.new, adopted.unseen) == ('er', 'cxy')
     assert np.array_equal(adopted.params.Whh, params.Whh)
     for number, char in enumerate(adopted.corpus.chars):

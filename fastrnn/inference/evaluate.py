@@ -15,7 +15,7 @@ from ..data.ids import check_ids
 from ..data.stored import Ids
 from ..kernels.fast import train as batched
 from ..kernels.team import alone
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..model.params import Params
 from ..settings.config import bits_per_character
 from ..system.interrupts import remembered

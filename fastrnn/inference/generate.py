@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from ..kernels.generate import Rules
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..parallel.threads import Crews, counts_for_streams
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.config import MAX_SEED

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..data.corpus import Corpus, encode_with
 from ..data.encoding import FOLDED
 from ..data.files import Rules, Source, texts
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..system.pipes import standard_input
 
 NAMED = 5  # unknown characters in a message

@@ -15,7 +15,7 @@ from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.generate import Rules
 from ..kernels.team import Team, alone
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..model.params import Params
 from ..parallel.threads import Crews
 from .prompt import first_character

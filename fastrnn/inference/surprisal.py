@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.corpus import Corpus, encode_with
-from ..model.checkpoint import Model
+from ..model.model import Model
 from .evaluate import nats
 
 HEADER = 'offset\tcharacter\tbits\n'

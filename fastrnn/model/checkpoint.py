@@ -1,54 +1,30 @@
 """A model, or a whole training state, to and from disk: one safetensors file.
 
 Tensors: ``Wxh Whh Why bh by`` in the gist's shapes; of a state also the optimizer's memory (``mWxh`` ..., with Adam
-``vWxh`` ...), ``hprev`` (H, B) and the generator's ``rng``. All else is JSON in the metadata. ``check`` there is the
-SHA-256 of everything else in the file, so that damage is noticed.
+``vWxh`` ...), ``hprev`` (H, B) and the generator's ``rng``. All else is JSON in the metadata.
 """
 
-import hashlib
 import json
 import math
 import os
-import re
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..errors import Diverged, in_a_line
-from ..system.atomic import write_atomically
+from ..errors import Diverged
 from .architecture import GIST_NAMES, Architecture
+from .model import Model
 from .params import Params
+from .places import BEST, checkpoints, model_file
+from .safetensors_file import FORMAT, Damage, Tensors, read, write
 from .state import MOMENTS, TrainState
 
-FORMAT = 1
-DIGITS = 9  # of a format's number
 UNITS = {'character': 0x110000, 'byte': 256}  # code points that there are
-BEST = 'best.safetensors'
 ARRAYS = ('params', 'moments', 'hidden', 'rng')
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
-MAX_HEADER = 100_000_000  # bytes, by the format; before it their number, 8 bytes, little-endian
-MODELS = 'name a run folder, a checkpoint or a file made by train --save'
-ANOTHER = 'take another checkpoint or model'
-
-Tensors = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Model:
-    """Weights, and what is needed to use them on text."""
-
-    params: Params
-    chars: str  # character k of the vocabulary
-    unit: str = 'character'
-
-    def __repr__(self) -> str:
-        params = self.params
-        return f'<fastrnn.Model: H={params.H}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
 
 
 @dataclass(frozen=True)
@@ -71,7 +47,7 @@ def save_model(path: str | Path, model: Model) -> None:
     """
     if not np.isfinite(model.params.flat).all():
         raise ValueError('the weights hold inf or NaN, so they are not saved')
-    _write(Path(path), _shaped(model.params), _described(model))
+    write(Path(path), _shaped(model.params), _described(model))
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
@@ -94,20 +70,20 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     if checkpoint.best:
         facts['best'] = True
     metadata = _described(checkpoint.model) | {name: json.dumps(value) for name, value in facts.items()}
-    _write(Path(path), tensors, metadata)
+    write(Path(path), tensors, metadata)
 
 
 def load_model(path: str | Path) -> Model:
     """Read a model, from a run folder its best one; raises ValueError, in one line, for a file that holds none."""
     place = model_file(Path(path))
     try:
-        tensors, metadata = _read(place)
+        tensors, metadata = read(place)
     except ValueError as error:
         others = checkpoints(Path(path)) if os.path.isdir(path) else []
         if place in others or not others:
             raise
         raise ValueError(f'{error}; another is there: {others[-1]}') from error
-    with _Damage(place):
+    with Damage(place):
         model = _as_model(tensors, metadata)
         last = place != Path(path) and place.name != BEST
         validated = last and json.loads(metadata['state'])['best'] is not None
@@ -119,58 +95,16 @@ def load_model(path: str | Path) -> Model:
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
     """Read a whole state; raises ValueError, in one line, for a file that holds none."""
-    tensors, metadata = _read(Path(path))
+    tensors, metadata = read(Path(path))
     if 'state' not in metadata:
         raise ValueError(f'{path}: holds a model, but not the state of its training; start a new run with --from')
-    with _Damage(path):
+    with Damage(path):
         model = _as_model(tensors, metadata)
         config, text = dict(json.loads(metadata['config'])), dict(json.loads(metadata['text']))
         _check_fits(config, model.params, tensors)
         state = _as_state(model.params, tensors, json.loads(metadata['state']))
         unlogged = tuple(map(dict, json.loads(metadata.get('unlogged', '[]'))))
         return Checkpoint(model, state, config, text, unlogged, json.loads(metadata.get('best', 'false')) is True)
-
-
-def checkpoint_file(folder: Path, iteration: int) -> Path:
-    return folder / f'checkpoint-{iteration:09d}.safetensors'
-
-
-def checkpoints(folder: Path) -> list[Path]:
-    """The numbered checkpoints of a run folder, oldest first."""
-    found = [path for path in folder.iterdir() if re.fullmatch(r'checkpoint-\d{9,}\.safetensors', path.name)]
-    return sorted(found, key=iteration_of)
-
-
-def iteration_of(path: Path) -> int:
-    """Of a numbered checkpoint, by its name."""
-    return int(path.stem.split('-')[1])
-
-
-def model_file(path: Path) -> Path:
-    """The file itself, or a run folder's best checkpoint, or its last if none was validated."""
-    if not os.path.isdir(path):  # unlike pathlib's, for names that are too long as well
-        return path
-    if (path / BEST).exists():
-        return path / BEST
-    found = checkpoints(path)
-    if not found:
-        raise ValueError(f'{path}: holds no checkpoint; name a folder made by fastrnn train --out')
-    return found[-1]
-
-
-class _Damage:
-    """Turns whatever reading an odd file raises into one line that says which file it is."""
-
-    def __init__(self, path: str | Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception):
-            reason = f'{error} missing' if isinstance(error, KeyError) else error
-            raise ValueError(f'{self._path}: damaged ({in_a_line(reason)}); {ANOTHER}') from error
 
 
 def _shaped(params: Params) -> Tensors:
@@ -181,56 +115,6 @@ def _shaped(params: Params) -> Tensors:
 def _described(model: Model) -> dict[str, str]:
     """The vocabulary as a list, as JSON would merge a high and a low surrogate that are neighbours in a string."""
     return {'format': str(FORMAT), 'vocabulary': json.dumps(list(model.chars)), 'unit': model.unit}
-
-
-def _check(tensors: Tensors, metadata: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(json.dumps(sorted(metadata.items())).encode())
-    for name in sorted(tensors):
-        array = tensors[name]
-        digest.update(f'{name} {array.dtype.str} {array.shape}'.encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
-
-
-def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
-    from safetensors.numpy import save
-
-    write_atomically(path, save(tensors, {**metadata, 'check': _check(tensors, metadata)}))
-
-
-def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
-    from safetensors.numpy import load
-
-    if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
-        raise ValueError(f'{path}: is no regular file; {MODELS}')
-    data = b''
-    try:
-        with path.open('rb') as file:
-            data = file.read(9)
-            if data[8:] == b'{':
-                data += file.read()  # not mapped: a file that is cut meanwhile would end the process
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], 'little')])
-        metadata = dict(header.get('__metadata__') or {})
-        ours = 'vocabulary' in metadata or 'check' in metadata
-        tensors = load(data) if ours else {}
-    except OSError as error:
-        raise ValueError(f'{path}: {error.strerror or error}; name a model that fastrnn train made') from error
-    except Exception as error:  # safetensors' own, and NumPy's for types that it lacks
-        if data[8:9] == b'{' and int.from_bytes(data[:8], 'little') <= MAX_HEADER:
-            raise ValueError(f'{path}: damaged (a part is missing or changed); {ANOTHER}') from error
-        raise ValueError(f'{path}: not a model (no safetensors file); {MODELS}') from error
-    found = metadata.get('format', '')
-    if not ours:
-        raise ValueError(f'{path}: not made by fastrnn; name a model that fastrnn train made')
-    if not found.isdecimal() or not found.isascii():
-        raise ValueError(f'{path}: damaged (its format is no number); {ANOTHER}')
-    if len(found) > DIGITS or int(found) > FORMAT:
-        raise ValueError(
-            f'{path}: format {found[:DIGITS]} of a newer fastrnn, this one reads {FORMAT}: upgrade fastrnn'
-        )
-    if metadata.pop('check', None) != _check(tensors, metadata):
-        raise ValueError(f'{path}: damaged (its checksum differs); {ANOTHER}')
-    return tensors, metadata
 
 
 def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:

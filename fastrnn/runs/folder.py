@@ -16,15 +16,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from ..model.checkpoint import (
-    BEST,
-    Checkpoint,
-    checkpoint_file,
-    checkpoints,
-    iteration_of,
-    load_checkpoint,
-    save_checkpoint,
-)
+from ..model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from ..model.places import BEST, checkpoint_file, checkpoints, iteration_of
 from ..system.atomic import sync_folder, temporary_name, write_atomically
 
 FORMAT = 1

@@ -17,7 +17,9 @@ from weakref import WeakSet
 from .. import __version__
 from ..data.texts import Texts, check_identity, identity
 from ..errors import Diverged, TextLost
-from ..model.checkpoint import Checkpoint, Model, checkpoint_file, load_checkpoint, save_checkpoint
+from ..model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from ..model.model import Model
+from ..model.places import checkpoint_file
 from ..model.state import TrainState
 from ..progress.records import Progress
 from ..system.interrupts import held

@@ -8,7 +8,9 @@ from typing import Any
 
 from ..data.texts import Texts, check_identity, identity
 from ..errors import in_a_line
-from ..model.checkpoint import BEST, Model, load_checkpoint
+from ..model.checkpoint import load_checkpoint
+from ..model.model import Model
+from ..model.places import BEST
 from ..model.state import TrainState
 from ..settings.checks import check_integer
 from ..settings.config import MAX_SEED, Config

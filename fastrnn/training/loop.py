@@ -15,7 +15,7 @@ from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
 from ..errors import Diverged
 from ..inference.evaluate import slices
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..model.params import Params
 from ..model.state import TrainState
 from ..progress.records import Progress

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..data.corpus import Corpus, encode_with, open_corpus
 from ..data.stored import Ids
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..settings.checks import as_number
 from ..settings.config import Config
 from ..settings.naming import Files, text_or_files

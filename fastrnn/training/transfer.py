@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..data.corpus import Corpus
-from ..model.checkpoint import Model
 from ..model.init import GIST_SCALE
+from ..model.model import Model
 from ..model.params import Params
 
 
