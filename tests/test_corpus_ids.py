@@ -5,8 +5,9 @@ import pytest
 from helpers import SONNETS, assert_same_run
 
 import fastrnn
-from fastrnn.data.corpus import Corpus, encode_with, open_corpus
+from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.data.ids import as_ids, ids_type
+from fastrnn.data.vocabulary import Vocabulary
 from fastrnn.inference.evaluate import bits
 from fastrnn.inference.prompt import Decoder, encode_prime
 from fastrnn.inference.surprisal import score
@@ -105,11 +106,13 @@ def test_old_weights_for_a_text_of_other_characters(tmp_path):
     joint = Model(adopted.params, adopted.corpus.chars)
     assert joint.params.V == len(ours) + len(theirs) > 65_536
     save_model(tmp_path / 'model', joint)
-    model, corpus = load_model(tmp_path / 'model'), Corpus.without_text(joint.chars, 'character')
+    model = load_model(tmp_path / 'model')
     text = theirs[-1] + theirs[0] + theirs[-1]
-    ids = encode_with(text, corpus)
-    assert np.array_equal(encode_with(text, adopted.corpus), ids)
-    assert ids.tolist() == encode_prime(text, model).tolist() and Decoder(model)(ids) == corpus.text(ids) == text
+    ids = model.vocabulary.encode(text)
+    assert np.array_equal(adopted.corpus.vocabulary.encode(text), ids)
+    assert (
+        ids.tolist() == encode_prime(text, model).tolist() and Decoder(model)(ids) == adopted.corpus.text(ids) == text
+    )
     expected = surprisals(model.params, ids)
     assert np.allclose(fastrnn.surprisals(model, text).bits[1:], expected, rtol=1e-9)
     assert np.isclose(fastrnn.evaluate(model, text).bits_per_character, expected.mean(), rtol=1e-9)
@@ -144,7 +147,7 @@ def test_training_on_many_characters():
     text = (MANY[::-1] + MANY[LAST[0]] + MANY[LAST[1]] + '\n') * 2
     assert_same_run(text, iterations=20, hidden_size=4, seq_length=8)
     told = 'a' + ''.join(MANY[ix] for ix in LAST) * 3000
-    corpus = Corpus(encode_with(told.replace('a', MANY[5]), Corpus.without_text(MANY, 'character')), MANY)
+    corpus = Corpus(Vocabulary(MANY).encode(told.replace('a', MANY[5])), MANY)
     run = fastrnn.Run(corpus, fastrnn.preset('fast', hidden_size=8, iterations=400, learning_rate=0.05, seed=0))
     *_, last = run
     assert corpus.ids.dtype == np.uint32 and last.loss < 0.1

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..data.vocabulary import UNITS
 from ..errors import Diverged
 from .architecture import GIST_NAMES, Architecture
 from .model import Model
@@ -22,7 +23,6 @@ from .places import BEST, checkpoints, model_file
 from .safetensors_file import FORMAT, Damage, Tensors, read, write
 from .state import MOMENTS, TrainState
 
-UNITS = {'character': 0x110000, 'byte': 256}  # code points that there are
 ARRAYS = ('params', 'moments', 'hidden', 'rng')
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
 

@@ -1,7 +1,9 @@
 """A model: weights, and what is needed to use them on text."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from ..data.vocabulary import Vocabulary
 from .params import Params
 
 
@@ -12,6 +14,10 @@ class Model:
     params: Params
     chars: str  # character k of the vocabulary
     unit: str = 'character'
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.chars, self.unit)
 
     def __repr__(self) -> str:
         params = self.params
