@@ -115,6 +115,13 @@ def test_utf16_without_byte_order(path):
     assert refused(path, encoding='utf-16').endswith('; name the byte order, as in utf-16-le')
 
 
+def test_an_encoding_that_names_no_byte(path):
+    path.write_bytes(b'\0')
+    with pytest.raises(ValueError, match='; name the text') as caught:
+        corpora.read_text(path, 'punycode')
+    assert type(caught.value) is ValueError and str(caught.value).startswith(f'{path}: ')
+
+
 @pytest.mark.parametrize('damage', [lambda data: data[:-9], lambda data: data[:40] + b'\xff\xff' + data[42:]])
 def test_damaged_gzip(path, cache, damage):
     path.write_bytes(damage(gzip.compress(SONNETS.read_bytes())))

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import in_a_line
 from ..system.pipes import check_room
 from . import encoding as codes
 from . import files as files
@@ -121,6 +122,9 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise files.undecodable(path, data[error.start], error.start, encoding) from error
+    except UnicodeError as error:  # of codecs that name no byte, as punycode
+        reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"
+        raise ValueError(f'{path}: {reason}') from error
     except LookupError as error:
         raise files.unknown_encoding(encoding) from error
     return text.replace('\r\n', '\n').replace('\r', '\n')
