@@ -79,11 +79,12 @@ def test_the_gists_initial_values():
 
 
 def test_scaled_initial_values():
-    """Drawn in the gist's order; Whh orthogonal."""
+    """Drawn in the gist's order; Whh the orthogonal factor whose triangular one has a positive diagonal."""
     params, rng = INITS['scaled'](Architecture('rnn', 1, 6, 9), np.random.RandomState(3)), np.random.RandomState(3)
     assert np.array_equal(params.Wxh, rng.randn(6, 9) / np.sqrt(6))
     assert np.allclose(params.Whh @ params.Whh.T, np.eye(6))
-    rng.randn(6, 6)
+    R = params.Whh.T @ rng.randn(6, 6)
+    assert np.allclose(R, np.triu(R)) and (np.diag(R) > 0).all()
     assert np.array_equal(params.Why, rng.randn(9, 6) / np.sqrt(6))
     assert not params.bh.any() and not params.by.any()
 

@@ -103,6 +103,8 @@ def test_adopted_weights_are_the_old_ones():
     adopted = adopt(Model(params, old.chars), Corpus.of('zebra'), seed=0)
     assert adopted.corpus.chars == 'aberzcxy' and (adopted.new, adopted.unseen) == ('er', 'cxy')
     assert np.array_equal(adopted.params.Whh, params.Whh)
+    single = adopt(Model(params.astype(np.float32), old.chars), Corpus.of('zebra'), seed=0).params
+    assert single == adopted.params.astype(np.float32)
     for number, char in enumerate(adopted.corpus.chars):
         if char in old.chars:
             row = old.chars.index(char)
