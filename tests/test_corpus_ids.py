@@ -9,13 +9,13 @@ from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.data.ids import as_ids, ids_type
 from fastrnn.data.vocabulary import Vocabulary
 from fastrnn.inference.evaluate import bits
-from fastrnn.inference.prompt import Decoder, encode_prime
+from fastrnn.inference.prompt import Decoder, encode_prompt
 from fastrnn.inference.surprisal import score
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.checkpoint import load_model, save_model
 from fastrnn.model.model import Model
 from fastrnn.model.params import Params
-from fastrnn.training.transfer import adopt
+from fastrnn.training.transfer import transfer_weights
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 SMALL = {'hidden_size': 4, 'seq_length': 5, 'seed': 0, 'iterations': 3}
@@ -102,16 +102,16 @@ def test_old_weights_for_a_text_of_other_characters(tmp_path):
     """40,000 of each make 80,000: those that the text lacks come last, and stay what they were."""
     ours, theirs = MANY[:40_000], MANY[40_000:] + ''.join(map(chr, range(0x20000, 0x23000)))
     old = model_of(theirs)
-    adopted = adopt(old, Corpus.of(ours), 0)
-    joint = Model(adopted.params, adopted.corpus.chars)
+    transfer = transfer_weights(old, Corpus.of(ours), 0)
+    joint = Model(transfer.params, transfer.corpus.chars)
     assert joint.params.V == len(ours) + len(theirs) > 65_536
     save_model(tmp_path / 'model', joint)
     model = load_model(tmp_path / 'model')
     text = theirs[-1] + theirs[0] + theirs[-1]
     ids = model.vocabulary.encode(text)
-    assert np.array_equal(adopted.corpus.vocabulary.encode(text), ids)
+    assert np.array_equal(transfer.corpus.vocabulary.encode(text), ids)
     assert (
-        ids.tolist() == encode_prime(text, model).tolist() and Decoder(model)(ids) == adopted.corpus.text(ids) == text
+        ids.tolist() == encode_prompt(text, model).tolist() and Decoder(model)(ids) == transfer.corpus.text(ids) == text
     )
     expected = surprisals(model.params, ids)
     assert np.allclose(fastrnn.surprisals(model, text).bits[1:], expected, rtol=1e-9)

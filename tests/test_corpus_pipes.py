@@ -19,7 +19,7 @@ from kept import begin, contents, run_to
 
 import fastrnn
 from fastrnn.data.corpus import Corpus, open_corpus
-from fastrnn.inference.prompt import read_prime
+from fastrnn.inference.prompt import read_prompt
 from fastrnn.system import pipes
 from fastrnn.system.pipes import check_kind, check_room, copy_of
 
@@ -67,7 +67,7 @@ def test_devices(tmp_path, cli):
                 lambda path=path: open_corpus(path),
                 lambda path=path: open_corpus([SONNETS, path]),
                 lambda path=path: Corpus.of(TEXT).vocabulary.encode([path]),
-                lambda path=path: read_prime(path),
+                lambda path=path: read_prompt(path),
             ):
                 with pytest.raises(ValueError) as error:
                     call()
@@ -89,25 +89,25 @@ def test_standard_input_that_is_a_device(monkeypatch, device):
     with open(theirs if device == 'terminal' else device) as stdin:
         monkeypatch.setattr(sys, 'stdin', stdin)
         with pytest.raises(ValueError, match=r'^standard input: is a character device, which need not'):
-            read_prime('-')
+            read_prompt('-')
     os.close(ours)
 
 
 def test_standard_input_that_is_closed(monkeypatch):
     monkeypatch.setattr(sys, 'stdin', None)
     with pytest.raises(ValueError, match=r'^standard input is closed; name a file, or a pipe$'):
-        read_prime('-')
+        read_prompt('-')
 
 
 def test_standard_input_that_is_a_file_or_a_pipe(monkeypatch):
     with open(SONNETS) as stdin:
         monkeypatch.setattr(sys, 'stdin', stdin)
-        assert read_prime('-') == TEXT
+        assert read_prompt('-') == TEXT
     out, into = os.pipe()
     thread = write(into, [b'abc\r\n', b'd'])
     with open(out) as stdin:
         monkeypatch.setattr(sys, 'stdin', stdin)
-        assert read_prime('-') == 'abc\nd'
+        assert read_prompt('-') == 'abc\nd'
     thread.join()
 
 

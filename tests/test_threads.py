@@ -7,9 +7,9 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.exact import ROWS_PER_THREAD, ExactEngine
-from fastrnn.kernels.team import Crew, Team, span
+from fastrnn.kernels.team import Team, ThreadTeam, span
 from fastrnn.parallel import threads
-from fastrnn.parallel.threads import TRY, WAKE, Crews, counts_for_rows, counts_for_streams
+from fastrnn.parallel.threads import TRY, WAKE, ThreadTuner, counts_for_rows, counts_for_streams
 from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -85,25 +85,25 @@ def test_spans_cover_everything_once(size, grain):
 
 def test_the_fastest_number_of_threads_is_chosen():
     """Each is tried until it is awake and timed; then the fastest runs, and the other again now and then."""
-    crews = Crews([1, 2])
+    tuner = ThreadTuner([1, 2])
     used = {1: 0.0, 2: 0.0}
     for _ in range(400):
-        crew, iterations = crews.choose(100)
-        seconds = iterations * (2e-3 if crew.size == 1 else 1e-3)
-        used[crew.size] += seconds
-        crews.report(crew, iterations, seconds)
-    crews.close()
+        threads, iterations = tuner.choose(100)
+        seconds = iterations * (2e-3 if threads.size == 1 else 1e-3)
+        used[threads.size] += seconds
+        tuner.report(threads, iterations, seconds)
+    tuner.close()
     assert 3 * (WAKE + TRY) < used[1] < 0.1 * used[2]
 
 
 def test_small_jobs_wake_nobody():
-    crews = Crews([1, 2])
+    tuner = ThreadTuner([1, 2])
     for _ in range(300):
-        crew, iterations = crews.choose(1000)
-        crews.report(crew, iterations, iterations * 1e-5 / crew.size)
-    assert crews.choose(1000)[0].size == 2
-    assert crews.choose(3)[0].size == 1
-    crews.close()
+        threads, iterations = tuner.choose(1000)
+        tuner.report(threads, iterations, iterations * 1e-5 / threads.size)
+    assert tuner.choose(1000)[0].size == 2
+    assert tuner.choose(3)[0].size == 1
+    tuner.close()
 
 
 def test_small_layers_get_one_thread():
@@ -131,7 +131,7 @@ def test_an_error_in_one_thread_stops_the_others():
     """Nobody waits for ever at a barrier that one will not reach."""
     corpus = Corpus.of(TEXT)
     engine = ExactEngine(Config(threads=2, seed=0), corpus.ids, len(corpus.chars))
-    crew = Crew(2)
+    threads = ThreadTeam(2)
 
     def kernel(team):
         if team.rank == 0:
@@ -139,6 +139,6 @@ def test_an_error_in_one_thread_stops_the_others():
         return engine._train(team, np.zeros(10))
 
     with pytest.raises(KeyboardInterrupt):
-        crew.run(kernel)
-    crew.close()
+        threads.run(kernel)
+    threads.close()
     engine.close()

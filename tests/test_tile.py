@@ -10,7 +10,7 @@ from fastrnn.kernels.exact import outer_products as tile
 from fastrnn.kernels.exact import rnn as exact
 from fastrnn.kernels.exact.outer_products import COLUMNS, ROWS, panels
 from fastrnn.kernels.jit import exact_jit
-from fastrnn.kernels.team import Crew, barrier
+from fastrnn.kernels.team import ThreadTeam, barrier
 
 pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
 sizes = st.integers(1, 40)
@@ -120,13 +120,13 @@ def _relay(team, rounds, seen):
 
 @pytest.mark.parametrize('size', [1, 2, 3])
 def test_nobody_passes_a_barrier_early(size):
-    crew = Crew(size)
+    threads = ThreadTeam(size)
     seen, stale = np.zeros(8 * size, np.int64), {}
 
     def kernel(team):
         stale[team.rank] = _relay(team, 300, seen)
         return team.rank
 
-    assert [crew.run(kernel) for _ in range(3)] == [0, 0, 0]
-    crew.close()
+    assert [threads.run(kernel) for _ in range(3)] == [0, 0, 0]
+    threads.close()
     assert stale == dict.fromkeys(range(size), 0)

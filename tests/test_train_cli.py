@@ -17,7 +17,7 @@ from fastrnn.model.architecture import Architecture
 from fastrnn.model.init import scaled
 from fastrnn.model.model import Model
 from fastrnn.model.places import checkpoints
-from fastrnn.training.transfer import adopt
+from fastrnn.training.transfer import transfer_weights
 
 SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
 FAST = ('--preset', 'fast', '--streams', 4, *SMALL)
@@ -95,25 +95,25 @@ def test_from_old_weights_without_a_folder(cli, tmp_path):
     assert code == 0 and json.loads(out)['loss'] / 25 / np.log(2) < before + 1
 
 
-def test_adopted_weights_are_the_old_ones():
+def test_transferred_weights_are_the_old_ones():
     """What both texts have is predicted as before, if new characters are as unlikely as can be."""
     old = Corpus.of('abcxyz')
     params = scaled(Architecture('rnn', 1, 5, 6), np.random.RandomState(0))
     params.by[:] = np.arange(6) - 2.0
-    adopted = adopt(Model(params, old.chars), Corpus.of('zebra'), seed=0)
-    assert adopted.corpus.chars == 'aberzcxy' and (adopted.new, adopted.unseen) == ('er', 'cxy')
-    assert np.array_equal(adopted.params.Whh, params.Whh)
-    single = adopt(Model(params.astype(np.float32), old.chars), Corpus.of('zebra'), seed=0).params
-    assert single == adopted.params.astype(np.float32)
-    for number, char in enumerate(adopted.corpus.chars):
+    transfer = transfer_weights(Model(params, old.chars), Corpus.of('zebra'), seed=0)
+    assert transfer.corpus.chars == 'aberzcxy' and (transfer.new, transfer.unseen) == ('er', 'cxy')
+    assert np.array_equal(transfer.params.Whh, params.Whh)
+    single = transfer_weights(Model(params.astype(np.float32), old.chars), Corpus.of('zebra'), seed=0).params
+    assert single == transfer.params.astype(np.float32)
+    for number, char in enumerate(transfer.corpus.chars):
         if char in old.chars:
             row = old.chars.index(char)
-            assert np.array_equal(adopted.params.WxhT[number], params.WxhT[row])
-            assert np.array_equal(adopted.params.Why[number], params.Why[row])
-            assert adopted.params.by[number] == params.by[row]
+            assert np.array_equal(transfer.params.WxhT[number], params.WxhT[row])
+            assert np.array_equal(transfer.params.Why[number], params.Why[row])
+            assert transfer.params.by[number] == params.by[row]
         else:
-            assert 0 < abs(adopted.params.WxhT[number]).max() < 0.1
-            assert not adopted.params.Why[number].any() and adopted.params.by[number] == -2.0
+            assert 0 < abs(transfer.params.WxhT[number]).max() < 0.1
+            assert not transfer.params.Why[number].any() and transfer.params.by[number] == -2.0
 
 
 @pytest.mark.parametrize(

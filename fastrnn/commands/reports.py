@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..progress.records import Progress
     from ..settings.config import Config
     from ..training.loop import Run
-    from ..training.transfer import Adopted
+    from ..training.transfer import Transfer
 
 COLUMNS, UNIT = 80, ' bits'  # of a report; per character
 NAMED = 20  # characters that are named, of those that are new
@@ -38,7 +38,7 @@ class Reports:
             text = f'the text is short ({run.corpus.ids.size:,} characters)'
             self.note(f'{text}: streams {B}, seq_length {T} in place of {asked.streams} and {asked.seq_length}')
 
-    def start(self, config: 'Config', corpus: 'Corpus', held_out: Any, adopted: 'Adopted | None' = None) -> None:
+    def start(self, config: 'Config', corpus: 'Corpus', held_out: Any, adopted: 'Transfer | None' = None) -> None:
         """What is about to happen; for the gist's engines only its own line."""
         self._fast = config.engine == 'fast'
         if adopted is not None:
@@ -133,12 +133,12 @@ def _short(number: float, digits: int) -> str:
     return f'{number:.{digits if number < 1000 else 0}f}'
 
 
-def _of_adoption(adopted: 'Adopted') -> list[str]:
-    lines = [f"{adopted.params.H} hidden units and their weights are the model's"]
-    if adopted.new:
-        names = ', '.join(f'{char!a}' for char in adopted.new[:NAMED])
-        more = f' and {len(adopted.new) - NAMED} more' if len(adopted.new) > NAMED else ''
-        lines.append(f'{len(adopted.new)} characters are new to the model and get new rows: {names}{more}')
-    if adopted.unseen:
-        lines.append(f'{len(adopted.unseen)} characters that the model knows do not occur in the text')
+def _of_adoption(adopted: 'Transfer') -> list[str]:
+    lines = [f"{transfer.params.H} hidden units and their weights are the model's"]
+    if transfer.new:
+        names = ', '.join(f'{char!a}' for char in transfer.new[:NAMED])
+        more = f' and {len(transfer.new) - NAMED} more' if len(transfer.new) > NAMED else ''
+        lines.append(f'{len(transfer.new)} characters are new to the model and get new rows: {names}{more}')
+    if transfer.unseen:
+        lines.append(f'{len(transfer.unseen)} characters that the model knows do not occur in the text')
     return lines

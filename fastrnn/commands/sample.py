@@ -35,7 +35,7 @@ def sample(
     """
     from ..inference.generate import sample as draw
     from ..inference.generate import samples
-    from ..inference.prompt import read_prime
+    from ..inference.prompt import read_prompt
     from ..model.checkpoint import load_model
     from ..settings.config import MAX_SEED
 
@@ -43,7 +43,7 @@ def sample(
         raise ValueError('both --prime and --prime-file are given: take one')
     loaded, text = load_model(model), prime or ''
     if prime_file is not None:
-        text = read_prime(prime_file, encoding)
+        text = read_prompt(prime_file, encoding)
     if seed is None and as_json:
         seed = secrets.randbelow(MAX_SEED)  # so that it can be told
     rules: dict[str, Any] = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}

@@ -183,11 +183,11 @@ def _train(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Pa
     corpus, held_out = texts.open()
     from ..errors import TextLost
     from ..training.loop import Run
-    from ..training.transfer import adopt
+    from ..training.transfer import transfer_weights
 
-    adopted = None if weights is None else adopt(weights, corpus, config.seed)
-    corpus = corpus if adopted is None else adopted.corpus
-    run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+    transfer = None if weights is None else transfer_weights(weights, corpus, config.seed)
+    corpus = corpus if adopted is None else transfer.corpus
+    run = Run(corpus, config, validation=held_out, weights=None if adopted is None else transfer.params)
     reports.fitted(config, run)
     reports.start(run.config, corpus, held_out, adopted)
     with interruptible(save is not None) as signals, _advised(run, reports):

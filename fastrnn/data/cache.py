@@ -22,17 +22,17 @@ from ..system.cache_folder import default_root, delete, remove_text, shrink, siz
 from ..system.locks import hold
 from ..system.pipes import check_room
 from ..system.private_folder import exposed, make_private
-from .files import Rules, Source
+from .files import Reading, Source
 from .stored import Ids, Opened, Summed, open_ids
 
 FORMAT = f'2-{sys.byteorder}'
 SETTLED = 2.0  # seconds after which a file's time of change tells it from any later version
 
 
-def key_of(digests: list[str], rules: Rules) -> str:
-    parts = [FORMAT, rules.unit, rules.min_count, digests]
-    if rules.unit == 'character':
-        parts += [rules.encoding, rules.errors]
+def key_of(digests: list[str], reading: Reading) -> str:
+    parts = [FORMAT, reading.unit, reading.min_count, digests]
+    if reading.unit == 'character':
+        parts += [reading.encoding, reading.errors]
     return _hash(parts)[:32]
 
 
@@ -53,7 +53,7 @@ class Entry:
             remove_text(self.folder)
 
 
-class Shelf:
+class TextCache:
     def __init__(self, root: str | Path | None = None) -> None:
         self.root = default_root() if root is None else Path(root)
         self.folder = self.root / 'corpora'

@@ -19,8 +19,8 @@ from ..system.pipes import check_room
 from . import encoding as codes
 from . import files as files
 from . import stored
-from .cache import Entry, Shelf, key_of
-from .files import Rules, Source
+from .cache import Entry, TextCache, key_of
+from .files import Reading, Source
 from .ids import as_ids
 from .stored import Ids, Opened, StoredIds, Summed
 from .vocabulary import POINTS, Vocabulary
@@ -54,7 +54,7 @@ class Corpus:
 
         Characters that occur fewer than ``min_count`` times are folded into U+FFFD.
         """
-        Rules(unit=unit, min_count=min_count)  # checks them
+        Reading(unit=unit, min_count=min_count)  # checks them
         utf8 = text.encode('utf-8', 'surrogatepass')
         if unit == 'byte':
             points = np.frombuffer(utf8, np.uint8)
@@ -146,42 +146,42 @@ def open_corpus(
     above 64 MB the ids stay in the file: slices of them are arrays.
     Raises ValueError, in one line, as ``read_text`` does, and if a file changes while it is read.
     """
-    rules = Rules(encoding, errors, unit, min_count)
+    reading = Reading(encoding, errors, unit, min_count)
     sources = files.sources(paths)
-    shelf = Shelf(cache)
-    known = [digest for source in sources if (digest := shelf.known(source))]
-    if len(known) == len(sources) and (kept := _kept(shelf, known, rules)):
-        return kept
-    survey = codes.survey(sources, rules)
-    corpus = _kept(shelf, survey.digests, rules) or _encoded(shelf, sources, rules, survey)
+    text_cache = TextCache(cache)
+    known = [digest for source in sources if (digest := text_cache.known(source))]
+    if len(known) == len(sources) and (cached := _cached(text_cache, known, reading)):
+        return cached
+    survey = codes.survey(sources, reading)
+    corpus = _cached(text_cache, survey.digests, reading) or _encoded(text_cache, sources, reading, survey)
     if corpus.entry is not None:
         for source, digest in zip(sources, survey.digests, strict=True):
-            shelf.remember(source, digest)
+            text_cache.remember(source, digest)
     return corpus
 
 
-def _kept(shelf: Shelf, digests: list[str], rules: Rules) -> Corpus | None:
-    key = key_of(digests, rules)
-    entry = shelf.find(key)
+def _cached(text_cache: TextCache, digests: list[str], reading: Reading) -> Corpus | None:
+    key = key_of(digests, reading)
+    entry = text_cache.find(key)
     return None if entry is None else _corpus(entry.facts, entry.ids, f'encoded before, in {entry.folder}', entry)
 
 
-def _encoded(shelf: Shelf, sources: list[Source], rules: Rules, survey: codes.Survey) -> Corpus:
-    numbering = codes.number_characters(survey, rules.unit, rules.min_count)
+def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, survey: codes.Survey) -> Corpus:
+    numbering = codes.number_characters(survey, reading.unit, reading.min_count)
     joined = hashlib.sha256(''.join(survey.digests).encode()).hexdigest()
     sha256 = survey.digests[0] if len(sources) == 1 else joined
-    facts = _facts(survey, numbering, sha256, rules.min_count)
+    facts = _facts(survey, numbering, sha256, reading.min_count)
     facts |= {'digests': survey.digests, 'files': [os.path.abspath(source.path) for source in sources]}
 
     def fill(sink: BinaryIO) -> None:
-        codes.write_ids(sources, rules, numbering.numbers, survey.n, sink)
+        codes.write_ids(sources, reading, numbering.numbers, survey.n, sink)
 
-    key = key_of(survey.digests, rules)
+    key = key_of(survey.digests, reading)
     try:
-        entry = shelf.add(key, facts, fill)
+        entry = text_cache.add(key, facts, fill)
         return _corpus(facts, entry.ids, f'encoded into {entry.folder}', entry)
     except OSError as error:
-        reason = f'{shelf.root} cannot be written ({error.strerror or error})'
+        reason = f'{text_cache.root} cannot be written ({error.strerror or error})'
     ids, where = _uncached(fill, survey.n, numbering, reason)
     return _corpus(facts, ids, f'{reason}, so the text is encoded anew in every run, {where}')
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from .files import Piece, Rules, Source, changed, is_empty, pieces
+from .files import Piece, Reading, Source, changed, is_empty, pieces
 from .vocabulary import FOLDED, POINTS, Points, Vocabulary, as_array, points_of
 
 SYNC = 1 << 26  # ids written between two requests to bring them to the disk
@@ -59,15 +59,15 @@ class Survey:
     digests: list[str]  # SHA-256 of each file's contents
 
 
-def survey(sources: Sequence[Source], rules: Rules) -> Survey:
+def survey(sources: Sequence[Source], reading: Reading) -> Survey:
     """Hash the files and count their characters. Raises ValueError if they hold none."""
     counts, n, utf8, digests = np.zeros(POINTS, np.int64), 0, 0, []
     for source in sources:
         digest = hashlib.sha256()
         with _Behind() as behind:
             chunks = _tapped(source.chunks(), partial(behind, digest.update))
-            for piece in pieces(source, rules, chunks):
-                n, utf8 = n + len(piece), utf8 + _count(piece, counts, exact=rules.min_count > 1)
+            for piece in pieces(source, reading, chunks):
+                n, utf8 = n + len(piece), utf8 + _count(piece, counts, exact=reading.min_count > 1)
         digests.append(digest.hexdigest())
     if n == 0:
         raise is_empty(sources[0].path)
@@ -126,12 +126,12 @@ def number_characters(found: Survey, unit: str, min_count: int) -> Numbering:
     return Numbering(vocabulary, numbers, rare.size, int(found.counts[rare].sum()))
 
 
-def write_ids(sources: Sequence[Source], rules: Rules, numbers: NDArray[Any], n: int, sink: BinaryIO) -> None:
+def write_ids(sources: Sequence[Source], reading: Reading, numbers: NDArray[Any], n: int, sink: BinaryIO) -> None:
     """Second reading: write the ids. OSError is always the sink's."""
     written = unsynced = 0
     with _Behind() as writer, _Behind() as syncer:
         for source in sources:
-            for piece in pieces(source, rules, source.chunks()):
+            for piece in pieces(source, reading, source.chunks()):
                 writer(_put, _narrowed(points_of(piece), numbers), numbers, sink)
                 written, unsynced = written + len(piece), unsynced + len(piece)
                 if unsynced >= SYNC and syncer.idle:  # else the last sync would have all of it to do

@@ -41,7 +41,7 @@ def unknown_encoding(encoding: str) -> ValueError:
 
 
 @dataclass(frozen=True)
-class Rules:
+class Reading:
     """How a text is to be read."""
 
     encoding: str = 'utf-8'
@@ -147,9 +147,9 @@ def _state(state: os.stat_result) -> list[int]:
     return [state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino, state.st_dev]
 
 
-def texts(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[str]:
+def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator[str]:
     """Decode chunks, newlines as ``open(path, 'r')`` gives them."""
-    decoder = codecs.getincrementaldecoder(rules.encoding)(rules.errors)
+    decoder = codecs.getincrementaldecoder(reading.encoding)(reading.errors)
     newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
     fed = 0
     for chunk in _ended(chunks):
@@ -160,9 +160,9 @@ def texts(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[str
             source.check_unchanged()  # it may still be being written
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
-            raise undecodable(source.path, error.object[error.start], offset, rules.encoding) from error
+            raise undecodable(source.path, error.object[error.start], offset, reading.encoding) from error
         except UnicodeError as error:  # utf-16 without a byte order mark
-            raise ValueError(f'{source.path}: {error}; name the byte order, as in {rules.encoding}-le') from error
+            raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
         if text:
             yield text
 
@@ -172,5 +172,5 @@ def _ended(chunks: Iterator[bytes]) -> Iterator[bytes]:
     yield b''
 
 
-def pieces(source: Source, rules: Rules, chunks: Iterator[bytes]) -> Iterator[Piece]:
-    return chunks if rules.unit == 'byte' else texts(source, rules, chunks)
+def pieces(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator[Piece]:
+    return chunks if reading.unit == 'byte' else texts(source, reading, chunks)

@@ -15,7 +15,7 @@ from ..errors import in_a_line
 from ..settings.naming import file_names
 from ..settings.parsing import parse_share
 from .corpus import Corpus, open_corpus
-from .files import Rules
+from .files import Reading
 from .stored import CHUNK, Ids
 
 DIGITS = 12  # of a hash, in messages
@@ -23,7 +23,7 @@ DIGITS = 12  # of a hash, in messages
 
 @dataclass(frozen=True)
 class Texts:
-    """Names of files and rules, as they are kept with a run."""
+    """Names of files and reading, as they are kept with a run."""
 
     files: tuple[str, ...]
     encoding: str = 'utf-8'
@@ -33,18 +33,18 @@ class Texts:
     validation: str | None = None  # a share, held out from the end, or a file
 
     def __post_init__(self) -> None:
-        Rules(self.encoding, self.errors, self.unit, self.min_count)  # raises ValueError
+        Reading(self.encoding, self.errors, self.unit, self.min_count)  # raises ValueError
 
     @classmethod
-    def of(cls, files: str | Path | Sequence[str | Path], **rules: Any) -> 'Texts':
-        """One file or more; ``rules`` are the other fields, the share or path of held-out text as it comes."""
-        validation = rules.pop('validation', None)
+    def of(cls, files: str | Path | Sequence[str | Path], **reading: Any) -> 'Texts':
+        """One file or more; ``reading`` are the other fields, the share or path of held-out text as it comes."""
+        validation = reading.pop('validation', None)
         if validation is not None and not isinstance(validation, int | float | str | Path):
             kind = type(validation).__name__
             raise ValueError(f'validation is a {kind}; of a run that is kept it is a share or the name of a file')
         share = None if validation is None else parse_share(validation)
         held_out = None if validation is None else str(share or file_names(validation, 'validation')[0])
-        return cls(tuple(file_names(files)), validation=held_out, **rules)
+        return cls(tuple(file_names(files)), validation=held_out, **reading)
 
     def absolute(self) -> 'Texts':
         """The same files by paths that hold in any working folder."""

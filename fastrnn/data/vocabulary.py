@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..settings.naming import text_or_files
 from . import files
-from .files import Piece, Rules
+from .files import Piece, Reading
 from .ids import ids_type
 
 FOLDED = 0xFFFD  # the code point that stands for all rare characters
@@ -74,9 +74,9 @@ class Vocabulary:
 
         What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names the first such character.
         """
-        rules, numbers, dtype = Rules(encoding, errors, self.unit), self.numbers(), self.ids_type
+        reading, numbers, dtype = Reading(encoding, errors, self.unit), self.numbers(), self.ids_type
         ids, done = bytearray(), 0
-        for piece in _pieces(text_or_files(text), rules):
+        for piece in _pieces(text_or_files(text), reading):
             points = points_of(piece)
             found = np.take(numbers, as_array(points), mode='clip')
             if found.min() < 0:
@@ -108,11 +108,11 @@ class Vocabulary:
         return ValueError(f'{name} at offset {offset} is not among the {len(self.chars):,} of the vocabulary')
 
 
-def _pieces(text: str | Sequence[Path], rules: Rules) -> Iterator[Piece]:
+def _pieces(text: str | Sequence[Path], reading: Reading) -> Iterator[Piece]:
     if not isinstance(text, str):
         for source in files.sources(text):
-            yield from files.pieces(source, rules, source.chunks())
+            yield from files.pieces(source, reading, source.chunks())
         return
     for start in range(0, len(text), files.CHUNK):
         piece = text[start : start + files.CHUNK]
-        yield piece if rules.unit == 'character' else piece.encode('utf-8', 'surrogatepass')
+        yield piece if reading.unit == 'character' else piece.encode('utf-8', 'surrogatepass')

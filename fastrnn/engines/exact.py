@@ -18,7 +18,7 @@ from ..model.architecture import Architecture
 from ..model.init import gist
 from ..model.params import Params
 from ..model.state import TrainState
-from ..parallel.threads import Crews, counts_for_rows
+from ..parallel.threads import ThreadTuner, counts_for_rows
 from ..settings.config import Config
 
 ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
@@ -72,7 +72,7 @@ class ExactEngine:
         sizes = [config.threads] if config.threads else counts_for_rows(H, ROWS_PER_THREAD)
         sizes = [size for size in sizes if self._same_bits(size)] or [1]
         self._works = [self._work] + [exact.for_thread(self._work) for _ in range(max(sizes) - 1)]
-        self._crews = Crews(sizes)
+        self._tuner = ThreadTuner(sizes)
         self._alone = alone()
         self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
 
@@ -123,11 +123,11 @@ class ExactEngine:
     def _run(self, part: Part) -> NDArray[np.float64]:
         losses, position, done = np.zeros(part.iterations), part.enter(self.position), 0
         while done < losses.size:
-            crew, most = self._crews.choose(losses.size - done)
+            threads, most = self._tuner.choose(losses.size - done)
             block = losses[done : done + most]
             start = time.perf_counter()
-            self.smooth_loss = crew.run(partial(self._train, ids=part.ids, position=position, losses=block))
-            self._crews.report(crew, block.size, time.perf_counter() - start)
+            self.smooth_loss = threads.run(partial(self._train, ids=part.ids, position=position, losses=block))
+            self._tuner.report(threads, block.size, time.perf_counter() - start)
             done += block.size
         self.position[:] = part.leave(position)
         return losses
@@ -163,7 +163,7 @@ class ExactEngine:
         return draw(self._rng, self._native, h, seed_ix, length, self._weights, bool(literal), self._work)
 
     def close(self) -> None:
-        self._crews.close()
+        self._tuner.close()
 
 
 def as_weights(params: Params) -> exact.Weights:

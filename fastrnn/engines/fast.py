@@ -16,7 +16,7 @@ from ..model.architecture import Architecture
 from ..model.init import INITS
 from ..model.params import Params
 from ..model.state import MOMENTS, TrainState
-from ..parallel.threads import Crews, counts_for_streams
+from ..parallel.threads import ThreadTuner, counts_for_streams
 from ..settings.config import Config
 from .exact import draw_from
 
@@ -46,7 +46,7 @@ class FastEngine:
         if config.threads and B > 1:
             sizes = [config.threads]
         self._works = [self.work] + [batched.for_thread(self.work) for _ in range(max(sizes) - 1)]
-        self._crews = Crews(sizes)
+        self._tuner = ThreadTuner(sizes)
         batched.pack_weights(alone(), self._views, self.packed)
         self._train(alone(), ids[:0], self.position, np.zeros(0), np.zeros(0))  # compiles, or loads, before threads do
 
@@ -87,11 +87,11 @@ class FastEngine:
     def _run(self, part: Part, rates: NDArray[np.float64], losses: NDArray[np.float64]) -> None:
         position, done = part.enter(self.position), 0
         while done < losses.size:
-            crew, most = self._crews.choose(losses.size - done)
+            threads, most = self._tuner.choose(losses.size - done)
             block = slice(done, done + most)
             start = time.perf_counter()
-            crew.run(partial(self._train, ids=part.ids, position=position, rates=rates[block], losses=losses[block]))
-            self._crews.report(crew, most, time.perf_counter() - start)
+            threads.run(partial(self._train, ids=part.ids, position=position, rates=rates[block], losses=losses[block]))
+            self._tuner.report(threads, most, time.perf_counter() - start)
             done += most
         self.position[:] = part.leave(position)
 
@@ -133,7 +133,7 @@ class FastEngine:
         return draw_from(self.params.astype(np.float64), rng, state, first, length)
 
     def close(self) -> None:
-        self._crews.close()
+        self._tuner.close()
 
 
 def as_views(params: Params) -> batched.Params:

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..kernels.generate import Rules
 from ..model.model import Model
-from ..parallel.threads import Crews, counts_for_streams
+from ..parallel.threads import ThreadTuner, counts_for_streams
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.config import MAX_SEED
 from ..system.steps import Pieces
-from .prompt import Decoder, encode_prime
+from .prompt import Decoder, encode_prompt
 from .streams import Batch, Pace, Stream
 
 LONGEST = 1 << 26  # characters of a text that is not shown before it is whole
@@ -71,7 +71,7 @@ def sample(
     """
     rules = _rules(model, temperature, top_k, top_p)
     length, seed = check_integer('length', length, 0), _checked_seed(seed)
-    stream = Stream(model, encode_prime(prime, model))
+    stream = Stream(model, encode_prompt(prime, model))
     return Pieces(_one(model, length, stream, rules, np.random.RandomState(seed)), AGAIN)
 
 
@@ -110,7 +110,7 @@ def samples(
     threads = None if threads is None else check_integer('threads', threads, 1, 1024)
     if length > LONGEST:
         raise ValueError(f'length is {length}; of samples that are drawn at once it is {LONGEST:,} at most')
-    stream = Stream(model, encode_prime(prime, model))
+    stream = Stream(model, encode_prompt(prime, model))
     return Pieces(_many(model, count, length, stream, rules, np.random.RandomState(seed), threads), AGAIN)
 
 
@@ -153,12 +153,12 @@ def _many(
     group = min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
     flops = group * model.params.architecture.forward_flops
     sizes = [threads] if threads else counts_for_streams(group, flops, FLOPS_PER_THREAD)
-    crews = Crews(sizes)
+    tuner = ThreadTuner(sizes)
     try:
         batch = Batch(model.params, rules, max(sizes))
         for start in range(0, count, group):
-            out = yield from batch.draw(min(group, count - start), length, stream, rng, crews)
+            out = yield from batch.draw(min(group, count - start), length, stream, rng, tuner)
             for ids in out.T:
                 yield Decoder(model)(ids, final=True)
     finally:
-        crews.close()
+        tuner.close()

@@ -6,25 +6,25 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.files import Rules, Source, texts
+from ..data.files import Reading, Source, texts
 from ..model.model import Model
 from ..system.pipes import standard_input
 
 NAMED = 5  # unknown characters in a message
 
 
-def read_prime(path: str | Path, encoding: str = 'utf-8') -> str:
+def read_prompt(path: str | Path, encoding: str = 'utf-8') -> str:
     """The text of a file (gzip's too), or of standard input if path is '-'; it may be empty.
 
     Newlines are as ``open(path, 'r')`` gives them. Raises ValueError, in one line, where it can't be read or is not
     in this encoding.
     """
-    rules = Rules(encoding)
+    reading = Reading(encoding)
     source = Source('standard input', standard_input()) if str(path) == '-' else Source(path)
-    return ''.join(texts(source, rules, source.chunks()))
+    return ''.join(texts(source, reading, source.chunks()))
 
 
-def encode_prime(prime: str, model: Model) -> NDArray[np.uint32]:
+def encode_prompt(prime: str, model: Model) -> NDArray[np.uint32]:
     """Character numbers (n,) of a text; for a model of bytes, of its UTF-8.
 
     What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names it.

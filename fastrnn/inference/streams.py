@@ -17,7 +17,7 @@ from ..kernels.generate import Rules
 from ..kernels.team import Team, alone
 from ..model.model import Model
 from ..model.params import Params
-from ..parallel.threads import Crews
+from ..parallel.threads import ThreadTuner
 from .prompt import first_character
 
 PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
@@ -91,7 +91,7 @@ class Batch:
         self._threads = threads
 
     def draw(
-        self, B: int, length: int, start: Stream, rng: np.random.RandomState, crews: Crews
+        self, B: int, length: int, start: Stream, rng: np.random.RandomState, tuner: ThreadTuner
     ) -> Generator[None, None, NDArray[np.uint32]]:
         """Characters (length, B) of B streams that all go on from ``start``, which is not changed; piece by piece."""
         streams, out = sampling.make_streams(B, self._weights, self._threads), np.zeros((length, B), np.uint32)
@@ -99,19 +99,24 @@ class Batch:
         self._run(alone(), np.zeros((0, B)), streams, out)  # compiles, or loads, before threads do
         pace, done = Pace(), 0
         while done < length:
-            done += pace(partial(self._piece, rng, crews, streams, out[done:]), length - done)
+            done += pace(partial(self._piece, rng, tuner, streams, out[done:]), length - done)
             yield
         return out
 
     def _piece(
-        self, rng: np.random.RandomState, crews: Crews, streams: sampling.Streams, out: NDArray[np.uint32], size: int
+        self,
+        rng: np.random.RandomState,
+        tuner: ThreadTuner,
+        streams: sampling.Streams,
+        out: NDArray[np.uint32],
+        size: int,
     ) -> int:
         uniforms, done = rng.random_sample((size, out.shape[1])), 0
         while done < size:
-            crew, steps = crews.choose(size - done)
+            threads, steps = tuner.choose(size - done)
             part, start = slice(done, done + steps), time.perf_counter()
-            crew.run(partial(self._run, uniforms=uniforms[part], streams=streams, out=out[part]))
-            crews.report(crew, steps, time.perf_counter() - start)
+            threads.run(partial(self._run, uniforms=uniforms[part], streams=streams, out=out[part]))
+            tuner.report(threads, steps, time.perf_counter() - start)
             done += steps
         if streams.failed.any():
             raise not_finite()

@@ -49,7 +49,7 @@ def alone() -> Team:
     return Team(0, 1, np.zeros(16, np.int64), 0)
 
 
-class Crew:
+class ThreadTeam:
     """The threads of a team, kept between calls; after ``close`` another call makes new ones."""
 
     def __init__(self, size: int) -> None:

@@ -27,7 +27,7 @@ from ..training.clock import Clock
 from ..training.divergence import check_rails
 from ..training.loop import Run
 from ..training.training import Training
-from ..training.transfer import Adopted
+from ..training.transfer import Transfer
 from .folder import RunFolder
 
 POLICIES = ('rollback', 'stop')  # on divergence
@@ -50,13 +50,13 @@ class Session(Training):
         texts: Texts,
         keep: int,
         on_divergence: str,
-        adopted: Adopted | None = None,
+        adopted: Transfer | None = None,
         lengthened: Sequence[int] = (),
     ) -> None:
         super().__init__()
         self.folder, self.run, self.texts = folder, run, texts
         self.keep, self.on_divergence = keep, on_divergence
-        self.adopted = adopted
+        self.transfer = adopted
         self.lengthened = list(lengthened)  # iterations at which the run was over, and was given a later end
         run.stop_at_divergence = True
         self._lock = run._lock  # one state, one lock

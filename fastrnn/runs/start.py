@@ -18,7 +18,7 @@ from ..settings.naming import Files, check_names
 from ..settings.presets import make_config
 from ..training.loop import Run
 from ..training.schedule import Horizon, with_new_cycle, with_planned_schedule
-from ..training.transfer import adopt, check_hidden_size
+from ..training.transfer import check_hidden_size, transfer_weights
 from .folder import CONFIG, RunFolder
 from .session import KEEP, POLICIES, Session
 
@@ -90,9 +90,9 @@ def start(
     corpus, held_out = texts.open()
     if config.seed is None:
         config = replace(config, seed=secrets.randbelow(MAX_SEED))
-    adopted = None if weights is None else adopt(weights, corpus, config.seed)
-    corpus = corpus if adopted is None else adopted.corpus
-    run = Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+    transfer = None if weights is None else transfer_weights(weights, corpus, config.seed)
+    corpus = corpus if adopted is None else transfer.corpus
+    run = Run(corpus, config, validation=held_out, weights=None if adopted is None else transfer.params)
     session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, adopted)
     try:
         session.write_config()

@@ -15,7 +15,7 @@ from ..settings.naming import Files, text_or_files
 from ..settings.parsing import parse_share
 from ..settings.presets import make_config
 from .loop import Run
-from .transfer import adopt, check_hidden_size
+from .transfer import check_hidden_size, transfer_weights
 
 OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
 
@@ -78,9 +78,9 @@ def train(
     if weights is not None and config is None:
         options['hidden_size'] = check_hidden_size(options.get('hidden_size'), weights)
     config = make_config(config, options, name=preset, also=OPTIONS)
-    adopted = None if weights is None else adopt(weights, corpus, config.seed)
-    corpus = corpus if adopted is None else adopted.corpus
-    return Run(corpus, config, validation=held_out, weights=None if adopted is None else adopted.params)
+    transfer = None if weights is None else transfer_weights(weights, corpus, config.seed)
+    corpus = corpus if adopted is None else transfer.corpus
+    return Run(corpus, config, validation=held_out, weights=None if adopted is None else transfer.params)
 
 
 def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, Ids | None]:

@@ -11,7 +11,7 @@ from ..model.params import Params
 
 
 @dataclass(frozen=True)
-class Adopted:
+class Transfer:
     """The corpus with the joint vocabulary, weights for it, and what was new."""
 
     corpus: Corpus
@@ -20,7 +20,7 @@ class Adopted:
     unseen: str  # characters of the model that the text lacks
 
 
-def adopt(model: Model, corpus: Corpus, seed: int | None = None) -> Adopted:
+def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> Transfer:
     """Weights of ``model`` for ``corpus``. Its numbers stay; characters that only the model knows follow them.
 
     A new character's column of Wxh is 0.01 randn, as in the gist; its row of Why is 0 and its bias the lowest there
@@ -41,7 +41,7 @@ def adopt(model: Model, corpus: Corpus, seed: int | None = None) -> Adopted:
     params.WxhT[~there] = np.random.RandomState(seed).randn(int((~there).sum()), H) * GIST_SCALE
     params.by[~there] = old.by.min()
     new = ''.join(char for char in corpus.chars if char not in known)
-    return Adopted(replace(corpus, chars=chars), params, new, unseen)
+    return Transfer(replace(corpus, chars=chars), params, new, unseen)
 
 
 def check_hidden_size(chosen: int | None, model: Model) -> int:
