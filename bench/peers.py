@@ -24,6 +24,7 @@ from table import publish
 from threadpoolctl import threadpool_limits
 
 from fastrnn.engines.engine import FastEngine, ReferenceEngine
+from fastrnn.model.architecture import Architecture
 from fastrnn.settings.config import Config
 
 MARKERS = '<!-- peers: made by bench/peers.py -->', '<!-- end of peers -->'
@@ -56,8 +57,8 @@ class Case:
         )
 
     def flops(self, V: int) -> int:
-        """Of an iteration: six multiply-adds a weight of Whh and Why, forward and backward."""
-        return 6 * self.H * (self.H + V) * self.T * self.B
+        """Of an iteration."""
+        return Architecture.of(self.config(), V).training_flops * self.T * self.B
 
 
 CASES = (

@@ -14,7 +14,7 @@ import numpy as np
 import fastrnn
 from fastrnn.engines.engine import ExactEngine, FastEngine
 from fastrnn.inference.evaluate import bits
-from fastrnn.model.checkpoint import Model
+from fastrnn.model.model import Model
 from fastrnn.settings.config import Config
 
 PAGE = mmap.PAGESIZE

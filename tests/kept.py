@@ -7,7 +7,8 @@ import numpy as np
 from helpers import SONNETS
 
 import fastrnn
-from fastrnn.model.checkpoint import BEST, checkpoints, load_checkpoint
+from fastrnn.model.checkpoint import load_checkpoint
+from fastrnn.model.places import BEST, checkpoints
 from fastrnn.training import plan
 
 SIZES = {'hidden_size': 16, 'seq_length': 8, 'seed': 3, 'iterations': 60}
@@ -65,7 +66,7 @@ def state_of(path):
     """Every bit of a checkpoint, but for the time that it took."""
     checkpoint = load_checkpoint(path)
     state = checkpoint.state
-    arrays = [state.params.flat, state.hidden, state.rng['state']['key'], *(m.flat for m in state.memory.values())]
+    arrays = [state.params.flat, state.hidden, state.rng['state']['key'], *(m.flat for m in state.moments.values())]
     numbers = [state.position, state.steps, state.smooth_loss, state.iteration, state.halvings, state.best]
     numbers += [state.verified, state.log_lines, state.rng['state']['pos']]
     return [array.tobytes() for array in arrays], numbers, checkpoint.model.chars

@@ -12,13 +12,16 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save, save_file
 
 import fastrnn
-from fastrnn.model import checkpoint as files
-from fastrnn.model.checkpoint import Model, load_checkpoint, load_model, save_model
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.checkpoint import load_checkpoint, load_model, save_checkpoint, save_model
+from fastrnn.model.model import Model
 from fastrnn.model.params import Params
+from fastrnn.model.places import checkpoints
+from fastrnn.model.safetensors_file import checksum, read
 
 
 def small_model(chars='abcd', H=5, dtype=np.float64):
-    params = Params(H, len(chars)).astype(dtype)
+    params = Params(Architecture('rnn', 1, H, len(chars)), dtype)
     for view, array in zip(params.views, random_model(H, len(chars)), strict=True):
         view[...] = array.reshape(view.shape)
     return Model(params, chars)
@@ -31,20 +34,20 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def path(folder):
-    return files.checkpoints(folder)[-1]
+    return checkpoints(folder)[-1]
 
 
 @pytest.mark.parametrize(('name', 'memories'), [('exact', 'm'), ('fast', 'mv'), ('fast Adagrad', 'm')])
 def test_what_is_in_it(tmp_path, name, memories):
     """Weights in the gist's shapes, the optimizer's memory, the hidden state; the rest as JSON."""
     session = run_to(begin(tmp_path / 'run', name))
-    tensors = load_file(files.checkpoints(tmp_path / 'run')[-1])
+    tensors = load_file(checkpoints(tmp_path / 'run')[-1])
     V, H, B = len(session.run.corpus.chars), 16, session.run.config.streams
     shapes = {'Wxh': (H, V), 'Whh': (H, H), 'Why': (V, H), 'bh': (H, 1), 'by': (V, 1)}
     expected = shapes | {m + key: shape for m in memories for key, shape in shapes.items()}
     assert {key: array.shape for key, array in tensors.items()} == expected | {'hprev': (H, B), 'rng': (624,)}
     assert np.array_equal(tensors['Wxh'], session.run.engine.params.Wxh)
-    with safe_open(files.checkpoints(tmp_path / 'run')[-1], 'numpy') as file:
+    with safe_open(checkpoints(tmp_path / 'run')[-1], 'numpy') as file:
         metadata = file.metadata()
     state = json.loads(metadata['state'])
     assert json.loads(metadata['vocabulary']) == list(session.run.corpus.chars)
@@ -93,7 +96,7 @@ def test_models_come_back(tmp_path, chars, dtype):
 
 
 def test_states_come_back(path, tmp_path):
-    files.save_checkpoint(tmp_path / 'copy', load_checkpoint(path))
+    save_checkpoint(tmp_path / 'copy', load_checkpoint(path))
     assert state_of(tmp_path / 'copy') == state_of(path)
 
 
@@ -102,13 +105,13 @@ def test_nothing_that_is_not_finite(tmp_path, path):
     model.params.Why[1, 2] = np.nan
     with pytest.raises(ValueError, match='inf or NaN'):
         save_model(tmp_path / 'model', model)
-    for place in ('params', 'memory', 'hidden'):
+    for place in ('params', 'moments', 'hidden'):
         checkpoint = load_checkpoint(path)
         arrays = {'params': checkpoint.state.params.flat, 'hidden': checkpoint.state.hidden}
-        arrays['memory'] = checkpoint.state.memory['v'].flat
+        arrays['moments'] = checkpoint.state.moments['v'].flat
         arrays[place].flat[3] = np.inf
         with pytest.raises(fastrnn.Diverged, match='inf or NaN at iteration 60'):
-            files.save_checkpoint(tmp_path / 'model', checkpoint)
+            save_checkpoint(tmp_path / 'model', checkpoint)
     assert not list(tmp_path.iterdir())
 
 
@@ -203,7 +206,7 @@ JSON = st.recursive(
 @given(data=st.data())
 def test_any_contents(tmp_path_factory, path, data):
     """A file with a right checksum but odd contents: a state, or a ValueError of one line."""
-    tensors, metadata = files._read(path)
+    tensors, metadata = read(path)
     key = data.draw(st.sampled_from([*tensors, *metadata, *json.loads(metadata['state'])]))
     if key in tensors:
         shape = data.draw(st.lists(st.integers(0, 3), max_size=3))
@@ -213,7 +216,7 @@ def test_any_contents(tmp_path_factory, path, data):
     else:
         metadata['state'] = json.dumps(json.loads(metadata['state']) | {key: data.draw(JSON)})
     place = tmp_path_factory.getbasetemp() / 'fuzz'
-    place.write_bytes(save(tensors, {**metadata, 'check': files._check(tensors, metadata)}))
+    place.write_bytes(save(tensors, {**metadata, 'check': checksum(tensors, metadata)}))
     try:
         checkpoint = load_checkpoint(place)
     except ValueError as error:
@@ -224,11 +227,11 @@ def test_any_contents(tmp_path_factory, path, data):
 
 @pytest.mark.parametrize('pos', [-1, 625, 10**9])
 def test_a_generator_that_would_read_beyond_its_state(tmp_path, path, pos):
-    tensors, metadata = files._read(path)
+    tensors, metadata = read(path)
     state = json.loads(metadata['state'])
     state['rng']['pos'] = pos
     metadata['state'] = json.dumps(state)
-    (tmp_path / 'odd').write_bytes(save(tensors, {**metadata, 'check': files._check(tensors, metadata)}))
+    (tmp_path / 'odd').write_bytes(save(tensors, {**metadata, 'check': checksum(tensors, metadata)}))
     with pytest.raises(ValueError, match='the state of the generator does not fit'):
         load_checkpoint(tmp_path / 'odd')
 
@@ -240,6 +243,6 @@ def test_checkpoints_work_as_models(tmp_path, monkeypatch, name, cli):
     for validation in (0.2, None):
         place = tmp_path / f'{validation}'
         run_to(begin(place, name, validation=validation, keep=9))
-        chosen = place / 'best.safetensors' if validation else files.checkpoints(place)[-1]
-        outputs = [cli('eval', model, SONNETS)[:2] for model in (place, chosen, files.checkpoints(place)[0])]
+        chosen = place / 'best.safetensors' if validation else checkpoints(place)[-1]
+        outputs = [cli('eval', model, SONNETS)[:2] for model in (place, chosen, checkpoints(place)[0])]
         assert outputs[0] == outputs[1] != outputs[2] and outputs[0][0] == outputs[2][0] == 0

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from fastrnn.data import files as sources
 from fastrnn.data import stored
-from fastrnn.data.corpus import Corpus, encode_with, open_corpus, read_text
+from fastrnn.data.corpus import Corpus, open_corpus, read_text
 from fastrnn.data.ids import ids_type
 from fastrnn.data.windows import Windows
 
@@ -225,26 +225,26 @@ def test_split_parts_add_up(n, share):
 def test_another_text_with_the_same_numbers(chunks, text, size):
     chunks(size)
     corpus = Corpus.of('a\n' + text)
-    ids = encode_with(text, corpus)
+    ids = corpus.vocabulary.encode(text)
     assert corpus.text(ids) == text and ids.dtype == corpus.ids.dtype
 
 
 def test_another_file_with_the_same_numbers(tmp_path):
     corpus = open_corpus(SONNETS)
     (tmp_path / 'text').write_bytes(b'The\r\nend')
-    ids = encode_with([SONNETS, tmp_path / 'text'], corpus)
+    ids = corpus.vocabulary.encode([SONNETS, tmp_path / 'text'])
     assert corpus.text(ids) == TEXT + 'The\nend' and ids.dtype == np.uint8
-    assert encode_with('é', opened('ééa'.encode(), unit='byte')).tolist() == [2, 1]
+    assert opened('ééa'.encode(), unit='byte').vocabulary.encode('é').tolist() == [2, 1]
 
 
 def test_characters_that_the_vocabulary_lacks(tmp_path):
     corpus = open_corpus(SONNETS)
     with pytest.raises(ValueError, match=r"^character '\\xe9' \(U\+00E9\) at offset 3 is not among the \d+ of"):
-        encode_with('abcé', corpus)
+        corpus.vocabulary.encode('abcé')
     with pytest.raises(ValueError, match=r'^byte 0xc3 at offset 3 is not among'):
-        encode_with('abcé', open_corpus(SONNETS, unit='byte'))
+        open_corpus(SONNETS, unit='byte').vocabulary.encode('abcé')
     folded = open_corpus(SONNETS, min_count=50)
-    assert encode_with('é', folded).tolist() == [folded.chars.index('\ufffd')]
+    assert folded.vocabulary.encode('é').tolist() == [folded.chars.index('\ufffd')]
 
 
 SCRIPT = """

@@ -18,7 +18,7 @@ from fastrnn.data import cache as text_cache
 from fastrnn.data import corpus as corpora
 from fastrnn.data import encoding, stored
 from fastrnn.data import files as sources
-from fastrnn.data.corpus import Corpus, encode_with, open_corpus
+from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.system.cache_folder import STALE, delete
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -100,7 +100,7 @@ def test_empty(path, tmp_path, data):
     assert refused(tmp_path / 'empty') == f'{tmp_path / "empty"}: the file is empty; name a file with text in it'
     assert right(open_corpus([tmp_path / 'empty', path]))
     with pytest.raises(ValueError, match='empty'):
-        encode_with(tmp_path / 'empty', Corpus.of('a'))
+        Corpus.of('a').vocabulary.encode(tmp_path / 'empty')
 
 
 def test_undecodable_byte_far_into_a_packed_file(path, cache, monkeypatch):
@@ -113,6 +113,13 @@ def test_undecodable_byte_far_into_a_packed_file(path, cache, monkeypatch):
 def test_utf16_without_byte_order(path):
     path.write_bytes(TEXT.encode('utf-16-le'))
     assert refused(path, encoding='utf-16').endswith('; name the byte order, as in utf-16-le')
+
+
+def test_an_encoding_that_names_no_byte(path):
+    path.write_bytes(b'\0')
+    with pytest.raises(ValueError, match='; name the text') as caught:
+        corpora.read_text(path, 'punycode')
+    assert type(caught.value) is ValueError and str(caught.value).startswith(f'{path}: ')
 
 
 @pytest.mark.parametrize('damage', [lambda data: data[:-9], lambda data: data[:40] + b'\xff\xff' + data[42:]])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastrnn.data.corpus import encode_with, open_corpus, read_text
+from fastrnn.data.corpus import open_corpus, read_text
 
 CODES = ['utf-8', 'utf-8-sig', 'utf-16', 'utf-32-le', 'utf-7', 'ascii', 'latin-1', 'cp1252', 'shift_jis', 'iso2022_jp']
 CODES += [
@@ -54,7 +54,7 @@ def test_any_file(tmp_path_factory, data, encoding, errors, unit, min_count):
     with one_line():
         read_text(place, encoding)
     if corpus is not None:
-        assert (encode_with(place, corpus, **reading) == corpus.ids).all()
+        assert (corpus.vocabulary.encode(place, **reading) == corpus.ids).all()
 
 
 class one_line:
@@ -79,5 +79,5 @@ def test_any_other_text(tmp_path_factory, unit, data):
     corpus = open_corpus(place, unit=unit, cache=place.with_suffix('.cache'))
     place.write_bytes(data)
     with one_line():
-        ids = encode_with(place, corpus)
+        ids = corpus.vocabulary.encode(place)
         assert int(ids.max()) < 3

@@ -5,12 +5,15 @@ import pytest
 from helpers import SONNETS, assert_same_run
 
 import fastrnn
-from fastrnn.data.corpus import Corpus, encode_with, open_corpus
+from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.data.ids import as_ids, ids_type
+from fastrnn.data.vocabulary import Vocabulary
 from fastrnn.inference.evaluate import bits
 from fastrnn.inference.prompt import Decoder, encode_prompt
 from fastrnn.inference.surprisal import score
-from fastrnn.model.checkpoint import Model, load_model, save_model
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.checkpoint import load_model, save_model
+from fastrnn.model.model import Model
 from fastrnn.model.params import Params
 from fastrnn.training.transfer import transfer_weights
 
@@ -21,9 +24,8 @@ LAST = [len(MANY) - 1, 65_536, 0]  # of them; the first two would wrap
 
 
 def model_of(chars, H=4, dtype=np.float64):
-    params = Params(
-        H, len(chars), np.random.default_rng(0).standard_normal(H * H + 2 * len(chars) * H + H + len(chars))
-    )
+    params = Params(Architecture('rnn', 1, H, len(chars)))
+    params.flat[:] = np.random.default_rng(0).standard_normal(params.flat.size)
     return Model(params.astype(dtype), chars)
 
 
@@ -104,11 +106,13 @@ def test_old_weights_for_a_text_of_other_characters(tmp_path):
     joint = Model(transfer.params, transfer.corpus.chars)
     assert joint.params.V == len(ours) + len(theirs) > 65_536
     save_model(tmp_path / 'model', joint)
-    model, corpus = load_model(tmp_path / 'model'), Corpus.without_text(joint.chars, 'character')
+    model = load_model(tmp_path / 'model')
     text = theirs[-1] + theirs[0] + theirs[-1]
-    ids = encode_with(text, corpus)
-    assert np.array_equal(encode_with(text, transfer.corpus), ids)
-    assert ids.tolist() == encode_prompt(text, model).tolist() and Decoder(model)(ids) == corpus.text(ids) == text
+    ids = model.vocabulary.encode(text)
+    assert np.array_equal(transfer.corpus.vocabulary.encode(text), ids)
+    assert (
+        ids.tolist() == encode_prompt(text, model).tolist() and Decoder(model)(ids) == transfer.corpus.text(ids) == text
+    )
     expected = surprisals(model.params, ids)
     assert np.allclose(fastrnn.surprisals(model, text).bits[1:], expected, rtol=1e-9)
     assert np.isclose(fastrnn.evaluate(model, text).bits_per_character, expected.mean(), rtol=1e-9)
@@ -127,7 +131,7 @@ def surprisals(params, ids):
 @pytest.mark.parametrize('dtype', [np.float64, np.float32])
 def test_sampling_from_many_characters(dtype):
     """A model that says one character after the other: of each, the next in LAST."""
-    params = Params(3, len(MANY))
+    params = Params(Architecture('rnn', 1, 3, len(MANY)))
     params.WxhT[LAST] = 9 * np.eye(3)
     params.Why[np.roll(LAST, -1)] = 90 * np.eye(3)
     model = Model(params.astype(dtype), MANY)
@@ -143,7 +147,7 @@ def test_training_on_many_characters():
     text = (MANY[::-1] + MANY[LAST[0]] + MANY[LAST[1]] + '\n') * 2
     assert_same_run(text, iterations=20, hidden_size=4, seq_length=8)
     told = 'a' + ''.join(MANY[ix] for ix in LAST) * 3000
-    corpus = Corpus(encode_with(told.replace('a', MANY[5]), Corpus.without_text(MANY, 'character')), MANY)
+    corpus = Corpus(Vocabulary(MANY).encode(told.replace('a', MANY[5])), MANY)
     run = fastrnn.Run(corpus, fastrnn.preset('fast', hidden_size=8, iterations=400, learning_rate=0.05, seed=0))
     *_, last = run
     assert corpus.ids.dtype == np.uint32 and last.loss < 0.1

@@ -18,7 +18,7 @@ from helpers import SONNETS
 from kept import begin, contents, run_to
 
 import fastrnn
-from fastrnn.data.corpus import Corpus, encode_with, open_corpus
+from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.inference.prompt import read_prompt
 from fastrnn.system import pipes
 from fastrnn.system.pipes import check_kind, check_room, copy_of
@@ -66,7 +66,7 @@ def test_devices(tmp_path, cli):
             for call in (
                 lambda path=path: open_corpus(path),
                 lambda path=path: open_corpus([SONNETS, path]),
-                lambda path=path: encode_with([path], Corpus.of(TEXT)),
+                lambda path=path: Corpus.of(TEXT).vocabulary.encode([path]),
                 lambda path=path: read_prompt(path),
             ):
                 with pytest.raises(ValueError) as error:

@@ -8,8 +8,10 @@ import pytest
 import fastrnn
 from fastrnn import reference
 from fastrnn.inference import evaluate as evaluation
-from fastrnn.model.checkpoint import Model, load_model, save_model
-from fastrnn.model.params import Params
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.checkpoint import load_model, save_model
+from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
 from fastrnn.settings.config import Config
 from fastrnn.training.schedule import FINAL, Horizon
 
@@ -19,7 +21,7 @@ IDS.flags.writeable = False  # as a corpus has them
 
 
 def some_params(dtype='float64'):
-    params = Params.scaled(H, V, np.random.RandomState(0))
+    params = scaled(Architecture('rnn', 1, H, V), np.random.RandomState(0))
     return params.astype(dtype)
 
 

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from kept import begin, contents, iterations, run_to, state_of
 
 import fastrnn
-from fastrnn.model.checkpoint import BEST, _check, _read, _write, checkpoints, load_checkpoint, load_model
+from fastrnn.model.checkpoint import load_checkpoint, load_model
+from fastrnn.model.places import BEST, checkpoints
+from fastrnn.model.safetensors_file import checksum, read, write
 from fastrnn.runs.curves import read_run
 
 
@@ -165,10 +167,10 @@ def test_superseded_files_stay(run):
 
 def craft(source, target, tensors=None, metadata=None, without=()):
     """A file as ours, with other tensors or metadata, and the check that they need."""
-    all_tensors, facts = _read(source)
+    all_tensors, facts = read(source)
     all_tensors |= tensors or {}
     facts |= metadata or {}
-    _write(target, {name: all_tensors[name] for name in all_tensors if name not in without}, facts)
+    write(target, {name: all_tensors[name] for name in all_tensors if name not in without}, facts)
     return target
 
 
@@ -198,7 +200,7 @@ def sizes(H, V):
 def test_crafted_metadata(made, tmp_path, metadata, words):
     source = checkpoints(made / 'exact')[-1]
     if metadata.get('vocabulary', '') is None:
-        chars = json.loads(_read(source)[1]['vocabulary'])
+        chars = json.loads(read(source)[1]['vocabulary'])
         metadata = {**metadata, 'vocabulary': json.dumps([*chars[:-1], '\u20ac'])}
     for load in (load_model, load_checkpoint):
         assert words in refused(craft(source, tmp_path / 'x', metadata=metadata), load)
@@ -236,7 +238,7 @@ def test_crafted_tensors(made, tmp_path, name, without, tensors):
 @pytest.mark.parametrize('change', [{'streams': 2}, {'optimizer': 'adam'}, {'dtype': 'float32'}, {'hidden_size': 9}])
 def test_a_configuration_of_another_run(made, tmp_path, change):
     source = checkpoints(made / 'exact')[-1]
-    config = json.loads(_read(source)[1]['config'])
+    config = json.loads(read(source)[1]['config'])
     refused(craft(source, tmp_path / 'x', metadata={'config': json.dumps(config | change)}), load_checkpoint)
 
 
@@ -245,7 +247,7 @@ def test_a_configuration_of_another_run(made, tmp_path, change):
 )
 def test_a_generator_that_can_not_be(made, tmp_path, change):
     source = checkpoints(made / 'exact')[-1]
-    state = json.loads(_read(source)[1]['state'])
+    state = json.loads(read(source)[1]['state'])
     state['rng'] |= change
     path = craft(source, tmp_path / 'x', metadata={'state': json.dumps(state)})
     assert 'the state of the generator does not fit' in refused(path, load_checkpoint)
@@ -267,7 +269,7 @@ JSON = st.recursive(
 def crafted(made, data):
     """A file of which one thing is another."""
     source = checkpoints(made / data.draw(st.sampled_from(['exact', 'fast'])))[-1]
-    tensors, facts = _read(source)
+    tensors, facts = read(source)
     if data.draw(st.booleans()):
         name = data.draw(st.sampled_from(sorted(tensors)))
         shape = data.draw(st.lists(st.integers(0, 20), max_size=3))
@@ -374,8 +376,8 @@ def test_very_many_crafted_files(made, data):
 
 def test_the_check_is_the_files(made):
     """Else the tests above prove nothing."""
-    tensors, facts = _read(checkpoints(made / 'exact')[-1])
-    assert _check(tensors, facts) != _check(tensors, facts | {'unit': 'byte'})
+    tensors, facts = read(checkpoints(made / 'exact')[-1])
+    assert checksum(tensors, facts) != checksum(tensors, facts | {'unit': 'byte'})
     assert state_of(checkpoints(made / 'exact')[-1])
 
 

@@ -6,7 +6,7 @@ import pytest
 from helpers import ROOT, SONNETS, run_python, start_python
 from kept import log_of, state_of
 
-from fastrnn.model.checkpoint import checkpoints
+from fastrnn.model.places import checkpoints
 
 RUN = ['--seed', 0, '--hidden-size', 24, '--print-every', 50, '--sample-every', 50, '--iterations', 20_000]
 

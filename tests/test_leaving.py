@@ -13,7 +13,8 @@ from helpers import SONNETS, run_python
 from kept import begin, contents, iterations, log_of, run_to, state_of
 
 import fastrnn
-from fastrnn.model.checkpoint import checkpoints, load_checkpoint
+from fastrnn.model.checkpoint import load_checkpoint
+from fastrnn.model.places import checkpoints
 from fastrnn.training import clock
 
 REACHED = 28  # between two checkpoints

@@ -8,7 +8,7 @@ import pytest
 from kept import begin, contents, log_of, run_to, state_of
 
 import fastrnn
-from fastrnn.model.checkpoint import checkpoints
+from fastrnn.model.places import checkpoints
 from fastrnn.runs.curves import read_run
 from fastrnn.settings.config import Config
 from fastrnn.training.schedule import FINAL, Horizon

@@ -8,7 +8,7 @@ from helpers import ROOT, SONNETS
 from kept import log_of, state_of
 
 import fastrnn
-from fastrnn.model.checkpoint import checkpoints
+from fastrnn.model.places import checkpoints
 
 OLD = ROOT / 'tests' / 'runs_of_0.1.0'
 

@@ -17,7 +17,7 @@ from fastrnn.settings.config import Config
 def naive_gradient(params, ids, hs, p, T):
     """Loss (mean of the streams) and gradient of one window; hs (B, H) is changed in place. One stream at a time."""
     B, length = len(hs), ids.size // len(hs)
-    grads, loss = Params(params.H, params.V), 0.0
+    grads, loss = Params(params.architecture), 0.0
     for b in range(B):
         x, y = (ids[b * length + p + k : b * length + p + k + T].astype(int) for k in (0, 1))
         states, probabilities = [hs[b]], []

@@ -7,7 +7,7 @@ from helpers import SONNETS
 from kept import ENGINES, begin, contents, iterations, log_of, one_by_one, run_to, state_of
 
 import fastrnn
-from fastrnn.model.checkpoint import checkpoints
+from fastrnn.model.places import checkpoints
 
 
 @pytest.fixture(scope='module')

@@ -16,7 +16,7 @@ from helpers import SONNETS
 from kept import begin, contents, one_by_one, run_to, state_of
 
 import fastrnn
-from fastrnn.model.checkpoint import checkpoints
+from fastrnn.model.places import checkpoints
 
 TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
 

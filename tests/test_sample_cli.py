@@ -14,14 +14,16 @@ from helpers import start_python
 
 import fastrnn
 from fastrnn.cli import main
-from fastrnn.model.checkpoint import Model, save_model
-from fastrnn.model.params import Params
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.checkpoint import save_model
+from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
 
 CHARS = '\n abcdefghijklmé日\U0001f600\ud800'
 
 
 def make(path, chars=CHARS, unit='character', sharp=1.0):
-    params = Params.scaled(24, len(chars), np.random.RandomState(0))
+    params = scaled(Architecture('rnn', 1, 24, len(chars)), np.random.RandomState(0))
     params.flat *= sharp
     save_model(path, Model(params, chars, unit))
     return path

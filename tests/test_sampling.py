@@ -11,8 +11,9 @@ from fastrnn import reference
 from fastrnn.inference import generate as sampling
 from fastrnn.inference import streams
 from fastrnn.kernels.choice import Choice, choose, filter_likeliest
-from fastrnn.model.checkpoint import Model
-from fastrnn.model.params import Params
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
 
 V, H = 19, 30
 CHARS = '\n' + 'abcdefghijklmnopqr'
@@ -21,7 +22,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 def some_model(H=H, chars=CHARS, dtype='float64', seed=0, unit='character'):
     rng = np.random.RandomState(seed)
-    params = Params.scaled(H, len(chars), rng)
+    params = scaled(Architecture('rnn', 1, H, len(chars)), rng)
     params.flat *= 2
     params.bh[:], params.by[:] = rng.randn(H) / 3, rng.randn(len(chars)) / 3
     return Model(params.astype(dtype), chars, unit)
@@ -245,7 +246,7 @@ def test_threads_do_not_matter(monkeypatch, dtype):
     assert len(expected) == 9 and len(set(expected)) == 9
     for threads in (2, 3, 7):
         assert list(fastrnn.samples(model, 9, 50, threads=threads, **options)) == expected
-    monkeypatch.setattr(sampling, 'thread_counts', lambda *_: [1, 2, 3])  # tried out, step by step at first
+    monkeypatch.setattr(sampling, 'counts_for_streams', lambda *_: [1, 2, 3])  # tried out, step by step at first
     assert list(fastrnn.samples(model, 9, 50, **options)) == expected
     again = np.random.RandomState(9)
     again.random_sample((50, 8))

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 import fastrnn
 from fastrnn.inference import surprisal as scoring
-from fastrnn.model.checkpoint import Model, save_model
-from fastrnn.model.params import Params
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.checkpoint import save_model
+from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
 from fastrnn.pages import surprisal as page
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -20,7 +22,7 @@ NAMES = {'t': '\t', 'n': '\n', 'r': '\r', '\\': '\\'}
 
 
 def some_model(chars, unit='character', H=12):
-    params = Params.scaled(H, len(chars), np.random.RandomState(0))
+    params = scaled(Architecture('rnn', 1, H, len(chars)), np.random.RandomState(0))
     params.by[:] = np.random.RandomState(1).randn(len(chars)) * 2
     return Model(params.astype('float32'), ''.join(chars), unit)
 

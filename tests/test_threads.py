@@ -6,9 +6,10 @@ from helpers import SONNETS, assert_same_run, exact_losses, random_text, same_bi
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from fastrnn.data.corpus import Corpus
-from fastrnn.engines.exact import ExactEngine, thread_counts
+from fastrnn.engines.exact import ROWS_PER_THREAD, ExactEngine
 from fastrnn.kernels.team import Team, span
-from fastrnn.parallel.threads import TRY, WAKE, ThreadTeam, ThreadTuner
+from fastrnn.parallel import threads
+from fastrnn.parallel.threads import TRY, WAKE, ThreadTeam, ThreadTuner, counts_for_rows, counts_for_streams
 from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -106,7 +107,24 @@ def test_small_jobs_wake_nobody():
 
 
 def test_small_layers_get_one_thread():
-    assert thread_counts(8) == [1]
+    assert counts_for_rows(8, ROWS_PER_THREAD) == [1]
+
+
+@pytest.mark.parametrize(
+    ('there', 'B', 'flops', 'counts'),
+    [
+        (8, 16, 10**9, [1, 2, 4, 8]),
+        (6, 16, 10**9, [1, 2, 4, 6]),
+        (8, 3, 10**9, [1, 2, 3]),
+        (8, 1, 10**9, [1]),
+        (8, 16, 5 * 1000 + 999, [1, 2, 4, 5]),
+        (8, 16, 1999, [1]),
+        (1, 16, 10**9, [1]),
+    ],
+)
+def test_as_many_threads_as_processors_streams_and_work_allow(monkeypatch, there, B, flops, counts):
+    monkeypatch.setattr(threads, 'processors', lambda: there)
+    assert counts_for_streams(B, flops, 1000) == counts
 
 
 def test_an_error_in_one_thread_stops_the_others():

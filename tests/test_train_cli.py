@@ -13,7 +13,10 @@ from kept import log_of, state_of, without_times
 
 import fastrnn
 from fastrnn.data.corpus import Corpus
-from fastrnn.model.checkpoint import checkpoints
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
+from fastrnn.model.places import checkpoints
 from fastrnn.training.transfer import transfer_weights
 
 SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
@@ -95,11 +98,13 @@ def test_from_old_weights_without_a_folder(cli, tmp_path):
 def test_transferred_weights_are_the_old_ones():
     """What both texts have is predicted as before, if new characters are as unlikely as can be."""
     old = Corpus.of('abcxyz')
-    params = fastrnn.model.params.Params.scaled(5, 6, np.random.RandomState(0))
+    params = scaled(Architecture('rnn', 1, 5, 6), np.random.RandomState(0))
     params.by[:] = np.arange(6) - 2.0
-    transfer = transfer_weights(fastrnn.model.checkpoint.Model(params, old.chars), Corpus.of('zebra'), seed=0)
+    transfer = transfer_weights(Model(params, old.chars), Corpus.of('zebra'), seed=0)
     assert transfer.corpus.chars == 'aberzcxy' and (transfer.new, transfer.unseen) == ('er', 'cxy')
     assert np.array_equal(transfer.params.Whh, params.Whh)
+    single = transfer_weights(Model(params.astype(np.float32), old.chars), Corpus.of('zebra'), seed=0).params
+    assert single == transfer.params.astype(np.float32)
     for number, char in enumerate(transfer.corpus.chars):
         if char in old.chars:
             row = old.chars.index(char)

@@ -12,6 +12,7 @@ from numba.core.runtime import _nrt_python as nrt
 import fastrnn
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.engine import ExactEngine
+from fastrnn.engines.memory import memory
 from fastrnn.kernels.exact import rnn as exact
 from fastrnn.kernels.team import alone
 from fastrnn.settings.config import Config
@@ -120,7 +121,7 @@ def test_nothing_is_allocated_per_iteration():
             alone(),
             corpus.ids,
             engine._weights,
-            engine._memory,
+            engine._moments,
             0.1,
             1.0,
             engine.position,
@@ -144,6 +145,6 @@ def test_the_buffers_do_not_grow_with_the_text():
     for text in (TEXT, TEXT * 20):
         corpus = Corpus.of(text)
         engine = ExactEngine(config, corpus.ids, len(corpus.chars))
-        sizes.append(sum(buffer.nbytes for buffer in (*engine._work, *engine._weights, *engine._memory)))
+        sizes.append(sum(buffer.nbytes for buffer in (*engine._work, *engine._weights, *engine._moments)))
         assert corpus.ids.nbytes == len(text)
-    assert sizes[0] == sizes[1] <= config.memory(len(set(TEXT)))
+    assert sizes[0] == sizes[1] <= memory(config, len(set(TEXT)))

@@ -52,9 +52,11 @@ class Reports:
         home = os.path.join(os.path.expanduser('~'), '')
         for line in corpus.describe()[1:]:
             print(line.replace(f' {home}', f' {os.path.join("~", "")}'))
+        from ..engines.memory import memory
+
         H, T, B = config.hidden_size, config.seq_length, config.streams
         print(f'{config.optimizer} at {config.learning_rate:g}, H={H}, T={T}, {B} streams, {config.dtype}')
-        print(f'memory {config.memory(len(corpus.chars)) / 1e6:,.0f} MB beside the text', flush=True)
+        print(f'memory {memory(config, len(corpus.chars)) / 1e6:,.0f} MB beside the text', flush=True)
         if held_out is not None:
             print(f'held out {held_out.size:,} characters', flush=True)
 

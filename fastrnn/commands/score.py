@@ -33,7 +33,7 @@ def score(
     if html is not None:
         check_place(html)
     loaded = load_model(model)
-    ids = scoring.encode(loaded, file, encoding=encoding, errors=errors)
+    ids = loaded.vocabulary.encode(file, encoding=encoding, errors=errors)
     if html is None:
         sys.stdout.writelines(scoring.table(scoring.score(loaded, ids)))
         return

@@ -1,11 +1,12 @@
-"""From files to text, and from text to character numbers."""
+"""A text as the numbers of its characters: made of files once, and found in the cache from then on."""
 
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -13,16 +14,16 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..settings.naming import file_names, text_or_files
+from ..errors import in_a_line
 from ..system.pipes import check_room
 from . import encoding as codes
 from . import files as files
 from . import stored
 from .cache import Entry, TextCache, key_of
-from .encoding import FOLDED, POINTS
-from .files import Piece, Reading, Source
-from .ids import as_ids, ids_type
+from .files import Reading, Source
+from .ids import as_ids
 from .stored import Ids, Opened, StoredIds, Summed
+from .vocabulary import POINTS, Vocabulary
 
 
 @dataclass(frozen=True)
@@ -61,22 +62,21 @@ class Corpus:
             points = np.frombuffer(text.encode('utf-32-le', 'surrogatepass'), np.uint32)
         sha256 = hashlib.sha256(utf8).hexdigest()
         found = codes.Survey(np.bincount(points, minlength=POINTS), points.size, len(utf8), [sha256])
-        vocabulary = codes.vocabulary(found, min_count)
-        ids = vocabulary.numbers[points]
+        numbering = codes.number_characters(found, unit, min_count)
+        ids = numbering.numbers[points]
         ids.flags.writeable = False  # else it would be copied
-        facts = _facts(found, vocabulary, sha256, unit, min_count)
+        facts = _facts(found, numbering, sha256, min_count)
         return _corpus(facts, ids, '')
 
     def __repr__(self) -> str:
         return f'<fastrnn.Corpus: {self.describe()[0]}>'
 
-    @classmethod
-    def without_text(cls, chars: str, unit: str) -> 'Corpus':
-        """A vocabulary alone, as a model has it, for :func:`encode_with`."""
-        return cls(np.zeros(0, ids_type(len(chars))), chars, unit)
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.chars, self.unit)
 
     def text(self, ids: NDArray[np.integer]) -> str:
-        return ''.join(self.chars[ix] for ix in ids)
+        return self.vocabulary.decode(ids)
 
     def describe(self) -> list[str]:
         """What is known before training, in plain lines."""
@@ -122,6 +122,9 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise files.undecodable(path, data[error.start], error.start, encoding) from error
+    except UnicodeError as error:  # of codecs that name no byte, as punycode
+        reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"
+        raise ValueError(f'{path}: {reason}') from error
     except LookupError as error:
         raise files.unknown_encoding(encoding) from error
     return text.replace('\r\n', '\n').replace('\r', '\n')
@@ -144,7 +147,7 @@ def open_corpus(
     Raises ValueError, in one line, as ``read_text`` does, and if a file changes while it is read.
     """
     reading = Reading(encoding, errors, unit, min_count)
-    sources = _sources(paths)
+    sources = files.sources(paths)
     text_cache = TextCache(cache)
     known = [digest for source in sources if (digest := text_cache.known(source))]
     if len(known) == len(sources) and (cached := _cached(text_cache, known, reading)):
@@ -157,12 +160,6 @@ def open_corpus(
     return corpus
 
 
-def _sources(paths: str | Path | Sequence[str | Path]) -> list[Source]:
-    if not (names := file_names(paths)):
-        raise ValueError('no text: name at least one file')
-    return [Source(name) for name in names]
-
-
 def _cached(text_cache: TextCache, digests: list[str], reading: Reading) -> Corpus | None:
     key = key_of(digests, reading)
     entry = text_cache.find(key)
@@ -170,14 +167,14 @@ def _cached(text_cache: TextCache, digests: list[str], reading: Reading) -> Corp
 
 
 def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, survey: codes.Survey) -> Corpus:
-    vocabulary = codes.vocabulary(survey, reading.min_count)
+    numbering = codes.number_characters(survey, reading.unit, reading.min_count)
     joined = hashlib.sha256(''.join(survey.digests).encode()).hexdigest()
     sha256 = survey.digests[0] if len(sources) == 1 else joined
-    facts = _facts(survey, vocabulary, sha256, reading.unit, reading.min_count)
+    facts = _facts(survey, numbering, sha256, reading.min_count)
     facts |= {'digests': survey.digests, 'files': [os.path.abspath(source.path) for source in sources]}
 
     def fill(sink: BinaryIO) -> None:
-        codes.write_ids(sources, reading, vocabulary.numbers, survey.n, sink)
+        codes.write_ids(sources, reading, numbering.numbers, survey.n, sink)
 
     key = key_of(survey.digests, reading)
     try:
@@ -185,13 +182,13 @@ def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, sur
         return _corpus(facts, entry.ids, f'encoded into {entry.folder}', entry)
     except OSError as error:
         reason = f'{text_cache.root} cannot be written ({error.strerror or error})'
-    ids, where = _uncached(fill, survey.n, vocabulary, reason)
+    ids, where = _uncached(fill, survey.n, numbering, reason)
     return _corpus(facts, ids, f'{reason}, so the text is encoded anew in every run, {where}')
 
 
-def _uncached(fill: Callable[[BinaryIO], None], n: int, vocabulary: codes.Vocabulary, reason: str) -> tuple[Ids, str]:
+def _uncached(fill: Callable[[BinaryIO], None], n: int, numbering: codes.Numbering, reason: str) -> tuple[Ids, str]:
     """Ids in memory, or in a file without a name if they are many."""
-    dtype = vocabulary.numbers.dtype
+    dtype = numbering.numbers.dtype
     size = n * dtype.itemsize
     if size <= stored.IN_MEMORY:
         sink = BytesIO()
@@ -203,7 +200,7 @@ def _uncached(fill: Callable[[BinaryIO], None], n: int, vocabulary: codes.Vocabu
         summed = Summed(file)
         fill(cast(BinaryIO, summed))
         file.flush()
-        ids = stored.open_ids(Opened(file), dtype, n, vocabulary.points.size, summed.check)
+        ids = stored.open_ids(Opened(file), dtype, n, len(numbering.vocabulary), summed.check)
         if ids is None:
             raise OSError('it does not keep what is written')
         return ids, f'in a temporary file in {tempfile.gettempdir()}'
@@ -214,18 +211,16 @@ def _uncached(fill: Callable[[BinaryIO], None], n: int, vocabulary: codes.Vocabu
         ) from error
 
 
-def _facts(
-    survey: codes.Survey, vocabulary: codes.Vocabulary, sha256: str, unit: str, min_count: int
-) -> dict[str, Any]:
+def _facts(survey: codes.Survey, numbering: codes.Numbering, sha256: str, min_count: int) -> dict[str, Any]:
     """What a cache entry says of a text."""
     return {
         'n': survey.n,
-        'dtype': vocabulary.numbers.dtype.name,
-        'points': vocabulary.points.tolist(),  # as a string, JSON would merge surrogates
-        'unit': unit,
+        'dtype': numbering.numbers.dtype.name,
+        'points': numbering.vocabulary.points.tolist(),  # as a string, JSON would merge surrogates
+        'unit': numbering.vocabulary.unit,
         'min_count': min_count,
-        'folded_kinds': vocabulary.folded_kinds,
-        'folded_count': vocabulary.folded_count,
+        'folded_kinds': numbering.folded_kinds,
+        'folded_count': numbering.folded_count,
         'utf8_bytes': survey.utf8_bytes,
         'sha256': sha256,
     }
@@ -235,43 +230,3 @@ def _corpus(facts: dict[str, Any], ids: Ids, note: str, entry: Entry | None = No
     names = ('unit', 'min_count', 'folded_kinds', 'folded_count', 'utf8_bytes', 'sha256')
     chars = ''.join(map(chr, facts['points']))
     return Corpus(ids, chars, **{name: facts[name] for name in names}, note=note, entry=entry)
-
-
-def encode_with(
-    text: str | Path | Sequence[str | Path], corpus: Corpus, *, encoding: str = 'utf-8', errors: str = 'strict'
-) -> NDArray[Any]:
-    """Another text in the numbers of ``corpus``: a str is the text itself, a Path or a sequence names files.
-
-    What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names the first such character.
-    """
-    reading, dtype = Reading(encoding, errors, corpus.unit), ids_type(len(corpus.chars))
-    text = text_or_files(text)
-    numbers = np.full(POINTS, corpus.chars.find(chr(FOLDED)), np.int32)
-    numbers[[ord(char) for char in corpus.chars]] = np.arange(len(corpus.chars))
-    ids, done = bytearray(), 0
-    for piece in _pieces(text, reading):
-        points = codes.points_of(piece)
-        found = np.take(numbers, codes.as_array(points), mode='clip')
-        if found.min() < 0:
-            at = int(np.argmin(found))
-            raise _lacking(int(points[at]), done + at, corpus)
-        ids += found.astype(dtype).data
-        done += len(points)
-    if not done:
-        raise ValueError('the text is empty; take one with characters in it')
-    return np.frombuffer(memoryview(ids).toreadonly(), dtype)
-
-
-def _pieces(text: str | Path | Sequence[str | Path], reading: Reading) -> Iterator[Piece]:
-    if not isinstance(text, str):
-        for source in _sources(text):
-            yield from files.pieces(source, reading, source.chunks())
-        return
-    for start in range(0, len(text), files.CHUNK):
-        piece = text[start : start + files.CHUNK]
-        yield piece if reading.unit == 'character' else piece.encode('utf-8', 'surrogatepass')
-
-
-def _lacking(point: int, offset: int, corpus: Corpus) -> ValueError:
-    name = f'byte 0x{point:02x}' if corpus.unit == 'byte' else f'character {chr(point)!a} (U+{point:04X})'
-    return ValueError(f'{name} at offset {offset} is not among the {len(corpus.chars):,} of the vocabulary')

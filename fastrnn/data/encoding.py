@@ -1,16 +1,13 @@
 """From pieces of text to code points, and from these to ids, so that memory does not grow with the text.
 
-A text is read twice: once to hash it and to see which characters it has, once to number them. Runs of
-code points below 256 travel as bytes, since ``bytes.translate`` is the fastest table look-up there is.
+A text is read twice: once to hash it and to see which characters it has, once to number them.
 """
 
 import hashlib
 import io
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, BinaryIO
@@ -19,28 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .files import Piece, Reading, Source, changed, is_empty, pieces
-from .ids import ids_type
+from .vocabulary import FOLDED, POINTS, Points, Vocabulary, as_array, points_of
 
 SYNC = 1 << 26  # ids written between two requests to bring them to the disk
-FOLDED = 0xFFFD  # the code point that stands for all rare characters
-POINTS = sys.maxunicode + 1
-
-Points = bytes | NDArray[Any]  # code points; as bytes where all are below 256
-
-
-def points_of(piece: Piece) -> Points:
-    if isinstance(piece, bytes):
-        return piece
-    with suppress(UnicodeEncodeError):
-        return piece.encode('latin-1')
-    pairs = piece.encode('utf-16-le', 'surrogatepass')
-    if len(pairs) == 2 * len(piece):  # and mostly it is, at a third of the time of utf-32
-        return np.frombuffer(pairs, '<u2')
-    return np.frombuffer(piece.encode('utf-32-le', 'surrogatepass'), '<u4')
-
-
-def as_array(points: Points) -> NDArray[Any]:
-    return np.frombuffer(points, np.uint8) if isinstance(points, bytes) else points
 
 
 class _Behind:
@@ -129,22 +107,23 @@ def _count_bytes(data: bytes) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
-class Vocabulary:
-    points: NDArray[np.int64]  # (V,) code points, sorted
+class Numbering:
+    """A vocabulary that was found, and how its text's characters are numbered."""
+
+    vocabulary: Vocabulary
     numbers: NDArray[Any]  # (POINTS,) of ids_type: the id of each code point
     folded_kinds: int
     folded_count: int
 
 
-def vocabulary(found: Survey, min_count: int) -> Vocabulary:
+def number_characters(found: Survey, unit: str, min_count: int) -> Numbering:
     """Number the characters in sorted order, the rare ones all as U+FFFD."""
     kinds = np.flatnonzero(found.counts)
     rare = kinds[(found.counts[kinds] < min_count) & (kinds != FOLDED)]
     kept = np.union1d(np.setdiff1d(kinds, rare), [FOLDED]) if rare.size else kinds
-    numbers = np.zeros(POINTS, ids_type(kept.size))
-    numbers[kept] = np.arange(kept.size)
-    numbers[rare] = numbers[FOLDED]
-    return Vocabulary(kept, numbers, rare.size, int(found.counts[rare].sum()))
+    vocabulary = Vocabulary(''.join(map(chr, kept)), unit)
+    numbers = np.maximum(vocabulary.numbers(), 0).astype(vocabulary.ids_type)  # what it lacks, the text does too
+    return Numbering(vocabulary, numbers, rare.size, int(found.counts[rare].sum()))
 
 
 def write_ids(sources: Sequence[Source], reading: Reading, numbers: NDArray[Any], n: int, sink: BinaryIO) -> None:

@@ -6,13 +6,14 @@ import io
 import os
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..settings.naming import file_names
 from ..system.pipes import check_kind, copy_of
 
 CHUNK = 1 << 20  # bytes that are read at a time
@@ -130,6 +131,12 @@ class Source:
             same = False
         if not same:
             raise changed(self.path)
+
+
+def sources(paths: str | Path | Sequence[str | Path]) -> list[Source]:
+    if not (names := file_names(paths)):
+        raise ValueError('no text: name at least one file')
+    return [Source(name) for name in names]
 
 
 def changed(path: object) -> ValueError:

@@ -14,7 +14,7 @@ import numpy as np
 from ..errors import in_a_line
 from ..settings.naming import file_names
 from ..settings.parsing import parse_share
-from .corpus import Corpus, encode_with, open_corpus
+from .corpus import Corpus, open_corpus
 from .files import Reading
 from .stored import CHUNK, Ids
 
@@ -92,7 +92,7 @@ class Texts:
         share = parse_share(self.validation)
         if share is None:
             path = Path(self.validation)
-            return corpus, encode_with(path, corpus, encoding=self.encoding, errors=self.errors)
+            return corpus, corpus.vocabulary.encode(path, encoding=self.encoding, errors=self.errors)
         kept, held_out = corpus.split(share)
         return replace(corpus, ids=kept, held_out=held_out.size), held_out
 

@@ -13,12 +13,12 @@ from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import outer_products as tile
 from ..kernels.exact import rnn as exact
 from ..kernels.team import alone
+from ..model.architecture import GIST_NAMES, Architecture
 from ..settings.checks import as_number
 from .exact import draw
 
 Array = NDArray[np.float64]
 ARRAYS = np.ndarray, np.memmap
-NAMES = ('Wxh', 'Whh', 'Why', 'bh', 'by')
 
 
 class Bound(NamedTuple):
@@ -83,11 +83,12 @@ class _Functions:
     """
 
     def __init__(self, model: tuple[Array, ...]) -> None:
-        for name, param in zip(NAMES, model, strict=True):
+        for name, param in zip(GIST_NAMES, model, strict=True):
             _check(name, param, None)
-        self.H, self.V = H, V = model[1].shape[0], model[4].shape[0]
-        for name, param, shape in zip(NAMES, model, ((H, V), (H, H), (V, H), (H, 1), (V, 1)), strict=True):
-            _check(name, param, shape)
+        self.H, self.V = model[1].shape[0], model[4].shape[0]
+        tensors = Architecture('rnn', 1, self.H, self.V).tensors
+        for name, param, tensor in zip(GIST_NAMES, model, tensors, strict=True):
+            _check(name, param, tensor.gist_shape)
             if not param.size:
                 raise ValueError(f'{name} has shape {param.shape}; it must have numbers in it')
         self._model = model
@@ -143,7 +144,7 @@ class _Functions:
             return
         if any(np.may_share_memory(param, bound) for bound in self._model):
             return
-        names = [name for name, bound in zip(NAMES, self._model, strict=True) if bound.shape == np.shape(param)]
+        names = [name for name, bound in zip(GIST_NAMES, self._model, strict=True) if bound.shape == np.shape(param)]
         if names:
             name = ' or '.join(names)
             raise ValueError(

@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.stored import Ids
-from ..model.params import Params, TrainState
+from ..model.architecture import Architecture
+from ..model.params import Params
+from ..model.state import TrainState
 from ..settings.config import Config
 from .exact import ExactEngine as ExactEngine
 from .fast import FastEngine as FastEngine
@@ -17,6 +19,10 @@ class Engine(Protocol):
     """Trains a model on one text."""
 
     smooth_loss: float
+
+    @staticmethod
+    def memory(config: Config, architecture: Architecture) -> int:
+        """Bytes that it holds beside the text, whose length does not matter."""
 
     @property
     def params(self) -> Params:

@@ -13,8 +13,11 @@ from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.exact.numpy_functions import gemv, gemv_t
 from ..kernels.team import Team, alone, span
-from ..model.params import Params, TrainState
-from ..parallel.threads import ThreadTuner, processors
+from ..model.architecture import Architecture
+from ..model.init import gist
+from ..model.params import Params
+from ..model.state import TrainState
+from ..parallel.threads import ThreadTuner, counts_for_rows
 from ..settings.config import Config
 
 ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
@@ -49,21 +52,27 @@ class ExactEngine:
     """The compiled kernels, which give the reference's bits for any number of threads."""
 
     def __init__(self, config: Config, ids: Ids, V: int) -> None:
-        H, T = config.hidden_size, config.seq_length
+        architecture = Architecture.of(config, V)
+        H, T = architecture.H, config.seq_length
         self._windows, self._rate = Windows(ids, T), float(config.learning_rate)
         self._rng = np.random.RandomState(config.seed)
-        self.params, self.mems = Params.gist(H, V, self._rng), Params(H, V)
-        self._weights, self._memory = as_weights(self.params), as_weights(self.mems)
+        self.params, self.moments = gist(architecture, self._rng), Params(architecture)
+        self._weights, self._moments = as_weights(self.params), as_weights(self.moments)
         self._native = native.find()
         self.smooth_loss = float(-np.log(1.0 / V) * T)
         self.position = np.zeros(2, np.int64)  # see exact.train
         self._work = exact.make_work(T, H, V)
-        sizes = [config.threads] if config.threads else thread_counts(H)
+        sizes = [config.threads] if config.threads else counts_for_rows(H, ROWS_PER_THREAD)
         sizes = [size for size in sizes if self._same_bits(size)] or [1]
         self._works = [self._work] + [exact.for_thread(self._work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
         self._alone = alone()
         self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
+
+    @staticmethod
+    def memory(config: Config, architecture: Architecture) -> int:
+        window = exact.memory(config.seq_length, architecture.H, architecture.V)
+        return window + 8 * (2 * architecture.parameters + 2 * config.sample_length)
 
     def _same_bits(self, size: int) -> bool:
         """Whether BLAS gives the same bits for a thread's part of a product as for the whole.
@@ -94,7 +103,7 @@ class ExactEngine:
                 team,
                 ids,
                 self._weights,
-                self._memory,
+                self._moments,
                 self._rate,
                 self.smooth_loss,
                 position,
@@ -127,7 +136,7 @@ class ExactEngine:
     def state(self) -> TrainState:
         return TrainState(
             params=self.params.astype(np.float64),
-            memory={'m': self.mems.astype(np.float64)},
+            moments={'m': self.moments.astype(np.float64)},
             hidden=self._work.hs[:1].copy(),
             position=int(self.position[0]),
             steps=0,
@@ -137,7 +146,7 @@ class ExactEngine:
 
     def restore(self, state: TrainState) -> None:
         self.params.flat[:] = state.params.flat
-        self.mems.flat[:] = state.memory['m'].flat
+        self.moments.flat[:] = state.moments['m'].flat
         self._work.hs[:1] = state.hidden
         self.position[:] = state.position, not state.finite
         self.smooth_loss = state.smooth_loss
@@ -157,9 +166,3 @@ class ExactEngine:
 
 def as_weights(params: Params) -> exact.Weights:
     return exact.Weights(params.WxhT, params.Whh, params.Why, params.bh, params.by)
-
-
-def thread_counts(H: int) -> list[int]:
-    """Numbers of threads worth trying: 1, 2, 4 ... as far as processors and rows go."""
-    most = min(processors(), H // ROWS_PER_THREAD)
-    return [1] + [size for size in (2, 4, 8) if size <= most]

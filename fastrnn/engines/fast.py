@@ -11,8 +11,11 @@ from ..errors import Diverged
 from ..kernels.choice import Choice
 from ..kernels.fast import buffers, generate, optimizers, train
 from ..kernels.team import Team, alone
-from ..model.params import Params, TrainState
-from ..parallel.threads import ThreadTuner, processors
+from ..model.architecture import Architecture
+from ..model.init import INITS
+from ..model.params import Params
+from ..model.state import MOMENTS, TrainState
+from ..parallel.threads import ThreadTuner, counts_for_streams
 from ..settings.config import Config
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
@@ -23,24 +26,33 @@ class FastEngine:
     """B streams, contiguous parts of the text, trained together by truncated BPTT."""
 
     def __init__(self, config: Config, ids: Ids, V: int) -> None:
-        H, T, B = config.hidden_size, config.seq_length, config.streams
+        architecture = Architecture.of(config, V)
+        H, T, B = architecture.H, config.seq_length, config.streams
         dtype: Any = np.dtype(config.dtype).type
         self._windows, self._rate = Windows(ids, T, B), float(config.learning_rate)
         self._rng = np.random.RandomState(config.seed)
-        initialise = {'gist': Params.gist, 'scaled': Params.scaled}[config.init]
-        self.params = initialise(H, V, self._rng).astype(dtype)
-        self.grads = Params(H, V, np.zeros_like(self.params.flat))
+        self.params = INITS[config.init](architecture, self._rng).astype(dtype)
+        self.grads = Params(architecture, dtype)
+        self.moments = {letter: Params(architecture, dtype) for letter in MOMENTS[config.optimizer]}
         self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
         self.packed = buffers.make_packed(H, V, dtype, strips=B == 1)
-        self.optimizer = make_optimizer(config, self.params)
+        self.optimizer = make_optimizer(config, self.moments)
         self.position = np.zeros(2, np.int64)  # see train.train
-        self.work = buffers.make_work(T, B, H, V, self.params.flat.size, dtype)
+        self.work = buffers.make_work(T, B, H, V, architecture.parameters, dtype)
         self.smooth_loss = float(np.log(V)) * T
-        sizes = thread_counts(config, V)
+        sizes = counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)
+        if config.threads and B > 1:
+            sizes = [config.threads]
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
         train.pack_weights(alone(), self.weights, self.packed)
         self._train(alone(), ids[:0], self.position, np.zeros(0), np.zeros(0))  # compiles, or loads, before threads do
+
+    @staticmethod
+    def memory(config: Config, architecture: Architecture) -> int:
+        T, B, N, itemsize = config.seq_length, config.streams, architecture.parameters, np.dtype(config.dtype).itemsize
+        kept = (2 + len(MOMENTS[config.optimizer])) * N * itemsize  # parameters, gradients, moments
+        return kept + buffers.memory(T, B, architecture.H, architecture.V, N, itemsize)
 
     def _train(
         self,
@@ -89,12 +101,10 @@ class FastEngine:
         self._windows.fetch(int(self.position[0]), iterations)
 
     def state(self) -> TrainState:
-        H, optimizer = self.params.H, self.optimizer
-        memory = {'m': optimizer.M, 'v': optimizer.S} if optimizer.S.size else {'m': optimizer.M}
         return TrainState(
             params=self.params.astype(self.params.flat.dtype),
-            memory={name: Params(H, self.params.V, flat.copy()) for name, flat in memory.items()},
-            hidden=self.work.hs[0, :, :H].copy(),
+            moments={letter: moment.astype(moment.flat.dtype) for letter, moment in self.moments.items()},
+            hidden=self.work.hs[0, :, : self.params.H].copy(),
             position=int(self.position[0]),
             steps=int(self.position[1]),
             smooth_loss=self.smooth_loss,
@@ -103,8 +113,8 @@ class FastEngine:
 
     def restore(self, state: TrainState) -> None:
         self.params.flat[:] = state.params.flat
-        for flat, memory in zip((self.optimizer.M, self.optimizer.S), state.memory.values(), strict=False):
-            flat[:] = memory.flat
+        for letter, moment in self.moments.items():
+            moment.flat[:] = state.moments[letter].flat
         self.work.hs[0, :, : self.params.H] = state.hidden
         self.position[:] = state.position, state.steps
         self.smooth_loss = state.smooth_loss
@@ -116,11 +126,11 @@ class FastEngine:
 
         So a run that is lengthened later is the longer run. Raises Diverged where probabilities are NaN.
         """
-        p, ids = int(self.position[0]), self._windows.ids
+        p, ids, H = int(self.position[0]), self._windows.ids, self.params.H
         rng = np.random.RandomState()
         rng.set_state(self._rng.get_state())
         streams = generate.make_streams(1, self.weights, self.packed, 1)
-        streams.ixs[0], streams.hs[0, :] = ids[p if p + 1 < ids.size else 0], self.work.hs[0, 0]
+        streams.ixs[0], streams.hs[0, :H] = ids[p if p + 1 < ids.size else 0], self.work.hs[0, 0, :H]
         choice, out = Choice(self.params.flat.dtype.type(1), self.params.V, 1.0), np.zeros((length, 1), np.uint32)
         generate.draw(alone(), self.weights, self.packed, choice, rng.random_sample((length, 1)), streams, out)
         if streams.failed.any():
@@ -135,9 +145,9 @@ def as_weights(params: Params) -> buffers.Weights:
     return buffers.Weights(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
 
 
-def make_optimizer(config: Config, params: Params) -> buffers.Optimizer:
-    """Fresh state, and the settings in the parameters' dtype."""
-    kind = params.flat.dtype.type
+def make_optimizer(config: Config, moments: dict[str, Params]) -> buffers.Optimizer:
+    """The optimizer's moments, and the settings in their dtype."""
+    kind = moments['m'].flat.dtype.type
     adam = config.optimizer == 'adam'
     return buffers.Optimizer(
         optimizers.ADAM if adam else optimizers.ADAGRAD,
@@ -147,17 +157,6 @@ def make_optimizer(config: Config, params: Params) -> buffers.Optimizer:
         kind(BETA2),
         kind(EPSILON),
         kind(config.weight_decay),
-        np.zeros_like(params.flat),
-        np.zeros_like(params.flat) if adam else np.zeros(0, kind),
+        moments['m'].flat,
+        moments['v'].flat if adam else np.zeros(0, kind),
     )
-
-
-def thread_counts(config: Config, V: int) -> list[int]:
-    """Numbers of threads to try: all processors, or one where the work of a step is small; B = 1 takes one."""
-    B, H = config.streams, config.hidden_size
-    if B == 1:
-        return [1]
-    if config.threads is not None:
-        return [config.threads]
-    most = min(processors(), B, max(1, 6 * B * H * (H + V) // FLOPS_PER_THREAD))
-    return [1] + [size for size in (2, 4, 8, 16, 32, 64, 128) if size < most] + ([most] if most > 1 else [])

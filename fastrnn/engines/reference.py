@@ -11,8 +11,11 @@ from .. import reference
 from ..data.stored import Ids
 from ..data.windows import Part, Windows
 from ..errors import Diverged
-from ..model.params import Params, TrainState
+from ..model.architecture import Architecture
+from ..model.params import Params
+from ..model.state import TrainState
 from ..settings.config import Config
+from .exact import ExactEngine
 
 _GLOBAL = threading.Lock()  # of NumPy's global generator: one engine at a time
 
@@ -24,14 +27,20 @@ class ReferenceEngine:
     """
 
     def __init__(self, config: Config, ids: Ids, V: int) -> None:
+        self._architecture = Architecture.of(config, V)
         self._rng = np.random.RandomState(config.seed).get_state(legacy=False)
         self._windows, self._T = Windows(ids, config.seq_length), config.seq_length
         self._rate = config.learning_rate
         with self._lent_generator():
             self._model = reference.init(V, config.hidden_size)
-        self._mems = [np.zeros_like(param) for param in self._model]
+        self._moments = [np.zeros_like(param) for param in self._model]
         self.smooth_loss = float(-np.log(1.0 / V) * self._T)
-        self._p, self._hprev = 0, np.zeros((config.hidden_size, 1))
+        self._p, self._hprev = 0, np.zeros(self._architecture.state_shape(1)).T
+
+    @staticmethod
+    def memory(config: Config, architecture: Architecture) -> int:
+        """Its arrays of a window come and go; they are about those that the exact engine keeps."""
+        return ExactEngine.memory(config, architecture)
 
     @contextmanager
     def _lent_generator(self) -> Iterator[None]:
@@ -66,7 +75,7 @@ class ReferenceEngine:
         window = part.ids[self._p - part.offset :][: self._T + 1].tolist()
         loss, *grads, self._hprev = reference.lossFun(window[:-1], window[1:], self._hprev, self._model)
         self.smooth_loss = self.smooth_loss * 0.999 + loss * 0.001
-        reference.adagrad(self._model, grads, self._mems, self._rate)
+        reference.adagrad(self._model, grads, self._moments, self._rate)
         self._p += self._T
         return float(loss)
 
@@ -82,12 +91,12 @@ class ReferenceEngine:
 
     @property
     def params(self) -> Params:
-        return _as_params(self._model)
+        return self._as_params(self._model)
 
     def state(self) -> TrainState:
         return TrainState(
             params=self.params,
-            memory={'m': _as_params(self._mems)},
+            moments={'m': self._as_params(self._moments)},
             hidden=self._hprev.T.copy(),
             position=self._p,
             steps=0,
@@ -96,9 +105,9 @@ class ReferenceEngine:
         )
 
     def restore(self, state: TrainState) -> None:
-        for arrays, params in ((self._model, state.params), (self._mems, state.memory['m'])):
-            for array, view in zip(arrays, params.views, strict=True):
-                array[...] = view.reshape(array.shape)
+        for arrays, params in ((self._model, state.params), (self._moments, state.moments['m'])):
+            for array, view in zip(arrays, params.by_gist_name.values(), strict=True):
+                array[...] = view
         self._p, self._hprev = state.position, state.hidden.T.copy()
         self.smooth_loss = state.smooth_loss
         self._rng = state.rng
@@ -106,9 +115,8 @@ class ReferenceEngine:
     def close(self) -> None:
         pass
 
-
-def _as_params(arrays: Sequence[NDArray[np.float64]]) -> Params:
-    params = Params(arrays[3].size, arrays[4].size)
-    for view, array in zip(params.views, arrays, strict=True):
-        view[...] = array.reshape(view.shape)
-    return params
+    def _as_params(self, arrays: Sequence[NDArray[np.float64]]) -> Params:
+        params = Params(self._architecture)
+        for view, array in zip(params.by_gist_name.values(), arrays, strict=True):
+            view[...] = array
+        return params

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.corpus import Corpus, encode_with
 from ..data.ids import check_ids
 from ..data.stored import Ids
 from ..kernels.fast import buffers, generate, train
 from ..kernels.team import alone
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..model.params import Params
 from ..settings.config import bits_per_character
 from ..system.interrupts import remembered
@@ -81,11 +80,11 @@ def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: s
     ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the model's units, and bytes those of
     the text as the model sees it, in UTF-8. Raises ValueError where it has a character that the model does not know.
     """
-    ids = encode_with(text, Corpus.without_text(model.chars, model.unit), **reading)
+    ids = model.vocabulary.encode(text, **reading)
     n, per_character = ids.size - 1, bits(model.params, ids)
     code = 'latin-1' if model.unit == 'byte' else 'utf-8'
     sizes = np.array([len(char.encode(code, 'surrogatepass')) for char in model.chars])
-    data = ''.join(model.chars[ix] for ix in ids).encode(code, 'surrogatepass')
+    data = model.vocabulary.decode(ids).encode(code, 'surrogatepass')
     return Evaluation(
         characters=n,
         bits_per_character=per_character,

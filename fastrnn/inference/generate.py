@@ -8,16 +8,17 @@ from functools import partial
 import numpy as np
 
 from ..kernels.choice import Choice
-from ..model.checkpoint import Model
-from ..parallel.threads import ThreadTuner
+from ..model.model import Model
+from ..parallel.threads import ThreadTuner, counts_for_streams
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.config import MAX_SEED
 from ..system.steps import Pieces
 from .prompt import Decoder, encode_prompt
-from .streams import Batch, Pace, Stream, thread_counts
+from .streams import Batch, Pace, Stream
 
 LONGEST = 1 << 26  # characters of a text that is not shown before it is whole
 AGAIN = 'draw again, with the same seed for the same text'
+FLOPS_PER_THREAD = 400_000  # of a step of time; less is not worth waking a thread for
 GROUP = 256  # texts at once
 GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
 
@@ -150,7 +151,8 @@ def _many(
 ) -> Iterator[str | None]:
     yield from stream.absorb()
     group = min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
-    sizes = [threads] if threads else thread_counts(group, model.params)
+    flops = group * model.params.architecture.forward_flops
+    sizes = [threads] if threads else counts_for_streams(group, flops, FLOPS_PER_THREAD)
     tuner = ThreadTuner(sizes)
     try:
         batch = Batch(model.params, choice, max(sizes))

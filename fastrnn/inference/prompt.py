@@ -6,10 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.corpus import Corpus, encode_with
-from ..data.encoding import FOLDED
 from ..data.files import Reading, Source, texts
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..system.pipes import standard_input
 
 NAMED = 5  # unknown characters in a message
@@ -33,18 +31,15 @@ def encode_prompt(prime: str, model: Model) -> NDArray[np.uint32]:
     """
     if not prime:
         return np.zeros(0, np.uint32)
-    is_text = model.unit == 'character'
-    units = prime if is_text else prime.encode('utf-8', 'surrogatepass').decode('latin-1')
-    unknown = [unit for unit in dict.fromkeys(units) if unit not in model.chars]
-    if unknown and chr(FOLDED) not in model.chars:
-        names = [f'{unit!a} (U+{ord(unit):04X})' if is_text else f'0x{ord(unit):02x}' for unit in unknown[:NAMED]]
-        if len(unknown) > NAMED:
-            names.append(f'{len(unknown) - NAMED:,} more')
+    if lacked := model.vocabulary.lacked(prime):
+        names = [model.vocabulary.name(point) for point in lacked[:NAMED]]
+        if len(lacked) > NAMED:
+            names.append(f'{len(lacked) - NAMED:,} more')
         raise ValueError(
             f'the prime has {model.unit}s that are not among the {len(model.chars):,} of the vocabulary: '
             + ', '.join(names)
         )
-    return encode_with(prime, Corpus.without_text(model.chars, model.unit)).astype(np.uint32)  # one kind of kernel
+    return model.vocabulary.encode(prime).astype(np.uint32)  # one kind of kernel
 
 
 def first_character(model: Model) -> int:
@@ -56,11 +51,9 @@ class Decoder:
     """Text of character numbers, piece after piece; of bytes as UTF-8, where a piece may end inside a character."""
 
     def __init__(self, model: Model) -> None:
-        self._points = np.array([ord(char) for char in model.chars], '<u4')
+        self._vocabulary = model.vocabulary
         self._bytes = codecs.getincrementaldecoder('utf-8')('replace') if model.unit == 'byte' else None
 
     def __call__(self, ids: NDArray[np.uint32], final: bool = False) -> str:
-        points = self._points[ids]
-        if self._bytes is None:
-            return points.tobytes().decode('utf-32-le', 'surrogatepass')
-        return self._bytes.decode(points.astype(np.uint8).tobytes(), final)
+        text = self._vocabulary.decode(ids)
+        return text if self._bytes is None else self._bytes.decode(text.encode('latin-1'), final)

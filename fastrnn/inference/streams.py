@@ -15,14 +15,13 @@ from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.fast import buffers, generate, train
 from ..kernels.team import Team, alone
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..model.params import Params
-from ..parallel.threads import ThreadTuner, processors
+from ..parallel.threads import ThreadTuner
 from .prompt import first_character
 
 PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
 FIRST_PIECE = 64  # steps of the first, while the pace is not known
-THREAD_WORK = 200_000  # multiplications of a step of time for each thread; less is not worth waking it
 
 Result = TypeVar('Result')
 
@@ -131,10 +130,3 @@ class Batch:
         self, team: Team, uniforms: NDArray[np.float64], streams: generate.Streams, out: NDArray[np.uint32]
     ) -> None:
         generate.draw(team, self._weights, self._packed, self._choice, uniforms, streams, out)
-
-
-def thread_counts(B: int, params: Params) -> list[int]:
-    """Numbers of threads worth trying for B streams."""
-    H, V = params.H, params.V
-    most = min(processors(), B, max(1, B * H * (H + V) // THREAD_WORK))
-    return [1] + [size for size in (2, 4, 8, 16, 32, 64, 128) if size < most] + ([most] if most > 1 else [])

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.corpus import Corpus, encode_with
-from ..model.checkpoint import Model
+from ..data.vocabulary import Vocabulary
+from ..model.model import Model
 from .evaluate import nats
 
 HEADER = 'offset\tcharacter\tbits\n'
@@ -34,16 +34,11 @@ class Scored:
     @cached_property
     def text(self) -> str:
         """Of the units: of a model of bytes, chr(0) to chr(255)."""
-        return ''.join(self.chars[ix] for ix in self.ids)
+        return Vocabulary(self.chars, self.unit).decode(self.ids)
 
     @property
     def bits_per_character(self) -> float:
         return float(self.bits[1:].mean())
-
-
-def encode(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> NDArray[Any]:
-    """A text in the model's numbers; a str is the text itself, a Path or a sequence names files."""
-    return encode_with(text, Corpus.without_text(model.chars, model.unit), **reading)
 
 
 def score(model: Model, ids: NDArray[Any]) -> Scored:
@@ -78,7 +73,7 @@ def surprisals(model: Model, text: str | Path | Sequence[str | Path], **reading:
     ValueError
         For a text of less than two characters, or one with a character that the model does not know.
     """
-    return score(model, encode(model, text, **reading))
+    return score(model, model.vocabulary.encode(text, **reading))
 
 
 def escaped(char: str, unit: str = 'character') -> str:

@@ -1,53 +1,30 @@
 """A model, or a whole training state, to and from disk: one safetensors file.
 
 Tensors: ``Wxh Whh Why bh by`` in the gist's shapes; of a state also the optimizer's memory (``mWxh`` ..., with Adam
-``vWxh`` ...), ``hprev`` (H, B) and the generator's ``rng``. All else is JSON in the metadata. ``check`` there is the
-SHA-256 of everything else in the file, so that damage is noticed.
+``vWxh`` ...), ``hprev`` (H, B) and the generator's ``rng``. All else is JSON in the metadata.
 """
 
-import hashlib
 import json
 import math
 import os
-import re
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..errors import Diverged, in_a_line
-from ..system.atomic import write_atomically
-from .params import Params, TrainState
+from ..data.vocabulary import UNITS
+from ..errors import Diverged
+from .architecture import GIST_NAMES, Architecture
+from .model import Model
+from .params import Params
+from .places import BEST, checkpoints, model_file
+from .safetensors_file import FORMAT, Damage, Tensors, read, write
+from .state import MOMENTS, TrainState
 
-FORMAT = 1
-DIGITS = 9  # of a format's number
-UNITS = {'character': 0x110000, 'byte': 256}  # code points that there are
-NAMES = ('Wxh', 'Whh', 'Why', 'bh', 'by')
-BEST = 'best.safetensors'
-ARRAYS = ('params', 'memory', 'hidden', 'rng')
+ARRAYS = ('params', 'moments', 'hidden', 'rng')
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
-MAX_HEADER = 100_000_000  # bytes, by the format; before it their number, 8 bytes, little-endian
-MODELS = 'name a run folder, a checkpoint or a file made by train --save'
-ANOTHER = 'take another checkpoint or model'
-
-Tensors = dict[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Model:
-    """Weights, and what is needed to use them on text."""
-
-    params: Params
-    chars: str  # character k of the vocabulary
-    unit: str = 'character'
-
-    def __repr__(self) -> str:
-        params = self.params
-        return f'<fastrnn.Model: H={params.H}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
 
 
 @dataclass(frozen=True)
@@ -70,7 +47,7 @@ def save_model(path: str | Path, model: Model) -> None:
     """
     if not np.isfinite(model.params.flat).all():
         raise ValueError('the weights hold inf or NaN, so they are not saved')
-    _write(Path(path), _shaped(model.params), _described(model))
+    write(Path(path), _shaped(model.params), _described(model))
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
@@ -80,8 +57,8 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         what = f'the weights hold inf or NaN at iteration {state.iteration}'
         raise Diverged(f'{what}: take a smaller --learning-rate', state.iteration, what)
     tensors = _shaped(checkpoint.model.params)
-    for letter, memory in state.memory.items():
-        tensors |= {letter + name: tensor for name, tensor in _shaped(memory).items()}
+    for letter, moment in state.moments.items():
+        tensors |= {letter + name: tensor for name, tensor in _shaped(moment).items()}
     rng = dict(state.rng)
     key = rng['state']['key']
     tensors |= {'hprev': np.ascontiguousarray(state.hidden.T), 'rng': key}
@@ -93,20 +70,20 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     if checkpoint.best:
         facts['best'] = True
     metadata = _described(checkpoint.model) | {name: json.dumps(value) for name, value in facts.items()}
-    _write(Path(path), tensors, metadata)
+    write(Path(path), tensors, metadata)
 
 
 def load_model(path: str | Path) -> Model:
     """Read a model, from a run folder its best one; raises ValueError, in one line, for a file that holds none."""
     place = model_file(Path(path))
     try:
-        tensors, metadata = _read(place)
+        tensors, metadata = read(place)
     except ValueError as error:
         others = checkpoints(Path(path)) if os.path.isdir(path) else []
         if place in others or not others:
             raise
         raise ValueError(f'{error}; another is there: {others[-1]}') from error
-    with _Damage(place):
+    with Damage(place):
         model = _as_model(tensors, metadata)
         last = place != Path(path) and place.name != BEST
         validated = last and json.loads(metadata['state'])['best'] is not None
@@ -118,10 +95,10 @@ def load_model(path: str | Path) -> Model:
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
     """Read a whole state; raises ValueError, in one line, for a file that holds none."""
-    tensors, metadata = _read(Path(path))
+    tensors, metadata = read(Path(path))
     if 'state' not in metadata:
         raise ValueError(f'{path}: holds a model, but not the state of its training; start a new run with --from')
-    with _Damage(path):
+    with Damage(path):
         model = _as_model(tensors, metadata)
         config, text = dict(json.loads(metadata['config'])), dict(json.loads(metadata['text']))
         _check_fits(config, model.params, tensors)
@@ -130,107 +107,14 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         return Checkpoint(model, state, config, text, unlogged, json.loads(metadata.get('best', 'false')) is True)
 
 
-def checkpoint_file(folder: Path, iteration: int) -> Path:
-    return folder / f'checkpoint-{iteration:09d}.safetensors'
-
-
-def checkpoints(folder: Path) -> list[Path]:
-    """The numbered checkpoints of a run folder, oldest first."""
-    found = [path for path in folder.iterdir() if re.fullmatch(r'checkpoint-\d{9,}\.safetensors', path.name)]
-    return sorted(found, key=iteration_of)
-
-
-def iteration_of(path: Path) -> int:
-    """Of a numbered checkpoint, by its name."""
-    return int(path.stem.split('-')[1])
-
-
-def model_file(path: Path) -> Path:
-    """The file itself, or a run folder's best checkpoint, or its last if none was validated."""
-    if not os.path.isdir(path):  # unlike pathlib's, for names that are too long as well
-        return path
-    if (path / BEST).exists():
-        return path / BEST
-    found = checkpoints(path)
-    if not found:
-        raise ValueError(f'{path}: holds no checkpoint; name a folder made by fastrnn train --out')
-    return found[-1]
-
-
-class _Damage:
-    """Turns whatever reading an odd file raises into one line that says which file it is."""
-
-    def __init__(self, path: str | Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Exception):
-            reason = f'{error} missing' if isinstance(error, KeyError) else error
-            raise ValueError(f'{self._path}: damaged ({in_a_line(reason)}); {ANOTHER}') from error
-
-
 def _shaped(params: Params) -> Tensors:
-    """Contiguous, in the gist's shapes: biases are columns."""
-    views = zip(NAMES, params.views, strict=True)
-    return {name: np.ascontiguousarray(view if view.ndim == 2 else view[:, None]) for name, view in views}
+    """Contiguous, in the gist's shapes."""
+    return {name: np.ascontiguousarray(view) for name, view in params.by_gist_name.items()}
 
 
 def _described(model: Model) -> dict[str, str]:
     """The vocabulary as a list, as JSON would merge a high and a low surrogate that are neighbours in a string."""
     return {'format': str(FORMAT), 'vocabulary': json.dumps(list(model.chars)), 'unit': model.unit}
-
-
-def _check(tensors: Tensors, metadata: Mapping[str, str]) -> str:
-    digest = hashlib.sha256(json.dumps(sorted(metadata.items())).encode())
-    for name in sorted(tensors):
-        array = tensors[name]
-        digest.update(f'{name} {array.dtype.str} {array.shape}'.encode())
-        digest.update(np.ascontiguousarray(array).data)
-    return digest.hexdigest()
-
-
-def _write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
-    from safetensors.numpy import save
-
-    write_atomically(path, save(tensors, {**metadata, 'check': _check(tensors, metadata)}))
-
-
-def _read(path: Path) -> tuple[Tensors, dict[str, str]]:
-    from safetensors.numpy import load
-
-    if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
-        raise ValueError(f'{path}: is no regular file; {MODELS}')
-    data = b''
-    try:
-        with path.open('rb') as file:
-            data = file.read(9)
-            if data[8:] == b'{':
-                data += file.read()  # not mapped: a file that is cut meanwhile would end the process
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], 'little')])
-        metadata = dict(header.get('__metadata__') or {})
-        ours = 'vocabulary' in metadata or 'check' in metadata
-        tensors = load(data) if ours else {}
-    except OSError as error:
-        raise ValueError(f'{path}: {error.strerror or error}; name a model that fastrnn train made') from error
-    except Exception as error:  # safetensors' own, and NumPy's for types that it lacks
-        if data[8:9] == b'{' and int.from_bytes(data[:8], 'little') <= MAX_HEADER:
-            raise ValueError(f'{path}: damaged (a part is missing or changed); {ANOTHER}') from error
-        raise ValueError(f'{path}: not a model (no safetensors file); {MODELS}') from error
-    found = metadata.get('format', '')
-    if not ours:
-        raise ValueError(f'{path}: not made by fastrnn; name a model that fastrnn train made')
-    if not found.isdecimal() or not found.isascii():
-        raise ValueError(f'{path}: damaged (its format is no number); {ANOTHER}')
-    if len(found) > DIGITS or int(found) > FORMAT:
-        raise ValueError(
-            f'{path}: format {found[:DIGITS]} of a newer fastrnn, this one reads {FORMAT}: upgrade fastrnn'
-        )
-    if metadata.pop('check', None) != _check(tensors, metadata):
-        raise ValueError(f'{path}: damaged (its checksum differs); {ANOTHER}')
-    return tensors, metadata
 
 
 def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
@@ -244,36 +128,36 @@ def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
         raise ValueError(f'the unit {unit[:20]!r}, or a character that it has not')
     if not tensors['bh'].size or not chars:
         raise ValueError(f'{tensors["bh"].size} hidden units, {len(chars)} characters')
-    H, V = tensors['bh'].size, len(chars)
-    return Model(_as_params(H, V, dtype, tensors), ''.join(chars), metadata['unit'])
+    architecture = Architecture('rnn', 1, tensors['bh'].size, len(chars))
+    return Model(_as_params(architecture, dtype, tensors), ''.join(chars), metadata['unit'])
 
 
-def _as_params(H: int, V: int, dtype: Any, tensors: Tensors, letter: str = '') -> Params:
-    params = Params(H, V, np.zeros(H * H + 2 * V * H + H + V, dtype))
-    for name, view in zip(NAMES, params.views, strict=True):
+def _as_params(architecture: Architecture, dtype: Any, tensors: Tensors, letter: str = '') -> Params:
+    params = Params(architecture, dtype)
+    for name, view in params.by_gist_name.items():
         array = tensors[letter + name]
-        shape = view.shape if view.ndim == 2 else (view.size, 1)
-        if array.shape != shape or array.dtype != dtype or not np.isfinite(array).all():
+        if array.shape != view.shape or array.dtype != dtype or not np.isfinite(array).all():
             raise ValueError(f'{letter}{name} has shape {array.shape} or numbers that do not fit')
-        view[...] = array.reshape(view.shape)
+        view[...] = array
     return params
 
 
 def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> None:
     """Raise ValueError where the tensors are not those of a run so configured."""
-    adam = config['optimizer'] == 'adam'
-    memory = {letter + name for letter in ('mv' if adam else 'm') for name in NAMES}
-    if set(tensors) != {*NAMES, *memory, 'hprev', 'rng'}:
-        raise ValueError(f'not the tensors of a run by {"adam" if adam else "adagrad"}')
-    sizes = params.H, config['streams'], params.flat.dtype.name
-    if tensors['hprev'].shape != sizes[:2] or config['hidden_size'] != params.H or config['dtype'] != sizes[2]:
+    optimizer = 'adam' if config['optimizer'] == 'adam' else 'adagrad'
+    moments = {letter + name for letter in MOMENTS[optimizer] for name in GIST_NAMES}
+    if set(tensors) != {*GIST_NAMES, *moments, 'hprev', 'rng'}:
+        raise ValueError(f'not the tensors of a run by {optimizer}')
+    shape = params.architecture.state_shape(config['streams'])
+    of_another = config['hidden_size'] != params.H or config['dtype'] != params.flat.dtype.name
+    if tensors['hprev'].T.shape != shape or of_another:
         raise ValueError(f'hprev has shape {tensors["hprev"].shape}, or the configuration is of another run')
 
 
 def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> TrainState:
-    H, V, dtype, rng = params.H, params.V, params.flat.dtype, numbers['rng']
+    architecture, dtype, rng = params.architecture, params.flat.dtype, numbers['rng']
     hprev, key = tensors['hprev'], tensors['rng']
-    if hprev.ndim != 2 or hprev.shape[0] != H or hprev.dtype != dtype or not np.isfinite(hprev).all():
+    if hprev.dtype != dtype or not np.isfinite(hprev).all():
         raise ValueError('hprev does not fit')
     pos, has_gauss, gauss = rng['pos'], rng['has_gauss'], rng['gauss']
     whole = key.shape == (624,) and key.dtype == np.uint32 and type(pos) is type(has_gauss) is int
@@ -281,9 +165,11 @@ def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> Trai
         raise ValueError('the state of the generator does not fit')
     generator: dict[str, Any] = {'bit_generator': 'MT19937', 'state': {'key': key, 'pos': pos}}
     generator |= {'has_gauss': has_gauss, 'gauss': float(gauss)}
+    letters = [letter for letter in MOMENTS['adam'] if letter + GIST_NAMES[0] in tensors]
+    moments = {letter: _as_params(architecture, dtype, tensors, letter) for letter in letters}
     state = TrainState(
         params=params,
-        memory={letter: _as_params(H, V, dtype, tensors, letter) for letter in 'mv' if letter + 'Wxh' in tensors},
+        moments=moments,
         hidden=np.ascontiguousarray(hprev.T),
         rng=generator,
         **{name: numbers[name] for name in NUMBERS},

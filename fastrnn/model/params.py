@@ -1,46 +1,51 @@
-"""A model's parameters: one flat buffer with five named views; and the state of a training run."""
+"""A model's parameters: one flat buffer, and views of it by name."""
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
+
+from .architecture import Architecture
 
 Floats = NDArray[Any]
 
 
-class Normal(Protocol):
-    """A generator of NumPy's legacy kind."""
-
-    def randn(self, *shape: int) -> Floats: ...
-
-
 class Params:
-    """Wxh Whh Why bh by (or gradients, or an optimizer's memory, of them) in one array ``flat``.
+    """Parameters, or gradients or moments of them, in one array ``flat`` (N,), zeros at first.
 
-    The views share its memory. Wxh is kept transposed, so that the column that a one-hot x picks is
-    contiguous: ``WxhT`` (V, H); ``Wxh`` is the view in the gist's shape (H, V).
+    The views share its memory: ``WxhT`` (V, H), ``Whh`` (H, H), ``Why`` (V, H), ``bh`` (H,), ``by`` (V,); and ``Wxh``
+    (H, V), as the gist has it.
     """
 
-    def __init__(self, H: int, V: int, flat: Floats | None = None) -> None:
-        shapes = {'WxhT': (V, H), 'Whh': (H, H), 'Why': (V, H), 'bh': (H,), 'by': (V,)}
-        sizes = [int(np.prod(shape)) for shape in shapes.values()]
-        self.flat: Floats = np.zeros(sum(sizes)) if flat is None else flat
-        if self.flat.shape != (sum(sizes),):
-            raise ValueError(f'flat has shape {self.flat.shape}, but H={H} and V={V} need ({sum(sizes)},)')
-        parts = np.split(self.flat, np.cumsum(sizes)[:-1])
-        self.WxhT, self.Whh, self.Why, self.bh, self.by = (
-            part.reshape(shape) for part, shape in zip(parts, shapes.values(), strict=True)
-        )
+    def __init__(self, architecture: Architecture, dtype: DTypeLike = np.float64) -> None:
+        self._lay_out(architecture, np.zeros(architecture.parameters, dtype))
+
+    @classmethod
+    def over(cls, architecture: Architecture, flat: Floats) -> 'Params':
+        """Views of a buffer that is there."""
+        params = cls.__new__(cls)
+        params._lay_out(architecture, flat)
+        return params
+
+    def _lay_out(self, architecture: Architecture, flat: Floats) -> None:
+        N = architecture.parameters
+        if flat.shape != (N,):
+            raise ValueError(f'flat has shape {flat.shape}, but {architecture} needs ({N},)')
+        self.architecture, self.flat = architecture, flat
+        parts = np.split(flat, np.cumsum(list(architecture.sizes.values()))[:-1])
+        self.by_name = {
+            tensor.name: part.reshape(tensor.shape) for tensor, part in zip(architecture.tensors, parts, strict=True)
+        }
+        self.WxhT, self.Whh, self.Why, self.bh, self.by = self.by_name.values()
 
     def __reduce__(self) -> tuple[Any, ...]:  # the views of a copy share its own memory
-        return Params, (self.H, self.V, self.flat)
+        return Params.over, (self.architecture, self.flat)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Params):
             return NotImplemented
-        sizes = (self.H, self.V, self.flat.dtype) == (other.H, other.V, other.flat.dtype)
-        return sizes and bool(np.array_equal(self.flat, other.flat))
+        same_kind = (self.architecture, self.flat.dtype) == (other.architecture, other.flat.dtype)
+        return same_kind and bool(np.array_equal(self.flat, other.flat))
 
     __hash__ = None  # type: ignore[assignment]  # they change
 
@@ -57,61 +62,19 @@ class Params:
         return self.Wxh, self.Whh, self.Why, self.bh, self.by
 
     @property
+    def by_gist_name(self) -> dict[str, Floats]:
+        """The same in the gist's shapes."""
+        tensors = self.architecture.tensors
+        return {tensor.gist_name: tensor.as_in_the_gist(self.by_name[tensor.name]) for tensor in tensors}
+
+    @property
     def H(self) -> int:
-        return self.bh.size
+        return self.architecture.H
 
     @property
     def V(self) -> int:
-        return self.by.size
+        return self.architecture.V
 
-    def astype(self, dtype: Any) -> 'Params':
+    def astype(self, dtype: DTypeLike) -> 'Params':
         """A copy in another precision."""
-        return Params(self.H, self.V, self.flat.astype(dtype))
-
-    @classmethod
-    def gist(cls, H: int, V: int, rng: Normal) -> 'Params':
-        """0.01 * randn for the matrices, drawn in the gist's order; zeros for the biases."""
-        params = cls(H, V)
-        params.Wxh[...] = rng.randn(H, V) * 0.01
-        params.Whh[...] = rng.randn(H, H) * 0.01
-        params.Why[...] = rng.randn(V, H) * 0.01
-        return params
-
-    @classmethod
-    def scaled(cls, H: int, V: int, rng: Normal) -> 'Params':
-        """For larger H: Whh orthogonal, so that states neither vanish nor explode; Wxh, Why by 1/sqrt(H)."""
-        params = cls(H, V)
-        params.Wxh[...] = rng.randn(H, V) / np.sqrt(H)
-        Q, R = np.linalg.qr(rng.randn(H, H))
-        params.Whh[...] = Q * np.sign(np.diag(R))
-        params.Why[...] = rng.randn(V, H) / np.sqrt(H)
-        return params
-
-
-@dataclass(frozen=True)
-class TrainState:
-    """Between two iterations, all that a run needs to go on as if it had not stopped; arrays are copies.
-
-    The first half is the engine's, the second the loop's.
-    """
-
-    params: Params
-    memory: dict[str, Params]  # the optimizer's: 'm', and with Adam 'v', in the letters of its paper
-    hidden: Floats  # (B, H), each stream's
-    position: int  # where in each stream the next window starts
-    steps: int  # of the optimizer, which corrects Adam's bias by them
-    smooth_loss: float  # nats, summed over T
-    rng: dict[str, Any]  # of NumPy's legacy generator: RandomState.get_state(legacy=False)
-
-    iteration: int = 0  # how many are done
-    seconds: float = 0.0  # of training, so far
-    halvings: int = 0  # of the learning rate, after divergences
-    best: float | None = None  # lowest validation so far, bits per character
-    verified: bool = True  # good to come back to
-    log_lines: int = 0  # records that were logged by then
-
-    @property
-    def finite(self) -> bool:
-        """Whether every number in it is."""
-        arrays = [self.params.flat, self.hidden, *(memory.flat for memory in self.memory.values())]
-        return all(np.isfinite(array).all() for array in arrays) and bool(np.isfinite(self.smooth_loss))
+        return Params.over(self.architecture, self.flat.astype(dtype))

@@ -73,6 +73,18 @@ class ThreadTeam:
             executor.shutdown()
 
 
+def counts_for_streams(B: int, flops: int, flops_per_thread: int) -> list[int]:
+    """Numbers of threads worth trying for B streams, whose step of time has so many flops: up to all processors."""
+    most = min(processors(), B, max(1, flops // flops_per_thread))
+    return [1] + [size for size in (2, 4, 8, 16, 32, 64, 128) if size < most] + ([most] if most > 1 else [])
+
+
+def counts_for_rows(rows: int, rows_per_thread: int) -> list[int]:
+    """Numbers of threads worth trying for products of one row after the other: 1, 2, 4 and 8."""
+    most = min(processors(), rows // rows_per_thread)
+    return [1] + [size for size in (2, 4, 8) if size <= most]
+
+
 class ThreadTuner:
     """Finds by trying how many threads pay: it depends on the machine, on the sizes and on who else computes."""
 

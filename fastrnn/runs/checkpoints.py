@@ -4,15 +4,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..model.checkpoint import (
-    BEST,
-    Checkpoint,
-    checkpoint_file,
-    checkpoints,
-    iteration_of,
-    load_checkpoint,
-    save_checkpoint,
-)
+from ..model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from ..model.places import BEST, checkpoint_file, checkpoints, iteration_of
 from ..system.atomic import free_name, link_atomically, sync_folder
 
 

@@ -5,7 +5,8 @@ import tempfile
 from pathlib import Path
 from shlex import quote
 
-from ..model.checkpoint import Checkpoint, checkpoint_file, save_checkpoint
+from ..model.checkpoint import Checkpoint, save_checkpoint
+from ..model.places import checkpoint_file
 
 
 def rescue(checkpoint: Checkpoint, folder: Path, error: OSError) -> tuple[OSError, bool]:

@@ -6,8 +6,9 @@ from shlex import quote
 from typing import Any
 
 from ..data.texts import Texts, check_text_identity, text_identity
-from ..model.checkpoint import BEST, Checkpoint, load_checkpoint
-from ..model.params import TrainState
+from ..model.checkpoint import Checkpoint, load_checkpoint
+from ..model.places import BEST
+from ..model.state import TrainState
 from ..settings.config import Config
 from ..settings.naming import Files, check_names
 from ..training.loop import Run

@@ -4,8 +4,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..model.checkpoint import Checkpoint, Model, load_checkpoint
-from ..model.params import TrainState
+from ..model.checkpoint import Checkpoint, load_checkpoint
+from ..model.model import Model
+from ..model.state import TrainState
 from ..training.loop import Run
 from .folder import RunFolder
 from .rescue import rescue

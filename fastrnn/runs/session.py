@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ..data.texts import Texts, check_text_identity, text_identity
 from ..errors import Diverged, TextLost
-from ..model.checkpoint import Checkpoint, Model
+from ..model.checkpoint import Checkpoint
+from ..model.model import Model
 from ..progress.records import Progress
 from ..settings.checks import check_integer
 from ..system.interrupts import held

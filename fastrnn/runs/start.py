@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..data.texts import Texts
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..settings.config import MAX_SEED, Config
 from ..settings.naming import Files
 from ..settings.presets import make_config

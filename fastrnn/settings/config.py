@@ -1,7 +1,6 @@
 """What a run is to do: frozen, and validated once."""
 
 import math
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -135,12 +134,6 @@ class Config:
             )
         if characters // B < T + 2:
             raise self._too_short(characters, held_out)
-        needed, there = self.memory(vocabulary), physical_memory()
-        if there is not None and needed > there:
-            raise ValueError(
-                f'hidden_size {self.hidden_size:,}, seq_length {T:,}, streams {B:,} and {vocabulary:,} distinct '
-                f'characters need {needed:,} bytes of memory, but this machine has {there:,}: take smaller ones'
-            )
 
     def _too_short(self, characters: int, held_out: int) -> ValueError:
         T, B = self.seq_length, self.streams
@@ -155,20 +148,6 @@ class Config:
             f'the text has {there}, but a seq_length of {T} needs at least {(T + 2) * B:,}'
             f'{f" for {B:,} streams" if B > 1 else ""}: take {" or ".join(cures)}'
         )
-
-    def memory(self, vocabulary: int) -> int:
-        """Bytes that a run holds beside the text: weights, the optimizer's memory, buffers. Independent of the text.
-
-        N = H*H + 2*V*H + H + V parameters; the exact engine keeps 2 N and windows of T * (7 H + 3 V) + V H numbers;
-        the fast engine 3 N (4 N with Adam), packed copies of 2 N + 2 H*H, and windows of B * (2 T + 2) * H + B * T * V.
-        """
-        V, H, T, B = vocabulary, self.hidden_size, self.seq_length, self.streams
-        N = H * H + 2 * V * H + H + V
-        if 'streams' not in self.abilities.options:
-            return 8 * (2 * N + T * (7 * H + 3 * V) + V * H + 2 * self.sample_length)
-        numbers = (4 if self.optimizer == 'adam' else 3) * N + 2 * N + 2 * H * H
-        windows = B * (2 * T + 2) * H + B * T * V
-        return (8 if self.dtype == 'float64' else 4) * (numbers + windows) + 8 * B * T
 
 
 # from and to, of whole numbers; and the largest, of numbers above 0
@@ -198,14 +177,6 @@ REQUIRED = {field.name for field in fields(Config) if field.default is not None}
 def windows(characters: int, T: int) -> int:
     """How many windows of T steps one pass over a stream of so many characters has."""
     return max(1, -(-(characters - T - 1) // T))
-
-
-def physical_memory() -> int | None:
-    """Bytes of memory in this machine; None where the system does not say."""
-    try:
-        return os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
-    except (AttributeError, OSError, ValueError):
-        return None
 
 
 def bits_per_character(nats: float, characters: int) -> float:

@@ -7,6 +7,7 @@ nominal speeds (those of two cores of 2021); a machine twice as fast reports twi
 import math
 from typing import NamedTuple
 
+from ..model.architecture import Architecture
 from ..settings.config import Config
 
 GIST_PRINT_EVERY = 100  # iterations
@@ -32,8 +33,8 @@ def intervals_of(config: Config, V: int, held_out: int, iterations: int | None) 
     """
     pace = nominal_pace(config, V)
     total = iterations * pace if iterations is not None else config.time or 0.0
-    H, slower = config.hidden_size, 2 if config.dtype == 'float64' else 1
-    validation = 2 * H * (H + V) * held_out * slower / VALIDATION_FLOPS
+    slower = 2 if config.dtype == 'float64' else 1
+    validation = Architecture.of(config, V).forward_flops * held_out * slower / VALIDATION_FLOPS
     report = max(REPORT_SECONDS, total / REPORTS)
     gist_reports = config.abilities.gist_reports
     print_every = config.print_every or (GIST_PRINT_EVERY if gist_reports else round_number(report / pace))
@@ -46,9 +47,9 @@ def intervals_of(config: Config, V: int, held_out: int, iterations: int | None) 
 
 def nominal_pace(config: Config, V: int) -> float:
     """Seconds of an iteration on the nominal machine."""
-    H, T, B = config.hidden_size, config.seq_length, config.streams
+    flops = Architecture.of(config, V).training_flops * config.seq_length * config.streams
     slower = 2 if config.dtype in config.abilities.halved_by else 1
-    return OVERHEAD + 6 * H * (H + V) * T * B * slower / config.abilities.flops
+    return OVERHEAD + flops * slower / config.abilities.flops
 
 
 def round_number(value: float) -> int:

@@ -12,9 +12,11 @@ from ..data.corpus import Corpus
 from ..data.ids import as_ids
 from ..data.stored import Ids
 from ..engines.engine import Engine, make_engine
+from ..engines.memory import check_memory
 from ..inference.evaluate import slices
-from ..model.checkpoint import Model
-from ..model.params import Params, TrainState
+from ..model.model import Model
+from ..model.params import Params
+from ..model.state import TrainState
 from ..progress.records import Progress
 from ..settings.config import Config, bits_per_character
 from ..settings.presets import make_config
@@ -52,6 +54,7 @@ class Run(Training):
         config = config.fitted(n)
         try:
             config.check_text(n, V, self.corpus.held_out)
+            check_memory(config, V)
         except ValueError:
             self.corpus.discard()
             raise

@@ -6,9 +6,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..data.corpus import Corpus, encode_with, open_corpus
+from ..data.corpus import Corpus, open_corpus
 from ..data.stored import Ids
-from ..model.checkpoint import Model
+from ..model.model import Model
 from ..settings.checks import as_number
 from ..settings.config import Config
 from ..settings.naming import Files, text_or_files
@@ -100,4 +100,4 @@ def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tu
     if not any(isinstance(name, str | Path) for name in names):  # numbers, which Run checks
         return corpus, validation
     found = text_or_files(validation, 'validation')
-    return corpus, encode_with(found, corpus, encoding=encoding, errors=errors)
+    return corpus, corpus.vocabulary.encode(found, encoding=encoding, errors=errors)

@@ -4,7 +4,8 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import Any, Self
 
-from ..model.checkpoint import Model, save_model
+from ..model.checkpoint import save_model
+from ..model.model import Model
 from ..progress.records import Progress
 from ..system.steps import Steps
 from .clock import Clock

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..data.corpus import Corpus
-from ..model.checkpoint import Model
+from ..model.init import GIST_SCALE
+from ..model.model import Model
 from ..model.params import Params
 
 
@@ -31,14 +32,13 @@ def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> T
     unseen = ''.join(sorted(set(model.chars) - set(corpus.chars)))
     chars = corpus.chars + unseen
     old, H = model.params, model.params.H
-    N = H * H + 2 * len(chars) * H + H + len(chars)
-    params = Params(H, len(chars), np.zeros(N, old.flat.dtype))
+    params = Params(replace(old.architecture, V=len(chars)), old.flat.dtype)
     rows = np.array([known.get(char, -1) for char in chars])
     there = rows >= 0
     params.Whh[...], params.bh[...] = old.Whh, old.bh
     params.WxhT[there] = old.WxhT[rows[there]]
     params.Why[there], params.by[there] = old.Why[rows[there]], old.by[rows[there]]
-    params.WxhT[~there] = np.random.RandomState(seed).randn(int((~there).sum()), H) * 0.01
+    params.WxhT[~there] = np.random.RandomState(seed).randn(int((~there).sum()), H) * GIST_SCALE
     params.by[~there] = old.by.min()
     new = ''.join(char for char in corpus.chars if char not in known)
     return Transfer(replace(corpus, chars=chars), params, new, unseen)

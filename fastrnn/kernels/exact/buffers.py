@@ -1,5 +1,6 @@
 """What the exact engine's kernels work on: parameters, and the buffers of one window."""
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,27 +48,38 @@ def aligned_zeros(size: int) -> Any:
     return raw[start : start + size]
 
 
+def work_shapes(T: int, H: int, V: int) -> dict[str, tuple[int, ...]]:
+    """Of :class:`Work`."""
+    columns = panels(H, COLUMNS)
+    return {
+        'xs': (T, H),
+        'hs': (T + 1, H),
+        'ys': (T, V),
+        'ps': (T, V),
+        'loss': (T,),
+        'dhs': (T, H),
+        'dhnext': (H,),
+        'dWxhT': (V, H),
+        'dbh': (H,),
+        'dby': (V,),
+        'left_V': (panels(V, ROWS), T, ROWS),
+        'left_H': (panels(H, ROWS), T, ROWS),
+        'right_h': (columns, T, COLUMNS),
+        'right_prev': (columns, T, COLUMNS),
+        'rows': (ROWS, columns * COLUMNS),
+        'seen': (V,),
+    }
+
+
 def make_work(T: int, H: int, V: int) -> Work:
     """Buffers for windows of T characters, for the first thread of a team; see :func:`for_thread`."""
-    columns = panels(H, COLUMNS)
-    return Work(
-        xs=np.zeros((T, H)),
-        hs=np.zeros((T + 1, H)),
-        ys=np.zeros((T, V)),
-        ps=np.zeros((T, V)),
-        loss=np.zeros(T),
-        dhs=np.zeros((T, H)),
-        dhnext=aligned_zeros(H),
-        dWxhT=np.zeros((V, H)),
-        dbh=np.zeros(H),
-        dby=np.zeros(V),
-        left_V=np.zeros((panels(V, ROWS), T, ROWS)),
-        left_H=np.zeros((panels(H, ROWS), T, ROWS)),
-        right_h=np.zeros((columns, T, COLUMNS)),
-        right_prev=np.zeros((columns, T, COLUMNS)),
-        rows=np.zeros((ROWS, columns * COLUMNS)),
-        seen=np.zeros(V, np.uint8),
-    )
+    arrays = {name: np.zeros(shape) for name, shape in work_shapes(T, H, V).items()}
+    return Work(**{**arrays, 'dhnext': aligned_zeros(H), 'seen': np.zeros(V, np.uint8)})
+
+
+def memory(T: int, H: int, V: int) -> int:
+    """Bytes of a window's buffers, for one thread."""
+    return 8 * sum(math.prod(shape) for shape in work_shapes(T, H, V).values())
 
 
 def for_thread(work: Work) -> Work:

@@ -22,6 +22,7 @@ from .buffers import Weights as Weights
 from .buffers import Work as Work
 from .buffers import for_thread as for_thread
 from .buffers import make_work as make_work
+from .buffers import memory as memory
 from .numpy_functions import exp, gemv, gemv_t, log, tanh
 from .outer_products import adagrad, descend, gradient, pack
 from .vectors import all_finite, clip, fill, pairwise_sum

@@ -1,0 +1,118 @@
+"""The characters that a model knows, and their numbers: the one way from text to ids, and the one way back.
+
+Runs of code points below 256 travel as bytes, since ``bytes.translate`` is the fastest table look-up there is.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..settings.naming import text_or_files
+from . import files
+from .files import Piece, Reading
+from .ids import ids_type
+
+FOLDED = 0xFFFD  # the code point that stands for all rare characters
+POINTS = sys.maxunicode + 1
+UNITS = {'character': POINTS, 'byte': 256}  # code points that there are
+
+Points = bytes | NDArray[Any]  # code points; as bytes where all are below 256
+
+
+def points_of(piece: Piece) -> Points:
+    if isinstance(piece, bytes):
+        return piece
+    with suppress(UnicodeEncodeError):
+        return piece.encode('latin-1')
+    pairs = piece.encode('utf-16-le', 'surrogatepass')
+    if len(pairs) == 2 * len(piece):  # and mostly it is, at a third of the time of utf-32
+        return np.frombuffer(pairs, '<u2')
+    return np.frombuffer(piece.encode('utf-32-le', 'surrogatepass'), '<u4')
+
+
+def as_array(points: Points) -> NDArray[Any]:
+    return np.frombuffer(points, np.uint8) if isinstance(points, bytes) else points
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Character k is ``chars[k]``; of bytes they are among chr(0) to chr(255)."""
+
+    chars: str
+    unit: str = 'character'  # or 'byte'
+
+    def __len__(self) -> int:
+        return len(self.chars)
+
+    @property
+    def ids_type(self) -> Any:
+        """The type of its ids."""
+        return ids_type(len(self.chars))
+
+    @cached_property
+    def points(self) -> NDArray[np.uint32]:
+        """(V,) code points."""
+        return np.frombuffer(self.chars.encode('utf-32-le', 'surrogatepass'), '<u4')
+
+    def numbers(self) -> NDArray[np.int32]:
+        """(POINTS,) the number of each code point. What it lacks has that of U+FFFD; -1, where it lacks that too."""
+        numbers = np.full(POINTS, self.chars.find(chr(FOLDED)), np.int32)
+        numbers[self.points] = np.arange(self.points.size)
+        return numbers
+
+    def encode(
+        self, text: str | Path | Sequence[str | Path], *, encoding: str = 'utf-8', errors: str = 'strict'
+    ) -> NDArray[Any]:
+        """The ids (n,) of a text: a str is the text itself, a Path or a sequence names files.
+
+        What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names the first such character.
+        """
+        reading, numbers, dtype = Reading(encoding, errors, self.unit), self.numbers(), self.ids_type
+        ids, done = bytearray(), 0
+        for piece in _pieces(text_or_files(text), reading):
+            points = points_of(piece)
+            found = np.take(numbers, as_array(points), mode='clip')
+            if found.min() < 0:
+                at = int(np.argmin(found))
+                raise self._lacking(int(points[at]), done + at)
+            ids += found.astype(dtype).data
+            done += len(points)
+        if not done:
+            raise ValueError('the text is empty; take one with characters in it')
+        return np.frombuffer(memoryview(ids).toreadonly(), dtype)
+
+    def decode(self, ids: Any) -> str:
+        """The text of ids; of bytes it is not UTF-8's, but has a character chr(0) to chr(255) for each."""
+        return self.points[np.asarray(ids)].tobytes().decode('utf-32-le', 'surrogatepass') if len(ids) else ''
+
+    def lacked(self, text: str) -> list[int]:
+        """The code points of a text that it can't number, each once, in the order in which they come."""
+        if chr(FOLDED) in self.chars:
+            return []
+        units = text if self.unit == 'character' else text.encode('utf-8', 'surrogatepass').decode('latin-1')
+        return [ord(char) for char in dict.fromkeys(units) if char not in self.chars]
+
+    def name(self, point: int) -> str:
+        """A unit, as messages have it."""
+        return f'0x{point:02x}' if self.unit == 'byte' else f'{chr(point)!a} (U+{point:04X})'
+
+    def _lacking(self, point: int, offset: int) -> ValueError:
+        name = f'{self.unit} {self.name(point)}'
+        return ValueError(f'{name} at offset {offset} is not among the {len(self.chars):,} of the vocabulary')
+
+
+def _pieces(text: str | Sequence[Path], reading: Reading) -> Iterator[Piece]:
+    if not isinstance(text, str):
+        for source in files.sources(text):
+            yield from files.pieces(source, reading, source.chunks())
+        return
+    for start in range(0, len(text), files.CHUNK):
+        piece = text[start : start + files.CHUNK]
+        yield piece if reading.unit == 'character' else piece.encode('utf-8', 'surrogatepass')

@@ -1,0 +1,24 @@
+"""A model: weights, and what is needed to use them on text."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..data.vocabulary import Vocabulary
+from .params import Params
+
+
+@dataclass(frozen=True)
+class Model:
+    """Weights, and what is needed to use them on text."""
+
+    params: Params
+    chars: str  # character k of the vocabulary
+    unit: str = 'character'
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        return Vocabulary(self.chars, self.unit)
+
+    def __repr__(self) -> str:
+        params = self.params
+        return f'<fastrnn.Model: H={params.H}, {params.V:,} {self.unit}s, {params.flat.dtype}>'

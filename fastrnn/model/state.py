@@ -1,0 +1,40 @@
+"""The state of a training run."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .params import Params
+
+MOMENTS = {'adagrad': 'm', 'adam': 'mv'}  # of each optimizer, in the letters of Adam's paper
+
+
+@dataclass(frozen=True)
+class TrainState:
+    """Between two iterations, all that a run needs to go on as if it had not stopped; arrays are copies.
+
+    The first half is the engine's, the second the loop's.
+    """
+
+    params: Params
+    moments: dict[str, Params]  # the optimizer's, by letter
+    hidden: NDArray[Any]  # (B, H), each stream's
+    position: int  # where in each stream the next window starts
+    steps: int  # of the optimizer, which corrects Adam's bias by them
+    smooth_loss: float  # nats, summed over T
+    rng: dict[str, Any]  # of NumPy's legacy generator: RandomState.get_state(legacy=False)
+
+    iteration: int = 0  # how many are done
+    seconds: float = 0.0  # of training, so far
+    halvings: int = 0  # of the learning rate, after divergences
+    best: float | None = None  # lowest validation so far, bits per character
+    verified: bool = True  # good to come back to
+    log_lines: int = 0  # records that were logged by then
+
+    @property
+    def finite(self) -> bool:
+        """Whether every number in it is."""
+        arrays = [self.params.flat, self.hidden, *(moment.flat for moment in self.moments.values())]
+        return all(np.isfinite(array).all() for array in arrays) and bool(np.isfinite(self.smooth_loss))

@@ -1,0 +1,96 @@
+"""Names, shapes and counts, against those of the gist's arrays; and that nobody else counts."""
+
+import re
+from copy import copy, deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import WEIGHTS, random_model
+
+import fastrnn
+from fastrnn import reference
+from fastrnn.model.architecture import GIST_NAMES, Architecture
+from fastrnn.model.init import INITS
+from fastrnn.model.params import Params
+from fastrnn.settings.config import Config
+
+PACKAGE = Path(fastrnn.__file__).parent
+SIZES = [(5, 3), (3, 5), (4, 4), (1, 1), (100, 65)]
+
+
+@pytest.mark.parametrize(('H', 'V'), SIZES)
+def test_sizes_are_those_of_the_gists_arrays(H, V):
+    arrays, architecture = random_model(H, V), Architecture('rnn', 1, H, V)
+    assert GIST_NAMES == tuple(tensor.gist_name for tensor in architecture.tensors) == WEIGHTS
+    assert [tensor.gist_shape for tensor in architecture.tensors] == [array.shape for array in arrays]
+    assert architecture.parameters == sum(array.size for array in arrays) == sum(architecture.sizes.values())
+    assert architecture.state_shape(7) == (7, H)
+
+
+@pytest.mark.parametrize(('H', 'V'), SIZES)
+def test_the_layout_of_the_flat_buffer(H, V):
+    """Wxh transposed, Whh, Why, bh, by: what kernels are compiled for, and what a pickle or a slice of it means."""
+    arrays = random_model(H, V)
+    params = Params(Architecture('rnn', 1, H, V))
+    for view, array in zip(params.by_gist_name.values(), arrays, strict=True):
+        view[...] = array
+    assert np.array_equal(params.flat, np.concatenate([arrays[0].T.ravel(), *(array.ravel() for array in arrays[1:])]))
+    for view, array in zip(params.views, arrays, strict=True):
+        assert np.array_equal(view, array if view.ndim == 2 else array[:, 0])
+    by_name = dict(zip(('WxhT', 'Whh', 'Why', 'bh', 'by'), params.by_name.values(), strict=True))
+    assert all(getattr(params, name) is view and view.flags.c_contiguous for name, view in by_name.items())
+    assert (params.H, params.V, repr(params)) == (H, V, f'Params(H={H}, V={V}, float64)')
+
+
+def test_flops():
+    """A multiplication and an addition for each weight of Whh @ h and Why @ h, and three times as many in training."""
+    H, V = 7, 4
+    by_hand = sum(2 * M.shape[0] * M.shape[1] for M in random_model(H, V)[1:3])
+    architecture = Architecture('rnn', 1, H, V)
+    assert (architecture.forward_flops, architecture.training_flops) == (by_hand, 3 * by_hand) == (154, 462)
+
+
+@pytest.mark.parametrize('wrong', [('lstm', 1), ('', 1), ('rnn', 0), ('rnn', 2)])
+def test_what_is_not_there_yet(wrong):
+    with pytest.raises(ValueError, match=r'^(the cell is|there are)'):
+        Architecture(*wrong, 5, 3)
+
+
+def test_copies_share_nothing_and_keep_their_views():
+    params = Params(Architecture('rnn', 1, 5, 3), np.float32)
+    params.flat[:] = np.arange(params.flat.size)
+    other, wide = deepcopy(params), params.astype(np.float64)
+    assert other == params == copy(params) and wide != params and wide.flat.dtype == np.float64
+    other.Whh[0, 0] += 1
+    assert other != params and other.flat[15] == params.flat[15] + 1
+    assert Params(Architecture('rnn', 1, 5, 3)) != Params(Architecture('rnn', 1, 3, 5))
+    with pytest.raises(ValueError, match=r'flat has shape \(3,\)'):
+        Params.over(params.architecture, np.zeros(3))
+
+
+def test_the_gists_initial_values():
+    architecture = Architecture.of(Config(hidden_size=6), 9)
+    np.random.seed(3)
+    expected = reference.init(9, 6)
+    params = INITS['gist'](architecture, np.random.RandomState(3))
+    for view, array in zip(params.by_gist_name.values(), expected, strict=True):
+        assert np.array_equal(view, array)
+
+
+def test_scaled_initial_values():
+    """Drawn in the gist's order; Whh the orthogonal factor whose triangular one has a positive diagonal."""
+    params, rng = INITS['scaled'](Architecture('rnn', 1, 6, 9), np.random.RandomState(3)), np.random.RandomState(3)
+    assert np.array_equal(params.Wxh, rng.randn(6, 9) / np.sqrt(6))
+    assert np.allclose(params.Whh @ params.Whh.T, np.eye(6))
+    R = params.Whh.T @ rng.randn(6, 6)
+    assert np.allclose(R, np.triu(R)) and (np.diag(R) > 0).all()
+    assert np.array_equal(params.Why, rng.randn(9, 6) / np.sqrt(6))
+    assert not params.bh.any() and not params.by.any()
+
+
+def test_nobody_else_counts():
+    """No formula for N or flops stands in another module."""
+    formula = re.compile(r'\bH \* \(?H\b|\bV \* H\b|H \* V\b|hidden_size \* ')
+    code = {path: re.sub(r'(?s)""".*?"""|#[^\n]*', '', path.read_text()) for path in PACKAGE.rglob('*.py')}
+    assert [path.name for path, text in code.items() if formula.search(text)] == []

@@ -1,0 +1,59 @@
+"""The one way from text to ids, and back."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fastrnn
+from fastrnn.data.corpus import Corpus
+from fastrnn.data.vocabulary import Vocabulary
+
+ANY = st.characters(exclude_categories=())
+
+
+@given(st.text(ANY, min_size=1, max_size=60))
+def test_there_and_back(text):
+    """Whatever the characters, in their order or not; neighbouring surrogates stay two."""
+    for chars in (''.join(sorted(set(text))), ''.join(dict.fromkeys(text))):
+        vocabulary = Vocabulary(chars)
+        ids = vocabulary.encode(text)
+        assert vocabulary.decode(ids) == vocabulary.decode(ids.tolist()) == text
+        assert [chars[ix] for ix in ids] == list(text) and ids.dtype == vocabulary.ids_type and not ids.flags.writeable
+        assert vocabulary.points.tolist() == [ord(char) for char in chars] and len(vocabulary) == len(chars)
+        assert vocabulary.lacked(text) == [] and vocabulary.decode(ids[:0]) == vocabulary.decode([]) == ''
+
+
+@given(st.text(ANY, min_size=1, max_size=40), st.integers(1, 3))
+def test_a_corpus_numbers_as_its_vocabulary_does(text, min_count):
+    corpus = Corpus.of(text, min_count=min_count)
+    assert np.array_equal(corpus.vocabulary.encode(text), corpus.ids)
+    assert corpus.vocabulary == Vocabulary(corpus.chars) and corpus.text(corpus.ids) == (
+        text if min_count == 1 else corpus.vocabulary.decode(corpus.ids)
+    )
+
+
+@given(st.text(ANY, min_size=1, max_size=40))
+def test_bytes(text):
+    data = text.encode('utf-8', 'surrogatepass')
+    corpus = Corpus.of(text, unit='byte')
+    assert np.array_equal(corpus.vocabulary.encode(text), corpus.ids)
+    assert corpus.vocabulary.decode(corpus.ids).encode('latin-1') == data
+
+
+def test_what_it_lacks():
+    vocabulary = Vocabulary('ab')
+    assert vocabulary.lacked('xaéyx') == [ord(char) for char in 'xéy'] and vocabulary.numbers().min() == -1
+    with pytest.raises(ValueError, match=r"^character '\\xe9' \(U\+00E9\) at offset 2 is not among the 2 of the vocab"):
+        vocabulary.encode('abé')
+    assert Vocabulary('Ã', 'byte').lacked('éé') == [0xA9]
+    with pytest.raises(ValueError, match=r'^byte 0xa9 at offset 1 is not among the 1 of the vocabulary$'):
+        Vocabulary('Ã', 'byte').encode('é')
+    folding = Vocabulary('a\ufffdb')
+    assert folding.lacked('xa') == [] and folding.encode('xab').tolist() == [1, 0, 2]
+
+
+def test_a_model_has_its_texts_vocabulary():
+    run = fastrnn.train('abcab' * 9, hidden_size=3, seq_length=4, iterations=1, seed=0)
+    assert run.watch().vocabulary == run.corpus.vocabulary == Vocabulary('abc')
+    run.close()
