@@ -9,7 +9,7 @@ import sys
 from contextlib import chdir
 
 import pytest
-from helpers import ROOT, markov_text
+from helpers import ROOT, SUPPORT, markov_text
 
 from fastrnn.commands import cache, evaluate, info, plot, sample, score, train
 
@@ -136,7 +136,7 @@ def test_commands_in_the_text_exist(cli):
 
 
 def test_the_diff_is_the_one_that_is_tested():
-    assert blocks('diff') == [(ROOT / 'tests' / 'gist.diff').read_text(encoding='utf-8')]
+    assert blocks('diff') == [(SUPPORT / 'gist.diff').read_text(encoding='utf-8')]
 
 
 def test_the_python_examples_run(shell, capsys):

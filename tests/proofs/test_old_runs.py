@@ -2,15 +2,16 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
-from helpers import ROOT, SONNETS
+from helpers import SONNETS
 from kept import log_of, state_of
 
 import fastrnn
 from fastrnn.model.checkpoint import checkpoints
 
-OLD = ROOT / 'tests' / 'runs_of_0.1.0'
+OLD = Path(__file__).parent / 'runs_of_0.1.0'
 
 
 @pytest.fixture(params=['exact', 'fast'])

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import ROOT, run_python
+from helpers import SUPPORT, run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -113,5 +113,5 @@ def test_very_many_configurations(case):
 @pytest.mark.parametrize('seed', [0, 1])
 def test_guard_pages(seed):
     """See guards.py."""
-    result = run_python(ROOT / 'tests' / 'guards.py', 250, seed)
+    result = run_python(SUPPORT / 'guards.py', 250, seed)
     assert (result.returncode, result.stdout) == (0, b'250 configurations\n'), result.stderr.decode()[-2000:]

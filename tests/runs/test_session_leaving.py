@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers import SONNETS, run_python
+from helpers import SONNETS, SUPPORT, run_python
 from kept import begin, contents, iterations, log_of, run_to, state_of
 
 import fastrnn
@@ -17,6 +17,8 @@ from fastrnn.model.checkpoint import checkpoints, load_checkpoint
 from fastrnn.training import clock
 
 REACHED = 28  # between two checkpoints
+PLACES = [str(Path(__file__).parent), str(SUPPORT)]
+THIS = f'import sys; sys.path += {PLACES}; from {Path(__file__).stem} import *'  # in a program of its own
 
 
 def reach(session):
@@ -46,9 +48,8 @@ def leave_by_forgetting(folder):
 
 
 def leave_by_ending(folder):
-    code = f'from test_leaving import *\nsession = begin({str(folder)!r})\nreach(session)'
-    tests = str(Path(__file__).parent)
-    assert run_python('-c', f'import sys\nsys.path.insert(0, {tests!r})\n{code}').returncode == 0
+    code = f'{THIS}\nsession = begin({str(folder)!r})\nreach(session)'
+    assert run_python('-c', code).returncode == 0
 
 
 def leave_in_a_validation(folder):
@@ -86,11 +87,8 @@ def test_what_was_reached_is_saved(tmp_path, leave, monkeypatch):
 
 def test_what_fails_at_the_end_keeps_no_other_session_from_being_saved(tmp_path):
     """At the end of a program."""
-    tests = str(Path(__file__).parent)
     code = f"""
-import sys
-sys.path.insert(0, {tests!r})
-from test_leaving import *
+{THIS}
 sessions = [begin(Path({str(tmp_path)!r}) / name) for name in ('a', 'b', 'c')]
 for session in sessions:
     reach(session)
@@ -216,8 +214,7 @@ def test_a_fork_saves_nothing(tmp_path):
     """Its copy of a session is not the run."""
     code = f"""
 import os, sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-from test_leaving import *
+{THIS}
 session = begin({str(tmp_path / 'run')!r})
 reach(session)
 if not os.fork():

@@ -17,7 +17,8 @@ from fastrnn.data.corpus import Corpus
 from fastrnn.engines.engine import ExactEngine
 from fastrnn.settings.config import Config
 
-ROOT = Path(__file__).resolve().parent.parent
+SUPPORT = Path(__file__).resolve().parent
+ROOT = SUPPORT.parent.parent
 SONNETS = ROOT / 'data' / 'sonnets.txt'
 WEIGHTS = ('Wxh', 'Whh', 'Why', 'bh', 'by')
 

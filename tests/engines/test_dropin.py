@@ -5,14 +5,14 @@ import sys
 
 import numpy as np
 import pytest
-from helpers import ROOT, SONNETS, random_model, run_python, same_bits
+from helpers import SONNETS, SUPPORT, random_model, run_python, same_bits
 
 import fastrnn
 from fastrnn import reference
 
 H, V = 9, 6
 INPUTS, TARGETS = [0, 2, 5, 2, 1], [2, 5, 2, 1, 3]
-SCRIPT, DIFF = ROOT / 'tests' / 'gist_script.py', ROOT / 'tests' / 'gist.diff'
+SCRIPT, DIFF = SUPPORT / 'gist_script.py', SUPPORT / 'gist.diff'
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import signal
 
 import pytest
-from helpers import ROOT, SONNETS, run_python, start_python
+from helpers import SONNETS, SUPPORT, run_python, start_python
 from kept import log_of, state_of
 
 from fastrnn.model.checkpoint import checkpoints
@@ -23,7 +23,7 @@ RUN = ['--seed', 0, '--hidden-size', 24, '--print-every', 50, '--sample-every', 
 )
 def test_killed_and_resumed(tmp_path, name, how, least):
     """The bits of a run that was left alone; see kills.py."""
-    result = run_python(ROOT / 'tests' / 'kills.py', tmp_path, how[0], name, *how[1:])
+    result = run_python(SUPPORT / 'kills.py', tmp_path, how[0], name, *how[1:])
     assert result.returncode == 0, result.stderr.decode()
     assert int(result.stdout.split()[0]) >= least
 

@@ -5,7 +5,7 @@ import threading
 
 import numpy as np
 import pytest
-from helpers import ROOT, SONNETS, run_python
+from helpers import ROOT, SONNETS, SUPPORT, run_python
 from kept import begin, contents, options_of, run_to
 
 import fastrnn
@@ -27,7 +27,7 @@ LONG = pytest.mark.long
 )
 def test_random_interrupts(tmp_path, name, threads, way, least):
     """See interrupts.py."""
-    result = run_python(ROOT / 'tests' / 'interrupts.py', tmp_path, name, threads, way, least)
+    result = run_python(SUPPORT / 'interrupts.py', tmp_path, name, threads, way, least)
     assert result.returncode == 0, result.stderr.decode()
     assert int(result.stdout.split()[0]) >= least
 
