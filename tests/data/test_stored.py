@@ -5,6 +5,7 @@ import os
 import shutil
 
 import numpy as np
+import oracles
 import pytest
 from helpers import SONNETS, start_python
 from hypothesis import given
@@ -50,17 +51,6 @@ class Plain:
         return np.arange(self.size, dtype=np.uint16)[key]
 
 
-def followed(ids, T, position, iterations):
-    """The first id of each window of one stream, as a kernel takes them, and where it ends."""
-    found = []
-    for _ in range(iterations):
-        if position + T + 1 >= ids.size:
-            position = 0
-        found.append(ids[position : position + T + 1].tolist())
-        position += T
-    return found, position
-
-
 @given(st.data(), st.integers(1, 4), st.integers(1, 5), st.sampled_from([1, 30, 100, 1000]))
 def test_windows(monkeypatch, data, T, B, ahead):
     """In blocks of any size, from any position on: those of the whole text."""
@@ -70,11 +60,11 @@ def test_windows(monkeypatch, data, T, B, ahead):
     position = data.draw(st.integers(0, length // T)) * T
     read = Windows(ids, T, B)
     for count in data.draw(st.lists(st.integers(1, 30), min_size=1, max_size=5)):
-        expected = [followed(ids[b * length : (b + 1) * length], T, position, count) for b in range(B)]
+        expected = [oracles.windows(ids[b * length : (b + 1) * length], T, position, count) for b in range(B)]
         found = [([], position)] * B
         for part in read.fetch(position, count):
             streams = part.ids.reshape(B, -1)
-            ends = [followed(stream, T, part.start, part.iterations) for stream in streams]
+            ends = [oracles.windows(stream, T, part.start, part.iterations) for stream in streams]
             found = [(all_ + some, end + part.offset) for (all_, _), (some, end) in zip(found, ends, strict=True)]
             assert not part.ids.flags.writeable and part.ids.dtype == np.uint16
         assert found == expected

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers import gist_arrays
 from numba.core.runtime import _nrt_python as nrt
 
 from fastrnn import reference
@@ -34,8 +35,7 @@ def test_gradient_is_the_mean_of_the_streams(B, H, T):
     """Loss and gradient (before clipping) are the reference's, averaged over streams."""
     engine = FastEngine(config(streams=B, hidden_size=H, seq_length=T), IDS, V)
     engine.params.flat[:] *= 20
-    model = [np.ascontiguousarray(w) for w in (engine.params.Wxh, engine.params.Whh, engine.params.Why)]
-    model += [engine.params.bh[:, None], engine.params.by[:, None]]
+    model = gist_arrays(engine.params)
     work, length = engine.work, IDS.size // B
     batched.pack_weights(alone(), engine._views, engine.packed)
     work.hs[0, :, :H] = np.random.default_rng(1).uniform(-1, 1, (B, H))

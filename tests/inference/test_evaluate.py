@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from helpers import gist_arrays
 
 import fastrnn
 from fastrnn import reference
@@ -27,9 +28,7 @@ def some_params(dtype='float64'):
 def test_surprisals_carry_the_state_through_the_text(dtype, rtol):
     """One state from the first character to the last, whatever the windows."""
     params = some_params(dtype)
-    model = [np.ascontiguousarray(w, np.float64) for w in (params.Wxh, params.Whh, params.Why)]
-    model += [params.bh[:, None].astype(float), params.by[:, None].astype(float)]
-    loss = reference.lossFun(IDS[:-1], IDS[1:], np.zeros((H, 1)), model)[0]
+    loss = reference.lossFun(IDS[:-1], IDS[1:], np.zeros((H, 1)), gist_arrays(params))[0]
     surprisals = evaluation.nats(params, IDS)
     assert surprisals.shape == (IDS.size - 1,)
     assert surprisals.sum() == pytest.approx(loss, rel=rtol)

@@ -1,8 +1,9 @@
 """Text from a model: the reference's bits, filters against plain NumPy, many streams against one."""
 
 import numpy as np
+import oracles
 import pytest
-from helpers import same_bits
+from helpers import gist_arrays, same_bits
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -27,13 +28,6 @@ def some_model(H=H, chars=CHARS, dtype='float64', seed=0, unit='character'):
     return Model(params.astype(dtype), chars, unit)
 
 
-def gist(model):
-    """The five arrays in the gist's shapes, float64."""
-    params = model.params.astype(np.float64)
-    matrices = [np.ascontiguousarray(W) for W in (params.Wxh, params.Whh, params.Why)]
-    return [*matrices, params.bh[:, None], params.by[:, None]]
-
-
 def state_after(ids, arrays):
     """h after characters, by the reference's own step."""
     h = np.zeros_like(arrays[3])
@@ -42,7 +36,7 @@ def state_after(ids, arrays):
 
 def by_reference(model, length, prime='', seed=0):
     ids = [model.chars.index(char) for char in prime or '\n']
-    arrays = gist(model)
+    arrays = gist_arrays(model.params)
     h = state_after(ids[:-1], arrays)
     np.random.seed(seed)
     return ''.join(model.chars[ix] for ix in reference.sample(h, ids[-1], length, arrays))
@@ -67,7 +61,7 @@ def test_the_state_has_the_references_bits():
     ids = np.array([CHARS.index(char) for char in prime], np.uint16)
     stream = streams.Stream(model, ids)
     list(stream.absorb())
-    arrays = gist(model)
+    arrays = gist_arrays(model.params)
     assert same_bits(stream.h, state_after(ids[:-1].tolist(), arrays)[:, 0])
     drawn = stream.draw(Rules(1.0, V, 1.0), np.random.RandomState(3), 1000)
     h = state_after([*ids.tolist(), *drawn[:-1].tolist()], arrays)
@@ -92,17 +86,6 @@ def test_pieces_do_not_matter(monkeypatch, size):
     assert (text(model, 150, **options), list(fastrnn.samples(model, 5, 150, **options))) == expected
 
 
-def kept(p, top_k, top_p):
-    """Plain NumPy: zeros but for those characters that the filters leave."""
-    order = np.lexsort((np.arange(p.size), -p))[:top_k]
-    reached = np.cumsum(p[order])
-    enough = np.flatnonzero(reached >= top_p * reached[-1])
-    order = order[: enough[0] + 1] if top_p < 1 else order
-    left = np.zeros_like(p)
-    left[order] = p[order]
-    return left
-
-
 @given(
     weights=st.lists(st.sampled_from([0, 1, 1, 2, 3, 50]) | st.integers(0, 10**6), min_size=1, max_size=40),
     top_k=st.integers(1, 45),
@@ -116,13 +99,11 @@ def test_filters(weights, top_k, top_p, u):
     if not any(weights):
         weights[0] = 1
     p = np.array(weights, float)  # whole numbers: sums are exact in any order
-    expected, V = kept(p, top_k, top_p), p.size
+    expected, V = oracles.filtered(p, top_k, top_p), p.size
     keep_likeliest(p, V, Rules(1.0, top_k, top_p))
     assert np.array_equal(p, expected)
-    edges = (expected / expected.sum()).cumsum()
-    normalised = expected / expected.sum()
-    drawn = choose(normalised, V, u, np.zeros(V))
-    assert drawn == (edges / edges[-1]).searchsorted(u, side='right')
+    drawn = choose(expected / expected.sum(), V, u, np.zeros(V))
+    assert drawn == oracles.choose(expected, u)
     assert expected[drawn] > 0
 
 
@@ -136,19 +117,10 @@ def test_filters(weights, top_k, top_p, u):
 def test_rules_by_numpy(seed, temperature, top_k, top_p):
     """Whole texts, one stream and two: softmax of logits / temperature, top-k, top-p of the rest, one uniform each."""
     model = some_model(seed=seed)
-    Wxh, Whh, Why, bh, by = gist(model)
+    arrays = gist_arrays(model.params)
 
     def drawn(uniforms):
-        h, ix, chosen = np.zeros((H, 1)), 0, ''
-        for u in uniforms:
-            h = np.tanh(Wxh[:, [ix]] + Whh @ h + bh)
-            y = (Why @ h + by)[:, 0] / temperature
-            p = np.exp(y - y.max())
-            p = kept(p / p.sum(), top_k or V, top_p or 1.0)
-            edges = (p / p.sum()).cumsum()
-            ix = int((edges / edges[-1]).searchsorted(u, side='right'))
-            chosen += CHARS[ix]
-        return chosen
+        return ''.join(CHARS[ix] for ix in oracles.sample(arrays, uniforms, temperature, top_k, top_p))
 
     options = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
     assert text(model, 60, **options) == drawn(np.random.RandomState(seed).random_sample(60))
@@ -171,12 +143,7 @@ def test_at_zero_the_likeliest_is_taken(dtype):
     """Each time that of the largest logit, by the reference's own steps; of equal ones the first; without a seed."""
     model = some_model(dtype=dtype)
     model.params.Why[9], model.params.by[9] = model.params.Why[4], model.params.by[4]  # never first of the two
-    Wxh, Whh, Why, bh, by = gist(model)
-    h, ix, greedy = np.zeros((H, 1)), 0, ''
-    for _ in range(80):
-        h = np.tanh(Wxh[:, [ix]] + Whh @ h + bh)
-        ix = int(np.argmax(Why @ h + by))
-        greedy += CHARS[ix]
+    greedy = ''.join(CHARS[ix] for ix in oracles.greedy(gist_arrays(model.params), 80))
     assert CHARS[4] in greedy and len(set(greedy)) > 3
     for zero in (0, 0.0, -0.0):
         assert text(model, 80, temperature=zero) == greedy

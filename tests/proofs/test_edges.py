@@ -1,6 +1,7 @@
 """Edges that a wrong kernel could get past whole runs with: found by breaking the kernels on purpose."""
 
 import numpy as np
+import oracles
 import pytest
 from helpers import SONNETS, exact_run, random_model, reference_run
 
@@ -17,21 +18,12 @@ def test_samples_start_where_the_next_window_starts(length):
     assert exact_run(TEXT[:length], **options).output == reference_run(TEXT[:length], **options).output
 
 
-def edges(model):
-    """Cumulated probabilities after one step from h = 0 and character 0, as np.random.choice makes them."""
-    Wxh, Whh, Why, bh, by = model
-    h = np.tanh(np.dot(Wxh, np.eye(len(by))[:, [0]]) + np.dot(Whh, np.zeros_like(bh)) + bh)
-    y = np.dot(Why, h) + by
-    cumulated = (np.exp(y) / np.sum(np.exp(y))).ravel().cumsum()
-    return cumulated / cumulated[-1], cumulated[-1]
-
-
 def test_sample_on_every_edge(monkeypatch):
     """The last cumulated probability is often not quite 1; all are divided by it."""
     inexact = 0
     for seed in range(12):
         model = random_model(5, 30, seed, 0.5)
-        cdf, total = edges(model)
+        cdf, total = oracles.edges(model)
         inexact += total != 1.0
         sample = fastrnn.bind(*model).sample
         for u in np.concatenate([cdf[:-1], np.nextafter(cdf, 0), np.nextafter(cdf[:-1], 1)]):

@@ -2,6 +2,7 @@
 
 import json
 
+import oracles
 import pytest
 from helpers import SONNETS
 
@@ -28,14 +29,6 @@ def write(tmp_path):
     return call
 
 
-def characters_read(length, B, T):
-    """In one pass, by walking through a stream as the engine does."""
-    position, reached = 0, T + 1
-    while position + T + 1 < length // B:
-        reached, position = position + T + 1, position + T
-    return B * reached
-
-
 def test_every_length():
     """From 544 characters on the preset's 16 streams and T = 32; below, as many as read nine tenths of the text."""
     for n in range(3, 1200):
@@ -45,7 +38,7 @@ def test_every_length():
             continue
         preset('fast', streams=B, seq_length=T).check_text(n, 20)
         assert min(32, n - 2) == T
-        shares = {streams: characters_read(n, streams, T) / n for streams in range(1, n // (T + 2) + 1)}
+        shares = {streams: oracles.characters_read(n, streams, T) / n for streams in range(1, n // (T + 2) + 1)}
         good = [streams for streams, share in shares.items() if share >= 0.9]
         assert max(good, default=None) == B if good else shares[B] == max(shares.values())
 

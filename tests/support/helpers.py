@@ -68,6 +68,13 @@ def random_model(H, V, seed=0, scale=0.01):
     return tuple(rng.standard_normal(shape) * scale for shape in shapes)
 
 
+def gist_arrays(params):
+    """The five arrays of Params in the gist's shapes, float64."""
+    params = params.astype(np.float64)
+    matrices = [np.ascontiguousarray(W) for W in (params.Wxh, params.Whh, params.Why)]
+    return [*matrices, params.bh[:, None], params.by[:, None]]
+
+
 @dataclass
 class Outcome:
     """How a run ended."""
