@@ -12,9 +12,7 @@ from helpers import SONNETS
 from kept import log_of, state_of, without_times
 
 import fastrnn
-from fastrnn.data.corpus import Corpus
 from fastrnn.model.checkpoint import checkpoints
-from fastrnn.training.transfer import adopt
 
 SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
 FAST = ('--preset', 'fast', '--streams', 4, *SMALL)
@@ -90,25 +88,6 @@ def test_from_old_weights_without_a_folder(cli, tmp_path):
     before = fastrnn.evaluate(fastrnn.load_model(model), [SONNETS]).bits_per_character
     code, out, _ = cli('train', SONNETS, '--from', model, '--seed', 1, '--iterations', 1, '--json')
     assert code == 0 and json.loads(out)['loss'] / 25 / np.log(2) < before + 1
-
-
-def test_adopted_weights_are_the_old_ones():
-    """What both texts have is predicted as before, if new characters are as unlikely as can be."""
-    old = Corpus.of('abcxyz')
-    params = fastrnn.model.params.Params.scaled(5, 6, np.random.RandomState(0))
-    params.by[:] = np.arange(6) - 2.0
-    adopted = adopt(fastrnn.model.checkpoint.Model(params, old.chars), Corpus.of('zebra'), seed=0)
-    assert adopted.corpus.chars == 'aberzcxy' and (adopted.new, adopted.unseen) == ('er', 'cxy')
-    assert np.array_equal(adopted.params.Whh, params.Whh)
-    for number, char in enumerate(adopted.corpus.chars):
-        if char in old.chars:
-            row = old.chars.index(char)
-            assert np.array_equal(adopted.params.WxhT[number], params.WxhT[row])
-            assert np.array_equal(adopted.params.Why[number], params.Why[row])
-            assert adopted.params.by[number] == params.by[row]
-        else:
-            assert 0 < abs(adopted.params.WxhT[number]).max() < 0.1
-            assert not adopted.params.Why[number].any() and adopted.params.by[number] == -2.0
 
 
 @pytest.mark.parametrize(
@@ -210,29 +189,6 @@ def test_a_long_run_that_is_not_kept(cli, tmp_path, monkeypatch, number):
     assert (
         'nothing is kept' not in cli(*args, '--save', tmp_path / 'model')[2] + cli(*args, '--out', tmp_path / 'run')[2]
     )
-
-
-def test_python_sessions(tmp_path):
-    """Start, stop, resume; the weights are at hand."""
-    with fastrnn.start(tmp_path / 'run', SONNETS, validation=0.1, hidden_size=16, seq_length=8, iterations=200) as run:
-        for record in run:
-            if record.iteration == 100:
-                break
-        assert run.model.params.H == 16
-    with fastrnn.resume(tmp_path / 'run') as run:
-        assert run.run.iteration == 101
-        records = list(run)
-    assert records[-1].last and records[-1].iteration == 199
-    assert json.loads((tmp_path / 'run' / 'config.json').read_text())['config']['seed'] is not None
-    with pytest.raises(ValueError, match=r"^the session is closed: go on with fastrnn.resume\('.*run'\)$"):
-        list(run)
-
-
-def test_an_error_in_the_loop_loses_nothing(tmp_path):
-    with pytest.raises(ZeroDivisionError), fastrnn.start(tmp_path / 'run', SONNETS, hidden_size=9, seed=0) as run:
-        for record in run:
-            1 / (record.iteration - 100)
-    assert state_of(checkpoints(tmp_path / 'run')[-1])[1][3] == 101
 
 
 @pytest.mark.parametrize(

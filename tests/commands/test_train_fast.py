@@ -1,6 +1,5 @@
 """The fast preset from the command line: reports, held-out text, ends of a run, models, and what is refused."""
 
-import gzip
 import json
 import re
 import signal
@@ -125,15 +124,6 @@ def test_refused(cli, options, words):
     assert words in err
 
 
-def test_texts_that_the_model_does_not_know(cli, tmp_path):
-    model, text = tmp_path / 'model', tmp_path / 'text'
-    assert cli('train', SONNETS, *SMALL, '--iterations', 1, '--save', model)[0] == 0
-    text.write_text('naïve', encoding='utf-8')
-    code, _, err = cli('eval', model, text)
-    assert code == 2
-    assert 'U+00EF' in err
-
-
 def test_ctrl_c_saves_the_model(tmp_path):
     """The run ends after the block under way, exit code 130, and the model is there, readable by all."""
     path = tmp_path / 'model'
@@ -148,24 +138,3 @@ def test_ctrl_c_saves_the_model(tmp_path):
     assert (process.returncode, err) == (130, b'')
     assert fastrnn.load_model(path).params.H == 100
     assert path.stat().st_mode & 0o444 == 0o444
-
-
-def test_eval_reads_what_train_reads(cli, tmp_path):
-    """gzip, bytes that are no text, and bytes that are replaced."""
-    model, packed, latin = tmp_path / 'model', tmp_path / 'text.gz', tmp_path / 'latin'
-    packed.write_bytes(gzip.compress(SONNETS.read_bytes()))
-    latin.write_bytes('Üb immer Treu und Redlichkeit. '.encode('latin-1') * 9)
-    for text, options in ((packed, ()), (latin, ('--errors', 'replace')), (latin, ('--unit', 'byte'))):
-        assert cli('train', text, *SMALL, '--iterations', 2, '--save', model, *options)[0] == 0
-        code, out, err = cli('eval', model, text, *(options if '--errors' in options else ()))
-        assert (code, err) == (0, '')
-        assert 'bits per UTF-8 byte' in out
-
-
-def test_validation_waits_until_it_is_cheap():
-    """A text whose evaluation would take longer than its share of the time is left to the end."""
-    corpus = fastrnn.Corpus.of(SONNETS.read_text(encoding='utf-8') * 40)
-    config = fastrnn.preset('fast', hidden_size=16, seq_length=8, streams=4, time=1.3, seed=0)
-    validations = [record.validation for record in fastrnn.train(corpus, config, validation=corpus.ids)]
-    assert validations[-1] is not None
-    assert sum(value is not None for value in validations) <= 3

@@ -1,31 +1,19 @@
 """No id beyond the vocabulary reaches a kernel, wherever it comes from; and none wraps, however many there are."""
 
 import numpy as np
-import oracles
 import pytest
-from helpers import SONNETS, assert_same_run, gist_arrays
+from helpers import LAST, MANY, SONNETS, model_of
 
 import fastrnn
-from fastrnn.data.corpus import Corpus, encode_with, open_corpus
+from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.data.ids import as_ids, ids_type
 from fastrnn.inference.evaluate import bits
-from fastrnn.inference.prompt import Decoder, encode_prime
 from fastrnn.inference.surprisal import score
-from fastrnn.model.checkpoint import Model, load_model, save_model
+from fastrnn.model.checkpoint import Model
 from fastrnn.model.params import Params
-from fastrnn.training.transfer import adopt
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 SMALL = {'hidden_size': 4, 'seq_length': 5, 'seed': 0, 'iterations': 3}
-MANY = ''.join(map(chr, [10, *range(0x100, 0xD800), *range(0xE000, 0x1C000)]))  # more than 16 bits can tell apart
-LAST = [len(MANY) - 1, 65_536, 0]  # of them; the first two would wrap
-
-
-def model_of(chars, H=4, dtype=np.float64):
-    params = Params(
-        H, len(chars), np.random.default_rng(0).standard_normal(H * H + 2 * len(chars) * H + H + len(chars))
-    )
-    return Model(params.astype(dtype), chars)
 
 
 WRONG = {
@@ -97,24 +85,6 @@ def test_a_text_of_many_characters(tmp_path):
         assert corpus.ids[[0, -1]].tolist() == [LAST[0]] * 2 and corpus.ids.max() == LAST[0]
 
 
-def test_old_weights_for_a_text_of_other_characters(tmp_path):
-    """40,000 of each make 80,000: those that the text lacks come last, and stay what they were."""
-    ours, theirs = MANY[:40_000], MANY[40_000:] + ''.join(map(chr, range(0x20000, 0x23000)))
-    old = model_of(theirs)
-    adopted = adopt(old, Corpus.of(ours), 0)
-    joint = Model(adopted.params, adopted.corpus.chars)
-    assert joint.params.V == len(ours) + len(theirs) > 65_536
-    save_model(tmp_path / 'model', joint)
-    model, corpus = load_model(tmp_path / 'model'), Corpus.without_text(joint.chars, 'character')
-    text = theirs[-1] + theirs[0] + theirs[-1]
-    ids = encode_with(text, corpus)
-    assert np.array_equal(encode_with(text, adopted.corpus), ids)
-    assert ids.tolist() == encode_prime(text, model).tolist() and Decoder(model)(ids) == corpus.text(ids) == text
-    expected = oracles.nats(gist_arrays(model.params), ids)[0] / np.log(2)
-    assert np.allclose(fastrnn.surprisals(model, text).bits[1:], expected, rtol=1e-9)
-    assert np.isclose(fastrnn.evaluate(model, text).bits_per_character, expected.mean(), rtol=1e-9)
-
-
 @pytest.mark.parametrize('dtype', [np.float64, np.float32])
 def test_sampling_from_many_characters(dtype):
     """A model that says one character after the other: of each, the next in LAST."""
@@ -126,15 +96,3 @@ def test_sampling_from_many_characters(dtype):
     assert ''.join(fastrnn.sample(model, 7, seed=0)) == expected
     assert list(fastrnn.samples(model, 2, 7, seed=0)) == [expected] * 2
     assert ''.join(fastrnn.sample(model, 6, prime=MANY[LAST[0]], seed=0)) == expected[1:]
-
-
-@pytest.mark.long
-def test_training_on_many_characters():
-    """The exact engine to the bit, the fast one by what it learns."""
-    text = (MANY[::-1] + MANY[LAST[0]] + MANY[LAST[1]] + '\n') * 2
-    assert_same_run(text, iterations=20, hidden_size=4, seq_length=8)
-    told = 'a' + ''.join(MANY[ix] for ix in LAST) * 3000
-    corpus = Corpus(encode_with(told.replace('a', MANY[5]), Corpus.without_text(MANY, 'character')), MANY)
-    run = fastrnn.Run(corpus, fastrnn.preset('fast', hidden_size=8, iterations=400, learning_rate=0.05, seed=0))
-    *_, last = run
-    assert corpus.ids.dtype == np.uint32 and last.loss < 0.1

@@ -1,34 +1,10 @@
-"""The drop-in with arrays of every kind, and shared by threads."""
-
-from concurrent.futures import ThreadPoolExecutor
+"""The drop-in with arrays of every kind."""
 
 import numpy as np
 import pytest
 from helpers import random_model, same_bits
 
 import fastrnn
-
-
-@pytest.mark.parametrize('number', [2, 4])
-def test_threads_may_share_the_functions(number):
-    """Kernels release Python's lock, and share buffers."""
-    model = random_model(40, 11, scale=0.3)
-    lossFun, sample, _ = fastrnn.bind(*model)
-    rng = np.random.default_rng(0)
-    cases = [(rng.integers(0, 11, T), rng.integers(0, 11, T), rng.standard_normal((40, 1))) for T in (9, 25, 9, 60)]
-    expected = [lossFun(*case) for case in cases]
-
-    def work(k):
-        for _ in range(150):
-            found = lossFun(*cases[k])
-            yield all(same_bits(a, b) for a, b in zip(found, expected[k], strict=True))
-
-    with ThreadPoolExecutor(number) as pool:
-        results = list(pool.map(lambda k: list(work(k % 4)), range(2 * number)))
-    assert all(map(all, results))
-    with ThreadPoolExecutor(number) as pool:
-        drawn = list(pool.map(lambda _: sample(cases[0][2], 0, 300), range(20)))
-    assert {len(ixes) for ixes in drawn} == {300}
 
 
 def with_strides(array, strides):

@@ -126,9 +126,6 @@ def test_buffers_are_used_again():
         assert len(functions._spare) == 1
 
 
-# --- layouts --------------------------------------------------------------------------------------------------------
-
-
 def odd(array, stride=0):
     """The same numbers with another stride where a dimension is 1, as slices and broadcasts leave it."""
     strides = [stride if size == 1 else step for size, step in zip(array.shape, array.strides, strict=True)]
@@ -155,3 +152,25 @@ def test_strides_of_dimensions_of_one(capfd, H, V, stride):
     dropin.adagrad([odd(param, stride)], [odd(np.array(model[0]), stride)], [odd(mem, stride)])
     assert same_bits(mem, 1 + model[0] * model[0])
     assert capfd.readouterr() == ('', '')  # as BLAS prints what it refuses
+
+
+@pytest.mark.parametrize('number', [2, 4])
+def test_threads_may_share_the_functions(number):
+    """Kernels release Python's lock, and share buffers."""
+    model = random_model(40, 11, scale=0.3)
+    lossFun, sample, _ = fastrnn.bind(*model)
+    rng = np.random.default_rng(0)
+    cases = [(rng.integers(0, 11, T), rng.integers(0, 11, T), rng.standard_normal((40, 1))) for T in (9, 25, 9, 60)]
+    expected = [lossFun(*case) for case in cases]
+
+    def work(k):
+        for _ in range(150):
+            found = lossFun(*cases[k])
+            yield all(same_bits(a, b) for a, b in zip(found, expected[k], strict=True))
+
+    with ThreadPoolExecutor(number) as pool:
+        results = list(pool.map(lambda k: list(work(k % 4)), range(2 * number)))
+    assert all(map(all, results))
+    with ThreadPoolExecutor(number) as pool:
+        drawn = list(pool.map(lambda _: sample(cases[0][2], 0, 300), range(20)))
+    assert {len(ixes) for ixes in drawn} == {300}

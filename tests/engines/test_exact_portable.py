@@ -1,4 +1,4 @@
-"""Where NumPy's BLAS and loops are not to be found: the same results to rounding, and no claim of identity."""
+"""Where NumPy's BLAS and loops are not to be found: the same results to rounding."""
 
 import numpy as np
 import pytest
@@ -6,8 +6,6 @@ from helpers import SONNETS, exact_losses, random_model, reference_losses
 
 import fastrnn
 from fastrnn import reference
-from fastrnn.engines import diagnosis
-from fastrnn.kernels.exact import numpy_functions as native
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 
@@ -36,30 +34,3 @@ def test_samples_are_the_same_for_a_while(portable):
     expected = reference.sample(h, 0, 50, model)
     np.random.seed(0)
     assert fastrnn.bind(*model).sample(h, 0, 50) == expected
-
-
-def test_the_program_does_not_claim_identity(portable):
-    answer = diagnosis.identity()
-    assert answer.startswith('NOT identical: ')
-    assert answer.endswith('FASTRNN_PORTABLE=1 forces portable code')
-    assert diagnosis.facts()['gemv'] == 'portable (FASTRNN_PORTABLE=1)'
-
-
-def test_a_numpy_that_shows_nothing(monkeypatch):
-    """Names of the BLAS that this NumPy lacks, and loops that are not where they are expected."""
-    monkeypatch.setattr(native, '_CBLAS_NAMES', ('no_such_{}',))
-    monkeypatch.setattr(native, '_loop', lambda ufunc, signature: (0, 0))
-    assert native.find() == native.PORTABLE
-    answer = diagnosis.identity()
-    assert answer.startswith('NOT identical: ')
-    assert 'this NumPy does not show its gemv, tanh, exp, log, so portable code runs instead' in answer
-
-
-def test_identity_here():
-    """And the caller's generator stays as it was."""
-    np.random.seed(5)
-    expected = np.random.random_sample()
-    np.random.seed(5)
-    answer = diagnosis.identity()
-    assert answer.startswith('identical to the reference: ')
-    assert np.random.random_sample() == expected

@@ -7,8 +7,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.exact import ExactEngine, thread_counts
-from fastrnn.kernels.team import Crew, Team, span
-from fastrnn.parallel.threads import TRY, WAKE, Crews
+from fastrnn.kernels.team import Crew
 from fastrnn.settings.config import Config
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -71,38 +70,6 @@ def test_the_setting_of_the_blas_stays():
     before = setting()
     exact_losses(TEXT, iterations=2, hidden_size=20, seed=0)
     assert setting() == before
-
-
-@pytest.mark.parametrize('size', [1, 2, 3, 8])
-@pytest.mark.parametrize('grain', [1, 8])
-def test_spans_cover_everything_once(size, grain):
-    for n in (0, 1, 2, 7, 8, 9, 100, 127):
-        spans = [span(Team(rank, size, np.zeros(16, np.int64), 0), n, grain) for rank in range(size)]
-        assert [k for start, stop in spans for k in range(start, stop)] == list(range(n))
-        assert all(start % grain == 0 or start == n for start, _ in spans)
-
-
-def test_the_fastest_number_of_threads_is_chosen():
-    """Each is tried until it is awake and timed; then the fastest runs, and the other again now and then."""
-    crews = Crews([1, 2])
-    used = {1: 0.0, 2: 0.0}
-    for _ in range(400):
-        crew, iterations = crews.choose(100)
-        seconds = iterations * (2e-3 if crew.size == 1 else 1e-3)
-        used[crew.size] += seconds
-        crews.report(crew, iterations, seconds)
-    crews.close()
-    assert 3 * (WAKE + TRY) < used[1] < 0.1 * used[2]
-
-
-def test_small_jobs_wake_nobody():
-    crews = Crews([1, 2])
-    for _ in range(300):
-        crew, iterations = crews.choose(1000)
-        crews.report(crew, iterations, iterations * 1e-5 / crew.size)
-    assert crews.choose(1000)[0].size == 2
-    assert crews.choose(3)[0].size == 1
-    crews.close()
 
 
 def test_small_layers_get_one_thread():

@@ -10,8 +10,7 @@ from kept import begin, contents, log_of, run_to, state_of
 import fastrnn
 from fastrnn.model.checkpoint import checkpoints
 from fastrnn.runs.curves import read_run
-from fastrnn.settings.config import Config
-from fastrnn.training.schedule import FINAL, Horizon
+from fastrnn.training.schedule import FINAL
 
 PLANNED = {'iterations': 40, 'print_every': 1, 'warmup': 0.1}  # a cosine
 TOLD = (
@@ -152,26 +151,6 @@ def test_after_a_rollback(tmp_path):
     with pytest.warns(RuntimeWarning, match=r'stays at 0\.0001 from there on'):
         lengthen(run, iterations=45)
     assert rates(run)[40:] == pytest.approx([0.0001] * 5)
-
-
-def test_by_time():
-    """The same, by seconds: from where the schedule began to where it ends."""
-    config = Config(engine='fast', schedule='cosine', time=20.0, planned=(0, 0.0, None, 10.0))
-    assert Horizon(config, 1000).rates(5, 3, 10.0, 1.0) == pytest.approx([0.1 * FINAL] * 3)
-    config = Config(engine='fast', schedule='cosine', time=20.0, planned=(7, 10.0, None, None))
-    assert Horizon(config, 1000).rates(7, 2, 10.0, 10.0) == pytest.approx([0.1, 0.1 * FINAL])
-
-
-@pytest.mark.parametrize('earlier', [1, [()], [('x', 0, 0.0, 9, None)], [('cosine', 9, 0.0, 9, None)], [(0, 0.0)]])
-def test_earlier_schedules_that_can_not_be(earlier):
-    with pytest.raises(ValueError, match=r'^earlier is .*; it must be names, begins and ends of schedules$'):
-        Config(engine='fast', earlier=earlier)
-
-
-@pytest.mark.parametrize('planned', [(1,), 'x', (-1, 0.0, None, None), (9, 0.0, 9, None), (0, 5.0, None, 4.0)])
-def test_plans_that_can_not_be(planned):
-    with pytest.raises(ValueError, match=r'^planned is .*; it must be a begin and an end of a schedule$'):
-        Config(engine='fast', planned=planned)
 
 
 def test_the_command(cli, tmp_path):

@@ -93,8 +93,3 @@ def test_refused_after_all(cli, write):
         assert cli('train', place, *ARGS, '--validation', 0.1, *cure)[0] == 0
     with pytest.raises(ValueError, match=r'^the text has 2 characters, but a seq_length of 1 needs at least 3: take a'):
         fastrnn.train('ab', preset('fast'))
-
-
-def test_unknown_names():
-    with pytest.raises(ValueError, match=r"^fit is 'H'; it must be one of nothing, streams, both$"):
-        Config(fit='H')

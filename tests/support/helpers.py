@@ -15,12 +15,16 @@ import fastrnn
 from fastrnn import reference
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.engine import ExactEngine
+from fastrnn.model.checkpoint import Model
+from fastrnn.model.params import Params
 from fastrnn.settings.config import Config
 
 SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parent.parent
 SONNETS = ROOT / 'data' / 'sonnets.txt'
 WEIGHTS = ('Wxh', 'Whh', 'Why', 'bh', 'by')
+MANY = ''.join(map(chr, [10, *range(0x100, 0xD800), *range(0xE000, 0x1C000)]))  # more than 16 bits can tell apart
+LAST = [len(MANY) - 1, 65_536, 0]  # of them; the first two would wrap
 
 
 def same_bits(a, b):
@@ -66,6 +70,18 @@ def random_model(H, V, seed=0, scale=0.01):
     rng = np.random.default_rng(seed)
     shapes = ((H, V), (H, H), (V, H), (H, 1), (V, 1))
     return tuple(rng.standard_normal(shape) * scale for shape in shapes)
+
+
+def model_of(chars, H=4, dtype=np.float64):
+    """A model of these characters."""
+    params = Params(
+        H, len(chars), np.random.default_rng(0).standard_normal(H * H + 2 * len(chars) * H + H + len(chars))
+    )
+    return Model(params.astype(dtype), chars)
+
+
+def normal(seed, shape, dtype):
+    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
 
 def gist_arrays(params):

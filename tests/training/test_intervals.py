@@ -1,7 +1,9 @@
 """Intervals follow from sizes alone."""
 
 import pytest
+from helpers import SONNETS
 
+import fastrnn
 from fastrnn.settings.config import Config
 from fastrnn.settings.presets import preset
 from fastrnn.training.intervals import nominal_pace, round_number, with_intervals
@@ -35,3 +37,12 @@ def test_shares_of_the_time(seconds, held_out):
     assert validation < 0.08 * config.validate_every * pace
     assert config.validate_every % config.print_every == 0
     assert 6 < config.save_every * pace < 16
+
+
+def test_validation_waits_until_it_is_cheap():
+    """A text whose evaluation would take longer than its share of the time is left to the end."""
+    corpus = fastrnn.Corpus.of(SONNETS.read_text(encoding='utf-8') * 40)
+    config = fastrnn.preset('fast', hidden_size=16, seq_length=8, streams=4, time=1.3, seed=0)
+    validations = [record.validation for record in fastrnn.train(corpus, config, validation=corpus.ids)]
+    assert validations[-1] is not None
+    assert sum(value is not None for value in validations) <= 3

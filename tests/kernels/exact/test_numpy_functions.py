@@ -1,4 +1,4 @@
-"""NumPy's BLAS, loops and summation, called from compiled code: the bits are those that NumPy itself gives."""
+"""NumPy's BLAS and loops, called from compiled code: the bits are those that NumPy itself gives."""
 
 import itertools
 
@@ -7,7 +7,7 @@ import pytest
 from helpers import same_bits
 
 from fastrnn.kernels.exact import numpy_functions as native
-from fastrnn.kernels.exact.rnn import GRAIN, pairwise_sum
+from fastrnn.kernels.exact.rnn import GRAIN
 
 NATIVE = native.find()
 LOOPS = {'tanh': (native.tanh, np.tanh), 'exp': (native.exp, np.exp), 'log': (native.log, np.log)}
@@ -104,21 +104,6 @@ def test_parts_of_products_equal_the_whole(size, parts):
         native.gemv_t(NATIVE, A[:, start:stop], x, yt[start:stop])
     assert same_bits(y, whole)
     assert same_bits(yt, whole_t)
-
-
-def test_pairwise_sum_is_np_sum():
-    rng = np.random.default_rng(3)
-    for n in [*range(1, 301), 512, 513, 1000, 1023, 5000, 20_000, 65_536]:
-        for _ in range(3):
-            a = rng.standard_normal(n) * 10.0 ** rng.integers(-6, 6, n)
-            assert same_bits(pairwise_sum(a), np.sum(a[:, None])), n
-
-
-@pytest.mark.parametrize('values', [[0.0], [0.0] * 9, [5e-324] * 20, [1e308] * 9, [np.inf] * 8, [np.nan, 1.0]])
-def test_pairwise_sum_at_the_edges(values):
-    """The kernel sums values of exp only, so -0 and mixed infinities do not occur."""
-    a = np.array(values)
-    assert same_bits(pairwise_sum(a), np.sum(a))
 
 
 def test_another_dtype_has_other_addresses():

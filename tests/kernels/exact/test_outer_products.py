@@ -1,4 +1,4 @@
-"""Tiles and packing against plain loops in the reference's order; barriers of a team."""
+"""Tiles and packing against plain loops in the reference's order."""
 
 import numpy as np
 import oracles
@@ -9,10 +9,7 @@ from hypothesis import strategies as st
 
 from fastrnn import reference
 from fastrnn.kernels.exact import outer_products as tile
-from fastrnn.kernels.exact import rnn as exact
 from fastrnn.kernels.exact.outer_products import COLUMNS, ROWS, panels
-from fastrnn.kernels.jit import exact_jit
-from fastrnn.kernels.team import Crew, barrier
 
 pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
 sizes = st.integers(1, 40)
@@ -76,50 +73,3 @@ def test_descend_is_gradient_and_adagrad():
     rows = np.zeros((ROWS, panels(H, COLUMNS) * COLUMNS))
     tile.descend(packed(left, T, ROWS), packed(right, T, COLUMNS), 1, 3, rows, param, mem, 0.1)
     assert same_bits(param, expected) and same_bits(mem, memory)
-
-
-def test_clip():
-    values = np.array([0.0, -0.0, 5.0, -5.0, np.nextafter(5, 6), -6.0, np.inf, -np.inf, np.nan, 1e-320])
-    expected = np.clip(values, -5, 5)
-    exact.clip(values)
-    assert same_bits(values, expected)
-
-
-@pytest.mark.parametrize('literal', [False, True])
-@pytest.mark.parametrize('ix', [0, 2])
-def test_one_hot_product(literal, ix):
-    """Also -0, which a sum that starts at +0 turns into +0."""
-    WxhT = np.random.default_rng(1).standard_normal((3, 5))
-    WxhT[:, 1] = -0.0
-    x = np.zeros((3, 1))
-    x[ix] = 1.0
-    out = np.full(5, np.nan)
-    exact.one_hot_product(WxhT, ix, literal, out)
-    assert same_bits(out, np.dot(np.ascontiguousarray(WxhT.T), x)[:, 0])
-
-
-@exact_jit
-def _relay(team, rounds, seen):
-    """Each thread writes its slot and after the barrier reads all of them; returns how many reads were stale."""
-    stale = 0
-    for n in range(rounds):
-        seen[team.rank * 8] = n
-        barrier(team)
-        for rank in range(team.size):
-            stale += seen[rank * 8] != n
-        barrier(team)
-    return stale
-
-
-@pytest.mark.parametrize('size', [1, 2, 3])
-def test_nobody_passes_a_barrier_early(size):
-    crew = Crew(size)
-    seen, stale = np.zeros(8 * size, np.int64), {}
-
-    def kernel(team):
-        stale[team.rank] = _relay(team, 300, seen)
-        return team.rank
-
-    assert [crew.run(kernel) for _ in range(3)] == [0, 0, 0]
-    crew.close()
-    assert stale == dict.fromkeys(range(size), 0)

@@ -1,6 +1,7 @@
 """The exact kernels against the reference: every output, bit for bit, over sizes, weights and characters."""
 
 import numpy as np
+import oracles
 import pytest
 from helpers import WEIGHTS, random_model, same_bits, same_state
 from hypothesis import Phase, given, settings
@@ -9,10 +10,10 @@ from hypothesis import strategies as st
 import fastrnn
 from fastrnn import reference
 from fastrnn.engines import dropin
+from fastrnn.kernels.exact import rnn as exact
 
 ODD = [np.inf, -np.inf, np.nan, -0.0, 0.0, 1e300, -1e308, 5e-324]
 OUTPUTS = ('loss', *('d' + name for name in WEIGHTS), 'hprev')
-
 pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
 # whether a seed fails is chance, so searching for a smaller one takes minutes and tells nothing
 found = settings(phases=[Phase.explicit, Phase.generate])
@@ -181,3 +182,30 @@ def test_unlikely_characters_are_never_drawn():
     model = random_model(4, 6, 3)
     model[4][[0, 1, 5]] = -np.inf
     assert set(assert_sample(model, np.zeros((4, 1)), 2, 200, 5)) == {2, 3, 4}
+
+
+@pytest.mark.parametrize('literal', [False, True])
+@pytest.mark.parametrize('ix', [0, 2])
+def test_one_hot_product(literal, ix):
+    """Also -0, which a sum that starts at +0 turns into +0."""
+    WxhT = np.random.default_rng(1).standard_normal((3, 5))
+    WxhT[:, 1] = -0.0
+    x = np.zeros((3, 1))
+    x[ix] = 1.0
+    out = np.full(5, np.nan)
+    exact.one_hot_product(WxhT, ix, literal, out)
+    assert same_bits(out, np.dot(np.ascontiguousarray(WxhT.T), x)[:, 0])
+
+
+def test_sample_on_every_edge(monkeypatch):
+    """The last cumulated probability is often not quite 1; all are divided by it."""
+    inexact = 0
+    for seed in range(12):
+        model = random_model(5, 30, seed, 0.5)
+        cdf, total = oracles.edges(model)
+        inexact += total != 1.0
+        sample = fastrnn.bind(*model).sample
+        for u in np.concatenate([cdf[:-1], np.nextafter(cdf, 0), np.nextafter(cdf[:-1], 1)]):
+            monkeypatch.setattr(np.random, 'random_sample', lambda size, u=u: np.full(size, u))
+            assert sample(np.zeros((5, 1)), 0, 1) == [cdf.searchsorted(u, side='right')]
+    assert inexact >= 3

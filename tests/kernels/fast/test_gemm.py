@@ -1,20 +1,14 @@
-"""The fast engine's building blocks: packed products, transcendental functions, optimizers."""
+"""The fast engine's products, by packed panels."""
 
 import numpy as np
-import oracles
 import pytest
+from helpers import normal
 
 from fastrnn.kernels.fast import gemm as panels
-from fastrnn.kernels.fast import optimizers, packing
-from fastrnn.kernels.fast.functions import exp1, row_max, tanh1
-from fastrnn.kernels.jit import fast_jit
+from fastrnn.kernels.fast import packing
 
 DTYPES = ['float32', 'float64']
 SIZES = [(1, 1, 1), (2, 3, 5), (6, 16, 16), (7, 33, 17), (16, 100, 40), (13, 8, 129)]  # b, K, N
-
-
-def normal(seed, shape, dtype):
-    return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
 
 def close(result, expected, dtype):
@@ -86,63 +80,3 @@ def test_outer_products(dtype, K, M, N):
     close(C[:M, :N], 1 + X.T @ Y[1 : K + 1], dtype)
     panels.add_outer_products(left, right, 1, K, C, 0, tiles, False)
     close(C[:M, :N], X.T @ Y[1 : K + 1], dtype)
-
-
-@pytest.mark.parametrize(('M', 'N'), [(1, 1), (4, 4), (5, 9), (16, 12)])
-def test_transpose(M, N):
-    A, out = normal(8, (M, N), 'float32'), np.zeros((N, M + 3), 'float32')
-    packing.transpose(A, out)
-    assert np.array_equal(out[:, :M], A.T)
-
-
-@fast_jit
-def all_of(x, tanhs, exps):
-    for i in range(x.size):
-        tanhs[i] = tanh1(x[i])
-        exps[i] = exp1(-abs(x[i]))
-    return row_max(x, x.size)
-
-
-@pytest.mark.parametrize('dtype', DTYPES)
-def test_tanh_and_exp(dtype):
-    """Within four units in the last place, everywhere."""
-    grid = np.concatenate([np.linspace(-30, 30, 20001), np.linspace(-1, 1, 20001), normal(9, 999, 'float64') * 1e-4])
-    x = grid.astype(dtype)
-    tanhs, exps = np.zeros_like(x), np.zeros_like(x)
-    assert all_of(x, tanhs, exps) == x.max()
-    exact = x.astype(np.longdouble)
-    eps = np.finfo(dtype).eps
-    np.testing.assert_allclose(tanhs, np.tanh(exact).astype(dtype), rtol=4 * eps)
-    np.testing.assert_allclose(exps, np.exp(-abs(exact)).astype(dtype), rtol=4 * eps)
-
-
-@pytest.mark.parametrize('dtype', DTYPES)
-def test_tanh_keeps_nan_and_infinities(dtype):
-    x = np.array([np.nan, np.inf, -np.inf, 0.0, 1e30, -1e30], dtype)
-    tanhs = np.zeros_like(x)
-    all_of(x, tanhs, np.zeros_like(x))
-    np.testing.assert_array_equal(tanhs, np.array([np.nan, 1, -1, 0, 1, -1], dtype))
-
-
-@pytest.mark.parametrize('size', [1, 7, 8, 9, 65])
-def test_row_max(size):
-    x = normal(10, size, 'float32')
-    assert all_of(x, np.zeros_like(x), np.zeros_like(x)) == x.max()
-
-
-@pytest.mark.parametrize('dtype', DTYPES)
-def test_optimizers(dtype):
-    """Adagrad and Adam against their formulas in NumPy; clipping keeps NaN."""
-    P, G, M, S = (normal(seed, 100, dtype) for seed in (11, 12, 13, 14))
-    M, S = abs(M), abs(S)
-    kind = np.dtype(dtype).type
-    expected, _ = oracles.adagrad(P, G, M, 0.1)
-    p, m = P.copy(), M.copy()
-    optimizers.adagrad(p, G, m, kind(0.1), kind(1e-8))
-    np.testing.assert_allclose(p, expected, rtol=1e-5)
-    p, m, s = P.copy(), M.copy(), S.copy()
-    optimizers.adam(p, G, m, s, kind(0.1), kind(0.9), kind(0.999), kind(1e-8), kind(0.5))
-    np.testing.assert_allclose(p, oracles.adam(P, G, M, S, 0.1, decay=0.5, betas=(0.9, 0.999))[0], rtol=1e-4)
-    g = np.array([7, -7, 1, np.nan], dtype)
-    optimizers.clip(g, kind(5))
-    np.testing.assert_array_equal(g, np.array([5, -5, 1, np.nan], dtype))
