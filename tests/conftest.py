@@ -6,6 +6,8 @@ import warnings
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from kept import begin, run_to
+from logs import records, write_run
 
 from fastrnn.cli import main
 
@@ -43,3 +45,22 @@ def cli(monkeypatch, capfd):
         return end.value.code, *capfd.readouterr()
 
     return call
+
+
+@pytest.fixture
+def logged(tmp_path):
+    """Make a run folder with a log."""
+
+    def call(name='run1', entries=None, **others):
+        return write_run(tmp_path / name, records() if entries is None else entries, **others)
+
+    return call
+
+
+@pytest.fixture(scope='module')
+def made(tmp_path_factory):
+    """Runs of 30 iterations, by engine."""
+    place = tmp_path_factory.mktemp('made')
+    for name in ('exact', 'fast'):
+        run_to(begin(place / name, name, iterations=30, keep=3))
+    return place

@@ -1,6 +1,5 @@
 """The command line: the reference's output byte for byte, and an orderly end however a run ends."""
 
-import io
 import re
 import signal
 import sys
@@ -8,6 +7,7 @@ from importlib.metadata import entry_points
 
 import pytest
 from helpers import SONNETS, run_python, start_python
+from screens import Terminal
 
 from fastrnn import __version__, cli, reference
 
@@ -161,11 +161,6 @@ def test_closed_output():
     assert run.wait(timeout=30) != 0
     assert run.stderr.read() == b''
     run.stderr.close()
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 def test_progress_on_a_terminal(cli, monkeypatch):

@@ -1,6 +1,5 @@
 """What ``fastrnn train`` does with run folders, old weights, machines that read along, and terminals."""
 
-import io
 import json
 import re
 import signal
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from helpers import SONNETS
 from kept import log_of, state_of, without_times
+from screens import Terminal
 
 import fastrnn
 from fastrnn.model.checkpoint import checkpoints
@@ -145,11 +145,6 @@ def test_a_complete_run(cli, tmp_path, ends, given, words):
     _, _, *args = err.split('type: ')[1].split()
     code, out, err = cli(*('train', *args))
     assert code == 0 and out and 'goes on from iteration' in err
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
 
 
 def test_progress_tells_the_validation(cli, monkeypatch, tmp_path):

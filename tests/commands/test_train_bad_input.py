@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from helpers import SONNETS, run_python
+from helpers import SONNETS, refusal, run_python
 
 import fastrnn
 from fastrnn.settings.config import Config
@@ -18,10 +18,7 @@ def refused(cli):
     def call(*args):
         if args[0] == 'train' and '--iterations' not in args:
             args = ('train', '--iterations', 1, *args[1:])  # what is not refused shall end
-        code, out, err = cli(*args)
-        assert code == 2 and out == ''
-        assert err.startswith('error: ') and err.endswith('\n') and err.count('\n') == 1
-        return err[len('error: ') : -1]
+        return refusal(cli, *args)
 
     return call
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import oracles
 import pytest
-from helpers import SONNETS
+from helpers import SONNETS, refusal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,13 +126,6 @@ def test_bytes_through_the_command(cli, tmp_path):
     code, out, _ = cli('score', model, text, '--html', tmp_path / 'p.html')
     assert code == 0 and out.endswith(' bits per byte, 63 bytes\n')
     assert '>\\xff</span>' in (tmp_path / 'p.html').read_text(encoding='utf-8')
-
-
-def refusal(cli, *args):
-    code, out, err = cli(*args)
-    assert (code, out) == (2, '')
-    assert err.startswith('error: ') and err.count('\n') == 1
-    return err[len('error: ') : -1]
 
 
 def test_refusals(cli, saved, tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from crafted import JSON
 from helpers import SONNETS, random_model
 from hypothesis import given
 from hypothesis import strategies as st
@@ -191,13 +192,6 @@ def test_any_bytes(tmp_path_factory, path, data):
         with pytest.raises(ValueError, match='fuzz: ') as error:
             load(place)
         assert '\n' not in str(error.value)
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=6,
-)
 
 
 @given(data=st.data())

@@ -1,34 +1,23 @@
 """Reports in 80 columns, and the line at the bottom of a terminal: whole words, every width, no remains."""
 
-import io
 import re
-import sys
 from contextlib import contextmanager
 
 import numba
 import pytest
-from helpers import SONNETS
+from helpers import SONNETS, progress_record
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fastrnn.commands.reports import _fast_line
 from fastrnn.progress import bar as progress
 from fastrnn.progress import terminal
-from fastrnn.progress.records import Progress
-from fastrnn.settings.config import bits_per_character
-
-
-def record(iteration=4999, seconds=12.5, bits=2.345, validation=2.4, best=2.3, share=0.25, **others):
-    loss = bits / bits_per_character(1.0, 32)
-    facts = {'loss': loss, 'smooth_loss': loss, 'sample': None, 'report': True, 'seq_length': 32, 'epoch': 3.25}
-    facts |= {'characters': 512 * (iteration + 1), 'seconds': seconds, 'validation': validation, 'best': best}
-    return Progress(iteration, share=share, **(facts | others))
 
 
 def test_reports():
-    assert _fast_line(record()) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345  val 2.400 bits'
-    assert _fast_line(record(validation=None)) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345 bits'
-    huge = record(999_999_999, 9_999_999.0, 1.345, 12.345, epoch=999_999.0, characters=10**13)
+    assert _fast_line(progress_record()) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345  val 2.400 bits'
+    assert _fast_line(progress_record(validation=None)) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345 bits'
+    huge = progress_record(999_999_999, 9_999_999.0, 1.345, 12.345, epoch=999_999.0, characters=10**13)
     assert _fast_line(huge) == 'iter 1000000000  epoch 999999  9999999 s  1.00M/s  train 1.345  val 12.345 bits'
 
 
@@ -40,7 +29,9 @@ def test_reports():
     bits=st.tuples(st.floats(0, 99), st.floats(0, 99) | st.none()),
 )
 def test_reports_fit(iteration, epoch, seconds, speed, bits):
-    line = _fast_line(record(iteration, seconds, bits[0], bits[1], epoch=epoch, characters=int(speed * seconds)))
+    line = _fast_line(
+        progress_record(iteration, seconds, bits[0], bits[1], epoch=epoch, characters=int(speed * seconds))
+    )
     assert len(line) <= 80
     numbers = re.findall(r'[\d.]+', line.replace(',', ''))
     assert int(numbers[0]) == iteration + 1 and f'{bits[0]:.3f}' in numbers
@@ -48,7 +39,7 @@ def test_reports_fit(iteration, epoch, seconds, speed, bits):
 
 def line(columns, **facts):
     """As it would stand in a terminal; the bar as so many dashes."""
-    shown = record(**facts)
+    shown = progress_record(**facts)
     words, bar = progress.fit(progress.parts_of(shown, shown.iteration, shown.validation), columns, shown.share > 0)
     return '  '.join([*words[:1], *(['-' * bar] if bar else []), *words[1:]])
 
@@ -78,7 +69,7 @@ def test_the_line():
 def test_whole_words_in_every_width(iteration, seconds, share, validated):
     """Never more than fits, each a form of another part; and the wider the terminal, the more of them."""
     facts = {'iteration': iteration, 'seconds': seconds, 'share': share, 'characters': iteration * 7}
-    parts = progress.parts_of(record(**facts), iteration, 2.4 if validated else None)
+    parts = progress.parts_of(progress_record(**facts), iteration, 2.4 if validated else None)
     before = 0
     for columns in range(160):
         words, bar = progress.fit(parts, columns, share > 0)
@@ -86,83 +77,6 @@ def test_whole_words_in_every_width(iteration, seconds, share, validated):
         assert [sum(word in forms for word in words) for forms in parts.values()].count(1) == len(words) >= before
         before = len(words)
     assert before == len(parts)
-
-
-class Screen(io.StringIO):
-    """A terminal that breaks lines anew when its width changes; it knows what the line at the bottom needs."""
-
-    def __init__(self, columns):
-        super().__init__()
-        self.columns, self.rows, self.row, self.column = columns, [''], 0, 0
-        self.broken = set()  # rows that are the continuation of the one before
-
-    def isatty(self):
-        return True
-
-    def write(self, text):
-        for code, up, char in re.findall(r'(\x1b\[(?:(\d+)A|[?\d;]*[a-zA-Z]))|(.|\n)', text):
-            if up:
-                self.row -= int(up)
-            elif code == '\x1b[2K':
-                self.rows[self.row] = ''
-                self.broken.discard(self.row + 1)
-            elif not code:
-                self._put(char)
-        return len(text)
-
-    def _put(self, char):
-        if char == '\r':
-            self.column = 0
-            return
-        if char == '\n' or self.column == self.columns:
-            self.row, self.column = self.row + 1, 0
-            if self.row == len(self.rows):
-                self.rows.append('')
-            if char == '\n':
-                self.broken.discard(self.row)
-                return
-            self.broken.add(self.row)
-        row = self.rows[self.row].ljust(self.column)
-        self.rows[self.row] = row[: self.column] + char + row[self.column + 1 :]
-        self.column += 1
-
-    def resize(self, columns):
-        lines, at = [], None
-        for number, row in enumerate(self.rows):
-            if number not in self.broken:
-                lines.append('')
-            if number == self.row:
-                at = len(lines) - 1, len(lines[-1]) + self.column
-            lines[-1] += row
-        self.rows, self.broken = [], set()
-        for number, text in enumerate(lines):
-            pieces = [text[k : k + columns] for k in range(0, len(text), columns)] or ['']
-            if number == at[0]:
-                past = max(0, at[1] - 1)
-                self.row = len(self.rows) + past // columns
-                self.column = at[1] - past // columns * columns
-            self.broken |= set(range(len(self.rows) + 1, len(self.rows) + len(pieces)))
-            self.rows += pieces
-        self.columns = columns
-
-    def shown(self):
-        return [row.rstrip() for row in self.rows if row.strip()]
-
-
-@pytest.fixture
-def terminal_of(monkeypatch):
-    """Everything is printed on a terminal of so many columns from the call on."""
-
-    def call(columns):
-        monkeypatch.setenv('TERM', 'xterm')
-        for name in ('COLUMNS', 'XTERM_VERSION', 'STY', 'NO_COLOR'):
-            monkeypatch.delenv(name, raising=False)
-        screen = Screen(columns)
-        monkeypatch.setattr(sys, 'stderr', screen)
-        monkeypatch.setattr(sys, 'stdout', screen)
-        return screen
-
-    return call
 
 
 @pytest.mark.parametrize('engine', ['exact', 'fast'])
@@ -195,7 +109,7 @@ def test_no_remains_in_a_terminal_that_is_resized(terminal_of):
             shown.console.width, shown.console.height = columns, 24
             if step % 3 == 0:
                 shown.refresh()
-            status.show(record(iteration=step))
+            status.show(progress_record(iteration=step))
             if step % 3 != 1:
                 print(f'report {step + 1}')
             else:
@@ -212,7 +126,7 @@ def test_no_remains_in_a_terminal_that_is_resized(terminal_of):
 def test_typed_control_c_does_not_break_the_line(terminal_of):
     """A terminal shows ^C where the cursor stands; twice is once more than it takes."""
     screen, status = terminal_of(80), progress.Status(0, [])
-    status.show(record())
+    status.show(progress_record())
     with terminal.LastLine(status.line, refresh_per_second=1e-4) as shown:
         shown.console.width, shown.console.height = 80, 24
         shown.refresh()
@@ -240,16 +154,16 @@ def test_what_is_waited_for(monkeypatch):
     assert status.line(75)[0] == ['compiling, as a first run does: 3 s']
     now[0] = 105.6
     assert status.line(20)[0] == ['compiling: 6 s'] and status.line(12)[0] == ['compiling'] and not status.line(3)[0]
-    status.show(record())
+    status.show(progress_record())
     assert status.line(20)[0] == ['4,999', '2.345 bits']
     now[0] = 112.0
     assert status.line(20)[0] == ['4,999', '2.345 bits']
-    status.show(record())
+    status.show(progress_record())
     compiled.append('a start of compiling')
     assert status.line(20)[0] == ['4,999', '2.345 bits']
     now[0] = 114.0
     assert status.line(20)[0] == ['compiling: 2 s']
-    status.show(record(validation=None, best=2.3))
+    status.show(progress_record(validation=None, best=2.3))
     assert status.line(40)[0] == ['4,999', '2.345 bits', 'val 2.400', '0:38']
 
 

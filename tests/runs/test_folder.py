@@ -12,8 +12,8 @@ import tempfile
 import time
 
 import pytest
-from helpers import SONNETS
-from kept import begin, contents, one_by_one, run_to, state_of
+from helpers import SONNETS, refusal
+from kept import begin, contents, run_to, state_of
 
 import fastrnn
 from fastrnn.model.checkpoint import checkpoints
@@ -21,25 +21,10 @@ from fastrnn.model.checkpoint import checkpoints
 TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
 
 
-@pytest.fixture
-def run(tmp_path, monkeypatch):
-    """A run that was interrupted at iteration 28; its checkpoints are of 25 and 28."""
-    one_by_one(monkeypatch)
-    return run_to(begin(tmp_path / 'run'), 28).folder.path
-
-
-def fails(cli, *args):
-    """The one line that a command ends with."""
-    code, out, err = cli('train', *args)
-    assert (code, out) == (2, '')
-    assert err.startswith('error: ') and err.count('\n') == 1
-    return err[7:-1]
-
-
 def test_one_run_at_a_time(run, cli):
     with fastrnn.resume(run):
         assert (
-            fails(cli, '--resume', run)
+            refusal(cli, 'train', '--resume', run)
             == f'{run}: another run is writing to it; wait for its end, or name another folder'
         )
     run_to(fastrnn.resume(run))
@@ -48,12 +33,12 @@ def test_one_run_at_a_time(run, cli):
 def test_two_runs_into_one_folder(tmp_path, cli):
     """At once, and one after the other."""
     with begin(tmp_path / 'run') as session:
-        error = fails(cli, SONNETS, *TRAIN, '--out', tmp_path / 'run')
+        error = refusal(cli, 'train', SONNETS, *TRAIN, '--out', tmp_path / 'run')
         assert error == f'{tmp_path / "run"}: another run is writing to it; wait for its end, or name another folder'
         for _ in session:
             pass
     before = contents(tmp_path / 'run')
-    error = fails(cli, SONNETS, *TRAIN, '--out', tmp_path / 'run')
+    error = refusal(cli, 'train', SONNETS, *TRAIN, '--out', tmp_path / 'run')
     assert (
         error
         == f'{tmp_path / "run"}: holds a run already; go on with --resume {tmp_path / "run"}, or name another folder'
@@ -77,7 +62,7 @@ def test_a_folder_that_can_not_be_made(tmp_path, monkeypatch, cli, place):
     """Read-only file systems stop the superuser too."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'file').write_text('')
-    assert fails(cli, SONNETS, *TRAIN, '--out', place).startswith(f'{place}: no folder can be made (')
+    assert refusal(cli, 'train', SONNETS, *TRAIN, '--out', place).startswith(f'{place}: no folder can be made (')
 
 
 def test_a_folder_that_can_not_be_written(run, monkeypatch, cli):
@@ -91,7 +76,10 @@ def test_a_folder_that_can_not_be_written(run, monkeypatch, cli):
         return opened(path, flags, *args, **kwargs)
 
     monkeypatch.setattr(os, 'open', refuse)
-    assert fails(cli, '--resume', run) == f'{run}: cannot be written (Read-only file system); name another folder'
+    assert (
+        refusal(cli, 'train', '--resume', run)
+        == f'{run}: cannot be written (Read-only file system); name another folder'
+    )
     code, out, _ = cli('eval', run, SONNETS)
     assert code == 0 and 'bits per character' in out
     assert contents(run) == before
@@ -161,7 +149,7 @@ def test_a_damaged_checkpoint(run, cli, damage):
         last.write_bytes(data.replace(b'"format":"1"', b'"format":"2"'))
     else:
         last.write_bytes((8).to_bytes(8, 'little') + b'{}      ')
-    error = fails(cli, '--resume', run)
+    error = refusal(cli, 'train', '--resume', run)
     assert error.startswith(f'{last}: ') and error.endswith(f'; the one before is there: --resume {older}')
     assert cli('train', '--resume', older)[0] == 0
     assert contents(run) == contents(run.parent / 'whole')
@@ -173,7 +161,7 @@ def test_a_changed_text(run, cli, tmp_path):
     other.write_text(SONNETS.read_text(encoding='utf-8') + '12345', encoding='utf-8')
     os.utime(other, (0, time.mktime((2026, 11, 24, 10, 22, 0, 0, 0, -1))))
     os.utime(checkpoints(run)[-1], (0, time.mktime((2026, 11, 20, 14, 3, 0, 0, 0, -1))))
-    error = fails(cli, other, '--resume', run)
+    error = refusal(cli, 'train', other, '--resume', run)
     hashes = [fastrnn.open_corpus(path).sha256[:12] for path in (SONNETS, other)]
     assert error == (
         f'{other}: changed since the run (996 characters then, 1,000 now; checkpoint-000000028.safetensors is of '
@@ -184,7 +172,7 @@ def test_a_changed_text(run, cli, tmp_path):
     held_out.write_text('Shall I compare thee', encoding='utf-8')
     run_to(begin(tmp_path / 'two', validation=held_out), 9)
     held_out.write_text('Shall I compare these', encoding='utf-8')
-    error = fails(cli, '--resume', tmp_path / 'two')
+    error = refusal(cli, 'train', '--resume', tmp_path / 'two')
     assert error.startswith(f'the held-out text, {held_out}: changed since the run (checkpoint-000000009.safetensors')
 
 
@@ -195,21 +183,21 @@ def test_a_text_that_is_gone(tmp_path, cli):
         text.write_text(SONNETS.read_text(encoding='utf-8'), encoding='utf-8')
     run_to(begin(run, text=texts[:2], validation=texts[2]), 9)
     texts[0].rename(tmp_path / 'moved.txt')
-    error = fails(cli, '--resume', run)
+    error = refusal(cli, 'train', '--resume', run)
     assert error == (
         f"{texts[0]}: No such file; if the text has moved, type: fastrnn train NEWPLACE '{texts[1]}' --resume '{run}'"
     )
     _, _, *args = shlex.split(error.split('type: ')[1].replace('NEWPLACE', str(tmp_path / 'moved.txt')))
     assert cli('train', *args, '--iterations', 12)[0] == 0
     texts[2].unlink()
-    assert fails(cli, *args) == (
+    assert refusal(cli, 'train', *args) == (
         f'{texts[2]}: No such file; put the held-out text back, or start a new run from the weights with --from'
     )
 
 
 def test_no_run(tmp_path, cli):
     for name in ('nowhere', ''):
-        error = fails(cli, '--resume', tmp_path / name)
+        error = refusal(cli, 'train', '--resume', tmp_path / name)
         assert error == f'{tmp_path / name}: holds no run; start one with: fastrnn train FILE --out {tmp_path / name}'
     assert not (tmp_path / 'nowhere').exists() and not list(tmp_path.iterdir())
     code, _, err = cli('eval', tmp_path, SONNETS)
@@ -234,17 +222,17 @@ def test_a_damaged_config(run, cli, change, message):
     path = run / 'config.json'
     facts = json.loads(path.read_text())
     path.write_text(change if change == '' else json.dumps(None if change is None else facts | change))
-    assert fails(cli, '--resume', run).startswith(f'{path}: {message}')
+    assert refusal(cli, 'train', '--resume', run).startswith(f'{path}: {message}')
 
 
 def test_what_is_left_of_a_run_is_not_mixed_with_another(run, cli):
     """Checkpoints without a config.json, or a log."""
     (run / 'config.json').unlink()
     message = f'{run}: holds what is left of a run, but no config.json; name another folder'
-    assert fails(cli, SONNETS, *TRAIN, '--out', run) == message
+    assert refusal(cli, 'train', SONNETS, *TRAIN, '--out', run) == message
     for path in run.glob('*.safetensors'):
         path.unlink()
-    assert fails(cli, SONNETS, *TRAIN, '--out', run) == message
+    assert refusal(cli, 'train', SONNETS, *TRAIN, '--out', run) == message
     (run / 'log.jsonl').unlink()
     assert cli('train', SONNETS, *TRAIN, '--out', run)[0] == 0
 
@@ -254,29 +242,31 @@ def test_without_checkpoints(run, cli):
     run_to(begin(run.parent / 'whole'))
     for path in checkpoints(run):
         path.unlink()
-    assert fails(cli, '--resume', run) == (
+    assert refusal(cli, 'train', '--resume', run) == (
         f'{run}: its numbered checkpoints are gone; go on from the best, with --resume {run}/best.safetensors'
     )
     (run / 'best.safetensors').unlink()
-    assert fails(cli, '--resume', run).endswith('its numbered checkpoints are gone; start again in another folder')
+    assert refusal(cli, 'train', '--resume', run).endswith(
+        'its numbered checkpoints are gone; start again in another folder'
+    )
     (run / 'log.jsonl').write_text('')
     other = run.parent / 'other.txt'
     other.write_text('another text ' * 20)
-    assert f'{other}: changed since the run (996 characters then, ' in fails(cli, other, '--resume', run)
+    assert f'{other}: changed since the run (996 characters then, ' in refusal(cli, 'train', other, '--resume', run)
     run_to(fastrnn.resume(run))
     assert contents(run) == contents(run.parent / 'whole')
     tuned = run.parent / 'tuned'
     begin(tuned, weights=fastrnn.load_model(run)).close()
     for path in tuned.glob('*.safetensors'):
         path.unlink()
-    error = fails(cli, '--resume', tuned)
+    error = refusal(cli, 'train', '--resume', tuned)
     assert error == f'{tuned}: ended before its first checkpoint; start again in another folder'
 
 
 def test_a_damaged_best(run, cli):
     best = run / 'best.safetensors'
     best.write_bytes(best.read_bytes()[:-9])
-    error = fails(cli, '--resume', best)
+    error = refusal(cli, 'train', '--resume', best)
     assert error.startswith(f'{best}: ') and error.endswith(
         f'; the one before is there: --resume {checkpoints(run)[-1]}'
     )
@@ -286,8 +276,8 @@ def test_a_damaged_best(run, cli):
 
 def test_places_are_checked_before_the_run_goes_on(run, cli):
     before = contents(run)
-    assert 'there is no folder' in fails(cli, '--resume', run, '--save', run / 'no' / 'model')
-    assert fails(cli, '--resume', run, '--keep', 0) == 'keep is 0; it must be a whole number, 1 or more'
+    assert 'there is no folder' in refusal(cli, 'train', '--resume', run, '--save', run / 'no' / 'model')
+    assert refusal(cli, 'train', '--resume', run, '--keep', 0) == 'keep is 0; it must be a whole number, 1 or more'
     assert contents(run) == before
 
 
@@ -296,7 +286,7 @@ def test_an_edited_config(run, cli):
     facts = json.loads((run / 'config.json').read_text())
     facts['config']['hidden_size'] = 17
     (run / 'config.json').write_text(json.dumps(facts))
-    assert fails(cli, '--resume', run).endswith('of another run (hidden_size differs from config.json)')
+    assert refusal(cli, 'train', '--resume', run).endswith('of another run (hidden_size differs from config.json)')
 
 
 def test_what_a_killed_save_has_left(run):

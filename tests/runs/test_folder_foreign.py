@@ -9,23 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from crafted import JSON, craft
 from helpers import SONNETS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kept import begin, contents, iterations, run_to, state_of
 
 import fastrnn
-from fastrnn.model.checkpoint import BEST, _check, _read, _write, checkpoints, load_checkpoint, load_model
+from fastrnn.model.checkpoint import BEST, _check, _read, checkpoints, load_checkpoint, load_model
 from fastrnn.runs.curves import read_run
-
-
-@pytest.fixture(scope='module')
-def made(tmp_path_factory):
-    """Runs of 30 iterations, by engine."""
-    place = tmp_path_factory.mktemp('made')
-    for name in ('exact', 'fast'):
-        run_to(begin(place / name, name, iterations=30, keep=3))
-    return place
 
 
 @pytest.fixture
@@ -163,15 +155,6 @@ def test_superseded_files_stay(run):
 # --- models with a valid check --------------------------------------------------------------------------------------
 
 
-def craft(source, target, tensors=None, metadata=None, without=()):
-    """A file as ours, with other tensors or metadata, and the check that they need."""
-    all_tensors, facts = _read(source)
-    all_tensors |= tensors or {}
-    facts |= metadata or {}
-    _write(target, {name: all_tensors[name] for name in all_tensors if name not in without}, facts)
-    return target
-
-
 def refused(path, load):
     with pytest.raises(ValueError) as caught:
         load(path)
@@ -255,13 +238,6 @@ def test_a_generator_that_can_not_be(made, tmp_path, change):
 @pytest.mark.parametrize('name', ['a\0b', 'a\udc80b', 'x' * 5000])
 def test_names_that_no_file_can_have(load, name):
     refused(Path(name), load)
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
 
 
 def crafted(made, data):

@@ -7,48 +7,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from helpers import refusal
+from logs import records, rollback
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
 from fastrnn.runs import plot as plotting
 from fastrnn.runs.curves import read_run, read_runs
-
-
-def records(count=40, *, pace=0.1, first=0, every=10, floor=2.0):
-    """A run's records as they are logged: falling, a validation now and then, each iteration 500 characters."""
-    return [
-        {
-            'iteration': 10 * k,
-            'epoch': k / 9,
-            'characters': 5000 * (k + 1),
-            'seconds': pace * (k + 1),
-            'train': floor + 4 * math.exp(-k / 4),
-            'validation': floor + 0.1 + 3 / (k + 1) if every and k % every == every - 1 else None,
-            'learning_rate': 0.01,
-            'sample': 'text',
-        }
-        for k in range(first, count)
-    ]
-
-
-def rollback(to):
-    return {'event': 'rollback', 'iteration': 0, 'to': to, 'learning_rate': 0.01, 'reason': 'the loss rose'}
-
-
-@pytest.fixture
-def run(tmp_path):
-    """Make a run folder."""
-
-    def call(name='run1', entries=None, *, engine='fast', H=256, tail=''):
-        folder = tmp_path / name
-        folder.mkdir()
-        config = {'format': 1, 'fastrnn': '0.1.0', 'config': {'engine': engine, 'hidden_size': H}, 'text': {}}
-        (folder / 'config.json').write_text(json.dumps(config))
-        lines = [json.dumps(entry) + '\n' for entry in (records() if entries is None else entries)]
-        (folder / 'log.jsonl').write_text(''.join(lines) + tail)
-        return folder
-
-    return call
 
 
 def drawn(*folders):
@@ -61,10 +26,10 @@ def lines(axes):
     return [np.array(line.get_xydata()) for line in axes.lines if len(line.get_xydata())]
 
 
-def test_a_run(run):
+def test_a_run(logged):
     """Training and validation in both panels, each number where it belongs; the best has a ring and its number."""
     entries = records()
-    (by_time, by_characters), words = drawn(run())
+    (by_time, by_characters), words = drawn(logged())
     for axes, name in ((by_time, 'seconds'), (by_characters, 'characters')):
         train, validation = lines(axes)
         np.testing.assert_allclose(train, [(entry[name], entry['train']) for entry in entries])
@@ -81,22 +46,22 @@ def test_a_run(run):
     assert train.get_linewidth() < validation.get_linewidth() and validation.get_marker() == 'o'
 
 
-def test_a_run_without_validation(run):
-    axes, words = drawn(run(entries=records(every=0), engine='exact', H=100))
+def test_a_run_without_validation(logged):
+    axes, words = drawn(logged(entries=records(every=0), engine='exact', H=100))
     assert [len(lines(panel)) for panel in axes] == [1, 1]
     assert words == ['run1 (exact, H=100)', 'training (smoothed)']
 
 
-def test_one_record_is_visible(run):
+def test_one_record_is_visible(logged):
     """As a point: a line of one has no length."""
-    (by_time, _), _ = drawn(run(entries=records(1)))
+    (by_time, _), _ = drawn(logged(entries=records(1)))
     assert by_time.lines[0].get_marker() == '.'
     low, high = by_time.get_ylim()
     assert low < records(1)[0]['train'] < high
 
 
-def test_the_reference_is_black_and_others_have_colours_of_their_own(run):
-    folders = [run(f'run{k}', engine='fast') for k in range(4)] + [run('slow', engine='reference', H=100)]
+def test_the_reference_is_black_and_others_have_colours_of_their_own(logged):
+    folders = [logged(f'run{k}', engine='fast') for k in range(4)] + [logged('slow', engine='reference', H=100)]
     (by_time, _), words = drawn(*folders)
     colors = [line.get_color() for line in by_time.lines if line.get_alpha()]
     assert len(set(colors)) == 5 and max(to_rgb(colors[4])) == 0
@@ -104,17 +69,21 @@ def test_the_reference_is_black_and_others_have_colours_of_their_own(run):
     assert words[4].startswith('reference (NumPy, slow, H=100)')
 
 
-def test_first_records_do_not_make_the_scale(run):
+def test_first_records_do_not_make_the_scale(logged):
     """Nor does a slow run hide what is between the others; half of it is in view."""
-    (by_time, _), _ = drawn(run(entries=records(400)))
+    (by_time, _), _ = drawn(logged(entries=records(400)))
     assert by_time.get_ylim()[1] < 3 and by_time.get_ylim()[0] > 1.8
     slow = [{**entry, 'train': 6 - 0.05 * k} for k, entry in enumerate(records(40, every=0))]
-    (by_time, _), _ = drawn(run('a', records(400)), run('slow', slow, engine='reference'))
+    (by_time, _), _ = drawn(logged('a', records(400)), logged('slow', slow, engine='reference'))
     assert 5 < by_time.get_ylim()[1] < 5.2
 
 
-def test_axes_are_logarithmic_where_extents_differ_much(run):
-    short, long, other = run('short', records(40, pace=0.01)), run('long', records(400)), run('other', records(40))
+def test_axes_are_logarithmic_where_extents_differ_much(logged):
+    short, long, other = (
+        logged('short', records(40, pace=0.01)),
+        logged('long', records(400)),
+        logged('other', records(40)),
+    )
     (by_time, by_characters), _ = drawn(short, long)
     assert (by_time.get_xscale(), by_characters.get_xscale()) == ('log', 'linear')
     assert 0 < by_time.get_xlim()[0] < 0.4
@@ -122,17 +91,17 @@ def test_axes_are_logarithmic_where_extents_differ_much(run):
 
 
 @pytest.mark.parametrize(('pace', 'unit', 'seconds'), [(1, 's', 1), (30, 'min', 60), (400, 'h', 3600)])
-def test_units_of_time(run, pace, unit, seconds):
-    (by_time, _), _ = drawn(run(entries=records(pace=pace)))
+def test_units_of_time(logged, pace, unit, seconds):
+    (by_time, _), _ = drawn(logged(entries=records(pace=pace)))
     assert by_time.get_xlabel() == f'training time ({unit})'
     assert lines(by_time)[0][-1, 0] == pytest.approx(40 * pace / seconds)
 
 
-def test_a_rollback(run):
+def test_a_rollback(logged):
     """What was given up is dotted, leaves the course at the mark, and counts for nothing."""
     bad = [{**entry, 'train': 9.0, 'validation': 1.0} for entry in records(30, first=20)]
     entries = [*records(20), *bad, rollback(100), *records(first=11)]
-    curve = read_run(folder := run(entries=entries))
+    curve = read_run(folder := logged(entries=entries))
     expected = records()
     np.testing.assert_array_equal(curve.points.train, [entry['train'] for entry in expected])
     np.testing.assert_array_equal(curve.rollbacks.characters, [55_000])
@@ -145,47 +114,47 @@ def test_a_rollback(run):
     assert by_time.get_ylim()[1] < 9 and words[0].endswith('2.175') and words[-1].startswith('rolled back')
 
 
-def test_rollbacks_to_the_start_and_in_a_row(run):
+def test_rollbacks_to_the_start_and_in_a_row(logged):
     """Back before the first record, with nothing in between, and further back than before."""
     entries = [*records(9), rollback(-1), *records(9), rollback(50), rollback(50), rollback(20), *records(12, first=3)]
-    curve = read_run(folder := run(entries=entries))
+    curve = read_run(folder := logged(entries=entries))
     np.testing.assert_array_equal(curve.points.train, [entry['train'] for entry in records(12)])
     assert [len(stretch.train) for stretch in curve.given_up] == [9, 4, 1, 4]
     assert plotting.picture([read_run(folder)]).startswith(b'\x89PNG')
 
 
-def test_a_run_that_went_on_from_an_earlier_checkpoint(run):
+def test_a_run_that_went_on_from_an_earlier_checkpoint(logged):
     """After a crash iterations are logged again, without an event; other events are passed over."""
-    curve = read_run(run(entries=[*records(9), {'event': 'resume'}, *records(12, first=6)]))
+    curve = read_run(logged(entries=[*records(9), {'event': 'resume'}, *records(12, first=6)]))
     np.testing.assert_array_equal(curve.points.train, [entry['train'] for entry in records(12)])
     assert not curve.given_up
 
 
-def test_losses_that_are_not_finite(run):
+def test_losses_that_are_not_finite(logged):
     """Gaps in the line, and never a limit of an axis."""
     entries = [
         {**entry, 'train': math.nan if k > 30 else math.inf if k == 30 else 3.0} for k, entry in enumerate(records())
     ]
-    (by_time, _), _ = drawn(run('a', entries))
+    (by_time, _), _ = drawn(logged('a', entries))
     assert all(map(math.isfinite, by_time.get_ylim()))
     broken = [{**entry, 'train': None, 'validation': None} for entry in records()]
     plotting.picture(
-        [read_run(run('b', broken)), read_run(run('c', [{**records(1)[0], 'seconds': 0, 'characters': 0}]))]
+        [read_run(logged('b', broken)), read_run(logged('c', [{**records(1)[0], 'seconds': 0, 'characters': 0}]))]
     )
 
 
-def test_long_logs_are_thinned(run):
+def test_long_logs_are_thinned(logged):
     """No more points than can be seen, the last among them, so that an SVG stays small."""
-    folder = run(entries=records(20_000, every=2))
+    folder = logged(entries=records(20_000, every=2))
     (by_time, _), _ = drawn(folder)
     for line in lines(by_time):
         assert len(line) == plotting.MOST and line[-1, 0] == pytest.approx(2000 / 60)
     assert len(plotting.picture([read_run(folder)], 'svg')) < 600_000
 
 
-def test_names_that_are_no_markup(run):
+def test_names_that_are_no_markup(logged):
     """Neither formulae nor hidden; and not wider than the picture."""
-    folders = [run(r'_$\frac$ & <b>'), run('n' * 200)]
+    folders = [logged(r'_$\frac$ & <b>'), logged('n' * 200)]
     _, words = drawn(*folders)
     assert words[0].startswith(r'_$\frac$ & <b> (fast') and len(words[1]) < 80
     figure = plotting.draw([read_run(folder) for folder in folders])
@@ -195,24 +164,24 @@ def test_names_that_are_no_markup(run):
     assert box.y1 < figure.axes[0].get_window_extent().y0
 
 
-def test_runs_of_the_same_name(run, tmp_path):
+def test_runs_of_the_same_name(logged, tmp_path):
     (tmp_path / 'more').mkdir()
-    folders = [run('run1'), run('more/run1'), run('other')]
+    folders = [logged('run1'), logged('more/run1'), logged('other')]
     assert [curve.name for curve in read_runs(folders)] == [str(folders[0]), str(folders[1]), 'other']
 
 
-def test_twenty_runs(run):
+def test_twenty_runs(logged):
     """The panels keep their room."""
-    curves = [read_run(run(f'run{k}')) for k in range(20)]
+    curves = [read_run(logged(f'run{k}')) for k in range(20)]
     figure = plotting.draw(curves)
     figure.draw_without_rendering()
     assert all(axes.get_window_extent().height > 250 for axes in figure.axes)
 
 
 @pytest.mark.parametrize('name', ['out.png', 'out.SVG'])
-def test_the_command(cli, run, tmp_path, name):
+def test_the_command(cli, logged, tmp_path, name):
     """A readable picture, the same each time; the one that was there is replaced."""
-    one, two, target = run('one'), run('two', engine='reference'), tmp_path / name
+    one, two, target = logged('one'), logged('two', engine='reference'), tmp_path / name
     target.write_text('another')
     code, out, err = cli('plot', one, two, '--out', target)
     assert (code, err) == (0, '')
@@ -229,19 +198,19 @@ def test_the_command(cli, run, tmp_path, name):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(['one', 'two', name])
 
 
-def test_the_default_is_a_png_here(cli, run, tmp_path, monkeypatch):
+def test_the_default_is_a_png_here(cli, logged, tmp_path, monkeypatch):
     """A folder may also be this one."""
-    monkeypatch.chdir(run())
+    monkeypatch.chdir(logged())
     code, out, _ = cli('plot', '.')
     assert code == 0 and out.startswith('curves.png: run1 (fast')
     assert (tmp_path / 'run1' / 'curves.png').read_bytes().startswith(b'\x89PNG')
 
 
-def test_the_users_settings_do_not_matter(run):
+def test_the_users_settings_do_not_matter(logged):
     """Nor are they changed."""
     import matplotlib
 
-    curves = [read_run(run())]
+    curves = [read_run(logged())]
     plain = plotting.picture(curves, 'svg')
     with matplotlib.rc_context({'font.size': 30, 'axes.facecolor': 'red'}):
         assert plotting.picture(curves, 'svg') == plain
@@ -249,18 +218,11 @@ def test_the_users_settings_do_not_matter(run):
     assert 'matplotlib.pyplot' not in sys.modules
 
 
-def refusal(cli, *args):
-    code, out, err = cli('plot', *args)
-    assert (code, out) == (2, '')
-    assert err.startswith('error: ') and err.count('\n') == 1
-    return err[len('error: ') : -1]
-
-
-def test_a_torn_last_line_is_passed_over(run):
+def test_a_torn_last_line_is_passed_over(logged):
     entries = records(5)
-    curve = read_run(run(entries=entries, tail=json.dumps(records(6)[5])[:-9]))
+    curve = read_run(logged(entries=entries, tail=json.dumps(records(6)[5])[:-9]))
     assert curve.points.train.size == 5
-    assert read_run(run('whole', entries, tail=json.dumps(records(6)[5]))).points.train.size == 6
+    assert read_run(logged('whole', entries, tail=json.dumps(records(6)[5]))).points.train.size == 6
 
 
 LINES = ['{"iteration": 3', 'garbage', '[1]', '7', 'null', '{}', '\xff', '{"event": "rollback"}', '[' * 100_000]
@@ -270,45 +232,45 @@ BAD = [{name: value} for name in ('seconds', 'characters', 'iteration') for valu
 
 
 @pytest.mark.parametrize('line', [*LINES, *(json.dumps({**records(1)[0], **bad}) for bad in BAD)])
-def test_broken_lines(cli, run, tmp_path, line):
+def test_broken_lines(cli, logged, tmp_path, line):
     """Named by file and line, wherever they are but at a torn end."""
-    folder = run(entries=records(3), tail=f'{line}\n')
-    message = refusal(cli, folder, '--out', tmp_path / 'c.png')
+    folder = logged(entries=records(3), tail=f'{line}\n')
+    message = refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
     assert message.startswith(f'{folder / "log.jsonl"}: line 4 is no record of a run')
     assert not (tmp_path / 'c.png').exists()
 
 
-def test_folders_that_are_no_runs(cli, run, tmp_path, monkeypatch):
+def test_folders_that_are_no_runs(cli, logged, tmp_path, monkeypatch):
     made = '; name a folder made by fastrnn train --out'
     monkeypatch.chdir(tmp_path)
-    good = run('good')
+    good = logged('good')
     (tmp_path / 'empty').mkdir()
-    assert refusal(cli, 'empty') == f'empty/: holds no log.jsonl{made}'
-    assert refusal(cli, good, 'nowhere') == f'nowhere: is no folder{made}'
-    assert refusal(cli, good / 'log.jsonl') == f'{good / "log.jsonl"}: is no folder{made}'
-    assert 'holds no records yet' in refusal(cli, run('new', entries=[]))
-    assert 'holds no records yet' in refusal(cli, run('back', entries=[*records(2), rollback(-1)]))
+    assert refusal(cli, 'plot', 'empty') == f'empty/: holds no log.jsonl{made}'
+    assert refusal(cli, 'plot', good, 'nowhere') == f'nowhere: is no folder{made}'
+    assert refusal(cli, 'plot', good / 'log.jsonl') == f'{good / "log.jsonl"}: is no folder{made}'
+    assert 'holds no records yet' in refusal(cli, 'plot', logged('new', entries=[]))
+    assert 'holds no records yet' in refusal(cli, 'plot', logged('back', entries=[*records(2), rollback(-1)]))
     for content in ('', '[]', '{"config": {}}', '{"config": {"engine": 1, "hidden_size": 2}}', '\xff'):
         (good / 'config.json').write_text(content, encoding='latin-1')
-        assert refusal(cli, good) == f'{good / "config.json"}: not the configuration of a run{made}'
+        assert refusal(cli, 'plot', good) == f'{good / "config.json"}: not the configuration of a run{made}'
     (good / 'config.json').unlink()
-    assert refusal(cli, good) == f'{good}/: holds no config.json{made}'
+    assert refusal(cli, 'plot', good) == f'{good}/: holds no config.json{made}'
     (good / 'config.json').mkdir()
-    assert 'Is a directory' in refusal(cli, good)
+    assert 'Is a directory' in refusal(cli, 'plot', good)
     assert not (tmp_path / 'curves.png').exists()
 
 
-def test_places_that_are_no_pictures(cli, run, tmp_path):
-    folder = run()
+def test_places_that_are_no_pictures(cli, logged, tmp_path):
+    folder = logged()
     for name in ('curves.pdf', 'curves', '.png'):
-        assert 'a picture is .png or .svg' in refusal(cli, folder, '--out', tmp_path / name)
-    assert 'there is no folder' in refusal(cli, folder, '--out', tmp_path / 'nowhere' / 'c.png')
+        assert 'a picture is .png or .svg' in refusal(cli, 'plot', folder, '--out', tmp_path / name)
+    assert 'there is no folder' in refusal(cli, 'plot', folder, '--out', tmp_path / 'nowhere' / 'c.png')
     (tmp_path / 'c.png').mkdir()
-    assert 'is a directory' in refusal(cli, folder, '--out', tmp_path / 'c.png')
+    assert 'is a directory' in refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
 
 
-def test_without_matplotlib(cli, run, tmp_path, monkeypatch):
-    folder = run()
+def test_without_matplotlib(cli, logged, tmp_path, monkeypatch):
+    folder = logged()
     monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
-    message = refusal(cli, folder, '--out', tmp_path / 'c.png')
+    message = refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
     assert message == "plot needs matplotlib: pip install 'fastrnn[plot]'"

@@ -17,7 +17,8 @@ from fastrnn.data.corpus import Corpus
 from fastrnn.engines.engine import ExactEngine
 from fastrnn.model.checkpoint import Model
 from fastrnn.model.params import Params
-from fastrnn.settings.config import Config
+from fastrnn.progress.records import Progress
+from fastrnn.settings.config import Config, bits_per_character
 
 SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parent.parent
@@ -164,6 +165,22 @@ def assert_same_run(text, *, threads=1, seed=0, **options):
     assert same_bits(losses, expected)
     for name, param, weight in zip(WEIGHTS, params, weights, strict=True):
         assert same_bits(param, weight), name
+
+
+def progress_record(iteration=4999, seconds=12.5, bits=2.345, validation=2.4, best=2.3, share=0.25, **others):
+    """What a run of the fast engine tells of an iteration."""
+    loss = bits / bits_per_character(1.0, 32)
+    facts = {'loss': loss, 'smooth_loss': loss, 'sample': None, 'report': True, 'seq_length': 32, 'epoch': 3.25}
+    facts |= {'characters': 512 * (iteration + 1), 'seconds': seconds, 'validation': validation, 'best': best}
+    return Progress(iteration, share=share, **(facts | others))
+
+
+def refusal(cli, *args):
+    """The one line that a command refuses with."""
+    code, out, err = cli(*args)
+    assert (code, out) == (2, '')
+    assert err.startswith('error: ') and err.endswith('\n') and err.count('\n') == 1
+    return err[len('error: ') : -1]
 
 
 def start_python(*args, **environment):
