@@ -12,6 +12,7 @@ import zlib
 
 import numpy as np
 import pytest
+from caches import entries, fail, refused, right
 from helpers import SONNETS
 
 from fastrnn.data import cache as shelf
@@ -22,45 +23,7 @@ from fastrnn.data.corpus import Corpus, encode_with, open_corpus
 from fastrnn.system.cache_folder import STALE, delete
 
 TEXT = SONNETS.read_text(encoding='utf-8')
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """A cache of the test's own; files need no time to settle."""
-    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
-    monkeypatch.setattr(shelf, 'SETTLED', 0)
-    return tmp_path / 'cache' / 'corpora'
-
-
-@pytest.fixture
-def path(tmp_path):
-    path = tmp_path / 'text'
-    path.write_text(TEXT)
-    return path
-
-
-def right(corpus, text=TEXT):
-    expected = Corpus.of(text)
-    return corpus.chars == expected.chars and np.array_equal(corpus.ids, expected.ids)
-
-
-def entries(cache):
-    return [entry for entry in cache.iterdir() if entry.name != 'files'] if cache.exists() else []
-
-
-def fail(code):
-    def raiser(*args, **options):
-        raise OSError(code, os.strerror(code))
-
-    return raiser
-
-
-def refused(paths, **options):
-    with pytest.raises(ValueError) as error:
-        open_corpus(paths, **options)
-    message = str(error.value)
-    assert '\n' not in message
-    return message
+pytestmark = pytest.mark.usefixtures('cache')
 
 
 # what is asked for

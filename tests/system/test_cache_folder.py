@@ -11,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from caches import DAY, add_kernels, limit
 from helpers import SONNETS, run_python
 from kept import begin
 
@@ -20,92 +21,55 @@ from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.system.cache_folder import items, remove, shrink, size_limit
 from fastrnn.system.locks import hold, hold_folder, unused
 
-DAY = 86400.0
-
-
-@pytest.fixture(autouse=True)
-def root(tmp_path, monkeypatch):
-    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
-    return tmp_path / 'cache'
-
-
-@pytest.fixture
-def add(tmp_path, root):
-    """Encode a text of so many characters that was last used some days ago; returns its entry's folder."""
-
-    def call(name, size=1000, days=0.0):
-        path = tmp_path / name
-        path.write_text((f'{name} ' * size)[:size])
-        folder = open_corpus(path).entry.folder
-        moment = time.time() - days * DAY
-        os.utime(folder / 'facts.json', (moment, moment))
-        return folder
-
-    return call
-
-
-def kernels(root, digit, days):
-    folder = root / f'kernels-{digit * 16}'
-    folder.mkdir(parents=True)
-    (folder / 'code').write_bytes(bytes(500))
-    moment = time.time() - days * DAY
-    os.utime(folder, (moment, moment))
-    return folder
-
-
-def limit(monkeypatch, root, change):
-    """Let the cache keep to what is in it now and so many bytes more."""
-    monkeypatch.setenv('FASTRNN_CACHE_SIZE', str(sum(item.bytes for item in items(root)) + change))
-
-
 # how large it is
 
 
-def test_what_was_not_used_for_longest_goes_first(root, add, monkeypatch):
-    old, older, new = add('a', days=2), add('b', days=3), add('c', days=1)
-    limit(monkeypatch, root, 0)
-    fresh = add('d', 10_000)  # more than all of them
+def test_what_was_not_used_for_longest_goes_first(cache_root, add_text, monkeypatch):
+    old, older, new = add_text('a', days=2), add_text('b', days=3), add_text('c', days=1)
+    limit(monkeypatch, cache_root, 0)
+    fresh = add_text('d', 10_000)  # more than all of them
     assert [folder.exists() for folder in (old, older, new, fresh)] == [False, False, False, True]
-    last = add('e', 100)
+    last = add_text('e', 100)
     assert last.exists() and not fresh.exists()
 
 
-def test_no_more_goes_than_must(root, add, monkeypatch):
-    old, older, new = add('a', days=2), add('b', days=3), add('c', days=1)
-    limit(monkeypatch, root, 999)
-    add('d', 1000)
+def test_no_more_goes_than_must(cache_root, add_text, monkeypatch):
+    old, older, new = add_text('a', days=2), add_text('b', days=3), add_text('c', days=1)
+    limit(monkeypatch, cache_root, 999)
+    add_text('d', 1000)
     assert [folder.exists() for folder in (old, older, new)] == [True, False, True]
-    assert sum(item.bytes for item in items(root)) <= size_limit()
+    assert sum(item.bytes for item in items(cache_root)) <= size_limit()
 
 
-def test_what_was_just_used_is_new(root, add, tmp_path, monkeypatch):
-    first, second = add('a', days=3), add('b', days=2)
+def test_what_was_just_used_is_new(cache_root, add_text, tmp_path, monkeypatch):
+    first, second = add_text('a', days=3), add_text('b', days=2)
     corpus = open_corpus(tmp_path / 'a')
     assert corpus.note.startswith('encoded before')
     del corpus
-    limit(monkeypatch, root, 999)
-    add('c', 1000)
+    limit(monkeypatch, cache_root, 999)
+    add_text('c', 1000)
     assert first.exists() and not second.exists()
 
 
 @pytest.mark.parametrize('held', [1 << 26, 0])
-def test_what_is_used_stays(root, add, tmp_path, monkeypatch, held):
+def test_what_is_used_stays(cache_root, add_text, tmp_path, monkeypatch, held):
     """As long as the corpus, or only its ids, are there; however they are read."""
     monkeypatch.setattr(stored, 'IN_MEMORY', held)
-    folder = add('a', days=9)
+    folder = add_text('a', days=9)
     corpus = open_corpus(tmp_path / 'a')
     monkeypatch.setenv('FASTRNN_CACHE_SIZE', '0')
-    other = add('b')
+    other = add_text('b')
     assert folder.exists() and other.exists()
     if not held:
         corpus = corpus.ids.between(10, 20)
-    add('c')
+    add_text('c')
     assert folder.exists() and not other.exists()
     del corpus
-    last = add('d')
+    last = add_text('d')
     assert not folder.exists() and last.exists()  # the one that was just made, though nothing may be kept
 
 
+pytestmark = pytest.mark.usefixtures('cache_root')
 HOLDS = """
 import sys
 from fastrnn.data.corpus import open_corpus
@@ -115,30 +79,34 @@ sys.stdin.read()
 """
 
 
-def test_what_another_process_uses_stays_until_it_dies(root, add, tmp_path):
-    folder = add('a')
+def test_what_another_process_uses_stays_until_it_dies(cache_root, add_text, tmp_path):
+    folder = add_text('a')
     with subprocess.Popen(
         [sys.executable, '-c', HOLDS, tmp_path / 'a'], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as other:
         other.stdout.readline()
-        (item,) = items(root)
-        assert item.in_use and not remove(item) and not shrink(root, 0, everything=True) and folder.exists()
+        (item,) = items(cache_root)
+        assert item.in_use and not remove(item) and not shrink(cache_root, 0, everything=True) and folder.exists()
         other.send_signal(signal.SIGKILL)
         other.wait()
-    assert not item.in_use and shrink(root, 0) == [item] and not folder.exists()
+    assert not item.in_use and shrink(cache_root, 0) == [item] and not folder.exists()
 
 
-def test_old_kernels_go(root, add):
+def test_old_kernels_go(cache_root, add_text):
     """After a month without use, whatever the size; not those of a process that has been running for so long."""
-    young, old, held = kernels(root, 'a', 29), kernels(root, 'b', 31), kernels(root, 'c', 0)
+    young, old, held = (
+        add_kernels(cache_root, 'a', 29),
+        add_kernels(cache_root, 'b', 31),
+        add_kernels(cache_root, 'c', 0),
+    )
     hold_folder(held)
     os.utime(held, (time.time() - 40 * DAY,) * 2)
-    add('a')
+    add_text('a')
     assert young.exists() and not old.exists() and held.exists()
 
 
-def test_kernels_are_used_when_they_are_loaded(root):
-    folder = kernels(root, 'a', 50)
+def test_kernels_are_used_when_they_are_loaded(cache_root):
+    folder = add_kernels(cache_root, 'a', 50)
     hold_folder(folder)
     assert time.time() - folder.stat().st_mtime < 60
     code = 'from fastrnn.kernels import jit; from fastrnn.system.locks import unused\n'
@@ -146,17 +114,17 @@ def test_kernels_are_used_when_they_are_loaded(root):
     assert run_python('-c', code).stdout == b'False\n'
 
 
-def test_young_kernels_stay_whatever_the_size(root, add, monkeypatch):
-    folder = kernels(root, 'a', 1)
+def test_young_kernels_stay_whatever_the_size(cache_root, add_text, monkeypatch):
+    folder = add_kernels(cache_root, 'a', 1)
     monkeypatch.setenv('FASTRNN_CACHE_SIZE', '1')
-    add('a')
+    add_text('a')
     assert folder.exists()
 
 
-def test_unfinished_entries(root, add):
+def test_unfinished_entries(cache_root, add_text):
     """Of a process that writes, however long it has not; of one that was killed."""
-    add('a')
-    writing, left = (root / 'corpora' / f'.new-1-{name}' for name in ('a', 'b'))
+    add_text('a')
+    writing, left = (cache_root / 'corpora' / f'.new-1-{name}' for name in ('a', 'b'))
     for folder in (writing, left):
         folder.mkdir()
         (folder / 'ids').write_bytes(b'a')
@@ -164,32 +132,32 @@ def test_unfinished_entries(root, add):
             os.utime(path, (0, 0))
     with open(writing / 'ids') as file:
         assert hold(file.fileno())
-        add('b')
+        add_text('b')
         assert writing.exists() and not left.exists()
-    add('c')
+    add_text('c')
     assert not writing.exists()
 
 
-def test_an_entry_that_is_being_written_stays(root, tmp_path, monkeypatch):
+def test_an_entry_that_is_being_written_stays(cache_root, tmp_path, monkeypatch):
     write = encoding.write_ids
 
     def slow(*args):
         write(*args)
-        assert [item.in_use for item in items(root)] == [True] and not shrink(root, 0, everything=True)
+        assert [item.in_use for item in items(cache_root)] == [True] and not shrink(cache_root, 0, everything=True)
 
     monkeypatch.setattr(encoding, 'write_ids', slow)
     (tmp_path / 'text').write_text('abc')
     assert open_corpus(tmp_path / 'text').note.startswith('encoded into')
 
 
-def test_what_is_remembered_of_files_goes_with_their_texts(root, add, monkeypatch):
+def test_what_is_remembered_of_files_goes_with_their_texts(cache_root, add_text, monkeypatch):
     monkeypatch.setattr('fastrnn.data.cache.SETTLED', 0)
-    add('a', days=1)
-    add('b')
-    memories = root / 'corpora' / 'files'
+    add_text('a', days=1)
+    add_text('b')
+    memories = cache_root / 'corpora' / 'files'
     assert len(list(memories.iterdir())) == 2
-    limit(monkeypatch, root, 0)
-    add('c', 10)
+    limit(monkeypatch, cache_root, 0)
+    add_text('c', 10)
     names = {os.path.basename(json.loads(path.read_text())['path']) for path in memories.iterdir()}
     assert names == {'b', 'c'}
 
@@ -222,9 +190,9 @@ def test_a_size_that_is_none(monkeypatch, cli, value):
 # locks
 
 
-def test_an_entry_that_is_looked_at_is_found(root, add, tmp_path):
+def test_an_entry_that_is_looked_at_is_found(cache_root, add_text, tmp_path):
     """A lock that another process has for a moment costs a moment, not the entry."""
-    folder, begun = add('a'), threading.Event()
+    folder, begun = add_text('a'), threading.Event()
 
     def look():
         with unused(folder / 'ids') as free:
@@ -239,8 +207,8 @@ def test_an_entry_that_is_looked_at_is_found(root, add, tmp_path):
     thread.join()
 
 
-def test_an_entry_that_is_being_removed_is_made_anew(root, add, tmp_path, monkeypatch):
-    folder = add('a')
+def test_an_entry_that_is_being_removed_is_made_anew(cache_root, add_text, tmp_path, monkeypatch):
+    folder = add_text('a')
     monkeypatch.setattr('fastrnn.system.locks.TRIES', 2)
     with unused(folder / 'ids') as free:
         assert free
@@ -248,15 +216,15 @@ def test_an_entry_that_is_being_removed_is_made_anew(root, add, tmp_path, monkey
     assert corpus.note.startswith('encoded into') and np.array_equal(corpus.ids, open_corpus(tmp_path / 'a').ids)
 
 
-def test_without_locks(root, add, monkeypatch):
+def test_without_locks(cache_root, add_text, monkeypatch):
     """Some file systems have none: texts are used, and go, all the same."""
 
     def unsupported(*_):
         raise OSError(38, 'Function not implemented')
 
     monkeypatch.setattr('fastrnn.system.locks.fcntl.flock', unsupported)
-    folder = add('a')
-    assert folder.exists() and len(shrink(root, 0)) == 1 and not folder.exists()
+    folder = add_text('a')
+    assert folder.exists() and len(shrink(cache_root, 0)) == 1 and not folder.exists()
 
 
 # what is refused
@@ -272,50 +240,50 @@ REFUSED = {
 
 @pytest.mark.parametrize('kind', REFUSED)
 @pytest.mark.parametrize('kept', [False, True])
-def test_a_text_that_is_refused_leaves_nothing(root, tmp_path, cli, kind, kept):
+def test_a_text_that_is_refused_leaves_nothing(cache_root, tmp_path, cli, kind, kept):
     data, options, words = REFUSED[kind]
     (tmp_path / 'text').write_bytes(data)
     out = ('--out', tmp_path / 'run') if kept else ()
     code, _, err = cli('train', tmp_path / 'text', '--iterations', 1, *options, *out)
     assert code == 2 and words in err and err.count('\n') == 1
-    assert not items(root) and not list(root.glob('corpora/*/*'))
+    assert not items(cache_root) and not list(cache_root.glob('corpora/*/*'))
 
 
-def test_an_entry_that_was_there_before_stays(root, tmp_path):
+def test_an_entry_that_was_there_before_stays(cache_root, tmp_path):
     (tmp_path / 'text').write_bytes(b'a' * 1000)
     open_corpus(tmp_path / 'text')
     with pytest.raises(ValueError, match='one distinct character'):
         fastrnn.train(open_corpus(tmp_path / 'text'))
-    assert len(items(root)) == 1
+    assert len(items(cache_root)) == 1
 
 
-def test_an_entry_that_another_one_uses_stays(root, tmp_path):
+def test_an_entry_that_another_one_uses_stays(cache_root, tmp_path):
     (tmp_path / 'text').write_bytes(b'a' * 1000)
     first = open_corpus(tmp_path / 'text')
     second = open_corpus(tmp_path / 'text')
     first.discard()
-    assert len(items(root)) == 1
+    assert len(items(cache_root)) == 1
     del second
     Corpus.of('ab').discard()
 
 
-def test_a_run_that_is_resumed_with_another_text(root, tmp_path):
+def test_a_run_that_is_resumed_with_another_text(cache_root, tmp_path):
     (tmp_path / 'text').write_text(SONNETS.read_text(encoding='utf-8'))
     begin(tmp_path / 'run', text=tmp_path / 'text').close()
-    (entry,) = items(root)
+    (entry,) = items(cache_root)
     (tmp_path / 'text').write_text(SONNETS.read_text(encoding='utf-8').swapcase())
     with pytest.raises(ValueError, match='changed since the run'):
         fastrnn.resume(tmp_path / 'run')
-    assert [item.path for item in items(root)] == [entry.path]
+    assert [item.path for item in items(cache_root)] == [entry.path]
 
 
 # the command
 
 
-def test_show(root, add, tmp_path, cli):
-    add('a', 5000, days=3)
-    kernels(root, 'a', 1.5)
-    add('line\nbreak', days=0.2)
+def test_show(cache_root, add_text, tmp_path, cli):
+    add_text('a', 5000, days=3)
+    add_kernels(cache_root, 'a', 1.5)
+    add_text('line\nbreak', days=0.2)
     open_corpus([SONNETS, tmp_path / 'a', SONNETS])
     corpus = open_corpus(tmp_path / 'a', unit='byte')
     code, out, err = cli('cache')
@@ -326,13 +294,13 @@ def test_show(root, add, tmp_path, cli):
     assert third.endswith(f"4 hours  text        '{tmp_path}/line\\nbreak'")
     assert sorted(line.split()[2:4] for line in rest[:2]) == [['in', 'use'], ['just', 'now']]
     assert any(line.endswith(f'{SONNETS}, {tmp_path / "a"} and 1 more') for line in rest)
-    total = sum(item.bytes for item in items(root))
-    assert rest[2:] == [f'{total / 1000:.1f} KB in {root}, which keeps to 4.0 GB']
+    total = sum(item.bytes for item in items(cache_root))
+    assert rest[2:] == [f'{total / 1000:.1f} KB in {cache_root}, which keeps to 4.0 GB']
     del corpus
 
 
-def test_show_for_other_programs(root, add, tmp_path, cli):
-    folder, other = add('a', 5000, days=2), kernels(root, 'a', 1)
+def test_show_for_other_programs(cache_root, add_text, tmp_path, cli):
+    folder, other = add_text('a', 5000, days=2), add_kernels(cache_root, 'a', 1)
     code, out, err = cli('cache', '--json')
     text, code_ = map(json.loads, out.splitlines())
     assert (code, err) == (0, '')
@@ -348,59 +316,66 @@ def test_show_for_other_programs(root, add, tmp_path, cli):
     }
 
 
-def test_clear(root, add, tmp_path, cli):
+def test_clear(cache_root, add_text, tmp_path, cli):
     """Nothing of others that happens to be in the folder, and nothing in use."""
-    add('a', 3000)
-    add('b', 4000)
-    kernels(root, 'a', 1)
-    (root / 'corpora' / '.new-7-ff').mkdir()
-    foreign = [root / 'kernels-6.1' / 'x', root / 'corpora' / 'novels' / 'x', root / '.old-things' / 'x', root / 'x']
+    add_text('a', 3000)
+    add_text('b', 4000)
+    add_kernels(cache_root, 'a', 1)
+    (cache_root / 'corpora' / '.new-7-ff').mkdir()
+    foreign = [
+        cache_root / 'kernels-6.1' / 'x',
+        cache_root / 'corpora' / 'novels' / 'x',
+        cache_root / '.old-things' / 'x',
+        cache_root / 'x',
+    ]
     for path in foreign:
         path.parent.mkdir(exist_ok=True)
         path.write_text('mine')
     corpus = open_corpus(tmp_path / 'b')
-    before = {item.path: item.bytes for item in items(root)}
-    (left,) = (item for item in items(root) if item.in_use)
+    before = {item.path: item.bytes for item in items(cache_root)}
+    (left,) = (item for item in items(cache_root) if item.in_use)
     freed = sum(before.values()) - left.bytes
     code, out, err = cli('cache', 'clear')
     assert (code, err) == (0, '')
     assert out.startswith(f'freed {freed / 1000:.1f} KB (') and out.endswith(
-        f'; {left.bytes / 1000:.1f} KB left in {root}\n'
+        f'; {left.bytes / 1000:.1f} KB left in {cache_root}\n'
     )
     assert sorted(out[out.index('(') + 1 : out.index(')')].split(', ')) == ['kernels 1', 'text 1', 'unfinished 1']
-    assert [item.path for item in items(root)] == [left.path] and all(path.read_text() == 'mine' for path in foreign)
+    assert [item.path for item in items(cache_root)] == [left.path] and all(
+        path.read_text() == 'mine' for path in foreign
+    )
     del corpus
     assert json.loads(cli('cache', 'clear', '--json')[1]) == {
         'freed': left.bytes,
         'removed': [str(left.path)],
         'left': 0,
     }
-    assert cli('cache', 'clear')[1] == f'freed 0.0 KB; 0.0 KB left in {root}\n'
+    assert cli('cache', 'clear')[1] == f'freed 0.0 KB; 0.0 KB left in {cache_root}\n'
 
 
-def test_clear_to_a_size(root, add, cli):
-    old, new = add('a', 1000, days=2), add('b', 1000, days=1)
-    size = sum(item.bytes for item in items(root))
+def test_clear_to_a_size(cache_root, add_text, cli):
+    old, new = add_text('a', 1000, days=2), add_text('b', 1000, days=1)
+    size = sum(item.bytes for item in items(cache_root))
     assert cli('cache', 'clear', '--to', size)[1].startswith('freed 0.0 KB;')
     assert cli('cache', 'clear', '--to', f'{(size - 1) / 1000}KB')[0] == 0
     assert not old.exists() and new.exists()
 
 
 @pytest.mark.parametrize('facts', ['', '[]', '{"n": "x", "files": 3, "digests": null}', '{"files": [1]}', '\x00'])
-def test_facts_that_are_none(root, add, cli, facts):
-    folder = add('a')
+def test_facts_that_are_none(cache_root, add_text, cli, facts):
+    folder = add_text('a')
     (folder / 'facts.json').write_text(facts)
     assert cli('cache')[0] == cli('cache', '--json')[0] == 0
     assert cli('cache', 'clear')[0] == 0 and not folder.exists()
 
 
-def test_a_cache_that_is_not_there(root, cli):
-    assert cli('cache') == (0, f'0.0 KB in {root}, which keeps to 4.0 GB\n', '')
-    assert cli('cache', 'clear')[0] == 0 and not root.exists()
+def test_a_cache_that_is_not_there(cache_root, cli):
+    assert cli('cache') == (0, f'0.0 KB in {cache_root}, which keeps to 4.0 GB\n', '')
+    assert cli('cache', 'clear')[0] == 0 and not cache_root.exists()
 
 
-def test_the_command_is_light(root, add):
-    add('a')
+def test_the_command_is_light(cache_root, add_text):
+    add_text('a')
     code = 'import sys; from fastrnn.cli import main\nsys.argv = ["fastrnn", "cache", *sys.argv[1:]]\ntry: main()\n'
     code += 'except SystemExit: print({"numba", "numpy"} & set(sys.modules))'
     for args in ((), ('clear',)):

@@ -5,12 +5,12 @@ import os
 import pickle
 import pwd
 import shutil
-import stat
 import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
+from caches import folder, mode_of
 from helpers import SONNETS, run_python
 
 from fastrnn import open_corpus
@@ -24,45 +24,11 @@ OTHER = 12345  # of a user, or of a group
 
 
 @pytest.fixture
-def owners(monkeypatch):
-    """Files of others, as {path: number of their owner}, whoever runs the tests."""
-    return {}
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch, owners):
-    """A folder that others can enter, as pytest's own can't be, of a group that is not the user's own."""
-    lstat = os.lstat
-
-    def pretended(path, **options):
-        fields, path = list(lstat(path, **options))[:10], Path(path)
-        if path == tmp_path or path in tmp_path.parents:
-            fields[0] |= 0o055
-        fields[4] = owners.get(path, fields[4])
-        return os.stat_result(fields)
-
-    monkeypatch.setattr(os, 'lstat', pretended)
-    monkeypatch.setattr(grp, 'getgrgid', {}.__getitem__)  # the tests' user may have a group of its own
-    tmp_path.chmod(0o755)
-    return tmp_path
-
-
-@pytest.fixture
 def umask():
     """Of a group that works together."""
     before = os.umask(0o002)
     yield
     os.umask(before)
-
-
-def folder(path, mode=0o755):
-    path.mkdir(parents=True, exist_ok=True)
-    path.chmod(mode)
-    return path
-
-
-def mode_of(path):
-    return stat.S_IMODE(path.stat().st_mode)
 
 
 @pytest.mark.usefixtures('umask')
