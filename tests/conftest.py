@@ -15,6 +15,7 @@ from kept import begin, run_to
 from logs import records, write_run
 
 from fastrnn.cli import main
+from fastrnn.data import stored
 from fastrnn.data.corpus import open_corpus
 
 settings.register_profile(
@@ -116,3 +117,11 @@ def place(tmp_path, monkeypatch, owners):
     monkeypatch.setattr(grp, 'getgrgid', {}.__getitem__)  # the tests' user may have a group of its own
     tmp_path.chmod(0o755)
     return tmp_path
+
+
+@pytest.fixture
+def stored_cache(tmp_path, monkeypatch):
+    """A cache of the test's own, from which nothing is held in memory."""
+    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
+    monkeypatch.setattr(stored, 'IN_MEMORY', 0)
+    return tmp_path / 'cache' / 'corpora'

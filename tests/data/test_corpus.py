@@ -3,7 +3,6 @@
 import gzip
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,6 @@ from fastrnn.data import files as sources
 from fastrnn.data import stored
 from fastrnn.data.corpus import Corpus, encode_with, open_corpus, read_text
 from fastrnn.data.ids import ids_type
-from fastrnn.data.windows import Windows
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 pieces = st.one_of(
@@ -204,23 +202,6 @@ def test_pipe(tmp_path):
     assert same(corpus, TEXT)
 
 
-def test_split():
-    assert [part.size for part in Corpus(np.zeros(1_115_394, np.uint8), 'a').split(0.1)] == [1_003_854, 111_540]
-    train, validation = Corpus.of('abcdefghij').split(0.9)
-    assert train.tolist() == [0] and validation.tolist() == list(range(1, 10))
-
-
-@given(st.integers(2, 10**7), st.floats(0, 1, exclude_min=True, exclude_max=True))
-def test_split_parts_add_up(n, share):
-    corpus = Corpus(np.broadcast_to(np.uint8(0), n), 'a')
-    try:
-        train, validation = corpus.split(share)
-    except ValueError as error:
-        assert 'leaves nothing to' in str(error)
-    else:
-        assert train.size + validation.size == n and abs(train.size - n * (1 - share)) <= 1
-
-
 @given(texts, st.integers(1, 9))
 def test_another_text_with_the_same_numbers(chunks, text, size):
     chunks(size)
@@ -265,19 +246,3 @@ def test_memory_does_not_grow_with_the_text(tmp_path):
         size, grown = map(int, run.stdout.split())
         assert size == 50_000 * len(TEXT)
         assert grown / unit < 40_000 < size / 1024
-
-
-def test_memory_does_not_grow_with_what_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(stored, 'IN_MEMORY', 0)
-    (tmp_path / 'text').write_bytes(b'ab' * 16_000_000)
-    corpus = open_corpus(tmp_path / 'text')
-    before, windows, position = resident(), Windows(corpus.ids, 25, 4), 0
-    while position < 7_900_000:
-        (part,) = windows.fetch(position, 1000)
-        assert part.ids[part.start :][: part.iterations * 25].sum() == part.iterations * 25 // 2
-        position += part.iterations * 25
-    assert resident() < before + 12_000_000  # two times AHEAD at most
-
-
-def resident():
-    return int(Path('/proc/self/statm').read_text().split()[1]) * resource.getpagesize()

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from helpers import LAST, MANY, SONNETS, model_of
+from helpers import LAST, MANY, SONNETS
+from models import model_of
 
 import fastrnn
 from fastrnn.data.corpus import Corpus, open_corpus

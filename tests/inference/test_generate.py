@@ -1,37 +1,19 @@
-"""Text from a model: the reference's bits, filters against plain NumPy, many streams against one."""
+"""Text from a model: the reference's characters, rules against plain NumPy."""
 
 import numpy as np
 import oracles
 import pytest
-from helpers import gist_arrays, same_bits
-from hypothesis import example, given, settings
+from helpers import gist_arrays, state_after
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from models import CHARS, V, sampled, some_model
 
 import fastrnn
 from fastrnn import reference
 from fastrnn.inference import generate as sampling
 from fastrnn.inference import streams
-from fastrnn.kernels.generate import Rules, choose, keep_likeliest
-from fastrnn.model.checkpoint import Model
-from fastrnn.model.params import Params
 
-V, H = 19, 30
-CHARS = '\n' + 'abcdefghijklmnopqr'
 seeds = st.integers(0, 2**32 - 1)
-
-
-def some_model(H=H, chars=CHARS, dtype='float64', seed=0, unit='character'):
-    rng = np.random.RandomState(seed)
-    params = Params.scaled(H, len(chars), rng)
-    params.flat *= 2
-    params.bh[:], params.by[:] = rng.randn(H) / 3, rng.randn(len(chars)) / 3
-    return Model(params.astype(dtype), chars, unit)
-
-
-def state_after(ids, arrays):
-    """h after characters, by the reference's own step."""
-    h = np.zeros_like(arrays[3])
-    return reference.lossFun(ids, ids, h, arrays)[-1] if len(ids) else h
 
 
 def by_reference(model, length, prime='', seed=0):
@@ -42,69 +24,20 @@ def by_reference(model, length, prime='', seed=0):
     return ''.join(model.chars[ix] for ix in reference.sample(h, ids[-1], length, arrays))
 
 
-def text(model, length, **options):
-    return ''.join(fastrnn.sample(model, length, **options))
-
-
 @settings(max_examples=30)
 @given(size=st.integers(1, 40), seed=seeds, length=st.integers(0, 90), prime=st.text(CHARS, max_size=30))
 def test_the_references_characters(size, seed, length, prime):
     """After any prime, in float64 whatever the model's dtype."""
     for dtype in ('float64', 'float32'):
         model = some_model(size, dtype=dtype, seed=seed)
-        assert text(model, length, prime=prime, seed=seed) == by_reference(model, length, prime, seed)
-
-
-def test_the_state_has_the_references_bits():
-    """A thousand steps after the prime: no rounding differs, nor in the last probabilities."""
-    model, prime = some_model(), 'agreeable' * 30
-    ids = np.array([CHARS.index(char) for char in prime], np.uint16)
-    stream = streams.Stream(model, ids)
-    list(stream.absorb())
-    arrays = gist_arrays(model.params)
-    assert same_bits(stream.h, state_after(ids[:-1].tolist(), arrays)[:, 0])
-    drawn = stream.draw(Rules(1.0, V, 1.0), np.random.RandomState(3), 1000)
-    h = state_after([*ids.tolist(), *drawn[:-1].tolist()], arrays)
-    assert same_bits(stream.h, h[:, 0])
-    y = np.dot(arrays[2], h) + arrays[4]
-    assert same_bits(stream._work.ys[0], (np.exp(y) / np.sum(np.exp(y)))[:, 0])
+        assert sampled(model, length, prime=prime, seed=seed) == by_reference(model, length, prime, seed)
 
 
 def test_filters_that_keep_all_change_no_bit():
     model = some_model()
     expected = by_reference(model, 400)
     for options in ({'top_k': V}, {'top_k': V + 7, 'top_p': 1.0}, {'temperature': 1}, {'top_p': 1}):
-        assert text(model, 400, seed=0, **options) == expected
-
-
-@pytest.mark.parametrize('size', [1, 7, 1000])
-def test_pieces_do_not_matter(monkeypatch, size):
-    """One stream and many: uniform numbers are taken in one order, states are carried on."""
-    model, options = some_model(), {'prime': 'abc' * 50, 'seed': 1, 'temperature': 0.9, 'top_p': 0.9}
-    expected = text(model, 150, **options), list(fastrnn.samples(model, 5, 150, **options))
-    monkeypatch.setattr(streams.Pace, '__call__', lambda self, work, left: work(min(size, left)))
-    assert (text(model, 150, **options), list(fastrnn.samples(model, 5, 150, **options))) == expected
-
-
-@given(
-    weights=st.lists(st.sampled_from([0, 1, 1, 2, 3, 50]) | st.integers(0, 10**6), min_size=1, max_size=40),
-    top_k=st.integers(1, 45),
-    top_p=st.sampled_from([1.0, 0.5, 0.9, 0.999, 1e-9]) | st.floats(1e-6, 1),
-    u=st.floats(0, 1, exclude_max=True),
-)
-@example(weights=[1] * 8, top_k=5, top_p=0.5, u=0.5)
-@example(weights=[0, 3, 0], top_k=2, top_p=0.99, u=0.999)
-def test_filters(weights, top_k, top_p, u):
-    """Exactly NumPy's set of characters (of ties the lower ones), and np.random.choice's character."""
-    if not any(weights):
-        weights[0] = 1
-    p = np.array(weights, float)  # whole numbers: sums are exact in any order
-    expected, V = oracles.filtered(p, top_k, top_p), p.size
-    keep_likeliest(p, V, Rules(1.0, top_k, top_p))
-    assert np.array_equal(p, expected)
-    drawn = choose(expected / expected.sum(), V, u, np.zeros(V))
-    assert drawn == oracles.choose(expected, u)
-    assert expected[drawn] > 0
+        assert sampled(model, 400, seed=0, **options) == expected
 
 
 @settings(max_examples=25)
@@ -123,7 +56,7 @@ def test_rules_by_numpy(seed, temperature, top_k, top_p):
         return ''.join(CHARS[ix] for ix in oracles.sample(arrays, uniforms, temperature, top_k, top_p))
 
     options = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
-    assert text(model, 60, **options) == drawn(np.random.RandomState(seed).random_sample(60))
+    assert sampled(model, 60, **options) == drawn(np.random.RandomState(seed).random_sample(60))
     expected = [drawn(uniforms) for uniforms in np.random.RandomState(seed).random_sample((60, 2)).T]
     assert list(fastrnn.samples(model, 2, 60, **options)) == expected
 
@@ -132,8 +65,8 @@ def test_rules_by_numpy(seed, temperature, top_k, top_p):
 @pytest.mark.parametrize('temperature', [5e-324, 1e-300, 1e-50, 1e-4])
 def test_near_zero_the_likeliest_is_taken(dtype, temperature):
     model = some_model(dtype=dtype)
-    greedy = text(model, 80, top_k=1)
-    assert text(model, 80, temperature=temperature, seed=5) == greedy
+    greedy = sampled(model, 80, top_k=1)
+    assert sampled(model, 80, temperature=temperature, seed=5) == greedy
     assert set(fastrnn.samples(model, 2, 80, temperature=temperature)) == {greedy}
     assert set(fastrnn.samples(model, 2, 80, top_p=1e-9, top_k=3)) == {greedy}
 
@@ -146,11 +79,11 @@ def test_at_zero_the_likeliest_is_taken(dtype):
     greedy = ''.join(CHARS[ix] for ix in oracles.greedy(gist_arrays(model.params), 80))
     assert CHARS[4] in greedy and len(set(greedy)) > 3
     for zero in (0, 0.0, -0.0):
-        assert text(model, 80, temperature=zero) == greedy
-    assert text(model, 80, temperature=0, top_k=5, top_p=0.9, seed=8) == greedy
+        assert sampled(model, 80, temperature=zero) == greedy
+    assert sampled(model, 80, temperature=0, top_k=5, top_p=0.9, seed=8) == greedy
     assert list(fastrnn.samples(model, 3, 80, temperature=0)) == [greedy] * 3
     model.params.by[3] = 1000.0  # exp of it is inf
-    assert text(model, 5, temperature=0) == CHARS[3] * 5
+    assert sampled(model, 5, temperature=0) == CHARS[3] * 5
 
 
 def test_hot_is_uniform():
@@ -159,7 +92,7 @@ def test_hot_is_uniform():
     uniforms = np.random.RandomState(2).random_sample((300, 2))
     for k, whole in enumerate(fastrnn.samples(model, 2, 300, temperature=1e300, seed=2)):
         assert whole == ''.join(CHARS[int(u * V)] for u in uniforms[:, k])
-    assert text(model, 300, temperature=1e300, seed=2) == ''.join(
+    assert sampled(model, 300, temperature=1e300, seed=2) == ''.join(
         CHARS[int(u * V)] for u in np.random.RandomState(2).random_sample(300)
     )
 
@@ -169,8 +102,8 @@ def test_large_logits_do_not_overflow():
     model = some_model()
     model.params.by[3] = 1000.0
     with pytest.raises(fastrnn.Diverged, match='probabilities contain NaN'):
-        text(model, 5)
-    assert text(model, 5, temperature=0.9) == CHARS[3] * 5
+        sampled(model, 5)
+    assert sampled(model, 5, temperature=0.9) == CHARS[3] * 5
     assert list(fastrnn.samples(model, 2, 5)) == [CHARS[3] * 5] * 2
 
 
@@ -182,25 +115,6 @@ def test_weights_that_are_not_finite(name):
         for draw in (fastrnn.sample(model, 9, **options), fastrnn.samples(model, 3, 9, **options)):
             with pytest.raises(fastrnn.Diverged, match='probabilities contain NaN: the model'):
                 list(draw)
-
-
-def test_many_streams_are_one_at_a_time():
-    """Each stream of a group draws what one stream draws with its uniform numbers."""
-    model, B, length = some_model(), 23, 60
-    uniforms = np.random.RandomState(4).random_sample((length, B))
-
-    class Column:
-        def random_sample(self, size):
-            return next(columns)[:size]
-
-    columns = iter(np.ascontiguousarray(uniforms.T))
-    prime = np.array([3, 4, 3, 7], np.uint16)
-    expected = []
-    for _ in range(B):
-        stream = streams.Stream(model, prime)
-        list(stream.absorb())
-        expected.append(''.join(CHARS[ix] for ix in stream.draw(Rules(1.0, V, 1.0), Column(), length)))
-    assert list(fastrnn.samples(model, B, length, prime='cdcg', seed=4)) == expected
 
 
 @pytest.mark.parametrize('dtype', ['float64', 'float32'])
@@ -233,13 +147,13 @@ def test_long_texts_take_smaller_groups(monkeypatch):
 def test_portable_code_draws_the_same(portable):
     """A character differs only where a number falls between two nearly equal edges."""
     model = some_model()
-    assert text(model, 100, seed=1, prime='abba') == by_reference(model, 100, 'abba', seed=1)
+    assert sampled(model, 100, seed=1, prime='abba') == by_reference(model, 100, 'abba', seed=1)
 
 
 def test_no_seed_gives_another_text_each_time():
     model = some_model()
     np.random.seed(0)
     before = np.random.get_state()[1].copy()
-    assert text(model, 50) != text(model, 50)
+    assert sampled(model, 50) != sampled(model, 50)
     assert list(fastrnn.samples(model, 2, 50)) != list(fastrnn.samples(model, 2, 50))
     assert np.array_equal(np.random.get_state()[1], before)

@@ -1,40 +1,11 @@
-"""Reports in 80 columns, and the line at the bottom of a terminal: whole words, every width, no remains."""
-
-import re
-from contextlib import contextmanager
+"""The line at the bottom of a terminal: whole words in every width, and what is waited for."""
 
 import numba
-import pytest
-from helpers import SONNETS, progress_record
+from helpers import progress_record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastrnn.commands.reports import _fast_line
 from fastrnn.progress import bar as progress
-from fastrnn.progress import terminal
-
-
-def test_reports():
-    assert _fast_line(progress_record()) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345  val 2.400 bits'
-    assert _fast_line(progress_record(validation=None)) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345 bits'
-    huge = progress_record(999_999_999, 9_999_999.0, 1.345, 12.345, epoch=999_999.0, characters=10**13)
-    assert _fast_line(huge) == 'iter 1000000000  epoch 999999  9999999 s  1.00M/s  train 1.345  val 12.345 bits'
-
-
-@given(
-    iteration=st.integers(0, 10**10 - 2),
-    epoch=st.floats(0, 999_999),
-    seconds=st.floats(0, 9_999_999),
-    speed=st.floats(0, 1e8),
-    bits=st.tuples(st.floats(0, 99), st.floats(0, 99) | st.none()),
-)
-def test_reports_fit(iteration, epoch, seconds, speed, bits):
-    line = _fast_line(
-        progress_record(iteration, seconds, bits[0], bits[1], epoch=epoch, characters=int(speed * seconds))
-    )
-    assert len(line) <= 80
-    numbers = re.findall(r'[\d.]+', line.replace(',', ''))
-    assert int(numbers[0]) == iteration + 1 and f'{bits[0]:.3f}' in numbers
 
 
 def line(columns, **facts):
@@ -77,71 +48,6 @@ def test_whole_words_in_every_width(iteration, seconds, share, validated):
         assert [sum(word in forms for word in words) for forms in parts.values()].count(1) == len(words) >= before
         before = len(words)
     assert before == len(parts)
-
-
-@pytest.mark.parametrize('engine', ['exact', 'fast'])
-def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
-    """It is told of a record before that is printed, by the number that is printed."""
-    events = []
-
-    @contextmanager
-    def display(off, first):
-        yield lambda record: events.append(f'iter {record.iteration + first}')
-
-    monkeypatch.setattr(progress, 'display', display)
-    monkeypatch.setattr('builtins.print', lambda text, **_: events.append(text))
-    args = ('--hidden-size', 8, '--seq-length', 8, '--print-every', 40, '--sample-length', 0)
-    args += ('--preset', 'fast') if engine == 'fast' else ()
-    assert cli('train', SONNETS, *args, '--iterations', 120, '--seed', 0)[0] == 0
-    found = [k for k, event in enumerate(events) if re.match('iter .*loss|iter .*epoch', event)]
-    assert len(found) == (4 if engine == 'exact' else 3)
-    for k in found[:3]:
-        shown = next(event for event in reversed(events[:k]) if re.fullmatch(r'iter \d+', event))
-        assert re.split('[, ]', events[k])[1] == shown.split()[1]
-
-
-def test_no_remains_in_a_terminal_that_is_resized(terminal_of):
-    """Whatever comes first after it, a print or the clock; the line shows what was told before the print."""
-    screen, status = terminal_of(80), progress.Status(1, [])
-    with terminal.LastLine(status.line, refresh_per_second=1e-4) as shown:
-        for step, columns in enumerate((80, 40, 33, 200, 20, 80, 60, 35, 120)):
-            screen.resize(columns)
-            shown.console.width, shown.console.height = columns, 24
-            if step % 3 == 0:
-                shown.refresh()
-            status.show(progress_record(iteration=step))
-            if step % 3 != 1:
-                print(f'report {step + 1}')
-            else:
-                shown.refresh()
-            words, bar, _ = status.line(columns - terminal.MARGIN)
-            last = screen.shown()[-1]
-            assert re.sub(r'\s*━+|╸|╺', '', last).split() == ' '.join(words).split() and ('━' in last) == bool(bar)
-            assert words[0] in (f'iteration {step + 1}', f'{step + 1}')
-            reports = [f'report {k + 1}' for k in range(step + 1) if k % 3 != 1]
-            assert screen.shown()[:-1] == reports
-    assert screen.shown() == reports
-
-
-def test_typed_control_c_does_not_break_the_line(terminal_of):
-    """A terminal shows ^C where the cursor stands; twice is once more than it takes."""
-    screen, status = terminal_of(80), progress.Status(0, [])
-    status.show(progress_record())
-    with terminal.LastLine(status.line, refresh_per_second=1e-4) as shown:
-        shown.console.width, shown.console.height = 80, 24
-        shown.refresh()
-        screen.write('^C^C')
-    assert screen.shown() == []
-
-
-def test_terminals_that_do_not_break_lines():
-    for environment, breaks in (
-        ({}, True),
-        ({'XTERM_VERSION': 'XTerm(390)'}, False),
-        ({'STY': '1.pts-0'}, False),
-        ({'XTERM_VERSION': 'XTerm(390)', 'TMUX': '/tmp/tmux-0/default'}, True),
-    ):
-        assert terminal.breaks_lines(environment) is breaks
 
 
 def test_what_is_waited_for(monkeypatch):

@@ -1,19 +1,15 @@
-"""Runs' logs as curves, and the picture of them."""
+"""The picture of runs' curves."""
 
-import json
 import math
 import sys
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from helpers import refusal
 from logs import records, rollback
 from matplotlib.colors import to_rgb
-from matplotlib.image import imread
 
 from fastrnn.runs import plot as plotting
-from fastrnn.runs.curves import read_run, read_runs
+from fastrnn.runs.curves import read_run
 
 
 def drawn(*folders):
@@ -123,13 +119,6 @@ def test_rollbacks_to_the_start_and_in_a_row(logged):
     assert plotting.picture([read_run(folder)]).startswith(b'\x89PNG')
 
 
-def test_a_run_that_went_on_from_an_earlier_checkpoint(logged):
-    """After a crash iterations are logged again, without an event; other events are passed over."""
-    curve = read_run(logged(entries=[*records(9), {'event': 'resume'}, *records(12, first=6)]))
-    np.testing.assert_array_equal(curve.points.train, [entry['train'] for entry in records(12)])
-    assert not curve.given_up
-
-
 def test_losses_that_are_not_finite(logged):
     """Gaps in the line, and never a limit of an axis."""
     entries = [
@@ -164,46 +153,12 @@ def test_names_that_are_no_markup(logged):
     assert box.y1 < figure.axes[0].get_window_extent().y0
 
 
-def test_runs_of_the_same_name(logged, tmp_path):
-    (tmp_path / 'more').mkdir()
-    folders = [logged('run1'), logged('more/run1'), logged('other')]
-    assert [curve.name for curve in read_runs(folders)] == [str(folders[0]), str(folders[1]), 'other']
-
-
 def test_twenty_runs(logged):
     """The panels keep their room."""
     curves = [read_run(logged(f'run{k}')) for k in range(20)]
     figure = plotting.draw(curves)
     figure.draw_without_rendering()
     assert all(axes.get_window_extent().height > 250 for axes in figure.axes)
-
-
-@pytest.mark.parametrize('name', ['out.png', 'out.SVG'])
-def test_the_command(cli, logged, tmp_path, name):
-    """A readable picture, the same each time; the one that was there is replaced."""
-    one, two, target = logged('one'), logged('two', engine='reference'), tmp_path / name
-    target.write_text('another')
-    code, out, err = cli('plot', one, two, '--out', target)
-    assert (code, err) == (0, '')
-    assert out.splitlines()[0] == f'{target}: one (fast, H=256): best validation 2.175'
-    data = target.read_bytes()
-    if name.endswith('png'):
-        pixels = imread(target)
-        assert pixels.shape[1] == 1500 and pixels.std() > 0.05
-    else:
-        root = ElementTree.fromstring(data)
-        assert root.tag.endswith('svg') and not root.findall('.//{*}date')
-    cli('plot', one, two, '--out', target)
-    assert target.read_bytes() == data
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(['one', 'two', name])
-
-
-def test_the_default_is_a_png_here(cli, logged, tmp_path, monkeypatch):
-    """A folder may also be this one."""
-    monkeypatch.chdir(logged())
-    code, out, _ = cli('plot', '.')
-    assert code == 0 and out.startswith('curves.png: run1 (fast')
-    assert (tmp_path / 'run1' / 'curves.png').read_bytes().startswith(b'\x89PNG')
 
 
 def test_the_users_settings_do_not_matter(logged):
@@ -216,61 +171,3 @@ def test_the_users_settings_do_not_matter(logged):
         assert plotting.picture(curves, 'svg') == plain
         assert matplotlib.rcParams['font.size'] == 30
     assert 'matplotlib.pyplot' not in sys.modules
-
-
-def test_a_torn_last_line_is_passed_over(logged):
-    entries = records(5)
-    curve = read_run(logged(entries=entries, tail=json.dumps(records(6)[5])[:-9]))
-    assert curve.points.train.size == 5
-    assert read_run(logged('whole', entries, tail=json.dumps(records(6)[5]))).points.train.size == 6
-
-
-LINES = ['{"iteration": 3', 'garbage', '[1]', '7', 'null', '{}', '\xff', '{"event": "rollback"}', '[' * 100_000]
-
-
-BAD = [{name: value} for name in ('seconds', 'characters', 'iteration') for value in (None, math.nan, math.inf, 'x')]
-
-
-@pytest.mark.parametrize('line', [*LINES, *(json.dumps({**records(1)[0], **bad}) for bad in BAD)])
-def test_broken_lines(cli, logged, tmp_path, line):
-    """Named by file and line, wherever they are but at a torn end."""
-    folder = logged(entries=records(3), tail=f'{line}\n')
-    message = refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
-    assert message.startswith(f'{folder / "log.jsonl"}: line 4 is no record of a run')
-    assert not (tmp_path / 'c.png').exists()
-
-
-def test_folders_that_are_no_runs(cli, logged, tmp_path, monkeypatch):
-    made = '; name a folder made by fastrnn train --out'
-    monkeypatch.chdir(tmp_path)
-    good = logged('good')
-    (tmp_path / 'empty').mkdir()
-    assert refusal(cli, 'plot', 'empty') == f'empty/: holds no log.jsonl{made}'
-    assert refusal(cli, 'plot', good, 'nowhere') == f'nowhere: is no folder{made}'
-    assert refusal(cli, 'plot', good / 'log.jsonl') == f'{good / "log.jsonl"}: is no folder{made}'
-    assert 'holds no records yet' in refusal(cli, 'plot', logged('new', entries=[]))
-    assert 'holds no records yet' in refusal(cli, 'plot', logged('back', entries=[*records(2), rollback(-1)]))
-    for content in ('', '[]', '{"config": {}}', '{"config": {"engine": 1, "hidden_size": 2}}', '\xff'):
-        (good / 'config.json').write_text(content, encoding='latin-1')
-        assert refusal(cli, 'plot', good) == f'{good / "config.json"}: not the configuration of a run{made}'
-    (good / 'config.json').unlink()
-    assert refusal(cli, 'plot', good) == f'{good}/: holds no config.json{made}'
-    (good / 'config.json').mkdir()
-    assert 'Is a directory' in refusal(cli, 'plot', good)
-    assert not (tmp_path / 'curves.png').exists()
-
-
-def test_places_that_are_no_pictures(cli, logged, tmp_path):
-    folder = logged()
-    for name in ('curves.pdf', 'curves', '.png'):
-        assert 'a picture is .png or .svg' in refusal(cli, 'plot', folder, '--out', tmp_path / name)
-    assert 'there is no folder' in refusal(cli, 'plot', folder, '--out', tmp_path / 'nowhere' / 'c.png')
-    (tmp_path / 'c.png').mkdir()
-    assert 'is a directory' in refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
-
-
-def test_without_matplotlib(cli, logged, tmp_path, monkeypatch):
-    folder = logged()
-    monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
-    message = refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
-    assert message == "plot needs matplotlib: pip install 'fastrnn[plot]'"

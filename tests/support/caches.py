@@ -66,3 +66,9 @@ def folder(path, mode=0o755):
 
 def mode_of(path):
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def ids_file(cache):
+    """Of the only text in it."""
+    (path,) = cache.glob('*/ids')
+    return path

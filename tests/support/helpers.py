@@ -15,8 +15,6 @@ import fastrnn
 from fastrnn import reference
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.engine import ExactEngine
-from fastrnn.model.checkpoint import Model
-from fastrnn.model.params import Params
 from fastrnn.progress.records import Progress
 from fastrnn.settings.config import Config, bits_per_character
 
@@ -73,14 +71,6 @@ def random_model(H, V, seed=0, scale=0.01):
     return tuple(rng.standard_normal(shape) * scale for shape in shapes)
 
 
-def model_of(chars, H=4, dtype=np.float64):
-    """A model of these characters."""
-    params = Params(
-        H, len(chars), np.random.default_rng(0).standard_normal(H * H + 2 * len(chars) * H + H + len(chars))
-    )
-    return Model(params.astype(dtype), chars)
-
-
 def normal(seed, shape, dtype):
     return np.random.default_rng(seed).standard_normal(shape).astype(dtype)
 
@@ -90,6 +80,12 @@ def gist_arrays(params):
     params = params.astype(np.float64)
     matrices = [np.ascontiguousarray(W) for W in (params.Wxh, params.Whh, params.Why)]
     return [*matrices, params.bh[:, None], params.by[:, None]]
+
+
+def state_after(ids, arrays):
+    """h after characters (from zeros), by the reference's own step."""
+    h = np.zeros_like(arrays[3])
+    return reference.lossFun(ids, ids, h, arrays)[-1] if len(ids) else h
 
 
 @dataclass

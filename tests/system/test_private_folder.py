@@ -1,22 +1,13 @@
-"""Caches are believed, and their code is run: only where nobody else can have put it there."""
+"""Folders that are believed: only where nobody else can have put anything there."""
 
 import grp
 import os
-import pickle
 import pwd
-import shutil
-import warnings
 from pathlib import Path
 
-import numpy as np
 import pytest
 from caches import folder, mode_of
-from helpers import SONNETS, run_python
 
-from fastrnn import open_corpus
-from fastrnn.data import cache as shelf
-from fastrnn.engines import diagnosis
-from fastrnn.kernels import jit
 from fastrnn.system import private_folder
 from fastrnn.system.private_folder import NotPrivate, exposed, make_private
 
@@ -183,91 +174,3 @@ def test_a_user_without_a_name(place, monkeypatch):
 def test_systems_without_owners(place, monkeypatch):
     monkeypatch.delattr(os, 'geteuid')
     make_private(folder(place / 'cache', 0o777) / 'kernels')
-
-
-class Planted:
-    """What unpickling it does is to leave a mark."""
-
-    def __init__(self, mark):
-        self.mark = mark
-
-    def __reduce__(self):
-        return Path.touch, (self.mark,)
-
-
-def plus_two(x):
-    return x + 2
-
-
-def compiled():
-    kernel = jit.exact_jit(plus_two)
-    assert kernel(40) == 42
-
-
-def test_a_foreign_kernel_is_not_run(place, monkeypatch, tmp_path):
-    """It is, from a folder of the user's own; from one that others can write to, a temporary one is taken."""
-    monkeypatch.setenv('FASTRNN_CACHE', str(place / 'cache'))
-    kernels, note = jit.cache_folder()
-    assert mode_of(kernels) == mode_of(place / 'cache') == 0o700 and note == str(kernels)
-    monkeypatch.setattr(jit, 'CACHE_FOLDER', kernels)
-    compiled()
-    (index,) = kernels.rglob('*.nbi')
-    index.write_bytes(pickle.dumps(Planted(tmp_path / 'mark')))
-    compiled()
-    assert (tmp_path / 'mark').exists()
-    (tmp_path / 'mark').unlink()
-    index.write_bytes(pickle.dumps(Planted(tmp_path / 'mark')))
-    (place / 'cache').chmod(0o777)
-    with pytest.warns(RuntimeWarning, match='can be written by others: chmod go-w') as caught:
-        temporary, note = jit.cache_folder()
-    assert str(caught[0].message) == note and note.startswith('kernels are compiled anew in every run, as ')
-    assert '\n' not in note and mode_of(temporary) == 0o700
-    monkeypatch.setattr(jit, 'CACHE_FOLDER', temporary)
-    compiled()
-    assert list(temporary.rglob('*.nbi')) and not (tmp_path / 'mark').exists()
-    monkeypatch.setattr(jit, 'CACHE_NOTE', note)
-    assert diagnosis.facts()['kernels'] == note
-    shutil.rmtree(temporary)
-
-
-def test_a_temporary_folder_goes_with_the_process(tmp_path):
-    code = 'from fastrnn.kernels import jit; print(jit.temporary_folder().is_dir())'
-    done = run_python('-c', code, TMPDIR=str(folder(tmp_path / 'tmp', 0o700)))
-    assert (done.returncode, done.stdout) == (0, b'True\n') and not list((tmp_path / 'tmp').iterdir())
-
-
-def test_no_temporary_folder_either(place, monkeypatch):
-    """Kernels are kept nowhere then."""
-    monkeypatch.setattr('tempfile.tempdir', str(folder(place / 'tmp', 0o777)))
-    assert jit.temporary_folder() is None
-    monkeypatch.setattr('tempfile.tempdir', str(place / 'none'))
-    assert jit.temporary_folder() is None
-
-
-def test_a_foreign_text_is_not_taken(place):
-    """Kernels trust its numbers to be those of characters."""
-    whole = open_corpus(SONNETS, cache=place / 'cache')
-    assert mode_of(place / 'cache' / 'corpora') == 0o700
-    assert 'encoded before' in open_corpus(SONNETS, cache=place / 'cache').note
-    (place / 'cache').chmod(0o777)
-    with warnings.catch_warnings():
-        warnings.simplefilter('error')
-        corpus = open_corpus(SONNETS, cache=place / 'cache')
-    assert np.array_equal(corpus.ids[:], whole.ids[:])
-    assert corpus.note.startswith(f'{place / "cache"} cannot be written ({place / "cache"} can be written by others: ')
-    assert corpus.note.endswith(', so the text is encoded anew in every run, in memory')
-
-
-def test_a_foreign_memory_of_texts_is_not_taken(place, monkeypatch):
-    """Of which file has which contents."""
-    monkeypatch.setattr(shelf, 'SETTLED', 0)
-    (place / 'other').write_text('another text')
-    other = open_corpus(place / 'other', cache=place / 'cache')
-    whole = open_corpus(SONNETS, cache=place / 'cache')
-    assert mode_of(place / 'cache' / 'corpora' / 'files') == 0o700
-    for memory in (place / 'cache' / 'corpora' / 'files').iterdir():
-        memory.write_text(memory.read_text().replace(whole.sha256, other.sha256))
-    assert open_corpus(SONNETS, cache=place / 'cache').chars == other.chars
-    for path, mode in (('', 0o755), ('corpora', 0o755), ('corpora/files', 0o777)):
-        (place / 'cache' / path).chmod(mode)
-    assert open_corpus(SONNETS, cache=place / 'cache').chars == whole.chars

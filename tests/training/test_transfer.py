@@ -2,7 +2,8 @@
 
 import numpy as np
 import oracles
-from helpers import MANY, gist_arrays, model_of
+from helpers import MANY, gist_arrays
+from models import model_of
 
 import fastrnn
 from fastrnn.data.corpus import Corpus, encode_with
