@@ -5,7 +5,6 @@ import re
 import shutil
 import threading
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from kept import begin, contents, iterations, log_of, run_to, state_of
 
 import fastrnn
 from fastrnn.model.checkpoint import checkpoints, load_checkpoint
-from fastrnn.training import clock
 
 REACHED = 28  # between two checkpoints
 PLACES = [str(Path(__file__).parent), str(SUPPORT)]
@@ -117,23 +115,6 @@ def test_a_rescued_best_is_the_best(tmp_path, monkeypatch):
         assert load_checkpoint(tmp_path / 'run' / 'best.safetensors').state.iteration == 22
         list(resumed)
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
-
-
-def test_the_clock_stands_still_between_two_steps(monkeypatch):
-    """A pause at the prompt does not count."""
-    now = 0.0
-    monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: now))
-    run = fastrnn.train(SONNETS, seed=0, hidden_size=8, iterations=300, print_every=100)
-    for _ in run:
-        now += 10.0
-        assert run.seconds == run.clock.seconds == 0.0
-    with run.clock:
-        now += 3.0
-        assert run.clock.seconds == 3.0
-    now += 10.0
-    assert run.clock.seconds == 3.0
-    run.restore(run.state())  # as of the last iteration
-    assert run.clock.seconds == 0.0
 
 
 def test_a_session_that_was_not_begun_saves_nothing(tmp_path):
