@@ -1,13 +1,22 @@
 """Every test is seeded: NumPy's global generator, and hypothesis."""
 
+import grp
+import os
 import sys
+import time
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
+from caches import DAY
 from hypothesis import HealthCheck, settings
+from kept import begin, run_to
+from logs import records, write_run
 
 from fastrnn.cli import main
+from fastrnn.data import stored
+from fastrnn.data.corpus import open_corpus
 
 settings.register_profile(
     'seeded',
@@ -43,3 +52,76 @@ def cli(monkeypatch, capfd):
         return end.value.code, *capfd.readouterr()
 
     return call
+
+
+@pytest.fixture
+def logged(tmp_path):
+    """Make a run folder with a log."""
+
+    def call(name='run1', entries=None, **others):
+        return write_run(tmp_path / name, records() if entries is None else entries, **others)
+
+    return call
+
+
+@pytest.fixture(scope='module')
+def made(tmp_path_factory):
+    """Runs of 30 iterations, by engine."""
+    place = tmp_path_factory.mktemp('made')
+    for name in ('exact', 'fast'):
+        run_to(begin(place / name, name, iterations=30, keep=3))
+    return place
+
+
+@pytest.fixture
+def cache_root(tmp_path, monkeypatch):
+    """A cache of the test's own."""
+    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
+    return tmp_path / 'cache'
+
+
+@pytest.fixture
+def add_text(tmp_path, cache_root):
+    """Encode a text of so many characters that was last used some days ago; returns its entry's folder."""
+
+    def call(name, size=1000, days=0.0):
+        path = tmp_path / name
+        path.write_text((f'{name} ' * size)[:size])
+        folder = open_corpus(path).entry.folder
+        moment = time.time() - days * DAY
+        os.utime(folder / 'facts.json', (moment, moment))
+        return folder
+
+    return call
+
+
+@pytest.fixture
+def owners(monkeypatch):
+    """Files of others, as {path: number of their owner}, whoever runs the tests."""
+    return {}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch, owners):
+    """A folder that others can enter, as pytest's own can't be, of a group that is not the user's own."""
+    lstat = os.lstat
+
+    def pretended(path, **options):
+        fields, path = list(lstat(path, **options))[:10], Path(path)
+        if path == tmp_path or path in tmp_path.parents:
+            fields[0] |= 0o055
+        fields[4] = owners.get(path, fields[4])
+        return os.stat_result(fields)
+
+    monkeypatch.setattr(os, 'lstat', pretended)
+    monkeypatch.setattr(grp, 'getgrgid', {}.__getitem__)  # the tests' user may have a group of its own
+    tmp_path.chmod(0o755)
+    return tmp_path
+
+
+@pytest.fixture
+def stored_cache(tmp_path, monkeypatch):
+    """A cache of the test's own, from which nothing is held in memory."""
+    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
+    monkeypatch.setattr(stored, 'IN_MEMORY', 0)
+    return tmp_path / 'cache' / 'corpora'

@@ -1,5 +1,6 @@
 """What is true of the package's folders as a whole."""
 
+import ast
 import tomllib
 from fnmatch import fnmatch
 from pathlib import Path
@@ -10,6 +11,9 @@ import fastrnn
 
 PACKAGE = Path(fastrnn.__file__).parent
 MODULES = sorted(PACKAGE.rglob('*.py'))
+# from the ground up; files beside the rooms are floors of their own, and __init__ names what it offers
+FLOORS = ('errors', '_version', 'reference', 'settings', 'system', 'kernels', 'data', 'model', 'parallel', 'engines')
+FLOORS += ('inference', 'progress', 'training', 'runs', 'pages', 'commands', 'cli', '__main__', '__init__')
 
 
 def test_all_of_it_is_installed():
@@ -20,3 +24,45 @@ def test_all_of_it_is_installed():
     others = [path for path in PACKAGE.rglob('*') if path.is_file() and path.suffix not in ('.py', '.pyc')]
     patterns = settings['package-data']['*']
     assert [path for path in others if not any(fnmatch(path.name, pattern) for pattern in patterns)] == []
+
+
+def imported(module):
+    """(line, dotted name below fastrnn) of all that a module imports of the package, wherever it does."""
+    package = module.relative_to(PACKAGE.parent).parent.parts
+    for node in ast.walk(ast.parse(module.read_text(encoding='utf-8'))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else ()
+            names = ['.'.join([*above, *filter(None, [node.module]), alias.name]) for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.startswith('fastrnn.'):
+                yield node.lineno, name.removeprefix('fastrnn.')
+
+
+def test_imports_point_down():
+    """From a room to itself or to a lower one; inside functions and for type checkers, too. What the package offers
+    under its own name is on its highest floor."""
+    floors, upwards = dict(zip(FLOORS, range(len(FLOORS)), strict=True)), []
+    for module in MODULES:
+        floor = floors[module.relative_to(PACKAGE).parts[0].removesuffix('.py')]
+        for line, name in imported(module):
+            if floors.get(name.split('.')[0], floors['__init__']) > floor:
+                upwards.append(f'{module.relative_to(PACKAGE)}:{line} imports {name}')
+    assert upwards == []
+
+
+def test_rooms_import_nothing_by_themselves():
+    """Else one name of a room would bring all of it, and Numba with it."""
+    rooms = [path for path in PACKAGE.rglob('*/__init__.py') if path.parent != PACKAGE]
+    assert [room for room in rooms if len(ast.parse(room.read_text(encoding='utf-8')).body) != 1] == []
+
+
+def test_tests_are_found_by_the_names_of_modules():
+    """A test of fastrnn/ROOM/NAME.py is in tests/ROOM/test_NAME.py, or test_NAME_and_more.py; proofs are of more."""
+    for path in (ROOT / 'tests').rglob('*/test_*.py'):
+        room, words = path.relative_to(ROOT / 'tests').parent, path.stem.split('_')[1:]
+        names = ['_'.join(words[: k + 1]) for k in range(len(words))]
+        assert room.parts[0] == 'proofs' or any((PACKAGE / room / f'{name}.py').exists() for name in names), path

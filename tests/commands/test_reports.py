@@ -1,0 +1,56 @@
+"""Reports in 80 columns."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+from helpers import SONNETS, progress_record
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastrnn.commands.reports import _fast_line
+from fastrnn.progress import bar as progress
+
+
+def test_reports():
+    assert _fast_line(progress_record()) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345  val 2.400 bits'
+    assert _fast_line(progress_record(validation=None)) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345 bits'
+    huge = progress_record(999_999_999, 9_999_999.0, 1.345, 12.345, epoch=999_999.0, characters=10**13)
+    assert _fast_line(huge) == 'iter 1000000000  epoch 999999  9999999 s  1.00M/s  train 1.345  val 12.345 bits'
+
+
+@given(
+    iteration=st.integers(0, 10**10 - 2),
+    epoch=st.floats(0, 999_999),
+    seconds=st.floats(0, 9_999_999),
+    speed=st.floats(0, 1e8),
+    bits=st.tuples(st.floats(0, 99), st.floats(0, 99) | st.none()),
+)
+def test_reports_fit(iteration, epoch, seconds, speed, bits):
+    line = _fast_line(
+        progress_record(iteration, seconds, bits[0], bits[1], epoch=epoch, characters=int(speed * seconds))
+    )
+    assert len(line) <= 80
+    numbers = re.findall(r'[\d.]+', line.replace(',', ''))
+    assert int(numbers[0]) == iteration + 1 and f'{bits[0]:.3f}' in numbers
+
+
+@pytest.mark.parametrize('engine', ['exact', 'fast'])
+def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
+    """It is told of a record before that is printed, by the number that is printed."""
+    events = []
+
+    @contextmanager
+    def display(off, first):
+        yield lambda record: events.append(f'iter {record.iteration + first}')
+
+    monkeypatch.setattr(progress, 'display', display)
+    monkeypatch.setattr('builtins.print', lambda text, **_: events.append(text))
+    args = ('--hidden-size', 8, '--seq-length', 8, '--print-every', 40, '--sample-length', 0)
+    args += ('--preset', 'fast') if engine == 'fast' else ()
+    assert cli('train', SONNETS, *args, '--iterations', 120, '--seed', 0)[0] == 0
+    found = [k for k, event in enumerate(events) if re.match('iter .*loss|iter .*epoch', event)]
+    assert len(found) == (4 if engine == 'exact' else 3)
+    for k in found[:3]:
+        shown = next(event for event in reversed(events[:k]) if re.fullmatch(r'iter \d+', event))
+        assert re.split('[, ]', events[k])[1] == shown.split()[1]

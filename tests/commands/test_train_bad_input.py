@@ -1,0 +1,193 @@
+"""Bad input: one line on standard error, exit code 2, no traceback, nothing printed; ValueError in the library."""
+
+import math
+
+import pytest
+from helpers import SONNETS, refusal, run_python
+
+import fastrnn
+from fastrnn.settings.config import Config
+
+TEXT = SONNETS.read_text(encoding='utf-8')
+
+
+@pytest.fixture
+def refused(cli):
+    """Call the command line, check that it refuses in the agreed way, and return its line."""
+
+    def call(*args):
+        if args[0] == 'train' and '--iterations' not in args:
+            args = ('train', '--iterations', 1, *args[1:])  # what is not refused shall end
+        return refusal(cli, *args)
+
+    return call
+
+
+@pytest.fixture
+def write(tmp_path):
+    def call(data):
+        path = tmp_path / 'text'
+        path.write_bytes(data.encode() if isinstance(data, str) else data)
+        return path
+
+    return call
+
+
+FILES = [
+    (b'', 'the file is empty; name a file with text in it'),
+    (b'abc\xffdef', "byte 0xff at offset 3 is not utf-8; name the text's encoding with --encoding, e.g. latin-1"),
+    (b'x' * 5000 + b'\xc3', 'byte 0xc3 at offset 5000 is not utf-8'),
+]
+
+
+@pytest.mark.parametrize(('data', 'words'), FILES)
+def test_files(refused, write, data, words):
+    path = write(data)
+    message = refused('train', path)
+    assert message.startswith(f'{path}: {words}')
+    with pytest.raises(ValueError) as error:
+        fastrnn.read_text(path)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ('name', 'words'), [('nowhere', 'No such file'), ('', 'Is a directory'), ('text/x', 'Not a dir')]
+)
+def test_paths(refused, write, name, words):
+    path = write('a').parent / name
+    message = refused('train', path)
+    assert message.startswith(f'{path}: {words}') and message.endswith('; name a text file that can be read')
+    with pytest.raises(ValueError) as error:
+        fastrnn.read_text(path)
+    assert str(error.value) == message
+
+
+def test_another_encoding(cli, refused, write):
+    """Refused as UTF-8 and as ASCII, read as Latin-1, where each byte is a character."""
+    path = write('öäü'.encode('latin-1') * 9)
+    assert '--encoding' in refused('train', path) and 'is not ascii' in refused('train', path, '--encoding', 'ascii')
+    code, out, _ = cli('train', path, '--encoding', 'latin-1', '--iterations', 1)
+    assert code == 0 and out.startswith('data has 27 characters, 3 unique.\n')
+
+
+@pytest.mark.parametrize('encoding', ['klingon', '', 'hex', 'rot13'])
+def test_unknown_encodings(refused, encoding):
+    """Codecs that are not for text count as unknown."""
+    words = f"encoding '{encoding}' is not known; name one such as utf-8 or latin-1"
+    assert refused('train', SONNETS, '--encoding', encoding) == words
+
+
+@pytest.mark.parametrize('encoding', ['utf-16', 'utf-32', 'utf-7', 'idna', 'punycode', 'undefined', 'a\0b'])
+def test_encodings_that_fail_in_other_ways(refused, write, encoding):
+    refused('train', write(b'abc+\xff..'), '--encoding', encoding, '--iterations', 0)
+
+
+TEXTS = [
+    ('x' * 500, 'the text has one distinct character, so there is nothing to predict: take a text with two or more'),
+    (
+        TEXT[:26],
+        'the text has 26 characters, but a seq_length of 25 needs at least 27: take a longer text or a smaller '
+        '--seq-length',
+    ),
+    ('a', 'the text has 1 characters, but a seq_length of 25 needs at least 27'),
+]
+
+
+@pytest.mark.parametrize(('text', 'words'), TEXTS)
+def test_texts(refused, write, text, words):
+    message = refused('train', write(text))
+    assert message.startswith(words)
+    with pytest.raises(ValueError) as error:
+        fastrnn.train(text)
+    assert str(error.value) == message
+
+
+def test_an_empty_text_in_the_library():
+    with pytest.raises(ValueError, match='the text has 0 characters'):
+        fastrnn.train('')
+
+
+def test_the_shortest_text_is_enough(cli, write):
+    assert cli('train', write(TEXT[:27]), '--iterations', 2)[0] == 0
+
+
+OPTIONS = [
+    *((name, value) for name in ('hidden_size', 'seq_length', 'sample_every', 'print_every') for value in (0, -1)),
+    ('iterations', -1),
+    ('sample_length', -1),
+    ('seed', -1),
+    ('seed', 2**32),
+    ('threads', 0),
+    ('hidden_size', 2**63),
+    *(('learning_rate', value) for value in (0.0, -0.0, -1.0, math.nan, math.inf, -math.inf, 1e7)),
+    ('engine', 'quick'),
+]
+
+
+@pytest.mark.parametrize('engine', ['exact', 'reference'])
+@pytest.mark.parametrize(('name', 'value'), OPTIONS)
+def test_options(refused, name, value, engine):
+    """The command's words are the library's, and name the option and its value."""
+    options = {'engine': engine, name: value}
+    with pytest.raises(ValueError) as error:
+        fastrnn.train(TEXT, **options)
+    words = str(error.value)
+    assert words.startswith(f'{name} is {value!r}; it must be ') and '\n' not in words
+    arguments = [part for key, v in options.items() for part in ('--' + key.replace('_', '-'), v)]
+    assert refused('train', SONNETS, *arguments) == words
+
+
+@pytest.mark.parametrize(
+    ('options', 'bytes_needed'),
+    [({'hidden_size': 10**7}, 10**14 * 16), ({'seq_length': 1200, 'hidden_size': 10**8}, 10**16 * 16)],
+)
+def test_absurd_sizes(refused, options, bytes_needed):
+    """The bytes that the matrices and Adagrad's memory of them would need are named."""
+    arguments = [part for key, value in options.items() for part in ('--' + key.replace('_', '-'), value)]
+    message = refused('train', SONNETS, *arguments)
+    needed = int(message.split(' bytes of memory')[0].split()[-1].replace(',', ''))
+    assert bytes_needed < needed < 1.1 * bytes_needed
+    assert f'hidden_size {options["hidden_size"]:,}' in message
+    with pytest.raises(ValueError) as error:
+        fastrnn.train(TEXT, **options)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ('args', 'words'),
+    [
+        (('train',), 'file'),
+        (('train', SONNETS, 'another'), 'another'),
+        (('train', SONNETS, '--colour'), '--colour'),
+        (('train', SONNETS, '--seed'), '--seed'),
+        (('train', SONNETS, '--seed', 'x'), '--seed'),
+        (('train', SONNETS, '--hidden-size', '128.5'), "'--hidden-size': '128.5' is not a whole number, such as 128"),
+        (('train', SONNETS, '--learning-rate', '0,1'), "'--learning-rate': '0,1' is not a number, such as 0.1"),
+        (('fly',), 'fly'),
+        (('info', 'x'), 'x'),
+        (('--nonsense',), '--nonsense'),
+    ],
+)
+def test_usage(refused, args, words):
+    assert words in refused(*args).lower()
+
+
+def test_in_a_process_of_its_own():
+    result = run_python('-m', 'fastrnn', 'train', 'nowhere')
+    assert (result.returncode, result.stdout) == (2, b'')
+    assert result.stderr == b'error: nowhere: No such file or directory; name a text file that can be read\n'
+
+
+def test_a_terminal_that_cannot_show_the_text(write):
+    path = write('αβγδ' * 20)
+    result = run_python('-m', 'fastrnn', 'train', path, '--iterations', 1, PYTHONIOENCODING='ascii', PYTHONUTF8='0')
+    assert result.returncode == 2
+    assert result.stderr == b'error: standard output is ascii and cannot show the text: set PYTHONUTF8=1\n'
+
+
+def test_out_of_memory(refused, monkeypatch):
+    def check_text(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(Config, 'check_text', check_text)
+    assert refused('train', SONNETS) == 'out of memory: take a smaller --hidden-size, --seq-length or --streams'

@@ -1,0 +1,86 @@
+"""A cache that can not be written to: the text is used all the same, and it is said."""
+
+import errno
+import os
+
+import pytest
+from caches import entries, fail, refused, right
+from helpers import SONNETS
+
+from fastrnn.data import cache as text_cache
+from fastrnn.data import corpus as corpora
+from fastrnn.data import files as sources
+from fastrnn.data import stored
+from fastrnn.data.corpus import open_corpus
+
+TEXT = SONNETS.read_text(encoding='utf-8')
+pytestmark = pytest.mark.usefixtures('cache')
+
+
+@pytest.mark.parametrize('limit', [1 << 26, 0])
+def test_read_only_cache(path, tmp_path, monkeypatch, limit):
+    """Below a regular file nothing can be made, not even by root."""
+    monkeypatch.setattr(stored, 'IN_MEMORY', limit)
+    monkeypatch.setenv('FASTRNN_CACHE', str(path / 'below'))
+    corpus = open_corpus(path)
+    where = 'in memory' if limit else f'in a temporary file in {corpora.tempfile.gettempdir()}'
+    words = f'{path / "below"} cannot be written (Not a directory), so the text is encoded anew in every run, {where}'
+    assert right(corpus) and corpus.note == corpus.describe()[-1] == words
+
+
+class Full:
+    """A file on a disk that is full after ``room`` bytes."""
+
+    def __init__(self, file, room):
+        self._file, self._room = file, room
+
+    def write(self, data):
+        self._room -= len(data)
+        if self._room < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return self._file.write(data)
+
+    def __getattr__(self, name):
+        return getattr(self._file, name)
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """The cache's disk is full after some bytes of ids."""
+    write = text_cache.write_synced
+
+    def limited(path, fill):
+        write(path, lambda file: fill(Full(file, 500)))
+
+    monkeypatch.setattr(text_cache, 'write_synced', limited)
+    monkeypatch.setattr(sources, 'CHUNK', 100)
+
+
+@pytest.mark.parametrize('limit', [1 << 26, 0])
+def test_full_cache(path, cache, full, monkeypatch, limit):
+    monkeypatch.setattr(stored, 'IN_MEMORY', limit)
+    corpus = open_corpus(path)
+    assert right(corpus) and 'cannot be written (No space left on device), so the text' in corpus.note
+    assert not entries(cache)
+
+
+def test_no_room_anywhere(path, cache, full, monkeypatch):
+    monkeypatch.setattr(stored, 'IN_MEMORY', 0)
+    monkeypatch.setattr(corpora.tempfile, 'TemporaryFile', fail(errno.ENOSPC))
+    message = refused(path)
+    assert message.startswith(
+        f'no room for {len(TEXT):,} bytes of encoded text: {cache.parent} cannot be written (No sp'
+    )
+    assert message.endswith('free some space or name another folder with FASTRNN_CACHE')
+    assert not entries(cache)
+
+
+def test_full_only_when_it_is_brought_to_the_disk(path, cache, monkeypatch):
+    monkeypatch.setattr(os, 'fsync', fail(errno.EDQUOT))
+    corpus = open_corpus(path)
+    assert right(corpus) and 'in memory' in corpus.note and not entries(cache)
+
+
+def test_index_that_cannot_be_written(path, monkeypatch):
+    monkeypatch.setattr(os, 'replace', fail(errno.ENOSPC))
+    assert right(open_corpus(path)) and open_corpus(path).note.startswith('encoded before')

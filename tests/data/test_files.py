@@ -1,0 +1,115 @@
+"""Files that can not be read, or change while they are: one line."""
+
+import gzip
+import os
+
+import pytest
+from caches import entries, refused, right
+from helpers import SONNETS
+
+from fastrnn.data import encoding
+from fastrnn.data import files as sources
+from fastrnn.data.corpus import Corpus, open_corpus
+
+TEXT = SONNETS.read_text(encoding='utf-8')
+pytestmark = pytest.mark.usefixtures('cache')
+
+
+@pytest.mark.parametrize(
+    ('name', 'words'), [('nowhere', 'No such file'), ('', 'Is a directory'), ('text/x', 'Not a dir')]
+)
+def test_paths(path, name, words):
+    other = path.parent / name
+    for paths in (other, [path, other]):
+        message = refused(paths)
+        assert message.startswith(f'{other}: {words}') and message.endswith('; name a text file that can be read')
+
+
+def test_no_paths():
+    assert refused([]) == 'no text: name at least one file'
+
+
+@pytest.mark.parametrize('data', [b'', gzip.compress(b'')])
+def test_empty(path, tmp_path, data):
+    (tmp_path / 'empty').write_bytes(data)
+    assert refused(tmp_path / 'empty') == f'{tmp_path / "empty"}: the file is empty; name a file with text in it'
+    assert right(open_corpus([tmp_path / 'empty', path]))
+    with pytest.raises(ValueError, match='empty'):
+        Corpus.of('a').vocabulary.encode(tmp_path / 'empty')
+
+
+def test_undecodable_byte_far_into_a_packed_file(path, cache, monkeypatch):
+    monkeypatch.setattr(sources, 'CHUNK', 1000)
+    path.write_bytes(gzip.compress(b'x' * 4999 + 'é'.encode() + b'\xc3'))
+    assert refused(path).startswith(f'{path}: byte 0xc3 at offset 5001 is not utf-8; name the text')
+    assert not entries(cache)
+
+
+def test_utf16_without_byte_order(path):
+    path.write_bytes(TEXT.encode('utf-16-le'))
+    assert refused(path, encoding='utf-16').endswith('; name the byte order, as in utf-16-le')
+
+
+@pytest.mark.parametrize('damage', [lambda data: data[:-9], lambda data: data[:40] + b'\xff\xff' + data[42:]])
+def test_damaged_gzip(path, cache, damage):
+    path.write_bytes(damage(gzip.compress(SONNETS.read_bytes())))
+    message = refused(path)
+    assert message.startswith(f'{path}: the gzip file is damaged (') and message.endswith('); pack it anew')
+    assert not entries(cache)
+
+
+def touch(path):
+    with open(path, 'a') as file:
+        file.write('more')
+
+
+@pytest.mark.parametrize('change', [touch, lambda path: os.truncate(path, 700), os.unlink])
+@pytest.mark.parametrize('reading', [1, 2])
+def test_a_file_that_changes_while_it_is_read(path, cache, monkeypatch, change, reading):
+    monkeypatch.setattr(sources, 'CHUNK', 400)
+    chunks, calls = sources.Source._read, []
+
+    def read(self, file):
+        calls.append(1)
+        if len(calls) == 2 + (reading - 1) * (len(TEXT) // 400 + 2):
+            change(path)
+        return chunks(self, file)
+
+    monkeypatch.setattr(sources.Source, '_read', read)
+    assert refused(path) == f'{path}: the file changed while it was read; start again once it is complete'
+    assert not entries(cache) and (reading == 2 or not (cache / 'files').exists())
+
+
+@pytest.mark.parametrize('packed', [False, True])
+def test_a_file_that_is_still_being_written(path, monkeypatch, packed):
+    """What it ends with is no error of its own."""
+    data = (TEXT + 'é').encode()
+    path.write_bytes((gzip.compress(data) if packed else data)[:-1])
+    read = sources.Source._read
+    monkeypatch.setattr(sources.Source, '_read', lambda self, file: (read(self, file), touch(path))[0])
+    if packed:
+        monkeypatch.setattr(sources.Source, '_opened', touching(sources.Source._opened, path))
+    assert 'the file changed while it was read' in refused(path)
+
+
+def touching(opened, path):
+    def call(self):
+        path.write_bytes(path.read_bytes()[:-4])
+        return opened(self)
+
+    return call
+
+
+def test_second_reading_of_another_length(path, cache, monkeypatch):
+    """Even if the file's times do not tell."""
+    monkeypatch.setattr(sources, '_state', lambda state: [0, 0, 0, 0, 0])
+    survey = encoding.survey
+
+    def surveyed(*args):
+        found = survey(*args)
+        touch(path)
+        return found
+
+    monkeypatch.setattr(encoding, 'survey', surveyed)
+    assert refused(path) == f'{path}: the file changed while it was read; start again once it is complete'
+    assert not entries(cache)

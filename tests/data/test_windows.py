@@ -1,0 +1,69 @@
+"""Windows of a text that stays in its file: those of the whole text, in bounded memory."""
+
+import os
+import resource
+from pathlib import Path
+
+import numpy as np
+import oracles
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastrnn.data import stored, windows
+from fastrnn.data.corpus import open_corpus
+from fastrnn.data.windows import Windows
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """A cache of the test's own, and no waiting for the disk."""
+    monkeypatch.setattr(os, 'fsync', lambda descriptor: None)
+    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
+    return tmp_path / 'cache'
+
+
+def test_memory_does_not_grow_with_what_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(stored, 'IN_MEMORY', 0)
+    (tmp_path / 'text').write_bytes(b'ab' * 16_000_000)
+    corpus = open_corpus(tmp_path / 'text')
+    before, windows, position = resident(), Windows(corpus.ids, 25, 4), 0
+    while position < 7_900_000:
+        (part,) = windows.fetch(position, 1000)
+        assert part.ids[part.start :][: part.iterations * 25].sum() == part.iterations * 25 // 2
+        position += part.iterations * 25
+    assert resident() < before + 12_000_000  # two times AHEAD at most
+
+
+def resident():
+    return int(Path('/proc/self/statm').read_text().split()[1]) * resource.getpagesize()
+
+
+class Plain:
+    """Ids that count up, with the windows of a text in a file."""
+
+    def __init__(self, n):
+        self.size, self.dtype = n, np.dtype(np.uint16)
+
+    def __getitem__(self, key):
+        return np.arange(self.size, dtype=np.uint16)[key]
+
+
+@given(st.data(), st.integers(1, 4), st.integers(1, 5), st.sampled_from([1, 30, 100, 1000]))
+def test_windows(monkeypatch, data, T, B, ahead):
+    """In blocks of any size, from any position on: those of the whole text."""
+    monkeypatch.setattr(windows, 'AHEAD', ahead)
+    ids = Plain(data.draw(st.integers((T + 2) * B, (T + 2) * B + 60)))
+    length = ids.size // B
+    position = data.draw(st.integers(0, length // T)) * T
+    read = Windows(ids, T, B)
+    for count in data.draw(st.lists(st.integers(1, 30), min_size=1, max_size=5)):
+        expected = [oracles.windows(ids[b * length : (b + 1) * length], T, position, count) for b in range(B)]
+        found = [([], position)] * B
+        for part in read.fetch(position, count):
+            streams = part.ids.reshape(B, -1)
+            ends = [oracles.windows(stream, T, part.start, part.iterations) for stream in streams]
+            found = [(all_ + some, end + part.offset) for (all_, _), (some, end) in zip(found, ends, strict=True)]
+            assert not part.ids.flags.writeable and part.ids.dtype == np.uint16
+        assert found == expected
+        position = expected[0][1]

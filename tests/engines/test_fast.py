@@ -1,0 +1,66 @@
+"""The fast engine against the reference: one stream to rounding; any threads; nothing allocated."""
+
+import numpy as np
+import pytest
+from numba.core.runtime import _nrt_python as nrt
+
+from fastrnn.engines.engine import FastEngine, ReferenceEngine
+from fastrnn.kernels.team import alone
+from fastrnn.settings.config import Config
+
+V = 12
+IDS = np.random.default_rng(0).integers(0, V, 3000).astype(np.uint8)
+IDS.flags.writeable = False  # as a corpus has them
+
+
+def config(**options):
+    return Config(**{'engine': 'fast', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
+
+
+def test_one_stream_is_the_gist_to_rounding():
+    """B = 1, float64, Adagrad: the reference's losses, through the wrap as well."""
+    ids = IDS[:120]
+    fast = FastEngine(config(hidden_size=25), ids, V).run(30)
+    plain = ReferenceEngine(Config(seed=0, hidden_size=25, seq_length=7), ids, V).run(30)
+    np.testing.assert_allclose(fast, plain, rtol=1e-6)
+
+
+@pytest.mark.parametrize('options', [{'dtype': 'float32', 'optimizer': 'adam', 'clip_norm': 0.5}, {'dtype': 'float64'}])
+def test_any_number_of_threads_gives_the_same_bits(options):
+    results = []
+    for threads in (1, 2, 3, 5):
+        engine = FastEngine(config(streams=6, hidden_size=40, threads=threads, **options), IDS, V)
+        losses = engine.run(12)
+        engine.close()
+        results.append((losses, engine.params.flat.copy()))
+    for losses, weights in results[1:]:
+        assert np.array_equal(losses, results[0][0])
+        assert np.array_equal(weights, results[0][1])
+
+
+def test_float32_follows_float64():
+    single, double = (FastEngine(config(streams=4, dtype=kind), IDS, V).run(10) for kind in ('float32', 'float64'))
+    np.testing.assert_allclose(single, double, rtol=1e-3)
+
+
+def test_the_norm_is_clipped():
+    """With a norm that is always exceeded, Adagrad's first step has the clipped gradient's signs and sizes."""
+    engine = FastEngine(config(streams=2, clip_norm=1e-3, learning_rate=1e-9), IDS, V)
+    engine.run(1)
+    assert np.linalg.norm(engine.grads.flat) == pytest.approx(1e-3)
+
+
+def test_nothing_is_allocated_in_the_loop():
+    engine = FastEngine(config(streams=4), IDS, V)
+
+    def allocations(iterations):
+        rates, losses = np.full(iterations, 0.1), np.zeros(iterations)
+        before = nrt.memsys_get_stats_alloc()
+        engine._train(alone(), IDS, engine.position, rates, losses)
+        return nrt.memsys_get_stats_alloc() - before
+
+    nrt.memsys_enable_stats()
+    try:
+        assert allocations(1) == allocations(30)
+    finally:
+        nrt.memsys_disable_stats()

@@ -1,0 +1,58 @@
+"""Bits per character of a text, and the baselines beside it."""
+
+import math
+
+import numpy as np
+import pytest
+from helpers import gist_arrays
+
+import fastrnn
+from fastrnn import reference
+from fastrnn.inference import evaluate as evaluation
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
+
+V, H = 9, 14
+IDS = np.random.default_rng(1).integers(0, V, 700).astype(np.uint8)
+IDS.flags.writeable = False  # as a corpus has them
+
+
+def some_params(dtype='float64'):
+    params = scaled(Architecture('rnn', 1, H, V), np.random.RandomState(0))
+    return params.astype(dtype)
+
+
+@pytest.mark.parametrize(('dtype', 'rtol'), [('float64', 1e-9), ('float32', 1e-3)])
+def test_surprisals_carry_the_state_through_the_text(dtype, rtol):
+    """One state from the first character to the last, whatever the windows."""
+    params = some_params(dtype)
+    loss = reference.lossFun(IDS[:-1], IDS[1:], np.zeros((H, 1)), gist_arrays(params))[0]
+    surprisals = evaluation.nats(params, IDS)
+    assert surprisals.shape == (IDS.size - 1,)
+    assert surprisals.sum() == pytest.approx(loss, rel=rtol)
+
+
+def test_evaluate():
+    """Bits per byte count the bytes of the text in UTF-8; every figure is of the same text."""
+    chars = 'abcdefgh\u00e9'
+    text = ''.join(chars[ix] for ix in IDS)
+    result = fastrnn.evaluate(Model(some_params(), chars), text)
+    ratio = (len(text.encode()) - len(text[0].encode())) / (IDS.size - 1)
+    assert result.bits_per_byte == pytest.approx(result.bits_per_character / ratio)
+    assert result.perplexity == pytest.approx(2**result.bits_per_character)
+    assert result.order0 <= math.log2(V)
+
+
+def test_baselines():
+    """Known answers: a fair coin has one bit; a text that repeats costs an order-2 model next to nothing."""
+    assert evaluation.order0(np.array([0, 1] * 50)) == pytest.approx(1.0)
+    assert evaluation.order2(np.tile(np.arange(5), 1000)) < 0.05
+    coin = np.random.default_rng(2).integers(0, 2, 20000)
+    assert evaluation.order2(coin) == pytest.approx(1.0, abs=0.01)
+    assert evaluation.seen_before(np.array([3, 1, 3, 3, 1])).tolist() == [0, 0, 1, 2, 1]
+
+
+def test_one_character_is_refused():
+    with pytest.raises(ValueError, match='one character'):
+        evaluation.nats(some_params(), IDS[:1])

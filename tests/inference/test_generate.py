@@ -1,0 +1,159 @@
+"""Text from a model: the reference's characters, rules against plain NumPy."""
+
+import numpy as np
+import oracles
+import pytest
+from helpers import gist_arrays, state_after
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from models import CHARS, V, sampled, some_model
+
+import fastrnn
+from fastrnn import reference
+from fastrnn.inference import generate as sampling
+from fastrnn.inference import streams
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def by_reference(model, length, prime='', seed=0):
+    ids = [model.chars.index(char) for char in prime or '\n']
+    arrays = gist_arrays(model.params)
+    h = state_after(ids[:-1], arrays)
+    np.random.seed(seed)
+    return ''.join(model.chars[ix] for ix in reference.sample(h, ids[-1], length, arrays))
+
+
+@settings(max_examples=30)
+@given(size=st.integers(1, 40), seed=seeds, length=st.integers(0, 90), prime=st.text(CHARS, max_size=30))
+def test_the_references_characters(size, seed, length, prime):
+    """After any prime, in float64 whatever the model's dtype."""
+    for dtype in ('float64', 'float32'):
+        model = some_model(size, dtype=dtype, seed=seed)
+        assert sampled(model, length, prime=prime, seed=seed) == by_reference(model, length, prime, seed)
+
+
+def test_filters_that_keep_all_change_no_bit():
+    model = some_model()
+    expected = by_reference(model, 400)
+    for options in ({'top_k': V}, {'top_k': V + 7, 'top_p': 1.0}, {'temperature': 1}, {'top_p': 1}):
+        assert sampled(model, 400, seed=0, **options) == expected
+
+
+@settings(max_examples=25)
+@given(
+    seed=seeds,
+    temperature=st.sampled_from([0.3, 1.0, 1.7]),
+    top_k=st.sampled_from([None, 1, 4, 12]),
+    top_p=st.sampled_from([None, 0.3, 0.9]),
+)
+def test_rules_by_numpy(seed, temperature, top_k, top_p):
+    """Whole texts, one stream and two: softmax of logits / temperature, top-k, top-p of the rest, one uniform each."""
+    model = some_model(seed=seed)
+    arrays = gist_arrays(model.params)
+
+    def drawn(uniforms):
+        return ''.join(CHARS[ix] for ix in oracles.sample(arrays, uniforms, temperature, top_k, top_p))
+
+    options = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
+    assert sampled(model, 60, **options) == drawn(np.random.RandomState(seed).random_sample(60))
+    expected = [drawn(uniforms) for uniforms in np.random.RandomState(seed).random_sample((60, 2)).T]
+    assert list(fastrnn.samples(model, 2, 60, **options)) == expected
+
+
+@pytest.mark.parametrize('dtype', ['float64', 'float32'])
+@pytest.mark.parametrize('temperature', [5e-324, 1e-300, 1e-50, 1e-4])
+def test_near_zero_the_likeliest_is_taken(dtype, temperature):
+    model = some_model(dtype=dtype)
+    greedy = sampled(model, 80, top_k=1)
+    assert sampled(model, 80, temperature=temperature, seed=5) == greedy
+    assert set(fastrnn.samples(model, 2, 80, temperature=temperature)) == {greedy}
+    assert set(fastrnn.samples(model, 2, 80, top_p=1e-9, top_k=3)) == {greedy}
+
+
+@pytest.mark.parametrize('dtype', ['float64', 'float32'])
+def test_at_zero_the_likeliest_is_taken(dtype):
+    """Each time that of the largest logit, by the reference's own steps; of equal ones the first; without a seed."""
+    model = some_model(dtype=dtype)
+    model.params.Why[9], model.params.by[9] = model.params.Why[4], model.params.by[4]  # never first of the two
+    greedy = ''.join(CHARS[ix] for ix in oracles.greedy(gist_arrays(model.params), 80))
+    assert CHARS[4] in greedy and len(set(greedy)) > 3
+    for zero in (0, 0.0, -0.0):
+        assert sampled(model, 80, temperature=zero) == greedy
+    assert sampled(model, 80, temperature=0, top_k=5, top_p=0.9, seed=8) == greedy
+    assert list(fastrnn.samples(model, 3, 80, temperature=0)) == [greedy] * 3
+    model.params.by[3] = 1000.0  # exp of it is inf
+    assert sampled(model, 5, temperature=0) == CHARS[3] * 5
+
+
+def test_hot_is_uniform():
+    """And 1e300 is a finite temperature in float32 too."""
+    model = some_model(dtype='float32')
+    uniforms = np.random.RandomState(2).random_sample((300, 2))
+    for k, whole in enumerate(fastrnn.samples(model, 2, 300, temperature=1e300, seed=2)):
+        assert whole == ''.join(CHARS[int(u * V)] for u in uniforms[:, k])
+    assert sampled(model, 300, temperature=1e300, seed=2) == ''.join(
+        CHARS[int(u * V)] for u in np.random.RandomState(2).random_sample(300)
+    )
+
+
+def test_large_logits_do_not_overflow():
+    """At temperature 1 the reference's exp does; at others, and for many streams, none does."""
+    model = some_model()
+    model.params.by[3] = 1000.0
+    with pytest.raises(fastrnn.Diverged, match='probabilities contain NaN'):
+        sampled(model, 5)
+    assert sampled(model, 5, temperature=0.9) == CHARS[3] * 5
+    assert list(fastrnn.samples(model, 2, 5)) == [CHARS[3] * 5] * 2
+
+
+@pytest.mark.parametrize('name', ['WxhT', 'Whh', 'Why', 'bh', 'by'])
+def test_weights_that_are_not_finite(name):
+    model = some_model()
+    getattr(model.params, name)[...] = np.nan
+    for options in ({}, {'top_k': 3}, {'temperature': 0}, {'temperature': 0.5, 'top_p': 0.5}):
+        for draw in (fastrnn.sample(model, 9, **options), fastrnn.samples(model, 3, 9, **options)):
+            with pytest.raises(fastrnn.Diverged, match='probabilities contain NaN: the model'):
+                list(draw)
+
+
+@pytest.mark.parametrize('dtype', ['float64', 'float32'])
+def test_threads_do_not_matter(monkeypatch, dtype):
+    """Nor whether a thread finds nothing to do; groups go on with the generator's next numbers."""
+    monkeypatch.setattr(sampling, 'GROUP', 4)
+    model, options = some_model(dtype=dtype), {'seed': 9, 'top_p': 0.95}
+    expected = list(fastrnn.samples(model, 9, 50, threads=1, **options))
+    assert len(expected) == 9 and len(set(expected)) == 9
+    for threads in (2, 3, 7):
+        assert list(fastrnn.samples(model, 9, 50, threads=threads, **options)) == expected
+    monkeypatch.setattr(sampling, 'counts_for_streams', lambda *_: [1, 2, 3])  # tried out, step by step at first
+    assert list(fastrnn.samples(model, 9, 50, **options)) == expected
+    again = np.random.RandomState(9)
+    again.random_sample((50, 8))
+    monkeypatch.setattr(np.random, 'RandomState', lambda seed: again)
+    assert list(fastrnn.samples(model, 1, 50, **options)) == expected[8:]
+
+
+def test_long_texts_take_smaller_groups(monkeypatch):
+    monkeypatch.setattr(sampling, 'GROUP_CHARACTERS', 100)
+    made = []
+    batch_draw = streams.Batch.draw
+    monkeypatch.setattr(streams.Batch, 'draw', lambda self, B, *args: made.append(B) or batch_draw(self, B, *args))
+    assert len(list(fastrnn.samples(some_model(), 5, 50, seed=0))) == 5
+    assert len(list(fastrnn.samples(some_model(), 2, 101, seed=0))) == 2
+    assert made == [2, 2, 1, 1, 1]
+
+
+def test_portable_code_draws_the_same(portable):
+    """A character differs only where a number falls between two nearly equal edges."""
+    model = some_model()
+    assert sampled(model, 100, seed=1, prime='abba') == by_reference(model, 100, 'abba', seed=1)
+
+
+def test_no_seed_gives_another_text_each_time():
+    model = some_model()
+    np.random.seed(0)
+    before = np.random.get_state()[1].copy()
+    assert sampled(model, 50) != sampled(model, 50)
+    assert list(fastrnn.samples(model, 2, 50)) != list(fastrnn.samples(model, 2, 50))
+    assert np.array_equal(np.random.get_state()[1], before)

@@ -1,0 +1,83 @@
+"""Surprisal of each character: the numbers, and the table."""
+
+import math
+
+import numpy as np
+import oracles
+import pytest
+from helpers import SONNETS
+from hypothesis import given
+from hypothesis import strategies as st
+from models import biased_model
+
+import fastrnn
+from fastrnn.inference import surprisal as scoring
+from fastrnn.model.checkpoint import save_model
+
+TEXT = SONNETS.read_text(encoding='utf-8')
+
+
+def test_the_mean_is_what_eval_gives(tmp_path):
+    save_model(tmp_path / 'model', biased_model(sorted(set(TEXT))))
+    model = fastrnn.load_model(tmp_path / 'model')
+    scored = fastrnn.surprisals(model, TEXT)
+    assert scored.text == TEXT and scored.bits.shape == (len(TEXT),)
+    assert math.isnan(scored.bits[0]) and (scored.bits[1:] >= 0).all()
+    assert scored.bits_per_character == pytest.approx(fastrnn.evaluate(model, TEXT).bits_per_character, rel=1e-12)
+
+
+def test_each_number_is_of_its_own_character():
+    """Without weights the bias alone predicts: the surprisal of a character does not depend on where it stands."""
+    model = biased_model('abc')
+    model.params.flat[: -len(model.chars)] = 0
+    expected = -np.log2(oracles.softmax(model.params.by))
+    text = 'abcaabbccabcacb'
+    np.testing.assert_allclose(
+        fastrnn.surprisals(model, text).bits[1:], expected[['abc'.index(c) for c in text[1:]]], 1e-5
+    )
+
+
+def test_no_number_is_negative(monkeypatch):
+    """Not even -0, which would be shown; rounding can give either for a character that is certain."""
+    monkeypatch.setattr(scoring, 'nats', lambda params, ids: np.array([-1e-9, -0.0, 1.0]))
+    bits = fastrnn.surprisals(biased_model('ab'), 'aaab').bits[1:]
+    assert bits.tolist() == [0, 0, 1 / math.log(2)] and not np.signbit(bits).any()
+
+
+@given(st.text(st.characters(exclude_categories=()), min_size=2, max_size=40))
+def test_the_table_gives_the_text_back(text):
+    """Any text: controls, line separators, lone surrogates, backslashes; one line a character, in UTF-8."""
+    model = biased_model(sorted(set(text)), H=3)
+    scored = fastrnn.surprisals(model, text)
+    table = ''.join(scoring.table(scored)).encode().decode()
+    found, cells = oracles.read_table(table)
+    assert found == text
+    assert cells == ['', *(f'{value:.4f}' for value in scored.bits[1:])]
+
+
+@given(st.binary(min_size=2, max_size=40))
+def test_the_table_of_bytes_is_ascii(data):
+    text = data.decode('latin-1')
+    ids = np.array([sorted(set(text)).index(char) for char in text], np.uint8)
+    scored = scoring.score(biased_model(sorted(set(text)), 'byte', H=3), ids)
+    table = ''.join(scoring.table(scored))
+    assert table.isascii() and oracles.read_table(table)[0] == text
+
+
+def test_escapes():
+    r"""As documented: names where there are some, \x below 256, \u above."""
+    cells = [scoring.escaped(char) for char in '\t\n\r\\\0\x1b\x7f\x85\u2028\ud800 "é😀']
+    assert cells == [
+        *('\\t', '\\n', '\\r', '\\\\', '\\x00', '\\x1b', '\\x7f', '\\x85', '\\u2028', '\\ud800'),
+        *(' ', '"', 'é', '😀'),
+    ]
+    assert scoring.escaped('é', 'byte') == '\\xe9'
+
+
+def test_a_table_of_several_blocks(monkeypatch):
+    """Made in parts, with one offset through all of them."""
+    scored = fastrnn.surprisals(biased_model('ab'), 'ab' * 50)
+    whole = ''.join(scoring.table(scored))
+    monkeypatch.setattr(scoring, 'BLOCK', 7)
+    assert ''.join(scoring.table(scored)) == whole
+    assert oracles.read_table(whole)[0] == 'ab' * 50

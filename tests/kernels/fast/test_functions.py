@@ -1,0 +1,69 @@
+"""The fast engine's transcendental functions."""
+
+import numpy as np
+import pytest
+from helpers import normal
+
+from fastrnn.kernels.fast.functions import exp1, fma, rsqrt1, tanh1
+from fastrnn.kernels.jit import jit
+
+DTYPES = ['float32', 'float64']
+
+
+@jit
+def all_of(x, tanhs, exps):
+    for i in range(x.size):
+        tanhs[i] = tanh1(x[i])
+        exps[i] = exp1(-abs(x[i]))
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_tanh_and_exp(dtype):
+    """Within four units in the last place, everywhere."""
+    grid = np.concatenate([np.linspace(-30, 30, 20001), np.linspace(-1, 1, 20001), normal(9, 999, 'float64') * 1e-4])
+    x = grid.astype(dtype)
+    tanhs, exps = np.zeros_like(x), np.zeros_like(x)
+    all_of(x, tanhs, exps)
+    exact = x.astype(np.longdouble)
+    eps = np.finfo(dtype).eps
+    np.testing.assert_allclose(tanhs, np.tanh(exact).astype(dtype), rtol=4 * eps)
+    np.testing.assert_allclose(exps, np.exp(-abs(exact)).astype(dtype), rtol=4 * eps)
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_tanh_keeps_nan_and_infinities(dtype):
+    x = np.array([np.nan, np.inf, -np.inf, 0.0, 1e30, -1e30], dtype)
+    tanhs = np.zeros_like(x)
+    all_of(x, tanhs, np.zeros_like(x))
+    np.testing.assert_array_equal(tanhs, np.array([np.nan, 1, -1, 0, 1, -1], dtype))
+
+
+@jit
+def rsqrts(x, out):
+    for i in range(x.size):
+        out[i] = rsqrt1(x[i])
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_rsqrt(dtype):
+    """Within one unit in the last place; what is not finite stays so."""
+    x = np.exp(np.random.default_rng(0).uniform(-40, 40, 20000)).astype(dtype)
+    out = np.zeros_like(x)
+    rsqrts(x, out)
+    np.testing.assert_allclose(out, 1 / np.sqrt(x.astype(np.longdouble)), rtol=np.finfo(dtype).eps)
+    out = np.zeros(2, dtype)
+    rsqrts(np.array([np.nan, np.inf], dtype), out)
+    assert not np.isfinite(out).any()
+
+
+@jit
+def fused(a, b, c):
+    return fma(a, b, c)
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_fma_rounds_once(dtype):
+    """The square of 1 + eps less its rounded value is eps squared."""
+    kind = np.dtype(dtype).type
+    x = kind(1) + np.finfo(dtype).eps
+    assert fused(x, x, -(x * x)) == kind(np.finfo(dtype).eps) ** 2

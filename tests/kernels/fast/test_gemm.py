@@ -1,0 +1,82 @@
+"""The fast engine's products, by packed panels."""
+
+import numpy as np
+import pytest
+from helpers import normal
+
+from fastrnn.kernels.fast import gemm as panels
+from fastrnn.kernels.fast import packing
+
+DTYPES = ['float32', 'float64']
+SIZES = [(1, 1, 1), (2, 3, 5), (6, 16, 16), (7, 33, 17), (16, 100, 40), (13, 8, 129)]  # b, K, N
+
+
+def close(result, expected, dtype):
+    np.testing.assert_allclose(result, expected, atol=200 * np.finfo(dtype).eps, rtol=0)
+
+
+def room(N, K, dtype):
+    w = panels.width(np.dtype(dtype).itemsize)
+    return np.zeros((-(-N // w), K, w), dtype)
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+@pytest.mark.parametrize(('b', 'K', 'N'), SIZES)
+def test_product(b, K, N, dtype):
+    """A @ W by panels of W, and by panels of W.T."""
+    A, W = normal(0, (b, K), dtype), normal(1, (K, N), dtype)
+    packed = room(N, K, dtype)
+    C = np.zeros((b, packed.shape[0] * packed.shape[2]), dtype)
+    packing.pack_columns(W, 0, packed.shape[0], packed)
+    panels.product(A, packed, C)
+    close(C[:, :N], A @ W, dtype)
+    again = np.zeros_like(packed)
+    packing.pack_rows(np.ascontiguousarray(W.T), 0, packed.shape[0], again)
+    assert np.array_equal(packed, again)
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_rows_do_not_depend_on_their_tile(dtype):
+    """A row's result has the same bits alone and among others: threads may share rows as they like."""
+    A, W = normal(2, (13, 37), dtype), normal(3, (37, 50), dtype)
+    packed = room(50, 37, dtype)
+    packing.pack_columns(W, 0, packed.shape[0], packed)
+    whole = np.zeros((13, packed.shape[0] * packed.shape[2]), dtype)
+    parts = np.zeros_like(whole)
+    panels.product(A, packed, whole)
+    for first, last in ((0, 1), (1, 6), (6, 13)):
+        panels.product(A[first:last], packed, parts[first:last])
+    assert np.array_equal(whole, parts)
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+@pytest.mark.parametrize('N', [1, 16, 96, 100, 240])
+def test_row_product(dtype, N):
+    """One row by strips, the fewest that hold N columns."""
+    itemsize = np.dtype(dtype).itemsize
+    columns = panels.strip_width(N, itemsize)
+    strips = np.zeros((-(-N // columns), 20, columns), dtype)
+    x, W, y = normal(4, 20, dtype), normal(5, (20, N), dtype), np.zeros(strips.shape[0] * columns, dtype)
+    packing.pack_columns(W, 0, strips.shape[0], strips)
+    panels.row_product(x, strips, panels.lanes(itemsize), y)
+    close(y[:N], x @ W, dtype)
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+@pytest.mark.parametrize(('K', 'M', 'N'), [(1, 1, 1), (5, 6, 16), (9, 13, 40), (30, 25, 7)])
+def test_outer_products(dtype, K, M, N):
+    """A sum of outer products, added to what is there, over a part of the packed rows."""
+    X, Y = normal(6, (K, M), dtype), normal(7, (K + 2, N), dtype)
+    right = room(N, K + 2, dtype)
+    packing.pack_columns(Y, 0, right.shape[0], right)
+    tiles = -(-M // panels.TILE_ROWS)
+    left, C = (
+        np.zeros((tiles, K, panels.TILE_ROWS), dtype),
+        np.zeros((tiles * panels.TILE_ROWS, right.shape[0] * right.shape[2]), dtype),
+    )
+    C[:] = 1
+    packing.pack_left(X, 0, tiles, left)
+    panels.add_outer_products(left, right, 1, K, C, 0, tiles, True)
+    close(C[:M, :N], 1 + X.T @ Y[1 : K + 1], dtype)
+    panels.add_outer_products(left, right, 1, K, C, 0, tiles, False)
+    close(C[:M, :N], X.T @ Y[1 : K + 1], dtype)

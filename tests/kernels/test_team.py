@@ -1,0 +1,44 @@
+"""Barriers and shares of the threads that run a kernel."""
+
+import numpy as np
+import pytest
+
+from fastrnn.kernels.jit import jit
+from fastrnn.kernels.team import Team, barrier, span
+from fastrnn.parallel.threads import ThreadTeam
+
+
+@jit
+def _relay(team, rounds, seen):
+    """Each thread writes its slot and after the barrier reads all of them; returns how many reads were stale."""
+    stale = 0
+    for n in range(rounds):
+        seen[team.rank * 8] = n
+        barrier(team)
+        for rank in range(team.size):
+            stale += seen[rank * 8] != n
+        barrier(team)
+    return stale
+
+
+@pytest.mark.parametrize('size', [1, 2, 3])
+def test_nobody_passes_a_barrier_early(size):
+    threads = ThreadTeam(size)
+    seen, stale = np.zeros(8 * size, np.int64), {}
+
+    def kernel(team):
+        stale[team.rank] = _relay(team, 300, seen)
+        return team.rank
+
+    assert [threads.run(kernel) for _ in range(3)] == [0, 0, 0]
+    threads.close()
+    assert stale == dict.fromkeys(range(size), 0)
+
+
+@pytest.mark.parametrize('size', [1, 2, 3, 8])
+@pytest.mark.parametrize('grain', [1, 8])
+def test_spans_cover_everything_once(size, grain):
+    for n in (0, 1, 2, 7, 8, 9, 100, 127):
+        spans = [span(Team(rank, size, np.zeros(16, np.int64), 0), n, grain) for rank in range(size)]
+        assert [k for start, stop in spans for k in range(start, stop)] == list(range(n))
+        assert all(start % grain == 0 or start == n for start, _ in spans)

@@ -1,0 +1,242 @@
+"""The file: what is in it, who else can read it, and that damage is noticed."""
+
+import json
+
+import numpy as np
+import pytest
+from crafted import JSON
+from helpers import SONNETS, random_model
+from hypothesis import given
+from hypothesis import strategies as st
+from kept import begin, one_by_one, run_to, state_of
+from safetensors import safe_open
+from safetensors.numpy import load_file, save, save_file
+
+import fastrnn
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.checkpoint import load_checkpoint, load_model, save_checkpoint, save_model
+from fastrnn.model.model import Model
+from fastrnn.model.params import Params
+from fastrnn.model.places import checkpoints
+from fastrnn.model.safetensors_file import checksum, read
+
+
+def small_model(chars='abcd', H=5, dtype=np.float64):
+    params = Params(Architecture('rnn', 1, H, len(chars)), dtype)
+    for view, array in zip(params.views, random_model(H, len(chars)), strict=True):
+        view[...] = array.reshape(view.shape)
+    return Model(params, chars)
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    return run_to(begin(tmp_path_factory.mktemp('kept') / 'run', 'fast')).folder.path
+
+
+@pytest.fixture(scope='module')
+def path(folder):
+    return checkpoints(folder)[-1]
+
+
+@pytest.mark.parametrize(('name', 'memories'), [('exact', 'm'), ('fast', 'mv'), ('fast Adagrad', 'm')])
+def test_what_is_in_it(tmp_path, name, memories):
+    """Weights in the gist's shapes, the optimizer's memory, the hidden state; the rest as JSON."""
+    session = run_to(begin(tmp_path / 'run', name))
+    tensors = load_file(checkpoints(tmp_path / 'run')[-1])
+    V, H, B = len(session.run.corpus.chars), 16, session.run.config.streams
+    shapes = {'Wxh': (H, V), 'Whh': (H, H), 'Why': (V, H), 'bh': (H, 1), 'by': (V, 1)}
+    expected = shapes | {m + key: shape for m in memories for key, shape in shapes.items()}
+    assert {key: array.shape for key, array in tensors.items()} == expected | {'hprev': (H, B), 'rng': (624,)}
+    assert np.array_equal(tensors['Wxh'], session.run.engine.params.Wxh)
+    with safe_open(checkpoints(tmp_path / 'run')[-1], 'numpy') as file:
+        metadata = file.metadata()
+    state = json.loads(metadata['state'])
+    assert json.loads(metadata['vocabulary']) == list(session.run.corpus.chars)
+    assert json.loads(metadata['config'])['hidden_size'] == H
+    assert json.loads(metadata['text'])['sha256'] == session.run.corpus.sha256
+    assert state['iteration'] == 60 and state['smooth_loss'] == session.run.engine.smooth_loss
+    assert {'position', 'rng'} <= set(state) and metadata['format'] == '1'
+
+
+def test_torch_computes_the_same(path):
+    """The weights in torch.nn.RNN and a linear layer give the logits."""
+    torch = pytest.importorskip('torch')
+    from safetensors.torch import load_file as load_tensors
+
+    tensors = load_tensors(path)
+    H, V = tensors['Wxh'].shape
+    rnn, out = torch.nn.RNN(V, H, batch_first=True), torch.nn.Linear(H, V)
+    rnn.load_state_dict(
+        {
+            'weight_ih_l0': tensors['Wxh'],
+            'weight_hh_l0': tensors['Whh'],
+            'bias_ih_l0': tensors['bh'][:, 0],
+            'bias_hh_l0': torch.zeros(H),
+        }
+    )
+    out.load_state_dict({'weight': tensors['Why'], 'bias': tensors['by'][:, 0]})
+    model = load_model(path)
+    ids = np.array([model.chars.index(char) for char in SONNETS.read_text(encoding='utf-8')[:100]])
+    with torch.no_grad():
+        logits = out(rnn(torch.nn.functional.one_hot(torch.tensor(ids), V).float()[None])[0])[0].numpy()
+    h = np.zeros(H, np.float32)
+    for ix, theirs in zip(ids, logits, strict=True):
+        h = np.tanh(model.params.WxhT[ix] + model.params.Whh @ h + model.params.bh)
+        assert np.allclose(model.params.Why @ h + model.params.by, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize('chars', ['\0\n"\\', 'é日🎈\ufffd', '\ud83d\ude00', ''.join(map(chr, range(256)))])
+@pytest.mark.parametrize('dtype', [np.float32, np.float64])
+def test_models_come_back(tmp_path, chars, dtype):
+    """Also vocabularies whose surrogates JSON would merge."""
+    model = small_model(chars, dtype=dtype)
+    save_model(tmp_path / 'model', model)
+    loaded = load_model(tmp_path / 'model')
+    assert (loaded.chars, loaded.unit) == (model.chars, model.unit)
+    assert loaded.params.flat.dtype == dtype and np.array_equal(loaded.params.flat, model.params.flat)
+
+
+def test_states_come_back(path, tmp_path):
+    save_checkpoint(tmp_path / 'copy', load_checkpoint(path))
+    assert state_of(tmp_path / 'copy') == state_of(path)
+
+
+def test_nothing_that_is_not_finite(tmp_path, path):
+    model = small_model()
+    model.params.Why[1, 2] = np.nan
+    with pytest.raises(ValueError, match='inf or NaN'):
+        save_model(tmp_path / 'model', model)
+    for place in ('params', 'moments', 'hidden'):
+        checkpoint = load_checkpoint(path)
+        arrays = {'params': checkpoint.state.params.flat, 'hidden': checkpoint.state.hidden}
+        arrays['moments'] = checkpoint.state.moments['v'].flat
+        arrays[place].flat[3] = np.inf
+        with pytest.raises(fastrnn.Diverged, match='inf or NaN at iteration 60'):
+            save_checkpoint(tmp_path / 'model', checkpoint)
+    assert not list(tmp_path.iterdir())
+
+
+def test_every_truncation_and_every_flipped_byte_is_noticed(tmp_path):
+    save_model(tmp_path / 'model', small_model(H=2))
+    whole = (tmp_path / 'model').read_bytes()
+    for k in range(len(whole)):
+        for data in (whole[:k], whole[:k] + bytes([whole[k] ^ (1 << k % 8)]) + whole[k + 1 :]):
+            (tmp_path / 'bad').write_bytes(data)
+            with pytest.raises(ValueError, match=r'bad: (not a model|not made|damaged|format)') as error:
+                load_model(tmp_path / 'bad')
+            assert '\n' not in str(error.value)
+
+
+NO_MODEL = r'not a model \(no safetensors file\); name a run folder, a checkpoint or a file made by train --save'
+MESSAGES = {
+    'foreign': 'not made by fastrnn; name a model that fastrnn train made',
+    'future': r'format 7 of a newer fastrnn, this one reads 1: upgrade fastrnn',
+    'text': NO_MODEL,
+    'empty': NO_MODEL,
+    'cut': r'damaged \(a part is missing or changed\); take another checkpoint or model',
+    'of another type': 'not made by fastrnn; name a model that fastrnn train made',
+    'missing': 'No such file or directory; name a model that fastrnn train made',
+    'weights only': 'holds a model, but not the state of its training; start a new run with --from',
+}
+
+
+def odd_file(kind, place):
+    if kind == 'foreign':
+        save_file({'weight': np.zeros((3, 3))}, place, {'format': 'pt'})
+    elif kind == 'future':
+        metadata = {'format': '7', 'vocabulary': '[]', 'check': 'of a kind that this version does not know'}
+        save_file({'weights': np.zeros(3)}, place, metadata)
+    elif kind == 'text':
+        place.write_bytes(SONNETS.read_bytes())
+    elif kind == 'empty':
+        place.write_bytes(b'')
+    elif kind == 'cut':
+        save_model(place, small_model())
+        place.write_bytes(place.read_bytes()[:-1])
+    elif kind == 'of another type':  # NumPy has none such
+        header = b'{"weight":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
+        place.write_bytes(len(header).to_bytes(8, 'little') + header + b'\0\0')
+    elif kind == 'weights only':
+        save_model(place, small_model())
+
+
+@pytest.mark.parametrize('kind', MESSAGES)
+def test_odd_files(tmp_path, kind, cli):
+    place = tmp_path / 'odd'
+    odd_file(kind, place)
+    with pytest.raises(ValueError, match=f'^.*odd: {MESSAGES[kind]}$'):
+        load_checkpoint(place)
+    if kind != 'weights only':
+        code, out, err = cli('eval', place, SONNETS)
+        assert (code, out) == (2, '') and err.startswith(f'error: {place}: ') and err.count('\n') == 1
+
+
+@given(data=st.data())
+def test_any_bytes(tmp_path_factory, path, data):
+    """Whatever is in the file, only a ValueError of one line comes out."""
+    whole = path.read_bytes()
+    header = int.from_bytes(whole[:8], 'little')
+    kind = data.draw(st.sampled_from(['bytes', 'cut', 'header', 'length']))
+    changed = bytearray(whole)
+    if kind == 'bytes':
+        changed = bytearray(data.draw(st.binary(max_size=200)))
+    elif kind == 'cut':
+        del changed[data.draw(st.integers(0, len(whole) - 1)) :]
+    elif kind == 'length':
+        changed[:8] = data.draw(st.binary(min_size=8, max_size=8).filter(lambda length: length != whole[:8]))
+    else:
+        at = data.draw(st.integers(8, header))
+        changed[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(min_size=1, max_size=9))
+    place = tmp_path_factory.getbasetemp() / 'fuzz'
+    place.write_bytes(changed)
+    if bytes(changed) == whole:
+        return
+    for load in (load_model, load_checkpoint):
+        with pytest.raises(ValueError, match='fuzz: ') as error:
+            load(place)
+        assert '\n' not in str(error.value)
+
+
+@given(data=st.data())
+def test_any_contents(tmp_path_factory, path, data):
+    """A file with a right checksum but odd contents: a state, or a ValueError of one line."""
+    tensors, metadata = read(path)
+    key = data.draw(st.sampled_from([*tensors, *metadata, *json.loads(metadata['state'])]))
+    if key in tensors:
+        shape = data.draw(st.lists(st.integers(0, 3), max_size=3))
+        tensors[key] = np.zeros(shape, data.draw(st.sampled_from(['f4', 'f8', 'u4', 'i8', '?'])))
+    elif key in metadata:
+        metadata[key] = data.draw(st.text(max_size=9) | JSON.map(json.dumps))
+    else:
+        metadata['state'] = json.dumps(json.loads(metadata['state']) | {key: data.draw(JSON)})
+    place = tmp_path_factory.getbasetemp() / 'fuzz'
+    place.write_bytes(save(tensors, {**metadata, 'check': checksum(tensors, metadata)}))
+    try:
+        checkpoint = load_checkpoint(place)
+    except ValueError as error:
+        assert 'fuzz: ' in str(error)
+    else:
+        assert checkpoint.state.finite and len(checkpoint.model.chars) == checkpoint.model.params.V
+
+
+@pytest.mark.parametrize('pos', [-1, 625, 10**9])
+def test_a_generator_that_would_read_beyond_its_state(tmp_path, path, pos):
+    tensors, metadata = read(path)
+    state = json.loads(metadata['state'])
+    state['rng']['pos'] = pos
+    metadata['state'] = json.dumps(state)
+    (tmp_path / 'odd').write_bytes(save(tensors, {**metadata, 'check': checksum(tensors, metadata)}))
+    with pytest.raises(ValueError, match='the state of the generator does not fit'):
+        load_checkpoint(tmp_path / 'odd')
+
+
+@pytest.mark.parametrize('name', ['exact', 'fast'])
+def test_checkpoints_work_as_models(tmp_path, monkeypatch, name, cli):
+    """A run folder is its best checkpoint, or its last if nothing is held out; each is a model by itself."""
+    one_by_one(monkeypatch)
+    for validation in (0.2, None):
+        place = tmp_path / f'{validation}'
+        run_to(begin(place, name, validation=validation, keep=9))
+        chosen = place / 'best.safetensors' if validation else checkpoints(place)[-1]
+        outputs = [cli('eval', model, SONNETS)[:2] for model in (place, chosen, checkpoints(place)[0])]
+        assert outputs[0] == outputs[1] != outputs[2] and outputs[0][0] == outputs[2][0] == 0

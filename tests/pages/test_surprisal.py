@@ -1,0 +1,190 @@
+"""The page: in a browser where there is one, and as a file."""
+
+import json
+import math
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import numpy as np
+import oracles
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastrnn.pages import surprisal as pages
+from fastrnn.pages.surprisal import CLASSES, SHADES, page, shade
+
+BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
+NASTY = (
+    '</style></main><script>document.title="taken"</script>"\' & &amp; <!-- \u202eturned\u202c \x00\x1b\ud800\uffff\r'
+)
+ODD = 'Привет \U0001f600 e\u0301\tTab \t.\n\n \\ ' + NASTY + '\nשלום\n' + 'long' * 400 + '\n' + ' ' * 400 + 'end  '
+ESCAPES = {'\u202e': '\\u202e', '\u202c': '\\u202c', '\0': '\\x00', '\x1b': '\\x1b', '\ud800': '\\ud800'}
+ESCAPES |= {'\uffff': '\\uffff', '\r': '\\r'}
+# What a reader would see: the text, the colours as they come out, hovers, and whether anything sticks out
+PROBE = """<script>
+const seen = element => {
+  const style = getComputedStyle(element), box = element.getBoundingClientRect();
+  return {text: element.textContent, title: element.title, ground: style.backgroundColor, ink: style.color,
+    mark: getComputedStyle(element, '::before').content, right: box.right, height: box.height};
+};
+const all = selector => [...document.querySelectorAll(selector)].map(seen);
+const result = {title: document.title, text: document.querySelector('main').textContent, spans: all('main span'),
+  legend: all('#legend li'), scripts: document.scripts.length, width: innerWidth,
+  wide: document.documentElement.scrollWidth,
+  fetched: performance.getEntriesByType('resource').map(entry => entry.name),
+  rows: new Set([...document.querySelectorAll('main span')].map(e => Math.round(e.getBoundingClientRect().top))).size};
+const out = document.createElement('pre'); out.id = 'result'; out.textContent = JSON.stringify(result);
+document.body.append(out);
+</script>"""
+
+
+class Reader(HTMLParser):
+    """Elements with their attributes and texts."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.elements, self.open = [], []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append([tag, dict(attributes), ''])
+        if tag != 'meta':
+            self.open.append(self.elements[-1])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        if self.open:
+            self.open[-1][2] += data
+
+    def all(self, tag):
+        return [element for element in self.elements if element[0] == tag]
+
+
+def surprisals(text):
+    bits = np.random.default_rng(0).uniform(0, 10, len(text))
+    bits[0] = math.nan
+    return bits.tolist()
+
+
+def shown(text):
+    return ''.join(ESCAPES.get(char, char) for char in text)
+
+
+def browsed(path, source):
+    """The probe's result, from a browser that has laid the page out, and what the browser complained about."""
+    path.write_text(source.replace('</body>', PROBE + '</body>'), encoding='utf-8')
+    command = [BROWSER, '--headless=new', '--no-sandbox', '--disable-gpu', '--window-size=700,900', '--hide-scrollbars']
+    command += [f'--user-data-dir={path.parent / "profile"}', '--enable-logging=stderr', '--dump-dom', path.as_uri()]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
+    dom = Reader(done.stdout.decode('utf-8'))
+    result = next(text for tag, attributes, text in dom.elements if attributes.get('id') == 'result')
+    return json.loads(result), [line for line in done.stderr.decode().splitlines() if 'CONSOLE' in line]
+
+
+@pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
+def test_in_a_browser(tmp_path):
+    bits = surprisals(ODD)
+    result, complaints = browsed(tmp_path / 'page.html', page(NASTY, ODD, bits))
+    assert result['text'] == shown(ODD)
+    assert result['title'] == 'Surprisal of ' + shown(NASTY)
+    assert (complaints, result['fetched'], result['scripts']) == ([], [], 1)
+
+    spans = result['spans']
+    assert [span['text'] for span in spans] == [shown(char) for char in ODD]
+    assert spans[0]['title'] == 'nothing precedes it'
+    assert [span['title'] for span in spans[1:]] == [f'{value:.2f} bits' for value in bits[1:]]
+    order = np.argsort(bits[1:])
+    darkness = -np.array([oracles.luminance(span['ground']) for span in spans[1:]])[order]
+    assert (np.diff(darkness) >= 0).all() and np.unique(darkness).size == len(SHADES)
+    assert all(oracles.contrast(span['ground'], span['ink']) >= 4.5 for span in spans[1:])
+    marks = {'\n': '"↵"', '\t': '"→"'}
+    assert [span['mark'] for span in spans] == [marks.get(char, 'none') for char in ODD]
+
+    assert result['wide'] <= result['width'] and max(span['right'] for span in spans) <= result['width']
+    assert result['rows'] > ODD.count('\n')
+    assert [step['text'] for step in result['legend']] == [*(f'{k}–{k + 1}' for k in range(8)), '8+']
+    grounds = [step['ground'] for step in result['legend']]
+    assert all(step['height'] > 10 for step in result['legend'])
+    assert all(span['ground'] == grounds[min(int(float(span['title'][:-5])), 8)] for span in spans[1:])
+
+
+def test_one_hue_from_light_to_dark():
+    """Readable on each; the steps are told apart by lightness alone, so by every eye."""
+    assert all(oracles.contrast(ground, ink) >= 4.5 for ground, ink in SHADES)
+    levels = [oracles.luminance(ground) for ground, _ in SHADES]
+    assert all(high > 1.1 * low for high, low in pairwise(levels))
+    assert len(CLASSES) == len(SHADES) == 9
+
+
+@pytest.mark.parametrize(('bits', 'expected'), [(0, 0), (0.99, 0), (0.996, 1), (1, 1), (7.5, 7), (8, 8), (50, 8)])
+def test_shades(bits, expected):
+    """By the number as it is shown: what says 1.00 looks like 1."""
+    assert shade(bits) == expected
+
+
+@given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=60))
+def test_any_text_is_a_page(text):
+    """Valid in UTF-8, every element closed, none but the page's own, and each character in a span of its own."""
+    source = page(text, text, surprisals(text))
+    assert source.encode()
+    parser = Reader(source)
+    assert not parser.open
+    spans = [element[2] for element in parser.all('span')[1:]]
+    assert spans == [pages.visible(char) if char not in '\n\t' else char for char in text]
+    allowed = {
+        'html',
+        'head',
+        'meta',
+        'title',
+        'style',
+        'body',
+        'h1',
+        'dl',
+        'div',
+        'dt',
+        'dd',
+        'ol',
+        'li',
+        'main',
+        'span',
+    }
+    assert {element[0] for element in parser.elements} == allowed
+    names = {name for element in parser.elements for name in element[1]}
+    assert names == {'lang', 'charset', 'name', 'content', 'id', 'class', 'title'}
+    assert not any(word in source for word in ('http:', 'https:', 'url(', '@import'))
+
+
+def test_nothing_of_the_text_is_markup():
+    source = page(NASTY, NASTY, surprisals(NASTY))
+    assert all(f'>{escaped}</span>' in source for escaped in ('&lt;', '&gt;', '&amp;', '&quot;', '&#x27;'))
+    parser = Reader(source)
+    assert not parser.all('script') and len(parser.all('style')) == 1
+    assert parser.all('title')[0][2] == 'Surprisal of ' + shown(NASTY)
+    assert ''.join(element[2] for element in parser.all('span')[1:]) == shown(NASTY)
+
+
+def test_the_figures():
+    """Mean and perplexity of those that have a number; the unit by its name."""
+    source = page('name', 'abcd', [math.nan, 1, 2, 6])
+    assert [element[2] for element in Reader(source).all('dd')] == ['3.000', '8.00', '4']
+    assert [element[2] for element in Reader(source).all('dt')] == ['bits per character', 'perplexity', 'characters']
+    assert 'bits per byte' in page('name', 'abcd', [math.nan, 1, 2, 6], 'byte')
+    assert '>\\xe9</span>' in page('name', 'é', [1], 'byte')
+
+
+def test_a_text_too_long_for_a_page():
+    text = 'a' * (pages.LIMIT + 1)
+    with pytest.raises(ValueError, match='has 200,001 characters, more than the 200,000 that'):
+        page('name', text, [1.0] * len(text))
+
+
+def test_a_page_is_light():
+    """Some forty bytes a character."""
+    text = 'some text\n' * 1000
+    assert len(page('name', text, surprisals(text))) < 45 * len(text)

@@ -1,0 +1,22 @@
+"""What tests of the line at the bottom of a terminal share."""
+
+import sys
+
+import pytest
+from screens import Screen
+
+
+@pytest.fixture
+def terminal_of(monkeypatch):
+    """Everything is printed on a terminal of so many columns from the call on."""
+
+    def call(columns):
+        monkeypatch.setenv('TERM', 'xterm')
+        for name in ('COLUMNS', 'XTERM_VERSION', 'STY', 'NO_COLOR'):
+            monkeypatch.delenv(name, raising=False)
+        screen = Screen(columns)
+        monkeypatch.setattr(sys, 'stderr', screen)
+        monkeypatch.setattr(sys, 'stdout', screen)
+        return screen
+
+    return call

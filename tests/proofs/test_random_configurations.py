@@ -1,0 +1,61 @@
+"""The kernels over random configurations: against plain NumPy, and between pages that must not be touched."""
+
+import sys
+
+import numpy as np
+import oracles
+import pytest
+from helpers import SUPPORT, run_python
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastrnn.engines.engine import FastEngine
+from fastrnn.settings.config import Config
+
+
+@st.composite
+def cases(draw):
+    """A configuration, and ids that are just enough or more."""
+    T, B, V = draw(st.integers(1, 12)), draw(st.integers(1, 9)), draw(st.integers(2, 40))
+    options = {'hidden_size': draw(st.integers(1, 40)), 'seq_length': T, 'streams': B, 'init': 'scaled'}
+    options |= {'optimizer': draw(st.sampled_from(['adam', 'adagrad'])), 'threads': draw(st.integers(1, 3))}
+    options |= {'clip_norm': draw(st.sampled_from([None, 0.3])), 'clip': draw(st.sampled_from([5.0, 0.05]))}
+    if options['optimizer'] == 'adam':
+        options['weight_decay'] = draw(st.sampled_from([0.0, 0.5]))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
+    ids = rng.integers(0, V, B * (T + 2) + draw(st.integers(0, 4 * T * B))).astype(np.uint8)
+    ids.flags.writeable = False
+    return Config(engine='fast', seed=0, learning_rate=0.01, **options), ids, V
+
+
+def assert_as_oracle(case):
+    config, ids, V = case
+    engine = FastEngine(config, ids, V)
+    params = engine.params.astype(np.float64)
+    losses = engine.run(8)
+    engine.close()
+    np.testing.assert_allclose(losses, oracles.train(config, params, ids, 8), rtol=1e-7)
+    np.testing.assert_allclose(engine.params.flat, params.flat, atol=1e-6)
+
+
+@settings(max_examples=40)
+@given(cases())
+def test_random_configurations(case):
+    """In float64, to what Adam makes of rounding."""
+    assert_as_oracle(case)
+
+
+@pytest.mark.long
+@settings(max_examples=1000)
+@given(cases())
+def test_very_many_configurations(case):
+    assert_as_oracle(case)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == 'win32', reason='no mprotect')
+@pytest.mark.parametrize('seed', [0, 1])
+def test_guard_pages(seed):
+    """See guards.py."""
+    result = run_python(SUPPORT / 'guards.py', 250, seed)
+    assert (result.returncode, result.stdout) == (0, b'250 configurations\n'), result.stderr.decode()[-2000:]

@@ -1,0 +1,125 @@
+"""Run folders of which something is damaged or gone."""
+
+import json
+
+import pytest
+from helpers import SONNETS, refusal
+from kept import begin, contents, run_to
+
+import fastrnn
+from fastrnn.model.places import checkpoints
+
+TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
+
+
+@pytest.mark.parametrize('damage', ['cut', 'flip', 'foreign', 'future'])
+def test_a_damaged_checkpoint(run, cli, damage):
+    """The one before it is offered, and gives the same run."""
+    run_to(begin(run.parent / 'whole'))
+    older, last = checkpoints(run)[-2:]
+    data = last.read_bytes()
+    if damage == 'cut':
+        last.write_bytes(data[:-1])
+    elif damage == 'flip':
+        last.write_bytes(data[:-500] + bytes([data[-500] ^ 1]) + data[-499:])
+    elif damage == 'future':
+        last.write_bytes(data.replace(b'"format":"1"', b'"format":"2"'))
+    else:
+        last.write_bytes((8).to_bytes(8, 'little') + b'{}      ')
+    error = refusal(cli, 'train', '--resume', run)
+    assert error.startswith(f'{last}: ') and error.endswith(f'; the one before is there: --resume {older}')
+    assert cli('train', '--resume', older)[0] == 0
+    assert contents(run) == contents(run.parent / 'whole')
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        ({'format': 9}, 'format 9 of a newer fastrnn: upgrade fastrnn'),
+        ({'config': {'hidden_size': -1}}, 'damaged (hidden_size is -1; it must be a whole number, 1 or more)'),
+        ({'config': {'no': 1}}, 'damaged ('),
+        ({'text': None}, 'damaged ('),
+        ({'keep': None}, 'damaged ('),
+        ({'identity': None}, 'damaged ('),
+        ({'text': {'files': ['x'], 'validation': ['y']}}, 'damaged ('),
+        (None, 'not a run of fastrnn'),
+        ('', 'damaged ('),
+    ],
+)
+def test_a_damaged_config(run, cli, change, message):
+    path = run / 'config.json'
+    facts = json.loads(path.read_text())
+    path.write_text(change if change == '' else json.dumps(None if change is None else facts | change))
+    assert refusal(cli, 'train', '--resume', run).startswith(f'{path}: {message}')
+
+
+def test_what_is_left_of_a_run_is_not_mixed_with_another(run, cli):
+    """Checkpoints without a config.json, or a log."""
+    (run / 'config.json').unlink()
+    message = f'{run}: holds what is left of a run, but no config.json; name another folder'
+    assert refusal(cli, 'train', SONNETS, *TRAIN, '--out', run) == message
+    for path in run.glob('*.safetensors'):
+        path.unlink()
+    assert refusal(cli, 'train', SONNETS, *TRAIN, '--out', run) == message
+    (run / 'log.jsonl').unlink()
+    assert cli('train', SONNETS, *TRAIN, '--out', run)[0] == 0
+
+
+def test_without_checkpoints(run, cli):
+    """A run begins again from its config, but not one that has come further, or began from old weights."""
+    run_to(begin(run.parent / 'whole'))
+    for path in checkpoints(run):
+        path.unlink()
+    assert refusal(cli, 'train', '--resume', run) == (
+        f'{run}: its numbered checkpoints are gone; go on from the best, with --resume {run}/best.safetensors'
+    )
+    (run / 'best.safetensors').unlink()
+    assert refusal(cli, 'train', '--resume', run).endswith(
+        'its numbered checkpoints are gone; start again in another folder'
+    )
+    (run / 'log.jsonl').write_text('')
+    other = run.parent / 'other.txt'
+    other.write_text('another text ' * 20)
+    assert f'{other}: changed since the run (996 characters then, ' in refusal(cli, 'train', other, '--resume', run)
+    run_to(fastrnn.resume(run))
+    assert contents(run) == contents(run.parent / 'whole')
+    tuned = run.parent / 'tuned'
+    begin(tuned, weights=fastrnn.load_model(run)).close()
+    for path in tuned.glob('*.safetensors'):
+        path.unlink()
+    error = refusal(cli, 'train', '--resume', tuned)
+    assert error == f'{tuned}: ended before its first checkpoint; start again in another folder'
+
+
+def test_a_damaged_best(run, cli):
+    best = run / 'best.safetensors'
+    best.write_bytes(best.read_bytes()[:-9])
+    error = refusal(cli, 'train', '--resume', best)
+    assert error.startswith(f'{best}: ') and error.endswith(
+        f'; the one before is there: --resume {checkpoints(run)[-1]}'
+    )
+    code, _, err = cli('eval', run, SONNETS)
+    assert code == 2 and err.endswith(f'; another is there: {checkpoints(run)[-1]}\n')
+
+
+def test_an_edited_config(run, cli):
+    """Of another shape than the checkpoint."""
+    facts = json.loads((run / 'config.json').read_text())
+    facts['config']['hidden_size'] = 17
+    (run / 'config.json').write_text(json.dumps(facts))
+    assert refusal(cli, 'train', '--resume', run).endswith('of another run (hidden_size differs from config.json)')
+
+
+def test_what_a_killed_save_has_left(run):
+    left = run / '.checkpoint-000000030.safetensors.abc'
+    left.write_bytes(b'half')
+    run_to(fastrnn.resume(run))
+    assert not left.exists()
+
+
+def test_a_torn_line_of_the_log(run):
+    run_to(begin(run.parent / 'whole'))
+    with open(run / 'log.jsonl', 'a') as log:
+        log.write('{"iteration": 29, "lo')
+    run_to(fastrnn.resume(run))
+    assert contents(run) == contents(run.parent / 'whole')

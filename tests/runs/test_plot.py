@@ -1,0 +1,173 @@
+"""The picture of runs' curves."""
+
+import math
+import sys
+
+import numpy as np
+import pytest
+from logs import records, rollback
+from matplotlib.colors import to_rgb
+
+from fastrnn.runs import plot as plotting
+from fastrnn.runs.curves import read_run
+
+
+def drawn(*folders):
+    """The figure's panels, and the words of its legend."""
+    figure = plotting.draw([read_run(folder) for folder in folders])
+    return figure.axes, [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def lines(axes):
+    return [np.array(line.get_xydata()) for line in axes.lines if len(line.get_xydata())]
+
+
+def test_a_run(logged):
+    """Training and validation in both panels, each number where it belongs; the best has a ring and its number."""
+    entries = records()
+    (by_time, by_characters), words = drawn(logged())
+    for axes, name in ((by_time, 'seconds'), (by_characters, 'characters')):
+        train, validation = lines(axes)
+        np.testing.assert_allclose(train, [(entry[name], entry['train']) for entry in entries])
+        expected = [(entry[name], entry['validation']) for entry in entries if entry['validation'] is not None]
+        np.testing.assert_allclose(validation, expected)
+        assert axes.get_xscale() == 'linear' and axes.xaxis.get_gridlines()[0].get_visible()
+        rings = [mark.get_offsets() for mark in axes.collections if mark.get_offsets().size]
+        np.testing.assert_allclose(rings, [expected[-1:]])
+    assert by_time.get_xlabel() == 'training time (s)' and by_time.get_ylabel() == 'bits per character'
+    assert by_characters.get_xlabel() == 'characters trained on'
+    assert words == ['run1 (fast, H=256): best validation 2.175', 'training (smoothed)', 'validation; ring: the best']
+    train, validation = by_time.lines[:2]
+    assert train.get_color() == validation.get_color() and train.get_alpha() < 1
+    assert train.get_linewidth() < validation.get_linewidth() and validation.get_marker() == 'o'
+
+
+def test_a_run_without_validation(logged):
+    axes, words = drawn(logged(entries=records(every=0), engine='exact', H=100))
+    assert [len(lines(panel)) for panel in axes] == [1, 1]
+    assert words == ['run1 (exact, H=100)', 'training (smoothed)']
+
+
+def test_one_record_is_visible(logged):
+    """As a point: a line of one has no length."""
+    (by_time, _), _ = drawn(logged(entries=records(1)))
+    assert by_time.lines[0].get_marker() == '.'
+    low, high = by_time.get_ylim()
+    assert low < records(1)[0]['train'] < high
+
+
+def test_the_reference_is_black_and_others_have_colours_of_their_own(logged):
+    folders = [logged(f'run{k}', engine='fast') for k in range(4)] + [logged('slow', engine='reference', H=100)]
+    (by_time, _), words = drawn(*folders)
+    colors = [line.get_color() for line in by_time.lines if line.get_alpha()]
+    assert len(set(colors)) == 5 and max(to_rgb(colors[4])) == 0
+    assert all(max(to_rgb(color)) - min(to_rgb(color)) > 0.3 for color in colors[:4])
+    assert words[4].startswith('reference (NumPy, slow, H=100)')
+
+
+def test_first_records_do_not_make_the_scale(logged):
+    """Nor does a slow run hide what is between the others; half of it is in view."""
+    (by_time, _), _ = drawn(logged(entries=records(400)))
+    assert by_time.get_ylim()[1] < 3 and by_time.get_ylim()[0] > 1.8
+    slow = [{**entry, 'train': 6 - 0.05 * k} for k, entry in enumerate(records(40, every=0))]
+    (by_time, _), _ = drawn(logged('a', records(400)), logged('slow', slow, engine='reference'))
+    assert 5 < by_time.get_ylim()[1] < 5.2
+
+
+def test_axes_are_logarithmic_where_extents_differ_much(logged):
+    short, long, other = (
+        logged('short', records(40, pace=0.01)),
+        logged('long', records(400)),
+        logged('other', records(40)),
+    )
+    (by_time, by_characters), _ = drawn(short, long)
+    assert (by_time.get_xscale(), by_characters.get_xscale()) == ('log', 'linear')
+    assert 0 < by_time.get_xlim()[0] < 0.4
+    assert [axes.get_xscale() for axes in drawn(long, other)[0]] == ['linear', 'linear']
+
+
+@pytest.mark.parametrize(('pace', 'unit', 'seconds'), [(1, 's', 1), (30, 'min', 60), (400, 'h', 3600)])
+def test_units_of_time(logged, pace, unit, seconds):
+    (by_time, _), _ = drawn(logged(entries=records(pace=pace)))
+    assert by_time.get_xlabel() == f'training time ({unit})'
+    assert lines(by_time)[0][-1, 0] == pytest.approx(40 * pace / seconds)
+
+
+def test_a_rollback(logged):
+    """What was given up is dotted, leaves the course at the mark, and counts for nothing."""
+    bad = [{**entry, 'train': 9.0, 'validation': 1.0} for entry in records(30, first=20)]
+    entries = [*records(20), *bad, rollback(100), *records(first=11)]
+    curve = read_run(folder := logged(entries=entries))
+    expected = records()
+    np.testing.assert_array_equal(curve.points.train, [entry['train'] for entry in expected])
+    np.testing.assert_array_equal(curve.rollbacks.characters, [55_000])
+    assert curve.given_up[0].characters.tolist() == [5000 * (k + 1) for k in range(10, 30)]
+    (by_time, _), words = drawn(folder)
+    train, given_up, _ = by_time.lines
+    assert given_up.is_dashed() and not train.is_dashed()
+    marks = [mark.get_offsets() for mark in by_time.collections]
+    np.testing.assert_allclose(marks[0], [(1.1, expected[10]['train'])])
+    assert by_time.get_ylim()[1] < 9 and words[0].endswith('2.175') and words[-1].startswith('rolled back')
+
+
+def test_rollbacks_to_the_start_and_in_a_row(logged):
+    """Back before the first record, with nothing in between, and further back than before."""
+    entries = [*records(9), rollback(-1), *records(9), rollback(50), rollback(50), rollback(20), *records(12, first=3)]
+    curve = read_run(folder := logged(entries=entries))
+    np.testing.assert_array_equal(curve.points.train, [entry['train'] for entry in records(12)])
+    assert [len(stretch.train) for stretch in curve.given_up] == [9, 4, 1, 4]
+    assert plotting.picture([read_run(folder)]).startswith(b'\x89PNG')
+
+
+def test_losses_that_are_not_finite(logged):
+    """Gaps in the line, and never a limit of an axis."""
+    entries = [
+        {**entry, 'train': math.nan if k > 30 else math.inf if k == 30 else 3.0} for k, entry in enumerate(records())
+    ]
+    (by_time, _), _ = drawn(logged('a', entries))
+    assert all(map(math.isfinite, by_time.get_ylim()))
+    broken = [{**entry, 'train': None, 'validation': None} for entry in records()]
+    plotting.picture(
+        [read_run(logged('b', broken)), read_run(logged('c', [{**records(1)[0], 'seconds': 0, 'characters': 0}]))]
+    )
+
+
+def test_long_logs_are_thinned(logged):
+    """No more points than can be seen, the last among them, so that an SVG stays small."""
+    folder = logged(entries=records(20_000, every=2))
+    (by_time, _), _ = drawn(folder)
+    for line in lines(by_time):
+        assert len(line) == plotting.MOST and line[-1, 0] == pytest.approx(2000 / 60)
+    assert len(plotting.picture([read_run(folder)], 'svg')) < 600_000
+
+
+def test_names_that_are_no_markup(logged):
+    """Neither formulae nor hidden; and not wider than the picture."""
+    folders = [logged(r'_$\frac$ & <b>'), logged('n' * 200)]
+    _, words = drawn(*folders)
+    assert words[0].startswith(r'_$\frac$ & <b> (fast') and len(words[1]) < 80
+    figure = plotting.draw([read_run(folder) for folder in folders])
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0
+    assert box.y1 < figure.axes[0].get_window_extent().y0
+
+
+def test_twenty_runs(logged):
+    """The panels keep their room."""
+    curves = [read_run(logged(f'run{k}')) for k in range(20)]
+    figure = plotting.draw(curves)
+    figure.draw_without_rendering()
+    assert all(axes.get_window_extent().height > 250 for axes in figure.axes)
+
+
+def test_the_users_settings_do_not_matter(logged):
+    """Nor are they changed."""
+    import matplotlib
+
+    curves = [read_run(logged())]
+    plain = plotting.picture(curves, 'svg')
+    with matplotlib.rc_context({'font.size': 30, 'axes.facecolor': 'red'}):
+        assert plotting.picture(curves, 'svg') == plain
+        assert matplotlib.rcParams['font.size'] == 30
+    assert 'matplotlib.pyplot' not in sys.modules

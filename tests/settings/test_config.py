@@ -1,0 +1,60 @@
+"""The configuration: what it refuses."""
+
+import numpy as np
+import pytest
+from helpers import SONNETS
+
+import fastrnn
+from fastrnn.settings.config import Config
+
+TEXT = SONNETS.read_text(encoding='utf-8')
+SMALL = {'seed': 0, 'hidden_size': 8, 'iterations': 30}
+
+
+def test_numbers_of_numpy():
+    config = Config(seed=np.uint8(3), iterations=np.int64(7), hidden_size=np.array(9), learning_rate=np.float32(0.5))
+    assert config == Config(seed=3, iterations=7, hidden_size=9, learning_rate=0.5)
+    assert type(config.seed) is int and type(config.learning_rate) is float
+    model = fastrnn.train(TEXT, **SMALL).watch()
+    options = {'seed': np.int64(0), 'top_k': np.uint8(3), 'top_p': np.float32(0.5), 'temperature': np.float64(0.5)}
+    plain = {'seed': 0, 'top_k': 3, 'top_p': 0.5, 'temperature': 0.5}
+    assert ''.join(fastrnn.sample(model, np.int32(20), **options)) == ''.join(fastrnn.sample(model, 20, **plain))
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [
+        *(('seed', np.True_), ('iterations', True), ('hidden_size', 8.0), ('learning_rate', np.False_), ('clip', '5')),
+        *(('learning_rate', np.zeros(2)), ('epochs', True), ('warmup', '0.1'), ('weight_decay', None)),
+        ('time', 'long'),
+    ],
+)
+def test_what_is_no_number(name, value):
+    with pytest.raises(ValueError, match=f'^{name} is '):
+        Config(**{'engine': 'fast', name: value})
+
+
+@pytest.mark.parametrize('earlier', [1, [()], [('x', 0, 0.0, 9, None)], [('cosine', 9, 0.0, 9, None)], [(0, 0.0)]])
+def test_earlier_schedules_that_can_not_be(earlier):
+    with pytest.raises(ValueError, match=r'^earlier is .*; it must be names, begins and ends of schedules$'):
+        Config(engine='fast', earlier=earlier)
+
+
+@pytest.mark.parametrize('planned', [(1,), 'x', (-1, 0.0, None, None), (9, 0.0, 9, None), (0, 5.0, None, 4.0)])
+def test_plans_that_can_not_be(planned):
+    with pytest.raises(ValueError, match=r'^planned is .*; it must be a begin and an end of a schedule$'):
+        Config(engine='fast', planned=planned)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [('hidden_size', 10.0), ('hidden_size', True), ('seed', 'x'), ('iterations', 1.5), ('learning_rate', '0.1')],
+)
+def test_options_of_wrong_types(name, value):
+    with pytest.raises(ValueError, match=f'^{name} is {value}; it must be '):
+        Config(**{name: value})
+
+
+def test_unknown_names():
+    with pytest.raises(ValueError, match=r"^fit is 'H'; it must be one of nothing, streams, both$"):
+        Config(fit='H')

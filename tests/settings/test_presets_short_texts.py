@@ -1,0 +1,95 @@
+"""The fast preset on texts that are too short for its streams and window."""
+
+import json
+
+import oracles
+import pytest
+from helpers import SONNETS
+
+import fastrnn
+from fastrnn.settings.config import Config
+from fastrnn.settings.presets import preset
+
+TEXT = SONNETS.read_text(encoding='utf-8')
+QUICK = {'hidden_size': 8, 'iterations': 2, 'seed': 0}
+ARGS = ('--preset', 'fast', '--hidden-size', 8, '--iterations', 2, '--seed', 0)
+
+
+def sizes(config):
+    return config.streams, config.seq_length
+
+
+@pytest.fixture
+def write(tmp_path):
+    def call(length):
+        path = tmp_path / 'text'
+        path.write_text(TEXT[:length], encoding='utf-8')
+        return path
+
+    return call
+
+
+def test_every_length():
+    """From 544 characters on the preset's 16 streams and T = 32; below, as many as read nine tenths of the text."""
+    for n in range(3, 1200):
+        B, T = sizes(preset('fast').fitted(n))
+        if n >= 16 * 34:
+            assert (B, T) == (16, 32)
+            continue
+        preset('fast', streams=B, seq_length=T).check_text(n, 20)
+        assert min(32, n - 2) == T
+        shares = {streams: oracles.characters_read(n, streams, T) / n for streams in range(1, n // (T + 2) + 1)}
+        good = [streams for streams, share in shares.items() if share >= 0.9]
+        assert max(good, default=None) == B if good else shares[B] == max(shares.values())
+
+
+def test_what_is_given_stays():
+    assert sizes(preset('fast', seq_length=20).fitted(270)) == (12, 20)
+    assert sizes(preset('fast', seq_length=300).fitted(270)) == (1, 300)
+    for given in ({'streams': 16}, {'streams': 1, 'seq_length': 25}, {'streams': 400}):
+        config = preset('fast', **given)
+        assert config.fitted(270) is config and config.streams == given['streams']
+    assert sizes(Config(streams=16, engine='fast').fitted(9)) == (16, 25)
+    assert sizes(preset('reference').fitted(9)) == (1, 25)
+
+
+def test_in_the_library(tmp_path, write):
+    """Every way to a run; what it has settled on is kept with it."""
+    config = preset('fast', **QUICK)
+    assert [record.iteration for record in fastrnn.train(TEXT[:300], config)][-1] == 1
+    with fastrnn.start(tmp_path / 'run', write(300), config, validation=0.1) as run:
+        assert sizes(run.run.config) == (4, 32)
+        assert list(run)[-1].characters == 2 * 4 * 32
+    kept = json.loads((tmp_path / 'run' / 'config.json').read_text())['config']
+    assert (kept['streams'], kept['seq_length'], kept['fit']) == (4, 32, 'nothing')
+    with pytest.warns(RuntimeWarning, match='keeps to its schedule'):
+        resumed = fastrnn.resume(tmp_path / 'run', iterations=3)
+    with resumed as run:
+        assert sizes(run.run.config) == (4, 32) and list(run)[-1].last
+    assert sizes(fastrnn.Run(TEXT, config).config) == (16, 32)
+
+
+@pytest.mark.parametrize('kept', [False, True])
+def test_told_in_one_line(cli, tmp_path, write, kept):
+    args = [write(300), *ARGS, '--validation', 0.1, *(('--out', tmp_path / 'run') if kept else ())]
+    code, out, err = cli('train', *args)
+    assert code == 0 and 'T=32, 4 streams' in out
+    assert err == 'the text is short (270 characters): streams 4, seq_length 32 in place of 16 and 32\n'
+    assert cli('train', write(20), *ARGS)[2].endswith(': streams 1, seq_length 18 in place of 16 and 32\n')
+    assert cli('train', write(600), *ARGS)[2] == ''
+
+
+def test_refused_after_all(cli, write):
+    """The message tells what validation took, and what would do, and that does."""
+    place = write(300)
+    code, out, err = cli('train', place, *ARGS, '--validation', 0.1, '--streams', 16)
+    assert (code, out) == (2, '')
+    assert err == (
+        'error: the text has 270 characters beside the 30 that are held out for validation, but a seq_length of 32 '
+        'needs at least 544 for 16 streams: take a longer text or a smaller --validation or fewer --streams (7 would '
+        'do) or a smaller --seq-length (14 would do)\n'
+    )
+    for cure in (('--streams', 7), ('--streams', 16, '--seq-length', 14)):
+        assert cli('train', place, *ARGS, '--validation', 0.1, *cure)[0] == 0
+    with pytest.raises(ValueError, match=r'^the text has 2 characters, but a seq_length of 1 needs at least 3: take a'):
+        fastrnn.train('ab', preset('fast'))

@@ -1,0 +1,246 @@
+"""What the package computes, computed once more in plain NumPy: the shortest way, not the fastest.
+
+A model is the gist's five arrays, Wxh, Whh, Why, bh and by; biases and states are columns.
+"""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+
+from fastrnn.engines.fast import BETA1, BETA2, EPSILON
+from fastrnn.model.params import Params
+
+# --- a model's step -------------------------------------------------------------------------------------------------
+
+
+def step(model, h, ix):
+    """The state after a character, and the logits of the next."""
+    Wxh, Whh, Why, bh, by = model
+    h = np.tanh(Wxh[:, [ix]] + np.dot(Whh, h) + bh)
+    return h, np.dot(Why, h) + by
+
+
+def softmax(y):
+    e = np.exp(y - y.max())
+    return e / e.sum()
+
+
+def nats(model, ids, h=None):
+    """The surprisal of each character but the first, and the last state."""
+    h, found = np.zeros_like(model[3]) if h is None else h, []
+    for ix, target in pairwise(ids):
+        h, y = step(model, h, int(ix))
+        top = y.max()
+        found.append(np.log(np.exp(y - top).sum()) - (y[int(target), 0] - top))
+    return np.array(found), h
+
+
+# --- gradients ------------------------------------------------------------------------------------------------------
+
+
+def differences(loss, arrays, width=1e-5):
+    """Gradients of loss() by central differences; the arrays are moved, and moved back."""
+    grads = []
+    for array in arrays:
+        grad = np.zeros_like(array)
+        for k in np.ndindex(array.shape):
+            kept = array[k]
+            array[k] = kept + width
+            above = loss()
+            array[k] = kept - width
+            below = loss()
+            array[k] = kept
+            grad[k] = (above - below) / (2 * width)
+        grads.append(grad)
+    return grads
+
+
+def outer_products(left, right):
+    """np.clip of the sum of outer products, t = T-1 ... 0, as in the reference's lossFun."""
+    total = np.zeros((left.shape[1], right.shape[1]))
+    for t in reversed(range(len(left))):
+        total += np.dot(left[t][:, None], right[t][None, :])
+    return np.clip(total, -5, 5)
+
+
+def gradient(params, ids, hs, p, T):
+    """Loss (mean of the streams) and gradient of one window; hs (B, H) is changed in place. One stream at a time."""
+    B, length = len(hs), ids.size // len(hs)
+    grads, loss = Params(params.architecture), 0.0
+    for b in range(B):
+        x, y = (ids[b * length + p + k : b * length + p + k + T].astype(int) for k in (0, 1))
+        states, probabilities = [hs[b]], []
+        for t in range(T):
+            states.append(np.tanh(params.WxhT[x[t]] + params.Whh @ states[-1] + params.bh))
+            probabilities.append(softmax(params.Why @ states[-1] + params.by))
+            loss -= np.log(probabilities[-1][y[t]]) / B
+        dhnext = np.zeros(params.H)
+        for t in reversed(range(T)):
+            dy = probabilities[t].copy()
+            dy[y[t]] -= 1
+            dhraw = (1 - states[t + 1] ** 2) * (params.Why.T @ dy + dhnext)
+            grads.Why[...] += np.outer(dy, states[t + 1]) / B
+            grads.by[...] += dy / B
+            grads.WxhT[x[t]] += dhraw / B
+            grads.Whh[...] += np.outer(dhraw, states[t]) / B
+            grads.bh[...] += dhraw / B
+            dhnext = params.Whh.T @ dhraw
+        hs[b] = states[-1]
+    return loss, grads.flat
+
+
+# --- training -------------------------------------------------------------------------------------------------------
+
+
+def adagrad(param, grad, memory, rate):
+    """What the arrays are after a step."""
+    memory = memory + grad * grad
+    return param - rate * grad / np.sqrt(memory + EPSILON), memory
+
+
+def adam(param, grad, mean, square, rate, decay=0.0, number=None, betas=(BETA1, BETA2)):
+    """What the arrays are after a step, which is the run's ``number``-th; without it nothing is corrected for that."""
+    mean = betas[0] * mean + (1 - betas[0]) * grad
+    square = betas[1] * square + (1 - betas[1]) * grad * grad
+    one, two = (1, 1) if number is None else (1 - beta**number for beta in betas)
+    return (1 - decay) * param - rate * (mean / one) / (np.sqrt(square / two) + EPSILON), mean, square
+
+
+def train(config, params, ids, iterations):
+    """Losses of the fast engine; params are changed in place. Clipping, Adagrad and AdamW as their papers have them."""
+    T, B, rate = config.seq_length, config.streams, config.learning_rate
+    hs, p, losses = np.zeros((B, params.H)), 0, []
+    M, S = np.zeros_like(params.flat), np.zeros_like(params.flat)
+    for number in range(1, iterations + 1):
+        if p + T + 1 >= ids.size // B:
+            hs, p = np.zeros_like(hs), 0
+        loss, g = gradient(params, ids, hs, p, T)
+        if config.clip_norm is None:
+            g = np.clip(g, -config.clip, config.clip)
+        else:
+            g *= min(1.0, config.clip_norm / max(np.linalg.norm(g), 1e-300))
+        if config.optimizer == 'adam':
+            params.flat[:], M, S = adam(params.flat, g, M, S, rate, rate * config.weight_decay, number)
+        else:
+            params.flat[:], M = adagrad(params.flat, g, M, rate)
+        losses.append(loss)
+        p += T
+    return np.array(losses)
+
+
+def windows(ids, T, position, iterations):
+    """The ids of each window of one stream, as a kernel takes them, and where it ends."""
+    found = []
+    for _ in range(iterations):
+        if position + T + 1 >= ids.size:
+            position = 0
+        found.append(ids[position : position + T + 1].tolist())
+        position += T
+    return found, position
+
+
+def characters_read(length, B, T):
+    """In one pass over a text of so many, by walking through a stream as the engine does."""
+    position, reached = 0, T + 1
+    while position + T + 1 < length // B:
+        reached, position = position + T + 1, position + T
+    return B * reached
+
+
+# --- sampling -------------------------------------------------------------------------------------------------------
+
+
+def filtered(p, top_k, top_p):
+    """Zeros but for those characters that the filters leave; of ties the lower ones are left."""
+    order = np.lexsort((np.arange(p.size), -p))[:top_k]
+    reached = np.cumsum(p[order])
+    enough = np.flatnonzero(reached >= top_p * reached[-1])
+    order = order[: enough[0] + 1] if top_p < 1 else order
+    left = np.zeros_like(p)
+    left[order] = p[order]
+    return left
+
+
+def choose(p, u):
+    """np.random.choice's character for a uniform number."""
+    edges = (p / p.sum()).cumsum()
+    return int((edges / edges[-1]).searchsorted(u, side='right'))
+
+
+def sample(model, uniforms, temperature=1.0, top_k=None, top_p=None):
+    """Ids after character 0: softmax of logits / temperature, top-k, top-p of the rest, one uniform each."""
+    h, ix, ids = np.zeros_like(model[3]), 0, []
+    for u in uniforms:
+        h, y = step(model, h, ix)
+        p = softmax(y[:, 0] / temperature)
+        ix = choose(filtered(p, top_k or p.size, top_p or 1.0), u)
+        ids.append(ix)
+    return ids
+
+
+def greedy(model, length):
+    """Ids after character 0, each that of the largest logit; of equal ones the first."""
+    h, ix, ids = np.zeros_like(model[3]), 0, []
+    for _ in range(length):
+        h, y = step(model, h, ix)
+        ix = int(np.argmax(y))
+        ids.append(ix)
+    return ids
+
+
+def edges(model):
+    """Cumulated probabilities after one step from h = 0 and character 0, as np.random.choice makes them, and the last
+    before all are divided by it."""
+    _, y = step(model, np.zeros_like(model[3]), 0)
+    cumulated = (np.exp(y) / np.sum(np.exp(y))).ravel().cumsum()
+    return cumulated / cumulated[-1], cumulated[-1]
+
+
+# --- what is read and seen ------------------------------------------------------------------------------------------
+
+NAMES = {'t': '\t', 'n': '\n', 'r': '\r', '\\': '\\'}
+
+
+def read_table(table):
+    """A standard reader's rows of a table of surprisals: lines by ``splitlines``, cells by tab. The text, without its
+    escapes, and the cells of bits."""
+    header, *rows = [line.split('\t') for line in table.splitlines()]
+    assert header == ['offset', 'character', 'bits'] and all(len(row) == 3 for row in rows)
+    assert [int(row[0]) for row in rows] == [*range(len(rows))]
+    pattern = r'\\(?:x(..)|u(....)|(.))'
+
+    def plain(match):
+        return NAMES[match[3]] if match[3] else chr(int(match[1] or match[2], 16))
+
+    return ''.join(re.sub(pattern, plain, row[1]) for row in rows), [row[2] for row in rows]
+
+
+def luminance(color):
+    """Relative, after WCAG 2; of '#rgb', '#rrggbb' or 'rgb(r, g, b)'."""
+    if color.startswith('rgb'):
+        channels = [int(part) for part in color[4:-1].split(',')]
+    else:
+        digits = color[1:] if len(color) == 7 else ''.join(2 * digit for digit in color[1:])
+        channels = [int(digits[k : k + 2], 16) for k in (0, 2, 4)]
+    linear = [c / 3294.6 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in channels]
+    return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+
+def contrast(one, other):
+    """After WCAG 2, from 1 to 21."""
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def sum_by_lanes(x, lanes, kind):
+    """A sum in vectors of so many lanes, joined by halves, and what is left over."""
+    whole = x.size // lanes * lanes
+    vector, rest = np.zeros(lanes, kind), kind(0)
+    for row in x[:whole].reshape(-1, lanes):
+        vector = vector + row
+    for term in x[whole:]:
+        rest += term
+    while vector.size > 1:
+        vector = vector[: vector.size // 2] + vector[vector.size // 2 :]
+    return rest + vector[0]

@@ -1,0 +1,176 @@
+"""Folders that are believed: only where nobody else can have put anything there."""
+
+import grp
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+from caches import folder, mode_of
+
+from fastrnn.system import private_folder
+from fastrnn.system.private_folder import NotPrivate, exposed, make_private
+
+OTHER = 12345  # of a user, or of a group
+
+
+@pytest.fixture
+def umask():
+    """Of a group that works together."""
+    before = os.umask(0o002)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures('umask')
+def test_made_for_the_user_alone(place):
+    """And what is missing above it."""
+    make_private(place / 'a' / 'b')
+    assert mode_of(place / 'a') == mode_of(place / 'a' / 'b') == 0o700
+    assert exposed(place / 'a' / 'b') == exposed(place / 'a' / 'none yet') == ''
+    make_private(place / 'a' / 'b')
+
+
+def test_one_of_before_stays_usable(place):
+    """Made with the modes that were usual."""
+    folder(place / 'cache')
+    (folder(place / 'cache' / 'kernels') / 'file').touch(0o644)
+    make_private(place / 'cache' / 'kernels')
+    assert mode_of(place / 'cache' / 'kernels') == 0o755
+
+
+OPEN = {'the world': 0o707, 'a group': 0o770, 'both': 0o777}
+
+
+@pytest.mark.parametrize('mode', OPEN.values(), ids=OPEN)
+@pytest.mark.parametrize('which', ['cache', 'cache/kernels'])
+def test_what_others_can_write_to(place, mode, which):
+    """Itself, or the one above, where it could be exchanged."""
+    folder(place / 'cache' / 'kernels')
+    folder(place / which, mode)
+    with pytest.raises(NotPrivate) as error:
+        make_private(place / 'cache' / 'kernels')
+    assert error.value.strerror == (
+        f'{place / which} can be written by others: chmod go-w {place / which}, '
+        'or name another folder with FASTRNN_CACHE'
+    )
+    (place / which).chmod(0o755)
+    make_private(place / 'cache' / 'kernels')
+
+
+@pytest.mark.usefixtures('umask')
+def test_nothing_is_made_where_others_can_write(place):
+    folder(place / 'cache', 0o777)
+    with pytest.raises(NotPrivate):
+        make_private(place / 'cache' / 'kernels')
+    assert not list((place / 'cache').iterdir())
+
+
+def test_a_sticky_folder(place):
+    """As /tmp: others can't exchange what is in it, but add to it."""
+    folder(place / 'tmp', 0o1777)
+    make_private(place / 'tmp' / 'kernels')
+    assert exposed(place / 'tmp').endswith('tmp can be written by others: name another folder with FASTRNN_CACHE')
+
+
+@pytest.mark.parametrize('whose', ['cache', 'cache/kernels', 'link', 'cache/kernels/file', 'cache/kernels/sub/file'])
+def test_what_belongs_to_others(place, owners, whose):
+    """Links and files too, and though nobody else can write to it now."""
+    (folder(place / 'cache' / 'kernels' / 'sub') / 'file').touch()
+    (place / 'cache' / 'kernels' / 'file').touch()
+    (place / 'link').symlink_to('cache')
+    kernels = place / 'link' / 'kernels'
+    kernels.chmod(0o700)
+    assert exposed(kernels) == ''
+    owners[place / whose] = OTHER
+    if whose.endswith('file'):
+        assert exposed(kernels) == f'{place / whose} may be the work of others: remove {place / "cache" / "kernels"}'
+    else:
+        assert exposed(kernels) == f'{place / whose} belongs to another user: name another folder with FASTRNN_CACHE'
+    owners[place / whose] = private_folder.ROOT
+    assert exposed(kernels) == ''
+
+
+def test_what_others_can_write_in_it(place):
+    """Where they can enter; a folder that is shut shuts what is below."""
+    (folder(place / 'kernels') / 'file').touch()
+    (place / 'kernels' / 'file').chmod(0o666)
+    assert exposed(place / 'kernels').endswith(f'file may be the work of others: remove {place / "kernels"}')
+    (place / 'kernels').chmod(0o700)
+    assert exposed(place / 'kernels') == ''
+    folder(place / 'kernels' / 'sub', 0o777)
+    assert exposed(place / 'kernels' / 'sub') == ''
+    (place / 'kernels').chmod(0o711)
+    assert 'can be written by others' in exposed(place / 'kernels' / 'sub')
+
+
+@pytest.mark.parametrize('target', ['../open/inner', '{place}/open/inner', '../a/second'])
+def test_the_way_that_links_lead(place, target):
+    """Through a folder that others can write to; a shut one, where the link is, does not help."""
+    folder(place / 'open' / 'inner')
+    folder(place / 'a')
+    (place / 'a' / 'link').symlink_to(target.format(place=place))
+    (place / 'a' / 'second').symlink_to('../a/../open/inner')
+    (place / 'a').chmod(0o700)
+    assert exposed(place / 'a' / 'link' / 'kernels') == ''
+    (place / 'open').chmod(0o777)
+    assert exposed(place / 'a' / 'link' / 'kernels').startswith(f'{place / "open"} can be written by others')
+    assert exposed(place / 'a' / 'link' / '..' / '..' / 'a') != exposed(place / 'a') == ''  # it can be led elsewhere
+
+
+def test_links_in_a_circle(place):
+    (place / 'one').symlink_to('two')
+    (place / 'two').symlink_to('one')
+    with pytest.raises(OSError, match='Too many levels of symbolic links'):
+        exposed(place / 'one' / 'kernels')
+
+
+def test_relative_paths(place, monkeypatch):
+    monkeypatch.chdir(folder(place / 'cache', 0o777))
+    assert exposed(Path('kernels')).startswith(f'{place / "cache"} can be written')
+
+
+@pytest.mark.parametrize(
+    ('name', 'members', 'primary', 'rights', 'alone'),
+    [
+        ('me', [], [], [], True),
+        ('me', ['me'], ['me'], [], True),
+        ('me', ['me', 'you'], [], [], False),
+        ('me', [], ['you'], [], False),
+        ('users', [], [], [], False),
+        ('me', [], [], [private_folder.ACL], False),
+        (None, [], [], [], False),
+    ],
+)
+def test_groups(place, monkeypatch, name, members, primary, rights, alone):
+    """A user's own group, as many systems make one, is nobody else; one that others are in, or may be, is."""
+    folder(place / 'cache', 0o775)
+    gid = (place / 'cache').stat().st_gid
+
+    def user(name, gid=gid):
+        return pwd.struct_passwd((name, 'x', os.geteuid(), gid, '', '', ''))
+
+    def group(number):
+        if name is None:
+            raise KeyError(number)
+        return grp.struct_group((name, 'x', gid, members))
+
+    monkeypatch.setattr(pwd, 'getpwuid', lambda _: user('me'))
+    monkeypatch.setattr(pwd, 'getpwall', lambda: [user('me'), user('he', OTHER), *map(user, primary)])
+    monkeypatch.setattr(grp, 'getgrgid', group)
+    monkeypatch.setattr(os, 'listxattr', lambda _: rights, raising=False)
+    assert (exposed(place / 'cache' / 'kernels') == '') == alone
+    (place / 'cache').chmod(0o777)
+    assert 'can be written by others' in exposed(place / 'cache' / 'kernels')
+
+
+def test_a_user_without_a_name(place, monkeypatch):
+    """As containers have them: no group is known to be the user's own."""
+    monkeypatch.setattr(pwd, 'getpwuid', {}.__getitem__)
+    assert 'can be written by others' in exposed(folder(place / 'cache', 0o770) / 'kernels')
+    assert exposed(folder(place / 'cache', 0o755) / 'kernels') == ''
+
+
+def test_systems_without_owners(place, monkeypatch):
+    monkeypatch.delattr(os, 'geteuid')
+    make_private(folder(place / 'cache', 0o777) / 'kernels')

@@ -1,0 +1,55 @@
+"""Old weights for a text of other characters."""
+
+import numpy as np
+import oracles
+from helpers import MANY, gist_arrays
+from models import model_of
+
+import fastrnn
+from fastrnn.data.corpus import Corpus
+from fastrnn.inference.prompt import Decoder, encode_prompt
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.checkpoint import load_model, save_model
+from fastrnn.model.init import scaled
+from fastrnn.model.model import Model
+from fastrnn.training.transfer import transfer_weights
+
+
+def test_transferred_weights_are_the_old_ones():
+    """What both texts have is predicted as before, if new characters are as unlikely as can be."""
+    old = Corpus.of('abcxyz')
+    params = scaled(Architecture('rnn', 1, 5, 6), np.random.RandomState(0))
+    params.by[:] = np.arange(6) - 2.0
+    transfer = transfer_weights(Model(params, old.chars), Corpus.of('zebra'), seed=0)
+    assert transfer.corpus.chars == 'aberzcxy' and (transfer.new, transfer.unseen) == ('er', 'cxy')
+    assert np.array_equal(transfer.params.Whh, params.Whh)
+    single = transfer_weights(Model(params.astype(np.float32), old.chars), Corpus.of('zebra'), seed=0).params
+    assert single == transfer.params.astype(np.float32)
+    for number, char in enumerate(transfer.corpus.chars):
+        if char in old.chars:
+            row = old.chars.index(char)
+            assert np.array_equal(transfer.params.WxhT[number], params.WxhT[row])
+            assert np.array_equal(transfer.params.Why[number], params.Why[row])
+            assert transfer.params.by[number] == params.by[row]
+        else:
+            assert 0 < abs(transfer.params.WxhT[number]).max() < 0.1
+            assert not transfer.params.Why[number].any() and transfer.params.by[number] == -2.0
+
+
+def test_old_weights_for_a_text_of_other_characters(tmp_path):
+    """40,000 of each make 80,000: those that the text lacks come last, and stay what they were."""
+    ours, theirs = MANY[:40_000], MANY[40_000:] + ''.join(map(chr, range(0x20000, 0x23000)))
+    old = model_of(theirs)
+    transfer = transfer_weights(old, Corpus.of(ours), 0)
+    joint = Model(transfer.params, transfer.corpus.chars)
+    assert joint.params.V == len(ours) + len(theirs) > 65_536
+    save_model(tmp_path / 'model', joint)
+    model = load_model(tmp_path / 'model')
+    text = theirs[-1] + theirs[0] + theirs[-1]
+    ids = model.vocabulary.encode(text)
+    assert np.array_equal(transfer.corpus.vocabulary.encode(text), ids)
+    assert ids.tolist() == encode_prompt(text, model).tolist() and Decoder(model)(ids) == text
+    assert transfer.corpus.text(ids) == text
+    expected = oracles.nats(gist_arrays(model.params), ids)[0] / np.log(2)
+    assert np.allclose(fastrnn.surprisals(model, text).bits[1:], expected, rtol=1e-9)
+    assert np.isclose(fastrnn.evaluate(model, text).bits_per_character, expected.mean(), rtol=1e-9)
