@@ -9,13 +9,13 @@ from ..data.stored import Ids
 from ..data.windows import Part, Windows
 from ..errors import Diverged
 from ..kernels.choice import Choice
-from ..kernels.fast import buffers, generate, optimizers, train
+from ..kernels.fast import ahead, buffers, generate, optimizers, train
 from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
 from ..model.init import INITS
 from ..model.params import Params
 from ..model.state import MOMENTS, TrainState
-from ..parallel.threads import ThreadTuner, counts_for_streams
+from ..parallel.threads import ThreadTuner, counts_for_streams, processors
 from ..settings.config import Config
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
@@ -45,6 +45,8 @@ class FastEngine:
             sizes = [config.threads]
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
+        if processors() > 1:
+            ahead.start(dtype)
         train.pack_weights(alone(), self.weights, self.packed)
         self._train(alone(), ids[:0], self.position, np.zeros(0), np.zeros(0))  # compiles, or loads, before threads do
 
@@ -131,6 +133,7 @@ class FastEngine:
         rng.set_state(self._rng.get_state())
         streams = generate.make_streams(1, self.weights, self.packed, 1)
         streams.ixs[0], streams.hs[0, :H] = ids[p if p + 1 < ids.size else 0], self.work.hs[0, 0, :H]
+        ahead.wait()
         choice, out = Choice(self.params.flat.dtype.type(1), self.params.V, 1.0), np.zeros((length, 1), np.uint32)
         generate.draw(alone(), self.weights, self.packed, choice, rng.random_sample((length, 1)), streams, out)
         if streams.failed.any():

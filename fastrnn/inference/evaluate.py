@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.ids import check_ids
 from ..data.stored import Ids
-from ..kernels.fast import buffers, generate, train
+from ..kernels.fast import ahead, buffers, generate, train
 from ..kernels.team import alone
 from ..model.model import Model
 from ..model.params import Params
@@ -59,6 +59,7 @@ def slices(params: Params, ids: Ids) -> Iterator[NDArray[np.float64]]:
     packed = buffers.make_packed(params.H, params.V, params.flat.dtype, strips=True, backward=False)
     train.pack_weights(alone(), weights, packed)
     work = buffers.make_work(WINDOW, 1, params.H, params.V, params.flat.size, params.flat.dtype)
+    ahead.wait()
     for first in range(0, ids.size - 1, SLICE):  # of whole windows
         part = ids[first : first + SLICE + 1]
         check_ids(part, params.V)

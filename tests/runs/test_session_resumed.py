@@ -143,7 +143,7 @@ def test_which_checkpoints_stay(tmp_path):
 
 
 def test_the_best_checkpoint_is_the_lowest_validation(tmp_path):
-    run_to(begin(tmp_path / 'run', 'fast', iterations=200, learning_rate=0.1))
+    run_to(begin(tmp_path / 'run', 'fast', iterations=200, learning_rate=0.1, schedule='constant'))
     log = log_of(tmp_path / 'run')
     lowest = min((record for record in log if record['validation']), key=lambda record: record['validation'])
     (_, numbers, _) = contents(tmp_path / 'run')[2]

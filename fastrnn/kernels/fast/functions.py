@@ -64,11 +64,11 @@ def _overload_expm1_small(r):
     c = [kind(1 / factorial(k)) for k in range(2, 14)]
     c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13 = c
 
-    def single(r):
-        tail = fma(r, fma(r, fma(r, fma(r, fma(r, c7, c6), c5), c4), c3), c2)
-        return fma(r * r, tail, r)
+    def single(r):  # parts side by side, for their latency
+        s = r * r
+        return fma(s, fma(s, fma(s, fma(r, c7, c6), fma(r, c5, c4)), fma(r, c3, c2)), r)
 
-    def double(r):  # halves side by side, for their latency
+    def double(r):
         s = r * r
         low = fma(s * s, fma(r, c7, c6), fma(s, fma(r, c5, c4), fma(r, c3, c2)))
         high = fma(s * s, fma(r, c13, c12), fma(s, fma(r, c11, c10), fma(r, c9, c8)))
@@ -84,7 +84,7 @@ def tanh1(x):
 @overload(tanh1, jit_options=OPTIONS, inline='always')
 def _overload_tanh1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
-    limit, log2e = kind(_SATURATED[kind]), kind(1 / log(2))
+    limit, twice_log2e = kind(_SATURATED[kind]), kind(2 / log(2))
     high, low = (kind(-part) for part in _LN2[kind])
     one, two = kind(1), kind(2)
 
@@ -92,7 +92,7 @@ def _overload_tanh1(x):
         x = limit if x > limit else x
         x = -limit if x < -limit else x
         y = x + x
-        n = np.rint(y * log2e)
+        n = np.rint(x * twice_log2e)
         scale = _two_to(n)
         e = fma(scale, _expm1_small(fma(n, low, fma(n, high, y))), scale - one)
         return e / (e + two)

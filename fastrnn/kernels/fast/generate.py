@@ -10,7 +10,7 @@ from ..team import span
 from .gemm import product
 from .packing import copy
 from .softmax import add_bias, exponentials
-from .train import advance, forward
+from .train import advance, forward, rows_of
 
 
 @jit
@@ -25,7 +25,7 @@ def score(ids, weights, packed, work, surprisals):
         for t in range(count):
             work.inputs[t, 0] = ids[first + t]
         forward(weights, packed, 0, 1, work)
-        product(work.hs[1:, 0], packed.WhyT, work.ys[:, 0])
+        product(rows_of(work.hs)[1:], packed.WhyT, rows_of(work.ys))
         for t in range(count):
             y = work.ys[t, 0]
             most = add_bias(y, weights.by)

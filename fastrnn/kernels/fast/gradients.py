@@ -5,6 +5,8 @@ from ..team import span
 from .gemm import TILE_ROWS, add_outer_products
 from .packing import copy, pack_columns, pack_left
 
+LINE = 16  # columns that threads share: a cache line of float32
+
 
 @inlined
 def matrix_gradients(team, work, grads):
@@ -17,16 +19,16 @@ def matrix_gradients(team, work, grads):
     H, V = grads.bh.size, grads.by.size
     Hp, Vp = work.hs.shape[2], work.ys.shape[2]
     hs, dhs, dys = work.hs.reshape((T + 1) * B, Hp), work.dhs.reshape(T * B, Hp), work.ys.reshape(T * B, Vp)
-    depth = work.right.shape[1]
+    depth, none = work.right.shape[1], T - T  # for a literal 0 Numba would compile what takes it once more
     i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
     k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
     for first in range(0, (T + 1) * B, depth):
         last = min(first + depth, (T + 1) * B)
-        pack_columns(hs[first:last], 0, work.right.shape[0], work.right)
+        pack_columns(hs[first:last], none, work.right.shape[0], work.right)
         stop, start = min(last, T * B), max(first, B)
         if stop > first:
             pack_left(dhs[first:stop], i0, i1, work.left)
-            add_outer_products(work.left, work.right, 0, stop - first, work.dWhh, i0, i1, first > 0)
+            add_outer_products(work.left, work.right, none, stop - first, work.dWhh, i0, i1, first > 0)
         if last > start:
             pack_left(dys[start - B : last - B], k0, k1, work.left)
             add_outer_products(work.left, work.right, start - first, last - start, work.dWhy, k0, k1, start > B)
@@ -42,7 +44,7 @@ def vector_gradients(team, work, grads):
     inputs, dhs, dys = work.inputs, work.dhs, work.ys
     T, B = inputs.shape
     V, H = grads.WxhT.shape
-    i0, i1 = span(team, H, 16)
+    i0, i1 = span(team, H, LINE)
     dbh, dby = grads.bh[i0:i1], grads.by
     for j in range(V):
         fill_zero(grads.WxhT[j, i0:i1])
@@ -52,7 +54,7 @@ def vector_gradients(team, work, grads):
     fill_zero(dbh)
     for j in range(V):  # every dhraw is in one row
         add(grads.WxhT[j, i0:i1], dbh)
-    k0, k1 = span(team, V, 16)
+    k0, k1 = span(team, V, LINE)
     fill_zero(dby[k0:k1])
     for t in range(T):
         for b in range(B):

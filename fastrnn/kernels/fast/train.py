@@ -41,6 +41,12 @@ def recurrent_product(A, W, lanes, C):
         row_product(A[0], W, lanes, C[0])
 
 
+@inlined
+def rows_of(X):
+    """X (T, 1, N) as a matrix, contiguous for the compiler too."""
+    return X.reshape(X.shape[0], X.shape[2])
+
+
 # --- forward ------------------------------------------------------------------------------------------------
 
 
@@ -70,7 +76,7 @@ def output(weights, packed, b0, b1, weight, work):
     for b in range(b0, b1):
         work.loss[b] = 0.0
     if B == 1:  # all t at once: one row would leave most of a tile empty
-        product(hs[1:, 0], packed.WhyT, ys[:, 0])
+        product(rows_of(hs)[1:], packed.WhyT, rows_of(ys))
     for t in range(T):
         if B > 1:
             product(hs[t + 1, b0:b1], packed.WhyT, ys[t, b0:b1])
@@ -87,7 +93,7 @@ def output(weights, packed, b0, b1, weight, work):
         if B > 1:
             product(ys[t, b0:b1], packed.Why, dhs[t, b0:b1])
     if B == 1:
-        product(ys[:, 0], packed.Why, dhs[:, 0])
+        product(rows_of(ys), packed.Why, rows_of(dhs))
 
 
 # --- backward -----------------------------------------------------------------------------------------------

@@ -1,0 +1,74 @@
+"""What scoring and sampling take, compiled in a process of its own while this one compiles the training.
+
+A first run of --preset fast was compiling for 11.3 s, of which these took 2.9 (bench/startup.py). The other process
+leaves its kernels in the cache folder, where this one finds them; where it can't, it compiles them itself.
+
+``python -m fastrnn.kernels.fast.ahead float32``
+"""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+
+from .. import jit
+from ..choice import Choice
+from ..team import alone
+from . import buffers, generate
+
+LONGEST = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
+
+_begun: set[str] = set()  # by this process; not a second time, if it fails
+_under_way: list[subprocess.Popen[bytes]] = []
+
+
+def start(dtype: Any) -> None:
+    """Have the kernels for weights of a dtype compiled, unless they were before; returns at once."""
+    name = np.dtype(dtype).name
+    no_python = not sys.executable or getattr(sys, 'frozen', False)
+    if no_python or name in _begun or jit.CACHE_FOLDER is None or _marker(name).exists():
+        return
+    _begun.add(name)
+    command = [sys.executable, '-P', '-m', __name__, name]  # -P: nothing is imported from the working folder
+    try:
+        _under_way.append(
+            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
+    except OSError:  # no more processes, or no memory for one
+        return
+
+
+def wait() -> None:
+    """Until what was started is done."""
+    while _under_way:
+        try:
+            _under_way.pop().wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def compile_for(dtype: Any) -> None:
+    """Call the kernels with arrays that are small, but of the types that models have."""
+    H, V, kind = 2, 3, np.dtype(dtype).type
+    shapes = ((V, H), (H, H), (V, H), (H,), (V,))
+    flat = np.zeros(sum(int(np.prod(shape)) for shape in shapes), dtype)
+    parts = np.split(flat, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
+    weights = buffers.Weights(flat, *(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
+    packed = buffers.make_packed(H, V, dtype, strips=True, backward=False)
+    work = buffers.make_work(2, 1, H, V, flat.size, dtype)
+    generate.score(np.zeros(2, np.uint32), weights, packed, work, np.zeros(1))
+    streams, out = generate.make_streams(1, weights, packed, 1), np.zeros((1, 1), np.uint32)
+    generate.draw(alone(), weights, packed, Choice(kind(1), V, 1.0), np.zeros((1, 1)), streams, out)
+
+
+def _marker(name: str) -> Any:
+    """A file that is there once all is in the cache."""
+    assert jit.CACHE_FOLDER is not None
+    return jit.CACHE_FOLDER / f'ahead-{name}'
+
+
+if __name__ == '__main__':
+    compile_for(sys.argv[1])
+    if jit.CACHE_FOLDER is not None:
+        _marker(sys.argv[1]).touch()
