@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..kernels.exact import numpy_functions as native
-from ..kernels.exact import outer_products as tile
+from ..kernels.exact import outer_products
 from ..kernels.exact import rnn as exact
 from ..kernels.team import alone
 from ..model.architecture import GIST_NAMES, Architecture
@@ -73,7 +73,7 @@ def adagrad(params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Arra
         _check(f'grads[{k}]', grad, param.shape)
         _check(f'mems[{k}]', mem, param.shape, writable=True)
     for param, grad, mem in zip(params, grads, mems, strict=True):
-        tile.adagrad(param.reshape(-1), grad.reshape(-1), mem.reshape(-1), float(rate))
+        outer_products.adagrad_row(param.reshape(-1), grad.reshape(-1), mem.reshape(-1), float(rate))
 
 
 class _Functions:

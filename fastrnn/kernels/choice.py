@@ -23,6 +23,14 @@ class Choice(NamedTuple):
 
 
 @jit
+def temper(y, temperature):
+    """y = (y - max(y)) / temperature, so that exp(y) can't overflow and is 1 somewhere."""
+    most = row_max(y, y.size)
+    for k in range(y.size):
+        y[k] = (y[k] - most) / temperature
+
+
+@jit
 def likely(p, V, least):
     """How many of p[:V] are ``least`` or more, and their sum."""
     count = 0

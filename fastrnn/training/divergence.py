@@ -1,18 +1,17 @@
 """Whether a training has diverged: its losses are not finite, or far worse than they have been."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.corpus import Corpus
+from ..engines.engine import Engine
 from ..errors import Diverged
 from ..inference.evaluate import bits
 from ..progress.records import Progress
 from ..settings.config import Config, bits_per_character
-
-if TYPE_CHECKING:
-    from .loop import Run
 
 DIVERGED_BY = 1.0  # bits per character above the best
 LEARNED = 0.75  # of the bits of guessing: a model that has learned something
@@ -37,7 +36,19 @@ def not_finite(losses: NDArray[np.float64], iteration: int, config: Config) -> D
     return Diverged(f'{happened}, {before}: {cure}', iteration, happened)
 
 
-def check_divergence(run: 'Run', record: Progress) -> None:
+class Trained(Protocol):
+    """What is asked of a run."""
+
+    corpus: Corpus
+    iteration: int
+
+    @property
+    def config(self) -> Config: ...
+
+    def ensure_engine(self) -> Engine: ...
+
+
+def check_divergence(run: Trained, record: Progress) -> None:
     """Raise Diverged where the validation is far worse than it was; without one, the training loss, where it counts.
 
     That is: from a model that has learned, to worse than its best by far; or to far worse than guessing when

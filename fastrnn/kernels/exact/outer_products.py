@@ -136,7 +136,7 @@ def clipped_rows(left, right, out):
 
 
 @jit
-def adagrad(param, grad, mem, learning_rate):
+def adagrad_row(param, grad, mem, learning_rate):
     """One Adagrad step on 1-D arrays; param and mem are changed in place (Duchi et al. 2011)."""
     for i in range(param.size):
         g = grad[i]
@@ -167,4 +167,4 @@ def descend(left, right, first, last, rows, param, mem, learning_rate):
     for i in range(first, last):
         clipped_rows(left[i], right, rows)
         for r in range(min(ROWS, M - i * ROWS)):
-            adagrad(param[i * ROWS + r], rows[r, :H], mem[i * ROWS + r], learning_rate)
+            adagrad_row(param[i * ROWS + r], rows[r, :H], mem[i * ROWS + r], learning_rate)

@@ -14,9 +14,8 @@ All buffers are a ``Work``; nothing is allocated in here. Shapes: T steps, H hid
 
 import numpy as np
 
-from ..choice import choose, filter_likeliest
+from ..choice import choose, filter_likeliest, temper
 from ..jit import inlined, jit
-from ..reductions import row_max
 from ..team import barrier, span
 from .buffers import Weights as Weights
 from .buffers import Work as Work
@@ -24,56 +23,11 @@ from .buffers import for_thread as for_thread
 from .buffers import make_work as make_work
 from .buffers import memory as memory
 from .numpy_functions import exp, gemv, gemv_t, log, tanh
-from .outer_products import adagrad, descend, gradient, pack
+from .one_hot import one_hot_gradient, one_hot_product
+from .outer_products import adagrad_row, descend, gradient, pack
 from .vectors import all_finite, clip, fill, pairwise_sum
 
 GRAIN = 8  # threads share H in multiples of 8, which BLAS's own grouping of rows and columns respects
-
-
-# --- Wxh @ x and dhraw @ x.T with a one-hot x ---------------------------------------------------------------
-
-
-@jit
-def one_hot_product(WxhT, ix, literal, out):
-    """out = Wxh @ x for the one-hot x of character ix.
-
-    A row read, unless ``literal``: 0 * inf is NaN in the reference, so from the first inf or NaN on the
-    products with zeros are carried out as well.
-    """
-    H = out.size
-    if literal:
-        fill(out, 0.0)
-        for j in range(WxhT.shape[0]):
-            x = 1.0 if j == ix else 0.0
-            for i in range(H):
-                out[i] += WxhT[j, i] * x
-    else:
-        for i in range(H):
-            out[i] = WxhT[ix, i] + 0.0  # a sum that starts at +0 is never -0
-
-
-@jit
-def one_hot_gradient(inputs, literal, start, stop, work):
-    """dWxhT[:, start:stop] += x dhraw^T for t = T-1 ... 0, then clipped.
-
-    Rows of characters that the window does not hold are left alone; ``seen`` tells which it holds.
-    """
-    dhs, dWxhT, seen = work.dhs, work.dWxhT, work.seen
-    T, V = dhs.shape[0], dWxhT.shape[0]
-    fill(seen, 1 if literal else 0)
-    for t in range(T):
-        seen[inputs[t]] = 1
-    for j in range(V):
-        if seen[j]:
-            fill(dWxhT[j, start:stop], 0.0)
-    for t in range(T - 1, -1, -1):
-        for j in range(0 if literal else inputs[t], V if literal else inputs[t] + 1):
-            x = 1.0 if j == inputs[t] else 0.0
-            for i in range(start, stop):
-                dWxhT[j, i] += dhs[t, i] * x
-    for j in range(V):
-        if seen[j]:
-            clip(dWxhT[j, start:stop])
 
 
 # --- forward ------------------------------------------------------------------------------------------------
@@ -162,7 +116,7 @@ def pack_gradients(team, work):
         pack(X, first, start, stop, out)
 
 
-# --- the loop -----------------------------------------------------------------------------------------------
+# --- loss and gradients ----------------------------------------------------------------------------------------
 
 
 @inlined
@@ -200,54 +154,7 @@ def gradients(native, team, inputs, targets, weights, literal, work, dWhh, dWhy)
     return loss
 
 
-@jit
-def adagrad_step(team, weights, mems, learning_rate, work):
-    """Adagrad on all parameters, changed in place with mems; threads share rows and, of Wxh, columns."""
-    first, last = span(team, work.left_V.shape[0], 1)
-    descend(work.left_V, work.right_h, first, last, work.rows, weights.Why, mems.Why, learning_rate)
-    first, last = span(team, work.left_H.shape[0], 1)
-    descend(work.left_H, work.right_prev, first, last, work.rows, weights.Whh, mems.Whh, learning_rate)
-    i0, i1 = span(team, work.dbh.size, GRAIN)
-    for j in range(work.seen.size):
-        if work.seen[j]:  # where the gradient is 0, Adagrad changes nothing
-            adagrad(weights.WxhT[j, i0:i1], work.dWxhT[j, i0:i1], mems.WxhT[j, i0:i1], learning_rate)
-    clip(work.dbh[i0:i1])
-    adagrad(weights.bh[i0:i1], work.dbh[i0:i1], mems.bh[i0:i1], learning_rate)
-    k0, k1 = span(team, work.dby.size, 1)
-    clip(work.dby[k0:k1])
-    adagrad(weights.by[k0:k1], work.dby[k0:k1], mems.by[k0:k1], learning_rate)
-
-
-@jit
-def train(native, team, ids, weights, mems, learning_rate, smooth_loss, position, work, losses):
-    """``losses.size`` iterations of the gist's loop on the text ``ids``.
-
-    position[0] is the character at which the next window starts, position[1] whether one-hot products are
-    literal. Both are updated, as are weights, mems, work (hs[0] is the state to go on from) and losses (in
-    nats). Returns the smooth loss. Every thread of the team makes the same call.
-    """
-    T, H = work.xs.shape
-    i0, i1 = span(team, H, GRAIN)
-    p = position[0]
-    literal = position[1] != 0
-    for n in range(losses.size):
-        if p + T + 1 >= ids.size:
-            fill(work.hs[0, i0:i1], 0.0)
-            p = 0
-            barrier(team)
-        inputs, targets = ids[p : p + T], ids[p + 1 : p + T + 1]
-        loss, literal = lossFun(native, team, inputs, targets, weights, literal, work)
-        adagrad_step(team, weights, mems, learning_rate, work)
-        for i in range(i0, i1):
-            work.hs[0, i] = work.hs[T, i]
-        smooth_loss = smooth_loss * 0.999 + loss * 0.001
-        p += T
-        if team.rank == 0:
-            losses[n] = loss
-            position[0] = p
-            position[1] = 1 if literal else 0
-        barrier(team)
-    return smooth_loss
+# --- sample ----------------------------------------------------------------------------------------------------
 
 
 @jit
@@ -266,14 +173,6 @@ def absorb(native, h, ids, weights, literal, work):
     """h (H,), the state, after the characters ids (n,); changed in place."""
     for t in range(ids.size):
         advance(native, h, ids[t], weights, literal, work)
-
-
-@jit
-def temper(y, temperature):
-    """y = (y - max(y)) / temperature, so that exp(y) can't overflow and is 1 somewhere."""
-    most = row_max(y, y.size)
-    for k in range(y.size):
-        y[k] = (y[k] - most) / temperature
 
 
 @jit
@@ -303,3 +202,59 @@ def sample(native, h, seed_ix, uniforms, weights, literal, choice, work, out):
         ix = choose(y, V, uniforms[n], edges)
         out[n] = ix
     return out.size
+
+
+# --- adagrad ---------------------------------------------------------------------------------------------------
+
+
+@jit
+def adagrad(team, weights, mems, learning_rate, work):
+    """Adagrad on all parameters, changed in place with mems; threads share rows and, of Wxh, columns."""
+    first, last = span(team, work.left_V.shape[0], 1)
+    descend(work.left_V, work.right_h, first, last, work.rows, weights.Why, mems.Why, learning_rate)
+    first, last = span(team, work.left_H.shape[0], 1)
+    descend(work.left_H, work.right_prev, first, last, work.rows, weights.Whh, mems.Whh, learning_rate)
+    i0, i1 = span(team, work.dbh.size, GRAIN)
+    for j in range(work.seen.size):
+        if work.seen[j]:  # where the gradient is 0, Adagrad changes nothing
+            adagrad_row(weights.WxhT[j, i0:i1], work.dWxhT[j, i0:i1], mems.WxhT[j, i0:i1], learning_rate)
+    clip(work.dbh[i0:i1])
+    adagrad_row(weights.bh[i0:i1], work.dbh[i0:i1], mems.bh[i0:i1], learning_rate)
+    k0, k1 = span(team, work.dby.size, 1)
+    clip(work.dby[k0:k1])
+    adagrad_row(weights.by[k0:k1], work.dby[k0:k1], mems.by[k0:k1], learning_rate)
+
+
+# --- the loop --------------------------------------------------------------------------------------------------
+
+
+@jit
+def train(native, team, ids, weights, mems, learning_rate, smooth_loss, position, work, losses):
+    """``losses.size`` iterations of the gist's loop on the text ``ids``.
+
+    position[0] is the character at which the next window starts, position[1] whether one-hot products are
+    literal. Both are updated, as are weights, mems, work (hs[0] is the state to go on from) and losses (in
+    nats). Returns the smooth loss. Every thread of the team makes the same call.
+    """
+    T, H = work.xs.shape
+    i0, i1 = span(team, H, GRAIN)
+    p = position[0]
+    literal = position[1] != 0
+    for n in range(losses.size):
+        if p + T + 1 >= ids.size:
+            fill(work.hs[0, i0:i1], 0.0)
+            p = 0
+            barrier(team)
+        inputs, targets = ids[p : p + T], ids[p + 1 : p + T + 1]
+        loss, literal = lossFun(native, team, inputs, targets, weights, literal, work)
+        adagrad(team, weights, mems, learning_rate, work)
+        for i in range(i0, i1):
+            work.hs[0, i] = work.hs[T, i]
+        smooth_loss = smooth_loss * 0.999 + loss * 0.001
+        p += T
+        if team.rank == 0:
+            losses[n] = loss
+            position[0] = p
+            position[1] = 1 if literal else 0
+        barrier(team)
+    return smooth_loss

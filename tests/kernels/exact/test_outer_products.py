@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastrnn import reference
-from fastrnn.kernels.exact import outer_products as tile
+from fastrnn.kernels.exact import outer_products
 from fastrnn.kernels.exact.outer_products import COLUMNS, ROWS, panels
 
 pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
@@ -17,7 +17,7 @@ sizes = st.integers(1, 40)
 
 def packed(X, T, width, first=0):
     out = np.zeros((panels(X.shape[1], width), T, width))
-    tile.pack(X, first, 0, out.shape[0], out)
+    outer_products.pack(X, first, 0, out.shape[0], out)
     return out
 
 
@@ -33,14 +33,14 @@ def test_pack(N, T, width, first):
 
 def test_pack_leaves_other_panels_alone():
     out = np.full((5, 3, ROWS), 7.0)
-    tile.pack(np.ones((3, 20)), 0, 1, 3, out)
+    outer_products.pack(np.ones((3, 20)), 0, 1, 3, out)
     assert [np.unique(panel).tolist() for panel in out] == [[7.0], [1.0], [1.0], [7.0], [7.0]]
 
 
 def gradient(left, right):
     T, M, H = len(left), left.shape[1], right.shape[1]
     out, rows = np.full((M, H), np.nan), np.full((ROWS, panels(H, COLUMNS) * COLUMNS), np.nan)
-    tile.gradient(packed(left, T, ROWS), packed(right, T, COLUMNS), rows, out)
+    outer_products.gradient(packed(left, T, ROWS), packed(right, T, COLUMNS), rows, out)
     return out
 
 
@@ -71,5 +71,5 @@ def test_descend_is_gradient_and_adagrad():
     grad = oracles.outer_products(left, right)[part]
     reference.adagrad([expected[part]], [grad], [memory[part]], 0.1)
     rows = np.zeros((ROWS, panels(H, COLUMNS) * COLUMNS))
-    tile.descend(packed(left, T, ROWS), packed(right, T, COLUMNS), 1, 3, rows, param, mem, 0.1)
+    outer_products.descend(packed(left, T, ROWS), packed(right, T, COLUMNS), 1, 3, rows, param, mem, 0.1)
     assert same_bits(param, expected) and same_bits(mem, memory)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 import fastrnn
 from fastrnn import reference
 from fastrnn.engines import dropin
-from fastrnn.kernels.exact import rnn as exact
 
 ODD = [np.inf, -np.inf, np.nan, -0.0, 0.0, 1e300, -1e308, 5e-324]
 OUTPUTS = ('loss', *('d' + name for name in WEIGHTS), 'hprev')
@@ -182,19 +181,6 @@ def test_unlikely_characters_are_never_drawn():
     model = random_model(4, 6, 3)
     model[4][[0, 1, 5]] = -np.inf
     assert set(assert_sample(model, np.zeros((4, 1)), 2, 200, 5)) == {2, 3, 4}
-
-
-@pytest.mark.parametrize('literal', [False, True])
-@pytest.mark.parametrize('ix', [0, 2])
-def test_one_hot_product(literal, ix):
-    """Also -0, which a sum that starts at +0 turns into +0."""
-    WxhT = np.random.default_rng(1).standard_normal((3, 5))
-    WxhT[:, 1] = -0.0
-    x = np.zeros((3, 1))
-    x[ix] = 1.0
-    out = np.full(5, np.nan)
-    exact.one_hot_product(WxhT, ix, literal, out)
-    assert same_bits(out, np.dot(np.ascontiguousarray(WxhT.T), x)[:, 0])
 
 
 def test_sample_on_every_edge(monkeypatch):

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from helpers import normal
 
-from fastrnn.kernels.fast import gemm as panels
-from fastrnn.kernels.fast import packing
+from fastrnn.kernels.fast import gemm, packing
 
 DTYPES = ['float32', 'float64']
 SIZES = [(1, 1, 1), (2, 3, 5), (6, 16, 16), (7, 33, 17), (16, 100, 40), (13, 8, 129)]  # b, K, N
@@ -16,7 +15,7 @@ def close(result, expected, dtype):
 
 
 def room(N, K, dtype):
-    w = panels.width(np.dtype(dtype).itemsize)
+    w = gemm.width(np.dtype(dtype).itemsize)
     return np.zeros((-(-N // w), K, w), dtype)
 
 
@@ -28,7 +27,7 @@ def test_product(b, K, N, dtype):
     packed = room(N, K, dtype)
     C = np.zeros((b, packed.shape[0] * packed.shape[2]), dtype)
     packing.pack_columns(W, 0, packed.shape[0], packed)
-    panels.product(A, packed, C)
+    gemm.product(A, packed, C)
     close(C[:, :N], A @ W, dtype)
     again = np.zeros_like(packed)
     packing.pack_rows(np.ascontiguousarray(W.T), 0, packed.shape[0], again)
@@ -43,9 +42,9 @@ def test_rows_do_not_depend_on_their_tile(dtype):
     packing.pack_columns(W, 0, packed.shape[0], packed)
     whole = np.zeros((13, packed.shape[0] * packed.shape[2]), dtype)
     parts = np.zeros_like(whole)
-    panels.product(A, packed, whole)
+    gemm.product(A, packed, whole)
     for first, last in ((0, 1), (1, 6), (6, 13)):
-        panels.product(A[first:last], packed, parts[first:last])
+        gemm.product(A[first:last], packed, parts[first:last])
     assert np.array_equal(whole, parts)
 
 
@@ -54,11 +53,11 @@ def test_rows_do_not_depend_on_their_tile(dtype):
 def test_row_product(dtype, N):
     """One row by strips, the fewest that hold N columns."""
     itemsize = np.dtype(dtype).itemsize
-    columns = panels.strip_width(N, itemsize)
+    columns = gemm.strip_width(N, itemsize)
     strips = np.zeros((-(-N // columns), 20, columns), dtype)
     x, W, y = normal(4, 20, dtype), normal(5, (20, N), dtype), np.zeros(strips.shape[0] * columns, dtype)
     packing.pack_columns(W, 0, strips.shape[0], strips)
-    panels.row_product(x, strips, panels.lanes(itemsize), y)
+    gemm.row_product(x, strips, gemm.lanes(itemsize), y)
     close(y[:N], x @ W, dtype)
 
 
@@ -69,14 +68,14 @@ def test_outer_products(dtype, K, M, N):
     X, Y = normal(6, (K, M), dtype), normal(7, (K + 2, N), dtype)
     right = room(N, K + 2, dtype)
     packing.pack_columns(Y, 0, right.shape[0], right)
-    tiles = -(-M // panels.TILE_ROWS)
+    tiles = -(-M // gemm.TILE_ROWS)
     left, C = (
-        np.zeros((tiles, K, panels.TILE_ROWS), dtype),
-        np.zeros((tiles * panels.TILE_ROWS, right.shape[0] * right.shape[2]), dtype),
+        np.zeros((tiles, K, gemm.TILE_ROWS), dtype),
+        np.zeros((tiles * gemm.TILE_ROWS, right.shape[0] * right.shape[2]), dtype),
     )
     C[:] = 1
     packing.pack_left(X, 0, tiles, left)
-    panels.add_outer_products(left, right, 1, K, C, 0, tiles, True)
+    gemm.add_outer_products(left, right, 1, K, C, 0, tiles, True)
     close(C[:M, :N], 1 + X.T @ Y[1 : K + 1], dtype)
-    panels.add_outer_products(left, right, 1, K, C, 0, tiles, False)
+    gemm.add_outer_products(left, right, 1, K, C, 0, tiles, False)
     close(C[:M, :N], X.T @ Y[1 : K + 1], dtype)
