@@ -17,6 +17,7 @@ from table import publish
 SONNETS = Path(__file__).parent.parent / 'data' / 'sonnets.txt'
 TRAIN = [sys.executable, '-m', 'fastrnn', 'train', str(SONNETS), '--seed', '0', '--iterations', '1']
 MARKERS = '<!-- startup: made by bench/startup.py -->', '<!-- end of startup -->'
+FAST = [*TRAIN, '--preset', 'fast', '--validation', '0.1']
 IMPORT = [sys.executable, '-c', 'import fastrnn']
 
 
@@ -37,6 +38,8 @@ def main() -> None:
             '|---|---|',
             f'| first run ever, compiling, to the first printed loss | {seconds(TRAIN, cache, 1):.1f} s |',
             f'| warm start, to the first printed loss | {seconds(TRAIN, cache, 5):.2f} s |',
+            f'| first run with `--preset fast`, validation and sample too | {seconds(FAST, cache, 1):.1f} s |',
+            f'| the same, warm | {seconds(FAST, cache, 5):.2f} s |',
             f'| `import fastrnn` | {seconds(IMPORT, cache, 5):.2f} s |',
         ]
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -148,6 +148,14 @@ def as_weights(params: Params) -> buffers.Weights:
     return buffers.Weights(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
 
 
+def pack(params: Params, *, strips: bool) -> tuple[buffers.Weights, buffers.Packed]:
+    """Parameters as kernels take them that go forward only; ``strips``, for one stream."""
+    weights = as_weights(params)
+    packed = buffers.make_packed(params.H, params.V, params.flat.dtype, strips=strips, backward=False)
+    train.pack_weights(alone(), weights, packed)
+    return weights, packed
+
+
 def make_optimizer(config: Config, moments: dict[str, Params]) -> buffers.Optimizer:
     """The optimizer's moments, and the settings in their dtype."""
     kind = moments['m'].flat.dtype.type

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..data.ids import check_ids
 from ..data.stored import Ids
-from ..kernels.fast import ahead, buffers, generate, train
-from ..kernels.team import alone
+from ..engines.fast import pack
+from ..kernels.fast import ahead, buffers, generate
 from ..model.model import Model
 from ..model.params import Params
 from ..settings.config import bits_per_character
@@ -55,9 +55,7 @@ def slices(params: Params, ids: Ids) -> Iterator[NDArray[np.float64]]:
     """:func:`nats` in parts, between which an interrupt gets through."""
     if ids.size < 2:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
-    weights = buffers.Weights(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
-    packed = buffers.make_packed(params.H, params.V, params.flat.dtype, strips=True, backward=False)
-    train.pack_weights(alone(), weights, packed)
+    weights, packed = pack(params, strips=True)
     work = buffers.make_work(WINDOW, 1, params.H, params.V, params.flat.size, params.flat.dtype)
     ahead.wait()
     for first in range(0, ids.size - 1, SLICE):  # of whole windows

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.exact import as_weights
+from ..engines.fast import pack
 from ..errors import Diverged
 from ..kernels.choice import Choice
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
-from ..kernels.fast import buffers, generate, train
+from ..kernels.fast import generate
 from ..kernels.team import Team, alone
 from ..model.model import Model
 from ..model.params import Params
@@ -85,9 +86,7 @@ class Batch:
     def __init__(self, params: Params, choice: Choice, threads: int) -> None:
         dtype: Any = np.result_type(params.flat.dtype, np.float32).type
         params, limits = params.astype(dtype), np.finfo(dtype)
-        self._weights = buffers.Weights(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
-        self._packed = buffers.make_packed(params.H, params.V, dtype, strips=False, backward=False)
-        train.pack_weights(alone(), self._weights, self._packed)
+        self._weights, self._packed = pack(params, strips=False)
         # 1e-50 would be 0 in float32
         self._choice = choice._replace(temperature=dtype(np.clip(choice.temperature, limits.tiny, limits.max)))
         self._threads = threads

@@ -16,7 +16,7 @@ from ..kernels.team import ABORT, Team
 WAKE = 0.03  # seconds of a trial until all threads are awake, each on a processor of its own
 TRY = 0.02  # seconds of a trial that are timed
 TRY_AGAIN = 1.0, 16.0  # seconds until another number of threads is tried again: at first, and at most
-WORTH_WAKING = 1e-3  # seconds of work; waking threads takes about 0.15 ms
+WORTH_WAKING = 1e-3  # seconds of work; waking a thread takes about 0.1 ms (bench/kernels.py)
 
 
 def processors() -> int:

@@ -5,7 +5,7 @@ The order over t is fixed, but rows and columns are free, so a ROWS x COLUMNS ti
 registers for all T. Both factors are first packed into panels that a tile reads front to back (without:
 strides of 4 KB fall into one set of the cache).
 
-dWhh at H=100, T=25 (Zen 3): 13 us by tiles, 39 us as a plain loop over four t's a pass.
+dWhh at H=100, T=25: 12 us by tiles, 35 us step by step (Zen 4: bench/kernels.py).
 """
 
 from typing import Any
