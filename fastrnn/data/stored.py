@@ -12,6 +12,7 @@ import operator
 import os
 import threading
 import zlib
+from collections.abc import Callable
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -88,10 +89,10 @@ class Opened:
     def __del__(self) -> None:
         self.close()
 
-    def close(self) -> None:
+    def close(self, close: Callable[[int], None] = os.close) -> None:  # at the end of the program os may be gone
         descriptor, self._descriptor = getattr(self, '_descriptor', -1), -1
         if descriptor >= 0:
-            os.close(descriptor)
+            close(descriptor)
 
     def fileno(self) -> int:
         return self._descriptor
