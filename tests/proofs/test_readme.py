@@ -21,7 +21,7 @@ ELSEWHERE = {
     '. .venv/bin/activate': 'test_a_new_checkout',
     'pip install': 'test_a_new_checkout',
     'pytest': '.ci/run',
-    'python data/fetch_shakespeare.py': 'test_data.py; here another text of that name stands in',
+    'python data/fetch_shakespeare.py': 'test_fetch_shakespeare.py; here another text of that name stands in',
 }
 
 

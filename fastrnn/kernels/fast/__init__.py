@@ -1,1 +1,1 @@
-"""Many streams at once: sums in any order, whatever the machine does fastest."""
+"""Many streams at once: sums in the order that is fastest, written out, so that nobody else chooses one."""
