@@ -1,9 +1,14 @@
-"""A page of HTML that shows a text shaded by surprisal: one file, no scripts, nothing to fetch."""
+"""A page of HTML that shows a text shaded by surprisal: one file, no scripts, nothing to fetch.
+
+Put together from surprisal.html, whose ``$names`` are filled in, and surprisal.css.
+"""
 
 import math
 import unicodedata
 from collections.abc import Sequence
 from html import escape
+from importlib.resources import files
+from string import Template
 
 from ..inference.surprisal import escaped
 
@@ -22,23 +27,6 @@ SHADES = (
 )
 CLASSES = 'abcdefghi'
 JOINERS = '\u200c\u200d'  # Persian, Hindi and emoji are not written without them
-STYLE = """
-:root{color-scheme:light}
-body{margin:0 auto;max-width:60rem;padding:0 1rem 3rem;background:#fff;color:#111;font:16px/1.5 system-ui,sans-serif}
-h1{font-size:1.4rem;margin:1.5rem 0 .5rem;overflow-wrap:anywhere}
-dl{display:flex;flex-wrap:wrap;gap:.25rem 2rem;margin:0}
-dt{color:#555;font-size:.85rem}
-dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums}
-#legend{position:sticky;top:0;display:flex;flex-wrap:wrap;align-items:center;gap:.25rem .75rem;margin:1rem 0;
-padding:.5rem 0;background:#fff;border-bottom:1px solid #ccc;font-size:.85rem}
-#legend ol{display:flex;flex-wrap:wrap;margin:0;padding:0;list-style:none;border:1px solid #888}
-#legend li{min-width:2.6rem;padding:.1rem .2rem;text-align:center}
-#text{white-space:pre-wrap;white-space:break-spaces;overflow-wrap:anywhere;tab-size:4;unicode-bidi:plaintext;
-font:15px/1.7 ui-monospace,monospace;print-color-adjust:exact;-webkit-print-color-adjust:exact}
-.n::before{content:"↵";opacity:.7}
-.t::before{content:"→";opacity:.7}
-.x{outline:1px dotted;outline-offset:-2px;font-size:.8em}
-"""
 
 
 def check_length(characters: int) -> None:
@@ -67,24 +55,16 @@ def page(name: str, text: str, bits: Sequence[float], unit: str = 'character') -
     check_length(len(text))
     known = [value for value in bits if not math.isnan(value)]
     mean = sum(known) / len(known) if known else math.nan
-    heading = escape(''.join(visible(char) for char in name))
-    facts = (
-        (f'bits per {unit}', f'{mean:.3f}'),
-        ('perplexity', f'{2**mean:,.2f}'),
-        (f'{unit}s', f'{len(text):,}'),
-    )
     shown = {char: (content(char, unit), kind(char, unit)) for char in set(text)}
-    return ''.join(
-        (
-            '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-            f'<title>Surprisal of {heading}</title>\n<style>{STYLE}{_shade_rules()}</style>\n</head>\n<body>\n',
-            f'<h1>Surprisal of {heading}</h1>\n<dl>\n',
-            *(f'<div><dt>{label}</dt><dd>{value}</dd></div>\n' for label, value in facts),
-            f'</dl>\n{_legend()}\n<main id="text" lang="">',
-            *(element(*shown[char], value) for char, value in zip(text, bits, strict=True)),
-            '</main>\n</body>\n</html>\n',
-        )
+    return Template(_beside('surprisal.html')).substitute(
+        heading=escape(''.join(visible(char) for char in name)),
+        style=_beside('surprisal.css') + _shade_rules(),
+        unit=unit,
+        bits=f'{mean:.3f}',
+        perplexity=f'{2**mean:,.2f}',
+        length=f'{len(text):,}',
+        legend=_legend(),
+        text=''.join(element(*shown[char], value) for char, value in zip(text, bits, strict=True)),
     )
 
 
@@ -127,6 +107,11 @@ def visible(char: str, unit: str = 'character') -> str:
     return char
 
 
+def _beside(name: str) -> str:
+    """A file beside this module, wherever the package is kept."""
+    return files(__package__).joinpath(name).read_text(encoding='utf-8')
+
+
 def _shade_rules() -> str:
     return ''.join(
         f'.{name}{{background:{ground};color:{ink}}}\n' for name, (ground, ink) in zip(CLASSES, SHADES, strict=True)
@@ -135,5 +120,4 @@ def _shade_rules() -> str:
 
 def _legend() -> str:
     labels = [f'{low}–{low + 1}' for low in range(len(SHADES) - 1)] + [f'{len(SHADES) - 1}+']
-    steps = ''.join(f'<li class={name}>{label}</li>' for name, label in zip(CLASSES, labels, strict=True))
-    return f'<div id="legend"><span>bits of surprisal</span><ol>{steps}</ol></div>'
+    return ''.join(f'<li class={name}>{label}</li>' for name, label in zip(CLASSES, labels, strict=True))
