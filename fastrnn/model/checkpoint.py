@@ -102,7 +102,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
         model = _as_model(tensors, metadata)
         config, text = dict(json.loads(metadata['config'])), dict(json.loads(metadata['text']))
         _check_fits(config, model.params, tensors)
-        state = _as_state(model.params, tensors, json.loads(metadata['state']))
+        state = _as_state(model.params, tensors, config['optimizer'], json.loads(metadata['state']))
         unlogged = tuple(map(dict, json.loads(metadata.get('unlogged', '[]'))))
         return Checkpoint(model, state, config, text, unlogged, json.loads(metadata.get('best', 'false')) is True)
 
@@ -144,7 +144,9 @@ def _as_params(architecture: Architecture, dtype: Any, tensors: Tensors, letter:
 
 def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> None:
     """Raise ValueError where the tensors are not those of a run so configured."""
-    optimizer = 'adam' if config['optimizer'] == 'adam' else 'adagrad'
+    optimizer = config['optimizer']
+    if not isinstance(optimizer, str) or optimizer not in MOMENTS:
+        raise ValueError(f'the optimizer is {optimizer!r}')
     moments = {letter + name for letter in MOMENTS[optimizer] for name in GIST_NAMES}
     if set(tensors) != {*GIST_NAMES, *moments, 'hprev', 'rng'}:
         raise ValueError(f'not the tensors of a run by {optimizer}')
@@ -154,7 +156,7 @@ def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> Non
         raise ValueError(f'hprev has shape {tensors["hprev"].shape}, or the configuration is of another run')
 
 
-def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> TrainState:
+def _as_state(params: Params, tensors: Tensors, optimizer: str, numbers: dict[str, Any]) -> TrainState:
     architecture, dtype, rng = params.architecture, params.flat.dtype, numbers['rng']
     hprev, key = tensors['hprev'], tensors['rng']
     if hprev.dtype != dtype or not np.isfinite(hprev).all():
@@ -165,8 +167,7 @@ def _as_state(params: Params, tensors: Tensors, numbers: dict[str, Any]) -> Trai
         raise ValueError('the state of the generator does not fit')
     generator: dict[str, Any] = {'bit_generator': 'MT19937', 'state': {'key': key, 'pos': pos}}
     generator |= {'has_gauss': has_gauss, 'gauss': float(gauss)}
-    letters = [letter for letter in MOMENTS['adam'] if letter + GIST_NAMES[0] in tensors]
-    moments = {letter: _as_params(architecture, dtype, tensors, letter) for letter in letters}
+    moments = {letter: _as_params(architecture, dtype, tensors, letter) for letter in MOMENTS[optimizer]}
     state = TrainState(
         params=params,
         moments=moments,
