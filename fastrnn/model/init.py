@@ -6,19 +6,22 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels.fast.orthogonal import orthonormalise
 from .architecture import Architecture
 from .params import Params
 
 GIST_SCALE = 0.01
 
 
-class Normal(Protocol):
+class Generator(Protocol):
     """A generator of NumPy's legacy kind."""
 
     def randn(self, *shape: int) -> NDArray[Any]: ...
 
+    def random_sample(self, size: tuple[int, ...]) -> NDArray[Any]: ...
 
-def gist(architecture: Architecture, rng: Normal) -> Params:
+
+def gist(architecture: Architecture, rng: Generator) -> Params:
     """0.01 * randn for the matrices, drawn in the gist's order; zeros for the biases."""
     params = Params(architecture)
     for matrix in (params.Wxh, params.Whh, params.Why):
@@ -26,15 +29,26 @@ def gist(architecture: Architecture, rng: Normal) -> Params:
     return params
 
 
-def scaled(architecture: Architecture, rng: Normal) -> Params:
-    """For larger H: Whh orthogonal, so that states neither vanish nor explode; Wxh, Why by 1/sqrt(H)."""
+def scaled(architecture: Architecture, rng: Generator) -> Params:
+    """For larger H: Whh orthogonal, so that states neither vanish nor explode; Wxh, Why by 1/sqrt(H).
+
+    The same bits on every machine, which randn and LAPACK do not give.
+    """
     params = Params(architecture)
     root = np.sqrt(params.H)
-    params.Wxh[...] = rng.randn(*params.Wxh.shape) / root
-    Q, R = np.linalg.qr(rng.randn(*params.Whh.shape))
-    params.Whh[...] = Q * np.sign(np.diag(R))
-    params.Why[...] = rng.randn(*params.Why.shape) / root
+    params.Wxh[...] = normal(rng, params.Wxh.shape) / root
+    params.Whh[...] = normal(rng, params.Whh.shape)
+    orthonormalise(params.Whh, np.zeros(params.H))
+    params.Why[...] = normal(rng, params.Why.shape) / root
     return params
 
 
-INITS: dict[str, Callable[[Architecture, Normal], Params]] = {'gist': gist, 'scaled': scaled}  # by Config's names
+def normal(rng: Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Normal numbers, nearly: sums of twelve uniform ones, of variance 1. A logarithm would be the C library's."""
+    total = np.full(shape, -6.0)
+    for _ in range(12):
+        total += rng.random_sample(shape)
+    return total
+
+
+INITS: dict[str, Callable[[Architecture, Generator], Params]] = {'gist': gist, 'scaled': scaled}  # by Config's names

@@ -14,6 +14,14 @@ STEPS = (0.5, 0.75, 0.9)  # of the run, after each of which the step schedule go
 FINAL = 0.02  # of the learning rate, at the end of a cosine
 
 
+def cos_pi(x: float) -> float:
+    """cos(pi x) for 0 <= x <= 1, to a few units in the last place; the C library's bits depend on the machine."""
+    y, series = math.pi / 2 * x, 1.0
+    for k in range(11, 0, -1):
+        series = 1.0 - y * y / (2 * k * (2 * k + 1)) * series
+    return 1.0 - 2.0 * (y * series) ** 2  # y * series is sin(y)
+
+
 class Cycle(NamedTuple):
     """A schedule's way, from an iteration and second to the first of its ends, after which the rate stays."""
 
@@ -91,7 +99,7 @@ class Horizon:
             return (share + 1e-3) / (warmup + 1e-3)
         share = (share - warmup) / (1 - warmup)
         if schedule == 'cosine':
-            return FINAL + (1 - FINAL) * 0.5 * (1 + math.cos(math.pi * share))
+            return FINAL + (1 - FINAL) * 0.5 * (1 + cos_pi(share))
         if schedule == 'step':
             return float((1 / 3) ** sum(share >= step for step in STEPS))
         return 1.0

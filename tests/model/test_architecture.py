@@ -11,7 +11,7 @@ from helpers import WEIGHTS, random_model
 import fastrnn
 from fastrnn import reference
 from fastrnn.model.architecture import GIST_NAMES, Architecture
-from fastrnn.model.init import INITS
+from fastrnn.model.init import INITS, normal
 from fastrnn.model.params import Params
 from fastrnn.settings.config import Config
 
@@ -81,12 +81,24 @@ def test_the_gists_initial_values():
 def test_scaled_initial_values():
     """Drawn in the gist's order; Whh the orthogonal factor whose triangular one has a positive diagonal."""
     params, rng = INITS['scaled'](Architecture('rnn', 1, 6, 9), np.random.RandomState(3)), np.random.RandomState(3)
-    assert np.array_equal(params.Wxh, rng.randn(6, 9) / np.sqrt(6))
+
+    def drawn(*shape):
+        return rng.random_sample((12, *shape)).sum(axis=0) - 6
+
+    assert np.allclose(params.Wxh, drawn(6, 9) / np.sqrt(6), atol=1e-14)
     assert np.allclose(params.Whh @ params.Whh.T, np.eye(6))
-    R = params.Whh.T @ rng.randn(6, 6)
+    R = params.Whh @ drawn(6, 6).T
     assert np.allclose(R, np.triu(R)) and (np.diag(R) > 0).all()
-    assert np.array_equal(params.Why, rng.randn(9, 6) / np.sqrt(6))
+    assert np.allclose(params.Why, drawn(9, 6) / np.sqrt(6), atol=1e-14)
     assert not params.bh.any() and not params.by.any()
+
+
+def test_scaled_values_are_normal():
+    """To the eye: mean, variance, and shares beyond one, two and three standard deviations."""
+    values = normal(np.random.RandomState(0), (200_000,))
+    assert abs(values.mean()) < 0.01 and abs(values.var() - 1) < 0.01
+    shares = [(abs(values) > k).mean() for k in (1, 2, 3)]
+    np.testing.assert_allclose(shares, [0.317, 0.0455, 0.0027], atol=0.005)
 
 
 def test_nobody_else_counts():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastrnn.settings.config import Config
-from fastrnn.training.schedule import FINAL, Horizon
+from fastrnn.training.schedule import FINAL, Horizon, cos_pi
 
 
 def fast(**options):
@@ -30,6 +30,13 @@ def test_schedules(schedule, expected):
     horizon = Horizon(fast(schedule=schedule, iterations=100), 1000)
     rates = [horizon.rates(n, 1, 0.0, 0.0)[0] for n in (0, 50, 100)]
     np.testing.assert_allclose(rates, expected)
+
+
+def test_cosine():
+    """Own arithmetic, which is the same everywhere; no more than 1, or a learning rate would pass its own."""
+    shares = np.linspace(0, 1, 1001)
+    np.testing.assert_allclose([cos_pi(x) for x in shares], np.cos(np.pi * shares), atol=1e-15)
+    assert cos_pi(0.0) == 1.0 and max(cos_pi(x) for x in shares) == 1.0
 
 
 def test_warmup_rises():

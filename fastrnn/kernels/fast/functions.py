@@ -14,11 +14,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from ..jit import OPTIONS
+from ..jit import OPTIONS, jit
 from .gemm import FUSED
 
 # ln(2) in two parts, the first with few enough bits that n * high is exact (W. J. Cody and W. Waite, 1980)
 _LN2 = {np.float32: (0.693359375, -2.12194440e-4), np.float64: (0.693147180369123816490, 1.90821492927058770002e-10)}
+_LN2_64 = _LN2[np.float64]
 _LOWEST = {np.float32: -87.0, np.float64: -708.0}  # exp of less is not a normal number
 _SATURATED = {np.float32: 9.1, np.float64: 20.0}  # tanh of more rounds to 1
 
@@ -116,6 +117,32 @@ def _overload_exp1(x):
         return _two_to(n) * (one + _expm1_small(fma(n, low, fma(n, high, x))))
 
     return exp1
+
+
+@intrinsic
+def _exponent(typingctx, x):
+    """n, as a float64, of a normal float64 x = m 2^n above 0, with m in [sqrt(1/2), sqrt(2)), roughly."""
+
+    def codegen(context, builder, sig, args):
+        integer, offset = ir.IntType(64), 0x3FE6A09E667F3BCD  # the bits of sqrt(1/2)
+        bits = builder.sub(builder.bitcast(args[0], integer), integer(offset))
+        return builder.sitofp(builder.ashr(bits, integer(52)), ir.DoubleType())
+
+    return types.float64(types.float64), codegen
+
+
+@jit
+def log1(x):
+    """The natural logarithm of a normal float64 above 0, by 2 atanh((m - 1) / (m + 1)) where x = m 2^n."""
+    n = _exponent(x)
+    m = x * _two_to(-n)
+    s = (m - 1.0) / (m + 1.0)
+    square = s * s
+    series = 0.0
+    for k in range(23, 1, -2):
+        series = fma(series, square, 1.0 / k)
+    high, low = _LN2_64
+    return fma(n, high, fma(n, low, 2.0 * fma(s * square, series, s)))
 
 
 @intrinsic

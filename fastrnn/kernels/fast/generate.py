@@ -7,6 +7,7 @@ import numpy as np
 from ..choice import choose, filter_likeliest
 from ..jit import jit
 from ..team import span
+from .functions import log1
 from .gemm import product
 from .packing import copy
 from .softmax import add_bias, exponentials
@@ -30,7 +31,7 @@ def score(ids, weights, packed, work, surprisals):
             y = work.ys[t, 0]
             most = add_bias(y, weights.by)
             wanted = y[ids[first + t + 1]] - most
-            surprisals[first + t] = np.log(np.float64(exponentials(y, V, most))) - np.float64(wanted)
+            surprisals[first + t] = log1(np.float64(exponentials(y, V, most))) - np.float64(wanted)
         copy(work.hs[T, 0], work.hs[0, 0])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..jit import inlined, jit
 from ..team import barrier, span
+from .functions import log1
 from .gemm import product, row_product
 from .gradients import fill_zero, matrix_gradients, vector_gradients
 from .optimizers import step
@@ -85,7 +86,7 @@ def output(weights, packed, b0, b1, weight, work):
             most = add_bias(y, by)
             wanted = y[target] - most
             total = exponentials(y, V, most)
-            work.loss[b] += np.log(np.float64(total)) - np.float64(wanted)
+            work.loss[b] += log1(np.float64(total)) - np.float64(wanted)
             factor = weight / total
             for k in range(V):
                 y[k] *= factor

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import normal
 
-from fastrnn.kernels.fast.functions import exp1, fma, rsqrt1, tanh1
+from fastrnn.kernels.fast.functions import exp1, fma, log1, rsqrt1, tanh1
 from fastrnn.kernels.jit import jit
 
 DTYPES = ['float32', 'float64']
@@ -67,3 +67,15 @@ def test_fma_rounds_once(dtype):
     kind = np.dtype(dtype).type
     x = kind(1) + np.finfo(dtype).eps
     assert fused(x, x, -(x * x)) == kind(np.finfo(dtype).eps) ** 2
+
+
+def test_log():
+    """Within two units in the last place, of what a softmax sums to and more; NaN stays."""
+    x = np.concatenate(
+        [np.exp(np.random.default_rng(0).uniform(-5, 30, 5000)), np.linspace(1, 3, 2001), 2.0 ** np.arange(40)]
+    )
+    found = np.array([log1(value) for value in x])
+    np.testing.assert_allclose(
+        found, np.log(x.astype(np.longdouble)).astype(float), rtol=2 * np.finfo(float).eps, atol=0
+    )
+    assert log1(1.0) == 0.0 and np.isnan(log1(np.nan))
