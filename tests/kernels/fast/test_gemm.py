@@ -1,4 +1,4 @@
-"""The fast engine's products, by packed panels."""
+"""The fast engine's products, by packed gemm."""
 
 import numpy as np
 import pytest
@@ -88,12 +88,12 @@ def test_terms_are_rounded_once(dtype):
     x = 1 + eps
     A, W, packed = np.array([[-(x * x), x]]), np.array([[1], [x]], dtype), room(1, 2, dtype)
     packing.pack_columns(W, 0, 1, packed)
-    C = np.ones((panels.TILE_ROWS, packed.shape[2]), dtype)
-    panels.product(A, packed, C[:1])
+    C = np.ones((gemm.TILE_ROWS, packed.shape[2]), dtype)
+    gemm.product(A, packed, C[:1])
     assert C[0, 0] == eps**2
-    panels.row_product(A[0], packed, panels.lanes(A.itemsize), C[1])
+    gemm.row_product(A[0], packed, gemm.lanes(A.itemsize), C[1])
     assert C[1, 0] == eps**2
-    left = np.zeros((1, 2, panels.TILE_ROWS), dtype)
+    left = np.zeros((1, 2, gemm.TILE_ROWS), dtype)
     packing.pack_left(np.ascontiguousarray(A.T), 0, 1, left)
-    panels.add_outer_products(left, packed, 0, 2, C, 0, 1, False)
+    gemm.add_outer_products(left, packed, 0, 2, C, 0, 1, False)
     assert C[0, 0] == eps**2
