@@ -1,4 +1,4 @@
-"""States that are carried on character by character: one by the exact kernels, many at once by the batched ones."""
+"""States that are carried on character by character: one by the exact kernels, many at once by the fast ones."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -81,7 +81,7 @@ def not_finite() -> Diverged:
 
 
 class Batch:
-    """A model in the batched kernels' form, in its own dtype; streams that share it."""
+    """A model in the fast kernels' form, in its own dtype; streams that share it."""
 
     def __init__(self, params: Params, choice: Choice, threads: int) -> None:
         dtype: Any = np.result_type(params.flat.dtype, np.float32).type

@@ -88,6 +88,7 @@ def temporary_folder() -> Path | None:
 
 
 CACHE_FOLDER, CACHE_NOTE = cache_folder()
+SHARED = str(CACHE_FOLDER) == CACHE_NOTE  # with other processes; else there is no folder, or one for this alone
 if CACHE_FOLDER is not None:
     hold_folder(CACHE_FOLDER)  # so that it is not removed meanwhile
 

@@ -27,7 +27,7 @@ def start(dtype: Any) -> None:
     """Have the kernels for weights of a dtype compiled, unless they were before; returns at once."""
     name = np.dtype(dtype).name
     no_python = not sys.executable or getattr(sys, 'frozen', False)
-    if no_python or name in _begun or jit.CACHE_FOLDER is None or _marker(name).exists():
+    if no_python or name in _begun or not jit.SHARED or _marker(name).exists():
         return
     _begun.add(name)
     command = [sys.executable, '-P', '-m', __name__, name]  # -P: nothing is imported from the working folder
