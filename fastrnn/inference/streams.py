@@ -12,6 +12,7 @@ from ..engines.exact import as_weights
 from ..engines.fast import pack
 from ..errors import Diverged
 from ..kernels.choice import Choice
+from ..kernels.exact import buffers
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.fast import generate
@@ -51,7 +52,7 @@ class Stream:
         self.ix = int(prime[-1]) if prime.size else first_character(model)
         self._unread = prime[:-1]
         self._weights, self._literal = as_weights(params), not np.isfinite(params.WxhT).all()
-        self._native, self._work = native.find(), exact.make_work(1, params.H, params.V)
+        self._native, self._work = native.find(), buffers.make_work(1, params.H, params.V)
 
     def absorb(self) -> Iterator[None]:
         """Read the prime, a piece at a time."""

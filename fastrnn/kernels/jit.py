@@ -114,6 +114,9 @@ class _NoCollection(Listener):
 register('numba:compile', _NoCollection())
 
 
+SAVING = 10.0  # seconds to be waited for others that save
+
+
 class _ForgivingCache(FunctionCache):
     """A cache file that is damaged or can't be written costs a compilation, not the run."""
 
@@ -125,7 +128,14 @@ class _ForgivingCache(FunctionCache):
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        self._quietly(super().save_overload, sig, data)
+        self._quietly(self._save_alone, sig, data)
+
+    def _save_alone(self, sig: Any, data: Any) -> None:
+        """One process at a time: an index that two write at once may name the other's code."""
+        from filelock import FileLock
+
+        with FileLock(Path(self.cache_path) / 'lock', timeout=SAVING):
+            super().save_overload(sig, data)
 
     def _quietly(self, action: Callable[..., None], *args: Any) -> None:
         with suppress(Exception):  # disk full, folder gone, index unreadable

@@ -38,7 +38,6 @@ def started(tmp_path, monkeypatch):
     commands = []
     monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path)
     monkeypatch.setattr(jit, 'SHARED', True)
-    monkeypatch.setattr(ahead, '_begun', set())
     monkeypatch.setattr(ahead, '_under_way', [])
 
     class Process:
