@@ -19,6 +19,7 @@ from fastrnn.kernels.fast import gemm, optimizers, packing
 from fastrnn.kernels.fast.functions import tanh1
 from fastrnn.kernels.jit import OPTIONS
 from fastrnn.kernels.reductions import row_sum
+from fastrnn.model.architecture import Architecture
 from fastrnn.parallel.threads import ThreadTeam
 
 ROUNDS, CALLS = 40, 200
@@ -161,7 +162,7 @@ def of_products() -> None:
 def of_optimizers() -> None:
     H, V = 100, 65
     for dtype in ('float32', 'float64'):
-        P, G, M = (abs(normal(H * H + 2 * V * H + H + V, dtype=dtype)) for _ in range(3))
+        P, G, M = (abs(normal(Architecture('rnn', 1, H, V).parameters, dtype=dtype)) for _ in range(3))
         sides = {'rsqrt1': (adagrad_rsqrt, (P, G, M)), 'division': (adagrad_division, (P, G, M.copy()))}
         told(f'Adagrad, H={H}, {dtype}', microseconds(sides))
 

@@ -48,7 +48,7 @@ def test_speeds(readme, tmp_path):
 
 def test_startup(readme):
     run('startup', readme)
-    assert len(rows(readme, 'startup')) == 4
+    assert len(rows(readme, 'startup')) == 6
 
 
 def test_quality(readme):

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from ..errors import in_a_line
 from ..system.pipes import check_room
 from . import encoding as codes
-from . import files as files
-from . import stored
+from . import files, stored
 from .cache import Entry, TextCache, key_of
 from .files import Reading, Source
 from .ids import as_ids

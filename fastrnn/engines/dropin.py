@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..kernels.exact import buffers, outer_products
 from ..kernels.exact import numpy_functions as native
-from ..kernels.exact import outer_products
 from ..kernels.exact import rnn as exact
 from ..kernels.team import alone
 from ..model.architecture import GIST_NAMES, Architecture
@@ -93,7 +93,7 @@ class _Functions:
                 raise ValueError(f'{name} has shape {param.shape}; it must have numbers in it')
         self._model = model
         self._native, self._team = native.find(), alone()
-        self._spare: list[tuple[exact.Weights, exact.Work]] = []
+        self._spare: list[tuple[buffers.Weights, buffers.Work]] = []
 
     def lossFun(
         self, inputs: ArrayLike, targets: ArrayLike, hprev: Array, out: Sequence[Array] | None = None
@@ -152,7 +152,7 @@ class _Functions:
                 f'change that in place ({names[0]}[...] = ...), or bind again'
             )
 
-    def _take(self, T: int | None = None) -> tuple[exact.Weights, bool, exact.Work]:
+    def _take(self, T: int | None = None) -> tuple[buffers.Weights, bool, buffers.Work]:
         """Weights with the script's Wxh as it is now, whether it has an inf or NaN, and buffers for T characters.
 
         With inf or NaN, one-hot products must be literal. Buffers that an error leaves behind are not used again.
@@ -161,10 +161,10 @@ class _Functions:
             weights, work = self._spare.pop()
         except IndexError:
             _, Whh, Why, bh, by = map(_plain, self._model)
-            weights = exact.Weights(np.zeros((self.V, self.H)), Whh, Why, bh.reshape(-1), by.reshape(-1))
-            work = exact.make_work(T or 1, self.H, self.V)
+            weights = buffers.Weights(np.zeros((self.V, self.H)), Whh, Why, bh.reshape(-1), by.reshape(-1))
+            work = buffers.make_work(T or 1, self.H, self.V)
         if T is not None and work.loss.size != T:
-            work = exact.make_work(T, self.H, self.V)
+            work = buffers.make_work(T, self.H, self.V)
         weights.WxhT[...] = self._model[0].T
         return weights, not exact.all_finite(weights.WxhT.reshape(-1)), work
 

@@ -9,6 +9,7 @@ from ..data.stored import Ids
 from ..data.windows import Part, Windows
 from ..errors import Diverged
 from ..kernels.choice import Choice
+from ..kernels.exact import buffers
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.exact.numpy_functions import gemv, gemv_t
@@ -29,9 +30,9 @@ def draw(
     h: NDArray[np.float64],
     seed_ix: int,
     length: int,
-    weights: exact.Weights,
+    weights: buffers.Weights,
     literal: bool,
-    work: exact.Work,
+    work: buffers.Work,
 ) -> NDArray[np.intp]:
     """Sample as the gist does, from h (H,), which is changed in place, with one uniform of ``rng`` a character.
 
@@ -61,17 +62,17 @@ class ExactEngine:
         self._native = native.find()
         self.smooth_loss = float(-np.log(1.0 / V) * T)
         self.position = np.zeros(2, np.int64)  # see exact.train
-        self._work = exact.make_work(T, H, V)
+        self._work = buffers.make_work(T, H, V)
         sizes = [config.threads] if config.threads else counts_for_rows(H, ROWS_PER_THREAD)
         sizes = [size for size in sizes if self._same_bits(size)] or [1]
-        self._works = [self._work] + [exact.for_thread(self._work) for _ in range(max(sizes) - 1)]
+        self._works = [self._work] + [buffers.for_thread(self._work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
         self._alone = alone()
         self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
 
     @staticmethod
     def memory(config: Config, architecture: Architecture) -> int:
-        window = exact.memory(config.seq_length, architecture.H, architecture.V)
+        window = buffers.memory(config.seq_length, architecture.H, architecture.V)
         return window + 8 * (2 * architecture.parameters + 2 * config.sample_length)
 
     def _same_bits(self, size: int) -> bool:
@@ -164,5 +165,5 @@ class ExactEngine:
         self._tuner.close()
 
 
-def as_weights(params: Params) -> exact.Weights:
-    return exact.Weights(params.WxhT, params.Whh, params.Why, params.bh, params.by)
+def as_weights(params: Params) -> buffers.Weights:
+    return buffers.Weights(params.WxhT, params.Whh, params.Why, params.bh, params.by)

@@ -60,7 +60,7 @@ class ReferenceEngine:
     def fetch(self, iterations: int) -> None:
         self._windows.fetch(self._p, iterations)
 
-    @np.errstate(all='ignore')  # the trainer warns, once
+    @np.errstate(all='ignore')  # the loop warns, once
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         parts, losses = self._windows.fetch(self._p, iterations), []
         if rates is not None:

@@ -1,4 +1,4 @@
-"""States that are carried on character by character: one by the exact kernels, many at once by the batched ones."""
+"""States that are carried on character by character: one by the exact kernels, many at once by the fast ones."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -12,6 +12,7 @@ from ..engines.exact import as_weights
 from ..engines.fast import pack
 from ..errors import Diverged
 from ..kernels.choice import Choice
+from ..kernels.exact import buffers
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.fast import generate
@@ -51,7 +52,7 @@ class Stream:
         self.ix = int(prime[-1]) if prime.size else first_character(model)
         self._unread = prime[:-1]
         self._weights, self._literal = as_weights(params), not np.isfinite(params.WxhT).all()
-        self._native, self._work = native.find(), exact.make_work(1, params.H, params.V)
+        self._native, self._work = native.find(), buffers.make_work(1, params.H, params.V)
 
     def absorb(self) -> Iterator[None]:
         """Read the prime, a piece at a time."""
@@ -81,7 +82,7 @@ def not_finite() -> Diverged:
 
 
 class Batch:
-    """A model in the batched kernels' form, in its own dtype; streams that share it."""
+    """A model in the fast kernels' form, in its own dtype; streams that share it."""
 
     def __init__(self, params: Params, choice: Choice, threads: int) -> None:
         dtype: Any = np.result_type(params.flat.dtype, np.float32).type

@@ -1,10 +1,12 @@
 """Where compiled kernels are kept: never stale, and no damage or missing right stops a run."""
 
+import gc
 import shutil
 from pathlib import Path
 
 import pytest
 from helpers import run_python
+from numba.extending import overload
 
 from fastrnn.engines import diagnosis
 from fastrnn.kernels import jit
@@ -164,3 +166,23 @@ def test_fingerprint_covers_versions(monkeypatch, module):
     before = jit.fingerprint()
     monkeypatch.setattr(getattr(jit, module), '__version__', '0')
     assert jit.fingerprint() != before
+
+
+def test_the_garbage_collector_is_as_it_was():
+    """Frozen only while something is compiled; what others have frozen stays so."""
+    gc.unfreeze()
+    frozen = []
+
+    @overload(plus_one)
+    def overload_plus_one(x):
+        frozen.append(gc.get_freeze_count())
+        return plus_one
+
+    for before in (False, True):
+        if before:
+            gc.freeze()
+        kernel = jit.jit(lambda x: plus_one(x))
+        assert kernel(1 if before else 1.5) == (2 if before else 2.5)
+        assert (gc.get_freeze_count() > 0) == before and gc.isenabled()
+    gc.unfreeze()
+    assert len(frozen) == 2 and all(frozen)

@@ -6,6 +6,7 @@ from helpers import LAST, MANY, assert_same_run
 
 import fastrnn
 from fastrnn.data.corpus import Corpus
+from fastrnn.data.vocabulary import Vocabulary
 
 
 @pytest.mark.long
@@ -14,7 +15,7 @@ def test_training_on_many_characters():
     text = (MANY[::-1] + MANY[LAST[0]] + MANY[LAST[1]] + '\n') * 2
     assert_same_run(text, iterations=20, hidden_size=4, seq_length=8)
     told = 'a' + ''.join(MANY[ix] for ix in LAST) * 3000
-    corpus = Corpus(Corpus.without_text(MANY, 'character').vocabulary.encode(told.replace('a', MANY[5])), MANY)
+    corpus = Corpus(Vocabulary(MANY).encode(told.replace('a', MANY[5])), MANY)
     run = fastrnn.Run(corpus, fastrnn.preset('fast', hidden_size=8, iterations=400, learning_rate=0.05, seed=0))
     *_, last = run
     assert corpus.ids.dtype == np.uint32 and last.loss < 0.1

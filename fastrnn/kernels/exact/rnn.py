@@ -17,11 +17,6 @@ import numpy as np
 from ..choice import choose, filter_likeliest, temper
 from ..jit import inlined, jit
 from ..team import barrier, span
-from .buffers import Weights as Weights
-from .buffers import Work as Work
-from .buffers import for_thread as for_thread
-from .buffers import make_work as make_work
-from .buffers import memory as memory
 from .numpy_functions import exp, gemv, gemv_t, log, tanh
 from .one_hot import one_hot_gradient, one_hot_product
 from .outer_products import adagrad_row, descend, gradient, pack

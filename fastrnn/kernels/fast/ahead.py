@@ -19,23 +19,21 @@ from . import buffers, generate
 
 LONGEST = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
 
-_begun: set[str] = set()  # by this process; not a second time, if it fails
 _under_way: list[subprocess.Popen[bytes]] = []
 
 
 def start(dtype: Any) -> None:
-    """Have the kernels for weights of a dtype compiled, unless they were before; returns at once."""
+    """Have the kernels for weights of a dtype compiled, unless that was tried before; returns at once."""
     name = np.dtype(dtype).name
-    no_python = not sys.executable or getattr(sys, 'frozen', False)
-    if no_python or name in _begun or jit.CACHE_FOLDER is None or _marker(name).exists():
+    if not jit.SHARED or jit.CACHE_FOLDER is None or not sys.executable or getattr(sys, 'frozen', False):
         return
-    _begun.add(name)
     command = [sys.executable, '-P', '-m', __name__, name]  # -P: nothing is imported from the working folder
     try:
+        (jit.CACHE_FOLDER / f'ahead-{name}').touch(exist_ok=False)  # also where it fails: not in every run
         _under_way.append(
             subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         )
-    except OSError:  # no more processes, or no memory for one
+    except OSError:  # it was; or there are no more processes, or no memory for one
         return
 
 
@@ -62,13 +60,5 @@ def compile_for(dtype: Any) -> None:
     generate.draw(alone(), weights, packed, Choice(kind(1), V, 1.0), np.zeros((1, 1)), streams, out)
 
 
-def _marker(name: str) -> Any:
-    """A file that is there once all is in the cache."""
-    assert jit.CACHE_FOLDER is not None
-    return jit.CACHE_FOLDER / f'ahead-{name}'
-
-
 if __name__ == '__main__':
     compile_for(sys.argv[1])
-    if jit.CACHE_FOLDER is not None:
-        _marker(sys.argv[1]).touch()

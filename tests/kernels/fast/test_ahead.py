@@ -37,7 +37,7 @@ def started(tmp_path, monkeypatch):
     """Commands that were started, in an empty cache, by a process that has started none."""
     commands = []
     monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path)
-    monkeypatch.setattr(ahead, '_begun', set())
+    monkeypatch.setattr(jit, 'SHARED', True)
     monkeypatch.setattr(ahead, '_under_way', [])
 
     class Process:
@@ -65,13 +65,15 @@ def test_not_what_was_compiled_before(started, tmp_path):
     assert started == []
 
 
-@pytest.mark.parametrize('where', ['nowhere to keep it', 'no Python', 'a frozen program', 'no more processes'])
+@pytest.mark.parametrize(
+    'where', ['a folder that no other process finds', 'no Python', 'a frozen program', 'no more processes']
+)
 def test_where_it_can_not_be(started, monkeypatch, where):
     def refused(*_, **__):
         raise OSError('no more processes')
 
-    if where == 'nowhere to keep it':
-        monkeypatch.setattr(jit, 'CACHE_FOLDER', None)
+    if where == 'a folder that no other process finds':
+        monkeypatch.setattr(jit, 'SHARED', False)
     elif where == 'no Python':
         monkeypatch.setattr(sys, 'executable', '')
     elif where == 'a frozen program':

@@ -38,6 +38,19 @@ def test_tanh_keeps_nan_and_infinities(dtype):
     np.testing.assert_array_equal(tanhs, np.array([np.nan, 1, -1, 0, 1, -1], dtype))
 
 
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_exp_down_to_the_smallest_normal_number(dtype):
+    """Within four units in the last place; of less it is nearly that number."""
+    info = np.finfo(dtype)
+    lowest = int(np.log(info.tiny))
+    x = np.append(np.linspace(-20, lowest, 2001), [lowest - 1, -1e30, -np.inf, np.nan]).astype(dtype)
+    exps = np.zeros_like(x)
+    all_of(x, np.zeros_like(x), exps)
+    np.testing.assert_allclose(exps[:2001], np.exp(x[:2001].astype(np.longdouble)).astype(dtype), rtol=4 * info.eps)
+    assert (exps[2001:-1] >= info.tiny).all() and (exps[2001:-1] < 2 * info.tiny).all()
+    assert np.isnan(exps[-1])
+
+
 @jit
 def rsqrts(x, out):
     for i in range(x.size):

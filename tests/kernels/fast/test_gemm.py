@@ -1,4 +1,4 @@
-"""The fast engine's products, by packed panels."""
+"""The fast engine's products, by packed gemm."""
 
 import numpy as np
 import pytest
@@ -79,3 +79,21 @@ def test_outer_products(dtype, K, M, N):
     close(C[:M, :N], 1 + X.T @ Y[1 : K + 1], dtype)
     gemm.add_outer_products(left, right, 1, K, C, 0, tiles, False)
     close(C[:M, :N], X.T @ Y[1 : K + 1], dtype)
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_terms_are_rounded_once(dtype):
+    """The square of 1 + eps less its rounded value is eps squared, and 0 where the product is rounded, too."""
+    eps = np.finfo(dtype).eps
+    x = 1 + eps
+    A, W, packed = np.array([[-(x * x), x]]), np.array([[1], [x]], dtype), room(1, 2, dtype)
+    packing.pack_columns(W, 0, 1, packed)
+    C = np.ones((gemm.TILE_ROWS, packed.shape[2]), dtype)
+    gemm.product(A, packed, C[:1])
+    assert C[0, 0] == eps**2
+    gemm.row_product(A[0], packed, gemm.lanes(A.itemsize), C[1])
+    assert C[1, 0] == eps**2
+    left = np.zeros((1, 2, gemm.TILE_ROWS), dtype)
+    packing.pack_left(np.ascontiguousarray(A.T), 0, 1, left)
+    gemm.add_outer_products(left, packed, 0, 2, C, 0, 1, False)
+    assert C[0, 0] == eps**2
