@@ -168,6 +168,8 @@ def main() -> None:
     parser.add_argument('readme', nargs='?', help='a file with the markers; without one the tables are printed')
     parser.add_argument('--only', metavar='NAME', default='', help='cases whose name has this: gru, sampling')
     args = parser.parse_args()
+    if args.only and args.readme:
+        parser.error(f'{args.readme} takes whole tables: leave out --only, or the file')
     name = args.only.lower()
     chosen = [case for case in CASES if name in case.name.lower()]
     sampling = name in f'sampling {SAMPLING.name}'.lower()
