@@ -91,26 +91,24 @@ def from_gist(arrays):
 def from_params(params):
     """A model of Params, in float64. What they keep as one bias is the first of PyTorch's two."""
     params = params.astype(np.float64)
-    L, H, model = params.architecture.layers, params.H, {}
-    Whh, bh = params.Whh.reshape(L, -1, H), params.bh.reshape(L, -1)
-    for k in range(L):
-        b_hh = np.zeros_like(bh[k])
+    H, model = params.H, {}
+    for k in range(params.architecture.layers):
+        b_hh = np.zeros_like(params.bh[k])
         if params.architecture.cell == 'gru':
             b_hh[2 * H :] = params.bhn[k]
-        parts = params.Wih[k - 1] if k else params.WxhT.T, Whh[k], bh[k], b_hh
+        parts = params.Wih[k - 1] if k else params.WxhT.T, params.Whh[k], params.bh[k], b_hh
         model |= {f'rnn.{name}_l{k}': part for name, part in zip(LAYER, parts, strict=True)}
     return model | {'output.weight': params.Why, 'output.bias': params.by}
 
 
 def flat(architecture, grads):
     """Gradients by PyTorch's names, as they lie in Params.flat."""
-    params, L, H = Params(architecture), architecture.layers, architecture.H
-    Whh, bh = params.Whh.reshape(L, -1, H), params.bh.reshape(L, -1)
-    for k in range(L):
-        dW_ih, Whh[k], bh[k], db_hh = layer(grads, k)
+    params = Params(architecture)
+    for k in range(architecture.layers):
+        dW_ih, params.Whh[k], params.bh[k], db_hh = layer(grads, k)
         (params.Wih[k - 1] if k else params.WxhT.T)[...] = dW_ih
         if architecture.cell == 'gru':
-            params.bhn[k] = db_hh[2 * H :]
+            params.bhn[k] = db_hh[2 * architecture.H :]
     params.Why[...], params.by[...] = grads['output.weight'], grads['output.bias']
     return params.flat
 

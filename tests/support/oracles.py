@@ -66,7 +66,7 @@ def train(config, params, ids, iterations):
         if p + T + 1 >= len(streams):
             states, p = np.zeros_like(states), 0
         model, window = cell_oracles.from_params(params), streams[p : p + T + 1]
-        dropped = getattr(config, 'dropout', 0.0), config.seed, number - 1
+        dropped = config.dropout, config.seed, number - 1
         loss, grads, states = cell_oracles.gradient(cell, model, window[:-1], window[1:], states, *dropped)
         g = cell_oracles.flat(params.architecture, grads)
         if config.clip_norm is None:
