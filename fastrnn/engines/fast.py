@@ -10,6 +10,7 @@ from ..data.windows import Part, Windows
 from ..errors import Diverged
 from ..kernels.choice import Choice
 from ..kernels.fast import ahead, buffers, generate, optimizers, train
+from ..kernels.fast.functions import log1
 from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
 from ..model.init import INITS
@@ -39,7 +40,7 @@ class FastEngine:
         self.optimizer = make_optimizer(config, self.moments)
         self.position = np.zeros(2, np.int64)  # see train.train
         self.work = buffers.make_work(T, B, H, V, architecture.parameters, dtype)
-        self.smooth_loss = float(np.log(V)) * T
+        self.smooth_loss = log1(float(V)) * T
         sizes = counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)
         if config.threads and B > 1:
             sizes = [config.threads]
