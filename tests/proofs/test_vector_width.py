@@ -24,7 +24,7 @@ def for_processor(name):
 def hashes(cache, environment, width=()):
     args = ('-W', 'ignore', SUPPORT / 'model_hashes.py', SONNETS, *width)
     process = start_python(*args, FASTRNN_CACHE=str(cache), **environment)
-    out, err = process.communicate(timeout=900)
+    out, err = process.communicate(timeout=1800)
     assert process.returncode == 0, err.decode()
     return out.decode().splitlines()
 
