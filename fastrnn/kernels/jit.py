@@ -23,8 +23,8 @@ from typing import Any
 import llvmlite
 import numba
 import numpy as np
-from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
-from numba.core import config
+from llvmlite.binding import get_host_cpu_name
+from numba.core import codegen, config
 from numba.core.caching import FunctionCache
 from numba.core.event import Listener, register
 
@@ -45,6 +45,10 @@ OPTIONS: dict[str, Any] = {
 }
 WITHIN: dict[str, Any] = {**OPTIONS, 'no_cpython_wrapper': True, 'forceinline': True}  # of overloads
 
+# What Numba compiles for: this processor, unless NUMBA_CPU_NAME and NUMBA_CPU_FEATURES name another.
+CPU = get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME
+FEATURES = codegen.get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
+
 
 def fingerprint() -> str:
     """Hash of everything that compiled code depends on; of the sources in sub-folders too, by relative paths."""
@@ -57,8 +61,8 @@ def fingerprint() -> str:
         llvmlite.__version__,
         platform.python_version(),
         platform.machine(),
-        get_host_cpu_name(),
-        get_host_cpu_features().flatten(),
+        CPU,
+        FEATURES,
     ):
         digest.update(b'\0' + part.encode())
     return digest.hexdigest()[:16]

@@ -5,7 +5,7 @@ one takes 1.0 ns, in float32 0.3 (Zen 4: bench/kernels.py). Both come from expm1
 |r| <= ln(2)/2 and exp(x) = 2^n (1 + expm1(r)), where x = n ln(2) + r.
 """
 
-from math import factorial, log
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from .gemm import FUSED
 
 # ln(2) in two parts, the first with few enough bits that n * high is exact (W. J. Cody and W. Waite, 1980)
 _LN2 = {np.float32: (0.693359375, -2.12194440e-4), np.float64: (0.693147180369123816490, 1.90821492927058770002e-10)}
+_LOG2E = 1.4426950408889634  # 1 / ln(2)
 _LN2_64 = _LN2[np.float64]
 _LOWEST = {np.float32: -87.0, np.float64: -708.0}  # exp of less is not a normal number
 _SATURATED = {np.float32: 9.1, np.float64: 20.0}  # tanh of more rounds to 1
@@ -97,7 +98,7 @@ def tanh1(x):
 @overload(tanh1, jit_options=WITHIN)
 def _overload_tanh1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
-    limit, twice_log2e = kind(_SATURATED[kind]), kind(2 / log(2))
+    limit, twice_log2e = kind(_SATURATED[kind]), kind(2 * _LOG2E)
     high, low = (kind(-part) for part in _LN2[kind])
     one, two = kind(1), kind(2)
 
@@ -119,7 +120,7 @@ def exp1(x):
 @overload(exp1, jit_options=WITHIN)
 def _overload_exp1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
-    lowest, log2e, one = kind(_LOWEST[kind]), kind(1 / log(2)), kind(1)
+    lowest, log2e, one = kind(_LOWEST[kind]), kind(_LOG2E), kind(1)
     high, low = (kind(-part) for part in _LN2[kind])
 
     def exp1(x):
