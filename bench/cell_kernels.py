@@ -16,6 +16,7 @@ from llvmlite.binding import get_host_cpu_name
 from fastrnn.engines.engine import FastEngine
 from fastrnn.engines.fast import make_cell
 from fastrnn.kernels.fast.cell import activate, differentiate
+from fastrnn.kernels.fast.packing import copy
 from fastrnn.kernels.jit import OPTIONS
 from fastrnn.model.architecture import Architecture
 from fastrnn.settings.config import Config
@@ -33,8 +34,8 @@ def forward(n, cell, z, x, bias, bias_own, blocks, before, h, c):
 @compiled
 def backward(n, cell, kept, blocks, dh, carry, before, h, c):
     for _ in range(n):
-        blocks[:] = kept
-        carry[:] = dh
+        copy(kept, blocks)
+        copy(dh, carry)
         differentiate(cell, h.size, blocks, dh, dh, carry, before, before, h, c)
 
 
