@@ -17,7 +17,7 @@ import numpy as np
 
 from ..data.vocabulary import UNITS
 from ..errors import Diverged
-from .architecture import GIST_NAMES, Architecture
+from .architecture import Architecture
 from .model import Model
 from .params import Params
 from .places import BEST, checkpoints, model_file
@@ -155,12 +155,15 @@ def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
 
 
 def _as_params(architecture: Architecture, dtype: Any, tensors: Tensors, prefix: str = '') -> Params:
-    named = {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
+    shapes = architecture.file_shapes
+    named = {name: tensors[prefix + name] for name in shapes}
+    for name, array in named.items():  # before anything is allocated: a file can speak of sizes that it has not
+        if array.shape != shapes[name] or array.dtype != dtype:
+            there = f'shape {array.shape} and type {array.dtype}'
+            raise ValueError(f'{prefix}{name} has {there}, not {shapes[name]} and {dtype}')
     if architecture.is_gist:
         params = Params(architecture, dtype)
         for name, view in params.by_gist_name.items():
-            if named[name].shape != view.shape or named[name].dtype != dtype:
-                raise ValueError(f'{prefix}{name} has shape {named[name].shape} or numbers that do not fit')
             view[...] = named[name]
     else:
         params = from_torch_tensors(architecture, named, dtype)
@@ -174,7 +177,7 @@ def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> Non
     optimizer, architecture = config['optimizer'], params.architecture
     if not isinstance(optimizer, str) or optimizer not in MOMENTS:
         raise ValueError(f'the optimizer is {optimizer!r}')
-    names = set(GIST_NAMES if architecture.is_gist else torch_tensors(params))
+    names = architecture.file_shapes
     moments = {_prefix(architecture, letter) + name for letter in MOMENTS[optimizer] for name in names}
     if set(tensors) != {*names, *moments, 'hprev', 'rng'}:
         raise ValueError(f'not the tensors of a run by {optimizer}')
