@@ -26,6 +26,7 @@ from .state import MOMENTS, TrainState
 from .torch_names import from_torch_tensors, torch_tensors
 
 ARRAYS = ('params', 'moments', 'hidden', 'rng')
+TORCH = ('rnn.', 'output.')  # what the names of a model's tensors begin with in format 2
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
 
 
@@ -151,6 +152,9 @@ def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
     architecture = Architecture(cell, int(layers), recurrent.shape[1], len(chars))
     if architecture.is_gist != (metadata['format'] == '1'):
         raise ValueError('a model of format 1 in format 2')
+    more = [name for name in tensors if name.startswith(TORCH) and name not in architecture.file_shapes]
+    if more:
+        raise ValueError(f'{cell} of {layers} layers with {more[0][:40]}')
     return Model(_as_params(architecture, recurrent.dtype, tensors), ''.join(chars), unit)
 
 
