@@ -78,7 +78,10 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
 
 
 def load_model(path: str | Path) -> Model:
-    """Read a model, from a run folder its best one; raises ValueError, in one line, for a file that holds none."""
+    """Read a model of any cell, from a run folder its best one; of a checkpoint, the weights alone.
+
+    Raises ValueError, in one line, for a file that holds none or is damaged.
+    """
     place = model_file(Path(path))
     try:
         tensors, metadata = read(place)
