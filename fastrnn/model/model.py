@@ -11,7 +11,7 @@ from .params import Params
 class Model:
     """Weights, and what is needed to use them on text."""
 
-    params: Params
+    params: Params  # views by name, Whh and the like
     chars: str  # character k of the vocabulary
     unit: str = 'character'
 
@@ -20,5 +20,6 @@ class Model:
         return Vocabulary(self.chars, self.unit)
 
     def __repr__(self) -> str:
-        params = self.params
-        return f'<fastrnn.Model: H={params.H}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
+        params, architecture = self.params, self.params.architecture
+        kind = '' if architecture.is_gist else f'{architecture.layers} x {architecture.cell}, '
+        return f'<fastrnn.Model: {kind}H={params.H}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
