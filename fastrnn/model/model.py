@@ -21,4 +21,4 @@ class Model:
 
     def __repr__(self) -> str:
         params = self.params
-        return f'<fastrnn.Model: H={params.H}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
+        return f'<fastrnn.Model: {params.architecture.words}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
