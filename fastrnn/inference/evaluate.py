@@ -60,11 +60,12 @@ def slices(
     """Positions k and surprisals of ids[k+1], in nats, in pieces between which an interrupt gets through.
 
     A text of less than two parts of 4,096 is read from h = 0 on, in one stream. A longer one is read as up to 64 parts
-    of equal length at once, each from h = 0, 512 characters before its begin. The states of a model that has learned have
-    forgotten by then where they began, so bits per character are those of one stream to 0.0005. (Those of a chaotic
-    model, whose weights are far larger, never forget: it has as many numbers as there are ways to begin, of which no
-    one is better.) With a ``window``, windows of so many characters are each read from h = 0, as models without a state
-    are evaluated.
+    of equal length at once, each from h = 0, 512 characters before its begin. States of models that have learned have
+    forgotten by then where they began (LSTM, GRU and tanh of H = 128 after a minute: no surprisal differs by 1e-5), and
+    bits per character are those of one stream to 0.0005. Chaotic states, of recurrent weights twice as large, never
+    forget: there they differ by some 0.02, and one number is as good as the other.
+
+    With a ``window``, windows of so many characters are each read from h = 0, as models without a state are evaluated.
     """
     n = ids.size - 1
     if n < 1:
