@@ -17,7 +17,7 @@ EXPLODING = {  # each diverges some iterations after the start, and is rolled ba
     'exact': {'learning_rate': 100.0, 'iterations': 40},
     'reference': {'learning_rate': 100.0, 'iterations': 40},
     'fast': {'learning_rate': 0.2, 'weight_decay': 99.0, 'schedule': 'constant', 'iterations': 40},
-    'lstm': {'learning_rate': 0.2, 'weight_decay': 99.0, 'schedule': 'constant', 'iterations': 40},
+    'lstm': {'learning_rate': 1.0, 'weight_decay': 99.0, 'schedule': 'constant', 'iterations': 40},
 }
 
 
