@@ -28,8 +28,8 @@ from .saver import Saver
 POLICIES = ('rollback', 'stop')  # on divergence
 KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged
 ROLLBACKS = 10  # in a run
-# what a state fits; old checkpoints lack what there was no choice of
-SHAPE = ('engine', 'cell', 'layers', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer')
+# what a state fits; 0.1.0, which had no other cells, did not write the last two
+SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer', 'cell', 'layers')
 
 
 def check_policy(keep: int, on_divergence: str) -> int:
