@@ -36,7 +36,7 @@ def train(
     epochs: Annotated[float | None, number_option('When to end, in passes over the text.')] = None,
     time: Annotated[str | None, preset_option('When to end, such as 60s, 1m30s or 2h. [fast: 60s]')] = None,
     cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn]')] = None,
-    layers: Annotated[int | None, count_option('fast: layers, one on the other, 1 to 8. [1]')] = None,
+    layers: Annotated[int | None, count_option('fast: how many layers, one on the other, 1 to 8. [1]')] = None,
     hidden_size: Annotated[
         int | None, count_option('Hidden units of a layer, H. [100; fast: 128 to 512, by time]')
     ] = None,
@@ -62,7 +62,9 @@ def train(
     save: Annotated[Path | None, preset_option('Write the model to this file at the end.')] = None,
     out: Annotated[Path | None, preset_option('Keep the run in this folder: log, checkpoints.', '--out', '-o')] = None,
     resume: Annotated[Path | None, preset_option('Go on with the run in this folder, or from this checkpoint.')] = None,
-    weights: Annotated[Path | None, preset_option('Start from the weights of this model.', '--from')] = None,
+    weights: Annotated[
+        Path | None, preset_option('Start from the weights of this model; its cell and sizes stay.', '--from')
+    ] = None,
     save_every: Annotated[int | None, count_option('Iterations between checkpoints. [some 10 s]')] = None,
     keep: Annotated[int | None, count_option('How many of the last checkpoints stay. [2]')] = None,
     on_divergence: Annotated[

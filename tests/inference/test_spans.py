@@ -48,6 +48,7 @@ def test_one_stream_is_the_oracle(cell, layers, dtype):
     params, ids = params_of(cell, layers, dtype), some_ids(300)
     expected = cell_oracles.nats(cell, cell_oracles.from_params(params), ids)[0]
     np.testing.assert_allclose(evaluation.nats(params, ids), expected, atol=1e-12 if dtype == 'float64' else 1e-5)
+    assert spans.Scorer(params, 1)._streams.hs.dtype == dtype
 
 
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), KINDS)
