@@ -54,6 +54,10 @@ class Architecture:
         return self.cell == 'rnn' and self.layers == 1
 
     @property
+    def words(self) -> str:
+        return in_words(self.cell, self.layers, self.H)
+
+    @property
     def kind(self) -> Cell:
         return CELLS[self.cell]
 
@@ -99,6 +103,13 @@ class Architecture:
     def training_flops(self) -> int:
         """Of the products for one character: backward, one as large for the states, and one for the weights."""
         return 3 * self.forward_flops
+
+
+def in_words(cell: str, layers: int, H: int) -> str:
+    """Such as 'H=100' of the gist's kind, 'lstm H=256', 'gru 2 x 128'."""
+    if layers > 1:
+        return f'{cell} {layers} x {H}'
+    return f'H={H}' if cell == 'rnn' else f'{cell} H={H}'
 
 
 def gist_shapes(H: int, V: int) -> dict[str, tuple[int, ...]]:

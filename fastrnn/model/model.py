@@ -20,6 +20,5 @@ class Model:
         return Vocabulary(self.chars, self.unit)
 
     def __repr__(self) -> str:
-        params, architecture = self.params, self.params.architecture
-        kind = '' if architecture.is_gist else f'{architecture.layers} x {architecture.cell}, '
-        return f'<fastrnn.Model: {kind}H={params.H}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
+        params = self.params
+        return f'<fastrnn.Model: {params.architecture.words}, {params.V:,} {self.unit}s, {params.flat.dtype}>'

@@ -124,6 +124,15 @@ def test_an_edited_config(run, cli):
     assert refusal(cli, 'train', '--resume', run).endswith('of another run (hidden_size differs from config.json)')
 
 
+@pytest.mark.parametrize(('name', 'value'), [('cell', 'gru'), ('layers', 1)])
+def test_an_edited_architecture(tmp_path, cli, name, value):
+    folder = run_to(begin(tmp_path / 'run', 'lstm'), 9).folder.path
+    facts = json.loads((folder / 'config.json').read_text())
+    facts['config'][name] = value
+    (folder / 'config.json').write_text(json.dumps(facts))
+    assert refusal(cli, 'train', '--resume', folder).endswith(f'of another run ({name} differs from config.json)')
+
+
 def test_what_a_killed_save_has_left(run):
     left = run / '.checkpoint-000000030.safetensors.abc'
     left.write_bytes(b'half')

@@ -15,15 +15,17 @@ from fastrnn.model.state import MOMENTS, TrainState
 from fastrnn.settings.config import Config
 
 V, H = 19, 30
+MANY_KINDS = [('rnn', 1), ('rnn', 3), ('gru', 1), ('gru', 2), ('lstm', 1), ('lstm', 2)]
 CHARS = '\n' + 'abcdefghijklmnopqr'
 
 
-def some_model(H=H, chars=CHARS, dtype='float64', seed=0, unit='character'):
+def some_model(H=H, chars=CHARS, dtype='float64', seed=0, unit='character', cell='rnn', layers=1):
     """One that has learned something, by the look of its numbers."""
     rng = np.random.RandomState(seed)
-    params = scaled(Architecture('rnn', 1, H, len(chars)), rng)
+    params = scaled(Architecture(cell, layers, H, len(chars)), rng)
     params.flat *= 2
-    params.bh[:], params.by[:] = rng.randn(H) / 3, rng.randn(len(chars)) / 3
+    for biases in (params.bh, params.bhn, params.by):
+        biases[...] = rng.randn(*biases.shape) / 3
     return Model(params.astype(dtype), chars, unit)
 
 
