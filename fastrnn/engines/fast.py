@@ -14,6 +14,7 @@ from ..kernels.fast import ahead, buffers, generate, optimizers, train
 from ..kernels.fast.cell import Cell
 from ..kernels.fast.cells import CELLS
 from ..kernels.fast.dropout import make_dropout
+from ..kernels.fast.functions import log1
 from ..kernels.fast.packing import pack_weights
 from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
@@ -47,7 +48,7 @@ class FastEngine:
         self.dropout = make_dropout(config.dropout, seed, dtype)
         self.position = np.zeros(2, np.int64)  # see train.train
         self.work = buffers.make_work(self.sizes, T, B, dtype, dropout=self.dropout.limit > 0)
-        self.smooth_loss = float(np.log(V)) * T
+        self.smooth_loss = log1(float(V)) * T
         sizes = counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)
         if config.threads and B > 1:
             sizes = [config.threads]

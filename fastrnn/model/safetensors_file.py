@@ -34,7 +34,17 @@ def checksum(tensors: Tensors, metadata: Mapping[str, str]) -> str:
 def write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
     from safetensors.numpy import save
 
-    write_atomically(path, save(tensors, {**metadata, 'check': checksum(tensors, metadata)}))
+    write_atomically(path, in_order(save(tensors, {**metadata, 'check': checksum(tensors, metadata)})))
+
+
+def in_order(data: bytes) -> bytes:
+    """The same file with its metadata sorted by name; safetensors' order differs from call to call."""
+    end = 8 + int.from_bytes(data[:8], 'little')
+    header = json.loads(data[8:end])
+    header['__metadata__'] = dict(sorted(header['__metadata__'].items()))
+    text = json.dumps(header, ensure_ascii=False, separators=(',', ':')).encode()
+    text += b' ' * (-len(text) % 8)  # as the format has it, for aligned tensors
+    return b''.join((len(text).to_bytes(8, 'little'), text, memoryview(data)[end:]))
 
 
 def read(path: Path) -> tuple[Tensors, dict[str, str]]:

@@ -19,7 +19,8 @@ def cos_pi(x: float) -> float:
     y, series = math.pi / 2 * x, 1.0
     for k in range(11, 0, -1):
         series = 1.0 - y * y / (2 * k * (2 * k + 1)) * series
-    return 1.0 - 2.0 * (y * series) ** 2  # y * series is sin(y)
+    sine = y * series  # of y
+    return 1.0 - 2.0 * sine * sine  # no power: that is the C library's, too
 
 
 class Cycle(NamedTuple):
@@ -101,7 +102,7 @@ class Horizon:
         if schedule == 'cosine':
             return FINAL + (1 - FINAL) * 0.5 * (1 + cos_pi(share))
         if schedule == 'step':
-            return float((1 / 3) ** sum(share >= step for step in STEPS))
+            return float(1 / 3 ** sum(share >= step for step in STEPS))
         return 1.0
 
 

@@ -1,11 +1,12 @@
 """Where compiled kernels are kept: never stale, and no damage or missing right stops a run."""
 
 import gc
+import platform
 import shutil
 from pathlib import Path
 
 import pytest
-from helpers import run_python
+from helpers import run_python, start_python
 from numba.extending import overload
 
 from fastrnn.engines import diagnosis
@@ -148,17 +149,33 @@ def test_fingerprint_covers_places(tmp_path, monkeypatch):
     assert len(seen) == 3
 
 
-@pytest.mark.parametrize('name', ['get_host_cpu_name', 'get_host_cpu_features'])
+@pytest.mark.parametrize('name', ['CPU', 'FEATURES'])
 def test_fingerprint_covers_the_processor(monkeypatch, name):
     """A home folder may be shared by machines."""
     before = jit.fingerprint()
-
-    class Other(str):
-        def flatten(self):
-            return str(self)
-
-    monkeypatch.setattr(jit, name, lambda: Other('another'))
+    monkeypatch.setattr(jit, name, 'another')
     assert jit.fingerprint() != before
+
+
+TARGET = """
+from numba.core.registry import cpu_target
+from fastrnn.kernels import jit
+from fastrnn.kernels.fast import gemm
+print(cpu_target.target_context.codegen().magic_tuple()[1:] == (jit.CPU, jit.FEATURES), jit.fingerprint())
+print(gemm.lanes(1), gemm.FUSED)
+"""
+
+
+def test_target(tmp_path):
+    """The processor that kernels are cached and laid out for is the one that Numba compiles for."""
+    names = {'haswell': '+avx2,+fma', 'x86-64-v4': '+avx512f,+fma', 'generic': ''}
+    environments = [{'NUMBA_CPU_NAME': name, 'NUMBA_CPU_FEATURES': names[name]} for name in names]
+    started = [start_python('-c', TARGET, FASTRNN_CACHE=str(tmp_path), **env) for env in ({}, *environments)]
+    printed = [process.communicate(timeout=60)[0].decode().splitlines() for process in started]
+    assert all(first.startswith('True ') for first, _ in printed)
+    assert len({first for first, _ in printed}) == len(started)
+    arm = platform.machine().lower() in ('aarch64', 'arm64')
+    assert [second for _, second in printed[1:]] == ['32 True', '64 True', f'32 {arm}']
 
 
 @pytest.mark.parametrize('module', ['np', 'numba', 'llvmlite'])

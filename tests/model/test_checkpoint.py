@@ -96,6 +96,19 @@ def test_models_come_back(tmp_path, chars, dtype):
     assert loaded.params.flat.dtype == dtype and np.array_equal(loaded.params.flat, model.params.flat)
 
 
+def test_the_same_bytes_each_time(tmp_path):
+    """Of the same model, that is: safetensors alone writes its metadata in any order."""
+    for number in range(8):
+        save_model(tmp_path / str(number), small_model(chars='"\\\n\0\x7fé€\ud800😀'))
+    files = [file.read_bytes() for file in tmp_path.iterdir()]
+    assert len(files) == 8 and len(set(files)) == 1
+    size = int.from_bytes(files[0][:8], 'little')
+    names = list(json.loads(files[0][8 : 8 + size])['__metadata__'])
+    assert names == sorted(names) and size % 8 == 0
+    data = save(load_file(tmp_path / '0'), safe_open(tmp_path / '0', 'numpy').metadata())
+    assert len(data) == len(files[0]) and data[8 + size :] == files[0][8 + size :]
+
+
 def test_states_come_back(path, tmp_path):
     save_checkpoint(tmp_path / 'copy', load_checkpoint(path))
     assert state_of(tmp_path / 'copy') == state_of(path)

@@ -1,36 +1,61 @@
-"""The fast engine's bits depend neither on how wide the processor's vectors are, nor on BLAS and NumPy's loops."""
+"""One seed, one model file of the fast engine: what a processor or a compiler may choose decides no bit of it.
 
-import pytest
-from helpers import SONNETS, run_python
-
-TRAINED = """
-import hashlib, sys
-import llvmlite.binding
-features = llvmlite.binding.get_host_cpu_features()
-features['avx512f'] = sys.argv[1] == '64'
-llvmlite.binding.get_host_cpu_features = lambda: features
-from pathlib import Path
-import fastrnn
-from fastrnn.kernels.fast import gemm
-assert gemm.lanes(1) == int(sys.argv[1])
-common = {'engine': 'fast', 'seed': 0, 'hidden_size': 77, 'iterations': 100, 'validation': 0.05}
-many = {'streams': 16, 'optimizer': 'adam', 'clip_norm': 1.0, 'init': 'scaled', 'learning_rate': 0.01}
-for options in ({**many, 'dtype': 'float32'}, {**many, 'dtype': 'float64'}, {'dtype': 'float32'}, {}):
-    run = fastrnn.train(Path(sys.argv[2]), **common, **options)
-    *_, last = run
-    weights = hashlib.sha256(run.model.params.flat).hexdigest()
-    print(weights, last.loss, last.validation, hashlib.sha256(last.sample.encode()).hexdigest())
+On another architecture: tests/proofs/arm64.py, run by hand.
 """
 
+import platform
 
-@pytest.mark.long
-def test_32_and_64_bytes(tmp_path):
-    """Compiled for both; a processor that lacks the wider ones takes two for one."""
-    other = {'OPENBLAS_CORETYPE': 'Prescott', 'NPY_DISABLE_CPU_FEATURES': 'X86_V4 X86_V3 AVX512_ICL AVX512_SPR'}
-    printed = []
-    for width, others in (('32', {}), ('64', {}), ('64', other)):
-        environment = {'FASTRNN_CACHE': str(tmp_path / width), **others}
-        done = run_python('-W', 'ignore', '-c', TRAINED, width, SONNETS, **environment)
-        assert done.returncode == 0, done.stderr.decode()
-        printed.append(done.stdout)
-    assert printed[0] == printed[1] == printed[2] and printed[0].count(b'\n') == 4
+import pytest
+from helpers import SONNETS, SUPPORT, start_python
+from model_hashes import CASES
+
+pytestmark = pytest.mark.long
+
+X86 = platform.machine().lower() in ('x86_64', 'amd64')
+OTHER_LOOPS = {'OPENBLAS_CORETYPE': 'Prescott', 'NPY_DISABLE_CPU_FEATURES': 'X86_V4 X86_V3 AVX512_ICL AVX512_SPR'}
+NO_VECTORS = {'NUMBA_OPT': '1', 'NUMBA_LOOP_VECTORIZE': '0', 'NUMBA_SLP_VECTORIZE': '0'}
+
+
+def for_processor(name):
+    """Without features of its own, Numba compiles for the name with the features of the host."""
+    return {'NUMBA_CPU_NAME': name, 'NUMBA_CPU_FEATURES': '+avx2,+fma'}
+
+
+def hashes(cache, environment, width=()):
+    args = ('-W', 'ignore', SUPPORT / 'model_hashes.py', SONNETS, *width)
+    process = start_python(*args, FASTRNN_CACHE=str(cache), **environment)
+    out, err = process.communicate(timeout=1800)
+    assert process.returncode == 0, err.decode()
+    return out.decode().splitlines()
+
+
+@pytest.fixture(scope='module')
+def cache(tmp_path_factory):
+    """One for all that differ by their environment only: each has to find its own kernels there, or none."""
+    return tmp_path_factory.mktemp('cache')
+
+
+@pytest.fixture(scope='module')
+def expected(cache):
+    """As this machine has it."""
+    printed = hashes(cache, {})
+    assert len(set(printed)) == len(CASES)
+    return printed
+
+
+@pytest.mark.parametrize('width', [16, 32, 64])
+def test_width(tmp_path, expected, width):
+    """In bytes; for a processor whose vectors are narrower, LLVM takes several for one."""
+    assert hashes(tmp_path, {}, [width]) == expected
+
+
+@pytest.mark.skipif(not X86, reason='names of x86')
+@pytest.mark.parametrize('name', ['haswell', 'znver3'])
+def test_processor(cache, expected, name):
+    assert hashes(cache, for_processor(name)) == expected
+
+
+@pytest.mark.parametrize('environment', [OTHER_LOOPS, NO_VECTORS], ids=['BLAS and loops', 'optimization'])
+def test_libraries_and_passes(tmp_path, expected, environment):
+    """Another BLAS kernel and NumPy's plain loops; and LLVM made to leave loops as they are."""
+    assert hashes(tmp_path, environment) == expected

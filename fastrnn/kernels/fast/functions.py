@@ -5,7 +5,7 @@ one takes 1.0 ns, in float32 0.3 (Zen 4: bench/kernels.py). Both come from expm1
 |r| <= ln(2)/2 and exp(x) = 2^n (1 + expm1(r)), where x = n ln(2) + r.
 """
 
-from math import factorial, log
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from ..jit import OPTIONS, jit
+from ..jit import WITHIN, jit
 from .gemm import FUSED
 
 # ln(2) in two parts, the first with few enough bits that n * high is exact (W. J. Cody and W. Waite, 1980)
 _LN2 = {np.float32: (0.693359375, -2.12194440e-4), np.float64: (0.693147180369123816490, 1.90821492927058770002e-10)}
+_LOG2E = 1.4426950408889634  # 1 / ln(2)
 _LN2_64 = _LN2[np.float64]
 _LOWEST = {np.float32: -87.0, np.float64: -708.0}  # exp of less is not a normal number
 _SATURATED = {np.float32: 9.1, np.float64: 20.0}  # tanh of more rounds to 1
@@ -71,7 +72,7 @@ def _expm1_small(r):
     """expm1(r) for |r| <= ln(2)/2."""
 
 
-@overload(_expm1_small, jit_options=OPTIONS, inline='always')
+@overload(_expm1_small, jit_options=WITHIN)
 def _overload_expm1_small(r):
     kind: Any = np.float32 if r == types.float32 else np.float64
     c = [kind(1 / factorial(k)) for k in range(2, 14)]
@@ -94,10 +95,10 @@ def tanh1(x):
     """tanh of a float32 or float64, as expm1(2x) / (expm1(2x) + 2)."""
 
 
-@overload(tanh1, jit_options=OPTIONS, inline='always')
+@overload(tanh1, jit_options=WITHIN)
 def _overload_tanh1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
-    limit, twice_log2e = kind(_SATURATED[kind]), kind(2 / log(2))
+    limit, twice_log2e = kind(_SATURATED[kind]), kind(2 * _LOG2E)
     high, low = (kind(-part) for part in _LN2[kind])
     one, two = kind(1), kind(2)
 
@@ -116,10 +117,10 @@ def exp1(x):
     """exp of a float32 or float64; what would not be a normal number becomes about the smallest or the largest one."""
 
 
-@overload(exp1, jit_options=OPTIONS, inline='always')
+@overload(exp1, jit_options=WITHIN)
 def _overload_exp1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
-    lowest, log2e, one = kind(_LOWEST[kind]), kind(1 / log(2)), kind(1)
+    lowest, log2e, one = kind(_LOWEST[kind]), kind(_LOG2E), kind(1)
     high, low = (kind(-part) for part in _LN2[kind])
 
     def exp1(x):
@@ -134,7 +135,7 @@ def sigmoid1(x):
     """The logistic function of a float32 or float64, 1 / (1 + exp(-x))."""
 
 
-@overload(sigmoid1, jit_options=OPTIONS, inline='always')
+@overload(sigmoid1, jit_options=WITHIN)
 def _overload_sigmoid1(x):
     one = (np.float32 if x == types.float32 else np.float64)(1)
 
@@ -190,7 +191,7 @@ def rsqrt1(x):
     """
 
 
-@overload(rsqrt1, jit_options=OPTIONS, inline='always')
+@overload(rsqrt1, jit_options=WITHIN)
 def _overload_rsqrt1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
     a, b = kind(0.703952253), kind(2.38924456)  # to 6.5e-4 with that constant (J. Kadlec, 2010)

@@ -9,19 +9,19 @@ An element's sum runs over k in one order, whatever the tile it falls into, so r
 are shared among threads.
 """
 
+import platform
 from typing import Any
 
 from llvmlite import ir
-from llvmlite.binding import get_host_cpu_features
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..jit import jit
+from ..jit import FEATURES, jit
 
-_FEATURES = get_host_cpu_features()
-_VECTOR = 64 if _FEATURES.get('avx512f', False) else 32  # bytes
-FUSED = any(_FEATURES.get(name, False) for name in ('fma', 'neon'))
+_VECTOR = 64 if '+avx512f' in FEATURES else 32  # bytes; on NEON two registers, of which a tile takes 29 of 32
+# Whether the processor has fused multiply-add: all of ARM's 64-bit ones do, and LLVM may not find their features.
+FUSED = '+fma' in FEATURES.split(',') or platform.machine().lower() in ('aarch64', 'arm64')
 TILE_ROWS = 6  # of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2
 WIDEST = 13  # vectors of a row tile, for b = 1: 13 sums and 1 factor
 

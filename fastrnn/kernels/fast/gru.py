@@ -6,7 +6,7 @@ Blocks: the hidden side of n, r, z, the input side of n.
 
 from numba.extending import overload
 
-from ..jit import OPTIONS
+from ..jit import WITHIN
 from . import cell as any_cell
 from .apart import load, store
 from .functions import fma, sigmoid1, tanh1
@@ -16,21 +16,22 @@ class Gru(any_cell.Cell):
     pass
 
 
-@overload(any_cell.activate, jit_options=OPTIONS, inline='always')
-def _activate(cell, H, z, bias, bias_own, blocks, h_before, c_before, h, c):
+@overload(any_cell.activate, jit_options=WITHIN)
+def _activate(cell, H, z, x, stride, bias, bias_own, blocks, h_before, c_before, h, c):
     if cell.instance_class is not Gru:
         return None
 
-    def activate(cell, H, z, bias, bias_own, blocks, h_before, c_before, h, c):
+    def activate(cell, H, z, x, stride, bias, bias_own, blocks, h_before, c_before, h, c):
         Hp, one = h.size, h.dtype.type(1)
-        z0, z1, z2, z3 = z[:Hp], z[Hp : 2 * Hp], z[2 * Hp : 3 * Hp], z[3 * Hp :]
+        z0, z1, z2 = z[:Hp], z[Hp : 2 * Hp], z[2 * Hp :]
+        x1, x2, x3 = x[:H], x[stride:], x[2 * stride :]
         b1, b2, b3 = bias[:H], bias[H : 2 * H], bias[2 * H :]
         q_, r_, z_, n_ = blocks[:Hp], blocks[Hp : 2 * Hp], blocks[2 * Hp : 3 * Hp], blocks[3 * Hp :]
         for k in range(H):
             q = load('in', z0, k) + load('in', bias_own, k)
-            r = sigmoid1(load('in', z1, k) + load('in', b1, k))
-            update = sigmoid1(load('in', z2, k) + load('in', b2, k))
-            n = tanh1(fma(r, q, load('in', z3, k) + load('in', b3, k)))
+            r = sigmoid1(load('in', z1, k) + load('in', x1, k) + load('in', b1, k))
+            update = sigmoid1(load('in', z2, k) + load('in', x2, k) + load('in', b2, k))
+            n = tanh1(fma(r, q, load('in', x3, k) + load('in', b3, k)))
             store('block 0', q_, k, q)
             store('block 1', r_, k, r)
             store('block 2', z_, k, update)
@@ -40,7 +41,7 @@ def _activate(cell, H, z, bias, bias_own, blocks, h_before, c_before, h, c):
     return activate
 
 
-@overload(any_cell.differentiate, jit_options=OPTIONS, inline='always')
+@overload(any_cell.differentiate, jit_options=WITHIN)
 def _differentiate(cell, H, blocks, dh, dh_next, carry, h_before, c_before, h, c):
     if cell.instance_class is not Gru:
         return None

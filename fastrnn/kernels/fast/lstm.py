@@ -5,7 +5,7 @@ With a forget gate (Gers, Schmidhuber and Cummins 2000), without peepholes.
 
 from numba.extending import overload
 
-from ..jit import OPTIONS
+from ..jit import WITHIN
 from . import cell as any_cell
 from .apart import load, store
 from .functions import fma, sigmoid1, tanh1
@@ -15,21 +15,22 @@ class Lstm(any_cell.Cell):
     pass
 
 
-@overload(any_cell.activate, jit_options=OPTIONS, inline='always')
-def _activate(cell, H, z, bias, bias_own, blocks, h_before, c_before, h, c):
+@overload(any_cell.activate, jit_options=WITHIN)
+def _activate(cell, H, z, x, stride, bias, bias_own, blocks, h_before, c_before, h, c):
     if cell.instance_class is not Lstm:
         return None
 
-    def activate(cell, H, z, bias, bias_own, blocks, h_before, c_before, h, c):
+    def activate(cell, H, z, x, stride, bias, bias_own, blocks, h_before, c_before, h, c):
         Hp = h.size
         z0, z1, z2, z3 = z[:Hp], z[Hp : 2 * Hp], z[2 * Hp : 3 * Hp], z[3 * Hp :]
+        x0, x1, x2, x3 = x[:H], x[stride:], x[2 * stride :], x[3 * stride :]
         b0, b1, b2, b3 = bias[:H], bias[H : 2 * H], bias[2 * H : 3 * H], bias[3 * H :]
         i_, f_, g_, o_ = blocks[:Hp], blocks[Hp : 2 * Hp], blocks[2 * Hp : 3 * Hp], blocks[3 * Hp :]
         for k in range(H):
-            i = sigmoid1(load('in', z0, k) + load('in', b0, k))
-            f = sigmoid1(load('in', z1, k) + load('in', b1, k))
-            g = tanh1(load('in', z2, k) + load('in', b2, k))
-            o = sigmoid1(load('in', z3, k) + load('in', b3, k))
+            i = sigmoid1(load('in', z0, k) + load('in', x0, k) + load('in', b0, k))
+            f = sigmoid1(load('in', z1, k) + load('in', x1, k) + load('in', b1, k))
+            g = tanh1(load('in', z2, k) + load('in', x2, k) + load('in', b2, k))
+            o = sigmoid1(load('in', z3, k) + load('in', x3, k) + load('in', b3, k))
             memory = fma(f, load('c', c_before, k), i * g)
             store('block 0', i_, k, i)
             store('block 1', f_, k, f)
@@ -41,7 +42,7 @@ def _activate(cell, H, z, bias, bias_own, blocks, h_before, c_before, h, c):
     return activate
 
 
-@overload(any_cell.differentiate, jit_options=OPTIONS, inline='always')
+@overload(any_cell.differentiate, jit_options=WITHIN)
 def _differentiate(cell, H, blocks, dh, dh_next, carry, h_before, c_before, h, c):
     if cell.instance_class is not Lstm:
         return None
