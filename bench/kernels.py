@@ -57,7 +57,7 @@ def sum_in_order(n, x, out):
 @compiled
 def tiles(n, A, W, C):
     for _ in range(n):
-        gemm.product(A, W, C)
+        gemm.product(A, 0, W, C, 0)
 
 
 def blas(n, A, W, C):
@@ -148,7 +148,7 @@ def of_products() -> None:
     for b, H in ((16, 128), (64, 256)):
         A, W = normal(b, H), normal(H, H)
         packed = np.zeros((-(-H // gemm.width(4)), H, gemm.width(4)), np.float32)
-        packing.pack_columns(W, 0, packed.shape[0], packed)
+        packing.pack_columns(W, 0, packed.shape[0], 0, packed)
         C = np.zeros((b, packed.shape[0] * packed.shape[2]), np.float32)
         times = microseconds({'tiles': (tiles, (A, packed, C)), 'BLAS': (blas, (A, W, np.zeros((b, H), np.float32)))})
         told(

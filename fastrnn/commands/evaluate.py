@@ -2,20 +2,26 @@
 
 import json
 from dataclasses import asdict
+from typing import Annotated
 
-from .options import Encoding, Errors, Files, Json, Model
+from .options import Encoding, Errors, Files, Json, Model, count_option
 
 EXAMPLE = 'Example: fastrnn eval RUN data/sonnets.txt'
 
 
 def evaluate(
-    model: Model, files: Files, encoding: Encoding = 'utf-8', errors: Errors = 'strict', as_json: Json = False
+    model: Model,
+    files: Files,
+    window: Annotated[int | None, count_option('Predict each so many characters by themselves. [the whole]')] = None,
+    encoding: Encoding = 'utf-8',
+    errors: Errors = 'strict',
+    as_json: Json = False,
 ) -> None:
     """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text."""
     from ..inference.evaluate import evaluate as measure
     from ..model.checkpoint import load_model
 
-    result = measure(load_model(model), files, encoding=encoding, errors=errors)
+    result = measure(load_model(model), files, window=window, encoding=encoding, errors=errors)
     if as_json:
         print(json.dumps({**asdict(result), 'perplexity': result.perplexity}))
         return

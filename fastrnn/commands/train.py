@@ -35,6 +35,9 @@ def train(
     iterations: Annotated[int | None, count_option('When to end. [never; stop with Ctrl-C]')] = None,
     epochs: Annotated[float | None, number_option('When to end, in passes over the text.')] = None,
     time: Annotated[str | None, preset_option('When to end, such as 60s, 1m30s or 2h. [fast: 60s]')] = None,
+    cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn]')] = None,
+    layers: Annotated[int | None, count_option('fast: layers of cells, 1 to 8. [1]')] = None,
+    dropout: Annotated[float | None, number_option('fast: share of units, on the way up, set to 0. [0]')] = None,
     hidden_size: Annotated[int | None, count_option('Hidden units, H. [100; fast: 128 to 512, by time]')] = None,
     seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32]')] = None,
     learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: 1/H]')] = None,
@@ -74,7 +77,7 @@ def train(
     given: dict[str, Any] = locals()
     from ..settings.parsing import parse_seconds
     from ..system.atomic import check_place
-    from ..training.transfer import check_hidden_size
+    from ..training.transfer import options_of
 
     reports = Reports(quiet, as_json)
     given['time'] = None if time is None else parse_seconds(time)
@@ -88,7 +91,7 @@ def train(
         raise ValueError('no text: name at least one file, or a run to go on with by --resume')
     model = _loaded(weights)
     if model is not None:
-        given['hidden_size'] = check_hidden_size(hidden_size, model)
+        given = options_of(model, given)
     config, texts = _config(given), _texts(given)
     if out is not None:
         from ..runs.start import start

@@ -13,7 +13,7 @@ from ..kernels.exact import buffers, outer_products
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.team import alone
-from ..model.architecture import GIST_NAMES, Architecture
+from ..model.architecture import GIST_NAMES, gist_shapes
 from ..settings.checks import as_number
 from .exact import draw
 
@@ -86,9 +86,8 @@ class _Functions:
         for name, param in zip(GIST_NAMES, model, strict=True):
             _check(name, param, None)
         self.H, self.V = model[1].shape[0], model[4].shape[0]
-        tensors = Architecture('rnn', 1, self.H, self.V).tensors
-        for name, param, tensor in zip(GIST_NAMES, model, tensors, strict=True):
-            _check(name, param, tensor.gist_shape)
+        for (name, shape), param in zip(gist_shapes(self.H, self.V).items(), model, strict=True):
+            _check(name, param, shape)
             if not param.size:
                 raise ValueError(f'{name} has shape {param.shape}; it must have numbers in it')
         self._model = model

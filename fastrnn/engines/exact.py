@@ -83,7 +83,7 @@ class ExactEngine:
         if size == 1:
             return True
         rng = np.random.default_rng(0)
-        H = self.params.bh.size
+        H = self.params.H
         if size * exact.GRAIN > H:
             return False
         A, x, whole, parts = rng.standard_normal((H, H)), rng.standard_normal(H), np.zeros(H), np.zeros(H)
@@ -157,7 +157,7 @@ class ExactEngine:
         p, literal = self.position
         ids, T = self._windows.ids, self._work.xs.shape[0]
         wraps = p + T + 1 >= ids.size
-        h = np.zeros_like(self.params.bh) if wraps else self._work.hs[0].copy()
+        h = np.zeros_like(self.params.bh[0]) if wraps else self._work.hs[0].copy()
         seed_ix = int(ids[0 if wraps else p])
         return draw(self._rng, self._native, h, seed_ix, length, self._weights, bool(literal), self._work)
 
@@ -166,4 +166,4 @@ class ExactEngine:
 
 
 def as_weights(params: Params) -> buffers.Weights:
-    return buffers.Weights(params.WxhT, params.Whh, params.Why, params.bh, params.by)
+    return buffers.Weights(params.WxhT, params.Whh[0], params.Why, params.bh[0], params.by)

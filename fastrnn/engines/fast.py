@@ -1,5 +1,6 @@
 """The fast engine: many streams at once, float32 or float64, over all cores; the bits do not depend on their number."""
 
+import secrets
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,18 @@ from ..data.windows import Part, Windows
 from ..errors import Diverged
 from ..kernels.choice import Choice
 from ..kernels.fast import ahead, buffers, generate, optimizers, train
+from ..kernels.fast.cell import Cell
+from ..kernels.fast.cells import CELLS
+from ..kernels.fast.dropout import make_dropout
 from ..kernels.fast.functions import log1
+from ..kernels.fast.packing import pack_weights
 from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
 from ..model.init import INITS
 from ..model.params import Params
 from ..model.state import MOMENTS, TrainState
 from ..parallel.threads import ThreadTuner, counts_for_streams, processors
-from ..settings.config import Config
+from ..settings.config import MAX_SEED, Config
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
 FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
@@ -28,18 +33,21 @@ class FastEngine:
 
     def __init__(self, config: Config, ids: Ids, V: int) -> None:
         architecture = Architecture.of(config, V)
-        H, T, B = architecture.H, config.seq_length, config.streams
+        T, B = config.seq_length, config.streams
         dtype: Any = np.dtype(config.dtype).type
         self._windows, self._rate = Windows(ids, T, B), float(config.learning_rate)
         self._rng = np.random.RandomState(config.seed)
         self.params = INITS[config.init](architecture, self._rng).astype(dtype)
         self.grads = Params(architecture, dtype)
         self.moments = {letter: Params(architecture, dtype) for letter in MOMENTS[config.optimizer]}
+        self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
         self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
-        self.packed = buffers.make_packed(H, V, dtype, strips=B == 1)
+        self.packed = buffers.make_packed(self.sizes, dtype, strips=B == 1)
         self.optimizer = make_optimizer(config, self.moments)
+        seed = secrets.randbelow(MAX_SEED) if config.seed is None else config.seed
+        self.dropout = make_dropout(config.dropout, seed, dtype)
         self.position = np.zeros(2, np.int64)  # see train.train
-        self.work = buffers.make_work(T, B, H, V, architecture.parameters, dtype)
+        self.work = buffers.make_work(self.sizes, T, B, dtype, dropout=self.dropout.limit > 0)
         self.smooth_loss = log1(float(V)) * T
         sizes = counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)
         if config.threads and B > 1:
@@ -47,15 +55,15 @@ class FastEngine:
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
         if processors() > 1:
-            ahead.start(dtype)
-        train.pack_weights(alone(), self.weights, self.packed)
+            ahead.start(architecture.cell, self.sizes, dtype)
+        pack_weights(alone(), self.cell, self.weights, self.packed)
         self._train(alone(), ids[:0], self.position, np.zeros(0), np.zeros(0))  # compiles, or loads, before threads do
 
     @staticmethod
     def memory(config: Config, architecture: Architecture) -> int:
         T, B, N, itemsize = config.seq_length, config.streams, architecture.parameters, np.dtype(config.dtype).itemsize
         kept = (2 + len(MOMENTS[config.optimizer])) * N * itemsize  # parameters, gradients, moments
-        return kept + buffers.memory(T, B, architecture.H, architecture.V, N, itemsize)
+        return kept + buffers.memory(sizes_of(architecture), T, B, itemsize, dropout=config.dropout > 0)
 
     def _train(
         self,
@@ -67,11 +75,13 @@ class FastEngine:
     ) -> None:
         train.train(
             team,
+            self.cell,
             ids,
             self.weights,
             self.packed,
             self._grad_weights,
             self.optimizer,
+            self.dropout,
             rates,
             position,
             self._works[team.rank],
@@ -107,7 +117,7 @@ class FastEngine:
         return TrainState(
             params=self.params.astype(self.params.flat.dtype),
             moments={letter: moment.astype(moment.flat.dtype) for letter, moment in self.moments.items()},
-            hidden=self.work.hs[0, :, : self.params.H].copy(),
+            hidden=np.array(self._carried.transpose(2, 0, 1, 3), order='C').reshape(self.work.loss.size, -1),
             position=int(self.position[0]),
             steps=int(self.position[1]),
             smooth_loss=self.smooth_loss,
@@ -118,25 +128,34 @@ class FastEngine:
         self.params.flat[:] = state.params.flat
         for letter, moment in self.moments.items():
             moment.flat[:] = state.moments[letter].flat
-        self.work.hs[0, :, : self.params.H] = state.hidden
+        L, states, B, H = self._carried.shape
+        self._carried[...] = state.hidden.reshape(B, L, states, H).transpose(1, 2, 0, 3)
         self.position[:] = state.position, state.steps
         self.smooth_loss = state.smooth_loss
         self._rng.set_state(state.rng)
-        train.pack_weights(alone(), self.weights, self.packed)
+        pack_weights(alone(), self.cell, self.weights, self.packed)
+
+    @property
+    def _carried(self) -> NDArray[Any]:
+        """The states before the next window, (L, states, B, H)."""
+        carried: NDArray[Any] = self.work.hs[:, :, 0, :, : self.params.H]
+        return carried
 
     def sample(self, length: int) -> NDArray[np.intp]:
         """Drawn from the first stream's state, in the model's own dtype, and by a copy of the generator.
 
         So a run that is lengthened later is the longer run. Raises Diverged where probabilities are NaN.
         """
-        p, ids, H = int(self.position[0]), self._windows.ids, self.params.H
+        p, ids = int(self.position[0]), self._windows.ids
         rng = np.random.RandomState()
         rng.set_state(self._rng.get_state())
-        streams = generate.make_streams(1, self.weights, self.packed, 1)
-        streams.ixs[0], streams.hs[0, :H] = ids[p if p + 1 < ids.size else 0], self.work.hs[0, 0, :H]
+        weights, packed = pack(self.params, strips=True)
+        streams = generate.make_streams(self.sizes, 1, weights.flat.dtype, 1)
+        streams.ixs[0] = ids[p if p + 1 < ids.size else 0]
+        streams.hs[..., 0, : self.params.H] = self._carried[:, :, 0]
         ahead.wait()
         choice, out = Choice(self.params.flat.dtype.type(1), self.params.V, 1.0), np.zeros((length, 1), np.uint32)
-        generate.draw(alone(), self.weights, self.packed, choice, rng.random_sample((length, 1)), streams, out)
+        generate.draw(alone(), self.cell, weights, packed, choice, rng.random_sample((length, 1)), streams, out)
         if streams.failed.any():
             raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
         return out[:, 0].astype(np.intp)
@@ -145,15 +164,26 @@ class FastEngine:
         self._tuner.close()
 
 
+def make_cell(architecture: Architecture) -> Cell:
+    """What kernels are chosen by."""
+    return CELLS[architecture.cell](architecture.kind.gates, architecture.kind.blocks)
+
+
+def sizes_of(architecture: Architecture) -> buffers.Sizes:
+    return buffers.Sizes(
+        *architecture.kind, architecture.layers, architecture.H, architecture.V, architecture.parameters
+    )
+
+
 def as_weights(params: Params) -> buffers.Weights:
-    return buffers.Weights(params.flat, params.WxhT, params.Whh, params.Why, params.bh, params.by)
+    return buffers.Weights(params.flat, **params.by_name)
 
 
 def pack(params: Params, *, strips: bool) -> tuple[buffers.Weights, buffers.Packed]:
     """Parameters as kernels take them that go forward only; ``strips``, for one stream."""
-    weights = as_weights(params)
-    packed = buffers.make_packed(params.H, params.V, params.flat.dtype, strips=strips, backward=False)
-    train.pack_weights(alone(), weights, packed)
+    weights, sizes = as_weights(params), sizes_of(params.architecture)
+    packed = buffers.make_packed(sizes, params.flat.dtype, strips=strips, backward=False)
+    pack_weights(alone(), make_cell(params.architecture), weights, packed)
     return weights, packed
 
 

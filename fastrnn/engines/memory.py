@@ -18,9 +18,9 @@ def check_memory(config: Config, V: int) -> None:
     needed, there = memory(config, V), physical_memory()
     if there is not None and needed > there:
         raise ValueError(
-            f'hidden_size {config.hidden_size:,}, seq_length {config.seq_length:,}, streams {config.streams:,} and '
-            f'{V:,} distinct characters need {needed:,} bytes of memory, but this machine has {there:,}: '
-            'take smaller ones'
+            f'cell {config.cell}, layers {config.layers}, hidden_size {config.hidden_size:,}, '
+            f'seq_length {config.seq_length:,}, streams {config.streams:,} and {V:,} distinct characters '
+            f'need {needed:,} bytes of memory, but this machine has {there:,}: take smaller ones'
         )
 
 

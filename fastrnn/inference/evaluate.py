@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.ids import check_ids
 from ..data.stored import Ids
-from ..engines.fast import pack
-from ..kernels.fast import ahead, buffers, generate
 from ..model.model import Model
 from ..model.params import Params
+from ..settings.checks import check_integer
 from ..settings.config import bits_per_character
 from ..system.interrupts import remembered
+from .spans import Positions, Scorer
 
-WINDOW = 256  # characters at a time; the state is carried from one window to the next
-SLICE = 256 * WINDOW
+PARTS = 64  # of a text, at most, that are read at once; they follow from its length alone
+LEAST = 4096  # characters of a part
+WARM_UP = 512  # characters that are read before a part
 BACKOFF = 2.0  # weight of the next lower order in the context model
 
 
@@ -42,45 +42,58 @@ class Evaluation:
 
 
 def nats(params: Params, ids: Ids) -> NDArray[np.float64]:
-    """Surprisal of each character but the first, in nats; the whole text from one state, from h = 0 on.
+    """Surprisal of each character but the first, in nats, as :func:`slices` has them, in the text's order.
 
     params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,). Raises ValueError for ids that the
     model does not have.
     """
     with remembered():
-        return np.concatenate(list(slices(params, ids)))
+        found = np.empty(ids.size - 1)
+        for at, values in slices(params, ids):
+            found[at] = values
+        return found
 
 
-def slices(params: Params, ids: Ids) -> Iterator[NDArray[np.float64]]:
-    """:func:`nats` in parts, between which an interrupt gets through."""
-    if ids.size < 2:
+def slices(
+    params: Params, ids: Ids, *, window: int | None = None, threads: int | None = None
+) -> Iterator[tuple[Positions, NDArray[np.float64]]]:
+    """Positions k and surprisals of ids[k+1], in nats, in pieces between which an interrupt gets through.
+
+    A text of less than two parts is read from h = 0 on. A longer one is read as up to 64 parts of equal length at once,
+    each from h = 0, 512 characters before its begin, after which states no longer tell where they began: bits per
+    character are those of one stream to 0.0005. With a ``window``, windows of so many characters are each read from
+    h = 0, as models without a state are evaluated.
+    """
+    n = ids.size - 1
+    if n < 1:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
-    weights, packed = pack(params, strips=True)
-    work = buffers.make_work(WINDOW, 1, params.H, params.V, params.flat.size, params.flat.dtype)
-    ahead.wait()
-    for first in range(0, ids.size - 1, SLICE):  # of whole windows
-        part = ids[first : first + SLICE + 1]
-        check_ids(part, params.V)
-        part = part.astype(np.uint32)  # so that the kernel is compiled once, whatever the vocabulary
-        surprisals = np.zeros(part.size - 1)
-        generate.score(part, weights, packed, work, surprisals)
-        yield surprisals
+    parts = min(PARTS, max(1, n // LEAST)) if window is None else -(-n // window)
+    edges = n * np.arange(parts + 1) // parts if window is None else np.minimum(np.arange(parts + 1) * window, n)
+    with Scorer(params, min(parts, PARTS), threads) as scorer:
+        for first in range(0, parts, PARTS):
+            some = edges[first : first + PARTS + 1]
+            yield from scorer.score(ids, some[:-1], some[1:], 0 if window else WARM_UP)
 
 
-def bits(params: Params, ids: Ids) -> float:
-    """Bits per character of a text, as :func:`nats` has them, in memory that does not grow with it."""
+def bits(params: Params, ids: Ids, window: int | None = None) -> float:
+    """Bits per character of a text, as :func:`slices` has it read, in memory that does not grow with it."""
     with remembered():
-        return bits_per_character(sum(float(part.sum()) for part in slices(params, ids)), ids.size - 1)
+        total = sum(float(values.sum()) for _, values in slices(params, ids, window=window))
+        return bits_per_character(total, ids.size - 1)
 
 
-def evaluate(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> Evaluation:
+def evaluate(
+    model: Model, text: str | Path | Sequence[str | Path], *, window: int | None = None, **reading: str
+) -> Evaluation:
     """Evaluate a text; a str is the text itself, a Path or a sequence names files (gzip's too).
 
-    ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the model's units, and bytes those of
-    the text as the model sees it, in UTF-8. Raises ValueError where it has a character that the model does not know.
+    With a ``window``, each so many characters are predicted by themselves, from h = 0. ``reading`` may give
+    ``encoding`` and ``errors``, for files. Characters are the model's units, and bytes those of the text as the model
+    sees it, in UTF-8. Raises ValueError where it has a character that the model does not know.
     """
+    window = None if window is None else check_integer('window', window, 1)
     ids = model.vocabulary.encode(text, **reading)
-    n, per_character = ids.size - 1, bits(model.params, ids)
+    n, per_character = ids.size - 1, bits(model.params, ids, window)
     code = 'latin-1' if model.unit == 'byte' else 'utf-8'
     sizes = np.array([len(char.encode(code, 'surrogatepass')) for char in model.chars])
     data = model.vocabulary.decode(ids).encode(code, 'surrogatepass')

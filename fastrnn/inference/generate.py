@@ -14,7 +14,7 @@ from ..settings.checks import as_number, check_integer, check_number
 from ..settings.config import MAX_SEED
 from ..system.steps import Pieces
 from .prompt import Decoder, encode_prompt
-from .streams import Batch, Pace, Stream
+from .streams import Batch, Pace, Stream, make_stream
 
 LONGEST = 1 << 26  # characters of a text that is not shown before it is whole
 AGAIN = 'draw again, with the same seed for the same text'
@@ -71,7 +71,7 @@ def sample(
     """
     choice = _choice(model, temperature, top_k, top_p)
     length, seed = check_integer('length', length, 0), _checked_seed(seed)
-    stream = Stream(model, encode_prompt(prime, model))
+    stream = make_stream(model, encode_prompt(prime, model))
     return Pieces(_one(model, length, stream, choice, np.random.RandomState(seed)), AGAIN)
 
 
@@ -110,7 +110,7 @@ def samples(
     threads = None if threads is None else check_integer('threads', threads, 1, 1024)
     if length > LONGEST:
         raise ValueError(f'length is {length}; of samples that are drawn at once it is {LONGEST:,} at most')
-    stream = Stream(model, encode_prompt(prime, model))
+    stream = make_stream(model, encode_prompt(prime, model))
     return Pieces(_many(model, count, length, stream, choice, np.random.RandomState(seed), threads), AGAIN)
 
 

@@ -1,15 +1,15 @@
-"""States that are carried on character by character: one by the exact kernels, many at once by the fast ones."""
+"""States that are carried on character by character: one, or many at once."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..engines.exact import as_weights
-from ..engines.fast import pack
+from ..engines.fast import make_cell, pack, sizes_of
 from ..errors import Diverged
 from ..kernels.choice import Choice
 from ..kernels.exact import buffers
@@ -43,8 +43,29 @@ class Pace:
         return result
 
 
-class Stream:
-    """One state, from h = 0 on, in float64 and with the reference's bits."""
+class Stream(Protocol):
+    """One state, from h = 0 on, and the character that it reads next."""
+
+    ix: int
+
+    def absorb(self) -> Iterator[None]:
+        """Read the prime, a piece at a time."""
+
+    def draw(self, choice: Choice, rng: np.random.RandomState, size: int) -> NDArray[np.uint32]:
+        """So many characters, with one uniform number each. Raises Diverged where probabilities are NaN."""
+
+    @property
+    def states(self) -> NDArray[Any]:
+        """(L, states, H)."""
+
+
+def make_stream(model: Model, prime: NDArray[np.uint32]) -> Stream:
+    """By the exact kernels where they know the model."""
+    return ExactStream(model, prime) if model.params.architecture.is_gist else FastStream(model, prime)
+
+
+class ExactStream:
+    """In float64 and with the reference's bits."""
 
     def __init__(self, model: Model, prime: NDArray[np.uint32]) -> None:
         params = model.params.astype(np.float64)
@@ -55,7 +76,6 @@ class Stream:
         self._native, self._work = native.find(), buffers.make_work(1, params.H, params.V)
 
     def absorb(self) -> Iterator[None]:
-        """Read the prime, a piece at a time."""
         pace = Pace()
         while self._unread.size:
             pace(self._absorb, self._unread.size)
@@ -66,7 +86,6 @@ class Stream:
         exact.absorb(self._native, self.h, part, self._weights, self._literal, self._work)
 
     def draw(self, choice: Choice, rng: np.random.RandomState, size: int) -> NDArray[np.uint32]:
-        """So many characters, with one uniform number each. Raises Diverged where probabilities are NaN."""
         uniforms, out = rng.random_sample(size), np.zeros(size, np.uint32)
         drawn = exact.sample(
             self._native, self.h, self.ix, uniforms, self._weights, self._literal, choice, self._work, out
@@ -75,6 +94,58 @@ class Stream:
             raise not_finite()
         self.ix = int(out[-1])
         return out
+
+    @property
+    def states(self) -> NDArray[Any]:
+        return self.h[None, None]
+
+
+class FastStream:
+    """By the fast kernels, in the model's own dtype."""
+
+    def __init__(self, model: Model, prime: NDArray[np.uint32]) -> None:
+        params = _in_float(model.params)
+        self.ix = int(prime[-1]) if prime.size else first_character(model)
+        self._unread, self._H = prime, params.H
+        self._cell, (self._weights, self._packed) = make_cell(params.architecture), pack(params, strips=True)
+        self._streams = generate.make_streams(sizes_of(params.architecture), 1, params.flat.dtype, 1)
+
+    def absorb(self) -> Iterator[None]:
+        pace = Pace()
+        while self._unread.size > 1:
+            pace(self._absorb, self._unread.size - 1)
+            yield
+
+    def _absorb(self, size: int) -> None:
+        inputs, targets, self._unread = self._unread[:size], self._unread[1 : size + 1], self._unread[size:]
+        arrays = (np.array(part[:, None], np.uint32) for part in (inputs, targets))
+        generate.score(alone(), self._cell, self._weights, self._packed, *arrays, self._streams, np.zeros((size, 1)))
+
+    def draw(self, choice: Choice, rng: np.random.RandomState, size: int) -> NDArray[np.uint32]:
+        streams, out = self._streams, np.zeros((size, 1), np.uint32)
+        streams.ixs[0], choice = self.ix, _in_range(choice, self._weights.flat.dtype)
+        uniforms = rng.random_sample((size, 1))
+        generate.draw(alone(), self._cell, self._weights, self._packed, choice, uniforms, streams, out)
+        if streams.failed.any():
+            raise not_finite()
+        self.ix = int(out[-1, 0])
+        return out[:, 0]
+
+    @property
+    def states(self) -> NDArray[Any]:
+        states: NDArray[Any] = self._streams.hs[:, :, 0, : self._H]
+        return states
+
+
+def _in_float(params: Params) -> Params:
+    """In the model's own dtype, or float32 for less."""
+    return params.astype(np.result_type(params.flat.dtype, np.float32))
+
+
+def _in_range(choice: Choice, dtype: Any) -> Choice:
+    """The temperature as a number of the dtype: 1e-50 would be 0 in float32."""
+    limits = np.finfo(dtype)
+    return choice._replace(temperature=limits.dtype.type(np.clip(choice.temperature, limits.tiny, limits.max)))
 
 
 def not_finite() -> Diverged:
@@ -85,22 +156,18 @@ class Batch:
     """A model in the fast kernels' form, in its own dtype; streams that share it."""
 
     def __init__(self, params: Params, choice: Choice, threads: int) -> None:
-        dtype: Any = np.result_type(params.flat.dtype, np.float32).type
-        params, limits = params.astype(dtype), np.finfo(dtype)
+        params = _in_float(params)
+        self._cell, self._sizes = make_cell(params.architecture), sizes_of(params.architecture)
         self._weights, self._packed = pack(params, strips=False)
-        # 1e-50 would be 0 in float32
-        self._choice = choice._replace(temperature=dtype(np.clip(choice.temperature, limits.tiny, limits.max)))
-        self._threads = threads
+        self._choice, self._threads = _in_range(choice, params.flat.dtype), threads
 
     def draw(
         self, B: int, length: int, start: Stream, rng: np.random.RandomState, tuner: ThreadTuner
     ) -> Generator[None, None, NDArray[np.uint32]]:
         """Characters (length, B) of B streams that all go on from ``start``, which is not changed; piece by piece."""
-        streams, out = (
-            generate.make_streams(B, self._weights, self._packed, self._threads),
-            np.zeros((length, B), np.uint32),
-        )
-        streams.hs[:, : start.h.size], streams.ixs[:] = start.h, start.ix
+        streams = generate.make_streams(self._sizes, B, self._weights.flat.dtype, self._threads)
+        streams.hs[..., : self._sizes.H], streams.ixs[:] = start.states[:, :, None], start.ix
+        out = np.zeros((length, B), np.uint32)
         self._run(alone(), np.zeros((0, B)), streams, out)  # compiles, or loads, before threads do
         pace, done = Pace(), 0
         while done < length:
@@ -129,4 +196,4 @@ class Batch:
     def _run(
         self, team: Team, uniforms: NDArray[np.float64], streams: generate.Streams, out: NDArray[np.uint32]
     ) -> None:
-        generate.draw(team, self._weights, self._packed, self._choice, uniforms, streams, out)
+        generate.draw(team, self._cell, self._weights, self._packed, self._choice, uniforms, streams, out)

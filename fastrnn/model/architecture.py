@@ -3,24 +3,24 @@
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from numpy.typing import NDArray
-
-from ..settings.config import Config
+from ..settings.checks import check_integer
+from ..settings.config import INTEGERS, Config, check_choice
 
 
 class Cell(NamedTuple):
     gates: int  # G, blocks of H rows of Whh
+    blocks: int  # S, of H numbers that a step keeps: the gates, and what of them the two sides do not share
     states: int  # vectors (H,) that are carried from character to character
 
 
-CELLS = {'rnn': Cell(1, 1)}
-MOST_LAYERS = 1
+# after PyTorch: rnn tanh; gru r z n, where the last has r times its hidden side, with a bias of its own; lstm i f g o
+CELLS = {'rnn': Cell(1, 1, 1), 'gru': Cell(3, 4, 1), 'lstm': Cell(4, 4, 2)}
 
 
 class Tensor(NamedTuple):
-    """Some of the parameters: a matrix, whose name ends in T where it lies transposed, or a bias."""
+    """Some of the parameters: a matrix, whose name ends in T where it lies transposed, or biases."""
 
     name: str
     shape: tuple[int, ...]
@@ -29,22 +29,6 @@ class Tensor(NamedTuple):
     def size(self) -> int:
         return math.prod(self.shape)
 
-    @property
-    def gist_name(self) -> str:
-        """The gist's, and that in files."""
-        return self.name.removesuffix('T')
-
-    @property
-    def gist_shape(self) -> tuple[int, ...]:
-        """The gist's, and that in files: there biases are columns."""
-        if len(self.shape) == 1:
-            return (*self.shape, 1)
-        return self.shape if self.name == self.gist_name else self.shape[::-1]
-
-    def as_in_the_gist(self, array: NDArray[Any]) -> NDArray[Any]:
-        """A view of the array in the gist's shape."""
-        return array.reshape(self.gist_shape) if self.name == self.gist_name else array.T
-
 
 @dataclass(frozen=True)
 class Architecture:
@@ -52,29 +36,38 @@ class Architecture:
 
     cell: str
     layers: int  # L
-    H: int  # hidden units
+    H: int  # hidden units of a layer
     V: int  # vocabulary
 
     def __post_init__(self) -> None:
-        if self.cell not in CELLS:
-            raise ValueError(f'the cell is {self.cell!r}; it must be one of {", ".join(CELLS)}')
-        if not 1 <= self.layers <= MOST_LAYERS:
-            raise ValueError(f'there are {self.layers} layers; there must be from 1 to {MOST_LAYERS}')
+        check_choice('cell', self.cell)
+        check_integer('layers', self.layers, *INTEGERS['layers'])
 
     @classmethod
     def of(cls, config: Config, V: int) -> 'Architecture':
         """The one that a configuration asks for, of a text of V distinct characters."""
-        return cls('rnn', 1, config.hidden_size, V)
+        return cls(config.cell, config.layers, config.hidden_size, V)
+
+    @property
+    def is_gist(self) -> bool:
+        """Whether it is the gist's: one layer of tanh."""
+        return self.cell == 'rnn' and self.layers == 1
+
+    @property
+    def kind(self) -> Cell:
+        return CELLS[self.cell]
 
     @cached_property
     def tensors(self) -> tuple[Tensor, ...]:
-        """As they lie in a flat buffer, one after the other, each C-contiguous."""
-        H, V, GH = self.H, self.V, CELLS[self.cell].gates * self.H
+        """As they lie in a flat buffer, one after the other, each C-contiguous; the gist's model has five of them."""
+        L, H, V, G = self.layers, self.H, self.V, self.kind.gates
         return (
-            Tensor('WxhT', (V, GH)),  # so that the column of Wxh that a one-hot x picks is contiguous
-            Tensor('Whh', (GH, H)),
+            Tensor('WxhT', (V, G * H)),  # so that the column of Wxh that a one-hot x picks is contiguous
+            Tensor('Wih', (L - 1, G * H, H)),  # of the layers above the first
+            Tensor('Whh', (L, G * H, H)),
             Tensor('Why', (V, H)),
-            Tensor('bh', (GH,)),
+            Tensor('bh', (L, G * H)),
+            Tensor('bhn', (L, (self.kind.blocks - G) * H)),  # of the hidden side of the last gate, where it has its own
             Tensor('by', (V,)),
         )
 
@@ -89,13 +82,13 @@ class Architecture:
         return sum(self.sizes.values())
 
     def state_shape(self, B: int) -> tuple[int, int]:
-        """Of what B streams carry from character to character."""
-        return B, self.layers * CELLS[self.cell].states * self.H
+        """Of what B streams carry from character to character: h of each layer, of an LSTM h and c."""
+        return B, self.layers * self.kind.states * self.H
 
     @property
     def forward_flops(self) -> int:
         """Of the products for one character: an addition and a multiplication a weight; Wxh is only looked up."""
-        return 2 * (self.sizes['Whh'] + self.sizes['Why'])
+        return 2 * (self.sizes['Wih'] + self.sizes['Whh'] + self.sizes['Why'])
 
     @property
     def training_flops(self) -> int:
@@ -103,4 +96,9 @@ class Architecture:
         return 3 * self.forward_flops
 
 
-GIST_NAMES = tuple(tensor.gist_name for tensor in Architecture('rnn', 1, 1, 1).tensors)
+def gist_shapes(H: int, V: int) -> dict[str, tuple[int, int]]:
+    """Of the gist's parameters, by name; biases are columns."""
+    return {'Wxh': (H, V), 'Whh': (H, H), 'Why': (V, H), 'bh': (H, 1), 'by': (V, 1)}
+
+
+GIST_NAMES = tuple(gist_shapes(1, 1))

@@ -1,7 +1,8 @@
 """A model, or a whole training state, to and from disk: one safetensors file.
 
-Tensors: ``Wxh Whh Why bh by`` in the gist's shapes; of a state also the optimizer's memory (``mWxh`` ..., with Adam
-``vWxh`` ...), ``hprev`` (H, B) and the generator's ``rng``. All else is JSON in the metadata.
+Tensors of the gist's model, format 1: ``Wxh Whh Why bh by`` in the gist's shapes; of any other, format 2: PyTorch's
+(``torch_names.py``). Of a state also the optimizer's memory (``mWxh`` ..., with Adam ``vWxh`` ...; in format 2
+``m.rnn.weight_ih_l0`` ...), ``hprev`` (L*states*H, B) and the generator's ``rng``. All else is JSON in the metadata.
 """
 
 import json
@@ -20,8 +21,9 @@ from .architecture import GIST_NAMES, Architecture
 from .model import Model
 from .params import Params
 from .places import BEST, checkpoints, model_file
-from .safetensors_file import FORMAT, Damage, Tensors, read, write
+from .safetensors_file import Damage, Tensors, read, write
 from .state import MOMENTS, TrainState
+from .torch_names import from_torch_tensors, torch_tensors
 
 ARRAYS = ('params', 'moments', 'hidden', 'rng')
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
@@ -40,7 +42,7 @@ class Checkpoint:
 
 
 def save_model(path: str | Path, model: Model) -> None:
-    """Write the five weights under their names in the gist's shapes, and the vocabulary as metadata.
+    """Write the weights under the gist's names or PyTorch's, and the vocabulary as metadata.
 
     The file appears whole or not at all; one that was there stays until then. Raises ValueError for weights that
     are not finite, OSError where it can't be written.
@@ -58,7 +60,8 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         raise Diverged(f'{what}: take a smaller --learning-rate', state.iteration, what)
     tensors = _shaped(checkpoint.model.params)
     for letter, moment in state.moments.items():
-        tensors |= {letter + name: tensor for name, tensor in _shaped(moment).items()}
+        prefix = _prefix(moment.architecture, letter)
+        tensors |= {prefix + name: tensor for name, tensor in _shaped(moment).items()}
     rng = dict(state.rng)
     key = rng['state']['key']
     tensors |= {'hprev': np.ascontiguousarray(state.hidden.T), 'rng': key}
@@ -108,51 +111,77 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
 
 
 def _shaped(params: Params) -> Tensors:
-    """Contiguous, in the gist's shapes."""
+    """Contiguous, under the names and in the shapes of files."""
+    if not params.architecture.is_gist:
+        return torch_tensors(params)
     return {name: np.ascontiguousarray(view) for name, view in params.by_gist_name.items()}
+
+
+def _prefix(architecture: Architecture, letter: str) -> str:
+    """Of the names of a moment."""
+    return letter if architecture.is_gist else f'{letter}.'
 
 
 def _described(model: Model) -> dict[str, str]:
     """The vocabulary as a list, as JSON would merge a high and a low surrogate that are neighbours in a string."""
-    return {'format': str(FORMAT), 'vocabulary': json.dumps(list(model.chars)), 'unit': model.unit}
+    architecture = model.params.architecture
+    facts = {'vocabulary': json.dumps(list(model.chars)), 'unit': model.unit}
+    if architecture.is_gist:
+        return {'format': '1', **facts}
+    return {'format': '2', **facts, 'cell': architecture.cell, 'layers': str(architecture.layers)}
 
 
 def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
-    chars, dtype = json.loads(metadata['vocabulary']), tensors['Whh'].dtype
+    chars = json.loads(metadata['vocabulary'])
     if not isinstance(chars, list) or not all(isinstance(char, str) and len(char) == 1 for char in chars):
         raise ValueError('the vocabulary is not one')
-    if dtype not in (np.float32, np.float64) or len(set(chars)) != len(chars):
-        raise ValueError(f'numbers of type {dtype}, {len(chars)} characters')
     unit = metadata['unit']
     if unit not in UNITS or not all(ord(char) < UNITS[unit] for char in chars):
         raise ValueError(f'the unit {unit[:20]!r}, or a character that it has not')
-    if not tensors['bh'].size or not chars:
-        raise ValueError(f'{tensors["bh"].size} hidden units, {len(chars)} characters')
-    architecture = Architecture('rnn', 1, tensors['bh'].size, len(chars))
-    return Model(_as_params(architecture, dtype, tensors), ''.join(chars), metadata['unit'])
+    if not chars or len(set(chars)) != len(chars):
+        raise ValueError(f'{len(chars)} characters, or one twice')
+    if metadata['format'] == '1':
+        cell, layers, recurrent = 'rnn', '1', tensors['Whh']
+    else:
+        cell, layers, recurrent = metadata['cell'], metadata['layers'], tensors['rnn.weight_hh_l0']
+    if len(layers) != 1 or layers not in '12345678' or recurrent.ndim != 2 or not recurrent.size:
+        raise ValueError(f'{layers[:20]!r} layers, weights of shape {recurrent.shape}')
+    if recurrent.dtype not in (np.float32, np.float64):
+        raise ValueError(f'numbers of type {recurrent.dtype}')
+    architecture = Architecture(cell, int(layers), recurrent.shape[1], len(chars))
+    if architecture.is_gist != (metadata['format'] == '1'):
+        raise ValueError('a model of format 1 in format 2')
+    return Model(_as_params(architecture, recurrent.dtype, tensors), ''.join(chars), unit)
 
 
-def _as_params(architecture: Architecture, dtype: Any, tensors: Tensors, letter: str = '') -> Params:
-    params = Params(architecture, dtype)
-    for name, view in params.by_gist_name.items():
-        array = tensors[letter + name]
-        if array.shape != view.shape or array.dtype != dtype or not np.isfinite(array).all():
-            raise ValueError(f'{letter}{name} has shape {array.shape} or numbers that do not fit')
-        view[...] = array
+def _as_params(architecture: Architecture, dtype: Any, tensors: Tensors, prefix: str = '') -> Params:
+    named = {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
+    if architecture.is_gist:
+        params = Params(architecture, dtype)
+        for name, view in params.by_gist_name.items():
+            if named[name].shape != view.shape or named[name].dtype != dtype:
+                raise ValueError(f'{prefix}{name} has shape {named[name].shape} or numbers that do not fit')
+            view[...] = named[name]
+    else:
+        params = from_torch_tensors(architecture, named, dtype)
+    if not np.isfinite(params.flat).all():
+        raise ValueError(f'{prefix or "weights"} with numbers that are not finite')
     return params
 
 
 def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> None:
     """Raise ValueError where the tensors are not those of a run so configured."""
-    optimizer = config['optimizer']
+    optimizer, architecture = config['optimizer'], params.architecture
     if not isinstance(optimizer, str) or optimizer not in MOMENTS:
         raise ValueError(f'the optimizer is {optimizer!r}')
-    moments = {letter + name for letter in MOMENTS[optimizer] for name in GIST_NAMES}
-    if set(tensors) != {*GIST_NAMES, *moments, 'hprev', 'rng'}:
+    names = set(GIST_NAMES if architecture.is_gist else torch_tensors(params))
+    moments = {_prefix(architecture, letter) + name for letter in MOMENTS[optimizer] for name in names}
+    if set(tensors) != {*names, *moments, 'hprev', 'rng'}:
         raise ValueError(f'not the tensors of a run by {optimizer}')
-    shape = params.architecture.state_shape(config['streams'])
-    of_another = config['hidden_size'] != params.H or config['dtype'] != params.flat.dtype.name
-    if tensors['hprev'].T.shape != shape or of_another:
+    shape = architecture.state_shape(config['streams'])
+    asked_for = (config.get('cell', 'rnn'), config.get('layers', 1), config['hidden_size'], config['dtype'])
+    there = (architecture.cell, architecture.layers, architecture.H, params.flat.dtype.name)
+    if tensors['hprev'].T.shape != shape or asked_for != there:
         raise ValueError(f'hprev has shape {tensors["hprev"].shape}, or the configuration is of another run')
 
 
@@ -167,7 +196,8 @@ def _as_state(params: Params, tensors: Tensors, optimizer: str, numbers: dict[st
         raise ValueError('the state of the generator does not fit')
     generator: dict[str, Any] = {'bit_generator': 'MT19937', 'state': {'key': key, 'pos': pos}}
     generator |= {'has_gauss': has_gauss, 'gauss': float(gauss)}
-    moments = {letter: _as_params(architecture, dtype, tensors, letter) for letter in MOMENTS[optimizer]}
+    letters = MOMENTS[optimizer]
+    moments = {letter: _as_params(architecture, dtype, tensors, _prefix(architecture, letter)) for letter in letters}
     state = TrainState(
         params=params,
         moments=moments,

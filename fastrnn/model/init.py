@@ -22,24 +22,29 @@ class Generator(Protocol):
 
 
 def gist(architecture: Architecture, rng: Generator) -> Params:
-    """0.01 * randn for the matrices, drawn in the gist's order; zeros for the biases."""
+    """0.01 * randn for the matrices, drawn in the gist's order, layer by layer; zeros for the biases."""
     params = Params(architecture)
-    for matrix in (params.Wxh, params.Whh, params.Why):
+    for matrix in (params.Wxh, *params.Wih, *params.Whh, params.Why):
         matrix[...] = rng.randn(*matrix.shape) * GIST_SCALE
     return params
 
 
 def scaled(architecture: Architecture, rng: Generator) -> Params:
-    """For larger H: Whh orthogonal, so that states neither vanish nor explode; Wxh, Why by 1/sqrt(H).
+    """For larger H: each gate's Whh orthogonal, so that states neither vanish nor explode; other matrices by 1/sqrt(H).
 
-    The same bits on every machine, which randn and LAPACK do not give.
+    An LSTM's forget gates start at a bias of 1, so that it remembers at first (Jozefowicz, Zaremba and Sutskever
+    2015). The same bits on every machine, which randn and LAPACK do not give.
     """
     params = Params(architecture)
-    root = np.sqrt(params.H)
+    H, root = architecture.H, np.sqrt(architecture.H)
     params.Wxh[...] = normal(rng, params.Wxh.shape) / root
+    params.Wih[...] = normal(rng, params.Wih.shape) / root
     params.Whh[...] = normal(rng, params.Whh.shape)
-    orthonormalise(params.Whh, np.zeros(params.H))
+    for gate in params.Whh.reshape(-1, H, H):
+        orthonormalise(gate, np.zeros(H))
     params.Why[...] = normal(rng, params.Why.shape) / root
+    if architecture.cell == 'lstm':
+        params.bh[:, H : 2 * H] = 1.0
     return params
 
 

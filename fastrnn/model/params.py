@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .architecture import Architecture
+from .architecture import Architecture, gist_shapes
 
 Floats = NDArray[Any]
 
@@ -13,8 +13,10 @@ Floats = NDArray[Any]
 class Params:
     """Parameters, or gradients or moments of them, in one array ``flat`` (N,), zeros at first.
 
-    The views share its memory: ``WxhT`` (V, H), ``Whh`` (H, H), ``Why`` (V, H), ``bh`` (H,), ``by`` (V,); and ``Wxh``
-    (H, V), as the gist has it.
+    The views share its memory. With L layers and G gates a cell, in PyTorch's order: ``WxhT`` (V, G*H), the lowest
+    layer's rows by character, and ``Wxh``, the same transposed; ``Wih`` (L-1, G*H, H), what the others take from the
+    layer below; ``Whh`` (L, G*H, H); ``Why`` (V, H); ``bh`` (L, G*H); ``bhn`` (L, H), for the hidden side of a GRU's
+    last gate, (L, 0) for other cells; ``by`` (V,).
     """
 
     def __init__(self, architecture: Architecture, dtype: DTypeLike = np.float64) -> None:
@@ -36,7 +38,7 @@ class Params:
         self.by_name = {
             tensor.name: part.reshape(tensor.shape) for tensor, part in zip(architecture.tensors, parts, strict=True)
         }
-        self.WxhT, self.Whh, self.Why, self.bh, self.by = self.by_name.values()
+        self.WxhT, self.Wih, self.Whh, self.Why, self.bh, self.bhn, self.by = self.by_name.values()
 
     def __reduce__(self) -> tuple[Any, ...]:  # the views of a copy share its own memory
         return Params.over, (self.architecture, self.flat)
@@ -50,22 +52,19 @@ class Params:
     __hash__ = None  # type: ignore[assignment]  # they change
 
     def __repr__(self) -> str:
-        return f'Params(H={self.H}, V={self.V}, {self.flat.dtype})'
+        return f'Params({self.architecture}, {self.flat.dtype})'
 
     @property
     def Wxh(self) -> Floats:
         return self.WxhT.T
 
     @property
-    def views(self) -> tuple[Floats, ...]:
-        """Wxh, Whh, Why, bh, by."""
-        return self.Wxh, self.Whh, self.Why, self.bh, self.by
-
-    @property
     def by_gist_name(self) -> dict[str, Floats]:
-        """The same in the gist's shapes."""
-        tensors = self.architecture.tensors
-        return {tensor.gist_name: tensor.as_in_the_gist(self.by_name[tensor.name]) for tensor in tensors}
+        """Views in the gist's shapes, where biases are columns; raises ValueError for any other model."""
+        if not self.architecture.is_gist:
+            raise ValueError(f'{self.architecture} is not one layer of tanh')
+        arrays, shapes = (self.Wxh, self.Whh, self.Why, self.bh, self.by), gist_shapes(self.H, self.V)
+        return {name: array.reshape(shape) for (name, shape), array in zip(shapes.items(), arrays, strict=True)}
 
     @property
     def H(self) -> int:

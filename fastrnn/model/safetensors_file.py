@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import in_a_line
 from ..system.atomic import write_atomically
 
-FORMAT = 1
+FORMAT = 2  # the newest; 1 has the gist's names, 2 PyTorch's (see checkpoint.py)
 DIGITS = 9  # of a format's number
 MAX_HEADER = 100_000_000  # bytes, by the format; before it their number, 8 bytes, little-endian
 MODELS = 'name a run folder, a checkpoint or a file made by train --save'

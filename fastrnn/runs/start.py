@@ -11,7 +11,7 @@ from ..settings.config import MAX_SEED, Config
 from ..settings.naming import Files
 from ..settings.presets import make_config
 from ..training.train import begin
-from ..training.transfer import check_hidden_size
+from ..training.transfer import options_of
 from .folder import RunFolder
 from .session import KEEP, Session, check_policy
 
@@ -74,8 +74,8 @@ def start(
         reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
         texts = Texts.of(files, validation=validation, **reading)
     if weights is not None:
-        H = check_hidden_size(config.hidden_size if config else options.get('hidden_size'), weights)
-        options |= {} if config else {'hidden_size': H}
+        asked_for = options_of(weights, vars(config) if config else options)
+        options = options if config else asked_for
     config = make_config(config, options, name=preset, also=OPTIONS)
     corpus, held_out = texts.open()
     if config.seed is None:

@@ -21,7 +21,7 @@ class Abilities:
 # of Config, beside those that every engine takes
 BATCHED = frozenset(
     {'streams', 'dtype', 'optimizer', 'schedule', 'warmup', 'clip', 'clip_norm', 'weight_decay', 'init'}
-    | {'planned', 'earlier', 'fit'}
+    | {'planned', 'earlier', 'fit', 'cell', 'layers', 'dropout'}
 )
 ABILITIES = {
     'exact': Abilities(flops=1.2e10),

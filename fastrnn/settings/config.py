@@ -14,6 +14,7 @@ MAX_RATE = 1e6  # beyond it a single step can overflow
 MOST = 0.9  # of a text that should be read in a pass over it
 CHOICES = {
     'engine': tuple(ABILITIES),
+    'cell': ('rnn', 'gru', 'lstm'),
     'dtype': ('float32', 'float64'),
     'optimizer': ('adagrad', 'adam'),
     'schedule': ('constant', 'step', 'cosine'),
@@ -51,6 +52,9 @@ class Config:
     clip_norm: float | None = None  # global norm, instead
     weight_decay: float = 0.0  # decoupled, of Adam
     init: str = 'gist'
+    cell: str = 'rnn'
+    layers: int = 1  # L
+    dropout: float = 0.0  # share of what each layer hands up, to the next or to the output layer, that is set to 0
     epochs: float | None = None
     time: float | None = None  # seconds of training; '90s', '5m' and the like are read
     # the schedule, where it is not the run's: iteration and seconds of its begin, iterations and seconds of its end
@@ -70,9 +74,9 @@ class Config:
         object.__setattr__(self, 'earlier', check_earlier(self.earlier, CHOICES['schedule']))
         self._take('weight_decay', check_below, 100, 'a number')
         self._take('warmup', check_below, 1, 'a share of the run,')
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ValueError(f'{name} is {getattr(self, name)!r}; it must be one of {", ".join(choices)}')
+        self._take('dropout', check_below, 1, 'a share of the hidden units,')
+        for name in CHOICES:
+            check_choice(name, getattr(self, name))
         self._check_options()
         if self.endless and (self.schedule != 'constant' or self.warmup):
             raise ValueError(f'a {self.schedule} schedule needs an end: give --time, --epochs or --iterations')
@@ -153,6 +157,7 @@ class Config:
 # from and to, of whole numbers; and the largest, of numbers above 0
 INTEGERS: dict[str, tuple[int, int | None]] = {
     'hidden_size': (1, None),
+    'layers': (1, 8),
     'seq_length': (1, None),
     'sample_every': (1, None),
     'streams': (1, None),
@@ -172,6 +177,12 @@ NUMBERS = {
     'time': MAX_RATE * 1e3,
 }
 REQUIRED = {field.name for field in fields(Config) if field.default is not None}  # None is no value of theirs
+
+
+def check_choice(name: str, value: Any) -> None:
+    """Raise ValueError where the value is none of the field's."""
+    if value not in CHOICES[name]:
+        raise ValueError(f'{name} is {value!r}; it must be one of {", ".join(CHOICES[name])}')
 
 
 def windows(characters: int, T: int) -> int:

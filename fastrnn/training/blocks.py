@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ class Block:
     loss: float  # of the last of them
     rate: float
     sample: str | None
-    scoring: Iterator[NDArray[np.float64]] | None  # nats of the held-out text, in parts
+    scoring: Iterator[tuple[Any, NDArray[np.float64]]] | None  # positions in the held-out text, and nats, in parts
     nats: float = 0.0
 
     def score_part(self) -> bool:
@@ -22,5 +23,5 @@ class Block:
         part = None if self.scoring is None else next(self.scoring, None)
         if part is None:
             return False
-        self.nats += float(part.sum())
+        self.nats += float(part[1].sum())
         return True

@@ -196,7 +196,7 @@ class Run(Training):
         self._check(losses, n)
         scoring = None
         if self.validation is not None and self.plan.validates_after(self.iteration, self.seconds):
-            scoring = slices(engine.params, self.validation)
+            scoring = slices(engine.params, self.validation, threads=self.config.threads)
         return Block(float(losses[-1]), rate, sample, scoring)
 
     def _complete(self, block: Block) -> Progress:

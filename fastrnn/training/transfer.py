@@ -1,6 +1,7 @@
 """Old weights for a new text: its characters get the rows that they had, and new ones where they had none."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -31,22 +32,30 @@ def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> T
     known = {char: row for row, char in enumerate(model.chars)}
     unseen = ''.join(sorted(set(model.chars) - set(corpus.chars)))
     chars = corpus.chars + unseen
-    old, H = model.params, model.params.H
+    old = model.params
     params = Params(replace(old.architecture, V=len(chars)), old.flat.dtype)
     rows = np.array([known.get(char, -1) for char in chars])
     there = rows >= 0
-    params.Whh[...], params.bh[...] = old.Whh, old.bh
+    for name, view in params.by_name.items():
+        if name not in ('WxhT', 'Why', 'by'):
+            view[...] = old.by_name[name]
     params.WxhT[there] = old.WxhT[rows[there]]
     params.Why[there], params.by[there] = old.Why[rows[there]], old.by[rows[there]]
-    params.WxhT[~there] = np.random.RandomState(seed).randn(int((~there).sum()), H) * GIST_SCALE
+    new_rows = int((~there).sum()), params.WxhT.shape[1]
+    params.WxhT[~there] = np.random.RandomState(seed).randn(*new_rows) * GIST_SCALE
     params.by[~there] = old.by.min()
     new = ''.join(char for char in corpus.chars if char not in known)
     return Transfer(replace(corpus, chars=chars), params, new, unseen)
 
 
-def check_hidden_size(chosen: int | None, model: Model) -> int:
-    """The model's number of hidden units; raises ValueError where another is asked for."""
-    H = model.params.H
-    if chosen not in (None, H):
-        raise ValueError(f'hidden_size is {chosen}, but the model has {H} hidden units, which stay: leave it out')
-    return H
+def options_of(model: Model, options: dict[str, Any]) -> dict[str, Any]:
+    """The options with the model's architecture; raises ValueError where they ask for another."""
+    architecture = model.params.architecture
+    kept = {'cell': architecture.cell, 'layers': architecture.layers, 'hidden_size': architecture.H}
+    for name, there in kept.items():
+        chosen = options.get(name)
+        if chosen not in (None, there):
+            raise ValueError(f'{name} is {chosen}, but the model has {name} {there}, which stays: leave it out')
+    if architecture.is_gist:  # which every engine trains: nothing need be said
+        kept = {'hidden_size': architecture.H}
+    return options | kept

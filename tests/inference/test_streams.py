@@ -14,7 +14,7 @@ def test_the_state_has_the_references_bits():
     """A thousand steps after the prime: no rounding differs, nor in the last probabilities."""
     model, prime = some_model(), 'agreeable' * 30
     ids = np.array([CHARS.index(char) for char in prime], np.uint16)
-    stream = streams.Stream(model, ids)
+    stream = streams.make_stream(model, ids)
     list(stream.absorb())
     arrays = gist_arrays(model.params)
     assert same_bits(stream.h, state_after(ids[:-1].tolist(), arrays)[:, 0])
@@ -47,7 +47,7 @@ def test_many_streams_are_one_at_a_time():
     prime = np.array([3, 4, 3, 7], np.uint16)
     expected = []
     for _ in range(B):
-        stream = streams.Stream(model, prime)
+        stream = streams.make_stream(model, prime)
         list(stream.absorb())
         expected.append(''.join(CHARS[ix] for ix in stream.draw(Choice(1.0, V, 1.0), Column(), length)))
     assert list(fastrnn.samples(model, B, length, prime='cdcg', seed=4)) == expected

@@ -10,10 +10,10 @@ from helpers import WEIGHTS, random_model
 
 import fastrnn
 from fastrnn import reference
-from fastrnn.model.architecture import GIST_NAMES, Architecture
+from fastrnn.model.architecture import CELLS, GIST_NAMES, Architecture, gist_shapes
 from fastrnn.model.init import INITS, normal
 from fastrnn.model.params import Params
-from fastrnn.settings.config import Config
+from fastrnn.settings.config import CHOICES, Config
 
 PACKAGE = Path(fastrnn.__file__).parent
 SIZES = [(5, 3), (3, 5), (4, 4), (1, 1), (100, 65)]
@@ -22,8 +22,8 @@ SIZES = [(5, 3), (3, 5), (4, 4), (1, 1), (100, 65)]
 @pytest.mark.parametrize(('H', 'V'), SIZES)
 def test_sizes_are_those_of_the_gists_arrays(H, V):
     arrays, architecture = random_model(H, V), Architecture('rnn', 1, H, V)
-    assert GIST_NAMES == tuple(tensor.gist_name for tensor in architecture.tensors) == WEIGHTS
-    assert [tensor.gist_shape for tensor in architecture.tensors] == [array.shape for array in arrays]
+    assert GIST_NAMES == tuple(gist_shapes(H, V)) == WEIGHTS
+    assert [*gist_shapes(H, V).values()] == [array.shape for array in arrays]
     assert architecture.parameters == sum(array.size for array in arrays) == sum(architecture.sizes.values())
     assert architecture.state_shape(7) == (7, H)
 
@@ -36,11 +36,26 @@ def test_the_layout_of_the_flat_buffer(H, V):
     for view, array in zip(params.by_gist_name.values(), arrays, strict=True):
         view[...] = array
     assert np.array_equal(params.flat, np.concatenate([arrays[0].T.ravel(), *(array.ravel() for array in arrays[1:])]))
-    for view, array in zip(params.views, arrays, strict=True):
-        assert np.array_equal(view, array if view.ndim == 2 else array[:, 0])
-    by_name = dict(zip(('WxhT', 'Whh', 'Why', 'bh', 'by'), params.by_name.values(), strict=True))
-    assert all(getattr(params, name) is view and view.flags.c_contiguous for name, view in by_name.items())
-    assert (params.H, params.V, repr(params)) == (H, V, f'Params(H={H}, V={V}, float64)')
+    assert np.array_equal(params.Wxh, arrays[0])
+    names = ['WxhT', 'Wih', 'Whh', 'Why', 'bh', 'bhn', 'by']
+    assert [*params.by_name] == names and all(getattr(params, name) is params.by_name[name] for name in names)
+    assert all(view.flags.c_contiguous for view in params.by_name.values())
+    assert (params.H, params.V, repr(params)) == (H, V, f'Params({params.architecture}, float64)')
+
+
+def test_cells_and_layers():
+    """Sizes and flops by hand, for G gates: 4 G (H H) a layer and direction, and the biases of PyTorch that are one."""
+    H, V = 7, 4
+    for cell, gates, own in (('rnn', 1, 0), ('gru', 3, 1), ('lstm', 4, 0)):
+        two = Architecture(cell, 2, H, V)
+        weights = gates * H * V + 3 * gates * H * H + V * H
+        assert two.parameters == weights + 2 * (gates + own) * H + V
+        assert two.training_flops == 6 * (3 * gates * H * H + V * H)
+        assert two.state_shape(5) == (5, 2 * H * (2 if cell == 'lstm' else 1))
+        assert not two.is_gist and Architecture(cell, 1, H, V).is_gist == (cell == 'rnn')
+    assert tuple(CELLS) == CHOICES['cell']
+    with pytest.raises(ValueError, match='is not one layer of tanh'):
+        Params(two).by_gist_name  # noqa: B018
 
 
 def test_flops():
@@ -51,9 +66,9 @@ def test_flops():
     assert (architecture.forward_flops, architecture.training_flops) == (by_hand, 3 * by_hand) == (154, 462)
 
 
-@pytest.mark.parametrize('wrong', [('lstm', 1), ('', 1), ('rnn', 0), ('rnn', 2)])
-def test_what_is_not_there_yet(wrong):
-    with pytest.raises(ValueError, match=r'^(the cell is|there are)'):
+@pytest.mark.parametrize('wrong', [('tanh', 1), ('', 1), (None, 1), ('rnn', 0), ('lstm', 9), ('gru', '2')])
+def test_what_there_is_not(wrong):
+    with pytest.raises(ValueError, match=r'^(cell is .* one of rnn, gru, lstm|layers is .* from 1 to 8)$'):
         Architecture(*wrong, 5, 3)
 
 
@@ -62,7 +77,7 @@ def test_copies_share_nothing_and_keep_their_views():
     params.flat[:] = np.arange(params.flat.size)
     other, wide = deepcopy(params), params.astype(np.float64)
     assert other == params == copy(params) and wide != params and wide.flat.dtype == np.float64
-    other.Whh[0, 0] += 1
+    other.Whh[0, 0, 0] += 1
     assert other != params and other.flat[15] == params.flat[15] + 1
     assert Params(Architecture('rnn', 1, 5, 3)) != Params(Architecture('rnn', 1, 3, 5))
     with pytest.raises(ValueError, match=r'flat has shape \(3,\)'):
@@ -86,11 +101,20 @@ def test_scaled_initial_values():
         return rng.random_sample((12, *shape)).sum(axis=0) - 6
 
     assert np.allclose(params.Wxh, drawn(6, 9) / np.sqrt(6), atol=1e-14)
-    assert np.allclose(params.Whh @ params.Whh.T, np.eye(6))
-    R = params.Whh @ drawn(6, 6).T
+    assert np.allclose(params.Whh[0] @ params.Whh[0].T, np.eye(6))
+    R = params.Whh[0] @ drawn(6, 6).T
     assert np.allclose(R, np.triu(R)) and (np.diag(R) > 0).all()
     assert np.allclose(params.Why, drawn(9, 6) / np.sqrt(6), atol=1e-14)
     assert not params.bh.any() and not params.by.any()
+
+
+def test_scaled_initial_values_of_gates():
+    """Each gate's block of each layer is orthogonal; of biases only an LSTM's forget gate has one."""
+    for cell in CELLS:
+        params = INITS['scaled'](Architecture(cell, 2, 6, 9), np.random.RandomState(3))
+        gates = params.Whh.reshape(-1, 6, 6)
+        assert np.allclose(gates @ gates.transpose(0, 2, 1), np.eye(6)) and params.Wih.any()
+        assert np.array_equal(params.bh.any(0), np.arange(params.bh.shape[1]) // 6 == (1 if cell == 'lstm' else -1))
 
 
 def test_scaled_values_are_normal():

@@ -29,7 +29,8 @@ def sizes(H, V):
     ('metadata', 'words'),
     [
         ({'format': '9' * 5000}, 'of a newer fastrnn'),
-        ({'format': '2'}, 'format 2 of a newer fastrnn'),
+        ({'format': '3'}, 'format 3 of a newer fastrnn'),
+        ({'format': '2'}, "'cell' missing"),
         ({'format': 'x'}, 'its format is no number'),
         ({'format': '\u0661'}, 'its format is no number'),
         ({'unit': 'word'}, "the unit 'word'"),
@@ -45,12 +46,14 @@ def test_crafted_metadata(made, tmp_path, metadata, words):
         assert words in refused(craft(source, tmp_path / 'x', metadata=metadata), load)
 
 
-@pytest.mark.parametrize(('H', 'V'), [(0, 5), (5, 0), (0, 0)])
-def test_sizes_of_nothing(made, tmp_path, H, V):
+@pytest.mark.parametrize(
+    ('H', 'V', 'words'), [(0, 5, 'weights of shape (0, 0)'), (5, 0, '0 characters'), (0, 0, '0 characters')]
+)
+def test_sizes_of_nothing(made, tmp_path, H, V, words):
     tensors = {name: np.zeros(shape) for name, shape in sizes(H, V).items()}
     vocabulary = json.dumps([chr(97 + k) for k in range(V)])
     path = craft(checkpoints(made / 'exact')[-1], tmp_path / 'x', tensors, {'vocabulary': vocabulary})
-    assert f'{H} hidden units, {V} characters' in refused(path, load_model)
+    assert words in refused(path, load_model)
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,9 @@ def test_models_can_be_copied(again):
     model = fastrnn.train(TEXT, **SMALL).model
     other = again(model)
     assert other == model and same_bits(other.params.Whh, model.params.Whh)
-    other.params.Whh[0, 0] += 1  # a view of its flat buffer, as in the first
+    other.params.Whh[0, 0, 0] += 1  # a view of its flat buffer, as in the first
     assert (other == model) == (again is copy.copy)
-    assert other.params.flat[other.params.WxhT.size] == other.params.Whh[0, 0]
+    assert other.params.flat[other.params.WxhT.size] == other.params.Whh[0, 0, 0]
     assert ''.join(fastrnn.sample(other, 5, seed=0))
 
 

@@ -67,12 +67,12 @@ def outer_products(left, right):
 def gradient(params, ids, hs, p, T):
     """Loss (mean of the streams) and gradient of one window; hs (B, H) is changed in place. One stream at a time."""
     B, length = len(hs), ids.size // len(hs)
-    grads, loss = Params(params.architecture), 0.0
+    grads, loss, Whh, bh = Params(params.architecture), 0.0, params.Whh[0], params.bh[0]
     for b in range(B):
         x, y = (ids[b * length + p + k : b * length + p + k + T].astype(int) for k in (0, 1))
         states, probabilities = [hs[b]], []
         for t in range(T):
-            states.append(np.tanh(params.WxhT[x[t]] + params.Whh @ states[-1] + params.bh))
+            states.append(np.tanh(params.WxhT[x[t]] + Whh @ states[-1] + bh))
             probabilities.append(softmax(params.Why @ states[-1] + params.by))
             loss -= np.log(probabilities[-1][y[t]]) / B
         dhnext = np.zeros(params.H)
@@ -83,9 +83,9 @@ def gradient(params, ids, hs, p, T):
             grads.Why[...] += np.outer(dy, states[t + 1]) / B
             grads.by[...] += dy / B
             grads.WxhT[x[t]] += dhraw / B
-            grads.Whh[...] += np.outer(dhraw, states[t]) / B
-            grads.bh[...] += dhraw / B
-            dhnext = params.Whh.T @ dhraw
+            grads.Whh[0] += np.outer(dhraw, states[t]) / B
+            grads.bh[0] += dhraw / B
+            dhnext = Whh.T @ dhraw
         hs[b] = states[-1]
     return loss, grads.flat
 

@@ -3,7 +3,7 @@
 A first run of --preset fast was compiling for 11.3 s, of which these took 2.9 (bench/startup.py). The other process
 leaves its kernels in the cache folder, where this one finds them; where it can't, it compiles them itself.
 
-``python -m fastrnn.kernels.fast.ahead float32``
+``python -m fastrnn.kernels.fast.ahead lstm 4 4 2 float32``
 """
 
 import subprocess
@@ -16,20 +16,22 @@ from .. import jit
 from ..choice import Choice
 from ..team import alone
 from . import buffers, generate
+from .cells import CELLS
 
 LONGEST = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
 
 _under_way: list[subprocess.Popen[bytes]] = []
 
 
-def start(dtype: Any) -> None:
-    """Have the kernels for weights of a dtype compiled, unless that was tried before; returns at once."""
+def start(cell: str, sizes: buffers.Sizes, dtype: Any) -> None:
+    """Have the kernels for a cell and weights of a dtype compiled, unless that was tried before; returns at once."""
     name = np.dtype(dtype).name
     if not jit.SHARED or jit.CACHE_FOLDER is None or not sys.executable or getattr(sys, 'frozen', False):
         return
-    command = [sys.executable, '-P', '-m', __name__, name]  # -P: nothing is imported from the working folder
+    kind = [cell, *map(str, (sizes.G, sizes.S, sizes.states)), name]
+    command = [sys.executable, '-P', '-m', __name__, *kind]  # -P: nothing is imported from the working folder
     try:
-        (jit.CACHE_FOLDER / f'ahead-{name}').touch(exist_ok=False)  # also where it fails: not in every run
+        (jit.CACHE_FOLDER / f'ahead-{cell}-{name}').touch(exist_ok=False)  # also where it fails: not in every run
         _under_way.append(
             subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         )
@@ -46,19 +48,19 @@ def wait() -> None:
             continue
 
 
-def compile_for(dtype: Any) -> None:
+def compile_for(cell: str, G: int, S: int, states: int, dtype: Any) -> None:
     """Call the kernels with arrays that are small, but of the types that models have."""
-    H, V, kind = 2, 3, np.dtype(dtype).type
-    shapes = ((V, H), (H, H), (V, H), (H,), (V,))
+    H, V, L, kind = 2, 3, 1, np.dtype(dtype).type
+    shapes = ((V, G * H), (L - 1, G * H, H), (L, G * H, H), (V, H), (L, G * H), (L, (S - G) * H), (V,))
     flat = np.zeros(sum(int(np.prod(shape)) for shape in shapes), dtype)
     parts = np.split(flat, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
     weights = buffers.Weights(flat, *(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
-    packed = buffers.make_packed(H, V, dtype, strips=True, backward=False)
-    work = buffers.make_work(2, 1, H, V, flat.size, dtype)
-    generate.score(np.zeros(2, np.uint32), weights, packed, work, np.zeros(1))
-    streams, out = generate.make_streams(1, weights, packed, 1), np.zeros((1, 1), np.uint32)
-    generate.draw(alone(), weights, packed, Choice(kind(1), V, 1.0), np.zeros((1, 1)), streams, out)
+    sizes, one = buffers.Sizes(G, S, states, L, H, V, flat.size), CELLS[cell](G, S)
+    packed = buffers.make_packed(sizes, dtype, strips=True, backward=False)
+    streams, ids = generate.make_streams(sizes, 1, dtype, 1), np.zeros((1, 1), np.uint32)
+    generate.score(alone(), one, weights, packed, ids, ids, streams, np.zeros((1, 1)))
+    generate.draw(alone(), one, weights, packed, Choice(kind(1), V, 1.0), np.zeros((1, 1)), streams, ids)
 
 
 if __name__ == '__main__':
-    compile_for(sys.argv[1])
+    compile_for(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])

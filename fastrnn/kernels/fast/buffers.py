@@ -1,4 +1,8 @@
-"""What the fast engine's kernels work on: parameters, their packed forms, the optimizer, the buffers of a window."""
+"""What the fast engine's kernels work on: parameters, their packed forms, the optimizer, the buffers of a window.
+
+G gates and S blocks as in ``cell.py``. Rows are padded with zeros: H and V to whole panels, Hp and Vp. K, of the
+gates of one side in a row, is (G-1) * Hp + H.
+"""
 
 import math
 from typing import Any, NamedTuple
@@ -9,26 +13,43 @@ from .gemm import TILE_ROWS, strip_width, width
 from .optimizers import CHUNK
 
 DEPTH = 256  # rows of hidden states that are packed at a time: a panel of them fits the L1 cache
+ROW = 128  # bytes of which rows are whole multiples on every machine: the widest panel
 
 Shapes = dict[str, tuple[int, ...]]
+
+
+class Sizes(NamedTuple):
+    """Of a model, as the kernels need them."""
+
+    G: int  # gates
+    S: int  # blocks
+    states: int  # vectors that a layer carries
+    L: int
+    H: int
+    V: int
+    N: int  # parameters
 
 
 class Weights(NamedTuple):
     """Views of one flat buffer: of parameters, or of gradients."""
 
     flat: Any  # (N,)
-    WxhT: Any  # (V, H)
-    Whh: Any  # (H, H)
+    WxhT: Any  # (V, G*H)
+    Wih: Any  # (L-1, G*H, H)
+    Whh: Any  # (L, G*H, H)
     Why: Any  # (V, H)
-    bh: Any  # (H,)
+    bh: Any  # (L, G*H)
+    bhn: Any  # (L, (S-G)*H)
     by: Any  # (V,)
 
 
 class Packed(NamedTuple):
-    """The matrices as right factors, in panels; for B = 1 the first two are in strips."""
+    """The matrices as right factors, in panels; what one row at a time is multiplied with, in strips."""
 
-    WhhT: Any  # (., H, width): hs @ Whh.T
-    Whh: Any  # (., H, width): dhraw @ Whh
+    WhhT: Any  # (L, G, ., H, width): hs @ Whh.T, gate by gate
+    Whh: Any  # (L, ., K, width): the hidden side of dz @ Whh
+    WihT: Any  # (L-1, G, ., H, width)
+    Wih: Any  # (L-1, ., K, width): the input side of dz @ Wih
     WhyT: Any  # (., H, width): hs @ Why.T
     Why: Any  # (., V, width): dy @ Why
 
@@ -38,14 +59,19 @@ class Work(NamedTuple):
 
     inputs: Any  # (T, B) int32
     targets: Any  # (T, B) int32
-    hs: Any  # (T+1, B, Hp): hs[t+1] is the state after character t, hs[0] the carried one
+    hs: Any  # (L, states, T+1, B, Hp): hs[l, 0, t+1] is h after character t, hs[..., 0, :, :] what is carried
+    blocks: Any  # (L, T, B, S*Hp): of a step what the way back needs, then dz, the gradient of the sums in its gates
+    handed: Any  # (L, T, B, Hp): hs after dropout; (0, ...) without
     ys: Any  # (T, B, Vp): logits, then exp(logits - most), then dy
-    dhs: Any  # (T, B, Hp): dy @ Why, then dhraw
-    z: Any  # (B, Hp): one step's product; going back, dhnext
+    dhs: Any  # (T, B, Hp): dy @ Why, then what a layer hands down
+    z: Any  # (B, S*Hp): one step's products and inputs
+    dh_next: Any  # (B, Hp): of the step after
+    carry: Any  # (B, Hp)
     loss: Any  # (B,) float64, nats summed over T
     right: Any  # (., depth, width): hidden states, packed; each thread has its own
-    left: Any  # (., depth, TILE_ROWS): dhraw or dy, packed; each thread has its own
-    dWhh: Any  # (., Hp), whole tiles
+    left: Any  # (., depth, TILE_ROWS): dz or dy, packed; each thread has its own
+    dWhh: Any  # (., Hp), whole tiles of one layer's gradient
+    dWih: Any  # the same; (0, Hp) for one layer
     dWhy: Any  # (., Hp), whole tiles
     norms: Any  # (chunks,) float64
 
@@ -67,53 +93,73 @@ class Optimizer(NamedTuple):
     S: Any  # (N,): Adam's mean of squares; (0,) for Adagrad
 
 
-def _padded(size: int, columns: int) -> int:
+def _whole(size: int, columns: int) -> int:
     return -(-size // columns) * columns
 
 
-def packed_shapes(H: int, V: int, itemsize: int, *, strips: bool, backward: bool = True) -> Shapes:
-    """Of :class:`Packed`; without ``backward``, which only training goes, there is nothing of two of them."""
-    w, strip = width(itemsize), strip_width(H, itemsize)
-    Hn, Vn = _padded(H, w) // w, _padded(V, w) // w
-    count, columns = (_padded(H, strip) // strip, strip) if strips else (Hn, w)
+def padded(N: int, itemsize: int) -> int:
+    """Hp, Vp: N to whole rows of memory, and whole strips."""
+    row = ROW // itemsize
+    return max(_whole(N, row), _whole(_whole(N, strip_width(N, itemsize)), row))
+
+
+def packed_shapes(sizes: Sizes, itemsize: int, *, strips: bool, backward: bool = True) -> Shapes:
+    """Of :class:`Packed`; without ``backward``, which only training goes, there is nothing of three of them."""
+    G, L, H, V = sizes.G, sizes.L, sizes.H, sizes.V
+    K, w = (G - 1) * padded(H, itemsize) + H, width(itemsize)
+
+    def columns(N: int, by_strips: bool) -> tuple[int, int]:
+        each = strip_width(N, itemsize) if by_strips else w
+        return -(-N // each), each
+
+    (n, by_step), (m, by_window) = columns(H, strips), columns(H, strips and not backward)
+    (k, of_output), Hn = columns(V, strips and not backward), columns(H, False)[0]
     return {
-        'WhhT': (count, H, columns),
-        'Whh': (count * backward, H, columns),
-        'WhyT': (Vn, H, w),
+        'WhhT': (L, G, n, H, by_step),
+        'Whh': (L, n * backward, K, by_step),
+        'WihT': (L - 1, G, m, H, by_window),
+        'Wih': (L - 1, Hn * backward, K, w),
+        'WhyT': (k, H, of_output),
         'Why': (Hn * backward, V, w),
     }
 
 
-def make_packed(H: int, V: int, dtype: Any, *, strips: bool, backward: bool = True) -> Packed:
-    """Room for the packed matrices; ``strips``, for products with one row."""
-    shapes = packed_shapes(H, V, np.dtype(dtype).itemsize, strips=strips, backward=backward)
+def make_packed(sizes: Sizes, dtype: Any, *, strips: bool, backward: bool = True) -> Packed:
+    """Room for the packed matrices; ``strips``, for one stream."""
+    shapes = packed_shapes(sizes, np.dtype(dtype).itemsize, strips=strips, backward=backward)
     return Packed(**{name: np.zeros(shape, dtype) for name, shape in shapes.items()})
 
 
-def work_shapes(T: int, B: int, H: int, V: int, N: int, itemsize: int) -> Shapes:
-    """Of :class:`Work`, for N parameters."""
-    w = width(itemsize)
-    Hp, Vp = max(_padded(H, w), _padded(_padded(H, strip_width(H, itemsize)), w)), _padded(V, w)
+def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -> Shapes:
+    """Of :class:`Work`."""
+    G, S, states, L, H, V, N = sizes
+    w, Hp = width(itemsize), padded(H, itemsize)
+    Vp, K = padded(V, itemsize), (G - 1) * Hp + H
     depth = min(max(B, DEPTH // B * B), (T + 1) * B)  # whole steps of time
     return {
         'inputs': (T, B),
         'targets': (T, B),
-        'hs': (T + 1, B, Hp),
+        'hs': (L, states, T + 1, B, Hp),
+        'blocks': (L, T, B, S * Hp),
+        'handed': (L * dropout, T, B, Hp),
         'ys': (T, B, Vp),
         'dhs': (T, B, Hp),
-        'z': (B, Hp),
+        'z': (B, S * Hp),
+        'dh_next': (B, Hp),
+        'carry': (B, Hp),
         'loss': (B,),
         'right': (Hp // w, depth, w),
-        'left': (_padded(max(H, V), TILE_ROWS) // TILE_ROWS, depth, TILE_ROWS),
-        'dWhh': (_padded(H, TILE_ROWS), Hp),
-        'dWhy': (_padded(V, TILE_ROWS), Hp),
+        'left': (_whole(max(K, V), TILE_ROWS) // TILE_ROWS, depth, TILE_ROWS),
+        'dWhh': (_whole(K, TILE_ROWS), Hp),
+        'dWih': (_whole(K, TILE_ROWS) * (L > 1), Hp),
+        'dWhy': (_whole(V, TILE_ROWS), Hp),
         'norms': (-(-N // CHUNK),),
     }
 
 
-def make_work(T: int, B: int, H: int, V: int, N: int, dtype: Any) -> Work:
+def make_work(sizes: Sizes, T: int, B: int, dtype: Any, *, dropout: bool = False) -> Work:
     """Buffers for the first thread of a team; see :func:`for_thread`."""
-    shapes = work_shapes(T, B, H, V, N, np.dtype(dtype).itemsize)
+    shapes = work_shapes(sizes, T, B, np.dtype(dtype).itemsize, dropout=dropout)
     return Work(**{name: np.zeros(shape, TYPES.get(name, dtype)) for name, shape in shapes.items()})
 
 
@@ -122,8 +168,9 @@ def for_thread(work: Work) -> Work:
     return work._replace(left=np.zeros_like(work.left), right=np.zeros_like(work.right))
 
 
-def memory(T: int, B: int, H: int, V: int, N: int, itemsize: int) -> int:
+def memory(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -> int:
     """Bytes of the packed matrices and of a window's buffers, for one thread."""
-    packed, work = packed_shapes(H, V, itemsize, strips=B == 1), work_shapes(T, B, H, V, N, itemsize)
-    sizes = {name: np.dtype(kind).itemsize for name, kind in TYPES.items()}
-    return sum(math.prod(shape) * sizes.get(name, itemsize) for name, shape in [*packed.items(), *work.items()])
+    packed = packed_shapes(sizes, itemsize, strips=B == 1)
+    work = work_shapes(sizes, T, B, itemsize, dropout=dropout)
+    bytes_of = {name: np.dtype(kind).itemsize for name, kind in TYPES.items()}
+    return sum(math.prod(shape) * bytes_of.get(name, itemsize) for name, shape in [*packed.items(), *work.items()])

@@ -56,6 +56,18 @@ def _two_to(typingctx, n):
     return n(n), codegen
 
 
+@intrinsic
+def bounded(typingctx, x, low, high):
+    """x in [low, high]; NaN stays. (As conditional expressions Numba made blocks of it in each function inlined.)"""
+
+    def codegen(context, builder, sig, args):
+        x, low, high = args
+        x = builder.select(builder.fcmp_ordered('>', x, high), high, x)
+        return builder.select(builder.fcmp_ordered('<', x, low), low, x)
+
+    return x(x, x, x), codegen
+
+
 def _expm1_small(r):
     """expm1(r) for |r| <= ln(2)/2."""
 
@@ -91,8 +103,7 @@ def _overload_tanh1(x):
     one, two = kind(1), kind(2)
 
     def tanh1(x):
-        x = limit if x > limit else x
-        x = -limit if x < -limit else x
+        x = bounded(x, -limit, limit)
         y = x + x
         n = np.rint(x * twice_log2e)
         scale = _two_to(n)
@@ -103,7 +114,7 @@ def _overload_tanh1(x):
 
 
 def exp1(x):
-    """exp of a float32 or float64 up to 0; what is too small to be a normal number becomes the smallest ones."""
+    """exp of a float32 or float64; what would not be a normal number becomes about the smallest or the largest one."""
 
 
 @overload(exp1, jit_options=OPTIONS, inline='always')
@@ -113,11 +124,25 @@ def _overload_exp1(x):
     high, low = (kind(-part) for part in _LN2[kind])
 
     def exp1(x):
-        x = lowest if x < lowest else x
+        x = bounded(x, lowest, -lowest)
         n = np.rint(x * log2e)
         return _two_to(n) * (one + _expm1_small(fma(n, low, fma(n, high, x))))
 
     return exp1
+
+
+def sigmoid1(x):
+    """The logistic function of a float32 or float64, 1 / (1 + exp(-x))."""
+
+
+@overload(sigmoid1, jit_options=OPTIONS, inline='always')
+def _overload_sigmoid1(x):
+    one = (np.float32 if x == types.float32 else np.float64)(1)
+
+    def sigmoid1(x):
+        return one / (one + exp1(-x))
+
+    return sigmoid1
 
 
 @intrinsic

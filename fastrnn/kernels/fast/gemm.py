@@ -110,17 +110,20 @@ class _Tile:
 
 
 @intrinsic
-def _tile(typingctx, rows, A, first, panel, C, column):
-    """C[first : first+rows, column : column+width] = A[first : first+rows, :K] @ panel (K, width); up to TILE_ROWS."""
-    signature = types.void(types.intp, A, types.intp, panel, C, types.intp)
+def _tile(typingctx, rows, A, first, start, panel, C, column):
+    """C[first : first+rows, column : column+width] = A[first : first+rows, start : start+K] @ panel (K, width).
+
+    Up to TILE_ROWS rows.
+    """
+    signature = types.void(types.intp, A, types.intp, types.intp, panel, C, types.intp)
 
     def codegen(context, builder, sig, args):
         tile = _Tile(context, builder, sig.args[1].dtype)
-        a, panel, c = (tile.array(sig.args[k], args[k]) for k in (1, 3, 4))
+        a, panel, c = (tile.array(sig.args[k], args[k]) for k in (1, 4, 5))
         lda, ldc = (cgutils.unpack_tuple(builder, array.shape)[1] for array in (a, c))
         steps = cgutils.unpack_tuple(builder, panel.shape)[0]
-        source = builder.gep(a.data, [builder.mul(args[2], lda)])
-        target = builder.gep(c.data, [builder.add(builder.mul(args[2], ldc), args[5])])
+        source = builder.gep(a.data, [builder.add(builder.mul(args[2], lda), args[3])])
+        target = builder.gep(c.data, [builder.add(builder.mul(args[2], ldc), args[6])])
 
         def emit(count):
             starts = [builder.gep(source, [builder.mul(I64(r), lda)]) for r in range(count)]
@@ -212,15 +215,18 @@ def strip_width(columns: int, itemsize: int) -> int:
 
 
 @jit
-def product(A, packed, C):
-    """C = A @ W for A (b, >= K) and W packed, (panels, K, width); C is (b, panels * width). All C-contiguous."""
+def product(A, start, packed, C, column):
+    """C[:, column:] = A[:, start : start+K] @ W for W packed, (panels, K, width); A (b, .), C (b, .), C-contiguous.
+
+    C is written for whole panels.
+    """
     b, columns = A.shape[0], packed.shape[2]
     tiles = (b + TILE_ROWS - 1) // TILE_ROWS
     for j in range(packed.shape[0]):
         first = 0
         for tile in range(tiles):
             last = b * (tile + 1) // tiles
-            _tile(last - first, A, first, packed[j], C, j * columns)
+            _tile(last - first, A, first, start, packed[j], C, column + j * columns)
             first = last
 
 
@@ -230,6 +236,15 @@ def row_product(x, strips, lanes, y):
     columns = strips.shape[2]
     for j in range(strips.shape[0]):
         _row_tile(columns // lanes, x, strips[j], y, j * columns)
+
+
+@jit
+def recurrent_product(A, start, W, lanes, C, column):
+    """As :func:`product`, by panels for many rows, by strips for one; lanes: of a vector."""
+    if W.shape[2] == 2 * lanes:
+        product(A, start, W, C, column)
+    else:
+        row_product(A[0, start:], W, lanes, C[0, column:])
 
 
 @jit

@@ -1,78 +1,98 @@
-"""A trained model on text: the surprisal of what is there, and characters drawn in many streams at once."""
+"""A trained model on text: the surprisal of what is there, and characters drawn, in many streams at once."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..choice import choose, filter_likeliest
-from ..jit import jit
+from ..jit import inlined, jit
 from ..team import span
+from .buffers import Sizes, padded
 from .functions import log1
-from .gemm import product
+from .gemm import recurrent_product
 from .packing import copy
 from .softmax import add_bias, exponentials
-from .train import advance, forward, rows_of
-
-
-@jit
-def score(ids, weights, packed, work, surprisals):
-    """Surprisal in nats of ids[1:], from the state work.hs[0], which is left at the last character but one; B is 1.
-
-    That holds for whole windows; surprisals (n-1,) is overwritten, the rest of work is scratch.
-    """
-    (T, _), V, n = work.inputs.shape, weights.by.size, surprisals.size
-    for first in range(0, n, T):
-        count = min(T, n - first)
-        for t in range(count):
-            work.inputs[t, 0] = ids[first + t]
-        forward(weights, packed, 0, 1, work)
-        product(rows_of(work.hs)[1:], packed.WhyT, rows_of(work.ys))
-        for t in range(count):
-            y = work.ys[t, 0]
-            most = add_bias(y, weights.by)
-            wanted = y[ids[first + t + 1]] - most
-            surprisals[first + t] = log1(np.float64(exponentials(y, V, most))) - np.float64(wanted)
-        copy(work.hs[T, 0], work.hs[0, 0])
+from .train import advance
 
 
 class Streams(NamedTuple):
     """B streams between two characters, and scratch; threads share the rows of all but the last."""
 
     ixs: Any  # (B,) intp: the last character, next to be read
-    hs: Any  # (B, Hp): the state before it
-    z: Any  # (B, Hp)
+    hs: Any  # (L, states, B, Hp): the states before it
+    before: Any  # (states, B, Hp)
+    z: Any  # (B, S*Hp)
+    blocks: Any  # (B, S*Hp)
     ys: Any  # (B, Vp): logits, then what is proportional to probabilities
     failed: Any  # (B,) uint8: not 0 once probabilities were NaN
     edges: Any  # (threads, V) float64; each thread has its row
 
 
-def make_streams(B: int, weights: Any, packed: Any, threads: int) -> Streams:
+def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
     """Buffers for B streams of a model."""
-    dtype = weights.flat.dtype
-    Hp, Vp = (panels.shape[0] * panels.shape[2] for panels in (packed.WhhT, packed.WhyT))
+    itemsize = np.dtype(dtype).itemsize
+    Hp, Vp = padded(sizes.H, itemsize), padded(sizes.V, itemsize)
     return Streams(
         ixs=np.zeros(B, np.intp),
-        hs=np.zeros((B, Hp), dtype),
-        z=np.zeros((B, Hp), dtype),
+        hs=np.zeros((sizes.L, sizes.states, B, Hp), dtype),
+        before=np.zeros((sizes.states, B, Hp), dtype),
+        z=np.zeros((B, sizes.S * Hp), dtype),
+        blocks=np.zeros((B, sizes.S * Hp), dtype),
         ys=np.zeros((B, Vp), dtype),
         failed=np.zeros(B, np.uint8),
-        edges=np.zeros((threads, weights.by.size)),
+        edges=np.zeros((threads, sizes.V)),
     )
 
 
+@inlined
+def read(cell, weights, packed, b0, b1, streams):
+    """The states of streams b0 ... b1-1 take a step by the characters ixs, layer by layer; ys become the logits."""
+    hs, before, blocks = streams.hs, streams.before, streams.blocks
+    lanes, last, none = packed.Why.shape[2] // 2, hs.shape[1] - 1, b0 - b0
+    for layer in range(hs.shape[0]):
+        if layer > 0:
+            for g in range(cell.gates):
+                column = (g + cell.blocks - cell.gates) * hs.shape[3]
+                W = packed.WihT[layer - 1, g]
+                recurrent_product(hs[layer - 1, 0, b0:b1], none, W, lanes, blocks[b0:b1], column)
+        for s in range(hs.shape[1]):
+            for b in range(b0, b1):
+                copy(hs[layer, s, b], before[s, b])
+        h, c = hs[layer, 0], hs[layer, last]
+        advance(cell, weights, packed, layer, streams.ixs, b0, b1, before[0], before[last], streams.z, blocks, h, c)
+    recurrent_product(hs[hs.shape[0] - 1, 0, b0:b1], none, packed.WhyT, lanes, streams.ys[b0:b1], none)
+
+
 @jit
-def draw(team, weights, packed, choice, uniforms, streams, out):
+def score(team, cell, weights, packed, inputs, targets, streams, surprisals):
+    """Surprisal in nats of targets (n, B) after inputs (n, B), from the states of streams on, which go on.
+
+    surprisals (n, B) is overwritten; threads share the streams, and need not wait for one another.
+    """
+    (n, B), V, ys = inputs.shape, weights.by.size, streams.ys
+    b0, b1 = span(team, B, 1)
+    for t in range(n):
+        for b in range(b0, b1):
+            streams.ixs[b] = inputs[t, b]
+        read(cell, weights, packed, b0, b1, streams)
+        for b in range(b0, b1):
+            most = add_bias(ys[b], weights.by)
+            wanted = ys[b, targets[t, b]] - most
+            surprisals[t, b] = log1(np.float64(exponentials(ys[b], V, most))) - np.float64(wanted)
+
+
+@jit
+def draw(team, cell, weights, packed, choice, uniforms, streams, out):
     """Draw uniforms.shape[0] characters in each stream, one of uniforms (steps, B) each, into out (steps, B) uint32.
 
     streams is changed in place. Threads share the streams, and need not wait for one another. Where a
     probability is NaN, the stream counts as failed.
     """
-    hs, ys, ixs, edges = streams.hs, streams.ys, streams.ixs, streams.edges[team.rank]
+    ys, ixs, edges = streams.ys, streams.ixs, streams.edges[team.rank]
     (steps, B), V = uniforms.shape, weights.by.size
     b0, b1 = span(team, B, 1)
     for n in range(steps):
-        advance(weights, packed, ixs, hs, b0, b1, streams.z, hs)
-        product(hs[b0:b1], packed.WhyT, ys[b0:b1])
+        read(cell, weights, packed, b0, b1, streams)
         for b in range(b0, b1):
             y = ys[b]
             most = add_bias(y, weights.by)

@@ -12,6 +12,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..jit import jit
+from ..team import span
 from .gemm import TILE_ROWS
 
 I32, I64 = ir.IntType(32), ir.IntType(64)
@@ -101,18 +102,18 @@ def transpose(A, out):
 
 
 @jit
-def pack_columns(W, start, stop, out):
-    """out[j, k, c] = W[k, j*width + c] for panels j = start ... stop-1; zeros stay beyond W's columns."""
+def pack_columns(W, start, stop, row, out):
+    """out[j, row + k, c] = W[k, j*width + c] for panels j = start ... stop-1; zeros stay beyond W's columns."""
     columns = out.shape[2]
     for j in range(start, stop):
         first = j * columns
         if first + columns <= W.shape[1]:
             for k in range(W.shape[0]):
                 for c in range(0, columns, 4):
-                    _move4(W[k], first + c, out[j, k], c)
+                    _move4(W[k], first + c, out[j, row + k], c)
         else:
             for k in range(W.shape[0]):
-                copy(W[k, first:], out[j, k, : W.shape[1] - first])
+                copy(W[k, first:], out[j, row + k, : W.shape[1] - first])
 
 
 @jit
@@ -124,16 +125,51 @@ def pack_rows(W, start, stop, out):
 
 
 @jit
-def pack_left(X, first, last, out):
-    """out[i, k, r] = X[k, i*TILE_ROWS + r] for row tiles i = first ... last-1; zeros stay beyond X's columns.
+def pack_left(X, start, first, last, out):
+    """out[i, k, r] = X[k, start + i*TILE_ROWS + r] for row tiles i = first ... last-1; zeros stay beyond X's columns.
 
     Eight elements are moved for six; the two too many are overwritten by the next k.
     """
-    steps, N = X.shape
+    steps, N = X.shape[0], X.shape[1] - start
     for i in range(first, last):
         out_i, column = out[i].reshape(out.shape[1] * TILE_ROWS), i * TILE_ROWS
-        if column + 8 <= N:
-            for k in range(steps - 1):
-                _move8(X[k], column, out_i, k * TILE_ROWS)
-        for k in range(steps - 1 if column + 8 <= N else 0, steps):
-            copy(X[k, column:], out[i, k, : N - column])
+        whole = steps - 1 if column + 8 <= N else 0
+        for k in range(whole):
+            _move8(X[k], start + column, out_i, k * TILE_ROWS)
+        for k in range(whole, steps):
+            copy(X[k, start + column :], out[i, k, : N - column])
+
+
+@jit
+def pack_gates(team, gates, first, W, out):
+    """W (G*H, H) as the right factor of dz @ W, out (., K, width): gate g in the (g + first) % G-th block of rows."""
+    H = W.shape[1]
+    stride = (out.shape[1] - H) // (gates - 1) if gates > 1 else 0
+    start, stop = span(team, out.shape[0], 1)
+    for g in range(gates):
+        pack_columns(W[g * H : (g + 1) * H], start, stop, (g + first) % gates * stride, out)
+
+
+@jit
+def pack_gates_transposed(team, W, out):
+    """W (G*H, H) as the right factors of h @ W.T, out (G, ., H, width)."""
+    H = W.shape[1]
+    start, stop = span(team, out.shape[1], 1)
+    for g in range(out.shape[0]):
+        pack_rows(W[g * H : (g + 1) * H], start, stop, out[g])
+
+
+@jit
+def pack_weights(team, cell, weights, packed):
+    """Lay the matrices out as right factors; threads share the panels."""
+    own, none = cell.blocks - cell.gates, cell.gates - cell.gates
+    for layer in range(weights.Whh.shape[0]):
+        pack_gates_transposed(team, weights.Whh[layer], packed.WhhT[layer])
+        pack_gates(team, cell.gates, own, weights.Whh[layer], packed.Whh[layer])
+    for layer in range(weights.Wih.shape[0]):
+        pack_gates_transposed(team, weights.Wih[layer], packed.WihT[layer])
+        pack_gates(team, cell.gates, none, weights.Wih[layer], packed.Wih[layer])
+    start, stop = span(team, packed.WhyT.shape[0], 1)
+    pack_rows(weights.Why, start, stop, packed.WhyT)
+    start, stop = span(team, packed.Why.shape[0], 1)
+    pack_columns(weights.Why, start, stop, none, packed.Why)

@@ -1,19 +1,36 @@
-"""The cell of the vanilla RNN, for one stream and one step of time: all that the other kernels do not know of it."""
+"""The tanh cell: h = tanh(z + bias). See ``cell.py``."""
 
-from ..jit import inlined
+from numba.extending import overload
+
+from ..jit import OPTIONS
+from . import cell as any_cell
 from .functions import tanh1
 
 
-@inlined
-def activate(z, x, bias, h):
-    """h = tanh(z + x + bias), where z is Whh @ h_prev and x the row of WxhT; h and z may be longer, by padding."""
-    for i in range(bias.size):
-        h[i] = tanh1(z[i] + x[i] + bias[i])
+class Rnn(any_cell.Cell):
+    pass
 
 
-@inlined
-def differentiate(h, dhnext, dh):
-    """dh, of the state h, becomes dhraw, (1 - h*h) * (dh + dhnext), where dhnext comes from the step after."""
-    one = h.dtype.type(1)
-    for i in range(h.size):
-        dh[i] = (one - h[i] * h[i]) * (dh[i] + dhnext[i])
+@overload(any_cell.activate, jit_options=OPTIONS, inline='always')
+def _activate(cell, H, z, bias, bias_own, blocks, h_before, c_before, h, c):
+    if cell.instance_class is not Rnn:
+        return None
+
+    def activate(cell, H, z, bias, bias_own, blocks, h_before, c_before, h, c):
+        for i in range(H):
+            h[i] = tanh1(z[i] + bias[i])
+
+    return activate
+
+
+@overload(any_cell.differentiate, jit_options=OPTIONS, inline='always')
+def _differentiate(cell, H, blocks, dh, dh_next, carry, h_before, c_before, h, c):
+    if cell.instance_class is not Rnn:
+        return None
+
+    def differentiate(cell, H, blocks, dh, dh_next, carry, h_before, c_before, h, c):
+        one = h.dtype.type(1)
+        for i in range(H):
+            blocks[i] = (one - h[i] * h[i]) * (dh[i] + dh_next[i])
+
+    return differentiate

@@ -4,42 +4,21 @@ The same headings as in ``exact/rnn.py``. A thread takes its streams through a w
 backward) without waiting for others; then threads share rows of the gradients, then ranges of the flat parameters.
 No element's sum depends on who computes it, so the bits do not depend on the number of threads.
 
-Rows are padded with zeros to whole panels: Hp, Vp for H, V. The loss is in nats, summed over T, averaged over streams.
+Rows are padded as ``buffers.py`` says. The loss is in nats, summed over T, averaged over streams.
 """
 
 import numpy as np
 
 from ..jit import inlined, jit
 from ..team import barrier, span
+from .cell import activate, differentiate
+from .dropout import drop, key_of, mix
 from .functions import log1
-from .gemm import product, row_product
-from .gradients import fill_zero, matrix_gradients, vector_gradients
+from .gemm import product, recurrent_product
+from .gradients import add, fill_zero, matrix_gradients, vector_gradients
 from .optimizers import step
-from .packing import copy, pack_columns, pack_rows
-from .rnn import activate, differentiate
+from .packing import copy, pack_weights
 from .softmax import add_bias, exponentials
-
-
-@jit
-def pack_weights(team, weights, packed):
-    """Lay the matrices out as right factors; threads share the panels."""
-    start, stop = span(team, packed.WhyT.shape[0], 1)
-    pack_rows(weights.Why, start, stop, packed.WhyT)
-    start, stop = span(team, packed.WhhT.shape[0], 1)
-    pack_rows(weights.Whh, start, stop, packed.WhhT)
-    start, stop = span(team, packed.Whh.shape[0], 1)
-    pack_columns(weights.Whh, start, stop, packed.Whh)
-    start, stop = span(team, packed.Why.shape[0], 1)
-    pack_columns(weights.Why, start, stop, packed.Why)
-
-
-@jit
-def recurrent_product(A, W, lanes, C):
-    """C = A @ W by panels for many rows, by strips for one."""
-    if W.shape[2] == 2 * lanes:
-        product(A, W, C)
-    else:
-        row_product(A[0], W, lanes, C[0])
 
 
 @inlined
@@ -48,22 +27,75 @@ def rows_of(X):
     return X.reshape(X.shape[0], X.shape[2])
 
 
+@jit
+def window_product(A, b0, b1, start, W, C, column):
+    """C[:, b0:b1, column:] = A[:, b0:b1, start : start+K] @ W, for A and C (T, B, .) and W in panels."""
+    if A.shape[1] == 1:  # all t at once: one row would leave most of a tile empty
+        product(rows_of(A), start, W, rows_of(C), column)
+    else:
+        for t in range(A.shape[0]):
+            product(A[t, b0:b1], start, W, C[t, b0:b1], column)
+
+
 # --- forward ------------------------------------------------------------------------------------------------
 
 
 @inlined
-def advance(weights, packed, inputs, hs_prev, b0, b1, z, hs):
-    """hs, the states (B, Hp) of streams b0 ... b1-1, from those before and the characters inputs (B,); z is scratch."""
-    recurrent_product(hs_prev[b0:b1], packed.WhhT, packed.WhyT.shape[2] // 2, z[b0:b1])
-    for b in range(b0, b1):
-        activate(z[b], weights.WxhT[inputs[b]], weights.bh, hs[b])
+def add_inputs(cell, H, source, stride, z):
+    """z (S*Hp,) += source's gates, each ``stride`` after the one before; set where z has no product in that block."""
+    own, Hp = cell.blocks - cell.gates, z.size // cell.blocks
+    for g in range(cell.gates):
+        x, block = source[g * stride : g * stride + H], z[(g + own) * Hp :]
+        if g + own < cell.gates:
+            add(x, block[:H])
+        else:
+            copy(x, block[:H])
 
 
 @inlined
-def forward(weights, packed, b0, b1, work):
-    """Fill hs[1:] of streams b0 ... b1-1 from hs[0] and the inputs."""
-    for t in range(work.inputs.shape[0]):
-        advance(weights, packed, work.inputs[t], work.hs[t], b0, b1, work.z, work.hs[t + 1])
+def advance(cell, weights, packed, layer, inputs, b0, b1, h_before, c_before, z, blocks, h, c):
+    """A layer of streams b0 ... b1-1 takes a step of time: h, c (B, Hp) from those before, which lie elsewhere.
+
+    The lowest layer reads the characters inputs (B,), the others what their input side has in blocks (B, S*Hp), which
+    is left as the way back needs it; z (B, S*Hp) is scratch.
+    """
+    H, Hp = weights.Whh.shape[2], h.shape[1]
+    own, lanes = cell.blocks - cell.gates, packed.Why.shape[2] // 2
+    for g in range(cell.gates):
+        column = (g + own) % cell.gates * Hp
+        recurrent_product(h_before[b0:b1], H - H, packed.WhhT[layer, g], lanes, z[b0:b1], column)
+    for b in range(b0, b1):
+        if layer == 0:
+            add_inputs(cell, H, weights.WxhT[inputs[b]], H, z[b])
+        else:
+            add_inputs(cell, H, blocks[b, own * Hp :], Hp, z[b])
+        activate(cell, H, z[b], weights.bh[layer], weights.bhn[layer], blocks[b], h_before[b], c_before[b], h[b], c[b])
+
+
+@inlined
+def handed_up(layer, work):
+    """What a layer hands up, (T, B, Hp): its states, or what dropout left of them."""
+    return work.handed[layer] if work.handed.shape[0] > 0 else work.hs[layer, 0, 1:]
+
+
+@inlined
+def forward(cell, weights, packed, dropout, steps, b0, b1, work):
+    """Fill hs[..., 1:, :, :] of streams b0 ... b1-1 from hs[..., 0, :, :] and the inputs, layer by layer."""
+    (T, _), (_, _, H), Hp = work.inputs.shape, weights.Whh.shape, work.z.shape[1] // cell.blocks
+    last = work.hs.shape[1] - 1
+    for layer in range(weights.Whh.shape[0]):
+        h, c, blocks = work.hs[layer, 0], work.hs[layer, last], work.blocks[layer]
+        if layer > 0:
+            for g in range(cell.gates):
+                column = (g + cell.blocks - cell.gates) * Hp
+                window_product(handed_up(layer - 1, work), b0, b1, H - H, packed.WihT[layer - 1, g], blocks, column)
+        for t in range(T):
+            inputs = work.inputs[t]
+            advance(cell, weights, packed, layer, inputs, b0, b1, h[t], c[t], work.z, blocks[t], h[t + 1], c[t + 1])
+            if dropout.limit > 0:
+                key = key_of(dropout, steps, layer, t)
+                for b in range(b0, b1):
+                    drop(mix(key, b), dropout, h[t + 1, b, :H], work.handed[layer, t, b])
 
 
 @inlined
@@ -72,17 +104,17 @@ def output(weights, packed, b0, b1, weight, work):
 
     weight is 1/B, so that gradients are those of the mean over streams.
     """
-    hs, ys, dhs, targets, by = work.hs, work.ys, work.dhs, work.targets, weights.by
-    (T, B), V = targets.shape, by.size
+    top, ys, dhs, by = handed_up(weights.Whh.shape[0] - 1, work), work.ys, work.dhs, weights.by
+    (T, B), V, none = work.targets.shape, by.size, b0 - b0
     for b in range(b0, b1):
         work.loss[b] = 0.0
-    if B == 1:  # all t at once: one row would leave most of a tile empty
-        product(rows_of(hs)[1:], packed.WhyT, rows_of(ys))
+    if B == 1:
+        window_product(top, b0, b1, none, packed.WhyT, ys, none)
     for t in range(T):
         if B > 1:
-            product(hs[t + 1, b0:b1], packed.WhyT, ys[t, b0:b1])
+            product(top[t, b0:b1], none, packed.WhyT, ys[t, b0:b1], none)
         for b in range(b0, b1):
-            y, target = ys[t, b], targets[t, b]
+            y, target = ys[t, b], work.targets[t, b]
             most = add_bias(y, by)
             wanted = y[target] - most
             total = exponentials(y, V, most)
@@ -92,43 +124,54 @@ def output(weights, packed, b0, b1, weight, work):
                 y[k] *= factor
             y[target] -= weight
         if B > 1:
-            product(ys[t, b0:b1], packed.Why, dhs[t, b0:b1])
+            product(ys[t, b0:b1], none, packed.Why, dhs[t, b0:b1], none)
     if B == 1:
-        product(rows_of(ys), packed.Why, rows_of(dhs))
+        window_product(ys, b0, b1, none, packed.Why, dhs, none)
 
 
 # --- backward -----------------------------------------------------------------------------------------------
 
 
 @inlined
-def backward(weights, packed, b0, b1, work):
-    """Turn dhs of streams b0 ... b1-1 from dy @ Why into dhraw."""
-    dhs, dhnext = work.dhs, work.z
-    T, H = work.inputs.shape[0], weights.bh.size
-    for b in range(b0, b1):
-        fill_zero(dhnext[b])
-    for t in range(T - 1, -1, -1):
+def backward(cell, weights, packed, dropout, steps, b0, b1, work):
+    """Turn blocks of streams b0 ... b1-1 into dz, from the highest layer down, from dhs, which is dy @ Why."""
+    (L, _, H), (T, _, Hp), dh_next = weights.Whh.shape, work.dhs.shape, work.dh_next
+    none, last, lanes = b0 - b0, work.hs.shape[1] - 1, packed.Why.shape[2] // 2
+    for layer in range(L - 1, -1, -1):
+        h, c, blocks = work.hs[layer, 0], work.hs[layer, last], work.blocks[layer]
         for b in range(b0, b1):
-            differentiate(work.hs[t + 1, b, :H], dhnext[b], dhs[t, b])
-        if t > 0:
-            recurrent_product(dhs[t, b0:b1], packed.Whh, packed.WhyT.shape[2] // 2, dhnext[b0:b1])
+            fill_zero(dh_next[b])
+            fill_zero(work.carry[b])
+        for t in range(T - 1, -1, -1):
+            key = key_of(dropout, steps, layer, t)
+            for b in range(b0, b1):
+                dh = work.dhs[t, b, :H]
+                if dropout.limit > 0:
+                    drop(mix(key, b), dropout, dh, dh)
+                differentiate(
+                    cell, H, blocks[t, b], dh, dh_next[b], work.carry[b], h[t, b], c[t, b], h[t + 1, b], c[t + 1, b]
+                )
+            if t > 0:
+                recurrent_product(blocks[t, b0:b1], none, packed.Whh[layer], lanes, dh_next[b0:b1], none)
+        if layer > 0:
+            window_product(blocks, b0, b1, (cell.blocks - cell.gates) * Hp, packed.Wih[layer - 1], work.dhs, none)
 
 
 # --- the loop -----------------------------------------------------------------------------------------------
 
 
 @inlined
-def gradients(team, weights, packed, grads, work):
-    """Loss and gradient of one window; the loss is in work.loss, by stream. Not clipped."""
+def gradients(team, cell, weights, packed, grads, dropout, steps, work):
+    """Loss and gradient of one window, before which the optimizer took so many steps; loss by stream. Not clipped."""
     B = work.inputs.shape[1]
     b0, b1 = span(team, B, 1)
     weight = weights.flat.dtype.type(1) / weights.flat.dtype.type(B)
-    forward(weights, packed, b0, b1, work)
+    forward(cell, weights, packed, dropout, steps, b0, b1, work)
     output(weights, packed, b0, b1, weight, work)
-    backward(weights, packed, b0, b1, work)
+    backward(cell, weights, packed, dropout, steps, b0, b1, work)
     barrier(team)
-    vector_gradients(team, work, grads)
-    matrix_gradients(team, work, grads)
+    vector_gradients(team, cell, work, grads)
+    matrix_gradients(team, cell, work, grads)
     barrier(team)
 
 
@@ -141,13 +184,26 @@ def read_window(ids, length, p, b0, b1, work):
             work.targets[t, b] = ids[b * length + p + t + 1]
 
 
+@inlined
+def carry_states(hs, t, b0, b1):
+    """hs[..., 0, :, :] of streams b0 ... b1-1 become those of t; for t = 0 they become 0."""
+    for layer in range(hs.shape[0]):
+        for s in range(hs.shape[1]):
+            for b in range(b0, b1):
+                if t > 0:
+                    copy(hs[layer, s, t, b], hs[layer, s, 0, b])
+                else:
+                    fill_zero(hs[layer, s, 0, b])
+
+
 @jit
-def train(team, ids, weights, packed, grads, optimizer, rates, position, work, losses):
+def train(team, cell, ids, weights, packed, grads, optimizer, dropout, rates, position, work, losses):
     """``losses.size`` iterations over the text ``ids``, cut into B streams; every thread makes the same call.
 
     position[0] is where the next window starts in each stream, position[1] the optimizer's steps so far; both are
-    updated, as are weights, packed (their packed form), optimizer, work.hs[0] and losses (nats summed over T, mean over
-    streams). rates holds each iteration's learning rate. Streams wrap as in the gist, and start again from h = 0.
+    updated, as are weights, packed (their packed form), optimizer, the first of work.hs, and losses (nats summed over
+    T, mean over streams). rates holds each iteration's learning rate. Streams wrap as in the gist, and start again
+    from h = 0.
     """
     T, B = work.inputs.shape
     length = ids.size // B
@@ -156,17 +212,15 @@ def train(team, ids, weights, packed, grads, optimizer, rates, position, work, l
     for n in range(losses.size):
         if p + T + 1 >= length:
             p = 0
-            for b in range(b0, b1):
-                fill_zero(work.hs[0, b])
+            carry_states(work.hs, p, b0, b1)
         read_window(ids, length, p, b0, b1, work)
-        gradients(team, weights, packed, grads, work)
+        gradients(team, cell, weights, packed, grads, dropout, steps, work)
         steps += 1
         step(team, weights.flat, grads.flat, optimizer, rates[n], steps, work.norms)
         barrier(team)
-        pack_weights(team, weights, packed)
+        pack_weights(team, cell, weights, packed)
         p += T
-        for b in range(b0, b1):
-            copy(work.hs[T, b], work.hs[0, b])
+        carry_states(work.hs, T, b0, b1)
         if team.rank == 0:
             total = 0.0
             for b in range(B):

@@ -8,14 +8,19 @@ from helpers import run_python
 
 from fastrnn.kernels import jit
 from fastrnn.kernels.fast import ahead
+from fastrnn.kernels.fast.buffers import Sizes
 
+SIZES = Sizes(1, 1, 1, 1, 5, 3, 1)
 NOTHING_MORE = """
 import sys
 import fastrnn
 from fastrnn.kernels.fast import ahead, generate
-ahead.compile_for(sys.argv[1])
+from fastrnn.model.architecture import CELLS
+cell, dtype = sys.argv[1:]
+ahead.compile_for(cell, *CELLS[cell], dtype)
 before = [list(kernel.signatures) for kernel in (generate.score, generate.draw)]
-options = {'engine': 'fast', 'dtype': sys.argv[1], 'hidden_size': 9, 'seq_length': 5, 'seed': 0, 'iterations': 3}
+options = {'engine': 'fast', 'cell': cell, 'dtype': dtype, 'seed': 0}
+options |= {'hidden_size': 9, 'seq_length': 5, 'iterations': 3}
 for streams in (1, 3):
     run = fastrnn.train('to and fro, and to ' * 30, streams=streams, validation=0.2, **options)
     records = list(run)
@@ -25,10 +30,10 @@ assert [list(kernel.signatures) for kernel in (generate.score, generate.draw)] =
 """
 
 
-@pytest.mark.parametrize('dtype', ['float32', 'float64'])
-def test_nothing_more_is_needed(dtype):
+@pytest.mark.parametrize(('cell', 'dtype'), [('rnn', 'float32'), ('lstm', 'float32'), ('gru', 'float64')])
+def test_nothing_more_is_needed(cell, dtype):
     """The types of arrays that scoring and sampling pass are those that were compiled for."""
-    done = run_python('-c', NOTHING_MORE, dtype)
+    done = run_python('-c', NOTHING_MORE, cell, dtype)
     assert done.returncode == 0, done.stderr.decode()
 
 
@@ -42,7 +47,7 @@ def started(tmp_path, monkeypatch):
 
     class Process:
         def __init__(self, command, **_):
-            commands.append(command[-1])
+            commands.append((command[-5], command[-1]))
 
         def wait(self, seconds):
             raise subprocess.TimeoutExpired('', seconds)
@@ -52,16 +57,17 @@ def started(tmp_path, monkeypatch):
 
 
 def test_once(started, tmp_path):
-    for dtype in ('float32', 'float64', 'float32', 'float64'):
-        ahead.start(dtype)
-    assert started == ['float32', 'float64']
+    kinds = [('rnn', 'float32'), ('rnn', 'float64'), ('gru', 'float32')]
+    for cell, dtype in kinds * 2:
+        ahead.start(cell, SIZES, dtype)
+    assert started == kinds
     ahead.wait()  # for no longer than it says
     assert ahead._under_way == []
 
 
 def test_not_what_was_compiled_before(started, tmp_path):
-    (tmp_path / 'ahead-float32').touch()
-    ahead.start('float32')
+    (tmp_path / 'ahead-rnn-float32').touch()
+    ahead.start('rnn', SIZES, 'float32')
     assert started == []
 
 
@@ -80,6 +86,6 @@ def test_where_it_can_not_be(started, monkeypatch, where):
         monkeypatch.setattr(sys, 'frozen', True, raising=False)
     else:
         monkeypatch.setattr(subprocess, 'Popen', refused)
-    ahead.start('float32')
+    ahead.start('rnn', SIZES, 'float32')
     assert started == []
     ahead.wait()

@@ -26,8 +26,8 @@ def test_product(b, K, N, dtype):
     A, W = normal(0, (b, K), dtype), normal(1, (K, N), dtype)
     packed = room(N, K, dtype)
     C = np.zeros((b, packed.shape[0] * packed.shape[2]), dtype)
-    packing.pack_columns(W, 0, packed.shape[0], packed)
-    gemm.product(A, packed, C)
+    packing.pack_columns(W, 0, packed.shape[0], 0, packed)
+    gemm.product(A, 0, packed, C, 0)
     close(C[:, :N], A @ W, dtype)
     again = np.zeros_like(packed)
     packing.pack_rows(np.ascontiguousarray(W.T), 0, packed.shape[0], again)
@@ -39,12 +39,12 @@ def test_rows_do_not_depend_on_their_tile(dtype):
     """A row's result has the same bits alone and among others: threads may share rows as they like."""
     A, W = normal(2, (13, 37), dtype), normal(3, (37, 50), dtype)
     packed = room(50, 37, dtype)
-    packing.pack_columns(W, 0, packed.shape[0], packed)
+    packing.pack_columns(W, 0, packed.shape[0], 0, packed)
     whole = np.zeros((13, packed.shape[0] * packed.shape[2]), dtype)
     parts = np.zeros_like(whole)
-    gemm.product(A, packed, whole)
+    gemm.product(A, 0, packed, whole, 0)
     for first, last in ((0, 1), (1, 6), (6, 13)):
-        gemm.product(A[first:last], packed, parts[first:last])
+        gemm.product(A[first:last], 0, packed, parts[first:last], 0)
     assert np.array_equal(whole, parts)
 
 
@@ -56,7 +56,7 @@ def test_row_product(dtype, N):
     columns = gemm.strip_width(N, itemsize)
     strips = np.zeros((-(-N // columns), 20, columns), dtype)
     x, W, y = normal(4, 20, dtype), normal(5, (20, N), dtype), np.zeros(strips.shape[0] * columns, dtype)
-    packing.pack_columns(W, 0, strips.shape[0], strips)
+    packing.pack_columns(W, 0, strips.shape[0], 0, strips)
     gemm.row_product(x, strips, gemm.lanes(itemsize), y)
     close(y[:N], x @ W, dtype)
 
@@ -67,14 +67,14 @@ def test_outer_products(dtype, K, M, N):
     """A sum of outer products, added to what is there, over a part of the packed rows."""
     X, Y = normal(6, (K, M), dtype), normal(7, (K + 2, N), dtype)
     right = room(N, K + 2, dtype)
-    packing.pack_columns(Y, 0, right.shape[0], right)
+    packing.pack_columns(Y, 0, right.shape[0], 0, right)
     tiles = -(-M // gemm.TILE_ROWS)
     left, C = (
         np.zeros((tiles, K, gemm.TILE_ROWS), dtype),
         np.zeros((tiles * gemm.TILE_ROWS, right.shape[0] * right.shape[2]), dtype),
     )
     C[:] = 1
-    packing.pack_left(X, 0, tiles, left)
+    packing.pack_left(X, 0, 0, tiles, left)
     gemm.add_outer_products(left, right, 1, K, C, 0, tiles, True)
     close(C[:M, :N], 1 + X.T @ Y[1 : K + 1], dtype)
     gemm.add_outer_products(left, right, 1, K, C, 0, tiles, False)
@@ -87,13 +87,13 @@ def test_terms_are_rounded_once(dtype):
     eps = np.finfo(dtype).eps
     x = 1 + eps
     A, W, packed = np.array([[-(x * x), x]]), np.array([[1], [x]], dtype), room(1, 2, dtype)
-    packing.pack_columns(W, 0, 1, packed)
+    packing.pack_columns(W, 0, 1, 0, packed)
     C = np.ones((gemm.TILE_ROWS, packed.shape[2]), dtype)
-    gemm.product(A, packed, C[:1])
+    gemm.product(A, 0, packed, C[:1], 0)
     assert C[0, 0] == eps**2
     gemm.row_product(A[0], packed, gemm.lanes(A.itemsize), C[1])
     assert C[1, 0] == eps**2
     left = np.zeros((1, 2, gemm.TILE_ROWS), dtype)
-    packing.pack_left(np.ascontiguousarray(A.T), 0, 1, left)
+    packing.pack_left(np.ascontiguousarray(A.T), 0, 0, 1, left)
     gemm.add_outer_products(left, packed, 0, 2, C, 0, 1, False)
     assert C[0, 0] == eps**2

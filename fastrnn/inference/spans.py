@@ -1,0 +1,88 @@
+"""Spans of a text under a model, many at once through the batched kernels: the surprisal of each character."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.ids import check_ids
+from ..data.stored import Ids
+from ..engines.fast import make_cell, pack, sizes_of
+from ..kernels.fast import ahead, generate
+from ..kernels.team import Team, alone
+from ..model.params import Params
+from ..parallel.threads import ThreadTuner, counts_for_streams
+
+FLOPS_PER_THREAD = 200_000  # of a step of time, as in training
+SLICE = 1 << 16  # characters at a time: some 0.2 s, between which an interrupt gets through
+
+Positions = NDArray[np.int64]
+
+
+class Scorer:
+    """A model in the kernels' form that scores up to B spans at once; results do not depend on the threads."""
+
+    def __init__(self, params: Params, B: int, threads: int | None = None) -> None:
+        self._architecture, self._dtype, self._B = params.architecture, params.flat.dtype, B
+        self._cell, (self._weights, self._packed) = make_cell(params.architecture), pack(params, strips=B == 1)
+        counts = counts_for_streams(B, B * params.architecture.forward_flops, FLOPS_PER_THREAD)
+        self._counts = counts if threads is None else [min(threads, B)]
+        self._tuner = ThreadTuner(self._counts)
+        self._streams = generate.make_streams(sizes_of(self._architecture), B, self._dtype, 1)
+        ahead.wait()
+        nothing = np.zeros((0, B), np.uint32)
+        self._kernel(alone(), nothing, nothing, np.zeros((0, B)))  # compiles, or loads, before threads do
+
+    def score(
+        self, ids: Ids, begins: Positions, ends: Positions, warm_up: int = 0
+    ) -> Iterator[tuple[Positions, NDArray[np.float64]]]:
+        """Positions k and surprisals of ids[k+1], in nats, for k of all spans begins[b] ... ends[b]-1, up to B spans.
+
+        Each starts from h = 0, ``warm_up`` characters before its begin, or at the text's. (A begin that is not the
+        text's has to be as far from it.) Raises ValueError for ids that the model does not have.
+        """
+        B, count = self._B, begins.size
+        starts = np.concatenate([begins, np.full(B - count, ends[-1])])
+        stops = np.concatenate([ends, np.full(B - count, ends[-1])])
+        self._streams.hs[...] = 0
+        first = -warm_up if starts.any() else 0  # one span from the text's begin has nothing before it
+        size, longest = max(1, SLICE // B), int((stops - starts).max())
+        while first < longest:
+            stop = min(first + size, 0 if first < 0 else longest)
+            at = starts + np.arange(first, stop)[:, None]
+            surprisals = self._run(ids, np.clip(at, 0, ids.size - 2))
+            if first < 0:
+                self._streams.hs[:, :, (at < 0).any(0)] = 0  # it is still before the text's begin
+            else:
+                counted = at < stops
+                yield at[counted], surprisals[counted]
+            first = stop
+
+    def _run(self, ids: Ids, at: Positions) -> NDArray[np.float64]:
+        inputs, targets = np.empty((2, *at.shape), np.uint32)  # so that the kernel is compiled once for all texts
+        for b, low in enumerate(at[0]):
+            part = ids[low : at[-1, b] + 2]
+            check_ids(part, self._architecture.V)
+            inputs[:, b], targets[:, b] = part[at[:, b] - low], part[at[:, b] - low + 1]
+        surprisals = np.zeros(at.shape)
+
+        def work(block: slice, team: Team) -> None:
+            self._kernel(team, inputs[block], targets[block], surprisals[block])
+
+        self._tuner.run(at.shape[0], work)
+        return surprisals
+
+    def _kernel(
+        self, team: Team, inputs: NDArray[np.uint32], targets: NDArray[np.uint32], surprisals: NDArray[np.float64]
+    ) -> None:
+        generate.score(team, self._cell, self._weights, self._packed, inputs, targets, self._streams, surprisals)
+
+    def close(self) -> None:
+        self._tuner.close()
+
+    def __enter__(self) -> 'Scorer':
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()

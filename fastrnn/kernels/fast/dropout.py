@@ -1,0 +1,72 @@
+"""Dropout of what a layer hands up, inverted (Srivastava et al. 2014), by a hash of counters.
+
+Which units are set to 0 follows from the seed, the optimizer's step, layer, t, stream and unit alone: there is
+nothing to keep, and it depends neither on threads nor on the order of computing. Constants: SplitMix64 (Steele, Lea and
+Flood 2014) for what a row has in common, a 32-bit mixer found by C. Wellons (2018) for its units.
+"""
+
+from typing import Any, NamedTuple
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from ..jit import inlined
+
+I32, I64 = ir.IntType(32), ir.IntType(64)
+
+
+class Dropout(NamedTuple):
+    limit: int  # a unit is dropped where 24 bits of its hash are less; 0: there is no dropout
+    scale: Any  # of those that are kept, 1/(1-p), in the weights' dtype
+    seed: int
+
+
+def make_dropout(p: float, seed: int, kind: Any) -> Dropout:
+    """Of a share p of units; kind: the weights' dtype."""
+    return Dropout(round(p * 2**24), kind(1 / (1 - p)), seed)
+
+
+@intrinsic
+def mix(typingctx, key, value):
+    """A key of 64 bits from one and another counter."""
+
+    def codegen(context, builder, sig, args):
+        x = builder.add(builder.add(args[0], I64(0x9E3779B97F4A7C15)), args[1])
+        for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, None)):
+            x = builder.xor(x, builder.lshr(x, I64(shift)))
+            x = x if factor is None else builder.mul(x, I64(factor))
+        return x
+
+    return types.int64(types.int64, types.int64), codegen
+
+
+@intrinsic
+def _is_kept(typingctx, key, unit, limit):
+    """Whether a unit of the row with this key is."""
+
+    def codegen(context, builder, sig, args):
+        key, unit, limit = args
+        low, high = builder.trunc(key, I32), builder.trunc(builder.lshr(key, I64(32)), I32)
+        x = builder.add(low, builder.mul(builder.trunc(unit, I32), I32(0x9E3779B9)))
+        x = builder.mul(builder.xor(x, builder.lshr(x, I32(16))), I32(0x7FEB352D))
+        x = builder.xor(builder.xor(x, builder.lshr(x, I32(15))), high)
+        x = builder.mul(x, I32(0x846CA68B))
+        x = builder.lshr(builder.xor(x, builder.lshr(x, I32(16))), I32(8))
+        return builder.icmp_unsigned('>=', x, builder.trunc(limit, I32))
+
+    return types.boolean(types.int64, types.int64, types.int64), codegen
+
+
+@inlined
+def key_of(dropout, step, layer, t):
+    """What the keys of all streams' rows come from, by :func:`mix`."""
+    return mix(mix(mix(mix(0, dropout.seed), step), layer), t)
+
+
+@inlined
+def drop(key, dropout, x, out):
+    """out = x, each unit times 0 or the scale; they may be one array."""
+    zero, scale, limit = x.dtype.type(0), dropout.scale, dropout.limit
+    for i in range(x.size):
+        out[i] = x[i] * (scale if _is_kept(key, i, limit) else zero)
