@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from importlib.util import find_spec
 
 import pytest
 from helpers import ROOT, SONNETS, run_python
@@ -58,5 +59,7 @@ def test_quality(readme):
 
 def test_peers(readme):
     """Those that are not installed are left out."""
-    run('peers', readme, CASES='peers.CASES[:1]', ROUNDS=1)
-    assert rows(readme, 'peers')[0].startswith('| 100 | 1 | 25 |')
+    run('peers', readme, CASES='(peers.CASES[0], peers.Case("gru", 16, 4, layers=2))', ROUNDS=1, SECONDS=0.02)
+    found = rows(readme, 'peers')
+    assert [row.split('|')[1].strip() for row in found[:2]] == ['tanh 100', 'GRU 2 x 16']
+    assert ['LSTM 256' in row for row in found[2:]] == [True] * (find_spec('torch') is not None)

@@ -42,7 +42,7 @@ def test_nothing_is_allocated_per_iteration():
         few, many = allocations(1), allocations(500)
     finally:
         nrt.memsys_disable_stats()
-    assert few == many and few[1] > 0
+    assert few == many == (0, 0)  # compiled without Numba's runtime, with which alone a kernel can allocate
 
 
 def test_the_buffers_do_not_grow_with_the_text():

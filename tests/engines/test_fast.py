@@ -25,7 +25,21 @@ def test_one_stream_is_the_gist_to_rounding():
     np.testing.assert_allclose(fast, plain, rtol=1e-6)
 
 
-@pytest.mark.parametrize('options', [{'dtype': 'float32', 'optimizer': 'adam', 'clip_norm': 0.5}, {'dtype': 'float64'}])
+SOME = {'dtype': 'float32', 'optimizer': 'adam', 'clip_norm': 0.5}
+DEEP = {'init': 'scaled', 'dropout': 0.3}
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        SOME,
+        {},
+        {**DEEP, 'cell': 'rnn', 'layers': 2},
+        {**DEEP, 'cell': 'gru', 'layers': 3},
+        {**SOME, **DEEP, 'cell': 'lstm', 'layers': 2},
+        {'cell': 'lstm'},
+    ],
+)
 def test_any_number_of_threads_gives_the_same_bits(options):
     results = []
     for threads in (1, 2, 3, 5):

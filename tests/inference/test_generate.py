@@ -1,5 +1,6 @@
 """Text from a model: the reference's characters, rules against plain NumPy."""
 
+import cell_oracles
 import numpy as np
 import oracles
 import pytest
@@ -50,10 +51,10 @@ def test_filters_that_keep_all_change_no_bit():
 def test_rules_by_numpy(seed, temperature, top_k, top_p):
     """Whole texts, one stream and two: softmax of logits / temperature, top-k, top-p of the rest, one uniform each."""
     model = some_model(seed=seed)
-    arrays = gist_arrays(model.params)
+    weights = cell_oracles.from_params(model.params)
 
     def drawn(uniforms):
-        return ''.join(CHARS[ix] for ix in oracles.sample(arrays, uniforms, temperature, top_k, top_p))
+        return ''.join(CHARS[ix] for ix in oracles.sample('rnn', weights, uniforms, temperature, top_k, top_p))
 
     options = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
     assert sampled(model, 60, **options) == drawn(np.random.RandomState(seed).random_sample(60))
@@ -76,7 +77,8 @@ def test_at_zero_the_likeliest_is_taken(dtype):
     """Each time that of the largest logit, by the reference's own steps; of equal ones the first; without a seed."""
     model = some_model(dtype=dtype)
     model.params.Why[9], model.params.by[9] = model.params.Why[4], model.params.by[4]  # never first of the two
-    greedy = ''.join(CHARS[ix] for ix in oracles.greedy(gist_arrays(model.params), 80))
+    weights = cell_oracles.from_params(model.params)
+    greedy = ''.join(CHARS[ix] for ix in oracles.greedy('rnn', weights, 80))
     assert CHARS[4] in greedy and len(set(greedy)) > 3
     for zero in (0, 0.0, -0.0):
         assert sampled(model, 80, temperature=zero) == greedy

@@ -20,6 +20,8 @@ def cases(draw):
     options = {'hidden_size': draw(st.integers(1, 40)), 'seq_length': T, 'streams': B, 'init': 'scaled'}
     options |= {'optimizer': draw(st.sampled_from(['adam', 'adagrad'])), 'threads': draw(st.integers(1, 3))}
     options |= {'clip_norm': draw(st.sampled_from([None, 0.3])), 'clip': draw(st.sampled_from([5.0, 0.05]))}
+    options |= {'cell': draw(st.sampled_from(['rnn', 'gru', 'lstm'])), 'layers': draw(st.integers(1, 3))}
+    options |= {'dropout': draw(st.sampled_from([0.0, 0.3]))}
     if options['optimizer'] == 'adam':
         options['weight_decay'] = draw(st.sampled_from([0.0, 0.5]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))

@@ -60,7 +60,8 @@ def one(rng):
     if fast:
         options |= {'engine': 'fast', 'streams': B, 'dtype': rng.choice(['float32', 'float64'])}
         options |= {'optimizer': rng.choice(['adam', 'adagrad']), 'clip_norm': rng.choice([None, 1.0])}
-        options |= {'init': rng.choice(['gist', 'scaled'])}
+        options |= {'init': rng.choice(['gist', 'scaled']), 'cell': rng.choice(['rnn', 'gru', 'lstm'])}
+        options |= {'layers': rng.choice([1, 1, 2, 3]), 'dropout': rng.choice([0.0, 0.3])}
     ids = some_ids(rng, V + B * (T + 2) + rng.randint(0, 5 * T * B), V)
     engine = (FastEngine if fast else ExactEngine)(Config(**options), ids, V)
     engine.run(5)

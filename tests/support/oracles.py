@@ -1,40 +1,15 @@
 """What the package computes, computed once more in plain NumPy: the shortest way, not the fastest.
 
-A model is the gist's five arrays, Wxh, Whh, Why, bh and by; biases and states are columns.
+Models and their gradients are in cell_oracles.py.
 """
 
 import re
-from itertools import pairwise
 
+import cell_oracles
 import numpy as np
+from cell_oracles import softmax, step, zeros
 
 from fastrnn.engines.fast import BETA1, BETA2, EPSILON
-from fastrnn.model.params import Params
-
-# --- a model's step -------------------------------------------------------------------------------------------------
-
-
-def step(model, h, ix):
-    """The state after a character, and the logits of the next."""
-    Wxh, Whh, Why, bh, by = model
-    h = np.tanh(Wxh[:, [ix]] + np.dot(Whh, h) + bh)
-    return h, np.dot(Why, h) + by
-
-
-def softmax(y):
-    e = np.exp(y - y.max())
-    return e / e.sum()
-
-
-def nats(model, ids, h=None):
-    """The surprisal of each character but the first, and the last state."""
-    h, found = np.zeros_like(model[3]) if h is None else h, []
-    for ix, target in pairwise(ids):
-        h, y = step(model, h, int(ix))
-        top = y.max()
-        found.append(np.log(np.exp(y - top).sum()) - (y[int(target), 0] - top))
-    return np.array(found), h
-
 
 # --- gradients ------------------------------------------------------------------------------------------------------
 
@@ -64,32 +39,6 @@ def outer_products(left, right):
     return np.clip(total, -5, 5)
 
 
-def gradient(params, ids, hs, p, T):
-    """Loss (mean of the streams) and gradient of one window; hs (B, H) is changed in place. One stream at a time."""
-    B, length = len(hs), ids.size // len(hs)
-    grads, loss, Whh, bh = Params(params.architecture), 0.0, params.Whh[0], params.bh[0]
-    for b in range(B):
-        x, y = (ids[b * length + p + k : b * length + p + k + T].astype(int) for k in (0, 1))
-        states, probabilities = [hs[b]], []
-        for t in range(T):
-            states.append(np.tanh(params.WxhT[x[t]] + Whh @ states[-1] + bh))
-            probabilities.append(softmax(params.Why @ states[-1] + params.by))
-            loss -= np.log(probabilities[-1][y[t]]) / B
-        dhnext = np.zeros(params.H)
-        for t in reversed(range(T)):
-            dy = probabilities[t].copy()
-            dy[y[t]] -= 1
-            dhraw = (1 - states[t + 1] ** 2) * (params.Why.T @ dy + dhnext)
-            grads.Why[...] += np.outer(dy, states[t + 1]) / B
-            grads.by[...] += dy / B
-            grads.WxhT[x[t]] += dhraw / B
-            grads.Whh[0] += np.outer(dhraw, states[t]) / B
-            grads.bh[0] += dhraw / B
-            dhnext = Whh.T @ dhraw
-        hs[b] = states[-1]
-    return loss, grads.flat
-
-
 # --- training -------------------------------------------------------------------------------------------------------
 
 
@@ -109,13 +58,17 @@ def adam(param, grad, mean, square, rate, decay=0.0, number=None, betas=(BETA1, 
 
 def train(config, params, ids, iterations):
     """Losses of the fast engine; params are changed in place. Clipping, Adagrad and AdamW as their papers have them."""
-    T, B, rate = config.seq_length, config.streams, config.learning_rate
-    hs, p, losses = np.zeros((B, params.H)), 0, []
+    T, B, rate, cell = config.seq_length, config.streams, config.learning_rate, params.architecture.cell
+    streams = ids[: ids.size // B * B].reshape(B, -1).T.astype(int)
+    states, p, losses = np.array([zeros(cell, cell_oracles.from_params(params))] * B), 0, []
     M, S = np.zeros_like(params.flat), np.zeros_like(params.flat)
     for number in range(1, iterations + 1):
-        if p + T + 1 >= ids.size // B:
-            hs, p = np.zeros_like(hs), 0
-        loss, g = gradient(params, ids, hs, p, T)
+        if p + T + 1 >= len(streams):
+            states, p = np.zeros_like(states), 0
+        model, window = cell_oracles.from_params(params), streams[p : p + T + 1]
+        dropped = config.dropout, config.seed, number - 1
+        loss, grads, states = cell_oracles.gradient(cell, model, window[:-1], window[1:], states, *dropped)
+        g = cell_oracles.flat(params.architecture, grads)
         if config.clip_norm is None:
             g = np.clip(g, -config.clip, config.clip)
         else:
@@ -168,31 +121,31 @@ def choose(p, u):
     return int((edges / edges[-1]).searchsorted(u, side='right'))
 
 
-def sample(model, uniforms, temperature=1.0, top_k=None, top_p=None):
+def sample(cell, model, uniforms, temperature=1.0, top_k=None, top_p=None):
     """Ids after character 0: softmax of logits / temperature, top-k, top-p of the rest, one uniform each."""
-    h, ix, ids = np.zeros_like(model[3]), 0, []
+    states, ix, ids = zeros(cell, model), 0, []
     for u in uniforms:
-        h, y = step(model, h, ix)
-        p = softmax(y[:, 0] / temperature)
-        ix = choose(filtered(p, top_k or p.size, top_p or 1.0), u)
+        states, y = step(cell, model, states, ix)
+        ix = choose(filtered(softmax(y / temperature), top_k or y.size, top_p or 1.0), u)
         ids.append(ix)
     return ids
 
 
-def greedy(model, length):
+def greedy(cell, model, length):
     """Ids after character 0, each that of the largest logit; of equal ones the first."""
-    h, ix, ids = np.zeros_like(model[3]), 0, []
+    states, ix, ids = zeros(cell, model), 0, []
     for _ in range(length):
-        h, y = step(model, h, ix)
+        states, y = step(cell, model, states, ix)
         ix = int(np.argmax(y))
         ids.append(ix)
     return ids
 
 
-def edges(model):
+def edges(arrays):
     """Cumulated probabilities after one step from h = 0 and character 0, as np.random.choice makes them, and the last
-    before all are divided by it."""
-    _, y = step(model, np.zeros_like(model[3]), 0)
+    before all are divided by it. Of the gist's five arrays, as the bits matter here."""
+    Wxh, _, Why, bh, by = arrays
+    y = np.dot(Why, np.tanh(Wxh[:, [0]] + bh)) + by
     cumulated = (np.exp(y) / np.sum(np.exp(y))).ravel().cumsum()
     return cumulated / cumulated[-1], cumulated[-1]
 

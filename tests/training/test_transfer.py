@@ -1,8 +1,8 @@
 """Old weights for a text of other characters."""
 
+import cell_oracles
 import numpy as np
-import oracles
-from helpers import MANY, gist_arrays
+from helpers import MANY
 from models import model_of
 
 import fastrnn
@@ -50,6 +50,6 @@ def test_old_weights_for_a_text_of_other_characters(tmp_path):
     assert np.array_equal(transfer.corpus.vocabulary.encode(text), ids)
     assert ids.tolist() == encode_prompt(text, model).tolist() and Decoder(model)(ids) == text
     assert transfer.corpus.text(ids) == text
-    expected = oracles.nats(gist_arrays(model.params), ids)[0] / np.log(2)
+    expected = cell_oracles.nats('rnn', cell_oracles.from_params(model.params), ids)[0] / np.log(2)
     assert np.allclose(fastrnn.surprisals(model, text).bits[1:], expected, rtol=1e-9)
     assert np.isclose(fastrnn.evaluate(model, text).bits_per_character, expected.mean(), rtol=1e-9)

@@ -63,8 +63,9 @@ class Work(NamedTuple):
     blocks: Any  # (L, T, B, S*Hp): of a step what the way back needs, then dz, the gradient of the sums in its gates
     handed: Any  # (L, T, B, Hp): hs after dropout; (0, ...) without
     ys: Any  # (T, B, Vp): logits, then exp(logits - most), then dy
-    dhs: Any  # (T, B, Hp): dy @ Why, then what a layer hands down
-    z: Any  # (B, S*Hp): one step's products and inputs
+    dhs: Any  # (T, B, Hp): dy @ Why, then what a layer hands down; (0, ...) for S = 1, where blocks have it
+    xs: Any  # (T, B, G*Hp): the input side of a layer above the first; (0, ...) for one layer
+    z: Any  # (B, G*Hp): the hidden side of a step
     dh_next: Any  # (B, Hp): of the step after
     carry: Any  # (B, Hp)
     loss: Any  # (B,) float64, nats summed over T
@@ -143,8 +144,9 @@ def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -
         'blocks': (L, T, B, S * Hp),
         'handed': (L * dropout, T, B, Hp),
         'ys': (T, B, Vp),
-        'dhs': (T, B, Hp),
-        'z': (B, S * Hp),
+        'dhs': (T * (S > 1), B, Hp),
+        'xs': (T * (L > 1), B, G * Hp),
+        'z': (B, G * Hp),
         'dh_next': (B, Hp),
         'carry': (B, Hp),
         'loss': (B,),

@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ..jit import inlined
+from ..jit import jit
 
 I32, I64 = ir.IntType(32), ir.IntType(64)
 
@@ -58,15 +58,12 @@ def _is_kept(typingctx, key, unit, limit):
     return types.boolean(types.int64, types.int64, types.int64), codegen
 
 
-@inlined
-def key_of(dropout, step, layer, t):
-    """What the keys of all streams' rows come from, by :func:`mix`."""
-    return mix(mix(mix(mix(0, dropout.seed), step), layer), t)
-
-
-@inlined
-def drop(key, dropout, x, out):
-    """out = x, each unit times 0 or the scale; they may be one array."""
-    zero, scale, limit = x.dtype.type(0), dropout.scale, dropout.limit
-    for i in range(x.size):
-        out[i] = x[i] * (scale if _is_kept(key, i, limit) else zero)
+@jit
+def drop(dropout, step, layer, t, b0, b1, H, rows):
+    """Each of the H units in rows b0 ... b1-1 (streams) times 0 or the scale, in place."""
+    zero, scale, limit = rows.dtype.type(0), dropout.scale, dropout.limit
+    key = mix(mix(mix(mix(0, dropout.seed), step), layer), t)
+    for b in range(b0, b1):
+        row, key_of_row = rows[b], mix(key, b)
+        for i in range(H):
+            row[i] *= scale if _is_kept(key_of_row, i, limit) else zero

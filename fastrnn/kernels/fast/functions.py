@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from ..jit import OPTIONS, jit
+from ..jit import WITHIN, jit
 from .gemm import FUSED
 
 # ln(2) in two parts, the first with few enough bits that n * high is exact (W. J. Cody and W. Waite, 1980)
@@ -72,7 +72,7 @@ def _expm1_small(r):
     """expm1(r) for |r| <= ln(2)/2."""
 
 
-@overload(_expm1_small, jit_options=OPTIONS, inline='always')
+@overload(_expm1_small, jit_options=WITHIN)
 def _overload_expm1_small(r):
     kind: Any = np.float32 if r == types.float32 else np.float64
     c = [kind(1 / factorial(k)) for k in range(2, 14)]
@@ -95,7 +95,7 @@ def tanh1(x):
     """tanh of a float32 or float64, as expm1(2x) / (expm1(2x) + 2)."""
 
 
-@overload(tanh1, jit_options=OPTIONS, inline='always')
+@overload(tanh1, jit_options=WITHIN)
 def _overload_tanh1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
     limit, twice_log2e = kind(_SATURATED[kind]), kind(2 * _LOG2E)
@@ -117,7 +117,7 @@ def exp1(x):
     """exp of a float32 or float64; what would not be a normal number becomes about the smallest or the largest one."""
 
 
-@overload(exp1, jit_options=OPTIONS, inline='always')
+@overload(exp1, jit_options=WITHIN)
 def _overload_exp1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
     lowest, log2e, one = kind(_LOWEST[kind]), kind(_LOG2E), kind(1)
@@ -135,7 +135,7 @@ def sigmoid1(x):
     """The logistic function of a float32 or float64, 1 / (1 + exp(-x))."""
 
 
-@overload(sigmoid1, jit_options=OPTIONS, inline='always')
+@overload(sigmoid1, jit_options=WITHIN)
 def _overload_sigmoid1(x):
     one = (np.float32 if x == types.float32 else np.float64)(1)
 
@@ -191,7 +191,7 @@ def rsqrt1(x):
     """
 
 
-@overload(rsqrt1, jit_options=OPTIONS, inline='always')
+@overload(rsqrt1, jit_options=WITHIN)
 def _overload_rsqrt1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
     a, b = kind(0.703952253), kind(2.38924456)  # to 6.5e-4 with that constant (J. Kadlec, 2010)

@@ -21,7 +21,8 @@ class Streams(NamedTuple):
     ixs: Any  # (B,) intp: the last character, next to be read
     hs: Any  # (L, states, B, Hp): the states before it
     before: Any  # (states, B, Hp)
-    z: Any  # (B, S*Hp)
+    xs: Any  # (B, G*Hp)
+    z: Any  # (B, G*Hp)
     blocks: Any  # (B, S*Hp)
     ys: Any  # (B, Vp): logits, then what is proportional to probabilities
     failed: Any  # (B,) uint8: not 0 once probabilities were NaN
@@ -36,7 +37,8 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
         ixs=np.zeros(B, np.intp),
         hs=np.zeros((sizes.L, sizes.states, B, Hp), dtype),
         before=np.zeros((sizes.states, B, Hp), dtype),
-        z=np.zeros((B, sizes.S * Hp), dtype),
+        xs=np.zeros((B, sizes.G * Hp), dtype),
+        z=np.zeros((B, sizes.G * Hp), dtype),
         blocks=np.zeros((B, sizes.S * Hp), dtype),
         ys=np.zeros((B, Vp), dtype),
         failed=np.zeros(B, np.uint8),
@@ -47,19 +49,18 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
 @inlined
 def read(cell, weights, packed, b0, b1, streams):
     """The states of streams b0 ... b1-1 take a step by the characters ixs, layer by layer; ys become the logits."""
-    hs, before, blocks = streams.hs, streams.before, streams.blocks
+    hs, before, z, blocks = streams.hs, streams.before, streams.z, streams.blocks
     lanes, last, none = packed.Why.shape[2] // 2, hs.shape[1] - 1, b0 - b0
     for layer in range(hs.shape[0]):
         if layer > 0:
             for g in range(cell.gates):
-                column = (g + cell.blocks - cell.gates) * hs.shape[3]
-                W = packed.WihT[layer - 1, g]
-                recurrent_product(hs[layer - 1, 0, b0:b1], none, W, lanes, blocks[b0:b1], column)
+                W, column = packed.WihT[layer - 1, g], g * hs.shape[3]
+                recurrent_product(hs[layer - 1, 0, b0:b1], none, W, lanes, streams.xs[b0:b1], column)
         for s in range(hs.shape[1]):
             for b in range(b0, b1):
                 copy(hs[layer, s, b], before[s, b])
         h, c = hs[layer, 0], hs[layer, last]
-        advance(cell, weights, packed, layer, streams.ixs, b0, b1, before[0], before[last], streams.z, blocks, h, c)
+        advance(cell, weights, packed, layer, streams.ixs, streams.xs, b0, b1, before[0], before[last], z, blocks, h, c)
     recurrent_product(hs[hs.shape[0] - 1, 0, b0:b1], none, packed.WhyT, lanes, streams.ys[b0:b1], none)
 
 

@@ -3,7 +3,7 @@
 from ..jit import inlined, jit
 from ..team import span
 from .gemm import TILE_ROWS, add_outer_products
-from .packing import copy, pack_columns, pack_left
+from .packing import copy, pack_columns, pack_left, rows_of
 
 LINE = 16  # columns that threads share: a cache line of float32
 
@@ -16,16 +16,16 @@ def matrix_gradients(team, cell, work, grads):
     matrix above. (Where dropout is between, the second takes what it left.) Each thread packs it for itself: packed
     together, half of it comes from another core's cache (1.77x with two threads, not 1.9x).
     """
-    (L, _, steps, B, Hp), S_Hp, V = work.hs.shape, work.z.shape[1], grads.by.size
+    (L, _, steps, B, Hp), V = work.hs.shape, grads.by.size
     own, none, rows = cell.blocks - cell.gates, B - B, steps * B  # for a literal 0 Numba would compile it once more
     dropped, depth = work.handed.shape[0] > 0, work.right.shape[1]
     i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
     k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
     for layer in range(L):
-        hs, dzs = work.hs[layer, 0].reshape(rows, Hp), work.blocks[layer].reshape(rows - B, S_Hp)
-        above, column, dW, first_tile, last_tile = work.ys.reshape(rows - B, work.ys.shape[2]), none, work.dWhy, k0, k1
+        hs, dzs = rows_of(work.hs[layer, 0]), rows_of(work.blocks[layer])
+        above, column, dW, first_tile, last_tile = rows_of(work.ys), none, work.dWhy, k0, k1
         if layer + 1 < L:
-            above, column, dW = work.blocks[layer + 1].reshape(rows - B, S_Hp), own * Hp, work.dWih
+            above, column, dW = rows_of(work.blocks[layer + 1]), own * Hp, work.dWih
             first_tile, last_tile = i0, i1
         for first in range(0, rows, depth):
             last = min(first + depth, rows)
@@ -38,7 +38,7 @@ def matrix_gradients(team, cell, work, grads):
                     above[start - B : last - B], column, start - first, first_tile, last_tile, start > B, work, dW
                 )
         if dropped:
-            handed = work.handed[layer].reshape(rows - B, Hp)
+            handed = rows_of(work.handed[layer])
             for first in range(0, rows - B, depth):
                 last = min(first + depth, rows - B)
                 pack_columns(handed[first:last], none, work.right.shape[0], none, work.right)
@@ -72,35 +72,41 @@ def copy_gates(dW, first, last, gates, turn, stride, out):
 @inlined
 def vector_gradients(team, cell, work, grads):
     """dWxh and those of biases; threads share columns of H, and V."""
-    (T, B), (L, _, H), V = work.inputs.shape, grads.Whh.shape, grads.by.size
-    own, Hp = cell.blocks - cell.gates, work.dhs.shape[2]
+    (L, _, H), own, Hp = grads.Whh.shape, cell.blocks - cell.gates, work.hs.shape[4]
     i0, i1 = span(team, H, LINE)
     for g in range(cell.gates):
-        columns, from_block = grads.WxhT[:, g * H + i0 : g * H + i1], (g + own) * Hp + i0
-        for j in range(V):
-            fill_zero(columns[j])
-        for t in range(T):
-            for b in range(B):
-                add(work.blocks[0, t, b, from_block : from_block + i1 - i0], columns[work.inputs[t, b]])
-        fill_zero(grads.bh[0, g * H + i0 : g * H + i1])
-        for j in range(V):  # every dz is in one row
-            add(columns[j], grads.bh[0, g * H + i0 : g * H + i1])
+        first, start, stop = (g + own) * Hp + i0, g * H + i0, g * H + i1
+        add_by_character(work.blocks[0], first, work.inputs, grads.WxhT, start, stop, grads.bh[0])
         for layer in range(1, L):
-            add_rows(work.blocks[layer], from_block, grads.bh[layer, g * H + i0 : g * H + i1])
+            add_rows(work.blocks[layer], first, grads.bh[layer], start, stop)
     for g in range(own):
         for layer in range(L):
-            add_rows(work.blocks[layer], g * Hp + i0, grads.bhn[layer, g * H + i0 : g * H + i1])
-    k0, k1 = span(team, V, LINE)
-    add_rows(work.ys, k0, grads.by[k0:k1])
+            add_rows(work.blocks[layer], g * Hp + i0, grads.bhn[layer], g * H + i0, g * H + i1)
+    k0, k1 = span(team, grads.by.size, LINE)
+    add_rows(work.ys, k0, grads.by, k0, k1)
 
 
 @jit
-def add_rows(X, first, out):
-    """out = the sum over t and b of X (T, B, .) from column ``first`` on."""
+def add_by_character(X, first, inputs, out, start, stop, total):
+    """out[k, start:stop] = the sum of X (T, B, .), from column ``first`` on, where inputs is k; total = that of all."""
+    for k in range(out.shape[0]):
+        fill_zero(out[k, start:stop])
+    for t in range(X.shape[0]):
+        for b in range(X.shape[1]):
+            add(X[t, b, first:], out[inputs[t, b], start:stop])
+    fill_zero(total[start:stop])
+    for k in range(out.shape[0]):  # every row of X is in one of these
+        add(out[k, start:stop], total[start:stop])
+
+
+@jit
+def add_rows(X, first, total, start, stop):
+    """total[start:stop] = the sum over t and b of X (T, B, .), from column ``first`` on."""
+    out = total[start:stop]
     fill_zero(out)
     for t in range(X.shape[0]):
         for b in range(X.shape[1]):
-            add(X[t, b, first : first + out.size], out)
+            add(X[t, b, first:], out)
 
 
 @jit

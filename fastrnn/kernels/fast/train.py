@@ -12,19 +12,13 @@ import numpy as np
 from ..jit import inlined, jit
 from ..team import barrier, span
 from .cell import activate, differentiate
-from .dropout import drop, key_of, mix
+from .dropout import drop
 from .functions import log1
 from .gemm import product, recurrent_product
-from .gradients import add, fill_zero, matrix_gradients, vector_gradients
+from .gradients import fill_zero, matrix_gradients, vector_gradients
 from .optimizers import step
-from .packing import copy, pack_weights
+from .packing import copy, pack_weights, rows_of
 from .softmax import add_bias, exponentials
-
-
-@inlined
-def rows_of(X):
-    """X (T, 1, N) as a matrix, contiguous for the compiler too."""
-    return X.reshape(X.shape[0], X.shape[2])
 
 
 @jit
@@ -40,36 +34,26 @@ def window_product(A, b0, b1, start, W, C, column):
 # --- forward ------------------------------------------------------------------------------------------------
 
 
-@inlined
-def add_inputs(cell, H, source, stride, z):
-    """z (S*Hp,) += source's gates, each ``stride`` after the one before; set where z has no product in that block."""
-    own, Hp = cell.blocks - cell.gates, z.size // cell.blocks
-    for g in range(cell.gates):
-        x, block = source[g * stride : g * stride + H], z[(g + own) * Hp :]
-        if g + own < cell.gates:
-            add(x, block[:H])
-        else:
-            copy(x, block[:H])
-
-
-@inlined
-def advance(cell, weights, packed, layer, inputs, b0, b1, h_before, c_before, z, blocks, h, c):
+@jit
+def advance(cell, weights, packed, layer, inputs, xs, b0, b1, h_before, c_before, z, blocks, h, c):
     """A layer of streams b0 ... b1-1 takes a step of time: h, c (B, Hp) from those before, which lie elsewhere.
 
-    The lowest layer reads the characters inputs (B,), the others what their input side has in blocks (B, S*Hp), which
-    is left as the way back needs it; z (B, S*Hp) is scratch.
+    The lowest layer reads the characters inputs (B,), the others their input side, xs (B, G*Hp). What the way back
+    needs is left in blocks (B, S*Hp); z (B, G*Hp) is scratch.
     """
-    H, Hp = weights.Whh.shape[2], h.shape[1]
-    own, lanes = cell.blocks - cell.gates, packed.Why.shape[2] // 2
+    H, Hp, none = weights.Whh.shape[2], h.shape[1], b0 - b0
+    own, lanes, bias, bias_own = (
+        cell.blocks - cell.gates,
+        packed.Why.shape[2] // 2,
+        weights.bh[layer],
+        weights.bhn[layer],
+    )
     for g in range(cell.gates):
         column = (g + own) % cell.gates * Hp
-        recurrent_product(h_before[b0:b1], H - H, packed.WhhT[layer, g], lanes, z[b0:b1], column)
+        recurrent_product(h_before[b0:b1], none, packed.WhhT[layer, g], lanes, z[b0:b1], column)
     for b in range(b0, b1):
-        if layer == 0:
-            add_inputs(cell, H, weights.WxhT[inputs[b]], H, z[b])
-        else:
-            add_inputs(cell, H, blocks[b, own * Hp :], Hp, z[b])
-        activate(cell, H, z[b], weights.bh[layer], weights.bhn[layer], blocks[b], h_before[b], c_before[b], h[b], c[b])
+        x, stride = (weights.WxhT[inputs[b]], H) if layer == 0 else (xs[b], Hp)
+        activate(cell, H, z[b], x, stride, bias, bias_own, blocks[b], h_before[b], c_before[b], h[b], c[b])
 
 
 @inlined
@@ -79,32 +63,40 @@ def handed_up(layer, work):
 
 
 @inlined
+def from_above(cell, layer, work):
+    """The gradient of what a layer hands up, (T, B, Hp); see :func:`cell.differentiate`."""
+    return work.blocks[layer] if cell.blocks == 1 else work.dhs
+
+
+@inlined
 def forward(cell, weights, packed, dropout, steps, b0, b1, work):
     """Fill hs[..., 1:, :, :] of streams b0 ... b1-1 from hs[..., 0, :, :] and the inputs, layer by layer."""
-    (T, _), (_, _, H), Hp = work.inputs.shape, weights.Whh.shape, work.z.shape[1] // cell.blocks
+    T, H, Hp, none = work.inputs.shape[0], weights.Whh.shape[2], work.hs.shape[4], b0 - b0
     last = work.hs.shape[1] - 1
     for layer in range(weights.Whh.shape[0]):
         h, c, blocks = work.hs[layer, 0], work.hs[layer, last], work.blocks[layer]
         if layer > 0:
+            below = handed_up(layer - 1, work)
             for g in range(cell.gates):
-                column = (g + cell.blocks - cell.gates) * Hp
-                window_product(handed_up(layer - 1, work), b0, b1, H - H, packed.WihT[layer - 1, g], blocks, column)
+                window_product(below, b0, b1, none, packed.WihT[layer - 1, g], work.xs, g * Hp)
         for t in range(T):
-            inputs = work.inputs[t]
-            advance(cell, weights, packed, layer, inputs, b0, b1, h[t], c[t], work.z, blocks[t], h[t + 1], c[t + 1])
+            inputs, xs = work.inputs[t], work.xs[t if layer > 0 else none]
+            advance(cell, weights, packed, layer, inputs, xs, b0, b1, h[t], c[t], work.z, blocks[t], h[t + 1], c[t + 1])
             if dropout.limit > 0:
-                key = key_of(dropout, steps, layer, t)
+                handed = work.handed[layer, t]
                 for b in range(b0, b1):
-                    drop(mix(key, b), dropout, h[t + 1, b, :H], work.handed[layer, t, b])
+                    copy(h[t + 1, b], handed[b])
+                drop(dropout, steps, layer, t, b0, b1, H, handed)
 
 
 @inlined
-def output(weights, packed, b0, b1, weight, work):
-    """Softmax and loss of streams b0 ... b1-1; ys becomes dy * weight, dhs becomes dy @ Why * weight.
+def output(cell, weights, packed, b0, b1, weight, work):
+    """Softmax and loss of streams b0 ... b1-1; ys becomes dy * weight, the gradient from above dy @ Why * weight.
 
     weight is 1/B, so that gradients are those of the mean over streams.
     """
-    top, ys, dhs, by = handed_up(weights.Whh.shape[0] - 1, work), work.ys, work.dhs, weights.by
+    highest, ys, by = weights.Whh.shape[0] - 1, work.ys, weights.by
+    top, dhs = handed_up(highest, work), from_above(cell, highest, work)
     (T, B), V, none = work.targets.shape, by.size, b0 - b0
     for b in range(b0, b1):
         work.loss[b] = 0.0
@@ -134,27 +126,29 @@ def output(weights, packed, b0, b1, weight, work):
 
 @inlined
 def backward(cell, weights, packed, dropout, steps, b0, b1, work):
-    """Turn blocks of streams b0 ... b1-1 into dz, from the highest layer down, from dhs, which is dy @ Why."""
-    (L, _, H), (T, _, Hp), dh_next = weights.Whh.shape, work.dhs.shape, work.dh_next
+    """Turn blocks of streams b0 ... b1-1 into dz, from the highest layer down."""
+    (L, _, H), T, Hp = weights.Whh.shape, work.inputs.shape[0], work.hs.shape[4]
+    dh_next, carry = work.dh_next, work.carry
     none, last, lanes = b0 - b0, work.hs.shape[1] - 1, packed.Why.shape[2] // 2
     for layer in range(L - 1, -1, -1):
         h, c, blocks = work.hs[layer, 0], work.hs[layer, last], work.blocks[layer]
+        from_top = from_above(cell, layer, work)
         for b in range(b0, b1):
             fill_zero(dh_next[b])
-            fill_zero(work.carry[b])
+            fill_zero(carry[b])
         for t in range(T - 1, -1, -1):
-            key = key_of(dropout, steps, layer, t)
+            dhs, h_before, c_before, h_here, c_here = from_top[t], h[t], c[t], h[t + 1], c[t + 1]
+            if dropout.limit > 0:
+                drop(dropout, steps, layer, t, b0, b1, H, dhs)
             for b in range(b0, b1):
-                dh = work.dhs[t, b, :H]
-                if dropout.limit > 0:
-                    drop(mix(key, b), dropout, dh, dh)
                 differentiate(
-                    cell, H, blocks[t, b], dh, dh_next[b], work.carry[b], h[t, b], c[t, b], h[t + 1, b], c[t + 1, b]
+                    cell, H, blocks[t, b], dhs[b], dh_next[b], carry[b], h_before[b], c_before[b], h_here[b], c_here[b]
                 )
             if t > 0:
                 recurrent_product(blocks[t, b0:b1], none, packed.Whh[layer], lanes, dh_next[b0:b1], none)
         if layer > 0:
-            window_product(blocks, b0, b1, (cell.blocks - cell.gates) * Hp, packed.Wih[layer - 1], work.dhs, none)
+            below = from_above(cell, layer - 1, work)
+            window_product(blocks, b0, b1, (cell.blocks - cell.gates) * Hp, packed.Wih[layer - 1], below, none)
 
 
 # --- the loop -----------------------------------------------------------------------------------------------
@@ -167,7 +161,7 @@ def gradients(team, cell, weights, packed, grads, dropout, steps, work):
     b0, b1 = span(team, B, 1)
     weight = weights.flat.dtype.type(1) / weights.flat.dtype.type(B)
     forward(cell, weights, packed, dropout, steps, b0, b1, work)
-    output(weights, packed, b0, b1, weight, work)
+    output(cell, weights, packed, b0, b1, weight, work)
     backward(cell, weights, packed, dropout, steps, b0, b1, work)
     barrier(team)
     vector_gradients(team, cell, work, grads)
@@ -184,7 +178,7 @@ def read_window(ids, length, p, b0, b1, work):
             work.targets[t, b] = ids[b * length + p + t + 1]
 
 
-@inlined
+@jit
 def carry_states(hs, t, b0, b1):
     """hs[..., 0, :, :] of streams b0 ... b1-1 become those of t; for t = 0 they become 0."""
     for layer in range(hs.shape[0]):
@@ -211,7 +205,7 @@ def train(team, cell, ids, weights, packed, grads, optimizer, dropout, rates, po
     p, steps = position[0], position[1]
     for n in range(losses.size):
         if p + T + 1 >= length:
-            p = 0
+            p = T - T
             carry_states(work.hs, p, b0, b1)
         read_window(ids, length, p, b0, b1, work)
         gradients(team, cell, weights, packed, grads, dropout, steps, work)

@@ -1,53 +1,84 @@
-"""The fast kernel's window against the reference's, over streams."""
+"""The kernels' window against the reference's and the oracles', over cells, layers, streams and dropout."""
 
+from dataclasses import replace
+
+import cell_oracles
 import numpy as np
 import pytest
-from helpers import gist_arrays
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fastrnn import reference
 from fastrnn.engines.engine import FastEngine
-from fastrnn.kernels.fast import train as batched
-from fastrnn.kernels.fast.packing import pack_weights
-from fastrnn.kernels.team import alone
-from fastrnn.model.architecture import Architecture
 from fastrnn.model.params import Params
 from fastrnn.settings.config import Config
 
-V = 12
-IDS = np.random.default_rng(0).integers(0, V, 3000).astype(np.uint8)
-IDS.flags.writeable = False  # as a corpus has them
 
-
-def config(**options):
-    return Config(**{'engine': 'fast', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
-
-
-def flat(grads, H):
-    """The reference's gradients in the layout of Params.flat."""
-    params = Params(Architecture('rnn', 1, H, V))
-    for view, grad in zip(params.by_gist_name.values(), grads, strict=True):
-        view[...] = grad
-    return params.flat
+def a_window(config, V, seed=0, scale=0.2):
+    """The engine after one iteration from random weights and states, and a random step of the optimizer; the loss; the
+    state that it began with, and the characters (T+1, B) that it read."""
+    rng, T, B = np.random.default_rng(seed), config.seq_length, config.streams
+    streams = rng.integers(0, V, (B, T + 2)).astype(np.uint8)
+    streams.flags.writeable = False  # as a corpus has them
+    engine = FastEngine(config, streams.ravel(), V)
+    state = engine.state()
+    state.params.flat[:] = rng.standard_normal(state.params.flat.size) * scale
+    state = replace(state, hidden=np.tanh(rng.standard_normal(state.hidden.shape)), steps=int(rng.integers(2**40)))
+    engine.restore(state)
+    losses = engine.run(1)
+    engine.close()
+    return engine, losses[0], state, streams.T[: T + 1]
 
 
 @pytest.mark.parametrize(('B', 'H', 'T'), [(1, 5, 1), (1, 20, 7), (2, 16, 3), (5, 33, 9), (40, 20, 7)])
 def test_gradient_is_the_mean_of_the_streams(B, H, T):
-    """Loss and gradient (before clipping) are the reference's, averaged over streams."""
-    engine = FastEngine(config(streams=B, hidden_size=H, seq_length=T), IDS, V)
-    engine.params.flat[:] *= 20
-    model = gist_arrays(engine.params)
-    work, length = engine.work, IDS.size // B
-    pack_weights(alone(), engine.cell, engine.weights, engine.packed)
-    work.hs[0, 0, 0, :, :H] = np.random.default_rng(1).uniform(-1, 1, (B, H))
-    batched.read_window(IDS, length, 3, 0, B, work)
-    batched.gradients(
-        alone(), engine.cell, engine.weights, engine.packed, engine._grad_weights, engine.dropout, 0, work
-    )
-    expected = np.zeros_like(engine.params.flat)
+    """Loss, gradient and states of one layer of tanh are the reference's, averaged over streams."""
+    config = Config(engine='fast', seed=0, streams=B, hidden_size=H, seq_length=T)
+    engine, loss, state, window = a_window(config, 12)
+    losses, expected = [], Params(state.params.architecture)
     for b in range(B):
-        window = IDS[b * length + 3 :]
-        loss, *grads, h = reference.lossFun(window[:T], window[1 : T + 1], work.hs[0, 0, 0, b, :H, None], model)
-        np.testing.assert_allclose(work.loss[b], loss, rtol=1e-12)
-        np.testing.assert_allclose(work.hs[0, 0, T, b, :H], h[:, 0], atol=1e-13)
-        expected += flat(grads, H) / B
-    np.testing.assert_allclose(engine.grads.flat, expected, atol=1e-12)
+        ids, model = window[:, b], state.params.by_gist_name.values()
+        nats, *grads, h = reference.lossFun(ids[:-1], ids[1:], state.hidden[b][:, None], tuple(model))
+        assert max(abs(grad).max() for grad in grads) < 5, 'clipped: choose other weights'
+        np.testing.assert_allclose(engine.state().hidden[b], h[:, 0], atol=1e-13)
+        losses.append(nats)
+        for view, grad in zip(expected.by_gist_name.values(), grads, strict=True):
+            view += grad / B
+    np.testing.assert_allclose(loss, np.mean(losses), rtol=1e-12)
+    np.testing.assert_allclose(engine.grads.flat, expected.flat, atol=1e-12)
+
+
+@st.composite
+def cases(draw):
+    """A configuration, V, the seed of all else that is random, and how large weights are."""
+    options = {'cell': draw(st.sampled_from(['rnn', 'gru', 'lstm'])), 'layers': draw(st.integers(1, 4))}
+    options |= {'hidden_size': draw(st.integers(1, 40)), 'seq_length': draw(st.integers(1, 9))}
+    options |= {'streams': draw(st.integers(1, 9)), 'threads': draw(st.integers(1, 3))}
+    options |= {'dropout': draw(st.sampled_from([0.0, 0.3, 0.9])), 'seed': draw(st.integers(0, 2**32 - 1))}
+    config, scale = Config(engine='fast', **options), draw(st.sampled_from([0.2, 0.8]))
+    return config, draw(st.integers(2, 70)), draw(st.integers(0, 2**32)), scale
+
+
+def assert_as_oracle(case):
+    config = case[0]
+    engine, loss, state, window = a_window(*case)
+    model, architecture = cell_oracles.from_params(state.params), state.params.architecture
+    before = state.hidden.reshape(config.streams, *cell_oracles.zeros(config.cell, model).shape)
+    dropout = config.dropout, config.seed, state.steps
+    expected, grads, after = cell_oracles.gradient(config.cell, model, window[:-1], window[1:], before, *dropout)
+    flat = cell_oracles.flat(architecture, grads)
+    np.testing.assert_allclose(loss, expected, rtol=1e-10)
+    np.testing.assert_allclose(engine.state().hidden, after.reshape(state.hidden.shape), rtol=1e-10, atol=1e-13)
+    np.testing.assert_allclose(engine.grads.flat, flat, rtol=1e-10, atol=1e-12 * abs(flat).max())
+
+
+@given(cases())
+def test_loss_gradient_and_states(case):
+    assert_as_oracle(case)
+
+
+@pytest.mark.long
+@settings(max_examples=3000)
+@given(cases())
+def test_very_many(case):
+    assert_as_oracle(case)

@@ -1,0 +1,82 @@
+"""How bench/peers.py times, and on what machine."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import llvmlite.binding
+import numpy as np
+from threadpoolctl import threadpool_info, threadpool_limits
+
+MODULES = {'PyTorch': 'torch', 'JAX': 'jax'}
+REST = 0.3  # seconds before each timing: some thread pools spin for a while after their work
+SIDE = 2048  # of the matrices of a large product
+
+Timed = dict[str, float]  # by who took it or reached it
+
+
+def installed() -> dict[str, str]:
+    """Modules of the peers that are here, by name."""
+    return {name: module for name, module in MODULES.items() if find_spec(module)}
+
+
+def in_turn(runs: Mapping[str, Callable[[], Any]], rounds: int) -> Timed:
+    """Median seconds of each, by turns: what slows the machine for a while slows all."""
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            time.sleep(REST)
+            start = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def gemm_rate(dtype: str, threads: int, rounds: int) -> float:
+    """GFLOP/s of a large product by NumPy's BLAS: what this machine can do."""
+    A = np.ones((SIDE, SIDE), dtype)
+    return _rates({'NumPy': lambda: A @ A}, threads, rounds)['NumPy']
+
+
+def gemm_rates(threads: int, rounds: int) -> Timed:
+    """GFLOP/s of a large product in float32 by each library, for NumPy's may not know the processor."""
+    A = np.ones((SIDE, SIDE), np.float32)
+    products: dict[str, Callable[[], Any]] = {'NumPy': lambda: A @ A}
+    if 'PyTorch' in installed():
+        import peers_torch
+
+        products['PyTorch'] = peers_torch.large_product(A, threads)
+    if 'JAX' in installed():
+        import peers_jax
+
+        products['JAX'] = peers_jax.large_product(A)
+    return _rates(products, threads, rounds)
+
+
+def _rates(products: Mapping[str, Callable[[], Any]], threads: int, rounds: int) -> Timed:
+    with threadpool_limits(threads, user_api='blas'):
+        for product in products.values():
+            product()
+        return {name: 2 * SIDE**3 / seconds / 1e9 for name, seconds in in_turn(products, rounds).items()}
+
+
+def blas_kernels() -> str:
+    """For what processor NumPy's BLAS computes, as far as it tells."""
+    return ', '.join({pool.get('architecture', 'unknown') for pool in threadpool_info() if pool['user_api'] == 'blas'})
+
+
+def processor() -> str:
+    """Its name, and what vectors it has, which the name may not tell."""
+    info = Path('/proc/cpuinfo')
+    lines = info.read_text(encoding='utf-8').splitlines() if info.exists() else []
+    names = [line.split(':')[1].strip() for line in lines if line.startswith('model name')]
+    features = llvmlite.binding.get_host_cpu_features()
+    widths = (('avx512f', 'AVX-512'), ('avx2', 'AVX2'), ('neon', 'NEON'))
+    vectors = next((width for feature, width in widths if features.get(feature)), 'neither AVX2 nor NEON')
+    name = names[0] if names else platform.processor() or platform.machine()
+    return f'{name} ({llvmlite.binding.get_host_cpu_name()}, {vectors}), {os.cpu_count()} cores'
