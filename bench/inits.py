@@ -52,7 +52,7 @@ def uniform(architecture: Architecture, rng: np.random.RandomState) -> Params:
 VARIANTS: dict[str, dict[str, Init]] = {
     cell: {
         '**scaled**': INITS['scaled'],
-        **({f'scaled, forget bias {value:g}': forget_bias(value) for value in (0.0, 2.0)} if cell == 'lstm' else {}),
+        **({f'scaled, forget bias {value:g}': forget_bias(value) for value in (1.0, -1.0)} if cell == 'lstm' else {}),
         'scaled, Whh normal': normal_recurrence,
         "uniform, as PyTorch's": uniform,
         'gist': INITS['gist'],

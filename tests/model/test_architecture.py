@@ -109,12 +109,12 @@ def test_scaled_initial_values():
 
 
 def test_scaled_initial_values_of_gates():
-    """Each gate's block of each layer is orthogonal; of biases only an LSTM's forget gate has one."""
+    """Each gate's block of each layer is orthogonal; all biases are 0."""
     for cell in CELLS:
         params = INITS['scaled'](Architecture(cell, 2, 6, 9), np.random.RandomState(3))
         gates = params.Whh.reshape(-1, 6, 6)
         assert np.allclose(gates @ gates.transpose(0, 2, 1), np.eye(6)) and params.Wih.any()
-        assert np.array_equal(params.bh.any(0), np.arange(params.bh.shape[1]) // 6 == (1 if cell == 'lstm' else -1))
+        assert not params.bh.any() and not params.bhn.any() and not params.by.any()
 
 
 def test_scaled_values_are_normal():
