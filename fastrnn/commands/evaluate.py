@@ -12,7 +12,9 @@ EXAMPLE = 'Example: fastrnn eval RUN data/sonnets.txt'
 def evaluate(
     model: Model,
     files: Files,
-    window: Annotated[int | None, count_option('Predict each so many characters by themselves. [the whole]')] = None,
+    window: Annotated[
+        int | None, count_option('Predict so many characters at a time, each time from a zero state. [all]')
+    ] = None,
     encoding: Encoding = 'utf-8',
     errors: Errors = 'strict',
     as_json: Json = False,

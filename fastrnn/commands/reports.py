@@ -53,10 +53,13 @@ class Reports:
         for line in corpus.describe()[1:]:
             print(line.replace(f' {home}', f' {os.path.join("~", "")}'))
         from ..engines.memory import memory
+        from ..model.architecture import Architecture
 
-        H, T, B = config.hidden_size, config.seq_length, config.streams
-        print(f'{config.optimizer} at {config.learning_rate:g}, H={H}, T={T}, {B} streams, {config.dtype}')
-        print(f'memory {memory(config, len(corpus.chars)) / 1e6:,.0f} MB beside the text', flush=True)
+        V = len(corpus.chars)
+        sizes = f'{Architecture.of(config, V).words}, T={config.seq_length}, {config.streams} streams, {config.dtype}'
+        dropout = f', dropout {config.dropout:g}' if config.dropout else ''
+        print(f'{config.optimizer} at {config.learning_rate:g}, {sizes}{dropout}')
+        print(f'memory {memory(config, V) / 1e6:,.0f} MB beside the text', flush=True)
         if held_out is not None:
             print(f'held out {held_out.size:,} characters', flush=True)
 
@@ -134,7 +137,9 @@ def _short(number: float, digits: int) -> str:
 
 
 def _of_transfer(transfer: 'Transfer') -> list[str]:
-    lines = [f"{transfer.params.H} hidden units and their weights are the model's"]
+    architecture = transfer.params.architecture
+    what = f'{architecture.H} hidden units' if architecture.is_gist else f'the cells ({architecture.words})'
+    lines = [f"{what} and their weights are the model's"]
     if transfer.new:
         names = ', '.join(f'{char!a}' for char in transfer.new[:NAMED])
         more = f' and {len(transfer.new) - NAMED} more' if len(transfer.new) > NAMED else ''

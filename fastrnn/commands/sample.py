@@ -30,7 +30,7 @@ def sample(
 ) -> None:
     """Print text drawn from MODEL as it is made, with the prime in front.
 
-    The exact engine's characters at temperature 1 are the reference's, bit for bit; with --count the fast engine's
+    From one layer of tanh, characters at temperature 1 are the reference's, bit for bit; with --count the fast engine's
     kernels draw many samples at once. Bytes are shown as UTF-8. With --json each sample is one object, on one line.
     """
     from ..inference.generate import sample as draw

@@ -36,9 +36,10 @@ def train(
     epochs: Annotated[float | None, number_option('When to end, in passes over the text.')] = None,
     time: Annotated[str | None, preset_option('When to end, such as 60s, 1m30s or 2h. [fast: 60s]')] = None,
     cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn]')] = None,
-    layers: Annotated[int | None, count_option('fast: layers of cells, 1 to 8. [1]')] = None,
-    dropout: Annotated[float | None, number_option('fast: share of units, on the way up, set to 0. [0]')] = None,
-    hidden_size: Annotated[int | None, count_option('Hidden units, H. [100; fast: 128 to 512, by time]')] = None,
+    layers: Annotated[int | None, count_option('fast: how many layers, one on the other, 1 to 8. [1]')] = None,
+    hidden_size: Annotated[
+        int | None, count_option('Hidden units of a layer, H. [100; fast: 128 to 512, by time]')
+    ] = None,
     seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32]')] = None,
     learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: 1/H]')] = None,
     sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
@@ -54,13 +55,16 @@ def train(
     clip: Annotated[float | None, number_option('fast: limit of each element of the gradient.')] = None,
     clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [1]')] = None,
     weight_decay: Annotated[float | None, number_option('fast: decoupled weight decay of adam. [0.03]')] = None,
+    dropout: Annotated[float | None, number_option('fast: share of what layers hand up that is set to 0. [0]')] = None,
     init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
     validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
     validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
     save: Annotated[Path | None, preset_option('Write the model to this file at the end.')] = None,
     out: Annotated[Path | None, preset_option('Keep the run in this folder: log, checkpoints.', '--out', '-o')] = None,
     resume: Annotated[Path | None, preset_option('Go on with the run in this folder, or from this checkpoint.')] = None,
-    weights: Annotated[Path | None, preset_option('Start from the weights of this model.', '--from')] = None,
+    weights: Annotated[
+        Path | None, preset_option('Start from the weights of this model; its cell and sizes stay.', '--from')
+    ] = None,
     save_every: Annotated[int | None, count_option('Iterations between checkpoints. [some 10 s]')] = None,
     keep: Annotated[int | None, count_option('How many of the last checkpoints stay. [2]')] = None,
     on_divergence: Annotated[

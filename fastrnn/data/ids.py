@@ -35,9 +35,12 @@ def as_ids(values: Any, V: int, name: str = 'ids') -> Ids:
     return ids
 
 
-def check_ids(ids: NDArray[Any], V: int, name: str = 'ids') -> None:
-    """Raise ValueError where one is not among the V of the vocabulary. One pass, at some 30 GB/s."""
+def check_ids(ids: NDArray[Any], V: int, name: str = 'ids', first: int = 0) -> None:
+    """Raise ValueError where one is not among the V of the vocabulary. One pass, at some 30 GB/s.
+
+    ``first``: the place of the first of them, where they are a part.
+    """
     if not ids.size or (int(ids.max()) < V and int(ids.min()) >= 0):
         return
     k = int(((ids < 0) | (ids >= V)).argmax())
-    raise ValueError(f'{name}[{k}] is {ids[k]}, but characters are numbered from 0 to {V - 1}')
+    raise ValueError(f'{name}[{first + k}] is {ids[k]}, but characters are numbered from 0 to {V - 1}')

@@ -13,7 +13,7 @@ from ..kernels.choice import Choice
 from ..kernels.fast import ahead, buffers, generate, optimizers, train
 from ..kernels.fast.cell import Cell
 from ..kernels.fast.cells import CELLS
-from ..kernels.fast.dropout import make_dropout
+from ..kernels.fast.dropout import limit_of, make_dropout
 from ..kernels.fast.functions import log1
 from ..kernels.fast.packing import pack_weights
 from ..kernels.team import Team, alone
@@ -49,9 +49,7 @@ class FastEngine:
         self.position = np.zeros(2, np.int64)  # see train.train
         self.work = buffers.make_work(self.sizes, T, B, dtype, dropout=self.dropout.limit > 0)
         self.smooth_loss = log1(float(V)) * T
-        sizes = counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)
-        if config.threads and B > 1:
-            sizes = [config.threads]
+        sizes = thread_counts(config, architecture)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
         if processors() > 1:
@@ -63,7 +61,8 @@ class FastEngine:
     def memory(config: Config, architecture: Architecture) -> int:
         T, B, N, itemsize = config.seq_length, config.streams, architecture.parameters, np.dtype(config.dtype).itemsize
         kept = (2 + len(MOMENTS[config.optimizer])) * N * itemsize  # parameters, gradients, moments
-        return kept + buffers.memory(sizes_of(architecture), T, B, itemsize, dropout=config.dropout > 0)
+        dropout, threads = limit_of(config.dropout) > 0, max(thread_counts(config, architecture))
+        return kept + buffers.memory(sizes_of(architecture), T, B, itemsize, dropout=dropout, threads=threads)
 
     def _train(
         self,
@@ -162,6 +161,13 @@ class FastEngine:
 
     def close(self) -> None:
         self._tuner.close()
+
+
+def thread_counts(config: Config, architecture: Architecture) -> list[int]:
+    """Numbers of threads to try: what the configuration says, or as many as might pay."""
+    if config.threads and config.streams > 1:
+        return [config.threads]
+    return counts_for_streams(config.streams, config.streams * architecture.training_flops, FLOPS_PER_THREAD)
 
 
 def make_cell(architecture: Architecture) -> Cell:

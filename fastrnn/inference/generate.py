@@ -33,17 +33,18 @@ def sample(
     prime: str = '',
     seed: int | None = None,
 ) -> Iterator[str]:
-    """Draw a text from a model, in float64, and give it in pieces, as they are made.
+    """Draw a text from a model and give it in pieces, as they are made.
 
     An interrupt comes between two pieces: the iterator can be gone on with.
 
-    At temperature 1, without filters, characters are those of the reference's ``sample`` after
-    ``np.random.seed(seed)``, bit for bit: one uniform number each, chosen as ``np.random.choice`` does.
+    One uniform number each, chosen as ``np.random.choice`` does. From one layer of tanh, which is read in float64,
+    characters at temperature 1, without filters, are those of the reference's ``sample`` after
+    ``np.random.seed(seed)``, bit for bit; other models are read in their own dtype.
 
     Parameters
     ----------
     model : Model
-        As ``load_model`` returns it; float32 weights are taken as float64. It is not changed.
+        As ``load_model`` returns it. It is not changed.
     length : int
         Characters to be drawn, 0 or more; for a model of bytes, bytes. These are decoded as UTF-8, and what is none
         becomes U+FFFD, so that the text may have fewer characters.

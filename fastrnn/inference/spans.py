@@ -15,7 +15,7 @@ from ..model.params import Params
 from ..parallel.threads import ThreadTuner, counts_for_streams
 
 FLOPS_PER_THREAD = 200_000  # of a step of time, as in training
-SLICE = 1 << 16  # characters at a time: some 0.2 s, between which an interrupt gets through
+SLICE = 1 << 16, 2e10  # characters, and flops, of a slice: some 0.2 s, between which an interrupt gets through
 
 Positions = NDArray[np.int64]
 
@@ -29,6 +29,7 @@ class Scorer:
         counts = counts_for_streams(B, B * params.architecture.forward_flops, FLOPS_PER_THREAD)
         self._counts = counts if threads is None else [min(threads, B)]
         self._tuner = ThreadTuner(self._counts)
+        self._slice = max(1, int(min(SLICE[0], SLICE[1] / params.architecture.forward_flops)) // B)
         self._streams = generate.make_streams(sizes_of(self._architecture), B, self._dtype, 1)
         ahead.wait()
         nothing = np.zeros((0, B), np.uint32)
@@ -47,9 +48,9 @@ class Scorer:
         stops = np.concatenate([ends, np.full(B - count, ends[-1])])
         self._streams.hs[...] = 0
         first = -warm_up if starts.any() else 0  # one span from the text's begin has nothing before it
-        size, longest = max(1, SLICE // B), int((stops - starts).max())
+        longest = int((stops - starts).max())
         while first < longest:
-            stop = min(first + size, 0 if first < 0 else longest)
+            stop = min(first + self._slice, 0 if first < 0 else longest)
             at = starts + np.arange(first, stop)[:, None]
             surprisals = self._run(ids, np.clip(at, 0, ids.size - 2))
             if first < 0:
@@ -63,7 +64,7 @@ class Scorer:
         inputs, targets = np.empty((2, *at.shape), np.uint32)  # so that the kernel is compiled once for all texts
         for b, low in enumerate(at[0]):
             part = ids[low : at[-1, b] + 2]
-            check_ids(part, self._architecture.V)
+            check_ids(part, self._architecture.V, first=int(low))
             inputs[:, b], targets[:, b] = part[at[:, b] - low], part[at[:, b] - low + 1]
         surprisals = np.zeros(at.shape)
 

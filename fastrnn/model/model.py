@@ -11,7 +11,7 @@ from .params import Params
 class Model:
     """Weights, and what is needed to use them on text."""
 
-    params: Params
+    params: Params  # views by name, Whh and the like
     chars: str  # character k of the vocabulary
     unit: str = 'character'
 
@@ -21,4 +21,4 @@ class Model:
 
     def __repr__(self) -> str:
         params = self.params
-        return f'<fastrnn.Model: H={params.H}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
+        return f'<fastrnn.Model: {params.architecture.words}, {params.V:,} {self.unit}s, {params.flat.dtype}>'

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..model.architecture import CELLS, in_words
 from ..settings.abilities import ABILITIES
 from .config_file import CONFIG
 from .log import LOG, NUMBERS, read_log
@@ -37,7 +38,7 @@ class Curve:
 
     name: str
     engine: str
-    hidden_size: int
+    model: str  # in words
     points: Points
     given_up: list[Points] = field(default_factory=list)  # each from where it left the course
     rollbacks: Points = field(default_factory=lambda: Points.of([]))  # where it went on from
@@ -52,12 +53,12 @@ def read_run(folder: str | Path) -> Curve:
     """Read a run folder's ``config.json`` and ``log.jsonl``; raises ValueError, in one line, where there is none."""
     folder = Path(folder)
     log = _read(folder, LOG)
-    engine, hidden_size = _settings(folder / CONFIG, _read(folder, CONFIG))
+    engine, model = _settings(folder / CONFIG, _read(folder, CONFIG))
     kept, given_up, rollbacks = _course(read_log(folder / LOG, log))
     if not kept:
         raise ValueError(f'{folder}/: its {LOG} holds no records yet; wait for the first, or name another run')
     name = folder.name or folder.resolve().name
-    return Curve(name, engine, hidden_size, Points.of(kept), [*map(Points.of, given_up)], Points.of(rollbacks))
+    return Curve(name, engine, model, Points.of(kept), [*map(Points.of, given_up)], Points.of(rollbacks))
 
 
 def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
@@ -83,16 +84,21 @@ def _read(folder: Path, name: str) -> bytes:
         raise ValueError(f'{folder / name}: {error.strerror or error}; {MADE_BY}') from error
 
 
-def _settings(path: Path, data: bytes) -> tuple[str, int]:
-    """Engine and H."""
+def _settings(path: Path, data: bytes) -> tuple[str, str]:
+    """Engine, and the model in words."""
     try:
         config = json.loads(data)['config']
-        engine, hidden_size = config['engine'], config['hidden_size']
-        if not isinstance(engine, str) or not isinstance(hidden_size, int):
+        engine, cell, layers, H = (
+            config['engine'],
+            config.get('cell', 'rnn'),
+            config.get('layers', 1),
+            config['hidden_size'],
+        )
+        if not isinstance(engine, str) or cell not in CELLS or not isinstance(layers, int) or not isinstance(H, int):
             raise TypeError
     except (ValueError, TypeError, KeyError, RecursionError):
         raise ValueError(f'{path}: not the configuration of a run; {MADE_BY}') from None
-    return engine, hidden_size
+    return engine, in_words(cell, layers, H)
 
 
 def _course(records: Iterator[dict[str, Any]]) -> tuple[list[Any], list[list[Any]], list[Any]]:

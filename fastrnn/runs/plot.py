@@ -161,7 +161,7 @@ def best(points: Points) -> int | None:
 
 
 def label(curve: Curve) -> str:
-    """Such as 'run1 (fast, H=256)', and the lowest validation."""
+    """Such as 'run1 (fast, lstm 2 x 256)', and the lowest validation."""
     name = ' '.join(curve.name.encode('utf-8', 'replace').decode().split())
     if len(name) > NAME:
         name = f'{name[: NAME // 2]}…{name[-NAME // 2 + 1 :]}'
@@ -169,8 +169,8 @@ def label(curve: Curve) -> str:
     lowest = '' if k is None else f': best validation {curve.points.validation[k]:.3f}'
     if curve.baseline:
         own = '' if name == curve.engine else f'{name}, '
-        return f'{curve.engine} (NumPy, {own}H={curve.hidden_size}){lowest}'
-    return f'{name} ({curve.engine}, H={curve.hidden_size}){lowest}'
+        return f'{curve.engine} (NumPy, {own}{curve.model}){lowest}'
+    return f'{name} ({curve.engine}, {curve.model}){lowest}'
 
 
 def _legend(figure: Any, curves: Sequence[Curve], styles: list[dict[str, Any]]) -> None:

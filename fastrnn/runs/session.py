@@ -12,6 +12,7 @@ from ..model.checkpoint import Checkpoint
 from ..model.model import Model
 from ..progress.records import Progress
 from ..settings.checks import check_integer
+from ..settings.config import Config
 from ..system.interrupts import held
 from ..training.clock import Clock
 from ..training.divergence import check_divergence
@@ -27,7 +28,8 @@ from .saver import Saver
 POLICIES = ('rollback', 'stop')  # on divergence
 KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged
 ROLLBACKS = 10  # in a run
-SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer')  # what a state fits
+# what a state fits; 0.1.0, which had no other cells, did not write the last two
+SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer', 'cell', 'layers')
 
 
 def check_policy(keep: int, on_divergence: str) -> int:
@@ -139,8 +141,8 @@ class Session(Training):
     def take_up(self, path: Path, checkpoint: Checkpoint, *, chosen: bool) -> None:
         """Go on from a checkpoint of this run: its newest, or one that was chosen."""
         check_text_identity(checkpoint.text, self._text, self.texts, path)
-        config = asdict(self.run.config)
-        changed = [name for name in SHAPE if checkpoint.config.get(name) != config[name]]
+        config, there = asdict(self.run.config), asdict(Config()) | checkpoint.config
+        changed = [name for name in SHAPE if there[name] != config[name]]
         if changed or checkpoint.model.chars != self.run.corpus.chars:
             raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')
         self._saver.take_up(path, checkpoint, chosen=chosen)

@@ -11,7 +11,7 @@ from ..settings.config import MAX_SEED, Config
 from ..settings.naming import Files
 from ..settings.presets import make_config
 from ..training.train import begin
-from ..training.transfer import options_of
+from ..training.transfer import options_from
 from .folder import RunFolder
 from .session import KEEP, Session, check_policy
 
@@ -73,10 +73,7 @@ def start(
     else:
         reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
         texts = Texts.of(files, validation=validation, **reading)
-    if weights is not None:
-        asked_for = options_of(weights, vars(config) if config else options)
-        options = options if config else asked_for
-    config = make_config(config, options, name=preset, also=OPTIONS)
+    config = make_config(config, options_from(weights, config, options), name=preset, also=OPTIONS)
     corpus, held_out = texts.open()
     if config.seed is None:
         config = replace(config, seed=secrets.randbelow(MAX_SEED))

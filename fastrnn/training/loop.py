@@ -14,6 +14,7 @@ from ..data.stored import Ids
 from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
 from ..inference.evaluate import slices
+from ..model.architecture import Architecture
 from ..model.model import Model
 from ..model.params import Params
 from ..model.state import TrainState
@@ -80,7 +81,8 @@ class Run(Training):
         config, state = self.config, f'iteration {self.iteration:,}'
         if self.horizon.iterations is not None:
             state += f' of {self.horizon.iterations:,}'
-        return f'{config.engine} engine, H={config.hidden_size}, V={len(self.corpus.chars)}, {state}'
+        architecture = Architecture.of(config, len(self.corpus.chars))
+        return f'{config.engine} engine, {architecture.words}, V={architecture.V}, {state}'
 
     @property
     def config(self) -> Config:

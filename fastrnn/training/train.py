@@ -15,7 +15,7 @@ from ..settings.naming import Files, text_or_files
 from ..settings.parsing import parse_share
 from ..settings.presets import make_config
 from .loop import Run
-from .transfer import Transfer, options_of, transfer_weights
+from .transfer import Transfer, options_from, transfer_weights
 
 OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
 
@@ -75,9 +75,7 @@ def train(
         found = text_or_files(text)
         corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **reading)
     corpus, held_out = _held_out(corpus, validation, encoding, errors)
-    if weights is not None and config is None:
-        options = options_of(weights, options)
-    config = make_config(config, options, name=preset, also=OPTIONS)
+    config = make_config(config, options_from(weights, config, options), name=preset, also=OPTIONS)
     return begin(corpus, config, held_out, weights)[0]
 
 

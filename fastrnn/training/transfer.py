@@ -9,6 +9,7 @@ from ..data.corpus import Corpus
 from ..model.init import GIST_SCALE
 from ..model.model import Model
 from ..model.params import Params
+from ..settings.config import Config
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,16 @@ def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> T
     params.by[~there] = old.by.min()
     new = ''.join(char for char in corpus.chars if char not in known)
     return Transfer(replace(corpus, chars=chars), params, new, unseen)
+
+
+def options_from(model: Model | None, config: Config | None, options: dict[str, Any]) -> dict[str, Any]:
+    """The options with an old model's architecture, if there is one. Raises ValueError where they ask for another."""
+    if model is None:
+        return options
+    if isinstance(config, Config):  # which has it already
+        options_of(model, vars(config))
+        return options
+    return options_of(model, options)
 
 
 def options_of(model: Model, options: dict[str, Any]) -> dict[str, Any]:

@@ -1,8 +1,12 @@
 """``fastrnn eval``: the texts that a model can be tried on."""
 
 import gzip
+import json
 
-from helpers import SONNETS
+import pytest
+from helpers import SONNETS, refusal
+
+import fastrnn
 
 SMALL = ('--preset', 'fast', '--hidden-size', 16, '--seq-length', 8, '--streams', 4, '--seed', 0)
 
@@ -26,3 +30,20 @@ def test_eval_reads_what_train_reads(cli, tmp_path):
         code, out, err = cli('eval', model, text, *(options if '--errors' in options else ()))
         assert (code, err) == (0, '')
         assert 'bits per UTF-8 byte' in out
+
+
+def test_windows(cli, tmp_path):
+    """By the protocol of models without a state; and what is no window."""
+    model = tmp_path / 'model'
+    assert cli('train', SONNETS, *SMALL, '--cell', 'gru', '--iterations', 2, '--save', model)[0] == 0
+    code, out, err = cli('eval', model, SONNETS, '--window', 64, '--json')
+    assert (code, err) == (0, '')
+    loaded, text = fastrnn.load_model(model), SONNETS.read_text(encoding='utf-8')
+    result = fastrnn.evaluate(loaded, text, window=64)
+    assert json.loads(out)['bits_per_character'] == result.bits_per_character
+    assert cli('eval', model, SONNETS, '--window', 64)[1].startswith(f'{result.bits_per_character:8.4f}  bits per ch')
+    for value in (0, -3):
+        with pytest.raises(ValueError, match=rf'^window is {value}; it must be a whole number, 1 or more$') as error:
+            fastrnn.evaluate(loaded, text, window=value)
+        assert refusal(cli, 'eval', model, SONNETS, '--window', value) == str(error.value)
+    assert "'--window': 'x' is not a whole number" in refusal(cli, 'eval', model, SONNETS, '--window', 'x')

@@ -1,7 +1,10 @@
 """The fast engine against the reference: one stream to rounding; any threads; nothing allocated."""
 
+import cell_oracles
 import numpy as np
+import oracles
 import pytest
+from models import MANY_KINDS
 from numba.core.runtime import _nrt_python as nrt
 
 from fastrnn.engines.engine import FastEngine, ReferenceEngine
@@ -50,6 +53,22 @@ def test_any_number_of_threads_gives_the_same_bits(options):
     for losses, weights in results[1:]:
         assert np.array_equal(losses, results[0][0])
         assert np.array_equal(weights, results[0][1])
+
+
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
+def test_the_sample_goes_on_from_the_first_stream(cell, layers):
+    """From its character, and its state in each layer, by the oracle; and changes nothing."""
+    options = {'cell': cell, 'layers': layers, 'dropout': 0.5, 'init': 'scaled', 'streams': 3}
+    engine = FastEngine(config(**options, learning_rate=0.01), IDS, V)
+    engine.run(4)
+    drawn, state, model = engine.sample(30), engine.state(), cell_oracles.from_params(engine.params)
+    states, ix, rng = state.hidden[0].reshape(layers, -1, 20), int(IDS[state.position]), np.random.RandomState()
+    rng.set_state(state.rng)
+    for u, char in zip(rng.random_sample(30), drawn, strict=True):
+        states, y = cell_oracles.step(cell, model, states, ix)
+        ix = oracles.choose(cell_oracles.softmax(y), u)
+        assert char == ix
+    assert engine.sample(30).tolist() == drawn.tolist()
 
 
 def test_float32_follows_float64():

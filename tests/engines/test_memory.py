@@ -3,24 +3,36 @@
 import numpy as np
 import pytest
 
+from fastrnn.engines import fast
 from fastrnn.engines.engine import FastEngine
 from fastrnn.engines.memory import memory
 from fastrnn.settings.config import Config
+
+SIZES = [(25, 1, 100, 65), (50, 32, 128, 65), (64, 16, 256, 90), (8, 4, 40, 200)]
 
 
 def config(**options):
     return Config(**{'engine': 'fast', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
 
 
-@pytest.mark.parametrize('name', ['float32', 'float64'])
 @pytest.mark.parametrize(
-    ('T', 'B', 'H', 'V'), [(25, 1, 100, 65), (50, 32, 128, 65), (64, 16, 256, 90), (8, 4, 40, 200)]
+    ('sizes', 'options'),
+    [
+        *((sizes, {'dtype': dtype}) for sizes in SIZES for dtype in ('float32', 'float64')),
+        *((sizes, {'dtype': 'float32', 'threads': 3}) for sizes in SIZES[:2]),
+        *((sizes, {'dtype': 'float32', 'cell': 'lstm', 'layers': 2, 'dropout': 0.5, 'threads': 2}) for sizes in SIZES),
+        (SIZES[1], {'dtype': 'float32', 'cell': 'gru', 'layers': 3, 'optimizer': 'adagrad'}),
+        (SIZES[3], {'dtype': 'float32', 'layers': 8, 'dropout': 1e-9}),  # so little is none
+    ],
 )
-def test_memory_is_as_stated(T, B, H, V, name):
-    """engines.memory is the bytes of all arrays, of one thread."""
-    asked = config(streams=B, hidden_size=H, seq_length=T, dtype=name, optimizer='adam')
+def test_memory_is_as_stated(monkeypatch, sizes, options):
+    """engines.memory is the bytes of all arrays, those of each thread too."""
+    monkeypatch.setattr(fast.ahead, 'start', lambda *_: None)
+    (T, B, H, V), none = sizes, np.zeros(0)
+    asked = config(**{'streams': B, 'hidden_size': H, 'seq_length': T, 'optimizer': 'adam', **options})
+    monkeypatch.setattr(FastEngine, '_train', lambda *_: none)  # nothing need be compiled
+    monkeypatch.setattr(fast, 'pack_weights', lambda *_: none)
     engine = FastEngine(asked, np.zeros(B * (T + 2), np.uint16), V)
-    groups = (engine.packed, engine.work, engine.optimizer)
-    arrays = [array for group in groups for array in group if isinstance(array, np.ndarray)]
-    actual = sum(array.nbytes for array in [*arrays, engine.params.flat, engine.grads.flat])
-    assert memory(asked, V) == actual
+    groups = (engine.packed, engine.optimizer, *engine._works, [engine.params.flat, engine.grads.flat])
+    arrays = {id(array): array.nbytes for group in groups for array in group if isinstance(array, np.ndarray)}
+    assert memory(asked, V) == sum(arrays.values())

@@ -2,9 +2,11 @@
 
 import math
 
+import cell_oracles
 import numpy as np
 import pytest
 from helpers import gist_arrays
+from models import MANY_KINDS
 
 import fastrnn
 from fastrnn import reference
@@ -33,6 +35,21 @@ def test_surprisals_carry_the_state_through_the_text(dtype, rtol):
     assert surprisals.sum() == pytest.approx(loss, rel=rtol)
 
 
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS[::2])
+@pytest.mark.parametrize('window', [1, 7, 64, 65, 256, 699, 700, 10**18])
+def test_windows_are_read_from_nothing(cell, layers, window):
+    """As a plain loop does; the last one may be shorter."""
+    params = scaled(Architecture(cell, layers, H, V), np.random.RandomState(0))
+    model, n = cell_oracles.from_params(params), IDS.size - 1
+    parts = [IDS[k : min(k + window, n) + 1] for k in range(0, n, window)]
+    expected = np.concatenate([cell_oracles.nats(cell, model, part)[0] for part in parts])
+    found = np.empty(n)
+    for at, values in evaluation.slices(params, IDS, window=window):
+        found[at] = values
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+    assert evaluation.bits(params, IDS, window) == pytest.approx(expected.mean() / math.log(2))
+
+
 def test_evaluate():
     """Bits per byte count the bytes of the text in UTF-8; every figure is of the same text."""
     chars = 'abcdefgh\u00e9'
@@ -42,6 +59,9 @@ def test_evaluate():
     assert result.bits_per_byte == pytest.approx(result.bits_per_character / ratio)
     assert result.perplexity == pytest.approx(2**result.bits_per_character)
     assert result.order0 <= math.log2(V)
+    by_window = fastrnn.evaluate(Model(some_params(), chars), text, window=100)
+    assert by_window.bits_per_character == evaluation.bits(some_params(), IDS, 100) != result.bits_per_character
+    assert (by_window.xz, by_window.characters) == (result.xz, result.characters)
 
 
 def test_baselines():

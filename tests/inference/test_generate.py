@@ -7,7 +7,7 @@ import pytest
 from helpers import gist_arrays, state_after
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models import CHARS, V, sampled, some_model
+from models import CHARS, MANY_KINDS, V, sampled, some_model
 
 import fastrnn
 from fastrnn import reference
@@ -15,6 +15,7 @@ from fastrnn.inference import generate as sampling
 from fastrnn.inference import streams
 
 seeds = st.integers(0, 2**32 - 1)
+KINDS = [('rnn', 'float64'), ('rnn', 'float32'), ('gru', 'float64'), ('lstm', 'float32')]
 
 
 def by_reference(model, length, prime='', seed=0):
@@ -34,9 +35,12 @@ def test_the_references_characters(size, seed, length, prime):
         assert sampled(model, length, prime=prime, seed=seed) == by_reference(model, length, prime, seed)
 
 
-def test_filters_that_keep_all_change_no_bit():
-    model = some_model()
-    expected = by_reference(model, 400)
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
+def test_filters_that_keep_all_change_no_bit(cell, layers):
+    model = some_model(cell=cell, layers=layers)
+    expected = sampled(model, 400, seed=0)
+    if model.params.architecture.is_gist:
+        assert expected == by_reference(model, 400)
     for options in ({'top_k': V}, {'top_k': V + 7, 'top_p': 1.0}, {'temperature': 1}, {'top_p': 1}):
         assert sampled(model, 400, seed=0, **options) == expected
 
@@ -44,41 +48,43 @@ def test_filters_that_keep_all_change_no_bit():
 @settings(max_examples=25)
 @given(
     seed=seeds,
+    kind=st.sampled_from(MANY_KINDS),
+    prime=st.text(CHARS, max_size=9),
     temperature=st.sampled_from([0.3, 1.0, 1.7]),
     top_k=st.sampled_from([None, 1, 4, 12]),
     top_p=st.sampled_from([None, 0.3, 0.9]),
 )
-def test_rules_by_numpy(seed, temperature, top_k, top_p):
+def test_rules_by_numpy(seed, kind, prime, temperature, top_k, top_p):
     """Whole texts, one stream and two: softmax of logits / temperature, top-k, top-p of the rest, one uniform each."""
-    model = some_model(seed=seed)
+    model, read = some_model(seed=seed, cell=kind[0], layers=kind[1]), [CHARS.index(char) for char in prime or '\n']
     weights = cell_oracles.from_params(model.params)
 
     def drawn(uniforms):
-        return ''.join(CHARS[ix] for ix in oracles.sample('rnn', weights, uniforms, temperature, top_k, top_p))
+        return ''.join(CHARS[ix] for ix in oracles.sample(kind[0], weights, uniforms, temperature, top_k, top_p, read))
 
-    options = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
+    options = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'prime': prime, 'seed': seed}
     assert sampled(model, 60, **options) == drawn(np.random.RandomState(seed).random_sample(60))
     expected = [drawn(uniforms) for uniforms in np.random.RandomState(seed).random_sample((60, 2)).T]
     assert list(fastrnn.samples(model, 2, 60, **options)) == expected
 
 
-@pytest.mark.parametrize('dtype', ['float64', 'float32'])
+@pytest.mark.parametrize(('cell', 'dtype'), KINDS)
 @pytest.mark.parametrize('temperature', [5e-324, 1e-300, 1e-50, 1e-4])
-def test_near_zero_the_likeliest_is_taken(dtype, temperature):
-    model = some_model(dtype=dtype)
+def test_near_zero_the_likeliest_is_taken(cell, dtype, temperature):
+    model = some_model(dtype=dtype, cell=cell)
     greedy = sampled(model, 80, top_k=1)
     assert sampled(model, 80, temperature=temperature, seed=5) == greedy
     assert set(fastrnn.samples(model, 2, 80, temperature=temperature)) == {greedy}
     assert set(fastrnn.samples(model, 2, 80, top_p=1e-9, top_k=3)) == {greedy}
 
 
-@pytest.mark.parametrize('dtype', ['float64', 'float32'])
-def test_at_zero_the_likeliest_is_taken(dtype):
+@pytest.mark.parametrize(('cell', 'dtype'), KINDS)
+def test_at_zero_the_likeliest_is_taken(cell, dtype):
     """Each time that of the largest logit, by the reference's own steps; of equal ones the first; without a seed."""
-    model = some_model(dtype=dtype)
+    model = some_model(dtype=dtype, cell=cell, seed={'rnn': 0, 'gru': 11, 'lstm': 8}[cell])  # of a lively text
     model.params.Why[9], model.params.by[9] = model.params.Why[4], model.params.by[4]  # never first of the two
     weights = cell_oracles.from_params(model.params)
-    greedy = ''.join(CHARS[ix] for ix in oracles.greedy('rnn', weights, 80))
+    greedy = ''.join(CHARS[ix] for ix in oracles.greedy(cell, weights, 80))
     assert CHARS[4] in greedy and len(set(greedy)) > 3
     for zero in (0, 0.0, -0.0):
         assert sampled(model, 80, temperature=zero) == greedy
@@ -88,9 +94,10 @@ def test_at_zero_the_likeliest_is_taken(dtype):
     assert sampled(model, 5, temperature=0) == CHARS[3] * 5
 
 
-def test_hot_is_uniform():
+@pytest.mark.parametrize('cell', ['rnn', 'lstm'])
+def test_hot_is_uniform(cell):
     """And 1e300 is a finite temperature in float32 too."""
-    model = some_model(dtype='float32')
+    model = some_model(dtype='float32', cell=cell)
     uniforms = np.random.RandomState(2).random_sample((300, 2))
     for k, whole in enumerate(fastrnn.samples(model, 2, 300, temperature=1e300, seed=2)):
         assert whole == ''.join(CHARS[int(u * V)] for u in uniforms[:, k])
@@ -107,11 +114,21 @@ def test_large_logits_do_not_overflow():
         sampled(model, 5)
     assert sampled(model, 5, temperature=0.9) == CHARS[3] * 5
     assert list(fastrnn.samples(model, 2, 5)) == [CHARS[3] * 5] * 2
+    gated = some_model(cell='gru')
+    gated.params.by[3] = 1000.0
+    assert sampled(gated, 5) == CHARS[3] * 5
 
 
-@pytest.mark.parametrize('name', ['WxhT', 'Whh', 'Why', 'bh', 'by'])
-def test_weights_that_are_not_finite(name):
-    model = some_model()
+@pytest.mark.parametrize(
+    ('cell', 'layers', 'name'),
+    [
+        *(('rnn', 1, name) for name in ('WxhT', 'Whh', 'Why', 'bh', 'by')),
+        *(('gru', 2, name) for name in ('Wih', 'Why', 'bhn')),
+        *(('lstm', 2, name) for name in ('Wih', 'Whh', 'by')),
+    ],
+)
+def test_weights_that_are_not_finite(cell, layers, name):
+    model = some_model(cell=cell, layers=layers)
     getattr(model.params, name)[...] = np.nan
     for options in ({}, {'top_k': 3}, {'temperature': 0}, {'temperature': 0.5, 'top_p': 0.5}):
         for draw in (fastrnn.sample(model, 9, **options), fastrnn.samples(model, 3, 9, **options)):
@@ -119,11 +136,11 @@ def test_weights_that_are_not_finite(name):
                 list(draw)
 
 
-@pytest.mark.parametrize('dtype', ['float64', 'float32'])
-def test_threads_do_not_matter(monkeypatch, dtype):
+@pytest.mark.parametrize(('cell', 'dtype'), KINDS)
+def test_threads_do_not_matter(monkeypatch, cell, dtype):
     """Nor whether a thread finds nothing to do; groups go on with the generator's next numbers."""
     monkeypatch.setattr(sampling, 'GROUP', 4)
-    model, options = some_model(dtype=dtype), {'seed': 9, 'top_p': 0.95}
+    model, options = some_model(dtype=dtype, cell=cell), {'seed': 9, 'top_p': 0.95}
     expected = list(fastrnn.samples(model, 9, 50, threads=1, **options))
     assert len(expected) == 9 and len(set(expected)) == 9
     for threads in (2, 3, 7):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from helpers import gist_arrays, same_bits, state_after
-from models import CHARS, V, sampled, some_model
+from models import CHARS, MANY_KINDS, V, sampled, some_model
 
 import fastrnn
 from fastrnn.inference import streams
@@ -25,26 +25,31 @@ def test_the_state_has_the_references_bits():
     assert same_bits(stream._work.ys[0], (np.exp(y) / np.sum(np.exp(y)))[:, 0])
 
 
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS[::2])
 @pytest.mark.parametrize('size', [1, 7, 1000])
-def test_pieces_do_not_matter(monkeypatch, size):
+def test_pieces_do_not_matter(monkeypatch, cell, layers, size):
     """One stream and many: uniform numbers are taken in one order, states are carried on."""
-    model, options = some_model(), {'prime': 'abc' * 50, 'seed': 1, 'temperature': 0.9, 'top_p': 0.9}
+    model, options = (
+        some_model(cell=cell, layers=layers),
+        {'prime': 'abc' * 50, 'seed': 1, 'temperature': 0.9, 'top_p': 0.9},
+    )
     expected = sampled(model, 150, **options), list(fastrnn.samples(model, 5, 150, **options))
     monkeypatch.setattr(streams.Pace, '__call__', lambda self, work, left: work(min(size, left)))
     assert (sampled(model, 150, **options), list(fastrnn.samples(model, 5, 150, **options))) == expected
 
 
-def test_many_streams_are_one_at_a_time():
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
+def test_many_streams_are_one_at_a_time(cell, layers):
     """Each stream of a group draws what one stream draws with its uniform numbers."""
-    model, B, length = some_model(), 23, 60
+    model, B, length = some_model(cell=cell, layers=layers), 23, 60
     uniforms = np.random.RandomState(4).random_sample((length, B))
 
     class Column:
         def random_sample(self, size):
-            return next(columns)[:size]
+            return next(columns)[: np.prod(size)].reshape(size)
 
     columns = iter(np.ascontiguousarray(uniforms.T))
-    prime = np.array([3, 4, 3, 7], np.uint16)
+    prime = np.array([3, 4, 3, 7], np.uint32)
     expected = []
     for _ in range(B):
         stream = streams.make_stream(model, prime)

@@ -2,13 +2,14 @@
 
 import math
 
+import cell_oracles
 import numpy as np
 import oracles
 import pytest
 from helpers import SONNETS
 from hypothesis import given
 from hypothesis import strategies as st
-from models import biased_model
+from models import CHARS, MANY_KINDS, biased_model, some_model
 
 import fastrnn
 from fastrnn.inference import surprisal as scoring
@@ -24,6 +25,15 @@ def test_the_mean_is_what_eval_gives(tmp_path):
     assert scored.text == TEXT and scored.bits.shape == (len(TEXT),)
     assert math.isnan(scored.bits[0]) and (scored.bits[1:] >= 0).all()
     assert scored.bits_per_character == pytest.approx(fastrnn.evaluate(model, TEXT).bits_per_character, rel=1e-12)
+
+
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
+@pytest.mark.parametrize('dtype', ['float64', 'float32'])
+def test_any_model(cell, layers, dtype):
+    model, text = some_model(dtype=dtype, cell=cell, layers=layers, H=9), CHARS * 3
+    ids = [CHARS.index(char) for char in text]
+    expected = cell_oracles.nats(cell, cell_oracles.from_params(model.params), ids)[0] / math.log(2)
+    np.testing.assert_allclose(fastrnn.surprisals(model, text).bits[1:], expected, 1e-9 if dtype == 'float64' else 1e-4)
 
 
 def test_each_number_is_of_its_own_character():

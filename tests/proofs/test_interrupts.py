@@ -19,6 +19,7 @@ LONG = pytest.mark.long
         *(pytest.param(name, 1, 'session', 200, marks=LONG) for name in ('exact', 'fast', 'reference')),
         *(pytest.param(name, 2, way, 50, marks=LONG) for name in ('exact', 'fast') for way in WAYS),
         *(pytest.param('reference', 1, way, 50, marks=LONG) for way in WAYS[1:4]),
+        *(pytest.param('lstm', 2, way, 30, marks=LONG) for way in ('session', 'texts', 'calls')),
     ],
 )
 def test_random_interrupts(tmp_path, name, threads, way, least):

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 from helpers import SONNETS, SUPPORT, run_python, start_python
-from kept import log_of, state_of
+from kept import CELLS, log_of, state_of
 
 from fastrnn.model.places import checkpoints
 
@@ -19,6 +19,8 @@ RUN = ['--seed', 0, '--hidden-size', 24, '--print-every', 50, '--sample-every', 
         ('exact', ('calls',), 40),
         pytest.param('fast', ('calls',), 40, marks=pytest.mark.long),
         ('fast', ('lengthened',), 20),
+        *(pytest.param(name, ('random', 15), 15, marks=pytest.mark.long) for name in CELLS),
+        pytest.param('lstm', ('calls',), 40, marks=pytest.mark.long),
     ],
 )
 def test_killed_and_resumed(tmp_path, name, how, least):

@@ -48,6 +48,19 @@ def test_a_run_without_validation(logged):
     assert words == ['run1 (exact, H=100)', 'training (smoothed)']
 
 
+def test_other_models_are_named(logged):
+    """And of runs that say nothing of cells, H alone."""
+    for kind, words in (({'cell': 'lstm', 'layers': 2}, 'lstm 2 x 9'), ({'cell': 'gru'}, 'gru H=9'), ({}, 'H=9')):
+        folder = logged(words, records(every=0), H=9, **kind)
+        assert drawn(folder)[1][0] == f'{words} (fast, {words})'
+
+
+@pytest.mark.parametrize('kind', [{'cell': 'xyz'}, {'cell': []}, {'layers': '2'}, {'H': None}])
+def test_what_is_no_model(logged, kind):
+    with pytest.raises(ValueError, match='not the configuration of a run'):
+        read_run(logged(entries=records(every=0), **kind))
+
+
 def test_one_record_is_visible(logged):
     """As a point: a line of one has no length."""
     (by_time, _), _ = drawn(logged(entries=records(1)))

@@ -27,7 +27,11 @@ ENGINES = {
     'reference': {**EXACT, 'engine': 'reference'},
     'fast': FAST,
     'fast Adagrad': {**FAST, 'optimizer': 'adagrad', 'dtype': 'float64', 'weight_decay': 0.0},
+    'tanh': {**FAST, 'layers': 3, 'dropout': 0.2},
+    'gru': {**FAST, 'cell': 'gru', 'dropout': 0.5, 'optimizer': 'adagrad', 'weight_decay': 0.0},
+    'lstm': {**FAST, 'cell': 'lstm', 'layers': 2, 'dropout': 0.3},
 }
+CELLS = ('tanh', 'gru', 'lstm')  # those of them that are no gist's model
 
 
 def options_of(name, **others):

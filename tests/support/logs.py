@@ -25,10 +25,10 @@ def rollback(to):
     return {'event': 'rollback', 'iteration': 0, 'to': to, 'learning_rate': 0.01, 'reason': 'the loss rose'}
 
 
-def write_run(folder, entries, *, engine='fast', H=256, tail=''):
+def write_run(folder, entries, *, engine='fast', H=256, tail='', **others):
     """A run folder with a log, and what may be torn at its end."""
     folder.mkdir()
-    config = {'format': 1, 'fastrnn': '0.1.0', 'config': {'engine': engine, 'hidden_size': H}, 'text': {}}
+    config = {'format': 1, 'fastrnn': '0.1.0', 'config': {'engine': engine, 'hidden_size': H, **others}, 'text': {}}
     (folder / 'config.json').write_text(json.dumps(config))
     lines = [json.dumps(entry) + '\n' for entry in entries]
     (folder / 'log.jsonl').write_text(''.join(lines) + tail)

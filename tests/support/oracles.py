@@ -121,9 +121,9 @@ def choose(p, u):
     return int((edges / edges[-1]).searchsorted(u, side='right'))
 
 
-def sample(cell, model, uniforms, temperature=1.0, top_k=None, top_p=None):
-    """Ids after character 0: softmax of logits / temperature, top-k, top-p of the rest, one uniform each."""
-    states, ix, ids = zeros(cell, model), 0, []
+def sample(cell, model, uniforms, temperature=1.0, top_k=None, top_p=None, prime=(0,)):
+    """Ids after those of the prime: softmax of logits / temperature, top-k, top-p of the rest, one uniform each."""
+    states, ix, ids = cell_oracles.nats(cell, model, prime)[1], prime[-1], []
     for u in uniforms:
         states, y = step(cell, model, states, ix)
         ix = choose(filtered(softmax(y / temperature), top_k or y.size, top_p or 1.0), u)

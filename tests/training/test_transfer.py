@@ -2,8 +2,9 @@
 
 import cell_oracles
 import numpy as np
+import pytest
 from helpers import MANY
-from models import model_of
+from models import CHARS, MANY_KINDS, model_of, sampled, some_model
 
 import fastrnn
 from fastrnn.data.corpus import Corpus
@@ -34,6 +35,22 @@ def test_transferred_weights_are_the_old_ones():
         else:
             assert 0 < abs(transfer.params.WxhT[number]).max() < 0.1
             assert not transfer.params.Why[number].any() and transfer.params.by[number] == -2.0
+
+
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS[1:])
+def test_weights_of_any_cell(cell, layers):
+    """The rows of characters that both know, and all that knows no characters; the old text is drawn as before."""
+    old = some_model(cell=cell, layers=layers, H=7)
+    transfer = transfer_weights(old, Corpus.of(CHARS[3:] + 'xyz'), seed=0)
+    params, chars = transfer.params, transfer.corpus.chars
+    assert params.architecture == Architecture(cell, layers, 7, len(CHARS) + 3)
+    for name in ('Wih', 'Whh', 'bh', 'bhn'):
+        assert np.array_equal(getattr(params, name), getattr(old.params, name))
+    for number, char in enumerate(chars):
+        if char in CHARS:
+            assert np.array_equal(params.WxhT[number], old.params.WxhT[CHARS.index(char)])
+            assert np.array_equal(params.Why[number], old.params.Why[CHARS.index(char)])
+    assert sampled(Model(params, chars), 50, prime='ponder', top_k=1) == sampled(old, 50, prime='ponder', top_k=1)
 
 
 def test_old_weights_for_a_text_of_other_characters(tmp_path):

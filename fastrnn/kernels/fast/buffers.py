@@ -77,6 +77,7 @@ class Work(NamedTuple):
     norms: Any  # (chunks,) float64
 
 
+OWN = ('right', 'left')  # what each thread has for itself
 TYPES = {'inputs': np.int32, 'targets': np.int32, 'loss': np.float64, 'norms': np.float64}  # others: the weights'
 
 
@@ -167,12 +168,13 @@ def make_work(sizes: Sizes, T: int, B: int, dtype: Any, *, dropout: bool = False
 
 def for_thread(work: Work) -> Work:
     """The same buffers for another thread, but for those that each has for itself."""
-    return work._replace(left=np.zeros_like(work.left), right=np.zeros_like(work.right))
+    return work._replace(**{name: np.zeros_like(getattr(work, name)) for name in OWN})
 
 
-def memory(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -> int:
-    """Bytes of the packed matrices and of a window's buffers, for one thread."""
+def memory(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool, threads: int) -> int:
+    """Bytes of the packed matrices and of a window's buffers."""
     packed = packed_shapes(sizes, itemsize, strips=B == 1)
     work = work_shapes(sizes, T, B, itemsize, dropout=dropout)
     bytes_of = {name: np.dtype(kind).itemsize for name, kind in TYPES.items()}
-    return sum(math.prod(shape) * bytes_of.get(name, itemsize) for name, shape in [*packed.items(), *work.items()])
+    shared = sum(math.prod(shape) * bytes_of.get(name, itemsize) for name, shape in [*packed.items(), *work.items()])
+    return shared + (threads - 1) * itemsize * sum(math.prod(work[name]) for name in OWN)

@@ -22,9 +22,14 @@ class Dropout(NamedTuple):
     seed: int
 
 
+def limit_of(p: float) -> int:
+    """Of a share p of units, in 2**24ths."""
+    return round(p * 2**24)
+
+
 def make_dropout(p: float, seed: int, kind: Any) -> Dropout:
     """Of a share p of units; kind: the weights' dtype."""
-    return Dropout(round(p * 2**24), kind(1 / (1 - p)), seed)
+    return Dropout(limit_of(p), kind(1 / (1 - p)), seed)
 
 
 @intrinsic
