@@ -15,7 +15,7 @@ import fastrnn
 from fastrnn.engines.engine import ExactEngine, FastEngine
 from fastrnn.inference.evaluate import bits
 from fastrnn.model.model import Model
-from fastrnn.settings.config import Config
+from fastrnn.settings.config import CHOICES, Config
 
 PAGE = mmap.PAGESIZE
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -50,18 +50,18 @@ def some_ids(rng, n, V):
     return ids
 
 
-def one(rng):
-    """Train for some iterations, sample and score."""
+def one(rng, **kind):
+    """Train for some iterations, sample and score; kind: cell and dtype, of the fast engine."""
     T, H, V = rng.randint(1, 30), rng.randint(1, 70), rng.randint(2, 90)
     B = rng.choice([1, 1, 2, 3, 7, 16, 33])
-    fast, threads = rng.random() < 0.7, rng.choice([1, 2, 3])
+    fast, threads = bool(kind) or rng.random() < 0.7, rng.choice([1, 2, 3])
     B = B if fast else 1
     options = {'hidden_size': H, 'seq_length': T, 'seed': 0, 'threads': threads}
     if fast:
         options |= {'engine': 'fast', 'streams': B, 'dtype': rng.choice(['float32', 'float64'])}
         options |= {'optimizer': rng.choice(['adam', 'adagrad']), 'clip_norm': rng.choice([None, 1.0])}
         options |= {'init': rng.choice(['gist', 'scaled']), 'cell': rng.choice(['rnn', 'gru', 'lstm'])}
-        options |= {'layers': rng.choice([1, 1, 2, 3]), 'dropout': rng.choice([0.0, 0.3])}
+        options |= {'layers': rng.choice([1, 1, 2, 3]), 'dropout': rng.choice([0.0, 0.3]), **kind}
     ids = some_ids(rng, V + B * (T + 2) + rng.randint(0, 5 * T * B), V)
     engine = (FastEngine if fast else ExactEngine)(Config(**options), ids, V)
     engine.run(5)
@@ -82,6 +82,9 @@ if __name__ == '__main__':
     count, rng = int(sys.argv[1]), random.Random(int(sys.argv[2]))
     for _ in range(12):  # what is imported and compiled meanwhile takes NumPy's own
         one(rng)
+    for cell in CHOICES['cell']:
+        for dtype in CHOICES['dtype']:
+            one(rng, cell=cell, dtype=dtype)
     np.zeros, np.zeros_like = guarded, guarded_like
     for k in range(count):
         AT_END = k % 2 == 0

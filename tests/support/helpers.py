@@ -184,8 +184,8 @@ def start_python(*args, **environment):
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=path, env=env)
 
 
-def run_python(*args, **environment):
+def run_python(*args, timeout=120, **environment):
     """Run Python to its end."""
     process = start_python(*args, **environment)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=timeout)
     return subprocess.CompletedProcess(args, process.returncode, out, err)
