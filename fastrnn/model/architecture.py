@@ -85,6 +85,11 @@ class Architecture:
         """N, how many there are."""
         return sum(self.sizes.values())
 
+    @property
+    def file_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Of the parameters by their names in files: the gist's for its model, PyTorch's for any other."""
+        return gist_shapes(self.H, self.V) if self.is_gist else torch_shapes(self)
+
     def state_shape(self, B: int) -> tuple[int, int]:
         """Of what B streams carry from character to character: h of each layer, of an LSTM h and c."""
         return B, self.layers * self.kind.states * self.H
@@ -107,9 +112,23 @@ def in_words(cell: str, layers: int, H: int) -> str:
     return f'H={H}' if cell == 'rnn' else f'{cell} H={H}'
 
 
-def gist_shapes(H: int, V: int) -> dict[str, tuple[int, int]]:
+def gist_shapes(H: int, V: int) -> dict[str, tuple[int, ...]]:
     """Of the gist's parameters, by name; biases are columns."""
     return {'Wxh': (H, V), 'Whh': (H, H), 'Why': (V, H), 'bh': (H, 1), 'by': (V, 1)}
+
+
+def torch_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
+    """Of the parameters by the names that they have in ``torch.nn.RNN``, ``GRU`` and ``LSTM``, and in ``Linear``."""
+    H, V, rows = architecture.H, architecture.V, architecture.kind.gates * architecture.H
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(architecture.layers):
+        shapes |= {
+            f'rnn.weight_ih_l{layer}': (rows, H if layer else V),
+            f'rnn.weight_hh_l{layer}': (rows, H),
+            f'rnn.bias_ih_l{layer}': (rows,),
+            f'rnn.bias_hh_l{layer}': (rows,),
+        }
+    return shapes | {'output.weight': (V, H), 'output.bias': (V,)}
 
 
 GIST_NAMES = tuple(gist_shapes(1, 1))

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..data.vocabulary import UNITS
 from ..errors import Diverged
-from .architecture import GIST_NAMES, Architecture
+from .architecture import Architecture
 from .model import Model
 from .params import Params
 from .places import BEST, checkpoints, model_file
@@ -26,6 +26,7 @@ from .state import MOMENTS, TrainState
 from .torch_names import from_torch_tensors, torch_tensors
 
 ARRAYS = ('params', 'moments', 'hidden', 'rng')
+TORCH = ('rnn.', 'output.')  # what the names of a model's tensors begin with in format 2
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
 
 
@@ -77,7 +78,10 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
 
 
 def load_model(path: str | Path) -> Model:
-    """Read a model, from a run folder its best one; raises ValueError, in one line, for a file that holds none."""
+    """Read a model of any cell, from a run folder its best one; of a checkpoint, the weights alone.
+
+    Raises ValueError, in one line, for a file that holds none or is damaged.
+    """
     place = model_file(Path(path))
     try:
         tensors, metadata = read(place)
@@ -151,16 +155,22 @@ def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
     architecture = Architecture(cell, int(layers), recurrent.shape[1], len(chars))
     if architecture.is_gist != (metadata['format'] == '1'):
         raise ValueError('a model of format 1 in format 2')
+    more = [name for name in tensors if name.startswith(TORCH) and name not in architecture.file_shapes]
+    if more:
+        raise ValueError(f'{cell} of {layers} layers with {more[0][:40]}')
     return Model(_as_params(architecture, recurrent.dtype, tensors), ''.join(chars), unit)
 
 
 def _as_params(architecture: Architecture, dtype: Any, tensors: Tensors, prefix: str = '') -> Params:
-    named = {name.removeprefix(prefix): array for name, array in tensors.items() if name.startswith(prefix)}
+    shapes = architecture.file_shapes
+    named = {name: tensors[prefix + name] for name in shapes}
+    for name, array in named.items():  # before anything is allocated: a file can speak of sizes that it has not
+        if array.shape != shapes[name] or array.dtype != dtype:
+            there = f'shape {array.shape} and type {array.dtype}'
+            raise ValueError(f'{prefix}{name} has {there}, not {shapes[name]} and {dtype}')
     if architecture.is_gist:
         params = Params(architecture, dtype)
         for name, view in params.by_gist_name.items():
-            if named[name].shape != view.shape or named[name].dtype != dtype:
-                raise ValueError(f'{prefix}{name} has shape {named[name].shape} or numbers that do not fit')
             view[...] = named[name]
     else:
         params = from_torch_tensors(architecture, named, dtype)
@@ -174,7 +184,7 @@ def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> Non
     optimizer, architecture = config['optimizer'], params.architecture
     if not isinstance(optimizer, str) or optimizer not in MOMENTS:
         raise ValueError(f'the optimizer is {optimizer!r}')
-    names = set(GIST_NAMES if architecture.is_gist else torch_tensors(params))
+    names = architecture.file_shapes
     moments = {_prefix(architecture, letter) + name for letter in MOMENTS[optimizer] for name in names}
     if set(tensors) != {*names, *moments, 'hprev', 'rng'}:
         raise ValueError(f'not the tensors of a run by {optimizer}')

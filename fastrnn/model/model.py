@@ -11,7 +11,7 @@ from .params import Params
 class Model:
     """Weights, and what is needed to use them on text."""
 
-    params: Params
+    params: Params  # views by name, Whh and the like
     chars: str  # character k of the vocabulary
     unit: str = 'character'
 

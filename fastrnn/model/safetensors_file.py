@@ -16,6 +16,7 @@ from ..system.atomic import write_atomically
 FORMAT = 2  # the newest; 1 has the gist's names, 2 PyTorch's (see checkpoint.py)
 DIGITS = 9  # of a format's number
 MAX_HEADER = 100_000_000  # bytes, by the format; before it their number, 8 bytes, little-endian
+REASON = 200  # characters, at most, of what is wrong: it may quote what is in the file
 MODELS = 'name a run folder, a checkpoint or a file made by train --save'
 ANOTHER = 'take another checkpoint or model'
 
@@ -94,4 +95,4 @@ class Damage:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Exception):
             reason = f'{error} missing' if isinstance(error, KeyError) else error
-            raise ValueError(f'{self._path}: damaged ({in_a_line(reason)}); {ANOTHER}') from error
+            raise ValueError(f'{self._path}: damaged ({in_a_line(reason)[:REASON]}); {ANOTHER}') from error

@@ -13,7 +13,7 @@ from ..settings.config import Config
 from ..system.atomic import write_atomically
 
 CONFIG = 'config.json'
-FORMAT = 1
+FORMAT = 2  # 1 is 0.1.0's, with fewer settings, which reads no others
 
 
 @dataclass(frozen=True)

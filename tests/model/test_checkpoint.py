@@ -9,6 +9,7 @@ from helpers import SONNETS, random_model
 from hypothesis import given
 from hypothesis import strategies as st
 from kept import begin, one_by_one, run_to, state_of
+from models import checkpoint_of, model_of
 from safetensors import safe_open
 from safetensors.numpy import load_file, save, save_file
 
@@ -38,6 +39,15 @@ def path(folder):
     return checkpoints(folder)[-1]
 
 
+@pytest.fixture(scope='module', params=[('rnn', 1), ('gru', 1), ('lstm', 2)], ids=str)
+def state(request, tmp_path_factory):
+    """A small file of each cell, in both formats."""
+    cell, layers = request.param
+    place = tmp_path_factory.mktemp('state') / 'state'
+    save_checkpoint(place, checkpoint_of(model_of('abcd', 3, 'float32', cell, layers)))
+    return place
+
+
 @pytest.mark.parametrize(('name', 'memories'), [('exact', 'm'), ('fast', 'mv'), ('fast Adagrad', 'm')])
 def test_what_is_in_it(tmp_path, name, memories):
     """Weights in the gist's shapes, the optimizer's memory, the hidden state; the rest as JSON."""
@@ -56,33 +66,6 @@ def test_what_is_in_it(tmp_path, name, memories):
     assert json.loads(metadata['text'])['sha256'] == session.run.corpus.sha256
     assert state['iteration'] == 60 and state['smooth_loss'] == session.run.engine.smooth_loss
     assert {'position', 'rng'} <= set(state) and metadata['format'] == '1'
-
-
-def test_torch_computes_the_same(path):
-    """The weights in torch.nn.RNN and a linear layer give the logits."""
-    torch = pytest.importorskip('torch')
-    from safetensors.torch import load_file as load_tensors
-
-    tensors = load_tensors(path)
-    H, V = tensors['Wxh'].shape
-    rnn, out = torch.nn.RNN(V, H, batch_first=True), torch.nn.Linear(H, V)
-    rnn.load_state_dict(
-        {
-            'weight_ih_l0': tensors['Wxh'],
-            'weight_hh_l0': tensors['Whh'],
-            'bias_ih_l0': tensors['bh'][:, 0],
-            'bias_hh_l0': torch.zeros(H),
-        }
-    )
-    out.load_state_dict({'weight': tensors['Why'], 'bias': tensors['by'][:, 0]})
-    model = load_model(path)
-    ids = np.array([model.chars.index(char) for char in SONNETS.read_text(encoding='utf-8')[:100]])
-    with torch.no_grad():
-        logits = out(rnn(torch.nn.functional.one_hot(torch.tensor(ids), V).float()[None])[0])[0].numpy()
-    h = np.zeros(H, np.float32)
-    for ix, theirs in zip(ids, logits, strict=True):
-        h = np.tanh(model.params.WxhT[ix] + model.params.Whh[0] @ h + model.params.bh[0])
-        assert np.allclose(model.params.Why @ h + model.params.by, theirs, atol=1e-5)
 
 
 @pytest.mark.parametrize('chars', ['\0\n"\\', 'é日🎈\ufffd', '\ud83d\ude00', ''.join(map(chr, range(256)))])
@@ -129,8 +112,9 @@ def test_nothing_that_is_not_finite(tmp_path, path):
     assert not list(tmp_path.iterdir())
 
 
-def test_every_truncation_and_every_flipped_byte_is_noticed(tmp_path):
-    save_model(tmp_path / 'model', small_model(H=2))
+@pytest.mark.parametrize(('cell', 'layers'), [('rnn', 1), ('gru', 1)])
+def test_every_truncation_and_every_flipped_byte_is_noticed(tmp_path, cell, layers):
+    save_model(tmp_path / 'model', model_of('abcd', 2, cell=cell, layers=layers))
     whole = (tmp_path / 'model').read_bytes()
     for k in range(len(whole)):
         for data in (whole[:k], whole[:k] + bytes([whole[k] ^ (1 << k % 8)]) + whole[k + 1 :]):
@@ -185,9 +169,9 @@ def test_odd_files(tmp_path, kind, cli):
 
 
 @given(data=st.data())
-def test_any_bytes(tmp_path_factory, path, data):
+def test_any_bytes(tmp_path_factory, state, data):
     """Whatever is in the file, only a ValueError of one line comes out."""
-    whole = path.read_bytes()
+    whole = state.read_bytes()
     header = int.from_bytes(whole[:8], 'little')
     kind = data.draw(st.sampled_from(['bytes', 'cut', 'header', 'length']))
     changed = bytearray(whole)
@@ -211,9 +195,9 @@ def test_any_bytes(tmp_path_factory, path, data):
 
 
 @given(data=st.data())
-def test_any_contents(tmp_path_factory, path, data):
+def test_any_contents(tmp_path_factory, state, data):
     """A file with a right checksum but odd contents: a state, or a ValueError of one line."""
-    tensors, metadata = read(path)
+    tensors, metadata = read(state)
     key = data.draw(st.sampled_from([*tensors, *metadata, *json.loads(metadata['state'])]))
     if key in tensors:
         shape = data.draw(st.lists(st.integers(0, 3), max_size=3))

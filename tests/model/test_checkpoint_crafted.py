@@ -5,20 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from crafted import craft
+from crafted import craft, refused
 from kept import state_of
 
 from fastrnn.model.checkpoint import load_checkpoint, load_model
 from fastrnn.model.places import checkpoints
 from fastrnn.model.safetensors_file import checksum, read
-
-
-def refused(path, load):
-    with pytest.raises(ValueError) as caught:
-        load(path)
-    message = str(caught.value)
-    assert message.startswith(f'{path}: ') and '\n' not in message and len(message) < 400 + len(str(path)), message
-    return message
 
 
 def sizes(H, V):

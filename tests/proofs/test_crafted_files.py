@@ -7,16 +7,28 @@ import pytest
 from crafted import JSON, craft
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from models import checkpoint_of, model_of
 
 import fastrnn
-from fastrnn.model.checkpoint import load_checkpoint, load_model
+from fastrnn.model.architecture import CELLS
+from fastrnn.model.checkpoint import load_checkpoint, load_model, save_checkpoint
 from fastrnn.model.places import checkpoints
 from fastrnn.model.safetensors_file import read
 
 
-def crafted(made, data):
+@pytest.fixture(scope='module')
+def files(made):
+    """Checkpoints of runs, and of each cell."""
+    found = [checkpoints(made / name)[-1] for name in ('exact', 'fast')]
+    for cell, layers in (('rnn', 3), ('gru', 1), ('lstm', 2)):
+        found.append(made / f'{layers} {cell}')
+        save_checkpoint(found[-1], checkpoint_of(model_of('abcd', 4, 'float32', cell, layers)))
+    return found
+
+
+def crafted(made, files, data):
     """A file of which one thing is another."""
-    source = checkpoints(made / data.draw(st.sampled_from(['exact', 'fast'])))[-1]
+    source = data.draw(st.sampled_from(files))
     tensors, facts = read(source)
     if data.draw(st.booleans()):
         name = data.draw(st.sampled_from(sorted(tensors)))
@@ -24,7 +36,7 @@ def crafted(made, data):
         kind = data.draw(st.sampled_from(['f4', 'f8', 'i8', 'u4', 'u1']))
         return craft(source, made / 'x', {name: np.full(shape, data.draw(st.sampled_from([0, 1])), kind)})
     name = data.draw(st.sampled_from(sorted(facts)))
-    value, place = data.draw(JSON), None
+    value, place = data.draw(JSON | st.sampled_from([*CELLS, *map(str, range(10))])), None
     if name in ('config', 'state', 'text') and data.draw(st.booleans()):
         place = json.loads(facts[name])
         place[data.draw(st.sampled_from(sorted(place)))] = value
@@ -32,8 +44,8 @@ def crafted(made, data):
     return craft(source, made / 'x', metadata={name: data.draw(st.sampled_from([text, text[1:], str(value)]))})
 
 
-def assert_only_documented(made, data):
-    path = crafted(made, data)
+def assert_only_documented(made, files, data):
+    path = crafted(made, files, data)
     for load in (load_model, load_checkpoint):
         try:
             load(path)
@@ -74,12 +86,12 @@ def test_very_many_settings(made, data):
 
 @settings(max_examples=60)
 @given(st.data())
-def test_any_crafted_file(made, data):
-    assert_only_documented(made, data)
+def test_any_crafted_file(made, files, data):
+    assert_only_documented(made, files, data)
 
 
 @pytest.mark.long
 @settings(max_examples=5000)
 @given(st.data())
-def test_very_many_crafted_files(made, data):
-    assert_only_documented(made, data)
+def test_very_many_crafted_files(made, files, data):
+    assert_only_documented(made, files, data)

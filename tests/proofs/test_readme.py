@@ -8,9 +8,11 @@ import subprocess
 import sys
 from contextlib import chdir
 
+import numpy as np
 import pytest
 from helpers import ROOT, SUPPORT, markov_text
 
+import fastrnn
 from fastrnn.commands import cache, evaluate, info, plot, sample, score, train
 
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
@@ -27,6 +29,11 @@ ELSEWHERE = {
 
 def blocks(language):
     return re.findall(rf'^```{language}\n(.*?)^```', README, re.MULTILINE | re.DOTALL)
+
+
+def examples():
+    """The Python of the page, in its order; what needs PyTorch stands apart."""
+    return [code for code in blocks('python') if 'import torch' not in code]
 
 
 def shell_lines():
@@ -99,7 +106,7 @@ def test_a_new_checkout(tmp_path):
     for name in subprocess.check_output(['git', 'ls-files', '-z'], cwd=ROOT, text=True).split('\0')[:-1]:
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, place / name)
-    (place / 'page.py').write_text('\n'.join(blocks('python')), encoding='utf-8')
+    (place / 'page.py').write_text('\n'.join(examples()), encoding='utf-8')
     lines = ''.join(blocks('sh')).replace('--time 60s', '--time 0.5s').removesuffix('pytest\n')
     (place / 'page.sh').write_text(f'set -e\n{lines}python page.py\n', encoding='utf-8')
     environment = {name: value for name, value in os.environ.items() if not name.startswith(('PYTHON', 'VIRTUAL_ENV'))}
@@ -143,9 +150,23 @@ def test_the_python_examples_run(shell, capsys):
     """In the order of the page, as in one notebook."""
     names = {}
     with chdir(shell.place):
-        for code in blocks('python'):
+        for code in examples():
             exec(code.replace("'5s'", "'0.3s'"), names)
     assert '999 ' in capsys.readouterr().out
+
+
+@pytest.mark.long
+def test_the_example_with_pytorch_runs(shell):
+    """By itself; its logits give the surprisals that fastrnn gives."""
+    torch = pytest.importorskip('torch')
+    [code], names = [code for code in blocks('python') if code not in examples()], {}
+    with chdir(shell.place):
+        exec(code.replace("'5s'", "'0.3s'"), names)
+    model, text, logits = names['model'], names['text'], names['logits']
+    assert model.params.architecture.cell == 'lstm' and model.params.architecture.layers == 2
+    ids = model.vocabulary.encode(text).astype('int64')
+    nats = torch.nn.functional.cross_entropy(logits[:-1], torch.tensor(ids[1:]), reduction='none').detach().numpy()
+    assert abs(nats - fastrnn.surprisals(model, text).bits[1:] * np.log(2)).max() < 1e-5
 
 
 def test_the_measured_tables_are_there():

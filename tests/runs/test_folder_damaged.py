@@ -1,12 +1,15 @@
 """Run folders of which something is damaged or gone."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from helpers import SONNETS, refusal
 from kept import begin, contents, run_to
+from models import checkpoint_of, model_of
 
 import fastrnn
+from fastrnn.model.checkpoint import load_checkpoint, save_checkpoint
 from fastrnn.model.places import checkpoints
 
 TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
@@ -100,6 +103,17 @@ def test_a_damaged_best(run, cli):
     )
     code, _, err = cli('eval', run, SONNETS)
     assert code == 2 and err.endswith(f'; another is there: {checkpoints(run)[-1]}\n')
+
+
+def test_a_checkpoint_of_another_cell(run, cli):
+    """All else is this run's."""
+    kept = load_checkpoint(checkpoints(run)[-1])
+    model = model_of(kept.model.chars, 16, 'float64', 'gru', 2)
+    state = replace(checkpoint_of(model, 'adagrad', streams=1).state, iteration=kept.state.iteration)
+    config = kept.config | {'cell': 'gru', 'layers': 2}
+    save_checkpoint(checkpoints(run)[-1], replace(kept, model=model, state=state, config=config))
+    error = refusal(cli, 'train', '--resume', run)
+    assert error == f'{checkpoints(run)[-1]}: of another run (cell, layers differs from config.json)'
 
 
 def test_an_edited_config(run, cli):

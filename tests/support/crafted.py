@@ -1,5 +1,7 @@
 """Models and checkpoints with odd contents, and the check that they need."""
 
+import numpy as np
+import pytest
 from hypothesis import strategies as st
 
 from fastrnn.model.safetensors_file import read, write
@@ -13,8 +15,19 @@ JSON = st.recursive(
 
 def craft(source, target, tensors=None, metadata=None, without=()):
     """A file as ours, with other tensors or metadata, and the check that they need."""
-    all_tensors, facts = read(source)
-    all_tensors |= tensors or {}
-    facts |= metadata or {}
-    write(target, {name: all_tensors[name] for name in all_tensors if name not in without}, facts)
+    parts = read(source)
+    for part, others in zip(parts, (tensors, metadata), strict=True):
+        part |= others or {}
+        for name in without:
+            part.pop(name, None)
+    write(target, {name: np.ascontiguousarray(array) for name, array in parts[0].items()}, parts[1])
     return target
+
+
+def refused(path, load):
+    """The one line that a file is refused with."""
+    with pytest.raises(ValueError) as caught:
+        load(path)
+    message = str(caught.value)
+    assert message.startswith(f'{path}: ') and '\n' not in message and len(message) < 400 + len(str(path)), message
+    return message

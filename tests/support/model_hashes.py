@@ -23,6 +23,17 @@ CASES = {
     'streams, float64': {**STREAMS, **ADAM, 'hidden_size': 37, 'dtype': 'float64'},
     'streams, Adagrad': {**STREAMS, 'hidden_size': 37, 'dtype': 'float32', 'schedule': 'step'},
     'streams, weight decay': {**STREAMS, **ADAM, 'hidden_size': 50, 'dtype': 'float32', 'weight_decay': 0.1},
+    'LSTM, two layers, dropout': {
+        **STREAMS,
+        **ADAM,
+        'cell': 'lstm',
+        'layers': 2,
+        'dropout': 0.2,
+        'hidden_size': 37,
+        'dtype': 'float32',
+    },
+    'GRU': {**STREAMS, **ADAM, 'cell': 'gru', 'hidden_size': 50, 'dtype': 'float32'},
+    'LSTM, one stream, float64': {'cell': 'lstm', 'hidden_size': 21, 'iterations': 30, 'dtype': 'float64'},
 }
 
 

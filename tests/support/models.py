@@ -1,12 +1,18 @@
 """Models that no run has made."""
 
+import json
+from dataclasses import asdict
+
 import numpy as np
 
 import fastrnn
 from fastrnn.model.architecture import Architecture
+from fastrnn.model.checkpoint import Checkpoint
 from fastrnn.model.init import scaled
 from fastrnn.model.model import Model
 from fastrnn.model.params import Params
+from fastrnn.model.state import MOMENTS, TrainState
+from fastrnn.settings.config import Config
 
 V, H = 19, 30
 MANY_KINDS = [('rnn', 1), ('rnn', 3), ('gru', 1), ('gru', 2), ('lstm', 1), ('lstm', 2)]
@@ -30,11 +36,43 @@ def biased_model(chars, unit='character', H=12):
     return Model(params.astype('float32'), ''.join(chars), unit)
 
 
-def model_of(chars, H=4, dtype=np.float64):
+def random_params(architecture, dtype, seed):
+    params = Params(architecture)
+    params.flat[:] = np.random.default_rng(seed).standard_normal(params.flat.size)
+    return params.astype(dtype)
+
+
+def model_of(chars, H=4, dtype=np.float64, cell='rnn', layers=1, unit='character'):
     """A model of these characters."""
-    params = Params(Architecture('rnn', 1, H, len(chars)))
-    params.flat[:] = np.random.default_rng(0).standard_normal(params.flat.size)
-    return Model(params.astype(dtype), chars)
+    return Model(random_params(Architecture(cell, layers, H, len(chars)), dtype, 0), chars, unit)
+
+
+def checkpoint_of(model, optimizer='adam', streams=3):
+    """A state in which no number is another's, as a run of the fast engine could have it."""
+    architecture, dtype = model.params.architecture, model.params.flat.dtype
+    moments = {
+        letter: random_params(architecture, dtype, seed) for seed, letter in enumerate(MOMENTS[optimizer], start=1)
+    }
+    config = Config(
+        engine='fast',
+        cell=architecture.cell,
+        layers=architecture.layers,
+        hidden_size=architecture.H,
+        streams=streams,
+        dtype=dtype.name,
+        optimizer=optimizer,
+    )
+    state = TrainState(
+        params=model.params,
+        moments=moments,
+        hidden=np.random.default_rng(9).standard_normal(architecture.state_shape(streams)).astype(dtype),
+        position=40,
+        steps=5,
+        smooth_loss=12.5,
+        rng=np.random.RandomState(7).get_state(legacy=False),
+        iteration=5,
+    )
+    return Checkpoint(model, state, json.loads(json.dumps(asdict(config))), {'sha256': '', 'characters': 1000})
 
 
 def sampled(model, length, **options):

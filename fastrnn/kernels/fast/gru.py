@@ -8,7 +8,6 @@ from numba.extending import overload
 
 from ..jit import WITHIN
 from . import cell as any_cell
-from .apart import load, store
 from .functions import fma, sigmoid1, tanh1
 
 
@@ -28,15 +27,15 @@ def _activate(cell, H, z, x, stride, bias, bias_own, blocks, h_before, c_before,
         b1, b2, b3 = bias[:H], bias[H : 2 * H], bias[2 * H :]
         q_, r_, z_, n_ = blocks[:Hp], blocks[Hp : 2 * Hp], blocks[2 * Hp : 3 * Hp], blocks[3 * Hp :]
         for k in range(H):
-            q = load('in', z0, k) + load('in', bias_own, k)
-            r = sigmoid1(load('in', z1, k) + load('in', x1, k) + load('in', b1, k))
-            update = sigmoid1(load('in', z2, k) + load('in', x2, k) + load('in', b2, k))
-            n = tanh1(fma(r, q, load('in', x3, k) + load('in', b3, k)))
-            store('block 0', q_, k, q)
-            store('block 1', r_, k, r)
-            store('block 2', z_, k, update)
-            store('block 3', n_, k, n)
-            store('h', h, k, fma(update, load('h', h_before, k), (one - update) * n))
+            q = z0[k] + bias_own[k]
+            r = sigmoid1(z1[k] + x1[k] + b1[k])
+            update = sigmoid1(z2[k] + x2[k] + b2[k])
+            n = tanh1(fma(r, q, x3[k] + b3[k]))
+            q_[k] = q
+            r_[k] = r
+            z_[k] = update
+            n_[k] = n
+            h[k] = fma(update, h_before[k], (one - update) * n)
 
     return activate
 
@@ -51,14 +50,14 @@ def _differentiate(cell, H, blocks, dh, dh_next, carry, h_before, c_before, h, c
         Hp, one = h.size, h.dtype.type(1)
         q_, r_, z_, n_ = blocks[:Hp], blocks[Hp : 2 * Hp], blocks[2 * Hp : 3 * Hp], blocks[3 * Hp :]
         for k in range(H):
-            q, r = load('block 0', q_, k), load('block 1', r_, k)
-            update, n = load('block 2', z_, k), load('block 3', n_, k)
-            dhk = load('in', dh, k) + load('in', dh_next, k) + load('carry', carry, k)
+            q, r = q_[k], r_[k]
+            update, n = z_[k], n_[k]
+            dhk = dh[k] + dh_next[k] + carry[k]
             dn = dhk * (one - update) * fma(-n, n, one)
-            store('block 0', q_, k, dn * r)
-            store('block 1', r_, k, dn * q * r * (one - r))
-            store('block 2', z_, k, dhk * (load('h', h_before, k) - n) * update * (one - update))
-            store('block 3', n_, k, dn)
-            store('carry', carry, k, dhk * update)
+            q_[k] = dn * r
+            r_[k] = dn * q * r * (one - r)
+            z_[k] = dhk * (h_before[k] - n) * update * (one - update)
+            n_[k] = dn
+            carry[k] = dhk * update
 
     return differentiate

@@ -7,7 +7,6 @@ from numba.extending import overload
 
 from ..jit import WITHIN
 from . import cell as any_cell
-from .apart import load, store
 from .functions import fma, sigmoid1, tanh1
 
 
@@ -27,17 +26,17 @@ def _activate(cell, H, z, x, stride, bias, bias_own, blocks, h_before, c_before,
         b0, b1, b2, b3 = bias[:H], bias[H : 2 * H], bias[2 * H : 3 * H], bias[3 * H :]
         i_, f_, g_, o_ = blocks[:Hp], blocks[Hp : 2 * Hp], blocks[2 * Hp : 3 * Hp], blocks[3 * Hp :]
         for k in range(H):
-            i = sigmoid1(load('in', z0, k) + load('in', x0, k) + load('in', b0, k))
-            f = sigmoid1(load('in', z1, k) + load('in', x1, k) + load('in', b1, k))
-            g = tanh1(load('in', z2, k) + load('in', x2, k) + load('in', b2, k))
-            o = sigmoid1(load('in', z3, k) + load('in', x3, k) + load('in', b3, k))
-            memory = fma(f, load('c', c_before, k), i * g)
-            store('block 0', i_, k, i)
-            store('block 1', f_, k, f)
-            store('block 2', g_, k, g)
-            store('block 3', o_, k, o)
-            store('c', c, k, memory)
-            store('h', h, k, o * tanh1(memory))
+            i = sigmoid1(z0[k] + x0[k] + b0[k])
+            f = sigmoid1(z1[k] + x1[k] + b1[k])
+            g = tanh1(z2[k] + x2[k] + b2[k])
+            o = sigmoid1(z3[k] + x3[k] + b3[k])
+            memory = fma(f, c_before[k], i * g)
+            i_[k] = i
+            f_[k] = f
+            g_[k] = g
+            o_[k] = o
+            c[k] = memory
+            h[k] = o * tanh1(memory)
 
     return activate
 
@@ -52,15 +51,15 @@ def _differentiate(cell, H, blocks, dh, dh_next, carry, h_before, c_before, h, c
         Hp, one = h.size, h.dtype.type(1)
         i_, f_, g_, o_ = blocks[:Hp], blocks[Hp : 2 * Hp], blocks[2 * Hp : 3 * Hp], blocks[3 * Hp :]
         for k in range(H):
-            i, f = load('block 0', i_, k), load('block 1', f_, k)
-            g, o = load('block 2', g_, k), load('block 3', o_, k)
-            squashed = tanh1(load('c', c, k))
-            dhk = load('in', dh, k) + load('in', dh_next, k)
-            dc = fma(dhk * o, fma(-squashed, squashed, one), load('carry', carry, k))
-            store('block 0', i_, k, dc * g * i * (one - i))
-            store('block 1', f_, k, dc * load('c', c_before, k) * f * (one - f))
-            store('block 2', g_, k, dc * i * fma(-g, g, one))
-            store('block 3', o_, k, dhk * squashed * o * (one - o))
-            store('carry', carry, k, dc * f)
+            i, f = i_[k], f_[k]
+            g, o = g_[k], o_[k]
+            squashed = tanh1(c[k])
+            dhk = dh[k] + dh_next[k]
+            dc = fma(dhk * o, fma(-squashed, squashed, one), carry[k])
+            i_[k] = dc * g * i * (one - i)
+            f_[k] = dc * c_before[k] * f * (one - f)
+            g_[k] = dc * i * fma(-g, g, one)
+            o_[k] = dhk * squashed * o * (one - o)
+            carry[k] = dc * f
 
     return differentiate

@@ -1,0 +1,90 @@
+"""What a cell's elementwise work takes beside its products: the two functions of a row, and their share of training.
+
+    python bench/cell_kernels.py
+
+One thread; the best of many rounds.
+"""
+
+import time
+from typing import Any
+
+import numba
+import numpy as np
+from kernels import microseconds, normal
+from llvmlite.binding import get_host_cpu_name
+
+from fastrnn.engines.engine import FastEngine
+from fastrnn.engines.fast import make_cell
+from fastrnn.kernels.fast.cell import activate, differentiate
+from fastrnn.kernels.fast.packing import copy
+from fastrnn.kernels.jit import OPTIONS
+from fastrnn.model.architecture import Architecture
+from fastrnn.settings.config import Config
+
+V, B, T = 65, 32, 50
+compiled = numba.njit(**OPTIONS)
+
+
+@compiled
+def forward(n, cell, z, x, bias, bias_own, blocks, before, h, c):
+    for _ in range(n):
+        activate(cell, h.size, z, x, h.size, bias, bias_own, blocks, before, before, h, c)
+
+
+@compiled
+def backward(n, cell, kept, blocks, dh, carry, before, h, c):
+    for _ in range(n):
+        copy(kept, blocks)
+        copy(dh, carry)
+        differentiate(cell, h.size, blocks, dh, dh, carry, before, before, h, c)
+
+
+def iteration(cell: str, H: int) -> float:
+    """Seconds of an iteration of the fast engine, the best of some."""
+    config = Config(
+        engine='fast',
+        cell=cell,
+        hidden_size=H,
+        streams=B,
+        seq_length=T,
+        dtype='float32',
+        optimizer='adam',
+        init='scaled',
+        threads=1,
+        seed=0,
+    )
+    ids = np.random.default_rng(0).integers(0, V, 100_000).astype(np.uint8)
+    engine, best = FastEngine(config, ids, V), float('inf')
+    engine.run(3)
+    for _ in range(20):
+        start = time.perf_counter()
+        engine.run(3)
+        best = min(best, (time.perf_counter() - start) / 3)
+    engine.close()
+    return best
+
+
+def rows(cell: str, H: int) -> tuple[float, float]:
+    """Microseconds of a row, forward and back."""
+    architecture = Architecture(cell, 1, H, V)
+    G, S, _ = architecture.kind
+    z, x, bias, own = normal(G * H), normal(G * H), normal(G * H), normal((S - G) * H)
+    blocks, before, h, c, dh, carry = normal(S * H), normal(H), normal(H), normal(H), normal(H), 0 * normal(H)
+    kind: Any = make_cell(architecture)
+    times = microseconds({'forward': (forward, (kind, z, x, bias, own, blocks, before, h, c))})
+    times |= microseconds({'backward': (backward, (kind, blocks.copy(), blocks, dh, carry, before, h, c))})
+    return times['forward'], times['backward']
+
+
+def main() -> None:
+    print(f'{get_host_cpu_name()}, Numba {numba.__version__}; float32, B={B}, T={T}, V={V}, one thread')
+    for cell in ('rnn', 'gru', 'lstm'):
+        for H in (128, 256, 512):
+            (there, back), whole = rows(cell, H), iteration(cell, H) * 1e6
+            share = (there + back) * B * T / whole
+            units = f'forward {there * 1e3 / H:.2f}, backward {back * 1e3 / H:.2f} ns a unit'
+            print(f'{cell}, H={H}: {units}; together {share:.1%} of {whole:,.0f} us an iteration')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,179 @@
+"""PyTorch computes the same from the same file, whatever the cell and the depth; gradients and steps of AdamW too.
+
+Skipped where PyTorch is not installed (``pip install '.[torch]'``). It is imported inside tests, as that takes seconds.
+"""
+
+import numpy as np
+import pytest
+from helpers import SONNETS
+
+import fastrnn
+from fastrnn.data.corpus import Corpus
+from fastrnn.engines.fast import BETA1, BETA2, EPSILON, FastEngine, make_cell, pack, sizes_of
+from fastrnn.kernels.fast import ahead, generate
+from fastrnn.kernels.team import alone
+from fastrnn.model.checkpoint import load_model, save_model
+from fastrnn.model.places import checkpoints
+from fastrnn.model.torch_names import from_torch_tensors, torch_tensors
+from fastrnn.settings.config import Config
+
+pytestmark = pytest.mark.long
+TEXT = SONNETS.read_text(encoding='utf-8')
+CELLS = [(cell, layers) for cell in ('rnn', 'gru', 'lstm') for layers in (1, 2, 3)]
+OPTIONS = {'engine': 'fast', 'optimizer': 'adam', 'learning_rate': 0.01, 'init': 'scaled', 'seed': 0}
+TOLERANCE = 1e-5  # of logits, in float32
+
+
+@pytest.fixture(scope='module')
+def torch():
+    return pytest.importorskip('torch')
+
+
+def network(torch, architecture):
+    """As a user of PyTorch would write it: its own modules, nothing about ours."""
+    kind = {'rnn': torch.nn.RNN, 'gru': torch.nn.GRU, 'lstm': torch.nn.LSTM}[architecture.cell]
+    rnn = kind(architecture.V, architecture.H, num_layers=architecture.layers)
+    return torch.nn.ModuleDict({'rnn': rnn, 'output': torch.nn.Linear(architecture.H, architecture.V)})
+
+
+def in_torchs_names(torch, tensors):
+    """A file's tensors; those of one tanh layer, which have the gist's names, as the README tells it."""
+    if 'Whh' not in tensors:
+        return tensors
+    return {
+        'rnn.weight_ih_l0': tensors['Wxh'],
+        'rnn.weight_hh_l0': tensors['Whh'],
+        'rnn.bias_ih_l0': tensors['bh'][:, 0],
+        'rnn.bias_hh_l0': torch.zeros(len(tensors['bh'])),
+        'output.weight': tensors['Why'],
+        'output.bias': tensors['by'][:, 0],
+    }
+
+
+def logits_of(torch, net, ids):
+    """(n, V), from zero states."""
+    inputs = torch.nn.functional.one_hot(torch.tensor(ids.astype(np.int64)), net['rnn'].input_size).float()
+    with torch.no_grad():
+        return net['output'](net['rnn'](inputs)[0]).double()
+
+
+def log_probabilities(params, ids):
+    """(n, V), by the kernel that scores texts: a stream for each character that could follow."""
+    (n,), V = ids.shape, params.V
+    weights, packed = pack(params, strips=False)
+    streams = generate.make_streams(sizes_of(params.architecture), V, params.flat.dtype, 1)
+    inputs, targets = (np.array(np.broadcast_to(a, (n, V)), np.uint32) for a in (ids[:, None], np.arange(V)))
+    surprisals = np.zeros((n, V))
+    ahead.wait()
+    cell = make_cell(params.architecture)
+    generate.score(alone(), cell, weights, packed, inputs, targets, streams, surprisals)
+    return -surprisals
+
+
+@pytest.mark.parametrize(('cell', 'layers'), CELLS)
+def test_a_trained_model(tmp_path, torch, cell, layers):
+    """The file into load_state_dict, strictly and as it is: the same logits (but for the constant that a softmax
+    drops) at each of 1,000 characters, and the same surprisals."""
+    from safetensors.torch import load_file
+
+    sizes = {'cell': cell, 'layers': layers, 'hidden_size': 40, 'streams': 8, 'seq_length': 20, 'iterations': 60}
+    run = fastrnn.train(TEXT, **OPTIONS, **sizes, dtype='float32', dropout=0.1)
+    for _ in run:
+        pass
+    save_model(tmp_path / 'model', run.model)
+    model = load_model(tmp_path / 'model')
+    net = network(torch, model.params.architecture)
+    net.load_state_dict(in_torchs_names(torch, load_file(tmp_path / 'model')))
+    ids = model.vocabulary.encode(TEXT[:1001])
+    theirs = torch.log_softmax(logits_of(torch, net, ids[:-1]), -1).numpy()
+    assert -theirs[np.arange(1000), ids[1:]].mean() < 0.9 * np.log(model.params.V)  # it has learned something
+    assert np.abs(theirs - log_probabilities(model.params, ids[:-1])).max() < TOLERANCE
+    bits = fastrnn.surprisals(model, TEXT[:1001]).bits[1:]
+    assert np.abs(-theirs[np.arange(1000), ids[1:]] - bits * np.log(2)).max() < TOLERANCE
+
+
+@pytest.mark.parametrize(('cell', 'layers'), [('gru', 2), ('lstm', 1)])
+def test_a_checkpoint_of_a_run(tmp_path, torch, cell, layers):
+    """With what else is in it, by the names that PyTorch asks for."""
+    from safetensors.torch import load_file
+
+    sizes = {'cell': cell, 'layers': layers, 'hidden_size': 40, 'streams': 8, 'seq_length': 20, 'iterations': 20}
+    with fastrnn.start(tmp_path / 'run', SONNETS, **OPTIONS, **sizes, dtype='float32') as run:
+        for _ in run:
+            pass
+    path = checkpoints(tmp_path / 'run')[-1]
+    net = network(torch, load_model(path).params.architecture)
+    missing, others = net.load_state_dict(load_file(path), strict=False)
+    assert not missing and {name.split('.')[0] for name in others} == {'m', 'v', 'hprev', 'rng'}
+    ids = load_model(path).vocabulary.encode(TEXT[:200])
+    theirs = torch.log_softmax(logits_of(torch, net, ids), -1).numpy()
+    assert np.abs(theirs - log_probabilities(load_model(path).params, ids)).max() < TOLERANCE
+
+
+class Trainer:
+    """Our training by PyTorch's autograd, in float64; the biases that ours do not have stay 0."""
+
+    def __init__(self, torch, config, params, ids):
+        self.torch, self.config, self.params = torch, config, params
+        self.net = network(torch, params.architecture).double()
+        self.net.load_state_dict({name: torch.tensor(array) for name, array in torch_tensors(params).items()})
+        B, n = config.streams, ids.size // config.streams
+        self.streams = torch.tensor(ids[: B * n].reshape(B, n).T.astype(np.int64))
+        self.states, self.at = None, 0
+        rate, decay = config.learning_rate, config.weight_decay
+        self.optimizer = torch.optim.AdamW(
+            self.net.parameters(), rate, betas=(BETA1, BETA2), eps=EPSILON, weight_decay=decay
+        )
+
+    def step(self):
+        """One window: its loss, and the gradients as they were."""
+        T, V, torch = self.config.seq_length, self.params.V, self.torch
+        window = self.streams[self.at : self.at + T + 1]
+        hs, states = self.net['rnn'](torch.nn.functional.one_hot(window[:-1], V).double(), self.states)
+        self.states = tuple(state.detach() for state in states) if isinstance(states, tuple) else states.detach()
+        logits, targets = self.net['output'](hs).reshape(-1, V), window[1:].reshape(-1)
+        loss = torch.nn.functional.cross_entropy(logits, targets, reduction='sum') / self.config.streams
+        self.optimizer.zero_grad()
+        loss.backward()
+        shared = self.params.bh.shape[1] - self.params.bhn.shape[1]
+        for name, param in self.net.named_parameters():
+            if 'bias_hh' in name:
+                param.grad[:shared] = 0
+        grads = {name: param.grad.numpy().copy() for name, param in self.net.named_parameters()}
+        torch.nn.utils.clip_grad_value_(self.net.parameters(), self.config.clip)
+        self.optimizer.step()
+        self.at += T
+        return loss.item(), from_torch_tensors(self.params.architecture, grads, 'float64').flat
+
+    @property
+    def flat(self):
+        tensors = {name: param.detach().numpy() for name, param in self.net.named_parameters()}
+        return from_torch_tensors(self.params.architecture, tensors, 'float64').flat
+
+
+def difference(ours, theirs):
+    """The largest, as a share of the largest number."""
+    return np.abs(ours - theirs).max() / np.abs(theirs).max()
+
+
+@pytest.mark.parametrize('clip', [1e6, 0.02])
+@pytest.mark.parametrize(('cell', 'layers'), CELLS)
+def test_gradients_and_steps(torch, cell, layers, clip):
+    """Of the first window, the gradients; of five, which carry their states on, the losses and what AdamW makes."""
+    sizes = {'cell': cell, 'layers': layers, 'hidden_size': 12, 'streams': 4, 'seq_length': 15, 'weight_decay': 0.05}
+    config = Config(**OPTIONS, **sizes, dtype='float64', clip=clip)
+    corpus = Corpus.of(TEXT)
+    engine = FastEngine(config, corpus.ids, len(corpus.chars))
+    try:
+        engine.params.flat[:] += np.random.default_rng(1).standard_normal(engine.params.flat.size) / 20  # biases, too
+        engine.restore(engine.state())
+        trainer = Trainer(torch, config, engine.params, np.asarray(corpus.ids))
+        for number in range(5):
+            loss, grads = trainer.step()
+            assert engine.run(1)[0] == pytest.approx(loss, rel=1e-11)
+            if number == 0 and clip > 1:
+                assert difference(engine.grads.flat, grads) < 1e-10
+            assert clip > 1 or np.abs(grads).max() > clip
+        assert difference(engine.params.flat, trainer.flat) < 1e-9
+    finally:
+        engine.close()
