@@ -19,7 +19,9 @@ from numba.extending import intrinsic
 
 from ..jit import FEATURES, jit
 
-_VECTOR = 64 if '+avx512f' in FEATURES else 32  # bytes; on NEON two registers, of which a tile takes 29 of 32
+# Bytes. 32 are two registers of NEON, a tile 29 of its 32: 80 fused operations for 24 loads, where vectors of 16 bytes
+# have 40 for 20, and those of 64 do not fit (LLVM's code for a Neoverse N1).
+_VECTOR = 64 if '+avx512f' in FEATURES else 32
 # Whether the processor has fused multiply-add: all of ARM's 64-bit ones do, and LLVM may not find their features.
 FUSED = '+fma' in FEATURES.split(',') or platform.machine().lower() in ('aarch64', 'arm64')
 TILE_ROWS = 6  # of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2

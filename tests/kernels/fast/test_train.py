@@ -67,7 +67,7 @@ def assert_as_oracle(case):
     dropout = config.dropout, config.seed, state.steps
     expected, grads, after = cell_oracles.gradient(config.cell, model, window[:-1], window[1:], before, *dropout)
     flat = cell_oracles.flat(architecture, grads)
-    np.testing.assert_allclose(loss, expected, rtol=1e-10)
+    np.testing.assert_allclose(loss, expected, rtol=1e-10, atol=1e-13)
     np.testing.assert_allclose(engine.state().hidden, after.reshape(state.hidden.shape), rtol=1e-10, atol=1e-13)
     np.testing.assert_allclose(engine.grads.flat, flat, rtol=1e-10, atol=1e-12 * abs(flat).max())
 
