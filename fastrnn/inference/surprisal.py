@@ -54,6 +54,8 @@ def score(model: Model, ids: NDArray[Any]) -> Scored:
 def surprisals(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> Scored:
     """Score each character of a text: -log2 of the probability that the model gave it, after all that precede it.
 
+    Of a long text after 512 of them at least: see :func:`fastrnn.inference.evaluate.slices`.
+
     Parameters
     ----------
     model : Model
