@@ -18,6 +18,7 @@ SONNETS = Path(__file__).parent.parent / 'data' / 'sonnets.txt'
 TRAIN = [sys.executable, '-m', 'fastrnn', 'train', str(SONNETS), '--seed', '0', '--iterations', '1']
 MARKERS = '<!-- startup: made by bench/startup.py -->', '<!-- end of startup -->'
 FAST = [*TRAIN, '--preset', 'fast', '--validation', '0.1']
+LSTM = [*FAST, '--cell', 'lstm']
 IMPORT = [sys.executable, '-c', 'import fastrnn']
 
 
@@ -31,18 +32,21 @@ def seconds(command: list[str], cache: str, runs: int) -> float:
     return statistics.median(times)
 
 
-def main() -> None:
+def first_and_warm(command: list[str], what: str) -> list[str]:
+    """Rows of the table: with an empty cache, and with what that left."""
     with tempfile.TemporaryDirectory() as cache:
-        lines = [
-            '| | |',
-            '|---|---|',
-            f'| first run ever, compiling, to the first printed loss | {seconds(TRAIN, cache, 1):.1f} s |',
-            f'| warm start, to the first printed loss | {seconds(TRAIN, cache, 5):.2f} s |',
-            f'| `import fastrnn` | {seconds(IMPORT, cache, 5):.2f} s |',
-            f'| peak memory of these | {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB |',
-            f'| first run with `--preset fast`, a validation and a sample included | {seconds(FAST, cache, 1):.1f} s |',
-            f'| the same, warm | {seconds(FAST, cache, 5):.2f} s |',
-        ]
+        first, warm = seconds(command, cache, 1), seconds(command, cache, 5)
+    return [f'| first run ever, compiling, {what} | {first:.1f} s |', f'| the same, warm | {warm:.2f} s |']
+
+
+def main() -> None:
+    lines = ['| | |', '|---|---|', *first_and_warm(TRAIN, 'to the first printed loss')]
+    with tempfile.TemporaryDirectory() as cache:
+        lines.append(f'| `import fastrnn` | {seconds(IMPORT, cache, 5):.2f} s |')
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    lines.append(f'| peak memory of these | {peak:.0f} MB |')
+    lines += first_and_warm(FAST, 'of `--preset fast`, a validation and a sample included')
+    lines += first_and_warm(LSTM, 'of `--preset fast --cell lstm`, likewise')
     publish(MARKERS, '\n'.join(lines), sys.argv[1] if len(sys.argv) > 1 else None)
 
 

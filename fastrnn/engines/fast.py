@@ -35,12 +35,14 @@ class FastEngine:
         architecture = Architecture.of(config, V)
         T, B = config.seq_length, config.streams
         dtype: Any = np.dtype(config.dtype).type
+        self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
+        if processors() > 1:
+            ahead.start(architecture.cell, self.sizes, dtype)
         self._windows, self._rate = Windows(ids, T, B), float(config.learning_rate)
         self._rng = np.random.RandomState(config.seed)
         self.params = INITS[config.init](architecture, self._rng).astype(dtype)
         self.grads = Params(architecture, dtype)
         self.moments = {letter: Params(architecture, dtype) for letter in MOMENTS[config.optimizer]}
-        self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
         self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
         self.packed = buffers.make_packed(self.sizes, dtype, strips=B == 1)
         self.optimizer = make_optimizer(config, self.moments)
@@ -52,10 +54,8 @@ class FastEngine:
         sizes = thread_counts(config, architecture)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
-        if processors() > 1:
-            ahead.start(architecture.cell, self.sizes, dtype)
-        pack_weights(alone(), self.cell, self.weights, self.packed)
         self._train(alone(), ids[:0], self.position, np.zeros(0), np.zeros(0))  # compiles, or loads, before threads do
+        pack_weights(alone(), self.cell, self.weights, self.packed)
 
     @staticmethod
     def memory(config: Config, architecture: Architecture) -> int:

@@ -1,7 +1,7 @@
-"""What scoring and sampling take, compiled in a process of its own while this one compiles the training.
+"""A second process that compiles while this one does: what the training calls last, and scoring and sampling.
 
-A first run of --preset fast was compiling for 11.3 s, of which these took 2.9 (bench/startup.py). The other process
-leaves its kernels in the cache folder, where this one finds them; where it can't, it compiles them itself.
+It leaves its kernels in the cache folder, where this one finds them when it gets there; what it does not find, it
+compiles itself. A first run of --preset fast --cell lstm takes 8 s, by one process 13 (bench/startup.py).
 
 ``python -m fastrnn.kernels.fast.ahead lstm 4 4 2 float32``
 """
@@ -17,6 +17,8 @@ from ..choice import Choice
 from ..team import alone
 from . import buffers, generate
 from .cells import CELLS
+from .gradients import matrix_gradients, vector_gradients
+from .packing import pack_weights
 
 LONGEST = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
 
@@ -56,7 +58,10 @@ def compile_for(cell: str, G: int, S: int, states: int, dtype: Any) -> None:
     parts = np.split(flat, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
     weights = buffers.Weights(flat, *(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
     sizes, one = buffers.Sizes(G, S, states, L, H, V, flat.size), CELLS[cell](G, S)
-    packed = buffers.make_packed(sizes, dtype, strips=True, backward=False)
+    packed, work = buffers.make_packed(sizes, dtype, strips=True), buffers.make_work(sizes, 1, 1, dtype)
+    pack_weights(alone(), one, weights, packed)
+    vector_gradients(alone(), one, work, weights)
+    matrix_gradients(alone(), one, work, weights)
     streams, ids = generate.make_streams(sizes, 1, dtype, 1), np.zeros((1, 1), np.uint32)
     generate.score(alone(), one, weights, packed, ids, ids, streams, np.zeros((1, 1)))
     generate.draw(alone(), one, weights, packed, Choice(kind(1), V, 1.0), np.zeros((1, 1)), streams, ids)

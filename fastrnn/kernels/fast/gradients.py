@@ -1,6 +1,6 @@
 """Gradients of the parameters from a window's dy, dz and hidden states; threads share rows and columns of them."""
 
-from ..jit import inlined, jit
+from ..jit import jit
 from ..team import span
 from .gemm import TILE_ROWS, add_outer_products
 from .packing import copy, pack_columns, pack_left, rows_of
@@ -8,7 +8,7 @@ from .packing import copy, pack_columns, pack_left, rows_of
 LINE = 16  # columns that threads share: a cache line of float32
 
 
-@inlined
+@jit
 def matrix_gradients(team, cell, work, grads):
     """dWhh, dWih and dWhy: sums of outer products over all t and streams, in blocks; threads share rows of each.
 
@@ -69,7 +69,7 @@ def copy_gates(dW, first, last, gates, turn, stride, out):
             copy(dW[row, :H], out[(block + turn) % gates * rows + unit])
 
 
-@inlined
+@jit
 def vector_gradients(team, cell, work, grads):
     """dWxh and those of biases; threads share columns of H, and V."""
     (L, _, H), own, Hp = grads.Whh.shape, cell.blocks - cell.gates, work.hs.shape[4]
