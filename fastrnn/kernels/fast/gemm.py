@@ -3,7 +3,7 @@
 A window multiplies b x H by H x H once a step of time, T times with the same matrix. BLAS packs that matrix anew in
 each call, which small b can't repay (float32, b=16, H=128: OpenBLAS 103 GFLOP/s, these tiles 117 on Zen 4, 64 and 92 on
 Zen 3: bench/kernels.py). Here a matrix is packed once a window, into panels that are two vectors wide, and a tile of up
-to 6 rows stays in registers over all of K.
+to 6 or 8 rows stays in registers over all of K.
 
 An element's sum runs over k in one order, whatever the tile it falls into, so results do not depend on how rows
 are shared among threads.
@@ -24,7 +24,9 @@ from ..jit import FEATURES, jit
 _VECTOR = 64 if '+avx512f' in FEATURES else 32
 # Whether the processor has fused multiply-add: all of ARM's 64-bit ones do, and LLVM may not find their features.
 FUSED = '+fma' in FEATURES.split(',') or platform.machine().lower() in ('aarch64', 'arm64')
-TILE_ROWS = 6  # of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2
+# of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2. AVX-512 has 32 (LSTM, H=128:
+# by 8 rows 208 GFLOP/s, by 6 203; Zen 5)
+TILE_ROWS = 8 if _VECTOR == 64 else 6
 WIDEST = 13  # vectors of a row tile, for b = 1: 13 sums and 1 factor
 
 I32, I64 = ir.IntType(32), ir.IntType(64)

@@ -146,7 +146,7 @@ def pack_rows(W, start, stop, out):
 def pack_left(X, start, first, last, out):
     """out[i, k, r] = X[k, start + i*TILE_ROWS + r] for row tiles i = first ... last-1; zeros stay beyond X's columns.
 
-    Eight elements are moved for six; the two too many are overwritten by the next k.
+    Eight elements are moved, for six where a tile has as many; the two too many are overwritten by the next k.
     """
     steps, N = X.shape[0], X.shape[1] - start
     for i in range(first, last):
