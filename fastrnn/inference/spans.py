@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 
 from ..data.ids import check_ids
 from ..data.stored import Ids
-from ..engines.fast import make_cell, pack, sizes_of
+from ..engines.fast import FLOPS_PER_THREAD, make_cell, pack, sizes_of
 from ..kernels.fast import ahead, generate
 from ..kernels.team import Team, alone
 from ..model.params import Params
 from ..parallel.threads import ThreadTuner, counts_for_streams
 
-FLOPS_PER_THREAD = 200_000  # of a step of time, as in training
 SLICE = 1 << 16, 2e10  # characters, and flops, of a slice: some 0.2 s, between which an interrupt gets through
 
 Positions = NDArray[np.int64]
@@ -27,8 +26,7 @@ class Scorer:
         self._architecture, self._dtype, self._B = params.architecture, params.flat.dtype, B
         self._cell, (self._weights, self._packed) = make_cell(params.architecture), pack(params, strips=B == 1)
         counts = counts_for_streams(B, B * params.architecture.forward_flops, FLOPS_PER_THREAD)
-        self._counts = counts if threads is None else [min(threads, B)]
-        self._tuner = ThreadTuner(self._counts)
+        self._tuner = ThreadTuner(counts if threads is None else [min(threads, B)])
         self._slice = max(1, int(min(SLICE[0], SLICE[1] / params.architecture.forward_flops)) // B)
         self._streams = generate.make_streams(sizes_of(self._architecture), B, self._dtype, 1)
         ahead.wait()

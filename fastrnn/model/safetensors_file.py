@@ -33,19 +33,23 @@ def checksum(tensors: Tensors, metadata: Mapping[str, str]) -> str:
 
 
 def write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
-    from safetensors.numpy import save
+    """The bytes of safetensors' ``save``, but from where the tensors lie: it makes copies, of more than a run holds.
 
-    write_atomically(path, in_order(save(tensors, {**metadata, 'check': checksum(tensors, metadata)})))
-
-
-def in_order(data: bytes) -> bytes:
-    """The same file with its metadata sorted by name; safetensors' order differs from call to call."""
-    end = 8 + int.from_bytes(data[:8], 'little')
-    header = json.loads(data[8:end])
-    header['__metadata__'] = dict(sorted(header['__metadata__'].items()))
-    text = json.dumps(header, ensure_ascii=False, separators=(',', ':')).encode()
-    text += b' ' * (-len(text) % 8)  # as the format has it, for aligned tensors
-    return b''.join((len(text).to_bytes(8, 'little'), text, memoryview(data)[end:]))
+    And but for the metadata, which here has an order, so that one model is one file.
+    """
+    arrays = {name: np.asarray(array, array.dtype.newbyteorder('<'), order='C') for name, array in tensors.items()}
+    names = sorted(arrays, key=lambda name: (arrays[name].dtype.kind != 'f', name))
+    described: dict[str, Any] = {
+        '__metadata__': dict(sorted({**metadata, 'check': checksum(tensors, metadata)}.items()))
+    }
+    end = 0
+    for name in names:
+        start, end = end, end + arrays[name].nbytes
+        kind = f'{arrays[name].dtype.kind.upper()}{8 * arrays[name].itemsize}'  # such as F32
+        described[name] = {'dtype': kind, 'shape': arrays[name].shape, 'data_offsets': (start, end)}
+    header = json.dumps(described, ensure_ascii=False, separators=(',', ':')).encode()
+    header += b' ' * (-len(header) % 8)  # as the format has it, for aligned tensors
+    write_atomically(path, len(header).to_bytes(8, 'little'), header, *(arrays[name].data for name in names))
 
 
 def read(path: Path) -> tuple[Tensors, dict[str, str]]:

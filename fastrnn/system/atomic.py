@@ -18,11 +18,11 @@ def check_place(path: Path) -> None:
         raise ValueError(f'{path}: the folder {path.parent} cannot be written; name another place')
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, *parts: bytes | memoryview) -> None:
     """Temporary file, fsync, rename, fsync of the folder: after any crash the file is the old or the new one."""
     temporary = temporary_name(path)
     try:
-        write_synced(temporary, lambda file: file.write(data))
+        write_synced(temporary, lambda file: file.writelines(parts))
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)

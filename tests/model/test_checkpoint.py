@@ -1,6 +1,7 @@
 """The file: what is in it, who else can read it, and that damage is noticed."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from fastrnn.model.checkpoint import load_checkpoint, load_model, save_checkpoin
 from fastrnn.model.model import Model
 from fastrnn.model.params import Params
 from fastrnn.model.places import checkpoints
-from fastrnn.model.safetensors_file import checksum, read
+from fastrnn.model.safetensors_file import checksum, read, write
 
 
 def small_model(chars='abcd', H=5, dtype=np.float64):
@@ -90,6 +91,26 @@ def test_the_same_bytes_each_time(tmp_path):
     assert names == sorted(names) and size % 8 == 0
     data = save(load_file(tmp_path / '0'), safe_open(tmp_path / '0', 'numpy').metadata())
     assert len(data) == len(files[0]) and data[8 + size :] == files[0][8 + size :]
+
+
+@pytest.mark.parametrize('kind', ['float32', 'float64'])
+def test_the_bytes_that_safetensors_writes(tmp_path, kind):
+    """Of every type that a state has, and of shapes with nothing in them."""
+    rng = np.random.default_rng(0)
+    shapes = {'b': (3, 5), 'é': (0, 4), 'a': (1,), 'rng': (7,)}
+    tensors = {name: rng.random(shape).astype('uint32' if name == 'rng' else kind) for name, shape in shapes.items()}
+    write(tmp_path / 'file', tensors, {})
+    assert (tmp_path / 'file').read_bytes() == save(tensors, {'check': checksum(tensors, {})})
+
+
+def test_saving_copies_little(tmp_path):
+    """Of a model of 8 MB; safetensors' own function would take 24 more."""
+    model = small_model(H=1000)
+    tracemalloc.start()
+    save_model(tmp_path / 'model', model)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 0.5 * model.params.flat.nbytes
 
 
 def test_states_come_back(path, tmp_path):
