@@ -23,8 +23,8 @@ class Dropout(NamedTuple):
 
 
 def limit_of(p: float) -> int:
-    """Of a share p of units, in 2**24ths."""
-    return round(p * 2**24)
+    """Of a share p of units, in 2**24ths; below 1, as p is."""
+    return min(round(p * 2**24), 2**24 - 1)
 
 
 def make_dropout(p: float, seed: int, kind: Any) -> Dropout:

@@ -50,18 +50,18 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
 def read(cell, weights, packed, b0, b1, streams):
     """The states of streams b0 ... b1-1 take a step by the characters ixs, layer by layer; ys become the logits."""
     hs, before, z, blocks = streams.hs, streams.before, streams.z, streams.blocks
-    lanes, last, none = packed.Why.shape[2] // 2, hs.shape[1] - 1, b0 - b0
+    lanes, last, zero = packed.Why.shape[2] // 2, hs.shape[1] - 1, b0 - b0
     for layer in range(hs.shape[0]):
         if layer > 0:
             for g in range(cell.gates):
                 W, column = packed.WihT[layer - 1, g], g * hs.shape[3]
-                recurrent_product(hs[layer - 1, 0, b0:b1], none, W, lanes, streams.xs[b0:b1], column)
+                recurrent_product(hs[layer - 1, 0, b0:b1], zero, W, lanes, streams.xs[b0:b1], column)
         for s in range(hs.shape[1]):
             for b in range(b0, b1):
                 copy(hs[layer, s, b], before[s, b])
         h, c = hs[layer, 0], hs[layer, last]
         advance(cell, weights, packed, layer, streams.ixs, streams.xs, b0, b1, before[0], before[last], z, blocks, h, c)
-    recurrent_product(hs[hs.shape[0] - 1, 0, b0:b1], none, packed.WhyT, lanes, streams.ys[b0:b1], none)
+    recurrent_product(hs[hs.shape[0] - 1, 0, b0:b1], zero, packed.WhyT, lanes, streams.ys[b0:b1], zero)
 
 
 @jit

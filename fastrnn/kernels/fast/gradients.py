@@ -17,22 +17,22 @@ def matrix_gradients(team, cell, work, grads):
     together, half of it comes from another core's cache (1.77x with two threads, not 1.9x).
     """
     (L, _, steps, B, Hp), V = work.hs.shape, grads.by.size
-    own, none, rows = cell.blocks - cell.gates, B - B, steps * B  # for a literal 0 Numba would compile it once more
+    own, zero, rows = cell.blocks - cell.gates, B - B, steps * B  # for a literal 0 Numba would compile it once more
     dropped, depth = work.handed.shape[0] > 0, work.right.shape[1]
     i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
     k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
     for layer in range(L):
         hs, dzs = rows_of(work.hs[layer, 0]), rows_of(work.blocks[layer])
-        above, column, dW, first_tile, last_tile = rows_of(work.ys), none, work.dWhy, k0, k1
+        above, column, dW, first_tile, last_tile = rows_of(work.ys), zero, work.dWhy, k0, k1
         if layer + 1 < L:
             above, column, dW = rows_of(work.blocks[layer + 1]), own * Hp, work.dWih
             first_tile, last_tile = i0, i1
         for first in range(0, rows, depth):
             last = min(first + depth, rows)
-            pack_columns(hs[first:last], none, work.right.shape[0], none, work.right)
+            pack_columns(hs[first:last], zero, work.right.shape[0], zero, work.right)
             stop, start = min(last, rows - B), max(first, B)
             if stop > first:
-                add_products(dzs[first:stop], none, none, i0, i1, first > 0, work, work.dWhh)
+                add_products(dzs[first:stop], zero, zero, i0, i1, first > 0, work, work.dWhh)
             if last > start and not dropped:
                 add_products(
                     above[start - B : last - B], column, start - first, first_tile, last_tile, start > B, work, dW
@@ -41,12 +41,12 @@ def matrix_gradients(team, cell, work, grads):
             handed = rows_of(work.handed[layer])
             for first in range(0, rows - B, depth):
                 last = min(first + depth, rows - B)
-                pack_columns(handed[first:last], none, work.right.shape[0], none, work.right)
-                add_products(above[first:last], column, none, first_tile, last_tile, first > 0, work, dW)
+                pack_columns(handed[first:last], zero, work.right.shape[0], zero, work.right)
+                add_products(above[first:last], column, zero, first_tile, last_tile, first > 0, work, dW)
         copy_gates(work.dWhh, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, cell.gates - own, Hp, grads.Whh[layer])
         if layer + 1 < L:
-            copy_gates(work.dWih, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, none, Hp, grads.Wih[layer])
-    copy_gates(work.dWhy, k0 * TILE_ROWS, k1 * TILE_ROWS, cell.gates // cell.gates, none, V, grads.Why)
+            copy_gates(work.dWih, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, zero, Hp, grads.Wih[layer])
+    copy_gates(work.dWhy, k0 * TILE_ROWS, k1 * TILE_ROWS, cell.gates // cell.gates, zero, V, grads.Why)
 
 
 @jit

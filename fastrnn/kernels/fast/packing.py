@@ -180,14 +180,14 @@ def pack_gates_transposed(team, W, out):
 @jit
 def pack_weights(team, cell, weights, packed):
     """Lay the matrices out as right factors; threads share the panels."""
-    own, none = cell.blocks - cell.gates, cell.gates - cell.gates
+    own, zero = cell.blocks - cell.gates, cell.gates - cell.gates
     for layer in range(weights.Whh.shape[0]):
         pack_gates_transposed(team, weights.Whh[layer], packed.WhhT[layer])
         pack_gates(team, cell.gates, own, weights.Whh[layer], packed.Whh[layer])
     for layer in range(weights.Wih.shape[0]):
         pack_gates_transposed(team, weights.Wih[layer], packed.WihT[layer])
-        pack_gates(team, cell.gates, none, weights.Wih[layer], packed.Wih[layer])
+        pack_gates(team, cell.gates, zero, weights.Wih[layer], packed.Wih[layer])
     start, stop = span(team, packed.WhyT.shape[0], 1)
     pack_rows(weights.Why, start, stop, packed.WhyT)
     start, stop = span(team, packed.Why.shape[0], 1)
-    pack_columns(weights.Why, start, stop, none, packed.Why)
+    pack_columns(weights.Why, start, stop, zero, packed.Why)

@@ -41,7 +41,7 @@ def advance(cell, weights, packed, layer, inputs, xs, b0, b1, h_before, c_before
     The lowest layer reads the characters inputs (B,), the others their input side, xs (B, G*Hp). What the way back
     needs is left in blocks (B, S*Hp); z (B, G*Hp) is scratch.
     """
-    H, Hp, none = weights.Whh.shape[2], h.shape[1], b0 - b0
+    H, Hp, zero = weights.Whh.shape[2], h.shape[1], b0 - b0
     own, lanes, bias, bias_own = (
         cell.blocks - cell.gates,
         packed.Why.shape[2] // 2,
@@ -50,7 +50,7 @@ def advance(cell, weights, packed, layer, inputs, xs, b0, b1, h_before, c_before
     )
     for g in range(cell.gates):
         column = (g + own) % cell.gates * Hp
-        recurrent_product(h_before[b0:b1], none, packed.WhhT[layer, g], lanes, z[b0:b1], column)
+        recurrent_product(h_before[b0:b1], zero, packed.WhhT[layer, g], lanes, z[b0:b1], column)
     for b in range(b0, b1):
         x, stride = (weights.WxhT[inputs[b]], H) if layer == 0 else (xs[b], Hp)
         activate(cell, H, z[b], x, stride, bias, bias_own, blocks[b], h_before[b], c_before[b], h[b], c[b])
@@ -71,16 +71,16 @@ def from_above(cell, layer, work):
 @inlined
 def forward(cell, weights, packed, dropout, steps, b0, b1, work):
     """Fill hs[..., 1:, :, :] of streams b0 ... b1-1 from hs[..., 0, :, :] and the inputs, layer by layer."""
-    T, H, Hp, none = work.inputs.shape[0], weights.Whh.shape[2], work.hs.shape[4], b0 - b0
+    T, H, Hp, zero = work.inputs.shape[0], weights.Whh.shape[2], work.hs.shape[4], b0 - b0
     last = work.hs.shape[1] - 1
     for layer in range(weights.Whh.shape[0]):
         h, c, blocks = work.hs[layer, 0], work.hs[layer, last], work.blocks[layer]
         if layer > 0:
             below = handed_up(layer - 1, work)
             for g in range(cell.gates):
-                window_product(below, b0, b1, none, packed.WihT[layer - 1, g], work.xs, g * Hp)
+                window_product(below, b0, b1, zero, packed.WihT[layer - 1, g], work.xs, g * Hp)
         for t in range(T):
-            inputs, xs = work.inputs[t], work.xs[t if layer > 0 else none]
+            inputs, xs = work.inputs[t], work.xs[t if layer > 0 else zero]
             advance(cell, weights, packed, layer, inputs, xs, b0, b1, h[t], c[t], work.z, blocks[t], h[t + 1], c[t + 1])
             if dropout.limit > 0:
                 handed = work.handed[layer, t]
@@ -97,14 +97,14 @@ def output(cell, weights, packed, b0, b1, weight, work):
     """
     highest, ys, by = weights.Whh.shape[0] - 1, work.ys, weights.by
     top, dhs = handed_up(highest, work), from_above(cell, highest, work)
-    (T, B), V, none = work.targets.shape, by.size, b0 - b0
+    (T, B), V, zero = work.targets.shape, by.size, b0 - b0
     for b in range(b0, b1):
         work.loss[b] = 0.0
     if B == 1:
-        window_product(top, b0, b1, none, packed.WhyT, ys, none)
+        window_product(top, b0, b1, zero, packed.WhyT, ys, zero)
     for t in range(T):
         if B > 1:
-            product(top[t, b0:b1], none, packed.WhyT, ys[t, b0:b1], none)
+            product(top[t, b0:b1], zero, packed.WhyT, ys[t, b0:b1], zero)
         for b in range(b0, b1):
             y, target = ys[t, b], work.targets[t, b]
             most = add_bias(y, by)
@@ -116,9 +116,9 @@ def output(cell, weights, packed, b0, b1, weight, work):
                 y[k] *= factor
             y[target] -= weight
         if B > 1:
-            product(ys[t, b0:b1], none, packed.Why, dhs[t, b0:b1], none)
+            product(ys[t, b0:b1], zero, packed.Why, dhs[t, b0:b1], zero)
     if B == 1:
-        window_product(ys, b0, b1, none, packed.Why, dhs, none)
+        window_product(ys, b0, b1, zero, packed.Why, dhs, zero)
 
 
 # --- backward -----------------------------------------------------------------------------------------------
@@ -129,7 +129,7 @@ def backward(cell, weights, packed, dropout, steps, b0, b1, work):
     """Turn blocks of streams b0 ... b1-1 into dz, from the highest layer down."""
     (L, _, H), T, Hp = weights.Whh.shape, work.inputs.shape[0], work.hs.shape[4]
     dh_next, carry = work.dh_next, work.carry
-    none, last, lanes = b0 - b0, work.hs.shape[1] - 1, packed.Why.shape[2] // 2
+    zero, last, lanes = b0 - b0, work.hs.shape[1] - 1, packed.Why.shape[2] // 2
     for layer in range(L - 1, -1, -1):
         h, c, blocks = work.hs[layer, 0], work.hs[layer, last], work.blocks[layer]
         from_top = from_above(cell, layer, work)
@@ -145,10 +145,10 @@ def backward(cell, weights, packed, dropout, steps, b0, b1, work):
                     cell, H, blocks[t, b], dhs[b], dh_next[b], carry[b], h_before[b], c_before[b], h_here[b], c_here[b]
                 )
             if t > 0:
-                recurrent_product(blocks[t, b0:b1], none, packed.Whh[layer], lanes, dh_next[b0:b1], none)
+                recurrent_product(blocks[t, b0:b1], zero, packed.Whh[layer], lanes, dh_next[b0:b1], zero)
         if layer > 0:
             below = from_above(cell, layer - 1, work)
-            window_product(blocks, b0, b1, (cell.blocks - cell.gates) * Hp, packed.Wih[layer - 1], below, none)
+            window_product(blocks, b0, b1, (cell.blocks - cell.gates) * Hp, packed.Wih[layer - 1], below, zero)
 
 
 # --- the loop -----------------------------------------------------------------------------------------------
