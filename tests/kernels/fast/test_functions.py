@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers import normal
 
-from fastrnn.kernels.fast.functions import exp1, fma, log1, rsqrt1, tanh1
+from fastrnn.kernels.fast.functions import exp1, fma, log1, rsqrt1, sigmoid1, tanh1
 from fastrnn.kernels.jit import jit
 
 DTYPES = ['float32', 'float64']
@@ -49,6 +49,25 @@ def test_exp_down_to_the_smallest_normal_number(dtype):
     np.testing.assert_allclose(exps[:2001], np.exp(x[:2001].astype(np.longdouble)).astype(dtype), rtol=4 * info.eps)
     assert (exps[2001:-1] >= info.tiny).all() and (exps[2001:-1] < 2 * info.tiny).all()
     assert np.isnan(exps[-1])
+
+
+@jit
+def sigmoids(x, out):
+    for i in range(x.size):
+        out[i] = sigmoid1(x[i])
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
+def test_sigmoid(dtype):
+    """Within four units in the last place while exp is a normal number; beyond it, nearly 0 or 1."""
+    info = np.finfo(dtype)
+    far = -np.log(float(info.tiny)) - 1
+    x = np.append(np.linspace(-far, far, 20001), [-1e30, -np.inf, 1e30, np.inf, np.nan]).astype(dtype)
+    out = np.zeros_like(x)
+    sigmoids(x, out)
+    exact = 1 / (1 + np.exp(-x[:20001].astype(np.longdouble)))
+    np.testing.assert_allclose(out[:20001], exact.astype(dtype), rtol=4 * info.eps)
+    assert (out[20001:20003] < 4 * info.tiny).all() and (out[20003:20005] == 1).all() and np.isnan(out[-1])
 
 
 @jit

@@ -1,0 +1,45 @@
+"""Which units are dropped: those that the plain integers of the oracle name, as many as asked for, and no others."""
+
+import cell_oracles
+import numpy as np
+import pytest
+
+from fastrnn.kernels.fast.dropout import drop, limit_of, make_dropout
+
+
+def dropped(p, seed, step, layer, t, B, H):
+    """Rows (B, H) of ones, after dropout."""
+    rows = np.ones((B, H))
+    drop(make_dropout(p, seed, np.float64), step, layer, t, 0, B, H, rows)
+    return rows
+
+
+@pytest.mark.parametrize('place', [(0, 0, 0, 0), (2**32 - 1, 3, 7, 49), (5, 2**40, 1, 0)])
+def test_the_masks_of_the_oracle(place):
+    rows = dropped(0.3, *place, 3, 50)
+    expected = [cell_oracles.mask(*place, stream, 50, 0.3) for stream in range(3)]
+    np.testing.assert_allclose(rows, expected, rtol=1e-15)
+
+
+def test_only_the_rows_and_units_that_are_asked_for():
+    rows = np.ones((4, 9))
+    drop(make_dropout(0.5, 0, np.float64), 0, 0, 0, 1, 3, 7, rows)
+    assert (rows[[0, 3]] == 1).all() and (rows[1:3, 7:] == 1).all()
+    assert set(rows[1:3, :7].ravel()) == {0.0, 2.0}
+
+
+def test_shares():
+    """Of 200,000 units; and neighbours of any kind have nothing to do with one another."""
+    for p in (0.1, 0.5, 0.9):
+        kept = dropped(p, 1, 2, 0, 3, 400, 500) > 0
+        assert abs(kept.mean() - (1 - p)) < 0.005
+        others = [
+            dropped(p, *place, 400, 500) > 0 for place in ((2, 2, 0, 3), (1, 3, 0, 3), (1, 2, 1, 3), (1, 2, 0, 4))
+        ]
+        for other in (*others, np.roll(kept, 1, axis=0), np.roll(kept, 1, axis=1)):
+            assert abs(np.corrcoef(kept.ravel(), other.ravel())[0, 1]) < 0.02
+
+
+def test_the_ends():
+    """Below 1 some unit may stay, however near it is; of next to nothing, nothing is dropped."""
+    assert (limit_of(0.0), limit_of(1e-9), limit_of(0.5), limit_of(1 - 1e-12)) == (0, 0, 2**23, 2**24 - 1)
