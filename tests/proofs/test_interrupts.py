@@ -29,11 +29,18 @@ def test_random_interrupts(tmp_path, name, threads, way, least):
     assert int(result.stdout.split()[0]) >= least
 
 
+def send_interrupts(manager, over, seconds):
+    """One after so many seconds; and again, as one that comes before the cell has begun is lost."""
+    while not over.wait(seconds):
+        manager.interrupt_kernel()
+        seconds = 3.0
+
+
 @pytest.mark.long
 def test_a_notebook_kernel(tmp_path):
     """Its own way to interrupt a cell, some 200 times; the cell is run again each time."""
     client = pytest.importorskip('jupyter_client.manager')
-    options = options_of('exact', iterations=300_000, print_every=500, hidden_size=48, validate_every=4000)
+    options = options_of('exact', iterations=900_000, print_every=500, hidden_size=48, validate_every=4000)
     options |= {'save_every': 3000, 'sample_every': 2000}
     run_to(begin(tmp_path / 'whole', **options))
     manager, kernel = client.start_new_kernel(cwd=str(ROOT))
@@ -42,13 +49,14 @@ def test_a_notebook_kernel(tmp_path):
         assert kernel.execute_interactive(f'import fastrnn\nrun = {start}')['content']['status'] == 'ok'
         rng, interrupts, status = np.random.RandomState(0), 0, None
         while status != 'ok':
-            timer = threading.Timer(rng.uniform(0.002, 0.05), manager.interrupt_kernel)
+            over = threading.Event()
+            sender = threading.Thread(target=send_interrupts, args=(manager, over, rng.uniform(0.002, 0.05)))
             if interrupts < 200:  # then it may come to its end
-                timer.start()
+                sender.start()
             status = kernel.execute_interactive('for record in run: pass', silent=True)['content']['status']
-            timer.cancel()
-            if timer.ident is not None:
-                timer.join()
+            over.set()
+            if sender.ident is not None:
+                sender.join()
             interrupts += status != 'ok'
         kernel.execute_interactive('run.close()')
     finally:
