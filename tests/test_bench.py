@@ -49,7 +49,7 @@ def test_speeds(readme, tmp_path):
 
 def test_startup(readme):
     run('startup', readme)
-    assert len(rows(readme, 'startup')) == 6
+    assert len(rows(readme, 'startup')) == 8
 
 
 def test_quality(readme):
