@@ -1,8 +1,8 @@
 """A second process that compiles while this one does: what the training calls last, and scoring and sampling.
 
 It leaves its kernels in the cache folder, where this one finds them when it gets there; what it does not find, it
-compiles itself. A first run of --preset fast --cell lstm takes 8.7 s, on one processor 15
-(bench/startup.py).
+compiles itself. A first run of --preset fast --cell lstm takes 8.7 s
+(bench/startup.py), on one processor 15 (the same under taskset -c 0).
 
 ``python -m fastrnn.kernels.fast.ahead lstm 4 4 2 float32``
 """

@@ -25,7 +25,7 @@ _VECTOR = 64 if '+avx512f' in FEATURES else 32
 # Whether the processor has fused multiply-add: all of ARM's 64-bit ones do, and LLVM may not find their features.
 FUSED = '+fma' in FEATURES.split(',') or platform.machine().lower() in ('aarch64', 'arm64')
 # of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2. AVX-512 has 32 (LSTM, H=128:
-# by 8 rows 208 GFLOP/s, by 6 203; Zen 5)
+# by 8 rows 208 GFLOP/s, by 6 203; Zen 5: bench/cell_kernels.py with either)
 TILE_ROWS = 8 if _VECTOR == 64 else 6
 WIDEST = 13  # vectors of a row tile, for b = 1: 13 sums and 1 factor
 
