@@ -28,6 +28,7 @@ from .torch_names import from_torch_tensors, torch_tensors
 ARRAYS = ('params', 'moments', 'hidden', 'rng')
 TORCH = ('rnn.', 'output.')  # what the names of a model's tensors begin with in format 2
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
+NEW = ('loss_sum', 'losses')  # of them, which older checkpoints lack
 
 
 @dataclass(frozen=True)
@@ -213,12 +214,12 @@ def _as_state(params: Params, tensors: Tensors, optimizer: str, numbers: dict[st
         moments=moments,
         hidden=np.ascontiguousarray(hprev.T),
         rng=generator,
-        **{name: numbers[name] for name in NUMBERS},
+        **{name: numbers[name] for name in NUMBERS if name in numbers or name not in NEW},
     )
-    counts = (state.position, state.steps, state.iteration, state.halvings, state.log_lines)
+    counts = (state.position, state.steps, state.iteration, state.halvings, state.log_lines, state.losses)
     if not all(type(count) is int and 0 <= count < 2**62 for count in counts) or type(state.verified) is not bool:
         raise ValueError('counts that can not be')
-    reals = (state.smooth_loss, state.seconds, *([] if state.best is None else [state.best]))
+    reals = (state.smooth_loss, state.loss_sum, state.seconds, *([] if state.best is None else [state.best]))
     if not all(type(real) is float and math.isfinite(real) for real in reals) or not state.finite:
         raise ValueError('numbers that can not be')
     return state

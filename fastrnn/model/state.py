@@ -32,6 +32,8 @@ class TrainState:
     best: float | None = None  # lowest validation so far, bits per character
     verified: bool = True  # good to come back to
     log_lines: int = 0  # records that were logged by then
+    loss_sum: float = 0.0  # of the iterations since the last report, nats, summed over T
+    losses: int = 0  # how many those are
 
     @property
     def finite(self) -> bool:

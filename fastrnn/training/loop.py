@@ -66,6 +66,7 @@ class Run(Training):
         self.stop_at_divergence = config.abilities.checks_loss
         self.engine: Engine | None = None
         self.iteration, self.seconds, self.halvings = 0, 0.0, 0
+        self.loss_sum, self.losses = 0.0, 0  # since the last report, and of how many iterations
         self.best: float | None = None
         self._clock = Clock()
         self._pace = BLOCK_SECONDS  # seconds an iteration
@@ -132,6 +133,8 @@ class Run(Training):
                 seconds=self.seconds,
                 halvings=self.halvings,
                 best=self.best,
+                loss_sum=self.loss_sum,
+                losses=self.losses,
             )
 
     def restore(self, state: TrainState) -> None:
@@ -141,6 +144,7 @@ class Run(Training):
             self.ensure_engine().restore(state)
             self.iteration, self.seconds = state.iteration, state.seconds
             self.halvings, self.best = state.halvings, state.best
+            self.loss_sum, self.losses = state.loss_sum, state.losses
             self._block, self._moving, self._made, self._error = None, False, None, None
             self._clock.set(state.seconds)
             self._pace = BLOCK_SECONDS
@@ -210,16 +214,20 @@ class Run(Training):
                 self.best = validation
         if self.plan.samples_after(self.iteration, self.seconds):
             sample = self._sample(engine)
-        return self.plan.record(
+        record = self.plan.record(
             self.iteration,
             self.seconds,
             loss=block.loss,
             smooth_loss=engine.smooth_loss,
+            mean_loss=self.loss_sum / self.losses,
             learning_rate=block.rate,
             sample=sample,
             validation=validation,
             best=self.best,
         )
+        if self.plan.reports_at(self.iteration):
+            self.loss_sum, self.losses = 0.0, 0
+        return record
 
     def _sample(self, engine: Engine) -> str:
         return self.corpus.text(engine.sample(self.config.sample_length))
@@ -235,6 +243,9 @@ class Run(Training):
         losses = engine.run(stop - n, rates)
         now = time.perf_counter()
         self._pace, self.iteration, self.seconds = max((now - start) / losses.size, 1e-9), stop, self._clock.seconds
+        for loss in losses.tolist():  # in order: no bit may depend on where a block ends, and sum() compensates
+            self.loss_sum += loss
+        self.losses += losses.size
         self._moving = False
         return losses, float(rates[-1])
 

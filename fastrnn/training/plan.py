@@ -46,10 +46,14 @@ class Plan:
         """Whether a held-out text is evaluated then, if there is one."""
         return self.over(iteration, seconds) or iteration % self.validate_every == 0
 
-    def reports_after(self, iteration: int, seconds: float) -> bool:
+    def reports_at(self, iteration: int) -> bool:
+        """Whether a report is due then wherever the run ends: from it on, losses are added up for the next."""
         if self.gist_reports:
             return (iteration - 1) % self.print_every == 0
-        return self.validates_after(iteration, seconds) or iteration % self.print_every == 0
+        return iteration % self.validate_every == 0 or iteration % self.print_every == 0
+
+    def reports_after(self, iteration: int, seconds: float) -> bool:
+        return self.reports_at(iteration) or (not self.gist_reports and self.over(iteration, seconds))
 
     def saves_after(self, iteration: int) -> bool:
         return iteration % self.save_every == 0
@@ -80,6 +84,7 @@ class Plan:
         *,
         loss: float,
         smooth_loss: float,
+        mean_loss: float,
         learning_rate: float,
         sample: str | None,
         validation: float | None,
@@ -90,6 +95,7 @@ class Plan:
             iteration=iteration - 1,
             loss=loss,
             smooth_loss=smooth_loss,
+            mean_loss=mean_loss,
             sample=sample,
             report=self.reports_after(iteration, seconds),
             characters=iteration * self.config.seq_length * self.config.streams,
