@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..data.corpus import Corpus
     from ..progress.records import Progress
     from ..settings.config import Config
     from ..training.loop import Run
@@ -25,7 +24,7 @@ class Reports:
 
     def __init__(self, quiet: bool, as_json: bool) -> None:
         self._quiet, self._json = quiet, as_json
-        self._gist = True
+        self._gist, self._sampled = True, False
 
     def note(self, text: str) -> None:
         if not self._quiet and not self._json:
@@ -38,8 +37,9 @@ class Reports:
             text = f'the text is short ({run.corpus.ids.size:,} characters)'
             self.note(f'{text}: streams {B}, seq_length {T} in place of {asked.streams} and {asked.seq_length}')
 
-    def announce(self, config: 'Config', corpus: 'Corpus', held_out: Any, transfer: 'Transfer | None' = None) -> None:
+    def announce(self, run: 'Run', transfer: 'Transfer | None' = None, *, kept: bool = False) -> None:
         """What is about to happen; for the gist's engines only its own line."""
+        config, corpus, held_out = run.config, run.corpus, run.validation
         self._gist = config.abilities.gist_reports
         if transfer is not None:
             for line in _of_transfer(transfer):
@@ -59,7 +59,8 @@ class Reports:
         sizes = f'{Architecture.of(config, V).words}, T={config.seq_length}, {config.streams} streams, {config.dtype}'
         dropout = f', dropout {config.dropout:g}' if config.dropout else ''
         print(f'{config.optimizer} at {config.learning_rate:g}, {sizes}{dropout}')
-        print(f'memory {memory(config, V) / 1e6:,.0f} MB beside the text', flush=True)
+        needed = memory(config, V, validated=held_out is not None, kept=kept)
+        print(f'memory {needed / 1e6:,.0f} MB beside the text', flush=True)
         if held_out is not None:
             print(f'held out {held_out.size:,} characters', flush=True)
 
@@ -100,6 +101,22 @@ class Reports:
                     break
         if record is not None and self._gist and not record.report:
             self.note(_gist_line(record))
+        self._sampled = record is not None and record.last and record.sample is not None and not self._gist
+
+    def best(self, run: 'Run', save: Path | None) -> None:
+        """Tell of the best model, where it is not the last: what is that model's."""
+        if run.best is None or run.best_iteration == run.iteration or self._quiet or self._json:
+            return
+        at = ''
+        if run.best_iteration is not None:
+            at = f' at epoch {_short(run.best_iteration / run.horizon.iterations_per_epoch, 1)}'
+        for name in ['the file'] if save is None else [str(save), save.name, 'the file']:
+            taken = ['the sample'] * self._sampled + [name] * (save is not None)
+            are = f"; {' and '.join(taken)} {'are' if len(taken) > 1 else 'is'} that model's" if taken else ''
+            line = f'best {run.best:.3f}{at}{are}'
+            if len(line) <= COLUMNS:
+                break
+        print(line, file=sys.stderr if run.config.abilities.gist_reports else sys.stdout, flush=True)
 
     def _print_json(self, record: 'Progress') -> None:
         if record.due:

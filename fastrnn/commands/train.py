@@ -161,11 +161,12 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
                 cycle = run.horizon.cycle
                 rates = f', with a new cycle of the learning rate until {cycle.end}' if cycle.first == first else ''
                 reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
-            reports.announce(run.config, run.corpus, run.validation, session.transfer)
+            reports.announce(run, session.transfer, kept=True)
         reports.follow(session, lambda: bool(signals))
         session.close()
         if save is not None:
             session.save(save)
+        reports.best(run, save)
     if not run.over:
         reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {quote(str(folder))}')
     end_by(signals)
@@ -193,7 +194,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
 
     run, transfer = begin(corpus, config, held_out, weights)
     reports.fitted(config, run)
-    reports.announce(run.config, run.corpus, held_out, transfer)
+    reports.announce(run, transfer)
     with interruptible(save is not None) as signals, _advised(run, reports):
         try:
             reports.follow(run, lambda: bool(signals))
@@ -203,6 +204,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
             raise
     if save is not None:
         run.save(save)
+    reports.best(run, save)
     end_by(signals)
 
 

@@ -99,7 +99,7 @@ def _reopened(
     elif then.transferred:
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
     config = _changed(then.config, changes, state, corpus.ids.size)
-    run = Run(corpus, config, validation=held_out)
+    run = Run(corpus, config, validation=held_out, kept=True)
     session = Session(place, run, texts, keep, on_divergence, lengthened=then.lengthened)
     if checkpoint is not None and loaded is not None:
         state = loaded.state

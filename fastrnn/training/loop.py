@@ -22,6 +22,7 @@ from ..progress.records import Progress
 from ..settings.config import Config, bits_per_character
 from ..settings.presets import make_config
 from ..system.interrupts import held, remembered
+from .best import BestWeights, InMemory
 from .blocks import Block
 from .clock import Clock
 from .divergence import first_bad, not_finite
@@ -35,7 +36,7 @@ NOT_WHOLE = 'an error came while the weights were being changed, so they are not
 class Run(Training):
     """A run in memory: an iterator over its records (see :func:`fastrnn.train`), a context manager, and a model.
 
-    ``weights`` are those to start from, in place of random ones.
+    ``weights`` are those to start from, in place of random ones; ``kept``: a folder keeps checkpoints of it.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Run(Training):
         *,
         validation: Ids | None = None,
         weights: Params | None = None,
+        kept: bool = False,
         **options: Any,
     ) -> None:
         super().__init__()
@@ -55,7 +57,7 @@ class Run(Training):
         config = config.fitted(n)
         try:
             config.check_text(n, V, self.corpus.held_out)
-            check_memory(config, V)
+            check_memory(config, V, validated=validation is not None, kept=kept)
         except ValueError:
             self.corpus.discard()
             raise
@@ -68,6 +70,8 @@ class Run(Training):
         self.iteration, self.seconds, self.halvings = 0, 0.0, 0
         self.loss_sum, self.losses = 0.0, 0  # since the last report, and of how many iterations
         self.best: float | None = None
+        self.best_iteration: int | None = None  # how many were done then
+        self.best_weights: BestWeights = InMemory()
         self._clock = Clock()
         self._pace = BLOCK_SECONDS  # seconds an iteration
         self._warned = False
@@ -112,6 +116,21 @@ class Run(Training):
             params = self.ensure_engine().params
             return Model(params.astype(params.flat.dtype), self.corpus.chars, self.corpus.unit)
 
+    @property
+    def best_model(self) -> Model:
+        self._prepare()
+        with held(), self._lock:
+            weights = self._best_weights()
+            if weights is None:
+                return self.model
+            return Model(weights.astype(weights.flat.dtype), self.corpus.chars, self.corpus.unit)
+
+    def _best_weights(self) -> Params | None:
+        """Those of the lowest validation, where they are others than the present ones."""
+        if self.best is None or self.best_iteration == self.iteration:
+            return None
+        return self.best_weights.take(self.best)
+
     def ensure_engine(self) -> Engine:
         """The one that is there, or a new one."""
         with self._lock:
@@ -133,6 +152,7 @@ class Run(Training):
                 seconds=self.seconds,
                 halvings=self.halvings,
                 best=self.best,
+                best_iteration=self.best_iteration,
                 loss_sum=self.loss_sum,
                 losses=self.losses,
             )
@@ -143,7 +163,7 @@ class Run(Training):
         with held(), self._lock:
             self.ensure_engine().restore(state)
             self.iteration, self.seconds = state.iteration, state.seconds
-            self.halvings, self.best = state.halvings, state.best
+            self.halvings, self.best, self.best_iteration = state.halvings, state.best, state.best_iteration
             self.loss_sum, self.losses = state.loss_sum, state.losses
             self._block, self._moving, self._made, self._error = None, False, None, None
             self._clock.set(state.seconds)
@@ -211,9 +231,10 @@ class Run(Training):
         if block.scoring is not None and self.validation is not None:
             validation = bits_per_character(block.nats, self.validation.size - 1)
             if np.isfinite(validation) and (self.best is None or validation < self.best):
-                self.best = validation
+                self.best, self.best_iteration = validation, self.iteration
+                self.best_weights.keep(engine.params, validation)
         if self.plan.samples_after(self.iteration, self.seconds):
-            sample = self._sample(engine)
+            sample = self._sample(engine, self._best_weights())
         record = self.plan.record(
             self.iteration,
             self.seconds,
@@ -229,8 +250,9 @@ class Run(Training):
             self.loss_sum, self.losses = 0.0, 0
         return record
 
-    def _sample(self, engine: Engine) -> str:
-        return self.corpus.text(engine.sample(self.config.sample_length))
+    def _sample(self, engine: Engine, weights: Params | None = None) -> str:
+        drawn = engine.sample(self.config.sample_length, *([] if weights is None else [weights]))
+        return self.corpus.text(drawn)
 
     def _next_stop(self) -> int:
         return self.plan.next_stop(self.iteration, self.seconds, self._pace)
