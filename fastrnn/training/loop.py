@@ -127,7 +127,7 @@ class Run(Training):
 
     def _best_weights(self) -> Params | None:
         """Those of the lowest validation, where they are others than the present ones."""
-        if self.best is None or self.best_iteration == self.iteration:
+        if self.best is None or (self.best_iteration == self.iteration and not self._moving):
             return None
         return self.best_weights.take(self.best)
 

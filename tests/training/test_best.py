@@ -9,6 +9,8 @@ from kept import contents, log_of, one_by_one, run_to
 
 import fastrnn
 from fastrnn.inference.evaluate import bits
+from fastrnn.inference.streams import FastStream
+from fastrnn.kernels.choice import Choice
 from fastrnn.model.places import BEST
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -52,6 +54,19 @@ def test_in_memory(tmp_path, whole):
     assert records[-1].sample == log_of(whole)[-1]['sample']
     ending_there = overfit(iterations=run.best_iteration)
     assert list(ending_there)[-1].best == run.best and ending_there.model.params == run.best_model.params
+
+
+@pytest.mark.parametrize('cell', ['rnn', 'lstm'])
+def test_the_closing_sample_is_the_best_models(cell):
+    """It reads the last 256 characters before the place that the run has come to, and goes on from there."""
+    run = overfit(cell=cell, streams=1, iterations=480, validate_every=80)
+    *_, last = run
+    state, rng = run.state(), np.random.RandomState()
+    rng.set_state(state.rng)
+    assert run.best_iteration < 480 and state.position > 256
+    stream = FastStream(run.best_model, run.corpus.ids[state.position - 256 : state.position + 1])
+    list(stream.absorb())
+    assert last.sample == run.corpus.text(stream.draw(Choice(1.0, run.model.params.V, 1.0), rng, 30))
 
 
 @pytest.mark.parametrize('stops', [(7, 95), (149,), (33, 34, 120, 148)])
