@@ -67,6 +67,10 @@ class Reports:
     def complete(self, run: 'Run', folder: Path) -> None:
         """Tell what of its end a run has used up, what such an end counts, and what to type for as much again."""
         config = run.config
+        if run.ended_early:
+            again = f'fastrnn train --resume {quote(str(folder))} --patience {2 * (config.patience or 0)}'
+            self.note(f'{folder}: the run is complete: it {_early(run)}; to go on, type: {again}')
+            return
         if config.time is not None and run.seconds >= config.time:
             option, end, done, unit = '--time', config.time, run.seconds, 's'
             told = f'{done:,.1f} s'
@@ -103,6 +107,11 @@ class Reports:
             self.note(_gist_line(record))
         self._sampled = record is not None and record.last and record.sample is not None and not self._gist
 
+    def early(self, run: 'Run') -> None:
+        """Tell of an end that is not the planned one."""
+        if run.ended_early:
+            self.note(f'{_early(run)}; --patience sets how many')
+
     def best(self, run: 'Run', save: Path | None) -> None:
         """Tell of the best model, where it is not the last: what is that model's."""
         if run.best is None or run.best_iteration == run.iteration or self._quiet or self._json:
@@ -131,6 +140,17 @@ class Reports:
             print(_gist_line(record))
         if self._gist and record.validation is not None:
             print(f'validation {record.validation:.3f} bits per character', file=sys.stderr)
+
+
+def _early(run: 'Run') -> str:
+    """Why a run has ended before its end."""
+    from ..training.patience import MARGIN
+
+    at = ''
+    if run.best_iteration is not None:
+        at = f', of epoch {_short(run.best_iteration / run.horizon.iterations_per_epoch, 1)}'
+    worse = f'{run.worse:,} validations in a row' if run.worse > 1 else 'a validation'
+    return f'ended early: {worse} were worse than the best{at}, by {MARGIN:.0%} or more'
 
 
 def _gist_line(record: 'Progress') -> str:

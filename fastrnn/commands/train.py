@@ -22,7 +22,7 @@ EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000 --
 OptionalFiles = Annotated[list[Path] | None, typer.Argument(help='The text; more files are joined. gzip is accepted.')]
 READING = {'encoding': 'utf-8', 'errors': 'strict', 'unit': 'character', 'min_count': 1}
 KEPT = ('keep', 'on_divergence')  # options of kept runs
-RESUMABLE = ('iterations', 'epochs', 'time', 'schedule', 'threads', *KEPT)  # what --resume takes
+RESUMABLE = ('iterations', 'epochs', 'time', 'schedule', 'threads', 'patience', *KEPT)  # what --resume takes
 TERMINATED = 143
 JSON = "Print JSON: an object a line, whose iteration is the number done (the gist's lines count from 0)."
 LONG = 60.0  # seconds of training that somebody will miss
@@ -59,6 +59,9 @@ def train(
     init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
     validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
     validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
+    patience: Annotated[
+        int | None, count_option('End after so many validations in a row worse than the best. [never; fast: 20]')
+    ] = None,
     save: Annotated[Path | None, preset_option('Write the model to this file at the end.')] = None,
     out: Annotated[Path | None, preset_option('Keep the run in this folder: log, checkpoints.', '--out', '-o')] = None,
     resume: Annotated[Path | None, preset_option('Go on with the run in this folder, or from this checkpoint.')] = None,
@@ -93,6 +96,8 @@ def train(
         return
     if not files:
         raise ValueError('no text: name at least one file, or a run to go on with by --resume')
+    if patience is not None and validation is None:
+        raise ValueError('--patience counts validations: add --validation, such as --validation 10%')
     model = _loaded(weights)
     if model is not None:
         given = options_of(model, given)
@@ -166,6 +171,7 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
         session.close()
         if save is not None:
             session.save(save)
+        reports.early(run)
         reports.best(run, save)
     if not run.over:
         reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {quote(str(folder))}')
@@ -204,6 +210,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
             raise
     if save is not None:
         run.save(save)
+    reports.early(run)
     reports.best(run, save)
     end_by(signals)
 

@@ -28,7 +28,7 @@ from .torch_names import from_torch_tensors, torch_tensors
 ARRAYS = ('params', 'moments', 'hidden', 'rng')
 TORCH = ('rnn.', 'output.')  # what the names of a model's tensors begin with in format 2
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
-NEW = ('loss_sum', 'losses', 'best_iteration')  # of them, which older checkpoints lack
+NEW = ('loss_sum', 'losses', 'worse', 'best_iteration')  # of them, which older checkpoints lack
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ def _as_state(params: Params, tensors: Tensors, optimizer: str, numbers: dict[st
         rng=generator,
         **{name: numbers[name] for name in NUMBERS if name in numbers or name not in NEW},
     )
-    counts = [state.position, state.steps, state.iteration, state.halvings, state.log_lines, state.losses]
+    counts = [state.position, state.steps, state.iteration, state.halvings, state.log_lines, state.losses, state.worse]
     counts += [] if state.best_iteration is None else [state.best_iteration]
     if not all(type(count) is int and 0 <= count < 2**62 for count in counts) or type(state.verified) is not bool:
         raise ValueError('counts that can not be')

@@ -26,6 +26,7 @@ from .best import BestWeights, InMemory
 from .blocks import Block
 from .clock import Clock
 from .divergence import first_bad, not_finite
+from .patience import count_worse, ended_early
 from .plan import BLOCK_SECONDS, Plan
 from .schedule import Horizon
 from .training import Training
@@ -71,6 +72,7 @@ class Run(Training):
         self.loss_sum, self.losses = 0.0, 0  # since the last report, and of how many iterations
         self.best: float | None = None
         self.best_iteration: int | None = None  # how many were done then
+        self.worse = 0  # validations in a row that were worse than the best
         self.best_weights: BestWeights = InMemory()
         self._clock = Clock()
         self._pace = BLOCK_SECONDS  # seconds an iteration
@@ -101,7 +103,12 @@ class Run(Training):
     @property
     def over(self) -> bool:
         """Whether the run's end is reached."""
-        return self.plan.over(self.iteration, self.seconds)
+        return self.plan.over(self.iteration, self.seconds, self.worse)
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether it has lost patience before its end."""
+        return not self.horizon.over(self.iteration, self.seconds) and ended_early(self.config, self.worse)
 
     @property
     def between(self) -> bool:
@@ -153,6 +160,7 @@ class Run(Training):
                 halvings=self.halvings,
                 best=self.best,
                 best_iteration=self.best_iteration,
+                worse=self.worse,
                 loss_sum=self.loss_sum,
                 losses=self.losses,
             )
@@ -164,7 +172,7 @@ class Run(Training):
             self.ensure_engine().restore(state)
             self.iteration, self.seconds = state.iteration, state.seconds
             self.halvings, self.best, self.best_iteration = state.halvings, state.best, state.best_iteration
-            self.loss_sum, self.losses = state.loss_sum, state.losses
+            self.loss_sum, self.losses, self.worse = state.loss_sum, state.losses, state.worse
             self._block, self._moving, self._made, self._error = None, False, None, None
             self._clock.set(state.seconds)
             self._pace = BLOCK_SECONDS
@@ -230,10 +238,12 @@ class Run(Training):
         engine, sample, validation = self.ensure_engine(), block.sample, None
         if block.scoring is not None and self.validation is not None:
             validation = bits_per_character(block.nats, self.validation.size - 1)
+            self.worse = count_worse(self.worse, validation, self.best, self.horizon, self.iteration, self.seconds)
             if np.isfinite(validation) and (self.best is None or validation < self.best):
                 self.best, self.best_iteration = validation, self.iteration
                 self.best_weights.keep(engine.params, validation)
-        if self.plan.samples_after(self.iteration, self.seconds):
+        over = self.over
+        if self.plan.samples_after(over):
             sample = self._sample(engine, self._best_weights())
         record = self.plan.record(
             self.iteration,
@@ -245,6 +255,7 @@ class Run(Training):
             sample=sample,
             validation=validation,
             best=self.best,
+            over=over,
         )
         if self.plan.reports_at(self.iteration):
             self.loss_sum, self.losses = 0.0, 0
