@@ -13,11 +13,12 @@ from ..data.ids import as_ids
 from ..data.stored import Ids
 from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
-from ..inference.evaluate import slices
+from ..inference.evaluate import slices, tuner_for
 from ..model.architecture import Architecture
 from ..model.model import Model
 from ..model.params import Params
 from ..model.state import TrainState
+from ..parallel.threads import ThreadTuner
 from ..progress.records import Progress
 from ..settings.config import Config, bits_per_character
 from ..settings.presets import make_config
@@ -79,6 +80,7 @@ class Run(Training):
         self._warned = False
         self._block: Block | None = None
         self._moving = False  # an iteration is being done
+        self._tuner: ThreadTuner | None = None  # of all validations
 
     def __repr__(self) -> str:
         return f'<fastrnn.Run: {self.describe()}>'
@@ -182,6 +184,8 @@ class Run(Training):
         with held(), self._lock:
             if self.engine is not None:
                 self.engine.close()
+            if self._tuner is not None:
+                self._tuner.close()
 
     @property
     def clock(self) -> Clock:
@@ -230,7 +234,9 @@ class Run(Training):
         self._check(losses, n)
         scoring = None
         if self.validation is not None and self.plan.validates_after(self.iteration, self.seconds):
-            scoring = slices(engine.params, self.validation, threads=self.config.threads)
+            if self._tuner is None:
+                self._tuner = tuner_for(engine.params.architecture, self.validation, self.config.threads)
+            scoring = slices(engine.params, self.validation, tuner=self._tuner)
         return Block(float(losses[-1]), rate, sample, scoring)
 
     def _complete(self, block: Block) -> Progress:
