@@ -112,17 +112,31 @@ class Reports:
         if run.ended_early:
             self.note(f'{_early(run)}; --patience sets how many')
 
+    def by_heart(self, run: 'Run') -> None:
+        """A hint where a text was seen so often that the model may know nothing else."""
+        if run.validation is not None or run.config.abilities.gist_reports or self._quiet or self._json:
+            return
+        from ..model.architecture import Architecture
+        from ..training.by_heart import by_heart
+
+        epochs = run.iteration / run.horizon.iterations_per_epoch
+        if by_heart(epochs, run.corpus.ids.size, Architecture.of(run.config, len(run.corpus.chars)).parameters):
+            self.note(
+                f'the text was seen {epochs:,.0f} times and nothing is held out: the model may only have learned it by '
+                'heart; add --validation 10% to see, and to keep the best'
+            )
+
     def best(self, run: 'Run', save: Path | None) -> None:
         """Tell of the best model, where it is not the last: what is that model's."""
-        if run.best is None or run.best_iteration == run.iteration or self._quiet or self._json:
+        if run.figures.best is None or run.figures.best_iteration == run.iteration or self._quiet or self._json:
             return
         at = ''
-        if run.best_iteration is not None:
-            at = f' at epoch {_short(run.best_iteration / run.horizon.iterations_per_epoch, 1)}'
+        if run.figures.best_iteration is not None:
+            at = f' at epoch {_short(run.figures.best_iteration / run.horizon.iterations_per_epoch, 1)}'
         for name in ['the file'] if save is None else [str(save), save.name, 'the file']:
             taken = ['the sample'] * self._sampled + [name] * (save is not None)
             are = f"; {' and '.join(taken)} {'are' if len(taken) > 1 else 'is'} that model's" if taken else ''
-            line = f'best {run.best:.3f}{at}{are}'
+            line = f'best {run.figures.best:.3f}{at}{are}'
             if len(line) <= COLUMNS:
                 break
         print(line, file=sys.stderr if run.config.abilities.gist_reports else sys.stdout, flush=True)
@@ -147,9 +161,9 @@ def _early(run: 'Run') -> str:
     from ..training.patience import MARGIN
 
     at = ''
-    if run.best_iteration is not None:
-        at = f', of epoch {_short(run.best_iteration / run.horizon.iterations_per_epoch, 1)}'
-    worse = f'{run.worse:,} validations in a row' if run.worse > 1 else 'a validation'
+    if run.figures.best_iteration is not None:
+        at = f', of epoch {_short(run.figures.best_iteration / run.horizon.iterations_per_epoch, 1)}'
+    worse = f'{run.figures.worse:,} validations in a row' if run.figures.worse > 1 else 'a validation'
     return f'ended early: {worse} were worse than the best{at}, by {MARGIN:.0%} or more'
 
 

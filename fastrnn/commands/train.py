@@ -173,6 +173,7 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
             session.save(save)
         reports.early(run)
         reports.best(run, save)
+        reports.by_heart(run)
     if not run.over:
         reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {quote(str(folder))}')
     end_by(signals)
@@ -212,6 +213,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
         run.save(save)
     reports.early(run)
     reports.best(run, save)
+    reports.by_heart(run)
     end_by(signals)
 
 

@@ -198,7 +198,7 @@ class Session(Training):
 
     def _write(self, record: Progress) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""
-        best = record.validation is not None and record.validation == self.run.best
+        best = record.validation is not None and record.validation == self.run.figures.best
         verified = record.validation is not None or self.run.validation is None
         due = record.last or record.validation is not None or self.run.plan.saves_after(self.run.iteration)
         if record.due:

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ from .best import BestWeights, InMemory
 from .blocks import Block
 from .clock import Clock
 from .divergence import first_bad, not_finite
-from .patience import count_worse, ended_early
+from .figures import Figures
+from .patience import ended_early
 from .plan import BLOCK_SECONDS, Plan
 from .schedule import Horizon
 from .training import Training
@@ -70,10 +71,7 @@ class Run(Training):
         self.stop_at_divergence = config.abilities.checks_loss
         self.engine: Engine | None = None
         self.iteration, self.seconds, self.halvings = 0, 0.0, 0
-        self.loss_sum, self.losses = 0.0, 0  # since the last report, and of how many iterations
-        self.best: float | None = None
-        self.best_iteration: int | None = None  # how many were done then
-        self.worse = 0  # validations in a row that were worse than the best
+        self.figures = Figures()
         self.best_weights: BestWeights = InMemory()
         self._clock = Clock()
         self._pace = BLOCK_SECONDS  # seconds an iteration
@@ -105,12 +103,12 @@ class Run(Training):
     @property
     def over(self) -> bool:
         """Whether the run's end is reached."""
-        return self.plan.over(self.iteration, self.seconds, self.worse)
+        return self.plan.over(self.iteration, self.seconds, self.figures.worse)
 
     @property
     def ended_early(self) -> bool:
         """Whether it has lost patience before its end."""
-        return not self.horizon.over(self.iteration, self.seconds) and ended_early(self.config, self.worse)
+        return not self.horizon.over(self.iteration, self.seconds) and ended_early(self.config, self.figures.worse)
 
     @property
     def between(self) -> bool:
@@ -136,9 +134,9 @@ class Run(Training):
 
     def _best_weights(self) -> Params | None:
         """Those of the lowest validation, where they are others than the present ones."""
-        if self.best is None or (self.best_iteration == self.iteration and not self._moving):
+        if self.figures.best is None or (self.figures.best_iteration == self.iteration and not self._moving):
             return None
-        return self.best_weights.take(self.best)
+        return self.best_weights.take(self.figures.best)
 
     def ensure_engine(self) -> Engine:
         """The one that is there, or a new one."""
@@ -160,11 +158,7 @@ class Run(Training):
                 iteration=self.iteration,
                 seconds=self.seconds,
                 halvings=self.halvings,
-                best=self.best,
-                best_iteration=self.best_iteration,
-                worse=self.worse,
-                loss_sum=self.loss_sum,
-                losses=self.losses,
+                **asdict(self.figures),
             )
 
     def restore(self, state: TrainState) -> None:
@@ -173,8 +167,7 @@ class Run(Training):
         with held(), self._lock:
             self.ensure_engine().restore(state)
             self.iteration, self.seconds = state.iteration, state.seconds
-            self.halvings, self.best, self.best_iteration = state.halvings, state.best, state.best_iteration
-            self.loss_sum, self.losses, self.worse = state.loss_sum, state.losses, state.worse
+            self.halvings, self.figures = state.halvings, Figures.of(state)
             self._block, self._moving, self._made, self._error = None, False, None, None
             self._clock.set(state.seconds)
             self._pace = BLOCK_SECONDS
@@ -244,9 +237,7 @@ class Run(Training):
         engine, sample, validation = self.ensure_engine(), block.sample, None
         if block.scoring is not None and self.validation is not None:
             validation = bits_per_character(block.nats, self.validation.size - 1)
-            self.worse = count_worse(self.worse, validation, self.best, self.horizon, self.iteration, self.seconds)
-            if np.isfinite(validation) and (self.best is None or validation < self.best):
-                self.best, self.best_iteration = validation, self.iteration
+            if self.figures.validated(validation, self.horizon, self.iteration, self.seconds):
                 self.best_weights.keep(engine.params, validation)
         over = self.over
         if self.plan.samples_after(over):
@@ -256,15 +247,15 @@ class Run(Training):
             self.seconds,
             loss=block.loss,
             smooth_loss=engine.smooth_loss,
-            mean_loss=self.loss_sum / self.losses,
+            mean_loss=self.figures.mean_loss,
             learning_rate=block.rate,
             sample=sample,
             validation=validation,
-            best=self.best,
+            best=self.figures.best,
             over=over,
         )
         if self.plan.reports_at(self.iteration):
-            self.loss_sum, self.losses = 0.0, 0
+            self.figures.report()
         return record
 
     def _sample(self, engine: Engine, weights: Params | None = None) -> str:
@@ -282,9 +273,7 @@ class Run(Training):
         losses = engine.run(stop - n, rates)
         now = time.perf_counter()
         self._pace, self.iteration, self.seconds = max((now - start) / losses.size, 1e-9), stop, self._clock.seconds
-        for loss in losses.tolist():  # in order: no bit may depend on where a block ends, and sum() compensates
-            self.loss_sum += loss
-        self.losses += losses.size
+        self.figures.add(losses)
         self._moving = False
         return losses, float(rates[-1])
 

@@ -48,8 +48,8 @@ def test_the_same_command_gives_the_same_output(cli):
 
 @pytest.mark.parametrize('end', [('--iterations', 3), ('--iterations', '3e0'), ('--epochs', 0.5), ('--time', '0m0.2s')])
 def test_every_end(cli, end):
-    code, out, err = cli('train', SONNETS, *SMALL, *end)
-    assert (code, err) == (0, '')
+    code, out, _ = cli('train', SONNETS, *SMALL, *end)
+    assert code == 0
     assert len(re.findall(r'^iter \d+  ', out, re.MULTILINE)) == 1
 
 

@@ -41,9 +41,9 @@ def test_in_memory(tmp_path, whole):
     assert first.validation is not None or run.best_model.params == run.model.params
     records = [first, *run]
     validations = {r.iteration + 1: r.validation for r in records if r.validation is not None}
-    assert run.best == min(validations.values()) == validations[run.best_iteration] < validations[150]
+    assert run.figures.best == min(validations.values()) == validations[run.figures.best_iteration] < validations[150]
     best = run.best_model
-    assert bits(best.params, run.validation) == run.best
+    assert bits(best.params, run.validation) == run.figures.best
     assert bits(run.model.params, run.validation) == validations[150]
     run.save(tmp_path / 'model')
     assert fastrnn.load_model(tmp_path / 'model').params == best.params
@@ -52,8 +52,8 @@ def test_in_memory(tmp_path, whole):
     assert run.best_model.params != best.params
     # one that is kept draws the same sample at its end, and another than one without held-out text
     assert records[-1].sample == log_of(whole)[-1]['sample']
-    ending_there = overfit(iterations=run.best_iteration)
-    assert list(ending_there)[-1].best == run.best and ending_there.model.params == run.best_model.params
+    ending_there = overfit(iterations=run.figures.best_iteration)
+    assert list(ending_there)[-1].best == run.figures.best and ending_there.model.params == run.best_model.params
 
 
 @pytest.mark.parametrize('cell', ['rnn', 'lstm'])
@@ -63,7 +63,7 @@ def test_the_closing_sample_is_the_best_models(cell):
     *_, last = run
     state, rng = run.state(), np.random.RandomState()
     rng.set_state(state.rng)
-    assert run.best_iteration < 480 and state.position > 256
+    assert run.figures.best_iteration < 480 and state.position > 256
     stream = FastStream(run.best_model, run.corpus.ids[state.position - 256 : state.position + 1])
     list(stream.absorb())
     assert last.sample == run.corpus.text(stream.draw(Choice(1.0, run.model.params.V, 1.0), rng, 30))
@@ -102,7 +102,7 @@ def test_a_best_that_is_not_there(tmp_path, monkeypatch, harm):
         best.write_bytes(best.read_bytes()[:-8])
     else:
         best.write_bytes(next((tmp_path / 'run').glob('checkpoint-000000149*')).read_bytes())
-        session.run.best = 1.0
+        session.run.figures.best = 1.0
     with pytest.warns(RuntimeWarning, match=r'best\.safetensors: .*; the last model is taken in its place$') as caught:
         assert session.best_model.params == session.model.params
     assert '\n' not in str(caught[0].message)
@@ -121,8 +121,8 @@ def test_it_is_said(cli, tmp_path):
     code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--save', tmp_path / 'm.safetensors')
     run = overfit()
     list(run)
-    epoch = run.best_iteration / run.horizon.iterations_per_epoch
-    line = f"best {run.best:.3f} at epoch {epoch:.1f}; the sample and m.safetensors are that model's"
+    epoch = run.figures.best_iteration / run.horizon.iterations_per_epoch
+    line = f"best {run.figures.best:.3f} at epoch {epoch:.1f}; the sample and m.safetensors are that model's"
     assert (code, err) == (0, '') and out.endswith(f'\n----\n{line}\n') and len(line) <= 80
     folder = tmp_path / 'run'
     code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--out', folder)

@@ -44,7 +44,7 @@ def test_the_end(tmp_path):
     session = begin(tmp_path / 'run', 'fast', **OVERFIT)
     *_, last = session
     session.close()
-    assert session.run.over and session.run.ended_early and session.run.worse == 5 and last.iteration + 1 < 400
+    assert session.run.over and session.run.ended_early and session.run.figures.worse == 5 and last.iteration + 1 < 400
     assert last.last and last.report and last.sample is not None and last.validation > last.best and last.share == 1
     assert next(iter(fastrnn.resume(tmp_path / 'run')), None) is None
     run_to(begin(tmp_path / 'longer', 'fast', **OVERFIT | {'patience': None}))
@@ -90,7 +90,7 @@ def test_the_command(cli, tmp_path):
     )
     code, _, err = cli('train', SONNETS, *options, '--validation', 0.3, '--patience', 5, '--out', run)
     best = fastrnn.resume(run).run
-    at = f'of epoch {best.best_iteration / best.horizon.iterations_per_epoch:.1f}'
+    at = f'of epoch {best.figures.best_iteration / best.horizon.iterations_per_epoch:.1f}'
     early = f'ended early: 5 validations in a row were worse than the best, {at}, by 1% or more'
     assert (code, err) == (0, f'{early}; --patience sets how many\n')
     for more in ((), ('--iterations', 500)):
