@@ -44,7 +44,7 @@ def train(
     learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: 1/H]')] = None,
     sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
     sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
-    print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: 1 s or more]')] = None,
+    print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: some 30 a run]')] = None,
     engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
     threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
     streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [16]')] = None,

@@ -24,7 +24,7 @@ def test_a_run_with_held_out_text_and_a_model(cli, tmp_path):
     assert 'held out 125 characters' in lines
     first = re.search(r'train ([\d.]+)  val ([\d.]+) bits\n', out)
     assert first and float(first[2]) < 5.4
-    assert lines[-1] == '----'
+    assert lines[-2] == '----' and lines[-1].endswith("; the sample and model.safetensors are that model's")
     code, out, err = cli('eval', model, SONNETS)
     assert (code, err) == (0, '')
     assert [line.split('  ')[-1] for line in out.splitlines()][1:3] == [
