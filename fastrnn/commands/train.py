@@ -102,7 +102,6 @@ def train(
 
         kept = {name: given[name] for name in KEPT if given[name] is not None}
         with start(out, texts, config, weights=model, **kept) as session:
-            reports.fitted(config, session.run)
             _train_kept(session, reports, save)
         return
     for name in ('save_every', *KEPT):
@@ -161,7 +160,7 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
                 cycle = run.horizon.cycle
                 rates = f', with a new cycle of the learning rate until {cycle.end}' if cycle.first == first else ''
                 reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
-            reports.announce(run.config, run.corpus, run.validation, session.transfer)
+            reports.announce(run.config, run.corpus, run.validation, session.transfer, run.fitted)
         reports.follow(session, lambda: bool(signals))
         session.close()
         if save is not None:
@@ -192,8 +191,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
     from ..training.train import begin
 
     run, transfer = begin(corpus, config, held_out, weights)
-    reports.fitted(config, run)
-    reports.announce(run.config, run.corpus, held_out, transfer)
+    reports.announce(run.config, run.corpus, held_out, transfer, run.fitted)
     with interruptible(save is not None) as signals, _advised(run, reports):
         try:
             reports.follow(run, lambda: bool(signals))
