@@ -50,7 +50,9 @@ def train(
     streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [16]')] = None,
     dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float32]')] = None,
     optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adam]')] = None,
-    schedule: Annotated[str | None, preset_option('fast: constant, step or cosine learning rate. [cosine]')] = None,
+    schedule: Annotated[
+        str | None, preset_option('fast: of the learning rate: constant, step, cosine, linear or wsd. [cosine]')
+    ] = None,
     warmup: Annotated[float | None, number_option('fast: share of the run with a rising learning rate. [0.02]')] = None,
     clip: Annotated[float | None, number_option('fast: limit of each element of the gradient.')] = None,
     clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [1]')] = None,

@@ -16,7 +16,7 @@ CHOICES = {
     'cell': ('rnn', 'gru', 'lstm'),
     'dtype': ('float32', 'float64'),
     'optimizer': ('adagrad', 'adam'),
-    'schedule': ('constant', 'step', 'cosine'),
+    'schedule': ('constant', 'step', 'cosine', 'linear', 'wsd'),
     'init': ('gist', 'scaled'),
 }
 
