@@ -1,0 +1,50 @@
+"""Results of long experiments, kept as they come: an interrupted script goes on where it was."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+BEGIN = '{"key": '  # of each line; what only begins so was torn
+
+
+class Store:
+    """A dict of results by key, each a JSON value, appended to a file of JSON lines.
+
+    A line that was torn by a kill counts as not written. Several processes may append to one file; each sees what was
+    there when it began, and its own. Raises ValueError, in one line, for a file that holds anything else.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._path, self._results = Path(path), dict[str, Any]()
+        content = self._path.read_text(encoding='utf-8') if self._path.exists() else ''
+        for number, line in enumerate(content.split('\n'), 1):
+            try:
+                entry = json.loads(line)
+                self._results[entry['key']] = entry['result']
+            except (ValueError, TypeError, KeyError) as error:
+                if not (line.startswith(BEGIN) or BEGIN.startswith(line)):
+                    raise ValueError(f'{path}, line {number} is no result: name another file') from error
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._results
+
+    def __getitem__(self, key: str) -> Any:
+        return self._results[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._results)
+
+    def add(self, key: str, result: Any) -> None:
+        """Keep a result, in place of an older one."""
+        line = json.dumps({'key': key, 'result': result})
+        torn = self._path.exists() and not self._path.read_bytes().endswith((b'\n', b''))
+        with self._path.open('a', encoding='utf-8') as file:
+            file.write('\n' * torn + line + '\n')
+        self._results[key] = json.loads(line)['result']
+
+    def get(self, key: str, make: Callable[[], Any]) -> Any:
+        """The result of this key, made and kept where it is not there."""
+        if key not in self:
+            self.add(key, make())
+        return self[key]
