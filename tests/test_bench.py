@@ -86,7 +86,9 @@ def test_versus(readme, text, tmp_path):
     run('versus', *options, STAGES=f'{{0.2: {stage}, 0.4: {stage}}}', LADDER='(0.5, 1.0)')
     found = rows(readme, 'versus')
     assert len(found) >= 2 and found[0].startswith('| 0.2 s | ')
-    run('versus', *options, STAGES=f'{{0.2: {stage}, 0.4: {stage}}}', LADDER='(0.5, 1.0)', peer=None, own=None)
+    run(
+        'versus', *options, STAGES=f'{{0.2: {stage}, 0.4: {stage}}}', LADDER='(0.5, 1.0)', peer='len', own='len'
+    )  # fail if called
     assert rows(readme, 'versus') == found
 
 
