@@ -75,13 +75,11 @@ class Trainer:
     def evaluate(self, ids: NDArray[Any]) -> float:
         """Bits per character of a text, (n,), after its first, in float32; the state is carried through all of it."""
         text, state, nats = torch.from_numpy(ids.astype(np.int64)), None, 0.0
-        self.dropout.eval()
         with torch.inference_mode():
             for start in range(0, len(text) - 1, PART):
                 part = text[start : start + PART + 1]
                 hs, state = self.rnn(self.one_hot[part[:-1]], state)
                 nats += float(torch.nn.functional.cross_entropy(self.output(hs), part[1:], reduction='sum'))
-        self.dropout.train()
         return nats / math.log(2) / (len(text) - 1)
 
 
