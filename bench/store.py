@@ -38,9 +38,10 @@ class Store:
     def add(self, key: str, result: Any) -> None:
         """Keep a result, in place of an older one."""
         line = json.dumps({'key': key, 'result': result})
-        torn = self._path.exists() and not self._path.read_bytes().endswith((b'\n', b''))
+        before = self._path.read_bytes() if self._path.exists() else b''
+        torn = before and not before.endswith(b'\n')
         with self._path.open('a', encoding='utf-8') as file:
-            file.write('\n' * torn + line + '\n')
+            file.write(('\n' if torn else '') + line + '\n')
         self._results[key] = json.loads(line)['result']
 
     def get(self, key: str, make: Callable[[], Any]) -> Any:

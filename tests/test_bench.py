@@ -63,6 +63,19 @@ def test_quality(readme):
     assert len(rows(readme, 'quality')) == 1
 
 
+def test_tries(tmp_path):
+    """All of them, small; what is kept is not trained again; Adam in NumPy is the engine's to rounding."""
+    tiny = {'cell': 'gru', 'hidden_size': 8, 'streams': 4, 'seq_length': 16, 'dropout': 0.1, 'epochs': 1.0}
+    results, options = tmp_path / 'results', ['--size', 'tiny', '--seeds', 0, 1]
+    first = run('tries', SONNETS, results, *options, SIZES={'tiny': tiny})
+    kept = results.read_bytes()
+    assert run('tries', SONNETS, results, *options, SIZES={'tiny': tiny}) == first
+    assert results.read_bytes() == kept
+    found = {row.split('|')[1].strip(): row.split('|')[2] for row in first.splitlines()}
+    assert found['Adam in NumPy'] == found['**as it is**'] != found['NAdam']
+    assert len(first.splitlines()) >= 30 and 'nan' not in first
+
+
 def test_peers(readme):
     """Those that are not installed are left out."""
     run('peers', readme, CASES='(peers.CASES[0], peers.Case("gru", 16, 4, layers=2))', ROUNDS=1, SECONDS=0.02)

@@ -12,6 +12,7 @@ from ..settings.config import Config, windows
 
 STEPS = (0.5, 0.75, 0.9)  # of the run, after each of which the step schedule goes on at a third of the rate
 FINAL = 0.02  # of the learning rate, at the end of a cosine
+DECAY = 0.2  # of what follows the warm-up, in which wsd (warm-up, stable, decay: Hu et al. 2024) falls to 0
 
 
 def cos_pi(x: float) -> float:
@@ -101,6 +102,10 @@ class Horizon:
         share = (share - warmup) / (1 - warmup)
         if schedule == 'cosine':
             return FINAL + (1 - FINAL) * 0.5 * (1 + cos_pi(share))
+        if schedule == 'linear':
+            return 1 - share
+        if schedule == 'wsd':
+            return min(1.0, (1 - share) / DECAY)
         if schedule == 'step':
             return float(1 / 3 ** sum(share >= step for step in STEPS))
         return 1.0

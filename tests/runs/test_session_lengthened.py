@@ -35,7 +35,7 @@ def weights(folder):
     return state_of(checkpoints(folder)[-1])[0][0]
 
 
-@pytest.mark.parametrize(('schedule', 'factor'), [('cosine', FINAL), ('step', 1 / 27), ('constant', 1.0)])
+@pytest.mark.parametrize(('schedule', 'factor'), [('cosine', FINAL), ('step', 1 / 27), ('constant', 1.0), ('wsd', 0.0)])
 @pytest.mark.parametrize('reached', [None, 17])
 def test_the_schedule_stays_as_it_was_planned(tmp_path, schedule, factor, reached):
     """Lengthened at its end or before, in one go or interrupted."""

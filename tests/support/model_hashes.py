@@ -33,7 +33,7 @@ CASES = {
         'dtype': 'float32',
     },
     'two layers, float64': {**STREAMS, **ADAM, 'layers': 2, 'dropout': 0.2, 'hidden_size': 37, 'dtype': 'float64'},
-    'GRU': {**STREAMS, **ADAM, 'cell': 'gru', 'hidden_size': 50, 'dtype': 'float32'},
+    'GRU': {**STREAMS, **ADAM, 'schedule': 'wsd', 'cell': 'gru', 'hidden_size': 50, 'dtype': 'float32'},
     'LSTM, one stream, float64': {'cell': 'lstm', 'hidden_size': 21, 'iterations': 30, 'dtype': 'float64'},
 }
 

@@ -24,12 +24,18 @@ def test_horizon():
 
 @pytest.mark.parametrize(
     ('schedule', 'expected'),
-    [('constant', [1, 1, 1]), ('cosine', [1, (1 + FINAL) / 2, FINAL]), ('step', [1, 1 / 3, 1 / 27])],
+    [
+        ('constant', [1, 1, 1, 1]),
+        ('cosine', [1, (1 + FINAL) / 2, FINAL + (1 - FINAL) * (1 + np.cos(0.9 * np.pi)) / 2, FINAL]),
+        ('step', [1, 1 / 3, 1 / 27, 1 / 27]),
+        ('linear', [1, 0.5, 0.1, 0]),
+        ('wsd', [1, 1, 0.5, 0]),
+    ],
 )
 def test_schedules(schedule, expected):
     horizon = Horizon(fast(schedule=schedule, iterations=100), 1000)
-    rates = [horizon.rates(n, 1, 0.0, 0.0)[0] for n in (0, 50, 100)]
-    np.testing.assert_allclose(rates, expected)
+    rates = [horizon.rates(n, 1, 0.0, 0.0)[0] for n in (0, 50, 90, 100)]
+    np.testing.assert_allclose(rates, expected, atol=1e-15)
 
 
 def test_cosine():
@@ -44,6 +50,14 @@ def test_warmup_rises():
     assert (np.diff(rates[:10]) > 0).all()
     assert rates[0] < 0.05
     assert rates[11] == 1
+
+
+@pytest.mark.parametrize('schedule', ['cosine', 'linear', 'wsd'])
+def test_no_rate_is_beyond_its_neighbours(schedule):
+    """A schedule begins where the warm-up ends, however late, and falls from there on."""
+    rates = Horizon(fast(schedule=schedule, iterations=100, warmup=0.9), 1000).rates(0, 101, 0.0, 0.0)
+    assert (np.diff(rates[:91]) > 0).all() and rates[90] == pytest.approx(1)
+    assert (np.diff(rates[90:]) <= 0).all() and rates[100] == pytest.approx(FINAL if schedule == 'cosine' else 0)
 
 
 def test_by_time():
