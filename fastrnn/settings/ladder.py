@@ -25,11 +25,11 @@ LADDER = (
     Rung('gru', 1, 32, 0, 0),
     Rung('gru', 1, 64, 0, 5e3),
     Rung('gru', 1, 128, 0, 5e4),
-    Rung('gru', 2, 96, 1.2e6, 5e4),
+    Rung('gru', 2, 96, 0.9e6, 5e4),
     Rung('gru', 2, 128, 2.5e6, 5e4),
     Rung('gru', 2, 192, 4.5e6, 2e5),
     Rung('gru', 2, 256, 8e6, 2e5),
-    Rung('gru', 2, 320, 16e6, 2e5),
+    Rung('gru', 2, 320, 14e6, 2e5),
 )
 RATE, HIGHEST = 1.5, 0.03  # of the learning rate: over H, and at most
 STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
