@@ -30,10 +30,12 @@ LADDER = (
     Rung('gru', 2, 192, 4.5e6, 2e5),
     Rung('gru', 2, 256, 8e6, 2e5),
     Rung('gru', 2, 320, 14e6, 2e5),
+    Rung('gru', 2, 384, 30e6, 1e6),  # this and the next are extrapolated: no run here was as long
+    Rung('gru', 2, 512, 80e6, 3e6),
 )
 RATE, HIGHEST = 1.5, 0.03  # of the learning rate: over H, and at most
 STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
-DROPOUT = ((9.0, 0.0), (16.0, 0.1), (30.0, 0.2), (math.inf, 0.3))  # for fewer epochs than
+DROPOUT = ((9.0, 0.0), (16.0, 0.1), (30.0, 0.2), (60.0, 0.3), (math.inf, 0.4))  # for fewer epochs than
 SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
 EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 20.0), (5e5, 40.0))  # at most, likewise: more only overfits
 
