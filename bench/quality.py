@@ -71,9 +71,8 @@ def quality(path: str, budgets: Sequence[float], store: Store) -> str:
         spread = f'{runs[0][0]:.3f} to {runs[-1][0]:.3f}'
         lines.append(f'| {wall:.1f} s | {model} | **{found:.3f}** | {spread} | {windows:.3f} | {epochs:.1f} |')
         print(lines[-1], file=sys.stderr, flush=True)
-    return '\n'.join(
-        [*lines, '', f'{processor()}, {os.cpu_count()} cores, {date.today()}; medians of {len(SEEDS)} seeds.']
-    )
+    measured = f'{processor()}, {os.cpu_count()} cores, {date.today()}; medians of {len(SEEDS)} seeds.'
+    return '\n'.join([*lines, '', measured])
 
 
 def trained_alone(corpus: Corpus, config: Config) -> tuple[float, float]:
