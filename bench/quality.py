@@ -4,8 +4,8 @@
     python bench/quality.py TEXT --race         preset against the reference's own goal after 60 s
 
 The last tenth of the text is held out whole. Nothing is given but the time and the seed. Some 50 minutes in all;
-``--budgets 3,10,30`` and ``--seeds 1`` measure less. Results are kept in quality.jsonl in the current folder (or in ``--store FILE``):
-another start goes on where one was interrupted. Remove it to measure anew.
+``--budgets 3,10,30`` and ``--seeds 1`` measure less. Results are kept in quality.jsonl in the current folder (or in
+``--store FILE``): another start goes on where one was interrupted. Remove it to measure anew.
 """
 
 import argparse
