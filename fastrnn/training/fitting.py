@@ -11,6 +11,7 @@ from ..model.architecture import Architecture
 from ..settings.config import Config
 from ..settings.ladder import completed, steps_up
 
+FIRST = 4  # step of the ladder, that is measured first: a small model's flops a second say little of a large one
 TIMED = 0.04  # seconds of a trial, when the number of threads is found
 SHORTEST = 1.0  # seconds of training, for a trial at all
 AGAIN = 20.0  # seconds of training that are worth a second trial
@@ -51,7 +52,7 @@ def fit(config: Config, ids: Ids, V: int) -> Fitted:
 
     clocked = timed and (config.time or 0.0) >= SHORTEST
     if clocked:
-        trial.measure(next((step for need, step in steps if need), steps[-1][1]))
+        trial.measure(steps[min(FIRST, len(steps) - 1)][1])
     at = max(k for k, (need, step) in enumerate(steps) if reads(step) >= need)
     if clocked and (config.time or 0.0) >= AGAIN:
         trial.measure(steps[at][1])
