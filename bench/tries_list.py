@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+RATE = 3.0  # times 1/H, where nothing else is said: the learning rate that won
 BASE = {'cell': 'gru', 'layers': 1, 'streams': 16, 'seq_length': 32}
 SIZES: dict[str, dict[str, Any]] = {
     'short': {**BASE, 'hidden_size': 192, 'dropout': 0.1, 'epochs': 5.0},
@@ -13,11 +14,11 @@ SIZES: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Try:
-    """The preset ``fast`` at a size of SIZES, but for what is said here."""
+    """The preset ``fast`` at a size of SIZES and a rate of RATE/H, but for what is said here."""
 
     name: str
     config: dict[str, Any] = field(default_factory=dict)
-    rate: float = 1.0  # times the learning rate
+    rate: float = RATE
     adam: dict[str, float] = field(default_factory=dict)  # beta1, beta2, epsilon of the engine's own
     optimizer: str = ''  # in NumPy, of tries_optimizers.py or tries_matrices.py
     settings: dict[str, Any] = field(default_factory=dict)  # its own
@@ -30,18 +31,24 @@ def betas(beta1: float, beta2: float) -> Try:
     return Try(f'Adam, betas {beta1:g} and {beta2:g}', adam={'beta1': beta1, 'beta2': beta2})
 
 
+SCHEDULES = {
+    'cosine': (1.0, 1.5, 2.0, 3.0, 4.5),
+    'linear': (1.0, 1.5, 2.0, 3.0),
+    'wsd': (0.7, 1.0, 2.0, 3.0),
+    'step': (1.0,),
+}  # and how many times the rate
 GROUPS: dict[str, tuple[Try, ...]] = {
     'base': (Try('**as it is**'),),
     'schedules': (
-        Try('linear', {'schedule': 'linear'}),
-        Try('wsd', {'schedule': 'wsd'}),
-        Try('linear, 1.5 times the rate', {'schedule': 'linear'}, 1.5),
-        Try('cosine, 1.5 times the rate', {}, 1.5),
-        Try('wsd, 0.7 times the rate', {'schedule': 'wsd'}, 0.7),
-        Try('step', {'schedule': 'step'}),
+        *(
+            Try(f'{name}, {rate:g}/H', {'schedule': name} if name != 'cosine' else {}, rate)
+            for name, rates in SCHEDULES.items()
+            for rate in rates
+        ),
     ),
     'averages': (
-        Try('constant', {'schedule': 'constant'}, averaged=True),
+        Try('constant, 1/H', {'schedule': 'constant'}, 1.0, averaged=True),
+        Try('constant, 2/H', {'schedule': 'constant'}, 2.0, averaged=True),
         Try('cosine', averaged=True),
     ),
     'growing': (
@@ -59,9 +66,10 @@ GROUPS: dict[str, tuple[Try, ...]] = {
     'optimizers': (
         Try('Adam in NumPy', optimizer='Adam'),  # verifies the ways of all of these
         Try('Cautious AdamW', optimizer='Cautious'),
+        Try(f'Cautious AdamW, {RATE / 2:g}/H', {}, RATE / 2, optimizer='Cautious'),
         Try('NAdam', optimizer='NAdam'),
-        Try('schedule-free', {'schedule': 'constant'}, optimizer='ScheduleFree'),
-        Try('schedule-free, twice the rate', {'schedule': 'constant'}, 2.0, optimizer='ScheduleFree'),
+        Try(f'schedule-free, {RATE:g}/H', {'schedule': 'constant'}, optimizer='ScheduleFree'),
+        Try(f'schedule-free, {2 * RATE:g}/H', {'schedule': 'constant'}, 2 * RATE, optimizer='ScheduleFree'),
         Try('AdEMAMix, beta3 0.999, alpha 2', optimizer='AdEMAMix', settings={'alpha': 2.0}),
         Try('Lion, 0.2 of the rate', optimizer='Lion', settings={'factor': 0.2}),
         Try('Lion, 0.1 of the rate', optimizer='Lion', settings={'factor': 0.1}),
