@@ -66,7 +66,10 @@ def curve(path: Path, cell: str, init: Init, seed: int) -> list[float]:
     corpus = open_corpus(path)
     kept, held_out = corpus.split(0.1)
     text = replace(corpus, ids=kept)
-    config = preset('fast', cell=cell, hidden_size=H, epochs=EPOCHS[-1], seed=seed, sample_length=0)
+    settings = {'layers': 1, 'streams': 16, 'seq_length': 32, 'dropout': 0.0, 'learning_rate': 1 / H}
+    config = preset(
+        'fast', cell=cell, hidden_size=H, epochs=EPOCHS[-1], seed=seed, sample_length=0, schedule='cosine', **settings
+    )
     every = round(EPOCHS[0] * kept.size / (config.streams * config.seq_length))
     config = replace(config, iterations=every * round(EPOCHS[-1] / EPOCHS[0]), epochs=None, validate_every=every)
     weights = init(Architecture.of(config, len(corpus.chars)), np.random.RandomState(seed)).astype(config.dtype)

@@ -1,122 +1,136 @@
-"""How the preset ``fast`` was chosen: held-out bits per character after so many seconds, for it and for its neighbours.
+"""How the preset ``fast`` was chosen: held-out bits per character of models and settings, each for the same time.
 
-    python bench/presets.py TEXT [SECONDS ...]       the preset and its neighbours, at each time
-    python bench/presets.py TEXT --race              preset against the reference's own goal after 60 seconds
-    python bench/presets.py TEXT --budgets [README]  whole processes of fastrnn train, by the clock on the wall
+    python bench/presets.py TEXT STORE [SECONDS ...]     models and changes of one setting, 2, 9, 29 and 88 s by default
+    python bench/presets.py TEXT STORE --short           the preset on the first 1,500, 15,000 and 150,000 characters
 
-The last tenth of the text is held out. Seconds are of training alone, but for the budgets.
+The last tenth of the text is held out. Each candidate's speed is measured first, with nothing else running; then each
+is trained for the characters that it would read in the time, two at once in one thread each: that takes the machine
+half as long, and the bits do not depend on it. Results are kept in the file STORE: an interrupted choice goes on.
 """
 
-import re
-import subprocess
+import multiprocessing
 import sys
-import time
-from dataclasses import replace
+import tempfile
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from table import publish
+from store import Store
 
 from fastrnn.data.corpus import Corpus, open_corpus
+from fastrnn.inference.evaluate import order2
 from fastrnn.settings.config import Config
 from fastrnn.settings.presets import preset
+from fastrnn.training.fitting import Trial, fit
 from fastrnn.training.loop import Run
 
 TIMES = (2.0, 9.0, 29.0, 88.0)
-BUDGETS = (3, 10, 30, 90)  # seconds of a whole process
-RUNS = 3  # of each
-STARTUP = 1.2  # of them, before training and for the last validation
-MARKERS = '<!-- quality: made by bench/presets.py -->', '<!-- end of quality -->'
-NEIGHBOURS: tuple[dict[str, Any], ...] = (
-    {},
-    {'hidden_size': 128},
-    {'hidden_size': 256},
-    {'hidden_size': 192},
-    {'hidden_size': 384},
+SHORT = (1_500, 15_000, 150_000)  # characters
+MODELS: dict[float, tuple[tuple[str, int, int], ...]] = {  # from so many seconds on
+    0.0: (('gru', 1, 96), ('gru', 1, 128), ('lstm', 1, 128), ('gru', 2, 64), ('gru', 2, 96), ('rnn', 2, 128)),
+    5.0: (('gru', 1, 128), ('gru', 1, 192), ('lstm', 1, 128), ('gru', 2, 96), ('gru', 2, 128), ('gru', 3, 96)),
+    20.0: (('gru', 1, 192), ('gru', 2, 128), ('gru', 2, 192), ('gru', 2, 256), ('lstm', 2, 192), ('gru', 3, 128)),
+    60.0: (('gru', 1, 256), ('gru', 2, 192), ('gru', 2, 256), ('gru', 2, 320), ('lstm', 2, 256), ('gru', 3, 192)),
+}
+CHANGES: tuple[dict[str, Any], ...] = (
+    {'dropout': 0.0},
+    {'dropout': 0.1},
+    {'dropout': 0.2},
+    {'dropout': 0.3},
+    {'seq_length': 32},
+    {'seq_length': 64},
     {'streams': 8},
     {'streams': 32},
-    {'seq_length': 16},
-    {'seq_length': 64},
-    {'learning_rate': 3e-3},
-    {'learning_rate': 8e-3},
-    {'init': 'gist'},
-    {'schedule': 'step'},
     {'weight_decay': 0.0},
-    {'optimizer': 'adagrad', 'learning_rate': 0.05, 'weight_decay': 0.0},
+    {'weight_decay': 0.1},
+    {'learning_rate': 0.7},  # of the preset's
+    {'learning_rate': 1.5},
+    {'init': 'gist'},
     {'clip_norm': 5.0},
 )
 
 
-def held_out(corpus: Corpus) -> tuple[Corpus, Any]:
+def split(corpus: Corpus) -> tuple[Corpus, Any]:
     """The text without its last tenth, and that."""
     kept, last = corpus.split(0.1)
     return replace(corpus, ids=kept), last
 
 
-def result(corpus: Corpus, config: Config) -> tuple[float, float, float]:
-    """Held-out bits per character at the end, epochs, characters per second."""
-    text, last = held_out(corpus)
+def measured(corpus: Corpus, seconds: float) -> dict[str, dict[str, Any]]:
+    """Configurations by name, each with the iterations that it would have: models, and changes of one setting."""
+    ids, V, found = corpus.ids, len(corpus.chars), {}
+    models = next(models for least, models in sorted(MODELS.items(), reverse=True) if seconds >= least)
+    given: list[tuple[str, dict[str, Any]]] = [('**as it is**', {})]
+    for cell, layers, H in models:
+        given.append((f'{cell} {layers} x {H}', {'cell': cell, 'layers': layers, 'hidden_size': H}))
+    chosen = fit(preset('fast', time=seconds), ids, V).config
+    for change in CHANGES:
+        if 'learning_rate' in change:
+            change = {'learning_rate': chosen.learning_rate * change['learning_rate']}
+        if any(getattr(chosen, name) != value for name, value in change.items()):
+            given.append((', '.join(f'{name} {value:.3g}' for name, value in change.items()), change))
+    for name, options in given:
+        trial, config = Trial(ids, V), fit(preset('fast', time=seconds, seed=0, **options), ids, V).config
+        trial.measure(config)
+        iterations = int(seconds * trial.speed(config) / (config.streams * config.seq_length))
+        found[name] = asdict(replace(config, time=None, iterations=iterations, threads=1, sample_length=0))
+    return found
+
+
+def trained(task: tuple[str, str, Config]) -> tuple[str, dict[str, Any]]:
+    """The key of a task, and what came of it."""
+    key, path, config = task
+    text, last = split(open_corpus(Path(path)))
     *_, end = Run(text, config, validation=last)
-    assert end.validation is not None
-    return end.validation, end.epoch, end.characters / end.seconds
+    model = f'{config.cell} {config.layers} x {config.hidden_size}'
+    return key, {'bits': end.validation, 'epochs': end.epoch, 'characters': end.characters, 'model': model}
 
 
-def table(corpus: Corpus, times: list[float]) -> None:
-    print('| seconds | preset fast, but | held-out bits per character | epochs | characters/s |')
+def choose(path: str, store: Store, times: list[float]) -> None:
+    corpus, _ = split(open_corpus(Path(path)))
+    print('| seconds | preset fast, but | model | held-out bits per character | epochs |')
     print('|---|---|---|---|---|')
-    for seconds in times:
-        for change in NEIGHBOURS:
-            bits, epochs, speed = result(corpus, preset('fast', time=seconds, seed=0, sample_length=0, **change))
-            name = ', '.join(f'{key} {value}' for key, value in change.items()) or '**as it is**'
-            print(f'| {seconds:g} | {name} | {bits:.3f} | {epochs:.1f} | {speed:,.0f} |', flush=True)
+    with multiprocessing.get_context('spawn').Pool(2) as pool:
+        for seconds in times:
+            found = store.get(f'{seconds:g} candidates', partial(measured, corpus, seconds))
+            configs = {f'{seconds:g} | {name}': Config(**given) for name, given in found.items()}
+            tasks = [(key, path, config) for key, config in configs.items() if key not in store]
+            for key, result in pool.imap_unordered(trained, tasks):
+                store.add(key, result)
+            for key in configs:
+                row = store[key]
+                print(f'| {key} | {row["model"]} | {row["bits"]:.3f} | {row["epochs"]:.1f} |', flush=True)
 
 
-def race(corpus: Corpus) -> None:
-    """The reference for 60 s; then the shortest run of the preset that is as good on the held-out text."""
-    goal, epochs, _ = result(corpus, preset('reference', engine='reference', time=60.0, seed=0, sample_length=0))
-    print(f'reference after 60 s: {goal:.3f} bits per character ({epochs:.2f} epochs)')
-    for seconds in (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0):
-        start = time.perf_counter()
-        bits, _, _ = result(corpus, preset('fast', time=seconds, seed=0, sample_length=0))
-        print(f'preset fast after {seconds:g} s: {bits:.3f} ({time.perf_counter() - start:.2f} s with validation)')
-        if bits <= goal:
-            print(f'{60 / seconds:.0f} times sooner')
-            return
-
-
-def whole_process(path: str, budget: float) -> tuple[float, float, float]:
-    """Held-out bits per character, epochs, and seconds by the clock of one ``fastrnn train``."""
-    options = ['--preset', 'fast', '--validation', '0.1', '--time', f'{budget - STARTUP}s', '--seed', '0']
-    command = [sys.executable, '-m', 'fastrnn', 'train', path, *options]
-    start = time.perf_counter()
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    wall = time.perf_counter() - start
-    epochs, bits = re.findall(r'epoch ([\d.]+).*val ([\d.]+)', printed)[-1]
-    return float(bits), float(epochs), wall
-
-
-def budgets(path: str) -> str:
-    """A table of whole processes, from a warm cache: the median run of each budget, and the range."""
-    lines = ['| whole process | H | held-out bits per character | range | epochs |', '|---|---|---|---|---|']
-    whole_process(path, 1.5)  # compiles, if need be
-    for budget in BUDGETS:
-        runs = sorted(whole_process(path, budget) for _ in range(RUNS))
-        bits, epochs, wall = runs[RUNS // 2]
-        H = preset('fast', time=budget - STARTUP).hidden_size
-        lines.append(f'| {wall:.1f} s | {H} | **{bits:.3f}** | {runs[0][0]:.3f} to {runs[-1][0]:.3f} | {epochs:.1f} |')
-        print(lines[-1], file=sys.stderr, flush=True)
-    return '\n'.join(lines)
+def short(path: str, store: Store) -> None:
+    """The preset with its own end, on texts that are short: the best of a run, its end, and an order-2 model."""
+    text = Path(path).read_text(encoding='utf-8')
+    print('| characters | model | epochs | at the end | best of the run | order-2 model |')
+    print('|---|---|---|---|---|---|')
+    for size in SHORT:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder) / 'text'
+            place.write_text(text[:size], encoding='utf-8')
+            key = f'short {size}'
+            if key not in store:
+                corpus, last = split(open_corpus(place))
+                run = Run(corpus, preset('fast', seed=0, sample_length=0), validation=last)
+                *_, end = run
+                model = f'{run.config.cell} {run.config.layers} x {run.config.hidden_size}'
+                bits = {'bits': end.validation, 'best': end.best, 'order2': order2(last)}
+                store.add(key, {'model': model, 'epochs': end.epoch, **bits})
+        row = store[key]
+        numbers = f'{row["epochs"]:.1f} | {row["bits"]:.3f} | {row["best"]:.3f} | {row["order2"]:.3f}'
+        print(f'| {size:,} | {row["model"]} | {numbers} |', flush=True)
 
 
 def main() -> None:
-    if '--budgets' in sys.argv:
-        publish(MARKERS, budgets(sys.argv[1]), sys.argv[3] if len(sys.argv) > 3 else None)
-        return
-    corpus = open_corpus(Path(sys.argv[1]))
-    if sys.argv[2:] == ['--race']:
-        race(corpus)
+    path, store, *rest = sys.argv[1:]
+    if rest == ['--short']:
+        short(path, Store(Path(store)))
     else:
-        table(corpus, [float(value) for value in sys.argv[2:]] or list(TIMES))
+        choose(path, Store(Path(store)), [float(value) for value in rest] or list(TIMES))
 
 
 if __name__ == '__main__':

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from store import Store
 from threadpoolctl import threadpool_limits
-from tries_list import GROUPS, SIZES, Try
+from tries_list import GROUPS, SETTINGS, SIZES, Try
 from tries_matrices import Muon, Soap
 from tries_optimizers import Adam, AdEMAMix, Cautious, Factored, Lion, NAdam, Optimizer, ScheduleFree
 
@@ -35,7 +35,6 @@ from fastrnn.kernels.team import alone
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.params import Params
 from fastrnn.settings.config import Config, bits_per_character
-from fastrnn.settings.presets import preset
 from fastrnn.training.schedule import Horizon
 
 OPTIMIZERS = {
@@ -51,8 +50,7 @@ class Training:
 
     def __init__(self, text: Ids, V: int, attempt: Try, options: dict[str, Any]) -> None:
         self.text, self.V, self.attempt = text, V, attempt
-        self.config = preset('fast', **{'learning_rate': 1 / options['hidden_size'], **options, **attempt.config})
-        self.config = replace(self.config, learning_rate=self.config.learning_rate * attempt.rate)
+        self.config = Config(**SETTINGS | options | attempt.config, learning_rate=attempt.rate / options['hidden_size'])
         self.total = self.config.epochs * text.size if self.config.epochs else 0.0  # characters
         self.done, self.steps, self.seconds = 0.0, 0, [0.0, 0.0]  # of the engine, of the optimizer
         self.horizon = Horizon(replace(self.config, iterations=round(self.total), epochs=None), text.size)

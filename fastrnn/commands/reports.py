@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..data.corpus import Corpus
     from ..progress.records import Progress
     from ..settings.config import Config
+    from ..training.fitting import Fitted
     from ..training.loop import Run
     from ..training.transfer import Transfer
 
@@ -31,14 +32,14 @@ class Reports:
         if not self._quiet and not self._json:
             print(text, file=sys.stderr)
 
-    def fitted(self, asked: 'Config', run: 'Run') -> None:
-        """Tell where a short text has other streams and windows than the preset."""
-        B, T = run.config.streams, run.config.seq_length
-        if (asked.streams, asked.seq_length) != (B, T):
-            text = f'the text is short ({run.corpus.ids.size:,} characters)'
-            self.note(f'{text}: streams {B}, seq_length {T} in place of {asked.streams} and {asked.seq_length}')
-
-    def announce(self, config: 'Config', corpus: 'Corpus', held_out: Any, transfer: 'Transfer | None' = None) -> None:
+    def announce(
+        self,
+        config: 'Config',
+        corpus: 'Corpus',
+        held_out: Any,
+        transfer: 'Transfer | None' = None,
+        fitted: 'Fitted | None' = None,
+    ) -> None:
         """What is about to happen; for the gist's engines only its own line."""
         self._gist = config.abilities.gist_reports
         if transfer is not None:
@@ -56,6 +57,8 @@ class Reports:
         from ..model.architecture import Architecture
 
         V = len(corpus.chars)
+        if fitted is not None and fitted.chosen:
+            print(_choice(fitted, corpus.ids.size))
         sizes = f'{Architecture.of(config, V).words}, T={config.seq_length}, {config.streams} streams, {config.dtype}'
         dropout = f', dropout {config.dropout:g}' if config.dropout else ''
         print(f'{config.optimizer} at {config.learning_rate:g}, {sizes}{dropout}')
@@ -134,6 +137,27 @@ def _fast_line(record: 'Progress') -> str:
 
 def _short(number: float, digits: int) -> str:
     return f'{number:.{digits if number < 1000 else 0}f}'
+
+
+def _choice(fitted: 'Fitted', characters: int) -> str:
+    """What a preset chose for a text of so many characters, and why."""
+    from ..model.architecture import in_words
+    from ..parallel.threads import processors
+
+    config, times = fitted.config, fitted.trained / characters
+    what = (
+        f'{in_words(config.cell, config.layers, config.hidden_size)}, T={config.seq_length}, {config.streams} streams'
+    )
+    if not fitted.trained:
+        return f'{what}: less than a second is too short for a larger one'
+    if fitted.speed is None:
+        return f'{what}: the text is seen {times:,.1f} times'
+    if config.epochs is not None:
+        return f'{what}, {config.epochs:g} epochs: of so short a text, more would only overfit'
+    cores = config.threads or processors()
+    cores_in_words = '1 core' if cores == 1 else f'{cores} cores'
+    told = f'{config.time:g} s on {cores_in_words} at {fitted.speed:,.0f} characters/s'
+    return f'{what}: {told} sees the text {times:,.1f} times'
 
 
 def _of_transfer(transfer: 'Transfer') -> list[str]:

@@ -35,10 +35,10 @@ def train(
     iterations: Annotated[int | None, count_option('When to end. [never; stop with Ctrl-C]')] = None,
     epochs: Annotated[float | None, number_option('When to end, in passes over the text.')] = None,
     time: Annotated[str | None, preset_option('When to end, such as 60s, 1m30s or 2h. [fast: 60s]')] = None,
-    cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn]')] = None,
-    layers: Annotated[int | None, count_option('fast: how many layers, one on the other, 1 to 8. [1]')] = None,
+    cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn; fast: gru]')] = None,
+    layers: Annotated[int | None, count_option('fast: how many layers, one on the other, 1 to 8. [1; fast: 1 or 2]')] = None,
     hidden_size: Annotated[
-        int | None, count_option('Hidden units of a layer, H. [100; fast: 128 to 512, by time]')
+        int | None, count_option('Hidden units of a layer, H. [100; fast: by time and text]')
     ] = None,
     seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32]')] = None,
     learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: 1/H]')] = None,
@@ -47,7 +47,7 @@ def train(
     print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: 1 s or more]')] = None,
     engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
     threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
-    streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [16]')] = None,
+    streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [16; short texts: fewer]')] = None,
     dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float32]')] = None,
     optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adam]')] = None,
     schedule: Annotated[
@@ -57,7 +57,7 @@ def train(
     clip: Annotated[float | None, number_option('fast: limit of each element of the gradient.')] = None,
     clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [1]')] = None,
     weight_decay: Annotated[float | None, number_option('fast: decoupled weight decay of adam. [0.03]')] = None,
-    dropout: Annotated[float | None, number_option('fast: share of what layers hand up that is set to 0. [0]')] = None,
+    dropout: Annotated[float | None, number_option('fast: share of what layers hand up that is set to 0. [by epochs]')] = None,
     init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
     validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
     validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
@@ -104,7 +104,6 @@ def train(
 
         kept = {name: given[name] for name in KEPT if given[name] is not None}
         with start(out, texts, config, weights=model, **kept) as session:
-            reports.fitted(config, session.run)
             _train_kept(session, reports, save)
         return
     for name in ('save_every', *KEPT):
@@ -163,7 +162,7 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
                 cycle = run.horizon.cycle
                 rates = f', with a new cycle of the learning rate until {cycle.end}' if cycle.first == first else ''
                 reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
-            reports.announce(run.config, run.corpus, run.validation, session.transfer)
+            reports.announce(run.config, run.corpus, run.validation, session.transfer, run.fitted)
         reports.follow(session, lambda: bool(signals))
         session.close()
         if save is not None:
@@ -194,8 +193,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
     from ..training.train import begin
 
     run, transfer = begin(corpus, config, held_out, weights)
-    reports.fitted(config, run)
-    reports.announce(run.config, run.corpus, held_out, transfer)
+    reports.announce(run.config, run.corpus, held_out, transfer, run.fitted)
     with interruptible(save is not None) as signals, _advised(run, reports):
         try:
             reports.follow(run, lambda: bool(signals))

@@ -28,6 +28,10 @@ class Engine(Protocol):
     def params(self) -> Params:
         """The weights as they are now."""
 
+    @property
+    def settled(self) -> bool:
+        """Whether it has found out by itself how many threads pay."""
+
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """So many iterations (1 or more); returns their losses in nats, summed over T, averaged over streams.
 

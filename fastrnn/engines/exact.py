@@ -161,6 +161,10 @@ class ExactEngine:
         seed_ix = int(ids[0 if wraps else p])
         return draw(self._rng, self._native, h, seed_ix, length, self._weights, bool(literal), self._work)
 
+    @property
+    def settled(self) -> bool:
+        return self._tuner.settled
+
     def close(self) -> None:
         self._tuner.close()
 

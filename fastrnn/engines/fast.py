@@ -159,6 +159,10 @@ class FastEngine:
             raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
         return out[:, 0].astype(np.intp)
 
+    @property
+    def settled(self) -> bool:
+        return self._tuner.settled
+
     def close(self) -> None:
         self._tuner.close()
 

@@ -112,6 +112,10 @@ class ReferenceEngine:
         self.smooth_loss = state.smooth_loss
         self._rng = state.rng
 
+    @property
+    def settled(self) -> bool:
+        return True
+
     def close(self) -> None:
         pass
 

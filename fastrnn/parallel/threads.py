@@ -109,6 +109,11 @@ class ThreadTuner:
             done += count
         return result
 
+    @property
+    def settled(self) -> bool:
+        """Whether it is known how many threads pay."""
+        return len(self._teams) == 1 or not self._waiting
+
     def _choose(self, iterations: int) -> tuple[ThreadTeam, int]:
         """Who is to run, and how many of so many iterations."""
         if len(self._teams) == 1:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 from .abilities import ABILITIES, SPECIAL, Abilities, engines_with
@@ -11,7 +11,6 @@ from .parsing import parse_seconds
 
 MAX_SEED = 2**32 - 1
 MAX_RATE = 1e6  # beyond it a single step can overflow
-MOST = 0.9  # of a text that should be read in a pass over it
 CHOICES = {
     'engine': tuple(ABILITIES),
     'cell': ('rnn', 'gru', 'lstm'),
@@ -19,7 +18,6 @@ CHOICES = {
     'optimizer': ('adagrad', 'adam'),
     'schedule': ('constant', 'step', 'cosine', 'linear', 'wsd'),
     'init': ('gist', 'scaled'),
-    'fit': ('nothing', 'streams', 'both'),
 }
 
 
@@ -60,7 +58,7 @@ class Config:
     # the schedule, where it is not the run's: iteration and seconds of its begin, iterations and seconds of its end
     planned: tuple[int, float, int | None, float | None] | None = None
     earlier: tuple[tuple[str, int, float, int | None, float | None], ...] = ()  # schedules before it: name, and plan
-    fit: str = 'nothing'  # what a text that is too short makes smaller: streams, or both them and seq_length
+    fit: tuple[str, ...] = ()  # fields whose values the text, the time and the machine decide; see training/fitting.py
 
     def __post_init__(self) -> None:
         if isinstance(self.time, str):
@@ -72,6 +70,7 @@ class Config:
         if self.planned is not None:
             object.__setattr__(self, 'planned', check_plan('planned', self.planned))
         object.__setattr__(self, 'earlier', check_earlier(self.earlier, CHOICES['schedule']))
+        object.__setattr__(self, 'fit', check_fit(self.fit))
         self._take('weight_decay', check_below, 100, 'a number')
         self._take('warmup', check_below, 1, 'a share of the run,')
         self._take('dropout', check_below, 1, 'a share of the hidden units,')
@@ -104,27 +103,6 @@ class Config:
     @property
     def endless(self) -> bool:
         return self.iterations is None and self.epochs is None and self.time is None
-
-    def fitted(self, characters: int) -> 'Config':
-        """What ``fit`` names made smaller, where a text of so many characters is too short for it.
-
-        As many streams as read nearly all of it (each leaves less than a window at its end unread), and a shorter
-        window where even one stream does not fit.
-        """
-        T, B = self.seq_length, self.streams
-        if self.fit == 'nothing':
-            return self
-        if characters >= (T + 2) * B:
-            return replace(self, fit='nothing')
-
-        def read(streams: int) -> int:
-            return streams * (1 + T * windows(characters // streams, T))
-
-        fitting = range(max(1, characters // (T + 2)), 0, -1)
-        B = next((streams for streams in fitting if read(streams) >= MOST * characters), max(fitting, key=read))
-        if self.fit == 'both':
-            T = max(1, min(T, characters // B - 2))
-        return replace(self, streams=B, seq_length=T, fit='nothing')
 
     def check_text(self, characters: int, vocabulary: int, held_out: int = 0) -> None:
         """Raise ValueError where a text of so many characters, so many distinct, can't be trained on.
@@ -176,6 +154,8 @@ NUMBERS = {
     'epochs': MAX_RATE * 1e3,
     'time': MAX_RATE * 1e3,
 }
+# that a preset may leave open
+OPEN = ('cell', 'layers', 'hidden_size', 'seq_length', 'streams', 'learning_rate', 'dropout', 'weight_decay', 'epochs')
 REQUIRED = {field.name for field in fields(Config) if field.default is not None}  # None is no value of theirs
 
 
@@ -183,6 +163,15 @@ def check_choice(name: str, value: Any) -> None:
     """Raise ValueError where the value is none of the field's."""
     if value not in CHOICES[name]:
         raise ValueError(f'{name} is {value!r}; it must be one of {", ".join(CHOICES[name])}')
+
+
+def check_fit(names: Any) -> tuple[str, ...]:
+    """The names of fields that are open; 0.1.0 wrote 'nothing' where none is."""
+    if names == 'nothing':
+        return ()
+    if isinstance(names, str) or not set(names) <= set(OPEN):
+        raise ValueError(f'fit is {names!r}; it must be names of {", ".join(OPEN)}')
+    return tuple(names)
 
 
 def windows(characters: int, T: int) -> int:

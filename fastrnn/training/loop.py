@@ -25,6 +25,7 @@ from ..system.interrupts import held, remembered
 from .blocks import Block
 from .clock import Clock
 from .divergence import first_bad, not_finite
+from .fitting import fit
 from .plan import BLOCK_SECONDS, Plan
 from .schedule import Horizon
 from .training import Training
@@ -52,8 +53,9 @@ class Run(Training):
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
         V, n = len(self.corpus.chars), self.corpus.ids.size
         self.validation = None if validation is None else as_ids(validation, V, 'validation')
-        config = config.fitted(n)
         try:
+            self.fitted = fit(config, self.corpus.ids, V)
+            config = self.fitted.config
             config.check_text(n, V, self.corpus.held_out)
             check_memory(config, V)
         except ValueError:
@@ -65,9 +67,10 @@ class Run(Training):
         self.weights = weights
         self.stop_at_divergence = config.abilities.checks_loss
         self.engine: Engine | None = None
-        self.iteration, self.seconds, self.halvings = 0, 0.0, 0
+        self.iteration, self.seconds, self.halvings = 0, self.fitted.seconds, 0
         self.best: float | None = None
         self._clock = Clock()
+        self._clock.set(self.seconds)
         self._pace = BLOCK_SECONDS  # seconds an iteration
         self._warned = False
         self._block: Block | None = None

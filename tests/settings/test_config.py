@@ -56,5 +56,5 @@ def test_options_of_wrong_types(name, value):
 
 
 def test_unknown_names():
-    with pytest.raises(ValueError, match=r"^fit is 'H'; it must be one of nothing, streams, both$"):
-        Config(fit='H')
+    with pytest.raises(ValueError, match=r"^schedule is 'H'; it must be one of constant, step, "):
+        Config(schedule='H')

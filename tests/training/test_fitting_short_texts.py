@@ -8,6 +8,7 @@ from helpers import SONNETS
 
 import fastrnn
 from fastrnn.settings.config import Config
+from fastrnn.settings.ladder import with_windows
 from fastrnn.settings.presets import preset
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -30,11 +31,11 @@ def write(tmp_path):
 
 
 def test_every_length():
-    """From 544 characters on the preset's 16 streams and T = 32; below, as many as read nine tenths of the text."""
-    for n in range(3, 1200):
-        B, T = sizes(preset('fast').fitted(n))
-        if n >= 16 * 34:
-            assert (B, T) == (16, 32)
+    """From 136 characters on the 4 streams of short texts and T = 32; below, as many as read nine tenths of it."""
+    for n in range(3, 400):
+        B, T = sizes(with_windows(preset('fast'), n))
+        if n >= 4 * 34:
+            assert (B, T) == (4, 32)
             continue
         preset('fast', streams=B, seq_length=T).check_text(n, 20)
         assert min(32, n - 2) == T
@@ -44,13 +45,13 @@ def test_every_length():
 
 
 def test_what_is_given_stays():
-    assert sizes(preset('fast', seq_length=20).fitted(270)) == (12, 20)
-    assert sizes(preset('fast', seq_length=300).fitted(270)) == (1, 300)
+    assert sizes(with_windows(preset('fast', seq_length=90), 270)) == (2, 90)
+    assert sizes(with_windows(preset('fast', seq_length=300), 270)) == (1, 300)
     for given in ({'streams': 16}, {'streams': 1, 'seq_length': 25}, {'streams': 400}):
         config = preset('fast', **given)
-        assert config.fitted(270) is config and config.streams == given['streams']
-    assert sizes(Config(streams=16, engine='fast').fitted(9)) == (16, 25)
-    assert sizes(preset('reference').fitted(9)) == (1, 25)
+        assert with_windows(config, 270) is config and config.streams == given['streams']
+    assert sizes(with_windows(Config(streams=16, engine='fast'), 9)) == (16, 25)
+    assert sizes(with_windows(preset('reference'), 9)) == (1, 25)
 
 
 def test_in_the_library(tmp_path, write):
@@ -61,22 +62,19 @@ def test_in_the_library(tmp_path, write):
         assert sizes(run.run.config) == (4, 32)
         assert list(run)[-1].characters == 2 * 4 * 32
     kept = json.loads((tmp_path / 'run' / 'config.json').read_text())['config']
-    assert (kept['streams'], kept['seq_length'], kept['fit']) == (4, 32, 'nothing')
+    assert (kept['streams'], kept['seq_length'], kept['fit']) == (4, 32, [])
     with pytest.warns(RuntimeWarning, match='keeps to its schedule'):
         resumed = fastrnn.resume(tmp_path / 'run', iterations=3)
     with resumed as run:
         assert sizes(run.run.config) == (4, 32) and list(run)[-1].last
-    assert sizes(fastrnn.Run(TEXT, config).config) == (16, 32)
 
 
 @pytest.mark.parametrize('kept', [False, True])
 def test_told_in_one_line(cli, tmp_path, write, kept):
     args = [write(300), *ARGS, '--validation', 0.1, *(('--out', tmp_path / 'run') if kept else ())]
     code, out, err = cli('train', *args)
-    assert code == 0 and 'T=32, 4 streams' in out
-    assert err == 'the text is short (270 characters): streams 4, seq_length 32 in place of 16 and 32\n'
-    assert cli('train', write(20), *ARGS)[2].endswith(': streams 1, seq_length 18 in place of 16 and 32\n')
-    assert cli('train', write(600), *ARGS)[2] == ''
+    assert (code, err) == (0, '') and 'gru H=8, T=32, 4 streams: the text is seen 0.9 times\n' in out
+    assert 'gru H=8, T=18, 1 streams: the text is seen 1.8 times\n' in cli('train', write(20), *ARGS)[1]
 
 
 def test_refused_after_all(cli, write):

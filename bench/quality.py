@@ -1,0 +1,103 @@
+"""How good a model the preset ``fast`` has after so many seconds: whole processes, by the clock on the wall.
+
+    python bench/quality.py TEXT [README] [--budgets 3,10,30]    fastrnn train, warm, for each budget with three seeds
+    python bench/quality.py TEXT --race                          preset against the reference's own goal after 60 s
+
+The last tenth of the text is held out whole. Nothing is given but the time and the seed.
+"""
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from presets import split
+from table import publish
+
+from fastrnn.data.corpus import Corpus, open_corpus
+from fastrnn.inference.evaluate import bits
+from fastrnn.model.checkpoint import load_model
+from fastrnn.settings.config import Config
+from fastrnn.settings.presets import preset
+from fastrnn.training.loop import Run
+
+BUDGETS = (3.0, 10.0, 30.0, 90.0, 180.0, 600.0)  # seconds of a whole process
+SEEDS = (0, 1, 2)
+STARTUP = 1.2  # seconds of a budget, before training and for the last validation
+WINDOW = 256  # of nanoGPT's protocol: windows of so many characters, each from a zero state
+MARKERS = '<!-- quality: made by bench/quality.py -->', '<!-- end of quality -->'
+RACE = (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0)
+
+
+def whole_process(path: str, budget: float, seed: int) -> tuple[float, float, float, float, str]:
+    """Held-out bits per character, whole and by windows; epochs, seconds by the clock, and the model in words."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder) / 'model.safetensors'
+        options = ['--validation', '0.1', '--time', f'{budget - STARTUP:g}s', '--seed', str(seed), '--save', str(model)]
+        start = time.perf_counter()
+        command = [sys.executable, '-m', 'fastrnn', 'train', path, '--preset', 'fast', *options]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        wall = time.perf_counter() - start
+        epochs, last = re.findall(r'epoch ([\d.]+).*val ([\d.]+)', printed)[-1]
+        words = re.findall(r'^(\w+ .*?|H=\d+), T=(\d+), (\d+) streams', printed, re.MULTILINE)[0]
+        trained, (_, held_out) = load_model(model), split(open_corpus(Path(path)))
+        found = bits(trained.params, held_out)
+        assert found < float(last) + 1e-3, 'the model that was saved is not the best'
+        return found, bits(trained.params, held_out, WINDOW), float(epochs), wall, words[0]
+
+
+def quality(path: str, budgets: tuple[float, ...]) -> str:
+    """A table: of each budget the median run, and the range."""
+    lines = [
+        '| whole process | model | held-out bits per character | range | in windows of 256 | epochs |',
+        '|---|---|---|---|---|---|',
+    ]
+    whole_process(path, 2.5, 0)  # compiles, if need be
+    for budget in budgets:
+        runs = sorted(whole_process(path, budget, seed) for seed in SEEDS)
+        found, windows, epochs, _, model = runs[len(runs) // 2]
+        wall = max(run[3] for run in runs)
+        spread = f'{runs[0][0]:.3f} to {runs[-1][0]:.3f}'
+        lines.append(f'| {wall:.1f} s | {model} | **{found:.3f}** | {spread} | {windows:.3f} | {epochs:.1f} |')
+        print(lines[-1], file=sys.stderr, flush=True)
+    return '\n'.join(lines)
+
+
+def trained_alone(corpus: Corpus, config: Config) -> tuple[float, float]:
+    """Held-out bits per character at the end, and epochs."""
+    text, last = split(corpus)
+    *_, end = Run(text, config, validation=last)
+    assert end.validation is not None
+    return end.validation, end.epoch
+
+
+def race(corpus: Corpus) -> None:
+    """The reference for 60 s; then the shortest run of the preset that is as good on the held-out text."""
+    goal, epochs = trained_alone(corpus, preset('reference', engine='reference', time=60.0, seed=0, sample_length=0))
+    print(f'reference after 60 s: {goal:.3f} bits per character ({epochs:.2f} epochs)')
+    for seconds in RACE:
+        start = time.perf_counter()
+        found, _ = trained_alone(corpus, preset('fast', time=seconds, seed=0, sample_length=0))
+        print(f'preset fast after {seconds:g} s: {found:.3f} ({time.perf_counter() - start:.2f} s with validation)')
+        if found <= goal:
+            print(f'{60 / seconds:.0f} times sooner')
+            return
+
+
+def main() -> None:
+    path, *rest = sys.argv[1:]
+    if rest == ['--race']:
+        race(open_corpus(Path(path)))
+        return
+    budgets: tuple[float, ...] = BUDGETS
+    if '--budgets' in rest:
+        at = rest.index('--budgets')
+        budgets = tuple(float(value) for value in rest[at + 1].split(','))
+        del rest[at : at + 2]
+    publish(MARKERS, quality(path, budgets), rest[0] if rest else None)
+
+
+if __name__ == '__main__':
+    main()

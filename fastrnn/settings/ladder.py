@@ -1,0 +1,87 @@
+"""What the preset ``fast`` decides by the text and by how much of it a run reads: measured by bench/presets.py."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from .config import Config, windows
+
+MOST = 0.9  # of a text that should be read in a pass over it
+
+
+class Rung(NamedTuple):
+    """A model, and from when on it is better than a smaller one."""
+
+    cell: str
+    layers: int
+    H: int
+    needs: float  # characters of training
+    text: float  # characters of the text
+
+
+# upward; the first is for all that is too short for the others
+LADDER = (
+    Rung('gru', 1, 32, 0, 0),
+    Rung('gru', 1, 64, 0, 8e3),
+    Rung('gru', 1, 128, 0, 1e5),
+    Rung('gru', 2, 128, 6e6, 1e5),
+    Rung('gru', 2, 192, 12e6, 5e5),
+    Rung('gru', 2, 256, 24e6, 5e5),
+)
+STREAMS = ((2e4, 4), (6e4, 8), (math.inf, 16))  # B, for texts below so many characters
+DROPOUT = ((2.5, 0.0), (12.0, 0.1), (30.0, 0.2), (60.0, 0.3), (math.inf, 0.4))  # for fewer epochs than
+SHORT = ((8e3, 0.5), (1e5, 0.4))  # at least, for texts below so many characters
+EPOCHS = ((3e3, 12.0), (2e4, 20.0), (2e5, 40.0))  # at most, for texts below so many characters: more only overfits
+
+
+def steps_up(config: Config, characters: int) -> list[tuple[float, Config]]:
+    """For a text of so many characters, the models that there are to choose from, upward, each after what it needs.
+
+    A field that is not open stays.
+    """
+    found = [rung for rung in LADDER if rung.text <= characters]
+    return [(rung.needs, with_windows(_with_open(config, rung), characters)) for rung in found]
+
+
+def _with_open(config: Config, rung: Rung) -> Config:
+    values: dict[str, Any] = {'cell': rung.cell, 'layers': rung.layers, 'hidden_size': rung.H}
+    return replace(config, **{name: value for name, value in values.items() if name in config.fit})
+
+
+def completed(config: Config, characters: int, trained: float) -> Config:
+    """The rest of what is open: for a text of so many characters, when a run without a cap would read ``trained``."""
+    epochs, values = trained / characters, dict[str, Any]()
+    most = below(EPOCHS, characters, math.inf)
+    if epochs > most:
+        epochs = most
+        values['epochs'] = most
+    values['learning_rate'] = 1 / config.hidden_size
+    values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
+    return replace(config, fit=(), **{name: value for name, value in values.items() if name in config.fit})
+
+
+def below(steps: Sequence[tuple[float, float]], value: float, otherwise: float) -> float:
+    """The first of the steps' values whose limit is above ``value``."""
+    return next((chosen for limit, chosen in steps if value < limit), otherwise)
+
+
+def with_windows(config: Config, characters: int) -> Config:
+    """Streams and windows for a text of so many characters, as far as they are open.
+
+    A text that is too short for them gets as many streams as read nearly all of it (each leaves less than a window at
+    its end unread), and a shorter window where even one stream does not fit.
+    """
+    if 'streams' not in config.fit:
+        return config
+    T, B = config.seq_length, int(below(STREAMS, characters, config.streams))
+    if characters < (T + 2) * B:
+
+        def read(streams: int) -> int:
+            return streams * (1 + T * windows(characters // streams, T))
+
+        fitting = range(max(1, characters // (T + 2)), 0, -1)
+        B = next((streams for streams in fitting if read(streams) >= MOST * characters), max(fitting, key=read))
+        if 'seq_length' in config.fit:
+            T = max(1, min(T, characters // B - 2))
+    return replace(config, streams=B, seq_length=T)

@@ -1,0 +1,89 @@
+"""What a configuration leaves open, decided by the text, by how much of it a run reads, and by the machine."""
+
+import math
+import time
+from contextlib import closing
+from dataclasses import dataclass, replace
+
+from ..data.stored import Ids
+from ..engines.engine import make_engine
+from ..model.architecture import Architecture
+from ..settings.config import Config
+from ..settings.ladder import completed, steps_up
+
+TIMED = 0.04  # seconds of a trial, when the number of threads is found
+SHORTEST = 1.0  # seconds of training, for a trial at all
+AGAIN = 20.0  # seconds of training that are worth a second trial
+ENOUGH = 0.8  # of what a model needs, by the second trial
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A configuration with nothing left open, and what decided."""
+
+    config: Config
+    chosen: bool = False  # whether anything was open
+    speed: float | None = None  # characters a second; None where the clock has no say
+    seconds: float = 0.0  # that trials took
+    trained: float = 0.0  # characters that the run would read, were the text long enough
+
+
+def fit(config: Config, ids: Ids, V: int) -> Fitted:
+    """Decide what is open, for a text of V distinct characters.
+
+    The largest model is taken whose need of characters the run fulfils. Where the run ends by time alone, how many it
+    reads is found by training for a moment, which counts as a part of the time; else nothing depends on the clock.
+    """
+    if not config.fit:
+        return Fitted(config)
+    n, trial = ids.size, Trial(ids, V)
+    steps = steps_up(config, n)
+    timed = config.iterations is None and config.epochs is None and config.time is not None
+
+    def reads(candidate: Config) -> float:
+        """Characters that a run reads."""
+        if timed:
+            return trial.speed(candidate) * max(0.0, (config.time or 0.0) - trial.seconds)
+        counts = [math.inf if config.epochs is None else config.epochs * n]
+        if config.iterations is not None:
+            counts.append(config.iterations * candidate.streams * candidate.seq_length)
+        return min(counts)
+
+    clocked = timed and (config.time or 0.0) >= SHORTEST
+    if clocked:
+        trial.measure(next((step for need, step in steps if need), steps[-1][1]))
+    at = max(k for k, (need, step) in enumerate(steps) if reads(step) >= need)
+    if clocked and (config.time or 0.0) >= AGAIN:
+        trial.measure(steps[at][1])
+        at -= at > 0 and reads(steps[at][1]) < ENOUGH * steps[at][0]
+    chosen = steps[at][1]
+    trained, spent = reads(chosen), min(trial.seconds, (config.time or 0.0) / 2)
+    speed = trial.speed(chosen) if clocked else None
+    return Fitted(completed(chosen, n, trained), True, speed, spent, trained)
+
+
+class Trial:
+    """How fast this machine trains on a text."""
+
+    def __init__(self, ids: Ids, V: int) -> None:
+        self.seconds = 0.0  # that measuring took
+        self._ids, self._V, self._flops = ids, V, 0.0
+
+    def speed(self, config: Config) -> float:
+        """Characters a second of a model, by the one that was measured last and by their flops."""
+        return self._flops / Architecture.of(config, self._V).training_flops
+
+    def measure(self, config: Config) -> None:
+        """Train a model for a moment."""
+        with closing(make_engine(replace(config, init='gist', seed=0, fit=()), self._ids, self._V)) as engine:
+            start = time.perf_counter()
+            engine.run(1)
+            while not engine.settled:
+                engine.run(1)
+            begin, iterations = time.perf_counter(), 0
+            while (now := time.perf_counter()) < begin + TIMED:
+                engine.run(1)
+                iterations += 1
+        flops = Architecture.of(config, self._V).training_flops * config.streams * config.seq_length
+        self._flops = flops * iterations / (now - begin)
+        self.seconds += now - start

@@ -1,0 +1,115 @@
+"""What a preset leaves open: decided by the text and by how much of it is read, and by the clock only with --time."""
+
+import numpy as np
+import pytest
+
+import fastrnn
+from fastrnn.settings.config import OPEN, Config
+from fastrnn.settings.ladder import LADDER
+from fastrnn.settings.presets import preset
+from fastrnn.training import fitting
+from fastrnn.training.fitting import fit
+
+
+def ids(n):
+    return np.arange(n, dtype=np.uint8) % 60
+
+
+def size(config):
+    return config.layers * config.hidden_size
+
+
+@pytest.fixture
+def speed(monkeypatch):
+    """Make trials find a machine of so many flop a second."""
+
+    def set_flops(flops):
+        def measure(self, config):
+            self._flops = flops
+            self.seconds += 0.1
+
+        monkeypatch.setattr(fitting.Trial, 'measure', measure)
+
+    return set_flops
+
+
+def test_the_ladder_goes_up():
+    """More characters, of training or of the text, never mean a smaller model; nothing is left open."""
+    assert [rung.needs for rung in LADDER] == sorted(rung.needs for rung in LADDER)
+    assert [rung.text for rung in LADDER] == sorted(rung.text for rung in LADDER)
+    for texts, ends in (((1_000_000,), (1, 4, 15, 60, 400)), ((1_000, 10_000, 100_000, 1_000_000), (4,))):
+        found = [fit(preset('fast', epochs=float(epochs)), ids(n), 60).config for n in texts for epochs in ends]
+        assert all(config.fit == () for config in found)
+        sizes = [size(config) for config in found]
+        assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
+        assert all(config.learning_rate == 1 / config.hidden_size for config in found)
+
+
+def test_more_epochs_more_dropout():
+    dropouts = [fit(preset('fast', epochs=float(epochs)), ids(500_000), 60).config.dropout for epochs in (1, 20, 100)]
+    assert dropouts == sorted(dropouts) and dropouts[0] < dropouts[-1]
+
+
+def test_a_faster_machine_and_a_longer_time_mean_a_larger_model(speed):
+    sizes = []
+    for flops in (1e10, 1e11, 1e12):
+        speed(flops)
+        found = [fit(preset('fast', time=time), ids(1_000_000), 60) for time in (5.0, 50.0, 500.0)]
+        assert all(one.seconds > 0 and one.speed > 0 for one in found)
+        sizes.append([size(one.config) for one in found])
+        assert sizes[-1] == sorted(sizes[-1])
+    assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
+
+
+def test_a_short_text_is_not_read_more_often_than_pays(speed):
+    """By time alone; an end that is given in epochs or iterations stays."""
+    speed(1e11)
+    short = fit(preset('fast', time=60.0), ids(1_500), 40).config
+    assert short.epochs is not None and short.epochs < 50 and short.time == 60.0 and short.dropout >= 0.3
+    assert fit(preset('fast', time=60.0), ids(1_000_000), 60).config.epochs is None
+    assert fit(preset('fast', epochs=500.0), ids(1_500), 40).config.epochs == 500.0
+    assert fit(preset('fast', iterations=9), ids(1_500), 40).config.epochs is None
+
+
+def test_without_a_time_nothing_depends_on_the_clock(monkeypatch):
+    monkeypatch.setattr(fitting, 'make_engine', None)
+    for end in ({'iterations': 100}, {'epochs': 2.0}, {'epochs': 2.0, 'time': 60.0}):
+        found = fit(preset('fast', **end), ids(300_000), 60)
+        assert found.speed is None and found.seconds == 0
+    assert fit(preset('fast', time=0.5), ids(300_000), 60).seconds == 0  # no time for a trial
+
+
+def test_what_is_given_stays():
+    given = {'cell': 'lstm', 'layers': 3, 'hidden_size': 24, 'seq_length': 21, 'streams': 7, 'learning_rate': 0.5}
+    given |= {'dropout': 0.25, 'epochs': 2.0}
+    config = fit(preset('fast', **given), ids(200_000), 60).config
+    assert {name: getattr(config, name) for name in given} == given
+    for name, value in given.items():
+        if name != 'epochs':
+            config = fit(preset('fast', iterations=1000, **{name: value}), ids(200_000), 60).config
+            assert getattr(config, name) == value and config.fit == ()
+    alone = Config(engine='fast', iterations=1)
+    assert fit(alone, ids(200), 60).config is alone
+
+
+def test_the_trial_counts(speed):
+    """Its seconds are the run's, and a run is never over before it begins."""
+    speed(1e9)
+    text = ''.join(chr(97 + k) for k in np.random.RandomState(0).randint(26, size=3000))
+    run = fastrnn.train(text, preset='fast', time=1.0, hidden_size=8, layers=1, seed=0)
+    assert 0 < run.seconds <= 0.5 and not run.over
+
+
+def test_a_trial_measures():
+    """A real one, of a small model, on a text that it leaves as it is."""
+    trial, text = fitting.Trial(ids(5_000), 60), preset('fast', hidden_size=16, layers=1, streams=4, iterations=1)
+    trial.measure(text)
+    assert trial.seconds > 0 and np.isfinite(trial.speed(text)) and trial.speed(text) > 0
+
+
+@pytest.mark.parametrize('value', ['both', ['hidden_sizes'], 'nothing at all'])
+def test_open_fields_have_names(value):
+    with pytest.raises(ValueError, match=r'^fit is .* must be names of cell'):
+        Config(engine='fast', fit=value)
+    assert Config(engine='fast', fit='nothing').fit == ()  # as 0.1.0 wrote it
+    assert Config(engine='fast', fit=list(OPEN)).fit == OPEN
