@@ -5,7 +5,7 @@
 prints a table of markdown, and keeps each result in the file RESULTS as it comes: the same command goes on where it
 was interrupted. The last tenth of the text is held out. Characters are counted, not seconds, and all is done by one
 thread: a busy machine will do. Only the last column is a time, of the processor: the optimizer's step in NumPy, in
-hundredths of the rest of an iteration.
+hundredths of the rest of an iteration. A row is of all seeds that are kept; ``--seeds`` with none prints what there is.
 """
 
 import argparse
@@ -168,6 +168,8 @@ def rows(corpus: Corpus, store: Store, attempt: Try, size: str, seeds: list[int]
         key = json.dumps({'characters': corpus.ids.size, **options, **what}, sort_keys=True)
         if seed in seeds or key in store:
             found.append(store.get(key, partial(result, corpus, attempt, options)))
+    if not found:
+        return
     cost = f'{100 * statistics.median(run["cost"] for run in found):.0f} %' if 'cost' in found[0] else ''
     for kind in ('bits', *(name for name in AVERAGES if name in found[0])):
         bits = [run[kind] for run in found]
@@ -177,12 +179,12 @@ def rows(corpus: Corpus, store: Store, attempt: Try, size: str, seeds: list[int]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description='Try schedules and optimizers.')
+    parser = argparse.ArgumentParser()
     parser.add_argument('text', type=Path)
     parser.add_argument('results', type=Path)
     parser.add_argument('groups', nargs='*', default=list(GROUPS), metavar='GROUP', help=', '.join(GROUPS))
     parser.add_argument('--size', default='short', choices=SIZES)
-    parser.add_argument('--seeds', type=int, nargs='+', default=[0], choices=range(MOST_SEEDS))
+    parser.add_argument('--seeds', type=int, nargs='*', default=[0], choices=range(MOST_SEEDS))
     given = parser.parse_intermixed_args()
     corpus, store = open_corpus(given.text), Store(given.results)
     print('| try | held-out bits per character | seeds | range | epochs | step |')

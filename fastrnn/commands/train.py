@@ -36,7 +36,9 @@ def train(
     epochs: Annotated[float | None, number_option('When to end, in passes over the text.')] = None,
     time: Annotated[str | None, preset_option('When to end, such as 60s, 1m30s or 2h. [fast: 60s]')] = None,
     cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn; fast: gru]')] = None,
-    layers: Annotated[int | None, count_option('fast: how many layers, one on the other, 1 to 8. [1; fast: 1 or 2]')] = None,
+    layers: Annotated[
+        int | None, count_option('fast: how many layers, one on the other, 1 to 8. [1; fast: 1 or 2]')
+    ] = None,
     hidden_size: Annotated[
         int | None, count_option('Hidden units of a layer, H. [100; fast: by time and text]')
     ] = None,
@@ -47,7 +49,9 @@ def train(
     print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: 1 s or more]')] = None,
     engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
     threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
-    streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [16; short texts: fewer]')] = None,
+    streams: Annotated[
+        int | None, count_option('fast: parts of the text trained together, B. [16; short texts: fewer]')
+    ] = None,
     dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float32]')] = None,
     optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adam]')] = None,
     schedule: Annotated[
@@ -57,7 +61,9 @@ def train(
     clip: Annotated[float | None, number_option('fast: limit of each element of the gradient.')] = None,
     clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [1]')] = None,
     weight_decay: Annotated[float | None, number_option('fast: decoupled weight decay of adam. [0.03]')] = None,
-    dropout: Annotated[float | None, number_option('fast: share of what layers hand up that is set to 0. [by epochs]')] = None,
+    dropout: Annotated[
+        float | None, number_option('fast: share of what layers hand up that is set to 0. [by epochs]')
+    ] = None,
     init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
     validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
     validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
