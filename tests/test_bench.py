@@ -4,8 +4,13 @@ import re
 import shutil
 from importlib.util import find_spec
 
+import numpy as np
 import pytest
-from helpers import ROOT, SONNETS, run_python
+from helpers import ROOT, SONNETS, markov_text, run_python
+
+import fastrnn
+from fastrnn.data.corpus import Corpus
+from fastrnn.model.torch_names import torch_tensors
 
 pytestmark = pytest.mark.long
 
@@ -77,3 +82,54 @@ def test_peers(readme):
     found = rows(readme, 'peers')
     assert [row.split('|')[1].strip() for row in found[:2]] == ['tanh 100', 'GRU 2 x 16']
     assert ['LSTM 256' in row for row in found[2:]] == [True] * (find_spec('torch') is not None)
+
+
+@pytest.fixture
+def text(tmp_path):
+    path = tmp_path / 'text.txt'
+    path.write_text(markov_text(20_000), encoding='utf-8')
+    return path
+
+
+def test_versus(readme, text, tmp_path):
+    """And a second start measures nothing again."""
+    pytest.importorskip('torch')
+    stage = '__import__("versus_cases").Stage(({"H": 8}, {"cell": "gru"}), ({"dropout": 0.2}, {"T": 0.5}))'
+    options = (text, readme, '--store', tmp_path / 'versus.jsonl')
+    run('versus', *options, STAGES=f'{{0.2: {stage}, 0.4: {stage}}}', LADDER='(0.5, 1.0)')
+    found = rows(readme, 'versus')
+    assert len(found) >= 2 and found[0].startswith('| 0.2 s | ')
+    run(
+        'versus', *options, STAGES=f'{{0.2: {stage}, 0.4: {stage}}}', LADDER='(0.5, 1.0)', peer='len', own='len'
+    )  # fail if called
+    assert rows(readme, 'versus') == found
+
+
+def test_pytorch_is_judged_as_fastrnn_is():
+    """By the same bits of the same weights."""
+    pytest.importorskip('torch')
+    import versus_torch
+    from versus_cases import Recipe
+
+    corpus = Corpus.of(markov_text(5000))
+    model = fastrnn.train(corpus, preset='fast', cell='lstm', hidden_size=24, iterations=40, seed=0).watch()
+    V = len(corpus.chars)
+    trainer = versus_torch.Trainer(Recipe(H=24, dropout=0.5), np.asarray(corpus.ids), V, 1)
+    tensors = {name: versus_torch.torch.from_numpy(values) for name, values in torch_tensors(model.params).items()}
+    for part, name in ((trainer.rnn, 'rnn.'), (trainer.output, 'output.')):
+        part.load_state_dict({key.removeprefix(name): v for key, v in tensors.items() if key.startswith(name)})
+    expected = fastrnn.evaluate(model, corpus.text(corpus.ids[:])).bits_per_character
+    assert trainer.evaluate(np.asarray(corpus.ids)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_large(text):
+    """What has to be kept is for minutes and for large texts; here it is only told."""
+    told = run('large', text, '--time', '0.5s', BUSY=0.0, OTHER=1.0, BESIDE=1000.0)
+    assert told.count('kept: ') == 4
+
+
+def test_curves(text, tmp_path):
+    told = run('curves', text, tmp_path / 'curves.png', '--time', '0.3', '--runs', tmp_path / 'runs')
+    assert [line.split()[1] for line in told.splitlines()][:3] == ['reference', 'exact', 'fast']
+    assert ('PyTorch' in told) == (find_spec('torch') is not None)
+    assert (tmp_path / 'curves.png').read_bytes().startswith(b'\x89PNG')

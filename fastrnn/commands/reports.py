@@ -7,12 +7,10 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..data.corpus import Corpus
     from ..progress.records import Progress
-    from ..settings.config import Config
     from ..training.fitting import Fitted
     from ..training.loop import Run
     from ..training.transfer import Transfer
@@ -26,21 +24,15 @@ class Reports:
 
     def __init__(self, quiet: bool, as_json: bool) -> None:
         self._quiet, self._json = quiet, as_json
-        self._gist = True
+        self._gist, self._sampled = True, False
 
     def note(self, text: str) -> None:
         if not self._quiet and not self._json:
             print(text, file=sys.stderr)
 
-    def announce(
-        self,
-        config: 'Config',
-        corpus: 'Corpus',
-        held_out: Any,
-        transfer: 'Transfer | None' = None,
-        fitted: 'Fitted | None' = None,
-    ) -> None:
+    def announce(self, run: 'Run', transfer: 'Transfer | None' = None, *, kept: bool = False) -> None:
         """What is about to happen; for the gist's engines only its own line."""
+        config, corpus, held_out = run.config, run.corpus, run.validation
         self._gist = config.abilities.gist_reports
         if transfer is not None:
             for line in _of_transfer(transfer):
@@ -57,18 +49,23 @@ class Reports:
         from ..model.architecture import Architecture
 
         V = len(corpus.chars)
-        if fitted is not None and fitted.chosen:
-            print(_choice(fitted, corpus.ids.size))
+        if run.fitted.chosen:
+            print(_choice(run.fitted, corpus.ids.size))
         sizes = f'{Architecture.of(config, V).words}, T={config.seq_length}, {config.streams} streams, {config.dtype}'
         dropout = f', dropout {config.dropout:g}' if config.dropout else ''
         print(f'{config.optimizer} at {config.learning_rate:g}, {sizes}{dropout}')
-        print(f'memory {memory(config, V) / 1e6:,.0f} MB beside the text', flush=True)
+        needed = memory(config, V, validated=held_out is not None, kept=kept)
+        print(f'memory {needed / 1e6:,.0f} MB beside the text', flush=True)
         if held_out is not None:
             print(f'held out {held_out.size:,} characters', flush=True)
 
     def complete(self, run: 'Run', folder: Path) -> None:
         """Tell what of its end a run has used up, what such an end counts, and what to type for as much again."""
         config = run.config
+        if run.ended_early:
+            again = f'fastrnn train --resume {quote(str(folder))} --patience {2 * (config.patience or 0)}'
+            self.note(f'{folder}: the run is complete: it {_early(run)}; to go on, type: {again}')
+            return
         if config.time is not None and run.seconds >= config.time:
             option, end, done, unit = '--time', config.time, run.seconds, 's'
             told = f'{done:,.1f} s'
@@ -103,6 +100,41 @@ class Reports:
                     break
         if record is not None and self._gist and not record.report:
             self.note(_gist_line(record))
+        self._sampled = record is not None and record.last and record.sample is not None and not self._gist
+
+    def early(self, run: 'Run') -> None:
+        """Tell of an end that is not the planned one."""
+        if run.ended_early:
+            self.note(f'{_early(run)}; --patience sets how many')
+
+    def by_heart(self, run: 'Run') -> None:
+        """A hint where a text was seen so often that the model may know nothing else."""
+        if run.validation is not None or run.config.abilities.gist_reports or self._quiet or self._json:
+            return
+        from ..model.architecture import Architecture
+        from ..training.by_heart import by_heart
+
+        epochs = run.iteration / run.horizon.iterations_per_epoch
+        if by_heart(epochs, run.corpus.ids.size, Architecture.of(run.config, len(run.corpus.chars)).parameters):
+            self.note(
+                f'the text was seen {epochs:,.0f} times and nothing is held out: the model may only have learned it by '
+                'heart; add --validation 10% to see, and to keep the best'
+            )
+
+    def best(self, run: 'Run', save: Path | None) -> None:
+        """Tell of the best model, where it is not the last: what is that model's."""
+        if run.figures.best is None or run.figures.best_iteration == run.iteration or self._quiet or self._json:
+            return
+        at = ''
+        if run.figures.best_iteration is not None:
+            at = f' at epoch {_short(run.figures.best_iteration / run.horizon.iterations_per_epoch, 1)}'
+        for name in ['the file'] if save is None else [str(save), save.name, 'the file']:
+            taken = ['the sample'] * self._sampled + [name] * (save is not None)
+            are = f"; {' and '.join(taken)} {'are' if len(taken) > 1 else 'is'} that model's" if taken else ''
+            line = f'best {run.figures.best:.3f}{at}{are}'
+            if len(line) <= COLUMNS:
+                break
+        print(line, file=sys.stderr if run.config.abilities.gist_reports else sys.stdout, flush=True)
 
     def _print_json(self, record: 'Progress') -> None:
         if record.due:
@@ -117,6 +149,17 @@ class Reports:
             print(_gist_line(record))
         if self._gist and record.validation is not None:
             print(f'validation {record.validation:.3f} bits per character', file=sys.stderr)
+
+
+def _early(run: 'Run') -> str:
+    """Why a run has ended before its end."""
+    from ..training.patience import MARGIN
+
+    at = ''
+    if run.figures.best_iteration is not None:
+        at = f', of epoch {_short(run.figures.best_iteration / run.horizon.iterations_per_epoch, 1)}'
+    worse = f'{run.figures.worse:,} validations in a row' if run.figures.worse > 1 else 'a validation'
+    return f'ended early: {worse} were worse than the best{at}, by {MARGIN:.0%} or more'
 
 
 def _gist_line(record: 'Progress') -> str:

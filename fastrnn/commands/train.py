@@ -22,7 +22,7 @@ EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000 --
 OptionalFiles = Annotated[list[Path] | None, typer.Argument(help='The text; more files are joined. gzip is accepted.')]
 READING = {'encoding': 'utf-8', 'errors': 'strict', 'unit': 'character', 'min_count': 1}
 KEPT = ('keep', 'on_divergence')  # options of kept runs
-RESUMABLE = ('iterations', 'epochs', 'time', 'schedule', 'threads', *KEPT)  # what --resume takes
+RESUMABLE = ('iterations', 'epochs', 'time', 'schedule', 'threads', 'patience', *KEPT)  # what --resume takes
 TERMINATED = 143
 JSON = "Print JSON: an object a line, whose iteration is the number done (the gist's lines count from 0)."
 LONG = 60.0  # seconds of training that somebody will miss
@@ -36,9 +36,7 @@ def train(
     epochs: Annotated[float | None, number_option('When to end, in passes over the text.')] = None,
     time: Annotated[str | None, preset_option('When to end, such as 60s, 1m30s or 2h. [fast: 60s]')] = None,
     cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn; fast: gru]')] = None,
-    layers: Annotated[
-        int | None, count_option('fast: how many layers, one on the other, 1 to 8. [1; fast: 1 or 2]')
-    ] = None,
+    layers: Annotated[int | None, count_option('fast: how many layers, 1 to 8. [1; fast: 1 or 2]')] = None,
     hidden_size: Annotated[
         int | None, count_option('Hidden units of a layer, H. [100; fast: by time and text]')
     ] = None,
@@ -46,12 +44,10 @@ def train(
     learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: 1/H]')] = None,
     sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
     sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
-    print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: 1 s or more]')] = None,
+    print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: some 30 a run]')] = None,
     engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
     threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
-    streams: Annotated[
-        int | None, count_option('fast: parts of the text trained together, B. [16; short texts: fewer]')
-    ] = None,
+    streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [16 or fewer]')] = None,
     dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float32]')] = None,
     optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adam]')] = None,
     schedule: Annotated[
@@ -67,6 +63,9 @@ def train(
     init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
     validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
     validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
+    patience: Annotated[
+        int | None, count_option('End after so many validations in a row worse than the best. [never; fast: 20]')
+    ] = None,
     save: Annotated[Path | None, preset_option('Write the model to this file at the end.')] = None,
     out: Annotated[Path | None, preset_option('Keep the run in this folder: log, checkpoints.', '--out', '-o')] = None,
     resume: Annotated[Path | None, preset_option('Go on with the run in this folder, or from this checkpoint.')] = None,
@@ -101,6 +100,8 @@ def train(
         return
     if not files:
         raise ValueError('no text: name at least one file, or a run to go on with by --resume')
+    if patience is not None and validation is None:
+        raise ValueError('--patience counts validations: add --validation, such as --validation 10%')
     model = _loaded(weights)
     if model is not None:
         given = options_of(model, given)
@@ -168,11 +169,14 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
                 cycle = run.horizon.cycle
                 rates = f', with a new cycle of the learning rate until {cycle.end}' if cycle.first == first else ''
                 reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
-            reports.announce(run.config, run.corpus, run.validation, session.transfer, run.fitted)
+            reports.announce(run, session.transfer, kept=True)
         reports.follow(session, lambda: bool(signals))
         session.close()
         if save is not None:
             session.save(save)
+        reports.early(run)
+        reports.best(run, save)
+        reports.by_heart(run)
     if not run.over:
         reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {quote(str(folder))}')
     end_by(signals)
@@ -199,7 +203,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
     from ..training.train import begin
 
     run, transfer = begin(corpus, config, held_out, weights)
-    reports.announce(run.config, run.corpus, held_out, transfer, run.fitted)
+    reports.announce(run, transfer)
     with interruptible(save is not None) as signals, _advised(run, reports):
         try:
             reports.follow(run, lambda: bool(signals))
@@ -209,6 +213,9 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
             raise
     if save is not None:
         run.save(save)
+    reports.early(run)
+    reports.best(run, save)
+    reports.by_heart(run)
     end_by(signals)
 
 

@@ -47,8 +47,11 @@ class Engine(Protocol):
     def restore(self, state: TrainState) -> None:
         """Go on from a state of a run of the same configuration and text; another number of threads will do."""
 
-    def sample(self, length: int) -> NDArray[np.intp]:
-        """Characters drawn from the present state, which stays as it is but for the gist's generator."""
+    def sample(self, length: int, weights: Params | None = None) -> NDArray[np.intp]:
+        """Characters drawn from the present state, which stays as it is but for the gist's generator.
+
+        weights: to draw by in place of its own, which only engines are given that sample at the end alone.
+        """
 
     def close(self) -> None:
         """Let go of threads."""

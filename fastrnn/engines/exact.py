@@ -153,7 +153,7 @@ class ExactEngine:
         self.smooth_loss = state.smooth_loss
         self._rng.set_state(state.rng)
 
-    def sample(self, length: int) -> NDArray[np.intp]:
+    def sample(self, length: int, weights: Params | None = None) -> NDArray[np.intp]:
         p, literal = self.position
         ids, T = self._windows.ids, self._work.xs.shape[0]
         wraps = p + T + 1 >= ids.size

@@ -1,5 +1,6 @@
 """The fast engine: many streams at once, float32 or float64, over all cores; the bits do not depend on their number."""
 
+import math
 import secrets
 from typing import Any
 
@@ -25,6 +26,7 @@ from ..parallel.threads import ThreadTuner, counts_for_streams, processors
 from ..settings.config import MAX_SEED, Config
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
+LEAD = 256  # characters that other weights read before they go on with a sample
 FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
 
 
@@ -140,21 +142,28 @@ class FastEngine:
         carried: NDArray[Any] = self.work.hs[:, :, 0, :, : self.params.H]
         return carried
 
-    def sample(self, length: int) -> NDArray[np.intp]:
+    def sample(self, length: int, weights: Params | None = None) -> NDArray[np.intp]:
         """Drawn from the first stream's state, in the model's own dtype, and by a copy of the generator.
 
-        So a run that is lengthened later is the longer run. Raises Diverged where probabilities are NaN.
+        So a run that is lengthened later is the longer run. Other weights (the best ones) read the last characters
+        before that place first, from h = 0: its state is none of theirs. Raises Diverged where probabilities are NaN.
         """
         p, ids = int(self.position[0]), self._windows.ids
         rng = np.random.RandomState()
         rng.set_state(self._rng.get_state())
-        weights, packed = pack(self.params, strips=True)
-        streams = generate.make_streams(self.sizes, 1, weights.flat.dtype, 1)
-        streams.ixs[0] = ids[p if p + 1 < ids.size else 0]
-        streams.hs[..., 0, : self.params.H] = self._carried[:, :, 0]
+        p = p if p + 1 < ids.size else 0
+        drawn_by, packed = pack(self.params if weights is None else weights, strips=True)
+        streams = generate.make_streams(self.sizes, 1, drawn_by.flat.dtype, 1)
         ahead.wait()
+        if weights is None:
+            streams.hs[..., 0, : self.params.H] = self._carried[:, :, 0]
+        else:
+            read = ids[max(0, p - LEAD) : p + 1].astype(np.uint32)[:, None]
+            surprisals = np.zeros((len(read) - 1, 1))
+            generate.score(alone(), self.cell, drawn_by, packed, read[:-1], read[1:], streams, surprisals)
+        streams.ixs[0] = ids[p]
         choice, out = Choice(self.params.flat.dtype.type(1), self.params.V, 1.0), np.zeros((length, 1), np.uint32)
-        generate.draw(alone(), self.cell, weights, packed, choice, rng.random_sample((length, 1)), streams, out)
+        generate.draw(alone(), self.cell, drawn_by, packed, choice, rng.random_sample((length, 1)), streams, out)
         if streams.failed.any():
             raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
         return out[:, 0].astype(np.intp)
@@ -172,6 +181,12 @@ def thread_counts(config: Config, architecture: Architecture) -> list[int]:
     if config.threads and config.streams > 1:
         return [config.threads]
     return counts_for_streams(config.streams, config.streams * architecture.training_flops, FLOPS_PER_THREAD)
+
+
+def scoring_memory(architecture: Architecture, itemsize: int) -> int:
+    """Bytes of the packed matrices by which a held-out text is read."""
+    shapes = buffers.packed_shapes(sizes_of(architecture), itemsize, strips=False, backward=False)
+    return itemsize * sum(math.prod(shape) for shape in shapes.values())
 
 
 def make_cell(architecture: Architecture) -> Cell:

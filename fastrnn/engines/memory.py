@@ -2,20 +2,34 @@
 
 import os
 
+import numpy as np
+
 from ..model.architecture import Architecture
+from ..model.state import MOMENTS
 from ..settings.config import Config
 from .engine import ENGINES
+from .fast import scoring_memory
 
 
-def memory(config: Config, V: int) -> int:
-    """Bytes that a run holds beside the text: weights, moments, buffers."""
-    needed: int = ENGINES[config.engine].memory(config, Architecture.of(config, V))
-    return needed
+def memory(config: Config, V: int, *, validated: bool = False, kept: bool = False) -> int:
+    """Bytes that a run holds beside the text: weights, moments, buffers, and what comes and goes.
+
+    Of one that is validated also the best weights (which a kept run reads from its file at the end), and the matrices
+    by which a held-out text is read. A kept one copies its state for each checkpoint, and once more in its file's
+    shapes.
+    """
+    architecture = Architecture.of(config, V)
+    needed: int = ENGINES[config.engine].memory(config, architecture)
+    itemsize = np.dtype(config.dtype).itemsize
+    weights = architecture.parameters * itemsize
+    saving = 2 * weights * (1 + len(MOMENTS[config.optimizer])) if kept else 0
+    scoring = scoring_memory(architecture, itemsize) if validated else 0
+    return needed + weights * validated + max(saving, scoring)
 
 
-def check_memory(config: Config, V: int) -> None:
+def check_memory(config: Config, V: int, *, validated: bool = False, kept: bool = False) -> None:
     """Raise ValueError where this machine has less than a run on a text of V distinct characters needs."""
-    needed, there = memory(config, V), physical_memory()
+    needed, there = memory(config, V, validated=validated, kept=kept), physical_memory()
     if there is not None and needed > there:
         raise ValueError(
             f'cell {config.cell}, layers {config.layers}, hidden_size {config.hidden_size:,}, '

@@ -80,7 +80,7 @@ class ReferenceEngine:
         return float(loss)
 
     @np.errstate(all='ignore')
-    def sample(self, length: int) -> NDArray[np.intp]:
+    def sample(self, length: int, weights: Params | None = None) -> NDArray[np.intp]:
         self._wrap()
         first = int(self._windows.ids[self._p])
         try:

@@ -11,14 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.stored import Ids
+from ..model.architecture import Architecture
 from ..model.model import Model
 from ..model.params import Params
+from ..parallel.threads import ThreadTuner
 from ..settings.checks import check_integer
 from ..settings.config import bits_per_character
 from ..system.interrupts import remembered
-from .spans import Positions, Scorer
+from .spans import Positions, Scorer, make_tuner
 
-PARTS = 64  # of a text, at most, that are read at once; they follow from its length alone
+PARTS = 64  # of a text, at most, that are read at once
 LEAST = 4096  # characters of a part
 WARM_UP = 512  # characters that are read before a part
 BACKOFF = 2.0  # weight of the next lower order in the context model
@@ -41,6 +43,11 @@ class Evaluation:
         return float(2**self.bits_per_character)
 
 
+def parts_of(n: int) -> int:
+    """In how many parts n characters are read at once: it follows from their number alone."""
+    return min(PARTS, max(1, n // LEAST))
+
+
 def nats(params: Params, ids: Ids) -> NDArray[np.float64]:
     """Surprisal of each character but the first, in nats, as :func:`slices` has them, in the text's order.
 
@@ -55,7 +62,12 @@ def nats(params: Params, ids: Ids) -> NDArray[np.float64]:
 
 
 def slices(
-    params: Params, ids: Ids, *, window: int | None = None, threads: int | None = None
+    params: Params,
+    ids: Ids,
+    *,
+    window: int | None = None,
+    threads: int | None = None,
+    tuner: ThreadTuner | None = None,
 ) -> Iterator[tuple[Positions, NDArray[np.float64]]]:
     """Positions k and surprisals of ids[k+1], in nats, in pieces between which an interrupt gets through.
 
@@ -66,16 +78,22 @@ def slices(
     forget: there they differ by some 0.02, and one number is as good as the other.
 
     With a ``window``, windows of so many characters are each read from h = 0, as models without a state are evaluated.
+    ``tuner``: of :func:`tuner_for` this text, where it is scored again and again.
     """
     n = ids.size - 1
     if n < 1:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
-    parts = min(PARTS, max(1, n // LEAST)) if window is None else -(-n // window)
-    with Scorer(params, min(parts, PARTS), threads) as scorer:
+    parts = parts_of(n) if window is None else -(-n // window)
+    with Scorer(params, min(parts, PARTS), threads, tuner) as scorer:
         for first in range(0, parts, PARTS):
             k = np.arange(first, min(first + PARTS, parts) + 1)
             edges = n * k // parts if window is None else np.minimum(k * window, n)
             yield from scorer.score(ids, edges[:-1], edges[1:], 0 if window else WARM_UP)
+
+
+def tuner_for(architecture: Architecture, ids: Ids, threads: int | None = None) -> ThreadTuner:
+    """What :func:`slices` of a text may share, to be closed in the end; else each tries anew how many threads pay."""
+    return make_tuner(architecture, parts_of(ids.size - 1), threads)
 
 
 def bits(params: Params, ids: Ids, window: int | None = None) -> float:

@@ -11,6 +11,7 @@ from ..data.stored import Ids
 from ..engines.fast import FLOPS_PER_THREAD, make_cell, pack, sizes_of
 from ..kernels.fast import ahead, generate
 from ..kernels.team import Team, alone
+from ..model.architecture import Architecture
 from ..model.params import Params
 from ..parallel.threads import ThreadTuner, counts_for_streams
 
@@ -19,14 +20,20 @@ SLICE = 1 << 16, 2e10  # characters, and flops, of a slice: some 0.2 s, between 
 Positions = NDArray[np.int64]
 
 
+def make_tuner(architecture: Architecture, B: int, threads: int | None = None) -> ThreadTuner:
+    """Of scorers of up to B spans at once."""
+    counts = counts_for_streams(B, B * architecture.forward_flops, FLOPS_PER_THREAD)
+    return ThreadTuner(counts if threads is None else [min(threads, B)])
+
+
 class Scorer:
     """A model in the kernels' form that scores up to B spans at once; results do not depend on the threads."""
 
-    def __init__(self, params: Params, B: int, threads: int | None = None) -> None:
+    def __init__(self, params: Params, B: int, threads: int | None = None, tuner: ThreadTuner | None = None) -> None:
+        """``tuner``: of :func:`make_tuner`, which stays open; it knows from one scorer to the next what pays."""
         self._architecture, self._dtype, self._B = params.architecture, params.flat.dtype, B
         self._cell, (self._weights, self._packed) = make_cell(params.architecture), pack(params, strips=B == 1)
-        counts = counts_for_streams(B, B * params.architecture.forward_flops, FLOPS_PER_THREAD)
-        self._tuner = ThreadTuner(counts if threads is None else [min(threads, B)])
+        self._tuner, self._own = tuner or make_tuner(params.architecture, B, threads), tuner is None
         self._slice = max(1, int(min(SLICE[0], SLICE[1] / params.architecture.forward_flops)) // B)
         self._streams = generate.make_streams(sizes_of(self._architecture), B, self._dtype, 1)
         ahead.wait()
@@ -78,7 +85,8 @@ class Scorer:
         generate.score(team, self._cell, self._weights, self._packed, inputs, targets, self._streams, surprisals)
 
     def close(self) -> None:
-        self._tuner.close()
+        if self._own:
+            self._tuner.close()
 
     def __enter__(self) -> 'Scorer':
         return self

@@ -28,6 +28,7 @@ from .torch_names import from_torch_tensors, torch_tensors
 ARRAYS = ('params', 'moments', 'hidden', 'rng')
 TORCH = ('rnn.', 'output.')  # what the names of a model's tensors begin with in format 2
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
+NEW = ('loss_sum', 'losses', 'worse', 'best_iteration')  # of them, which older checkpoints lack
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,14 @@ def load_model(path: str | Path) -> Model:
         note = f'{path}: its {BEST} is gone, so {place.name} is taken, which may be worse'
         warnings.warn(note, RuntimeWarning, stacklevel=2)
     return model
+
+
+def load_weights(path: Path) -> tuple[Params, float | None]:
+    """Those of a checkpoint, and the best validation until then; raises ValueError as :func:`load_checkpoint` does."""
+    tensors, metadata = read(path)
+    with Damage(path):
+        best = json.loads(metadata['state'])['best']
+        return _as_model(tensors, metadata).params, best
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
@@ -213,12 +222,13 @@ def _as_state(params: Params, tensors: Tensors, optimizer: str, numbers: dict[st
         moments=moments,
         hidden=np.ascontiguousarray(hprev.T),
         rng=generator,
-        **{name: numbers[name] for name in NUMBERS},
+        **{name: numbers[name] for name in NUMBERS if name in numbers or name not in NEW},
     )
-    counts = (state.position, state.steps, state.iteration, state.halvings, state.log_lines)
+    counts = [state.position, state.steps, state.iteration, state.halvings, state.log_lines, state.losses, state.worse]
+    counts += [] if state.best_iteration is None else [state.best_iteration]
     if not all(type(count) is int and 0 <= count < 2**62 for count in counts) or type(state.verified) is not bool:
         raise ValueError('counts that can not be')
-    reals = (state.smooth_loss, state.seconds, *([] if state.best is None else [state.best]))
+    reals = (state.smooth_loss, state.loss_sum, state.seconds, *([] if state.best is None else [state.best]))
     if not all(type(real) is float and math.isfinite(real) for real in reals) or not state.finite:
         raise ValueError('numbers that can not be')
     return state

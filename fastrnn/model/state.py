@@ -32,6 +32,10 @@ class TrainState:
     best: float | None = None  # lowest validation so far, bits per character
     verified: bool = True  # good to come back to
     log_lines: int = 0  # records that were logged by then
+    loss_sum: float = 0.0  # of the iterations since the last report, nats, summed over T
+    losses: int = 0  # how many those are
+    worse: int = 0  # validations in a row that were worse than the best, see training/patience.py
+    best_iteration: int | None = None  # how many were done at the best validation; None: not known, or there was none
 
     @property
     def finite(self) -> bool:

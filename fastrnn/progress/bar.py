@@ -19,7 +19,7 @@ SILENCE = 1.0  # seconds without a record, after which it is told that kernels a
 
 def parts_of(record: 'Progress', number: int, validation: float | None) -> dict[str, Forms]:
     """What is told of a record, its iteration being called ``number``; the last validation may be an earlier one's."""
-    speed, bits = f'{record.characters / max(record.seconds, 1e-9):,.0f}', f'{record.bits_per_character:.3f}'
+    speed, bits = f'{record.characters / max(record.seconds, 1e-9):,.0f}', f'{record.smooth_bits_per_character:.3f}'
     parts = {
         'iteration': [f'iteration {number:,}', f'{number:,}', ''],
         'speed': [f'{speed} characters/s', f'{speed}/s', ''],

@@ -42,7 +42,7 @@ def line(record: Progress) -> str:
     words = [
         f'iteration {record.iteration + 1:,}',
         f'{speed:,.0f} characters/s',
-        f'{record.bits_per_character:.3f} bits per character',
+        f'{record.smooth_bits_per_character:.3f} bits per character',
     ]
     if record.best is not None:
         words.append(f'best validation {record.best:.3f}')

@@ -14,6 +14,7 @@ class Progress:
     iteration: int  # n, counted from 0
     loss: float  # of that iteration, in nats, summed over T, averaged over streams
     smooth_loss: float  # a running mean: of each loss a thousandth is mixed in, as in the gist; fast: a hundredth
+    mean_loss: float  # of the iterations since the last report
     sample: str | None  # drawn just before the iteration, where one was due
     report: bool  # whether a line is due for this iteration
     characters: int  # trained on so far
@@ -28,7 +29,12 @@ class Progress:
 
     @property
     def bits_per_character(self) -> float:
-        """Of the smooth loss."""
+        """Of the iterations since the last report (until the first, since the start)."""
+        return bits_per_character(self.mean_loss, self.seq_length)
+
+    @property
+    def smooth_bits_per_character(self) -> float:
+        """Of the smooth loss, for what is told or checked between two reports: a mean has just begun anew there."""
         return bits_per_character(self.smooth_loss, self.seq_length)
 
     @property

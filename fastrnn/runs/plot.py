@@ -182,7 +182,7 @@ def _legend(figure: Any, curves: Sequence[Curve], styles: list[dict[str, Any]]) 
         dots = {'linewidth': 1.8, 'markersize': 4, 'marker': style['marker']}
         validated = best(curve.points) is not None
         entries.append(({'color': style['color'], **(dots if validated else {'linewidth': 1.2})}, label(curve)))
-    entries.append(({'linewidth': 1.0, 'alpha': 0.6}, 'training (smoothed)'))
+    entries.append(({'linewidth': 1.0, 'alpha': 0.6}, 'training, mean of each report'))
     if any('marker' in line for line, _ in entries):
         entries.append(({'linewidth': 1.8, 'markersize': 3.5, 'marker': 'o'}, 'validation; ring: the best'))
     if any(curve.rollbacks.seconds.size for curve in curves):

@@ -12,6 +12,7 @@ from ..model.state import TrainState
 from ..settings.config import Config
 from ..settings.naming import Files, check_names
 from ..training.loop import Run
+from ..training.patience import ended_early
 from ..training.schedule import Horizon, with_new_cycle, with_planned_schedule
 from .config_file import CONFIG, Description
 from .folder import RunFolder
@@ -19,7 +20,7 @@ from .session import Session, check_policy
 
 AGAIN = 'start again in another folder'
 ENDS = ('iterations', 'epochs', 'time')
-CHANGES = (*ENDS, 'schedule', 'threads')  # of the configuration, that resume takes
+CHANGES = (*ENDS, 'schedule', 'threads', 'patience')  # of the configuration, that resume takes
 
 
 def resume(
@@ -39,10 +40,10 @@ def resume(
     files : path or sequence of paths, optional
         The text, where it is no longer in its old place.
     keep, on_divergence, changes
-        In place of what they were: ``threads``, or an end (``iterations``, ``epochs`` or ``time``, in place of all,
-        and of the whole run: counted from its start). The learning rate keeps to the schedule that was planned, and
-        stays at its last value where the run goes on after it; with ``schedule``, too, it begins a new cycle that ends
-        with the run.
+        In place of what they were: ``threads``, ``patience``, or an end (``iterations``, ``epochs`` or ``time``, in
+        place of all, and of the whole run: counted from its start). The learning rate keeps to the schedule that was
+        planned, and stays at its last value where the run goes on after it; with ``schedule``, too, it begins a new
+        cycle that ends with the run.
 
     Raises
     ------
@@ -99,12 +100,13 @@ def _reopened(
     elif then.transferred:
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
     config = _changed(then.config, changes, state, corpus.ids.size)
-    run = Run(corpus, config, validation=held_out)
+    run = Run(corpus, config, validation=held_out, kept=True)
     session = Session(place, run, texts, keep, on_divergence, lengthened=then.lengthened)
     if checkpoint is not None and loaded is not None:
         state = loaded.state
         reached = state.iteration, state.seconds
-        if Horizon(then.config, corpus.ids.size).over(*reached) and not run.horizon.over(*reached):
+        was_over = Horizon(then.config, corpus.ids.size).over(*reached) or ended_early(then.config, state.worse)
+        if was_over and not run.plan.over(*reached, state.worse):
             session.lengthened.append(state.iteration)
         session.take_up(checkpoint, loaded, chosen=chosen is not None)
     if not run.over:  # an end that is behind it must not take the place of the run's own
@@ -120,7 +122,8 @@ def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, 
     reached = (0, 0.0) if state is None else (state.iteration, state.seconds)
     if changes.get('schedule') is not None:
         return with_new_cycle(config, changed, characters, *reached)
-    if Horizon(changed, characters).over(*reached):  # the run is complete, and stays as it is
+    lost = state is not None and ended_early(changed, state.worse)
+    if lost or Horizon(changed, characters).over(*reached):  # the run is complete, and stays as it is
         return changed
     return with_planned_schedule(config, changed, characters, 0 if state is None else state.halvings)
 

@@ -20,6 +20,7 @@ from ..training.loop import Run
 from ..training.training import Training
 from ..training.transfer import Transfer
 from .at_exit import close_at_exit
+from .best import InFolder
 from .config_file import Description
 from .folder import RunFolder
 from .log import lengthened_event, rollback_event
@@ -62,6 +63,7 @@ class Session(Training):
         self.transfer = transfer
         self.lengthened = list(lengthened)  # iterations at which the run was over, and was given a later end
         run.stop_at_divergence = True
+        run.best_weights = InFolder(folder.path)
         self._lock = run._lock  # one state, one lock
         self._text = text_identity(run.corpus, run.validation)
         self._saver = Saver(folder, run, self._text, keep)
@@ -114,6 +116,10 @@ class Session(Training):
     @property
     def model(self) -> Model:
         return self.run.model
+
+    @property
+    def best_model(self) -> Model:
+        return self.run.best_model
 
     @property
     def clock(self) -> Clock:
@@ -192,7 +198,7 @@ class Session(Training):
 
     def _write(self, record: Progress) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""
-        best = record.validation is not None and record.validation == self.run.best
+        best = record.validation is not None and record.validation == self.run.figures.best
         verified = record.validation is not None or self.run.validation is None
         due = record.last or record.validation is not None or self.run.plan.saves_after(self.run.iteration)
         if record.due:

@@ -77,7 +77,7 @@ def start(
     corpus, held_out = texts.open()
     if config.seed is None:
         config = replace(config, seed=secrets.randbelow(MAX_SEED))
-    run, transfer = begin(corpus, config, held_out, weights)
+    run, transfer = begin(corpus, config, held_out, weights, kept=True)
     session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, transfer)
     try:
         session.write_config()

@@ -40,6 +40,7 @@ class Config:
     threads: int | None = None  # None: as many as pay; the bits do not depend on it
     validate_every: int | None = None  # iterations between validations; None: see intervals.py
     save_every: int | None = None  # iterations between checkpoints, where a run is kept; None: see intervals.py
+    patience: int | None = None  # validations in a row, worse than the best, that end a run; see training/patience.py
     # what not every engine takes (see abilities.py), and other ends
     streams: int = 1  # B, parts of the text that are trained on together
     dtype: str = 'float64'
@@ -146,6 +147,7 @@ INTEGERS: dict[str, tuple[int, int | None]] = {
     'print_every': (1, None),
     'validate_every': (1, None),
     'save_every': (1, None),
+    'patience': (1, None),
 }
 NUMBERS = {
     'learning_rate': MAX_RATE,

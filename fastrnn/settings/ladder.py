@@ -23,16 +23,21 @@ class Rung(NamedTuple):
 # upward; the first is for all that is too short for the others
 LADDER = (
     Rung('gru', 1, 32, 0, 0),
-    Rung('gru', 1, 64, 0, 8e3),
-    Rung('gru', 1, 128, 0, 1e5),
-    Rung('gru', 2, 128, 6e6, 1e5),
-    Rung('gru', 2, 192, 12e6, 5e5),
-    Rung('gru', 2, 256, 24e6, 5e5),
+    Rung('gru', 1, 64, 0, 5e3),
+    Rung('gru', 1, 128, 0, 5e4),
+    Rung('gru', 2, 96, 0.9e6, 5e4),
+    Rung('gru', 2, 128, 2.5e6, 5e4),
+    Rung('gru', 2, 192, 4.5e6, 2e5),
+    Rung('gru', 2, 256, 8e6, 2e5),
+    Rung('gru', 2, 320, 14e6, 2e5),
+    Rung('gru', 2, 384, 30e6, 1e6),  # this and the next are extrapolated: no run here was as long
+    Rung('gru', 2, 512, 80e6, 3e6),
 )
-STREAMS = ((2e4, 4), (6e4, 8), (math.inf, 16))  # B, for texts below so many characters
-DROPOUT = ((2.5, 0.0), (12.0, 0.1), (30.0, 0.2), (60.0, 0.3), (math.inf, 0.4))  # for fewer epochs than
-SHORT = ((8e3, 0.5), (1e5, 0.4))  # at least, for texts below so many characters
-EPOCHS = ((3e3, 12.0), (2e4, 20.0), (2e5, 40.0))  # at most, for texts below so many characters: more only overfits
+RATE, HIGHEST = 1.5, 0.03  # of the learning rate: over H, and at most
+STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
+DROPOUT = ((9.0, 0.0), (16.0, 0.1), (30.0, 0.2), (60.0, 0.3), (math.inf, 0.4))  # for fewer epochs than
+SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
+EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 20.0), (5e5, 40.0))  # at most, likewise: more only overfits
 
 
 def steps_up(config: Config, characters: int) -> list[tuple[float, Config]]:
@@ -56,7 +61,7 @@ def completed(config: Config, characters: int, trained: float) -> Config:
     if epochs > most:
         epochs = most
         values['epochs'] = most
-    values['learning_rate'] = 1 / config.hidden_size
+    values['learning_rate'] = min(HIGHEST, RATE / config.hidden_size)
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
     return replace(config, fit=(), **{name: value for name, value in values.items() if name in config.fit})
 

@@ -56,7 +56,7 @@ def check_divergence(run: Trained, record: Progress) -> None:
     validation, the training text is asked too: where that is still predicted well, it is overfitting.
     """
     chance = math.log2(len(run.corpus.chars))
-    what, value, best = 'training loss', record.bits_per_character, chance
+    what, value, best = 'training loss', record.smooth_bits_per_character, chance
     if record.validation is not None:
         what, value, best = 'validation', record.validation, record.best or chance
     elif not run.config.abilities.checks_loss:

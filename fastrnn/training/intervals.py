@@ -7,15 +7,24 @@ nominal speeds (those of two cores of 2021); a machine twice as fast reports twi
 import math
 from typing import NamedTuple
 
+import numpy as np
+
+from ..inference.evaluate import WARM_UP, parts_of
 from ..model.architecture import Architecture
+from ..model.state import MOMENTS
 from ..settings.config import Config
 
 GIST_PRINT_EVERY = 100  # iterations
-VALIDATION_FLOPS = 3.5e10  # a second, float32
+# flops a second, float32, of a held-out text that is read in one stream, and in four parts or more: beside the rate of
+# training (settings/abilities.py), as on another machine all three are others, and their ratios about the same
+STREAM_FLOPS, PARTS_FLOPS = 3.5e10, 8e10
+CHARACTER, VALIDATION = 2e-7, 1e-3  # seconds of a character, and of a validation, whatever the size
 OVERHEAD = 2e-5  # seconds of an iteration, whatever its size
-VALIDATION_SHARE = 0.05  # of the time, at most
+SAVE, SAVE_BYTES = 4e-3, 2e8  # seconds of a checkpoint, and bytes a second
+SHARE = 0.05  # of the time, at most: of validations, each with the checkpoint that follows it; and of checkpoints
+UNNOTICED = 0.15  # seconds that all validations of a short run may take
 REPORT_SECONDS, REPORTS = 1.0, 30  # between two reports, at least; in a run, at most
-SAVE_SECONDS = 10.0  # between two checkpoints
+SAVE_SECONDS = 10.0  # between two checkpoints, at least
 
 
 class Intervals(NamedTuple):
@@ -31,18 +40,36 @@ def intervals_of(config: Config, V: int, held_out: int, iterations: int | None) 
 
     V: distinct characters; held_out: characters of the held-out text; iterations: of the whole run, if known.
     """
-    pace = nominal_pace(config, V)
+    pace, saving = nominal_pace(config, V), nominal_saving(config, V)
     total = iterations * pace if iterations is not None else config.time or 0.0
+    cost = nominal_validation(config, V, held_out) + saving if held_out else 0.0
+    report, least = max(REPORT_SECONDS, total / REPORTS), cost / SHARE  # seconds between two
+    if config.abilities.gist_reports:
+        print_every = config.print_every or GIST_PRINT_EVERY
+        validate_every = round_number(max(report, least) / pace)
+    else:
+        if held_out and total:  # a short run validates as often as a long one, if it can: its best may come early
+            least = cost * total / max(SHARE * total, UNNOTICED)
+            report = min(report, max(total / REPORTS, least))
+        print_every = config.print_every or round_number(report / pace)
+        validate_every = max(1, math.ceil(least / (print_every * pace))) * print_every  # with a report, not between two
+    save_every = max(round_number(SAVE_SECONDS / pace), math.ceil(saving / SHARE / pace))
+    return Intervals(print_every, config.validate_every or validate_every, config.save_every or save_every)
+
+
+def nominal_validation(config: Config, V: int, held_out: int) -> float:
+    """Seconds of a validation on the nominal machine; a text in parts has characters that are read twice."""
+    parts = parts_of(held_out - 1)
+    read = held_out + (WARM_UP * parts if parts > 1 else 0)
+    rate = min(PARTS_FLOPS, STREAM_FLOPS * (1 + parts) / 2)
     slower = 2 if config.dtype == 'float64' else 1
-    validation = Architecture.of(config, V).forward_flops * held_out * slower / VALIDATION_FLOPS
-    report = max(REPORT_SECONDS, total / REPORTS)
-    gist_reports = config.abilities.gist_reports
-    print_every = config.print_every or (GIST_PRINT_EVERY if gist_reports else round_number(report / pace))
-    validations = round_number(max(report, validation / VALIDATION_SHARE) / pace)
-    if not gist_reports:  # with a report, not between two
-        validations = max(1, round(validations / print_every)) * print_every
-    saves = round_number(SAVE_SECONDS / pace)
-    return Intervals(print_every, config.validate_every or validations, config.save_every or saves)
+    return VALIDATION + read * (CHARACTER + Architecture.of(config, V).forward_flops * slower / rate)
+
+
+def nominal_saving(config: Config, V: int) -> float:
+    """Seconds of a checkpoint on the nominal machine."""
+    numbers = Architecture.of(config, V).parameters * (1 + len(MOMENTS[config.optimizer]))
+    return SAVE + numbers * np.dtype(config.dtype).itemsize / SAVE_BYTES
 
 
 def nominal_pace(config: Config, V: int) -> float:

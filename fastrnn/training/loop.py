@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -13,19 +13,23 @@ from ..data.ids import as_ids
 from ..data.stored import Ids
 from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
-from ..inference.evaluate import slices
+from ..inference.evaluate import slices, tuner_for
 from ..model.architecture import Architecture
 from ..model.model import Model
 from ..model.params import Params
 from ..model.state import TrainState
+from ..parallel.threads import ThreadTuner
 from ..progress.records import Progress
 from ..settings.config import Config, bits_per_character
 from ..settings.presets import make_config
 from ..system.interrupts import held, remembered
+from .best import BestWeights, InMemory
 from .blocks import Block
 from .clock import Clock
 from .divergence import first_bad, not_finite
+from .figures import Figures
 from .fitting import fit
+from .patience import ended_early
 from .plan import BLOCK_SECONDS, Plan
 from .schedule import Horizon
 from .training import Training
@@ -36,7 +40,7 @@ NOT_WHOLE = 'an error came while the weights were being changed, so they are not
 class Run(Training):
     """A run in memory: an iterator over its records (see :func:`fastrnn.train`), a context manager, and a model.
 
-    ``weights`` are those to start from, in place of random ones.
+    ``weights`` are those to start from, in place of random ones; ``kept``: a folder keeps checkpoints of it.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Run(Training):
         *,
         validation: Ids | None = None,
         weights: Params | None = None,
+        kept: bool = False,
         **options: Any,
     ) -> None:
         super().__init__()
@@ -57,7 +62,7 @@ class Run(Training):
             self.fitted = fit(config, self.corpus.ids, V)
             config = self.fitted.config
             config.check_text(n, V, self.corpus.held_out)
-            check_memory(config, V)
+            check_memory(config, V, validated=validation is not None, kept=kept)
         except ValueError:
             self.corpus.discard()
             raise
@@ -68,13 +73,15 @@ class Run(Training):
         self.stop_at_divergence = config.abilities.checks_loss
         self.engine: Engine | None = None
         self.iteration, self.seconds, self.halvings = 0, self.fitted.seconds, 0
-        self.best: float | None = None
+        self.figures = Figures()
+        self.best_weights: BestWeights = InMemory()
         self._clock = Clock()
         self._clock.set(self.seconds)
         self._pace = BLOCK_SECONDS  # seconds an iteration
         self._warned = False
         self._block: Block | None = None
         self._moving = False  # an iteration is being done
+        self._tuner: ThreadTuner | None = None  # of all validations
 
     def __repr__(self) -> str:
         return f'<fastrnn.Run: {self.describe()}>'
@@ -99,7 +106,12 @@ class Run(Training):
     @property
     def over(self) -> bool:
         """Whether the run's end is reached."""
-        return self.plan.over(self.iteration, self.seconds)
+        return self.plan.over(self.iteration, self.seconds, self.figures.worse)
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether it has lost patience before its end."""
+        return not self.horizon.over(self.iteration, self.seconds) and ended_early(self.config, self.figures.worse)
 
     @property
     def between(self) -> bool:
@@ -113,6 +125,21 @@ class Run(Training):
             self._check_settled()
             params = self.ensure_engine().params
             return Model(params.astype(params.flat.dtype), self.corpus.chars, self.corpus.unit)
+
+    @property
+    def best_model(self) -> Model:
+        self._prepare()
+        with held(), self._lock:
+            weights = self._best_weights()
+            if weights is None:
+                return self.model
+            return Model(weights.astype(weights.flat.dtype), self.corpus.chars, self.corpus.unit)
+
+    def _best_weights(self) -> Params | None:
+        """Those of the lowest validation, where they are others than the present ones."""
+        if self.figures.best is None or (self.figures.best_iteration == self.iteration and not self._moving):
+            return None
+        return self.best_weights.take(self.figures.best)
 
     def ensure_engine(self) -> Engine:
         """The one that is there, or a new one."""
@@ -134,7 +161,7 @@ class Run(Training):
                 iteration=self.iteration,
                 seconds=self.seconds,
                 halvings=self.halvings,
-                best=self.best,
+                **asdict(self.figures),
             )
 
     def restore(self, state: TrainState) -> None:
@@ -143,7 +170,7 @@ class Run(Training):
         with held(), self._lock:
             self.ensure_engine().restore(state)
             self.iteration, self.seconds = state.iteration, state.seconds
-            self.halvings, self.best = state.halvings, state.best
+            self.halvings, self.figures = state.halvings, Figures.of(state)
             self._block, self._moving, self._made, self._error = None, False, None, None
             self._clock.set(state.seconds)
             self._pace = BLOCK_SECONDS
@@ -153,6 +180,8 @@ class Run(Training):
         with held(), self._lock:
             if self.engine is not None:
                 self.engine.close()
+            if self._tuner is not None:
+                self._tuner.close()
 
     @property
     def clock(self) -> Clock:
@@ -201,7 +230,9 @@ class Run(Training):
         self._check(losses, n)
         scoring = None
         if self.validation is not None and self.plan.validates_after(self.iteration, self.seconds):
-            scoring = slices(engine.params, self.validation, threads=self.config.threads)
+            if self._tuner is None:
+                self._tuner = tuner_for(engine.params.architecture, self.validation, self.config.threads)
+            scoring = slices(engine.params, self.validation, tuner=self._tuner)
         return Block(float(losses[-1]), rate, sample, scoring)
 
     def _complete(self, block: Block) -> Progress:
@@ -209,23 +240,30 @@ class Run(Training):
         engine, sample, validation = self.ensure_engine(), block.sample, None
         if block.scoring is not None and self.validation is not None:
             validation = bits_per_character(block.nats, self.validation.size - 1)
-            if np.isfinite(validation) and (self.best is None or validation < self.best):
-                self.best = validation
-        if self.plan.samples_after(self.iteration, self.seconds):
-            sample = self._sample(engine)
-        return self.plan.record(
+            if self.figures.validated(validation, self.horizon, self.iteration, self.seconds):
+                self.best_weights.keep(engine.params, validation)
+        over = self.over
+        if self.plan.samples_after(over):
+            sample = self._sample(engine, self._best_weights())
+        record = self.plan.record(
             self.iteration,
             self.seconds,
             loss=block.loss,
             smooth_loss=engine.smooth_loss,
+            mean_loss=self.figures.mean_loss,
             learning_rate=block.rate,
             sample=sample,
             validation=validation,
-            best=self.best,
+            best=self.figures.best,
+            over=over,
         )
+        if self.plan.reports_at(self.iteration):
+            self.figures.report()
+        return record
 
-    def _sample(self, engine: Engine) -> str:
-        return self.corpus.text(engine.sample(self.config.sample_length))
+    def _sample(self, engine: Engine, weights: Params | None = None) -> str:
+        drawn = engine.sample(self.config.sample_length, *([] if weights is None else [weights]))
+        return self.corpus.text(drawn)
 
     def _next_stop(self) -> int:
         return self.plan.next_stop(self.iteration, self.seconds, self._pace)
@@ -238,6 +276,7 @@ class Run(Training):
         losses = engine.run(stop - n, rates)
         now = time.perf_counter()
         self._pace, self.iteration, self.seconds = max((now - start) / losses.size, 1e-9), stop, self._clock.seconds
+        self.figures.add(losses)
         self._moving = False
         return losses, float(rates[-1])
 

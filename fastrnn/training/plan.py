@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from ..progress.records import Progress
 from ..settings.config import Config
 from .intervals import intervals_of
+from .patience import ended_early
 from .schedule import Horizon
 
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
@@ -32,24 +33,29 @@ class Plan:
         """Whether reports and samples come as the gist's do."""
         return self.config.abilities.gist_reports
 
-    def over(self, iteration: int, seconds: float) -> bool:
-        return self.horizon.over(iteration, seconds)
+    def over(self, iteration: int, seconds: float, worse: int = 0) -> bool:
+        """Whether the end is reached, or patience is lost after so many validations that were worse than the best."""
+        return self.horizon.over(iteration, seconds) or ended_early(self.config, worse)
 
     def samples_before(self, iteration: int) -> bool:
         """Whether a sample is drawn before the iteration of this number, counted from 0."""
         return self.gist_reports and iteration % self.config.sample_every == 0
 
-    def samples_after(self, iteration: int, seconds: float) -> bool:
-        return not self.gist_reports and self.config.sample_length > 0 and self.over(iteration, seconds)
+    def samples_after(self, over: bool) -> bool:
+        return not self.gist_reports and self.config.sample_length > 0 and over
 
     def validates_after(self, iteration: int, seconds: float) -> bool:
         """Whether a held-out text is evaluated then, if there is one."""
         return self.over(iteration, seconds) or iteration % self.validate_every == 0
 
-    def reports_after(self, iteration: int, seconds: float) -> bool:
+    def reports_at(self, iteration: int) -> bool:
+        """Whether a report is due then wherever the run ends: from it on, losses are added up for the next."""
         if self.gist_reports:
             return (iteration - 1) % self.print_every == 0
-        return self.validates_after(iteration, seconds) or iteration % self.print_every == 0
+        return iteration % self.validate_every == 0 or iteration % self.print_every == 0
+
+    def reports_after(self, iteration: int, over: bool) -> bool:
+        return self.reports_at(iteration) or (not self.gist_reports and over)
 
     def saves_after(self, iteration: int) -> bool:
         return iteration % self.save_every == 0
@@ -80,18 +86,21 @@ class Plan:
         *,
         loss: float,
         smooth_loss: float,
+        mean_loss: float,
         learning_rate: float,
         sample: str | None,
         validation: float | None,
         best: float | None,
+        over: bool,
     ) -> Progress:
         """What is told after an iteration."""
         return Progress(
             iteration=iteration - 1,
             loss=loss,
             smooth_loss=smooth_loss,
+            mean_loss=mean_loss,
             sample=sample,
-            report=self.reports_after(iteration, seconds),
+            report=self.reports_after(iteration, over),
             characters=iteration * self.config.seq_length * self.config.streams,
             seconds=seconds,
             seq_length=self.config.seq_length,
@@ -99,6 +108,6 @@ class Plan:
             learning_rate=learning_rate,
             validation=validation,
             best=best,
-            share=self.horizon.share(iteration, seconds),
-            last=self.over(iteration, seconds),
+            share=1.0 if over else self.horizon.share(iteration, seconds),
+            last=over,
         )

@@ -36,8 +36,9 @@ def train(
     """Train on a text; returns a run, which is an iterator over its records.
 
     ``for record in run`` trains and gives a :class:`Progress` at every report and sample, and about every 0.1 s; after
-    an interrupt another loop goes on. ``run.model`` is the model as it is then, ``run.save(path)`` writes it,
-    ``run.watch()`` trains to the end with a progress bar; ``with`` and ``run.close()`` let go of threads.
+    an interrupt another loop goes on. ``run.model`` is the model as it is then, ``run.best_model`` the one with the
+    lowest validation so far (without a validation, the same); ``run.save(path)`` writes that, and ``run.watch()``
+    trains to the end with a progress bar and returns it. ``with`` and ``run.close()`` let go of threads.
 
     Parameters
     ----------
@@ -79,12 +80,14 @@ def train(
     return begin(corpus, config, held_out, weights)[0]
 
 
-def begin(corpus: Corpus, config: Config, held_out: Ids | None, weights: Model | None) -> tuple[Run, Transfer | None]:
-    """A run on a text, with an old model's weights or new ones."""
+def begin(
+    corpus: Corpus, config: Config, held_out: Ids | None, weights: Model | None, *, kept: bool = False
+) -> tuple[Run, Transfer | None]:
+    """A run on a text, with an old model's weights or new ones; ``kept``: in a folder."""
     if weights is None:
-        return Run(corpus, config, validation=held_out), None
+        return Run(corpus, config, validation=held_out, kept=kept), None
     transfer = transfer_weights(weights, corpus, config.seed)
-    return Run(transfer.corpus, config, validation=held_out, weights=transfer.params), transfer
+    return Run(transfer.corpus, config, validation=held_out, weights=transfer.params, kept=kept), transfer
 
 
 def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, Ids | None]:

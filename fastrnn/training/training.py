@@ -32,22 +32,27 @@ class Training(Steps[Progress]):
     def model(self) -> Model:
         """A copy of the model as it is now. Raises ValueError where an error has left it half-changed."""
 
+    @property
+    @abstractmethod
+    def best_model(self) -> Model:
+        """A copy of the model with the lowest validation so far; without a validation, the model as it is now."""
+
     @abstractmethod
     def close(self) -> None:
         """Let go of what the run holds."""
 
     def save(self, path: str | Path) -> None:
-        """Write the model to a file, as :func:`fastrnn.save_model` does."""
-        save_model(path, self.model)
+        """Write the best model to a file, as :func:`fastrnn.save_model` does."""
+        save_model(path, self.best_model)
 
     def watch(self) -> Model:
-        """Train to the end, with a progress bar in a terminal or a notebook; returns the model."""
+        """Train to the end, with a progress bar in a terminal or a notebook; returns the best model."""
         from ..progress.notebook import display
 
         with display() as show:
             for record in self:
                 show(record)
-        return self.model
+        return self.best_model
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +65,7 @@ class Training(Steps[Progress]):
 
 
 def watch(run: Training) -> Model:
-    """Train to the end, with a progress bar in a terminal or a notebook; returns the model.
+    """Train to the end, with a progress bar in a terminal or a notebook; returns the best model.
 
     ``run`` is what :func:`fastrnn.train`, :func:`fastrnn.start` or :func:`fastrnn.resume` returns. After an interrupt,
     call it again to go on.

@@ -1,8 +1,12 @@
 """The memory that a run needs."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
+from helpers import SONNETS
 
+import fastrnn
 from fastrnn.engines import fast
 from fastrnn.engines.engine import FastEngine
 from fastrnn.engines.memory import memory
@@ -36,3 +40,24 @@ def test_memory_is_as_stated(monkeypatch, sizes, options):
     groups = (engine.packed, engine.optimizer, *engine._works, [engine.params.flat, engine.grads.flat])
     arrays = {id(array): array.nbytes for group in groups for array in group if isinstance(array, np.ndarray)}
     assert memory(asked, V) == sum(arrays.values())
+
+
+def test_what_comes_and_goes_is_told(tmp_path):
+    """The peak, with validations and checkpoints; the text, and what does not grow with the model, are small beside."""
+    asked = {'hidden_size': 400, 'layers': 2, 'streams': 2, 'optimizer': 'adam', 'dtype': 'float32', 'threads': 1}
+    asked |= {'cell': 'lstm', 'iterations': 3, 'validate_every': 1, 'learning_rate': 1e-3, 'sample_length': 5}
+    fastrnn.start(tmp_path / 'first', SONNETS, config(**asked), validation=0.2).watch()  # imports, and compiles
+    peaks = {}
+    for kept in (False, True):
+        tracemalloc.start()
+        if kept:
+            run = fastrnn.start(tmp_path / 'run', SONNETS, config(**asked), validation=0.2)
+        else:
+            run = fastrnn.train(SONNETS, config(**asked), validation=0.2)
+        list(run)
+        peaks[kept] = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        run.close()
+        told = memory(config(**asked), 42, validated=True, kept=kept)
+        assert 0.85 * told < peaks[kept] < 1.1 * told, (kept, told, peaks)
+    assert peaks[True] > 1.3 * peaks[False]

@@ -163,14 +163,17 @@ def test_memory_does_not_grow_with_the_text(monkeypatch, window):
 
 
 def test_a_validation_is_the_evaluation(monkeypatch):
-    """The number that training tells of its held-out text; by as many threads as the run has."""
+    """The number that training tells of its held-out text; by as many threads as the run has, found once."""
     asked, tuner = [], spans.ThreadTuner
     monkeypatch.setattr(spans, 'ThreadTuner', lambda sizes: asked.append(sizes) or tuner(sizes))
     text, held_out = random_text(3000, 9, first=97), some_ids(2 * PART + 1)
     options = {'engine': 'fast', 'cell': 'lstm', 'layers': 2, 'dropout': 0.5, 'streams': 4, 'hidden_size': 8}
     for threads in (1, 2):
-        run = fastrnn.train(text, validation=held_out, **options, seed=0, iterations=4, threads=threads)
+        run = fastrnn.train(
+            text, validation=held_out, **options, seed=0, iterations=4, threads=threads, validate_every=2
+        )
         records = list(run)
+        assert asked == [[threads]] and sum(record.validation is not None for record in records) == 2
+        assert all(team._executor is None for team in run._tuner._teams)  # closed with the run
         assert records[-1].validation == evaluation.bits(run.model.params, held_out)
-        assert asked.pop(0) == [threads]
         asked.clear()

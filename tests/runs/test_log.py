@@ -7,7 +7,7 @@ import pytest
 from fastrnn.progress.records import Progress
 from fastrnn.runs.log import LOG, NUMBERS, Log, lengthened_event, read_log, rollback_event
 
-RECORD = Progress(9, 30.0, 31.0, 'a\nb', True, 2500, 1.5, 25, validation=float('nan'), best=None)
+RECORD = Progress(9, 30.0, 31.0, 30.5, 'a\nb', True, 2500, 1.5, 25, validation=float('nan'), best=None)
 
 
 def test_what_is_written_is_read(tmp_path):

@@ -36,7 +36,11 @@ def test_a_run(logged):
         np.testing.assert_allclose(rings, [expected[-1:]])
     assert by_time.get_xlabel() == 'training time (s)' and by_time.get_ylabel() == 'bits per character'
     assert by_characters.get_xlabel() == 'characters trained on'
-    assert words == ['run1 (fast, H=256): best validation 2.175', 'training (smoothed)', 'validation; ring: the best']
+    assert words == [
+        'run1 (fast, H=256): best validation 2.175',
+        'training, mean of each report',
+        'validation; ring: the best',
+    ]
     train, validation = by_time.lines[:2]
     assert train.get_color() == validation.get_color() and train.get_alpha() < 1
     assert train.get_linewidth() < validation.get_linewidth() and validation.get_marker() == 'o'
@@ -45,7 +49,7 @@ def test_a_run(logged):
 def test_a_run_without_validation(logged):
     axes, words = drawn(logged(entries=records(every=0), engine='exact', H=100))
     assert [len(lines(panel)) for panel in axes] == [1, 1]
-    assert words == ['run1 (exact, H=100)', 'training (smoothed)']
+    assert words == ['run1 (exact, H=100)', 'training, mean of each report']
 
 
 def test_other_models_are_named(logged):

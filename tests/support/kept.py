@@ -73,6 +73,7 @@ def state_of(path):
     arrays = [state.params.flat, state.hidden, state.rng['state']['key'], *(m.flat for m in state.moments.values())]
     numbers = [state.position, state.steps, state.smooth_loss, state.iteration, state.halvings, state.best]
     numbers += [state.verified, state.log_lines, state.rng['state']['pos']]
+    numbers += [state.loss_sum, state.losses, state.worse, state.best_iteration]
     return [array.tobytes() for array in arrays], numbers, checkpoint.model.chars
 
 

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 from helpers import SONNETS, exact_losses, same_state
+from kept import one_by_one
 
 import fastrnn
 
@@ -24,15 +25,34 @@ def test_records(engine):
     assert all(len(r.sample) == 7 and set(r.sample) <= set(TEXT) for r in records if r.sample is not None)
     assert records[-1].iteration == 49
     losses, _ = exact_losses(TEXT, iterations=50, **OPTIONS)
-    smooth = -np.log(1.0 / len(set(TEXT))) * 5
+    smooth, total, count = -np.log(1.0 / len(set(TEXT))) * 5, 0.0, 0
     for n, loss in enumerate(losses):
-        smooth = smooth * 0.999 + loss * 0.001
+        smooth, total, count = smooth * 0.999 + loss * 0.001, total + loss, count + 1
         for record in (r for r in records if r.iteration == n):
             assert record.loss == loss and record.smooth_loss == smooth
             assert record.characters == (n + 1) * 5
-            assert math.isclose(record.bits_per_character, smooth / 5 / math.log(2))
+            assert math.isclose(record.bits_per_character, total / count / 5 / math.log(2))
+            assert math.isclose(record.smooth_bits_per_character, smooth / 5 / math.log(2))
+        if n % 15 == 0:  # a report
+            total, count = 0.0, 0
     seconds = [record.seconds for record in records]
     assert seconds == sorted(seconds) and seconds[0] >= 0
+
+
+def test_the_training_figure_is_the_mean_since_the_last_report(monkeypatch):
+    """Of each iteration, added up in order: the same bits wherever blocks end; of a record in between, so far."""
+    options = {**OPTIONS, 'engine': 'fast', 'streams': 2, 'learning_rate': 0.01, 'validation': 0.1}
+    options |= {'print_every': 20, 'validate_every': 50, 'iterations': 90, 'sample_length': 0}
+    in_large_blocks = {record.iteration: record.mean_loss for record in fastrnn.train(TEXT, **options)}
+    one_by_one(monkeypatch)
+    total, count = 0.0, 0
+    for record in fastrnn.train(TEXT, **options):
+        total, count = total + record.loss, count + 1
+        assert record.mean_loss == total / count == in_large_blocks.get(record.iteration, record.mean_loss)
+        assert record.facts['train'] == record.mean_loss / (5 * math.log(2))
+        assert record.report == (record.iteration + 1 in (20, 40, 50, 60, 80, 90))
+        if record.report:
+            total, count = 0.0, 0
 
 
 def test_goes_on_until_stopped():

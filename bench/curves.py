@@ -1,0 +1,100 @@
+"""The README's picture of curves: the gist's own run, the same run compiled, the preset for speed, and PyTorch's LSTM.
+
+    python bench/curves.py TEXT                       writes curves.png
+    python bench/curves.py TEXT bench/curves.png
+
+The last tenth of the text is held out. Each trains for 60 s (or ``--time SECONDS``) on all cores, one after the other,
+in a folder of runs/curves (or of ``--runs FOLDER``), which ``fastrnn plot`` draws as well; a folder whose run is
+complete is not trained again, so that another start goes on after an interruption. PyTorch is left out where it is not
+installed. Its time is that of training without validations, the others' is with them.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+from versus_cases import Recipe
+
+from fastrnn.data.corpus import open_corpus
+from fastrnn.runs.config_file import CONFIG
+from fastrnn.runs.curves import read_runs
+from fastrnn.runs.log import Log
+from fastrnn.runs.plot import file_format, label, picture
+from fastrnn.system.atomic import write_atomically
+
+OPTIONS = {'reference': ('--engine', 'reference'), 'exact': ('--engine', 'exact'), 'fast': ('--preset', 'fast')}
+RECIPE = Recipe('lstm', 256, rate=8e-3)
+REPORTS = 60  # of PyTorch's run, each with a validation
+DONE = 'done'  # a file in the folder of a run that is complete
+
+
+def train(text: Path, seconds: float, options: tuple[str, ...], folder: Path) -> None:
+    """One of fastrnn's."""
+    end = ('--time', f'{seconds:g}s', '--validation', '10%', '--seed', '0', '--quiet')
+    subprocess.run([sys.executable, '-m', 'fastrnn', 'train', text, *options, *end, '--out', folder], check=True)
+
+
+def train_torch(text: Path, seconds: float, folder: Path) -> None:
+    """PyTorch's LSTM, into a folder that is read as those of runs are."""
+    import versus_torch
+
+    corpus = open_corpus(text)
+    kept, last = map(np.asarray, corpus.split(0.1))
+    trainer = versus_torch.Trainer(RECIPE, kept, len(corpus.chars), os.cpu_count() or 1)
+    folder.mkdir(parents=True)
+    config = {'engine': 'PyTorch', 'cell': RECIPE.cell, 'layers': 1, 'hidden_size': RECIPE.H}
+    (folder / CONFIG).write_text(json.dumps({'config': config}), encoding='utf-8')
+    log = Log(folder)
+
+    def report(used: float, bits: float) -> None:
+        facts = {'iteration': trainer.iterations, 'characters': trainer.characters, 'seconds': used}
+        log.add(facts | {'train': bits, 'validation': trainer.evaluate(last)})
+
+    versus_torch.train(trainer, seconds, report, seconds / REPORTS)
+
+
+def complete(folder: Path, what: str, train: Callable[[Path], None]) -> None:
+    """Train, if that was not done before on the same text and time; from the begin where it was interrupted."""
+    if not (folder / DONE).exists() or (folder / DONE).read_text(encoding='utf-8') != what:
+        shutil.rmtree(folder, ignore_errors=True)
+        train(folder)
+        (folder / DONE).write_text(what, encoding='utf-8')
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description='Bits per character against time and characters.')
+    parser.add_argument('text', type=Path)
+    parser.add_argument('out', type=Path, nargs='?', default=Path('curves.png'))
+    parser.add_argument('--time', type=float, default=60.0, metavar='SECONDS')
+    parser.add_argument('--runs', type=Path, default=Path('runs/curves'))
+    given = parser.parse_args()
+    kind = file_format(given.out)
+    if not find_spec('matplotlib'):
+        raise SystemExit("curves needs matplotlib: pip install '.[plot]'")
+    given.runs.mkdir(parents=True, exist_ok=True)
+    trainings: dict[str, Callable[[Path], None]] = {
+        name: partial(train, given.text, given.time, options) for name, options in OPTIONS.items()
+    }
+    if find_spec('torch') or (given.runs / 'nn.LSTM' / DONE).exists():
+        trainings['nn.LSTM'] = partial(train_torch, given.text, given.time)
+    what = f'{hashlib.sha256(given.text.read_bytes()).hexdigest()}, {given.time:g} s'
+    for name, training in trainings.items():
+        complete(given.runs / name, what, training)
+    folders = [given.runs / name for name in trainings]
+    curves = read_runs(folders)
+    write_atomically(given.out, picture(curves, kind))
+    for curve in curves:
+        print(f'{given.out}: {label(curve)}')
+
+
+if __name__ == '__main__':
+    main()

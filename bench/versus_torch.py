@@ -1,0 +1,125 @@
+"""A character model in PyTorch as a competent user would train it: bench/versus.py's recipes, bench/curves.py's curve.
+
+The fused layers (their LSTM is oneDNN's) and fused AdamW; one-hot input by a look-up of rows, which is as fast as an
+embedding of 64; cosine to zero over the time, after a warm-up; the gradient's norm clipped; a state that is carried
+from window to window. The learning rate follows the clock, so that the schedule ends when the time does.
+"""
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from versus_cases import Recipe
+
+LAYERS = {'gru': torch.nn.GRU, 'lstm': torch.nn.LSTM}
+WARMUP = 0.02  # of the time
+CLIP_NORM = 1.0
+WEIGHT_DECAY = 0.01
+BETAS = (0.9, 0.99)
+PART = 2000  # characters of the held-out text at once
+
+
+class Trainer:
+    """A network, its optimizer, and where it stands in the text.
+
+    ids: (n,), V distinct ones; the text is cut into B streams.
+    """
+
+    def __init__(self, recipe: Recipe, ids: NDArray[Any], V: int, threads: int, seed: int = 0) -> None:
+        torch.set_num_threads(threads)
+        torch.manual_seed(seed)
+        self.recipe, self.iterations = recipe, 0
+        self.rnn, self.output = LAYERS[recipe.cell](V, recipe.H), torch.nn.Linear(recipe.H, V)
+        self.dropout, self.one_hot = torch.nn.Dropout(recipe.dropout), torch.eye(V)
+        self.weights = [*self.rnn.parameters(), *self.output.parameters()]
+        self.optimizer = torch.optim.AdamW(
+            self.weights, lr=recipe.rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
+        )
+        length = ids.size // recipe.B
+        if length <= recipe.T:
+            raise ValueError(f'{ids.size:,} characters are too few for {recipe.B} streams of windows of {recipe.T}')
+        text = torch.from_numpy(ids[: length * recipe.B].astype(np.int64))
+        self.streams = text.view(recipe.B, length).t().contiguous()  # (length, B)
+        self._p, self._state = 0, None
+
+    @property
+    def characters(self) -> int:
+        """Trained on so far."""
+        return self.iterations * self.recipe.T * self.recipe.B
+
+    def step(self, share: float) -> float:
+        """One iteration, at so much of the time; its loss in bits per character."""
+        for group in self.optimizer.param_groups:
+            group['lr'] = self.recipe.rate * schedule(share)
+        T = self.recipe.T
+        if self._p + T + 1 > len(self.streams):
+            self._p, self._state = 0, None
+        window = self.streams[self._p : self._p + T + 1]
+        with torch.autocast('cpu', torch.bfloat16) if self.recipe.bfloat16 else nullcontext():
+            hs, state = self.rnn(self.one_hot[window[:-1]], self._state)
+            logits = self.output(self.dropout(hs)).flatten(0, 1)
+        loss = torch.nn.functional.cross_entropy(logits.float(), window[1:].flatten())
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.weights, CLIP_NORM)
+        self.optimizer.step()
+        self._state = detached(state)
+        self._p, self.iterations = self._p + T, self.iterations + 1
+        return float(loss.item()) / math.log(2)
+
+    def evaluate(self, ids: NDArray[Any]) -> float:
+        """Bits per character of a text, (n,), after its first, in float32; the state is carried through all of it."""
+        text, state, nats = torch.from_numpy(ids.astype(np.int64)), None, 0.0
+        with torch.inference_mode():
+            for start in range(0, len(text) - 1, PART):
+                part = text[start : start + PART + 1]
+                hs, state = self.rnn(self.one_hot[part[:-1]], state)
+                nats += float(torch.nn.functional.cross_entropy(self.output(hs), part[1:], reduction='sum'))
+        return nats / math.log(2) / (len(text) - 1)
+
+
+def detached(state: Any) -> Any:
+    return tuple(s.detach() for s in state) if isinstance(state, tuple) else state.detach()
+
+
+def schedule(share: float) -> float:
+    """Of the learning rate: up from 0 during the warm-up, then down to 0 by a cosine."""
+    if share < WARMUP:
+        return share / WARMUP
+    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (share - WARMUP) / (1 - WARMUP)))
+
+
+def train(
+    trainer: Trainer, seconds: float, report: Callable[[float, float], None] | None = None, every: float = 1.0
+) -> None:
+    """Train for so many seconds.
+
+    ``report`` gets the seconds and the mean bits per character since it was called last, ``every`` so often and at the
+    end; its own time does not count.
+    """
+    start, used, bits, due = time.perf_counter(), 0.0, [], every
+    while used < seconds:
+        bits.append(trainer.step(used / seconds))
+        used = time.perf_counter() - start
+        if report is not None and (used >= due or used >= seconds):
+            report(used, sum(bits) / len(bits))
+            bits, due = [], due + every
+            start = time.perf_counter() - used
+
+
+def result(recipe: Recipe, ids: NDArray[Any], held_out: NDArray[Any], V: int, seconds: float, threads: int) -> Any:
+    """Held-out bits per character after so many seconds of training, and what that was, for a Store."""
+    Trainer(recipe, ids, V, threads).step(0.0)  # what only a first iteration has to do is not counted
+    trainer = Trainer(recipe, ids, V, threads)
+    train(trainer, seconds)
+    bits = trainer.evaluate(held_out)
+    return {
+        'bits': bits if math.isfinite(bits) else 99.0,
+        'characters': trainer.characters,
+        'epochs': trainer.characters / ids.size,
+    }

@@ -1,0 +1,155 @@
+"""What the scripts of bench/ decide, without their measurements; those are in test_bench.py."""
+
+import hashlib
+import io
+import zipfile
+
+import corpora
+import curves
+import large
+import pytest
+import versus
+from helpers import SONNETS
+from versus_cases import STAGES, Recipe, Stage, search
+
+import fastrnn
+from fastrnn.runs.saver import Saver
+from fastrnn.training.blocks import Block
+
+# --- versus ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_search_takes_what_helps():
+    """Of two starts the second is the better one in the end."""
+    bits = {('lstm', 128): 2.1, ('gru', 128): 2.2}
+
+    def result(recipe):
+        helps = 0.3 * (recipe.T == 16) - 0.1 * (recipe.B == 16) if recipe.cell == 'gru' else 0.1 * (recipe.rate > 0.02)
+        return bits.get((recipe.cell, recipe.H), 3.0) - helps
+
+    models = ({'cell': 'lstm', 'H': 128}, {'cell': 'gru', 'H': 128}, {'H': 64})
+    stage = Stage(models, ({'B': 0.5}, {'T': 0.5}, {'rate': 2}))
+    assert search(stage, Recipe(), result) == Recipe('gru', 128, T=16)
+
+
+def test_a_stage_goes_on_with_the_best_of_the_stage_before():
+    base = Recipe('gru', 64, rate=0.01, B=8, T=48)
+    found = search(Stage(({'cell': 'lstm', 'H': 256, 'rate': 0.5},), ({'dropout': 0.2},)), base, lambda _: 2.0)
+    assert found == Recipe('lstm', 256, rate=0.005, B=8, T=48)
+
+
+@pytest.mark.parametrize('helps', [False, True])
+def test_the_search_ends_in_time(helps):
+    """Whatever it finds; half a second and more is for each evaluation, and the last run of a stage is bfloat16's."""
+    total = 0.0
+    for seconds, stage in STAGES.items():
+        tried = {}
+        search(stage, Recipe(), lambda recipe, tried=tried: tried.setdefault(recipe, -len(tried) if helps else 0))
+        total += (len(tried) + 1) * (seconds + 2)
+    assert total < 25 * 60
+
+
+def test_as_good_is_the_median_of_the_seeds():
+    calls = []
+
+    def run(seconds, seed):
+        calls.append((seconds, seed))
+        return {'bits': 3 - seconds / 10 + 0.02 * seed, 'seconds': seconds}
+
+    found = versus.needed(12.0, 2.83, run)
+    assert found == {'bits': pytest.approx(2.82), 'seconds': 2.0}
+    assert calls[:4] == [(0.75, 0), (0.75, 1), (1.0, 0), (1.0, 1)]  # two of three are worse
+    assert calls[-3:] == [(2.0, 0), (2.0, 1), (2.0, 2)]
+    assert versus.needed(12.0, 1.0, run) is None
+
+
+def test_a_row_says_both_sides():
+    theirs = {'bits': 2.2104, 'epochs': 3.25}
+    ours = {'bits': 2.2051, 'seconds': 7.5, 'process': 8.2, 'model': 'gru H=192'}
+    row = versus.row(30.0, Recipe(dropout=0.2, bfloat16=True), theirs, ours)
+    recipe = 'LSTM 128, B = 32, T = 32, rate 0.016, dropout 0.2, bfloat16'
+    expected = f'| 30 s | {recipe}: 3.2 epochs | 2.210 | **7.5 s** (whole process: 8.2 s) | gru H=192 | 2.205 |'
+    assert row == f'{expected} **4.0x** (3.7x) |'
+    assert versus.row(30.0, Recipe(), theirs, None).endswith('| 2.210 | more than 30 s |  |  |  |')
+
+
+# --- corpora --------------------------------------------------------------------------------------------------------
+
+
+def wheel(**members):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, 'w') as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def test_modules_are_joined_in_order(monkeypatch):
+    members = {'b/z.py': 'z = 1\n', 'a.py': 'é = 2\n', 'b/tests/t.py': 'no', 'b/benchmarks/t.py': 'no', 'a.txt': 'no'}
+    text = corpora.joined(wheel(**members))
+    assert text.decode() == 'é = 2\n\nz = 1\n'
+    with pytest.raises(SystemExit, match='has the SHA-256'):
+        corpora.verify(text)
+    monkeypatch.setattr(corpora, 'SHA256', hashlib.sha256(text).hexdigest())
+    corpora.verify(text)
+
+
+def test_a_text_is_repeated(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr('sys.argv', ['corpora', str(tmp_path), '--repeat', '5kB', str(SONNETS)])
+    corpora.main()
+    text = SONNETS.read_bytes()
+    assert (tmp_path / 'sonnets-5kB.txt').read_bytes() == text * 4
+    assert f'{4 * len(text):,} bytes' in capsys.readouterr().out
+    with pytest.raises(SystemExit, match='is no size'):
+        corpora.size_of('5')
+
+
+# --- large ----------------------------------------------------------------------------------------------------------
+
+
+def test_clocks_see_validations_and_checkpoints(tmp_path):
+    before = Block.score_part, Saver.save
+    with large.clocks() as seconds:
+        assert Block.score_part is not before[0] and Saver.save is not before[1]
+        run = fastrnn.start(tmp_path / 'run', SONNETS, validation=0.1, seed=0, iterations=3)
+        with run:
+            assert [record.last for record in run][-1]
+    assert (Block.score_part, Saver.save) == before
+    assert set(seconds) == {'training', 'validations', 'checkpoints'}
+    assert 0 < seconds['validations'] + seconds['checkpoints'] < seconds['training']
+
+
+def test_promises(monkeypatch):
+    monkeypatch.setattr('os.cpu_count', lambda: 2)
+    base = large.Process(wall=2.0, busy=2.0, peak=182.0, told=2.0, seconds={})
+
+    def kept(**changes):
+        values = {'wall': 100.0, 'busy': 186.0, 'peak': 285.0, 'told': 5.0}
+        seconds = {'training': 99.0, 'validations': 4.0, 'checkpoints': 4.0} | changes.pop('seconds', {})
+        return [good for _, good in large.promises(large.Process(**values | changes, seconds=seconds), base, 100.0)]
+
+    assert kept() == [True] * 4
+    assert kept(busy=184.0) == [False, True, True, True]
+    assert kept(peak=286.0) == [True, False, True, True]
+    assert kept(seconds={'validations': 5.0}) == [True, True, False, True]
+    assert kept(seconds={'checkpoints': 5.0}) == [True, True, True, False]
+
+
+# --- curves ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_trained_is_not_trained_again(tmp_path):
+    """Unless it was interrupted, or was something else."""
+    folder, trained = tmp_path / 'run', []
+
+    def train(place):
+        assert not place.exists()
+        place.mkdir()
+        trained.append(place)
+
+    folder.mkdir()
+    curves.complete(folder, 'text, 60 s', train)
+    curves.complete(folder, 'text, 60 s', train)
+    assert trained == [folder]
+    curves.complete(folder, 'text, 30 s', train)
+    assert trained == [folder, folder]

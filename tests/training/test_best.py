@@ -1,0 +1,138 @@
+"""With held-out text, the best model is what is saved, sampled and handed out; where it is not the last."""
+
+import warnings
+
+import numpy as np
+import pytest
+from helpers import SONNETS
+from kept import contents, log_of, one_by_one, run_to
+
+import fastrnn
+from fastrnn.inference.evaluate import bits
+from fastrnn.inference.streams import FastStream
+from fastrnn.kernels.choice import Choice
+from fastrnn.model.places import BEST
+
+TEXT = SONNETS.read_text(encoding='utf-8')
+OVERFIT = {'engine': 'fast', 'hidden_size': 16, 'seq_length': 8, 'streams': 3, 'dtype': 'float32', 'seed': 3}
+OVERFIT |= {'optimizer': 'adam', 'learning_rate': 0.03, 'init': 'scaled', 'iterations': 150}
+OVERFIT |= {'print_every': 20, 'validate_every': 10, 'sample_length': 30}
+
+
+def overfit(**options):
+    """A run in memory whose best validation is not its last."""
+    return fastrnn.train(TEXT, validation=0.3, **OVERFIT | options)
+
+
+def kept(folder):
+    return fastrnn.start(folder, SONNETS, validation=0.3, save_every=15, **OVERFIT)
+
+
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp('best') / 'run'
+    run_to(kept(folder))
+    return folder
+
+
+def test_in_memory(tmp_path, whole):
+    run = overfit()
+    first = next(run)
+    assert first.validation is not None or run.best_model.params == run.model.params
+    records = [first, *run]
+    validations = {r.iteration + 1: r.validation for r in records if r.validation is not None}
+    assert run.figures.best == min(validations.values()) == validations[run.figures.best_iteration] < validations[150]
+    best = run.best_model
+    assert bits(best.params, run.validation) == run.figures.best
+    assert bits(run.model.params, run.validation) == validations[150]
+    run.save(tmp_path / 'model')
+    assert fastrnn.load_model(tmp_path / 'model').params == best.params
+    assert overfit().watch().params == best.params == fastrnn.load_model(whole).params
+    best.params.flat[:] = 0  # a copy
+    assert run.best_model.params != best.params
+    # one that is kept draws the same sample at its end, and another than one without held-out text
+    assert records[-1].sample == log_of(whole)[-1]['sample']
+    ending_there = overfit(iterations=run.figures.best_iteration)
+    assert list(ending_there)[-1].best == run.figures.best and ending_there.model.params == run.best_model.params
+
+
+@pytest.mark.parametrize('cell', ['rnn', 'lstm'])
+def test_the_closing_sample_is_the_best_models(cell):
+    """It reads the last 256 characters before the place that the run has come to, and goes on from there."""
+    run = overfit(cell=cell, streams=1, iterations=480, validate_every=80)
+    *_, last = run
+    state, rng = run.state(), np.random.RandomState()
+    rng.set_state(state.rng)
+    assert run.figures.best_iteration < 480 and state.position > 256
+    stream = FastStream(run.best_model, run.corpus.ids[state.position - 256 : state.position + 1])
+    list(stream.absorb())
+    assert last.sample == run.corpus.text(stream.draw(Choice(1.0, run.model.params.V, 1.0), rng, 30))
+
+
+@pytest.mark.parametrize('stops', [(7, 95), (149,), (33, 34, 120, 148)])
+def test_interrupted_anywhere(tmp_path, monkeypatch, whole, stops):
+    """The closing sample, too, is that of the uninterrupted run."""
+    one_by_one(monkeypatch)
+    run_to(kept(tmp_path / 'run'), stops[0])
+    for stop in (*stops[1:], None):
+        run_to(fastrnn.resume(tmp_path / 'run'), stop)
+    assert contents(tmp_path / 'run') == contents(whole)
+
+
+def test_a_lengthened_run_samples_again_from_its_best(tmp_path, whole):
+    with kept(tmp_path / 'run') as session, warnings.catch_warnings():
+        warnings.simplefilter('error')
+        model = session.watch()
+        assert model.params == session.best_model.params == fastrnn.load_model(whole).params != session.model.params
+    session.save(tmp_path / 'model')  # from the folder, though it is closed
+    assert fastrnn.load_model(tmp_path / 'model').params == model.params
+    run_to(fastrnn.resume(tmp_path / 'run', iterations=200))
+    assert fastrnn.load_model(tmp_path / 'run').params == model.params
+    assert log_of(tmp_path / 'run')[-1]['sample'] != log_of(whole)[-1]['sample']  # of another place
+
+
+@pytest.mark.parametrize('harm', ['gone', 'damaged', 'of another run'])
+def test_a_best_that_is_not_there(tmp_path, monkeypatch, harm):
+    one_by_one(monkeypatch)
+    session = run_to(kept(tmp_path / 'run'), 149)
+    best = tmp_path / 'run' / BEST
+    if harm == 'gone':
+        best.unlink()
+    elif harm == 'damaged':
+        best.write_bytes(best.read_bytes()[:-8])
+    else:
+        best.write_bytes(next((tmp_path / 'run').glob('checkpoint-000000149*')).read_bytes())
+        session.run.figures.best = 1.0
+    with pytest.warns(RuntimeWarning, match=r'best\.safetensors: .*; the last model is taken in its place$') as caught:
+        assert session.best_model.params == session.model.params
+    assert '\n' not in str(caught[0].message)
+
+
+def test_without_held_out_text_it_is_the_last():
+    run = fastrnn.train(TEXT, **OVERFIT)
+    for record in run:
+        assert run.best_model.params == run.model.params and record.best is None
+    assert np.isfinite(run.best_model.params.flat).all()
+
+
+def test_it_is_said(cli, tmp_path):
+    """In one line, and where the best is the last not at all; to the gist's standard output nothing is added."""
+    options = [f'--{name.replace("_", "-")}={value}' for name, value in OVERFIT.items()]
+    code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--save', tmp_path / 'm.safetensors')
+    run = overfit()
+    list(run)
+    epoch = run.figures.best_iteration / run.horizon.iterations_per_epoch
+    line = f"best {run.figures.best:.3f} at epoch {epoch:.1f}; the sample and m.safetensors are that model's"
+    assert (code, err) == (0, '') and out.endswith(f'\n----\n{line}\n') and len(line) <= 80
+    folder = tmp_path / 'run'
+    code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--out', folder)
+    assert out.endswith(f"\n----\n{line.split(';')[0]}; the sample is that model's\n")
+    code, out, err = cli('train', '--resume', folder, '--save', tmp_path / 'again')
+    assert out.endswith("that model's\n") and 'sample' not in out
+    assert (tmp_path / 'again').read_bytes() == (tmp_path / 'm.safetensors').read_bytes()
+    code, out, err = cli('train', SONNETS, *options, '--save', tmp_path / 'm.safetensors')
+    assert (code, err) == (0, '') and out.endswith('\n----\n')
+    options = ('--hidden-size', 20, '--learning-rate', 0.2, '--iterations', 240, '--validate-every', 60, '--seed', 1)
+    code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--save', tmp_path / 'gist')
+    assert cli('train', SONNETS, *options, '--validation', 0.3)[1] == out and 'best' not in out
+    assert err.splitlines()[-1].startswith('best ') and err.endswith("; gist is that model's\n")
