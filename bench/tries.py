@@ -23,7 +23,7 @@ from store import Store
 from threadpoolctl import threadpool_limits
 from tries_list import GROUPS, SETTINGS, SIZES, Try
 from tries_matrices import Muon, Soap
-from tries_optimizers import Adam, AdEMAMix, Cautious, Factored, Lion, NAdam, Optimizer, ScheduleFree
+from tries_optimizers import Adam, AdEMAMix, Cautious, Lion, NAdam, Optimizer, ScheduleFree
 
 from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.data.stored import Ids
@@ -37,9 +37,7 @@ from fastrnn.model.params import Params
 from fastrnn.settings.config import Config, bits_per_character
 from fastrnn.training.schedule import Horizon
 
-OPTIMIZERS = {
-    kind.__name__: kind for kind in (Adam, AdEMAMix, Cautious, Factored, Lion, Muon, NAdam, ScheduleFree, Soap)
-}
+OPTIMIZERS = {kind.__name__: kind for kind in (Adam, AdEMAMix, Cautious, Lion, Muon, NAdam, ScheduleFree, Soap)}
 MOST_SEEDS = 10
 BLOCK = 10  # iterations between two changes of the averages
 AVERAGES = {'EMA 0.99': 0.99, 'EMA 0.999': 0.999, 'mean of the last 10 %': 0.1, 'mean of the last 20 %': 0.2}

@@ -47,6 +47,7 @@ SCHEDULES = {
     'wsd': (0.7, 1.0, 2.0, 3.0),
     'step': (1.0,),
 }  # and how many times the rate
+DECAYS = {1.5: (0.06,), 3.0: (0.0, 0.01, 0.05, 0.1)}  # by the rate times H
 GROUPS: dict[str, tuple[Try, ...]] = {
     'base': (Try('**as it is**'),),
     'schedules': (
@@ -56,21 +57,18 @@ GROUPS: dict[str, tuple[Try, ...]] = {
             for rate in rates
         ),
     ),
+    'decay': tuple(
+        Try(f'weight decay {decay:g}, {rate:g}/H', {'weight_decay': decay}, rate)
+        for rate, decays in DECAYS.items()
+        for decay in decays
+    ),
     'averages': (
         Try('constant, 1/H', {'schedule': 'constant'}, 1.0, averaged=True),
         Try('constant, 2/H', {'schedule': 'constant'}, 2.0, averaged=True),
-        Try('cosine', averaged=True),
     ),
     'growing': (
         Try('T 16 for half, then 32', stages=((0.5, {'seq_length': 16}),)),
         Try('B 8 for half, then 16', stages=((0.5, {'streams': 8}),)),
-        Try(
-            'T 16, 32, 64, a third each',
-            {'seq_length': 64},
-            stages=((1 / 3, {'seq_length': 16}), (2 / 3, {'seq_length': 32})),
-        ),
-        Try('B 8', {'streams': 8}),
-        Try('dropout from 0 to 0.2', dropout=(1e-6, 0.2)),
         Try('dropout from 0.2 to 0', {'dropout': 0.2}, dropout=(0.2, 1e-6)),
     ),
     'optimizers': (
@@ -79,24 +77,16 @@ GROUPS: dict[str, tuple[Try, ...]] = {
         Try(f'Cautious AdamW, {RATE / 2:g}/H', {}, RATE / 2, optimizer='Cautious'),
         Try('NAdam', optimizer='NAdam'),
         Try(f'schedule-free, {RATE:g}/H', {'schedule': 'constant'}, optimizer='ScheduleFree'),
-        Try(f'schedule-free, {2 * RATE:g}/H', {'schedule': 'constant'}, 2 * RATE, optimizer='ScheduleFree'),
         Try('AdEMAMix, beta3 0.999, alpha 2', optimizer='AdEMAMix', settings={'alpha': 2.0}),
-        Try('Lion, 0.2 of the rate', optimizer='Lion', settings={'factor': 0.2}),
         Try('Lion, 0.1 of the rate', optimizer='Lion', settings={'factor': 0.1}),
-        Try('second moments by rows and columns', optimizer='Factored'),
     ),
     'adam': (
         betas(0.9, 0.999),
         betas(0.95, 0.99),
-        betas(0.8, 0.95),
         Try('Adam, epsilon 1e-5', adam={'epsilon': 1e-5}),
-        Try('no weight decay', {'weight_decay': 0.0}),
-        Try('weight decay 0.1', {'weight_decay': 0.1}),
     ),
     'matrices': (
         Try('Muon for Whh, a gate at a time', optimizer='Muon'),
         Try('Adam in the eigenbasis of the columns of Whh', optimizer='Soap', settings={'whole': True}),
-        Try('Muon for Whh, a gate at a time, twice the rate', optimizer='Muon', settings={'factor': 2.0}),
-        Try('Muon for Whh, whole', optimizer='Muon', settings={'whole': True}),
     ),
 }
