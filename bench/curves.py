@@ -49,7 +49,7 @@ def train_torch(text: Path, seconds: float, folder: Path) -> None:
 
     corpus = open_corpus(text)
     kept, last = map(np.asarray, corpus.split(0.1))
-    trainer = versus_torch.Trainer(RECIPE, kept, len(corpus.chars), os.cpu_count() or 1)
+    trainer = versus_torch.warmed(RECIPE, kept, len(corpus.chars), os.cpu_count() or 1)
     folder.mkdir(parents=True)
     config = {'engine': 'PyTorch', 'cell': RECIPE.cell, 'layers': 1, 'hidden_size': RECIPE.H}
     (folder / CONFIG).write_text(json.dumps({'config': config}), encoding='utf-8')

@@ -2,7 +2,7 @@
 hardly any time for validations and checkpoints.
 
     python bench/corpora.py FOLDER --repeat 100MB TEXT
-    python bench/large.py FOLDER/TEXT-100MB.txt [--time 10min] [--validation 10%]
+    python bench/large.py FOLDER/TEXT-100MB.txt [--time 10min] [--validation 2%]
 
 One process is the command itself, with clocks around what scores the held-out text (Block.score_part) and what writes
 checkpoints (Saver.save). The system tells its processor seconds and its peak memory. Of the latter is subtracted what a
@@ -148,7 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description='Promises about large texts.')
     parser.add_argument('text', type=Path)
     parser.add_argument('--time', default='10min')
-    parser.add_argument('--validation', default='10%')
+    parser.add_argument('--validation', default='2%')
     given = parser.parse_args()
     for cell in CELLS:  # compiles what the preset may take, and numbers the characters
         measured(given.text, '--validation', '0.1%', '--time', '1s', '--cell', cell)

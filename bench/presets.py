@@ -1,15 +1,16 @@
 """How the preset ``fast`` was chosen: held-out bits per character of models and settings, each for the same time.
 
-    python bench/presets.py TEXT STORE [SECONDS ...]     models and changes of one setting, 2, 9, 29 and 88 s by default
-    python bench/presets.py TEXT STORE --short           the preset on the first 1,500, 15,000 and 150,000 characters
+    python bench/presets.py TEXT STORE [--seconds 2,9,29,88]            models, and changes of one setting
+    python bench/presets.py TEXT STORE --seconds 29 layers=2,hidden_size=192,dropout=0.1 ...   such changes alone
+    python bench/presets.py TEXT STORE --short        the preset on the first 1,500, 15,000 and 150,000 characters
 
 The last tenth of the text is held out. Each candidate's speed is measured first, with nothing else running; then each
 is trained for the characters that it would read in the time, two at once in one thread each: that takes the machine
 half as long, and the bits do not depend on it. Results are kept in the file STORE: an interrupted choice goes on.
 """
 
+import argparse
 import multiprocessing
-import sys
 import tempfile
 from dataclasses import asdict, replace
 from functools import partial
@@ -57,20 +58,29 @@ def split(corpus: Corpus) -> tuple[Corpus, Any]:
     return replace(corpus, ids=kept), last
 
 
-def measured(corpus: Corpus, seconds: float) -> dict[str, dict[str, Any]]:
-    """Configurations by name, each with the iterations that it would have: models, and changes of one setting."""
-    ids, V, found = corpus.ids, len(corpus.chars), {}
+def neighbours(corpus: Corpus, seconds: float) -> dict[str, dict[str, Any]]:
+    """By name, what is given to the preset: nothing, models, and changes of one of the settings that it chose."""
     models = next(models for least, models in sorted(MODELS.items(), reverse=True) if seconds >= least)
-    given: list[tuple[str, dict[str, Any]]] = [('**as it is**', {})]
+    given: dict[str, dict[str, Any]] = {'**as it is**': {}}
     for cell, layers, H in models:
-        given.append((f'{cell} {layers} x {H}', {'cell': cell, 'layers': layers, 'hidden_size': H}))
-    chosen = fit(preset('fast', time=seconds), ids, V).config
+        given[f'{cell} {layers} x {H}'] = {'cell': cell, 'layers': layers, 'hidden_size': H}
+    chosen = fit(preset('fast', time=seconds), corpus.ids, len(corpus.chars)).config
     for change in CHANGES:
         if 'learning_rate' in change:
             change = {'learning_rate': chosen.learning_rate * change['learning_rate']}
         if any(getattr(chosen, name) != value for name, value in change.items()):
-            given.append((', '.join(f'{name} {value:.3g}' for name, value in change.items()), change))
-    for name, options in given:
+            given[named(change)] = change
+    return given
+
+
+def named(options: dict[str, Any]) -> str:
+    return ', '.join(f'{name} {value if isinstance(value, str) else f"{value:.3g}"}' for name, value in options.items())
+
+
+def measured(corpus: Corpus, seconds: float, given: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Their configurations, each with the iterations that it would have in the time."""
+    ids, V, found = corpus.ids, len(corpus.chars), {}
+    for name, options in given.items():
         trial, config = Trial(ids, V), fit(preset('fast', time=seconds, seed=0, **options), ids, V).config
         trial.measure(config)
         iterations = int(seconds * trial.speed(config) / (config.streams * config.seq_length))
@@ -87,13 +97,14 @@ def trained(task: tuple[str, str, Config]) -> tuple[str, dict[str, Any]]:
     return key, {'bits': end.validation, 'epochs': end.epoch, 'characters': end.characters, 'model': model}
 
 
-def choose(path: str, store: Store, times: list[float]) -> None:
+def choose(path: str, store: Store, times: list[float], given: dict[str, dict[str, Any]]) -> None:
     corpus, _ = split(open_corpus(Path(path)))
     print('| seconds | preset fast, but | model | held-out bits per character | epochs |')
     print('|---|---|---|---|---|')
     with multiprocessing.get_context('spawn').Pool(2) as pool:
         for seconds in times:
-            found = store.get(f'{seconds:g} candidates', partial(measured, corpus, seconds))
+            asked = given or neighbours(corpus, seconds)
+            found = store.get(f'{seconds:g} s: {"; ".join(asked)}', partial(measured, corpus, seconds, asked))
             configs = {f'{seconds:g} | {name}': Config(**given) for name, given in found.items()}
             tasks = [(key, path, config) for key, config in configs.items() if key not in store]
             for key, result in pool.imap_unordered(trained, tasks):
@@ -125,12 +136,26 @@ def short(path: str, store: Store) -> None:
         print(f'| {size:,} | {row["model"]} | {numbers} |', flush=True)
 
 
+def options(change: str) -> dict[str, Any]:
+    """Such as layers=2,dropout=0.1."""
+    found: dict[str, Any] = {}
+    for name, _, value in (pair.partition('=') for pair in change.split(',')):
+        found[name] = value if value[:1].isalpha() else float(value) if '.' in value or 'e' in value else int(value)
+    return found
+
+
 def main() -> None:
-    path, store, *rest = sys.argv[1:]
-    if rest == ['--short']:
-        short(path, Store(Path(store)))
+    parser = argparse.ArgumentParser(description='Choose what the preset fast chooses.')
+    parser.add_argument('text')
+    parser.add_argument('store')
+    parser.add_argument('changes', nargs='*', type=options, help='such as layers=2,dropout=0.1')
+    parser.add_argument('--seconds', type=lambda given: [float(value) for value in given.split(',')], default=TIMES)
+    parser.add_argument('--short', action='store_true')
+    given = parser.parse_args()
+    if given.short:
+        short(given.text, Store(given.store))
     else:
-        choose(path, Store(Path(store)), [float(value) for value in rest] or list(TIMES))
+        choose(given.text, Store(given.store), given.seconds, {named(change): change for change in given.changes})
 
 
 if __name__ == '__main__':

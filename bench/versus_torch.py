@@ -94,6 +94,12 @@ def schedule(share: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (share - WARMUP) / (1 - WARMUP)))
 
 
+def warmed(recipe: Recipe, ids: NDArray[Any], V: int, threads: int) -> Trainer:
+    """A new trainer, after what only the first iteration in a process has to do, which may take seconds."""
+    Trainer(recipe, ids, V, threads).step(0.0)
+    return Trainer(recipe, ids, V, threads)
+
+
 def train(
     trainer: Trainer, seconds: float, report: Callable[[float, float], None] | None = None, every: float = 1.0
 ) -> None:
@@ -114,8 +120,7 @@ def train(
 
 def result(recipe: Recipe, ids: NDArray[Any], held_out: NDArray[Any], V: int, seconds: float, threads: int) -> Any:
     """Held-out bits per character after so many seconds of training, and what that was, for a Store."""
-    Trainer(recipe, ids, V, threads).step(0.0)  # what only a first iteration has to do is not counted
-    trainer = Trainer(recipe, ids, V, threads)
+    trainer = warmed(recipe, ids, V, threads)
     train(trainer, seconds)
     bits = trainer.evaluate(held_out)
     return {

@@ -64,7 +64,7 @@ def train(
     validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
     validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
     patience: Annotated[
-        int | None, count_option('End after so many validations in a row worse than the best. [never; fast: 20]')
+        int | None, count_option('End after so many validations in a row worse than the best. [never; fast: 10]')
     ] = None,
     save: Annotated[Path | None, preset_option('Write the model to this file at the end.')] = None,
     out: Annotated[Path | None, preset_option('Keep the run in this folder: log, checkpoints.', '--out', '-o')] = None,

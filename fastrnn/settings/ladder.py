@@ -35,7 +35,7 @@ LADDER = (
 )
 RATE, HIGHEST = 1.5, 0.03  # of the learning rate: over H, and at most
 STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
-DROPOUT = ((9.0, 0.0), (16.0, 0.1), (30.0, 0.2), (60.0, 0.3), (math.inf, 0.4))  # for fewer epochs than
+DROPOUT = ((7.0, 0.0), (12.0, 0.1), (20.0, 0.2), (30.0, 0.3), (math.inf, 0.5))  # for fewer epochs than
 SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
 EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 20.0), (5e5, 40.0))  # at most, likewise: more only overfits
 

@@ -24,7 +24,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         'clip_norm': 1.0,
         'weight_decay': 0.03,
         'init': 'scaled',
-        'patience': 20,
+        'patience': 10,
     },
 }
 FAST_SECONDS = 60.0  # where no end is given

@@ -15,7 +15,7 @@ import fastrnn
 from fastrnn.model.places import checkpoints
 
 SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
-FAST = ('--preset', 'fast', '--streams', 4, *SMALL)
+FAST = ('--preset', 'fast', '--streams', 4, *SMALL, '--cell', 'rnn')
 
 
 def test_standard_output_stays_the_gists(cli, tmp_path):

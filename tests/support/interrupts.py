@@ -38,6 +38,7 @@ class Interrupting:
         self._thread = threading.Thread(target=self._send)
 
     def _send(self):
+        self._stop.wait(0.1)  # an interrupt must not come before start() below has returned
         while not self._stop.wait(self._rng.uniform(0.002, self.pause)):
             self.sent += 1
             os.kill(os.getpid(), signal.SIGINT)

@@ -109,4 +109,4 @@ def test_refused(cli):
     assert 'add --validation' in refusal(cli, 'train', SONNETS, '--patience', 3)
     words = refusal(cli, 'train', SONNETS, '--validation', 0.1, '--patience', 0)
     assert words == 'patience is 0; it must be a whole number, 1 or more'
-    assert fastrnn.preset('fast').patience == 20 and fastrnn.preset('reference').patience is None
+    assert fastrnn.preset('fast').patience == 10 and fastrnn.preset('reference').patience is None
