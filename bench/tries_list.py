@@ -42,14 +42,14 @@ def betas(beta1: float, beta2: float) -> Try:
 
 
 SCHEDULES = {
-    'cosine': (1.0, 1.5, 2.0, 3.0, 4.5),
+    'cosine': (1.0, 1.5, 2.0, 4.5),  # 3: the base
     'linear': (1.0, 1.5, 2.0, 3.0),
     'wsd': (0.7, 1.0, 2.0, 3.0),
     'step': (1.0,),
 }  # and how many times the rate
 DECAYS = {1.5: (0.06,), 3.0: (0.0, 0.01, 0.05, 0.1)}  # by the rate times H
 GROUPS: dict[str, tuple[Try, ...]] = {
-    'base': (Try('**as it is**'),),
+    'base': (Try(f'**as it is**: cosine, {RATE:g}/H'),),
     'schedules': (
         *(
             Try(f'{name}, {rate:g}/H', {'schedule': name} if name != 'cosine' else {}, rate)
