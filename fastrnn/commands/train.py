@@ -56,7 +56,7 @@ def train(
     warmup: Annotated[float | None, number_option('fast: share of the run with a rising learning rate. [0.02]')] = None,
     clip: Annotated[float | None, number_option('fast: limit of each element of the gradient.')] = None,
     clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [1]')] = None,
-    weight_decay: Annotated[float | None, number_option('fast: decoupled weight decay of adam. [0.03]')] = None,
+    weight_decay: Annotated[float | None, number_option('fast: decoupled weight decay of adam. [0.03 or 0.05]')] = None,
     dropout: Annotated[
         float | None, number_option('fast: share of what layers hand up that is set to 0. [by epochs]')
     ] = None,
