@@ -72,7 +72,7 @@ def test_tries(tmp_path):
     assert run('tries', SONNETS, results, *options, SIZES={'tiny': tiny}) == first
     assert results.read_bytes() == kept
     found = {row.split('|')[1].strip(): row.split('|')[2] for row in first.splitlines()}
-    assert found['Adam in NumPy'] == found['**as it is**'] != found['NAdam']
+    assert found['Adam in NumPy'] == found['**as it is**: cosine, 3/H'] != found['NAdam']
     assert len(first.splitlines()) >= 30 and 'nan' not in first
 
 
