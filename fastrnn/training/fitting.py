@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..data.stored import Ids
 from ..engines.engine import make_engine
+from ..engines.memory import check_memory
 from ..model.architecture import Architecture
 from ..settings.config import Config
 from ..settings.ladder import completed, steps_up
@@ -28,16 +29,18 @@ class Fitted:
     trained: float = 0.0  # characters that the run would read, were the text long enough
 
 
-def fit(config: Config, ids: Ids, V: int) -> Fitted:
-    """Decide what is open, for a text of V distinct characters.
+def fit(config: Config, ids: Ids, V: int, held_out: int = 0) -> Fitted:
+    """Decide what is open, for a text of V distinct characters, beside so many that are held out.
 
     The largest model is taken whose need of characters the run fulfils. Where the run ends by time alone, how many it
     reads is found by training for a moment, which counts as a part of the time; else nothing depends on the clock.
+    Raises ValueError for a text that is too short, and where a trial needs more memory than there is.
     """
     if not config.fit:
         return Fitted(config)
     n, trial = ids.size, Trial(ids, V)
     steps = steps_up(config, n)
+    steps[0][1].check_text(n, V, held_out)  # streams and windows are the same in all; a trial would read beyond its end
     timed = config.iterations is None and config.epochs is None and config.time is not None
 
     def reads(candidate: Config) -> float:
@@ -75,6 +78,7 @@ class Trial:
 
     def measure(self, config: Config) -> None:
         """Train a model for a moment."""
+        check_memory(config, self._V)
         with closing(make_engine(replace(config, init='gist', seed=0, fit=()), self._ids, self._V)) as engine:
             start = time.perf_counter()
             engine.run(1)

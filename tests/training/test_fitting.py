@@ -108,6 +108,22 @@ def test_a_trial_measures():
     assert trial.seconds > 0 and np.isfinite(trial.speed(text)) and trial.speed(text) > 0
 
 
+@pytest.mark.parametrize(
+    ('text', 'options', 'problem'),
+    [
+        ('', {}, 'the text has 0 characters'),
+        ('ab', {}, 'the text has 2 characters'),
+        ('ab' * 600, {'seq_length': 1000, 'streams': 50}, 'the text has 1,200 characters, but a seq_length of 1000'),
+        ('ab' * 600, {'seq_length': 2000}, 'the text has 1,200 characters, but a seq_length of 2000'),
+        ('ab' * 600, {'hidden_size': 10**6}, 'cell gru, layers 1, hidden_size 1,000,000, .* bytes of memory'),
+    ],
+)
+def test_what_can_not_be_trained_is_refused_before_a_trial(monkeypatch, text, options, problem):
+    monkeypatch.setattr(fitting, 'make_engine', None)
+    with pytest.raises(ValueError, match=f'^{problem}'):
+        fastrnn.train(text, preset='fast', **options)
+
+
 @pytest.mark.parametrize('value', ['both', ['hidden_sizes'], 'nothing at all'])
 def test_open_fields_have_names(value):
     with pytest.raises(ValueError, match=r'^fit is .* must be names of cell'):
