@@ -6,13 +6,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from ..data.stored import Ids
-from ..engines.engine import make_engine
+from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
 from ..model.architecture import Architecture
 from ..settings.config import Config
 from ..settings.ladder import completed, steps_up
 
 TIMED = 0.04  # seconds of a trial, when the number of threads is found
+BLOCK = 0.01  # seconds of iterations at once, for them to be worth a second thread (see parallel/threads.py)
+MOST = 0.25  # of the run's time, after which a trial looks no longer for the number of threads
 SHORTEST = 1.0  # seconds of training, for a trial at all
 AGAIN = 20.0  # seconds of training that are worth a second trial
 ENOUGH = 0.8  # of what a model needs, by the second trial
@@ -38,39 +40,43 @@ def fit(config: Config, ids: Ids, V: int, held_out: int = 0) -> Fitted:
     """
     if not config.fit:
         return Fitted(config)
-    n, trial = ids.size, Trial(ids, V)
-    steps = steps_up(config, n)
+    n, seconds = ids.size, config.time or 0.0
+    steps, trial = steps_up(config, n), Trial(ids, V, seconds)
     steps[0][1].check_text(n, V, held_out)  # streams and windows are the same in all; a trial would read beyond its end
     timed = config.iterations is None and config.epochs is None and config.time is not None
 
     def reads(candidate: Config) -> float:
         """Characters that a run reads."""
         if timed:
-            return trial.speed(candidate) * max(0.0, (config.time or 0.0) - trial.seconds)
+            return trial.speed(candidate) * (seconds - trial.counted)
         counts = [math.inf if config.epochs is None else config.epochs * n]
         if config.iterations is not None:
             counts.append(config.iterations * candidate.streams * candidate.seq_length)
         return min(counts)
 
-    clocked = timed and (config.time or 0.0) >= SHORTEST
+    clocked = timed and seconds >= SHORTEST
     if clocked:
         trial.measure(next((step for need, step in steps if need), steps[-1][1]))
     at = max(k for k, (need, step) in enumerate(steps) if reads(step) >= need)
-    if clocked and (config.time or 0.0) >= AGAIN:
+    if clocked and seconds >= AGAIN:
         trial.measure(steps[at][1])
         at -= at > 0 and reads(steps[at][1]) < ENOUGH * steps[at][0]
     chosen = steps[at][1]
-    trained, spent = reads(chosen), min(trial.seconds, (config.time or 0.0) / 2)
-    speed = trial.speed(chosen) if clocked else None
-    return Fitted(completed(chosen, n, trained), True, speed, spent, trained)
+    trained, speed = reads(chosen), trial.speed(chosen) if clocked else None
+    return Fitted(completed(chosen, n, trained), True, speed, trial.counted, trained)
 
 
 class Trial:
-    """How fast this machine trains on a text."""
+    """How fast this machine trains on a text, for a run of so many seconds."""
 
-    def __init__(self, ids: Ids, V: int) -> None:
+    def __init__(self, ids: Ids, V: int, seconds: float = math.inf) -> None:
         self.seconds = 0.0  # that measuring took
-        self._ids, self._V, self._flops = ids, V, 0.0
+        self._ids, self._V, self._of, self._flops = ids, V, seconds, 0.0
+
+    @property
+    def counted(self) -> float:
+        """Seconds that are the run's: half of its time at most, since it has to begin."""
+        return min(self.seconds, self._of / 2)
 
     def speed(self, config: Config) -> float:
         """Characters a second of a model, by the one that was measured last and by their flops."""
@@ -81,13 +87,21 @@ class Trial:
         check_memory(config, self._V)
         with closing(make_engine(replace(config, init='gist', seed=0, fit=()), self._ids, self._V)) as engine:
             start = time.perf_counter()
-            engine.run(1)
-            while not engine.settled:
-                engine.run(1)
-            begin, iterations = time.perf_counter(), 0
-            while (now := time.perf_counter()) < begin + TIMED:
-                engine.run(1)
-                iterations += 1
+            pace = _pace(engine, 1)
+            while not engine.settled and time.perf_counter() < start + MOST * self._of:
+                pace = _pace(engine, max(1, int(BLOCK / pace)))
+            iterations, took = 0, 0.0
+            while took < TIMED:
+                count = max(1, int(BLOCK / pace))
+                pace = _pace(engine, count)
+                iterations, took = iterations + count, took + count * pace
+            self.seconds += time.perf_counter() - start
         flops = Architecture.of(config, self._V).training_flops * config.streams * config.seq_length
-        self._flops = flops * iterations / (now - begin)
-        self.seconds += now - start
+        self._flops = flops * iterations / took
+
+
+def _pace(engine: Engine, iterations: int) -> float:
+    """Seconds an iteration, of so many at once."""
+    start = time.perf_counter()
+    engine.run(iterations)
+    return max((time.perf_counter() - start) / iterations, 1e-9)

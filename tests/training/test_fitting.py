@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fastrnn
+from fastrnn.parallel import threads
 from fastrnn.settings.config import OPEN, Config
 from fastrnn.settings.ladder import LADDER
 from fastrnn.settings.presets import preset
@@ -106,6 +107,45 @@ def test_a_trial_measures():
     trial, text = fitting.Trial(ids(5_000), 60), preset('fast', hidden_size=16, layers=1, streams=4, iterations=1)
     trial.measure(text)
     assert trial.seconds > 0 and np.isfinite(trial.speed(text)) and trial.speed(text) > 0
+
+
+@pytest.mark.parametrize('pace', [1e-5, 1e-4, 1e-2, 3.0])
+def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
+    """Iterations that are too short to wake a thread for one of them, too; two threads do half as many again."""
+    clock = Clock(pace)
+    monkeypatch.setattr(threads, 'time', clock)
+    monkeypatch.setattr(fitting, 'time', clock)
+    monkeypatch.setattr(fitting, 'make_engine', clock.make_engine)
+    trial, config = fitting.Trial(ids(5_000), 60, 10.0), preset('fast', hidden_size=16, streams=4, iterations=1)
+    trial.measure(config)
+    assert 0.04 <= trial.seconds < max(0.4, 5 * pace)
+    assert trial.speed(config) == pytest.approx(4 * 32 / (pace if pace > 1 else pace / 1.5), rel=0.05)
+
+
+class Clock:
+    """Goes as an engine of so many seconds an iteration has it."""
+
+    def __init__(self, pace):
+        self._now, self._pace = 0.0, pace
+
+    def perf_counter(self):
+        return self._now
+
+    def make_engine(self, *_):
+        tuner = threads.ThreadTuner([1, 2])
+
+        def work(block, team):
+            if team.rank == 0:
+                self._now += self._pace * (block.stop - block.start) / (1.5 if team.size == 2 else 1)
+
+        class Engine:
+            settled = property(lambda _: tuner.settled)
+            close = staticmethod(tuner.close)
+
+            def run(self, iterations):
+                tuner.run(iterations, work)
+
+        return Engine()
 
 
 @pytest.mark.parametrize(
