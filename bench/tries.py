@@ -5,7 +5,7 @@
 prints a table of markdown, and keeps each result in the file RESULTS as it comes: the same command goes on where it
 was interrupted. The last tenth of the text is held out. Characters are counted, not seconds, and all is done by one
 thread: a busy machine will do. Only the last column is a time, of the processor: the optimizer's step in NumPy, in
-hundredths of the rest of an iteration.
+hundredths of the rest of an iteration. A row is of all seeds that are kept; ``--seeds`` with none prints what there is.
 """
 
 import argparse
@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from store import Store
 from threadpoolctl import threadpool_limits
-from tries_list import GROUPS, SIZES, Try
+from tries_list import GROUPS, SETTINGS, SIZES, Try
 from tries_matrices import Muon, Soap
-from tries_optimizers import Adam, AdEMAMix, Cautious, Factored, Lion, NAdam, Optimizer, ScheduleFree
+from tries_optimizers import Adam, AdEMAMix, Cautious, Lion, NAdam, Optimizer, ScheduleFree
 
 from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.data.stored import Ids
@@ -35,12 +35,9 @@ from fastrnn.kernels.team import alone
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.params import Params
 from fastrnn.settings.config import Config, bits_per_character
-from fastrnn.settings.presets import preset
 from fastrnn.training.schedule import Horizon
 
-OPTIMIZERS = {
-    kind.__name__: kind for kind in (Adam, AdEMAMix, Cautious, Factored, Lion, Muon, NAdam, ScheduleFree, Soap)
-}
+OPTIMIZERS = {kind.__name__: kind for kind in (Adam, AdEMAMix, Cautious, Lion, Muon, NAdam, ScheduleFree, Soap)}
 MOST_SEEDS = 10
 BLOCK = 10  # iterations between two changes of the averages
 AVERAGES = {'EMA 0.99': 0.99, 'EMA 0.999': 0.999, 'mean of the last 10 %': 0.1, 'mean of the last 20 %': 0.2}
@@ -51,8 +48,7 @@ class Training:
 
     def __init__(self, text: Ids, V: int, attempt: Try, options: dict[str, Any]) -> None:
         self.text, self.V, self.attempt = text, V, attempt
-        self.config = preset('fast', **{'learning_rate': 1 / options['hidden_size'], **options, **attempt.config})
-        self.config = replace(self.config, learning_rate=self.config.learning_rate * attempt.rate)
+        self.config = Config(**SETTINGS | options | attempt.config, learning_rate=attempt.rate / options['hidden_size'])
         self.total = self.config.epochs * text.size if self.config.epochs else 0.0  # characters
         self.done, self.steps, self.seconds = 0.0, 0, [0.0, 0.0]  # of the engine, of the optimizer
         self.horizon = Horizon(replace(self.config, iterations=round(self.total), epochs=None), text.size)
@@ -170,6 +166,8 @@ def rows(corpus: Corpus, store: Store, attempt: Try, size: str, seeds: list[int]
         key = json.dumps({'characters': corpus.ids.size, **options, **what}, sort_keys=True)
         if seed in seeds or key in store:
             found.append(store.get(key, partial(result, corpus, attempt, options)))
+    if not found:
+        return
     cost = f'{100 * statistics.median(run["cost"] for run in found):.0f} %' if 'cost' in found[0] else ''
     for kind in ('bits', *(name for name in AVERAGES if name in found[0])):
         bits = [run[kind] for run in found]
@@ -179,12 +177,12 @@ def rows(corpus: Corpus, store: Store, attempt: Try, size: str, seeds: list[int]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description='Try schedules and optimizers.')
+    parser = argparse.ArgumentParser()
     parser.add_argument('text', type=Path)
     parser.add_argument('results', type=Path)
     parser.add_argument('groups', nargs='*', default=list(GROUPS), metavar='GROUP', help=', '.join(GROUPS))
     parser.add_argument('--size', default='short', choices=SIZES)
-    parser.add_argument('--seeds', type=int, nargs='+', default=[0], choices=range(MOST_SEEDS))
+    parser.add_argument('--seeds', type=int, nargs='*', default=[0], choices=range(MOST_SEEDS))
     given = parser.parse_intermixed_args()
     corpus, store = open_corpus(given.text), Store(given.results)
     print('| try | held-out bits per character | seeds | range | epochs | step |')

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastrnn.model.architecture import Architecture
-from fastrnn.model.params import Params
 
 Floats = NDArray[Any]
 EPSILON = 1e-8
@@ -130,16 +129,3 @@ class ScheduleFree(Optimizer):
 
     def averaged(self, W: Floats) -> Floats:
         return self.extra
-
-
-class Factored(Adam):
-    """Adam with the second moments of matrices factored into rows and columns, as Adafactor's (Shazeer, Stern 2018)."""
-
-    def direction(self, g: Floats, n: int) -> Floats:
-        m, root = self.moments(g, n, *self.betas)
-        for G, R in zip(*(Params.over(self.architecture, flat).by_name.values() for flat in (g, root)), strict=True):
-            if G.ndim > 1 and min(G.shape[-2:]) > 1:
-                square = R.astype(np.float64) ** 2
-                rows, columns = square.mean(axis=-1, keepdims=True), square.mean(axis=-2, keepdims=True)
-                R[...] = np.sqrt(rows * columns / rows.mean(axis=-2, keepdims=True)) + EPSILON
-        return m / root

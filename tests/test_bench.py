@@ -58,9 +58,28 @@ def test_startup(readme):
     assert len(rows(readme, 'startup')) == 8
 
 
-def test_quality(readme):
-    run('presets', SONNETS, '--budgets', readme, BUDGETS=(3,), RUNS=1)
+def test_quality(readme, tmp_path):
+    """Of whole processes; a second start has the results of the first."""
+    args = SONNETS, readme, '--seeds', 1, '--store', tmp_path / 'store'
+    run('quality', *args, BUDGETS=(3.0,))
     assert len(rows(readme, 'quality')) == 1
+    stored = (tmp_path / 'store').read_bytes()
+    run('quality', *args, BUDGETS=(3.0,))
+    assert (tmp_path / 'store').read_bytes() == stored and stored.count(b'\n') == 1
+
+
+def test_presets(tmp_path):
+    """Models and changes, changes by name, short texts; a second start trains nothing again."""
+    few = {'MODELS': "{0.0: (('lstm', 1, 8),)}", 'CHANGES': "({'dropout': 0.25}, {'learning_rate': 0.5})"}
+    store = tmp_path / 'store'
+    for _ in range(2):
+        printed = run('presets', SONNETS, store, '--seconds', '0.2', **few)
+        named = [line.split(' | ')[1] for line in printed.splitlines()[2:]]
+        assert named == ['**as it is**', 'lstm 1 x 8', 'dropout 0.25', 'learning_rate 0.015']
+    assert store.read_bytes().count(b'\n') == 5
+    printed = run('presets', SONNETS, store, 'hidden_size=8,cell=rnn', '--seconds', '0.2')
+    assert '| 0.2 | hidden_size 8, cell rnn | rnn 1 x 8 |' in printed
+    assert run('presets', SONNETS, store, '--short', SHORT=(600, 1200)).count('gru 1 x 32') == 2
 
 
 def test_tries(tmp_path):
@@ -72,7 +91,7 @@ def test_tries(tmp_path):
     assert run('tries', SONNETS, results, *options, SIZES={'tiny': tiny}) == first
     assert results.read_bytes() == kept
     found = {row.split('|')[1].strip(): row.split('|')[2] for row in first.splitlines()}
-    assert found['Adam in NumPy'] == found['**as it is**'] != found['NAdam']
+    assert found['Adam in NumPy'] == found['**as it is**: cosine, 3/H'] != found['NAdam']
     assert len(first.splitlines()) >= 30 and 'nan' not in first
 
 

@@ -94,6 +94,7 @@ class ThreadTuner:
         self._waiting = list(self._teams)  # for a trial; the first is on trial
         self._spent = [0.0, 0.0, 0]  # of the trial: seconds of waking, seconds timed, iterations timed
         self._since_trial, self._try_again = 0.0, TRY_AGAIN[0]
+        self._best: ThreadTeam | None = None
 
     def run(self, iterations: int, work: Callable[[slice, Team], Any]) -> Any:
         """Do work(part, team) for parts of range(iterations), one after another, in all threads of a team at once.
@@ -124,7 +125,10 @@ class ThreadTuner:
         if self._waiting:
             left = WAKE - self._spent[0] if self._spent[0] < WAKE else TRY - self._spent[1]
             return self._waiting[0], min(iterations, max(1, int(left / min(known)))) if known else 1
-        return min(self._teams, key=lambda team: self._pace[team.size]), iterations
+        best = min(self._teams, key=lambda team: self._pace[team.size])
+        if best is not self._best:  # perhaps for one block that something else disturbed: soon to be tried again
+            self._best, self._since_trial, self._try_again = best, 0.0, TRY_AGAIN[0]
+        return best, iterations
 
     def _report(self, team: ThreadTeam, iterations: int, seconds: float) -> None:
         """How long the iterations took together."""

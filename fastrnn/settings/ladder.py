@@ -24,21 +24,21 @@ class Rung(NamedTuple):
 LADDER = (
     Rung('gru', 1, 32, 0, 0),
     Rung('gru', 1, 64, 0, 5e3),
-    Rung('gru', 1, 128, 0, 5e4),
-    Rung('gru', 2, 96, 0.9e6, 5e4),
-    Rung('gru', 2, 128, 2.2e6, 5e4),
-    Rung('gru', 2, 192, 4.5e6, 2e5),
-    Rung('gru', 2, 256, 8e6, 2e5),
-    Rung('gru', 2, 320, 14e6, 2e5),
-    Rung('gru', 2, 384, 30e6, 1e6),  # this and the next are extrapolated: no run here was as long
-    Rung('gru', 2, 512, 80e6, 3e6),
+    Rung('gru', 1, 96, 0, 5e4),
+    Rung('gru', 2, 96, 1.3e6, 5e4),
+    Rung('gru', 2, 128, 2.4e6, 5e4),
+    Rung('gru', 2, 192, 3.6e6, 2e5),
+    Rung('gru', 2, 256, 6e6, 2e5),
+    Rung('gru', 2, 320, 9e6, 5e5),
+    Rung('gru', 2, 384, 16e6, 5e5),
+    Rung('gru', 2, 512, 40e6, 1e6),  # extrapolated: no run here was as long
 )
-RATE, HIGHEST = 1.5, 0.03  # of the learning rate: over H, and at most
+RATE, RATE_OF_ONE, HIGHEST = 1.5, 2.0, 0.03  # of the learning rate: over H, of one layer, and at most
 DECAY = ((192, 0.03), (math.inf, 0.05))  # of weights, for H below
 STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
-DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.2), (30.0, 0.3), (math.inf, 0.4))  # for fewer epochs than
+DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.4))  # for fewer epochs than
 SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
-EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 20.0), (5e5, 40.0))  # at most, likewise: more only overfits
+EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 26.0), (5e5, 40.0))  # at most, likewise: more only overfits
 
 
 def steps_up(config: Config, characters: int) -> list[tuple[float, Config]]:
@@ -62,7 +62,7 @@ def completed(config: Config, characters: int, trained: float) -> Config:
     if epochs > most:
         epochs = most
         values['epochs'] = most
-    values['learning_rate'] = min(HIGHEST, RATE / config.hidden_size)
+    values['learning_rate'] = min(HIGHEST, (RATE if config.layers > 1 else RATE_OF_ONE) / config.hidden_size)
     values['weight_decay'] = below(DECAY, config.hidden_size, DECAY[-1][1])
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
     return replace(config, fit=(), **{name: value for name, value in values.items() if name in config.fit})

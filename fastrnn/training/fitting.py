@@ -12,6 +12,7 @@ from ..model.architecture import Architecture
 from ..settings.config import Config
 from ..settings.ladder import completed, steps_up
 
+FIRST = 4  # step of the ladder, that is measured first: a small model's flops a second say little of a large one
 TIMED = 0.04  # seconds of a trial, when the number of threads is found
 BLOCK = 0.01  # seconds of iterations at once, for them to be worth a second thread (see parallel/threads.py)
 MOST = 0.25  # of the run's time, after which a trial looks no longer for the number of threads
@@ -56,7 +57,7 @@ def fit(config: Config, ids: Ids, V: int, held_out: int = 0) -> Fitted:
 
     clocked = timed and seconds >= SHORTEST
     if clocked:
-        trial.measure(next((step for need, step in steps if need), steps[-1][1]))
+        trial.measure(steps[min(FIRST, len(steps) - 1)][1])
     at = max(k for k, (need, step) in enumerate(steps) if reads(step) >= need)
     if clocked and seconds >= AGAIN:
         trial.measure(steps[at][1])

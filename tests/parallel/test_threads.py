@@ -19,6 +19,21 @@ def test_the_fastest_number_of_threads_is_chosen():
     assert 3 * (WAKE + TRY) < used[1] < 0.1 * used[2]
 
 
+def test_a_disturbed_block_costs_little():
+    """After it another number of threads seems to be faster; the one before is soon tried again."""
+    tuner, slow = ThreadTuner([1, 2]), 0.0
+    for block in range(2000):
+        threads, iterations = tuner._choose(100)
+        seconds = iterations * (2e-3 if threads.size == 1 else 1e-3)
+        if block == 1000:
+            assert threads.size == 2
+            seconds *= 5
+        slow += seconds * (threads.size == 1) * (block > 1000)
+        tuner._report(threads, iterations, seconds)
+    tuner.close()
+    assert slow < 3.0  # seconds, of which one is a trial each 16; 12 if none came sooner
+
+
 def test_small_jobs_wake_nobody():
     tuner = ThreadTuner([1, 2])
     for _ in range(300):
