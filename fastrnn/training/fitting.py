@@ -15,7 +15,7 @@ from ..settings.ladder import completed, steps_up
 FIRST = 4  # step of the ladder, that is measured first: a small model's flops a second say little of a large one
 TIMED = 0.04  # seconds of a trial, when the number of threads is found
 BLOCK = 0.01  # seconds of iterations at once, for them to be worth a second thread (see parallel/threads.py)
-MOST = 0.25  # of the run's time, after which a trial looks no longer for the number of threads
+LONGEST = 0.25  # of the run's time, after which a trial looks no longer for the number of threads
 SHORTEST = 1.0  # seconds of training, for a trial at all
 AGAIN = 20.0  # seconds of training that are worth a second trial
 ENOUGH = 0.8  # of what a model needs, by the second trial
@@ -89,7 +89,7 @@ class Trial:
         with closing(make_engine(replace(config, init='gist', seed=0, fit=()), self._ids, self._V)) as engine:
             start = time.perf_counter()
             pace = _pace(engine, 1)
-            while not engine.settled and time.perf_counter() < start + MOST * self._of:
+            while not engine.settled and time.perf_counter() < start + LONGEST * self._of:
                 pace = _pace(engine, max(1, int(BLOCK / pace)))
             iterations, took = 0, 0.0
             while took < TIMED:
