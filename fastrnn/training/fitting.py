@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from ..data.stored import Ids
 from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
+from ..kernels.fast import ahead
 from ..model.architecture import Architecture
 from ..settings.config import Config
 from ..settings.ladder import completed, steps_up
@@ -87,6 +88,7 @@ class Trial:
         """Train a model for a moment."""
         check_memory(config, self._V)
         with closing(make_engine(replace(config, init='gist', seed=0, fit=()), self._ids, self._V)) as engine:
+            ahead.wait()  # a first run's other process compiles, and would halve what two threads reach
             start = time.perf_counter()
             pace = _pace(engine, 1)
             while not engine.settled and time.perf_counter() < start + LONGEST * self._of:

@@ -114,12 +114,14 @@ def test_a_trial_measures():
 @pytest.mark.parametrize('pace', [1e-5, 1e-4, 1e-2, 3.0])
 def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
     """Iterations that are too short to wake a thread for one of them, too; two threads do half as many again."""
-    clock = Clock(pace)
+    clock, clocks_when_waited = Clock(pace), []
     monkeypatch.setattr(threads, 'time', clock)
     monkeypatch.setattr(fitting, 'time', clock)
     monkeypatch.setattr(fitting, 'make_engine', clock.make_engine)
+    monkeypatch.setattr(fitting.ahead, 'wait', lambda: clocks_when_waited.append(clock.perf_counter()))
     trial, config = fitting.Trial(ids(5_000), 60, 10.0), preset('fast', hidden_size=16, streams=4, iterations=1)
     trial.measure(config)
+    assert clocks_when_waited == [0.0]  # for what is compiled meanwhile
     assert 0.04 <= trial.seconds < max(0.4, 5 * pace)
     assert trial.speed(config) == pytest.approx(4 * 32 / (pace if pace > 1 else pace / 1.5), rel=0.05)
 
