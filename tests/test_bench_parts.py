@@ -58,7 +58,7 @@ def test_as_good_is_the_median_of_the_seeds():
 
     found = versus.needed(12.0, 2.83, run)
     assert found == {'bits': pytest.approx(2.82), 'seconds': 2.0}
-    assert calls[:4] == [(0.75, 0), (0.75, 1), (1.0, 0), (1.0, 1)]  # two of three are worse
+    assert calls[:4] == [(0.75, 0), (0.75, 1), (1.33, 0), (1.33, 1)]  # two of three are worse
     assert calls[-3:] == [(2.0, 0), (2.0, 1), (2.0, 2)]
     assert versus.needed(12.0, 1.0, run) is None
 

@@ -50,7 +50,7 @@ def train(
         See :func:`fastrnn.preset`. The default is min-char-rnn's.
     validation : float, str, Path, sequence of paths, or ndarray of character numbers, optional
         Held-out text: a share of the text (0.1 or '10%': the last tenth), or another text, as ``text`` is given.
-        Evaluated whole every ``validate_every`` iterations (by default so that it takes a twentieth of the time at
+        Evaluated whole every ``validate_every`` iterations (by default so that it takes 3 % of the time at
         most), and at the end.
     weights : Model, optional
         To start from; characters that it does not know get new rows.
