@@ -191,11 +191,11 @@ def _choice(fitted: 'Fitted', characters: int) -> str:
     what = (
         f'{in_words(config.cell, config.layers, config.hidden_size)}, T={config.seq_length}, {config.streams} streams'
     )
-    if not fitted.trained:
-        return f'{what}: less than a second is too short for a larger one'
+    if not fitted.trained and config.iterations is None:
+        return f'{what}: less than a second is too short to measure the machine'
     if fitted.speed is None:
         return f'{what}: the text is seen {times:,.1f} times'
-    if config.epochs is not None:
+    if config.epochs is not None and times >= config.epochs:
         return f'{what}, {config.epochs:g} epochs: of so short a text, more would only overfit'
     cores = config.threads or processors()
     cores_in_words = '1 core' if cores == 1 else f'{cores} cores'

@@ -41,7 +41,7 @@ def train(
         int | None, count_option('Hidden units of a layer, H. [100; fast: by time and text]')
     ] = None,
     seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32]')] = None,
-    learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: 1/H]')] = None,
+    learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: by H]')] = None,
     sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
     sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
     print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: some 30 a run]')] = None,
@@ -162,7 +162,8 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
     run, folder = session.run, session.folder.path
     first = run.iteration
     with interruptible(gently=True) as signals:
-        if run.over:
+        complete = run.over
+        if complete:
             reports.complete(run, folder)
         else:
             if first:
@@ -174,7 +175,8 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
         session.close()
         if save is not None:
             session.save(save)
-        reports.early(run)
+        if not complete:  # then it has been told
+            reports.early(run)
         reports.best(run, save)
         reports.by_heart(run)
     if not run.over:

@@ -171,7 +171,7 @@ def check_fit(names: Any) -> tuple[str, ...]:
     """The names of fields that are open; 0.1.0 wrote 'nothing' where none is."""
     if names == 'nothing':
         return ()
-    if isinstance(names, str) or not set(names) <= set(OPEN):
+    if not isinstance(names, list | tuple) or any(name not in OPEN for name in names):
         raise ValueError(f'fit is {names!r}; it must be names of {", ".join(OPEN)}')
     return tuple(names)
 

@@ -56,11 +56,13 @@ def _with_open(config: Config, rung: Rung) -> Config:
 
 
 def completed(config: Config, characters: int, trained: float) -> Config:
-    """The rest of what is open: for a text of so many characters, when a run without a cap would read ``trained``."""
-    epochs, values = trained / characters, dict[str, Any]()
-    most = below(EPOCHS, characters, math.inf)
-    if epochs > most:
-        epochs = most
+    """The rest of what is open: for a text of so many characters, when a run without a cap would read ``trained``.
+
+    The cap is one where fewer epochs are expected, too: how many there will be was only estimated.
+    """
+    values, most = dict[str, Any](), below(EPOCHS, characters, math.inf)
+    epochs = min(trained / characters, most)
+    if most < math.inf:
         values['epochs'] = most
     values['learning_rate'] = min(HIGHEST, (RATE if config.layers > 1 else RATE_OF_ONE) / config.hidden_size)
     values['weight_decay'] = below(DECAY, config.hidden_size, DECAY[-1][1])

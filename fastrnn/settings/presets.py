@@ -35,7 +35,8 @@ def preset(name: str, **options: Any) -> Config:
 
     ``fast`` trains for 60 s unless told otherwise. What it leaves open, named in ``fit``, is decided when there is
     a text (see training/fitting.py): the cell, the layers and their H, streams and windows, the learning rate and
-    dropout, and for a short text how many epochs are enough. What is given stays.
+    dropout, and for a short text how many epochs are enough. What is given here stays; what ``dataclasses.replace``
+    gives to the configuration later is still open.
     """
     if name not in PRESETS:
         raise ValueError(f'preset is {name!r}; it must be one of {", ".join(PRESETS)}')

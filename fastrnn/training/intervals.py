@@ -41,7 +41,8 @@ def intervals_of(config: Config, V: int, held_out: int, iterations: int | None) 
     V: distinct characters; held_out: characters of the held-out text; iterations: of the whole run, if known.
     """
     pace, saving = nominal_pace(config, V), nominal_saving(config, V)
-    total = iterations * pace if iterations is not None else config.time or 0.0
+    ends = [end for end in (iterations and iterations * pace, config.time) if end]  # seconds
+    total = min(ends, default=0.0)
     cost = nominal_validation(config, V, held_out) + saving if held_out else 0.0
     report, least = max(REPORT_SECONDS, total / REPORTS), cost / SHARE  # seconds between two
     if config.abilities.gist_reports:

@@ -59,7 +59,7 @@ class Run(Training):
         V, n = len(self.corpus.chars), self.corpus.ids.size
         self.validation = None if validation is None else as_ids(validation, V, 'validation')
         try:
-            self.fitted = fit(config, self.corpus.ids, V)
+            self.fitted = fit(config, self.corpus.ids, V, self.corpus.held_out)
             config = self.fitted.config
             config.check_text(n, V, self.corpus.held_out)
             check_memory(config, V, validated=validation is not None, kept=kept)

@@ -15,7 +15,7 @@ from ..settings.naming import Files, text_or_files
 from ..settings.parsing import parse_share
 from ..settings.presets import make_config
 from .loop import Run
-from .transfer import Transfer, options_from, transfer_weights
+from .transfer import Transfer, options_from, transfer_weights, with_architecture
 
 OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
 
@@ -86,7 +86,7 @@ def begin(
     """A run on a text, with an old model's weights or new ones; ``kept``: in a folder."""
     if weights is None:
         return Run(corpus, config, validation=held_out, kept=kept), None
-    transfer = transfer_weights(weights, corpus, config.seed)
+    transfer, config = transfer_weights(weights, corpus, config.seed), with_architecture(weights, config)
     return Run(transfer.corpus, config, validation=held_out, weights=transfer.params, kept=kept), transfer
 
 

@@ -53,20 +53,28 @@ def options_from(model: Model | None, config: Config | None, options: dict[str, 
     """The options with an old model's architecture, if there is one. Raises ValueError where they ask for another."""
     if model is None:
         return options
-    if isinstance(config, Config):  # which has it already
-        options_of(model, vars(config))
+    if isinstance(config, Config):  # which has it already, or leaves it open
+        options_of(model, {name: value for name, value in vars(config).items() if name not in config.fit})
         return options
     return options_of(model, options)
 
 
 def options_of(model: Model, options: dict[str, Any]) -> dict[str, Any]:
     """The options with the model's architecture; raises ValueError where they ask for another."""
-    architecture = model.params.architecture
-    kept = {'cell': architecture.cell, 'layers': architecture.layers, 'hidden_size': architecture.H}
+    kept = _architecture_of(model)
     for name, there in kept.items():
         chosen = options.get(name)
         if chosen not in (None, there):
             raise ValueError(f'{name} is {chosen}, but the model has {name} {there}, which stays: leave it out')
-    if architecture.is_gist:  # which every engine trains: nothing need be said
-        kept = {'hidden_size': architecture.H}
     return options | kept
+
+
+def with_architecture(model: Model, config: Config) -> Config:
+    """The configuration with the model's architecture in place of what it leaves open of one."""
+    kept = {name: value for name, value in _architecture_of(model).items() if name in config.fit}
+    return replace(config, **kept, fit=tuple(name for name in config.fit if name not in kept))
+
+
+def _architecture_of(model: Model) -> dict[str, Any]:
+    architecture = model.params.architecture
+    return {'cell': architecture.cell, 'layers': architecture.layers, 'hidden_size': architecture.H}

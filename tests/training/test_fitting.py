@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import fastrnn
+from fastrnn.parallel import threads
 from fastrnn.settings.config import OPEN, Config
 from fastrnn.settings.ladder import LADDER
 from fastrnn.settings.presets import preset
@@ -64,9 +65,11 @@ def test_a_faster_machine_and_a_longer_time_mean_a_larger_model(speed):
 
 def test_a_short_text_is_not_read_more_often_than_pays(speed):
     """By time alone; an end that is given in epochs or iterations stays."""
-    speed(1e11)
+    speed(1e10)
     short = fit(preset('fast', time=60.0), ids(1_500), 40).config
     assert short.epochs is not None and short.epochs < 50 and short.time == 60.0 and short.dropout >= 0.3
+    for less in (0.5, 1.0):  # seconds; the cap holds where fewer are expected, or nothing is known
+        assert fit(preset('fast', time=less), ids(40_000), 40).config.epochs == 16
     assert fit(preset('fast', time=60.0), ids(1_000_000), 60).config.epochs is None
     assert fit(preset('fast', epochs=500.0), ids(1_500), 40).config.epochs == 500.0
     assert fit(preset('fast', iterations=9), ids(1_500), 40).config.epochs is None
@@ -99,6 +102,8 @@ def test_the_trial_counts(speed):
     text = ''.join(chr(97 + k) for k in np.random.RandomState(0).randint(26, size=3000))
     run = fastrnn.train(text, preset='fast', time=1.0, hidden_size=8, layers=1, seed=0)
     assert 0 < run.seconds <= 0.5 and not run.over
+    assert run.horizon.cycle.since == run.seconds  # the warm-up begins after it
+    assert run.horizon.rates(0, 1, run.seconds, 1e-3)[0] < 0.1 * run.config.learning_rate
 
 
 def test_a_trial_measures():
@@ -108,7 +113,64 @@ def test_a_trial_measures():
     assert trial.seconds > 0 and np.isfinite(trial.speed(text)) and trial.speed(text) > 0
 
 
-@pytest.mark.parametrize('value', ['both', ['hidden_sizes'], 'nothing at all'])
+@pytest.mark.parametrize('pace', [1e-5, 1e-4, 1e-2, 3.0])
+def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
+    """Iterations that are too short to wake a thread for one of them, too; two threads do half as many again."""
+    clock, clocks_when_waited = Clock(pace), []
+    monkeypatch.setattr(threads, 'time', clock)
+    monkeypatch.setattr(fitting, 'time', clock)
+    monkeypatch.setattr(fitting, 'make_engine', clock.make_engine)
+    monkeypatch.setattr(fitting.ahead, 'wait', lambda: clocks_when_waited.append(clock.perf_counter()))
+    trial, config = fitting.Trial(ids(5_000), 60, 10.0), preset('fast', hidden_size=16, streams=4, iterations=1)
+    trial.measure(config)
+    assert clocks_when_waited == [0.0]  # for what is compiled meanwhile
+    assert 0.04 <= trial.seconds < max(0.4, 5 * pace)
+    assert trial.speed(config) == pytest.approx(4 * 32 / (pace if pace > 1 else pace / 1.5), rel=0.05)
+
+
+class Clock:
+    """Goes as an engine of so many seconds an iteration has it."""
+
+    def __init__(self, pace):
+        self._now, self._pace = 0.0, pace
+
+    def perf_counter(self):
+        return self._now
+
+    def make_engine(self, *_):
+        tuner = threads.ThreadTuner([1, 2])
+
+        def work(block, team):
+            if team.rank == 0:
+                self._now += self._pace * (block.stop - block.start) / (1.5 if team.size == 2 else 1)
+
+        class Engine:
+            settled = property(lambda _: tuner.settled)
+            close = staticmethod(tuner.close)
+
+            def run(self, iterations):
+                tuner.run(iterations, work)
+
+        return Engine()
+
+
+@pytest.mark.parametrize(
+    ('text', 'options', 'problem'),
+    [
+        ('', {}, 'the text has 0 characters'),
+        ('ab', {}, 'the text has 2 characters'),
+        ('ab' * 600, {'seq_length': 1000, 'streams': 50}, 'the text has 1,200 characters, but a seq_length of 1000'),
+        ('ab' * 600, {'seq_length': 2000}, 'the text has 1,200 characters, but a seq_length of 2000'),
+        ('ab' * 600, {'hidden_size': 10**6}, 'cell gru, layers 1, hidden_size 1,000,000, .* bytes of memory'),
+    ],
+)
+def test_what_can_not_be_trained_is_refused_before_a_trial(monkeypatch, text, options, problem):
+    monkeypatch.setattr(fitting, 'make_engine', None)
+    with pytest.raises(ValueError, match=f'^{problem}'):
+        fastrnn.train(text, preset='fast', **options)
+
+
+@pytest.mark.parametrize('value', ['both', ['hidden_sizes'], 'nothing at all', None, 5, [[]]])
 def test_open_fields_have_names(value):
     with pytest.raises(ValueError, match=r'^fit is .* must be names of cell'):
         Config(engine='fast', fit=value)

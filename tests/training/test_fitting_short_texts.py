@@ -77,6 +77,14 @@ def test_told_in_one_line(cli, tmp_path, write, kept):
     assert 'gru H=8, T=18, 1 streams: the text is seen 1.8 times\n' in cli('train', write(20), *ARGS)[1]
 
 
+def test_of_no_time_nothing_is_told_that_was_not_measured(cli, write):
+    args = ('--preset', 'fast', '--time', '0.01s', '--seed', 0, '--sample-length', 0)
+    told = 'gru H=32, T=32, 4 streams: less than a second is too short to measure the machine\n'
+    assert told in cli('train', write(300), *args)[1]
+    args = ('--preset', 'fast', '--iterations', 0, '--seed', 0)
+    assert 'gru H=32, T=32, 4 streams: the text is seen 0.0 times\n' in cli('train', write(300), *args)[1]
+
+
 def test_refused_after_all(cli, write):
     """The message tells what validation took, and what would do, and that does."""
     place = write(300)

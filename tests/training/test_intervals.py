@@ -55,6 +55,13 @@ def test_a_short_run_on_a_short_text_validates(others, least):
     assert least <= iterations // intervals.validate_every <= 48
 
 
+def test_of_two_ends_the_first_counts():
+    by_time = intervals_of(preset('fast', time=3.0), 65, 1000, None)
+    assert intervals_of(preset('fast', time=3.0, epochs=500), 65, 1000, 500_000) == by_time
+    by_count = intervals_of(preset('fast', epochs=2), 65, 1000, 300)
+    assert intervals_of(preset('fast', time=600.0, epochs=2), 65, 1000, 300) == by_count != by_time
+
+
 def test_validations_follow_the_parts():
     """One stream is slower, a character, than many; float64 takes twice the time of float32."""
     config = preset('fast', hidden_size=512)

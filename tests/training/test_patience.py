@@ -100,6 +100,7 @@ def test_the_command(cli, tmp_path):
             code == 0
             and f'{run}: the run is complete: it {early}; {again}\n' in err
             and not re.search('goes on|keeps to its schedule', err)
+            and err.count('ended early') == 1
         )
     code, _, err = cli('train', '--resume', run, '--patience', 7)
     assert code == 0 and 'ended early: 7 validations in a row' in err and ' goes on from iteration ' in err

@@ -13,6 +13,7 @@ from fastrnn.model.architecture import Architecture
 from fastrnn.model.checkpoint import load_model, save_model
 from fastrnn.model.init import scaled
 from fastrnn.model.model import Model
+from fastrnn.settings.presets import preset
 from fastrnn.training.transfer import transfer_weights
 
 
@@ -51,6 +52,21 @@ def test_weights_of_any_cell(cell, layers):
             assert np.array_equal(params.WxhT[number], old.params.WxhT[CHARS.index(char)])
             assert np.array_equal(params.Why[number], old.params.Why[CHARS.index(char)])
     assert sampled(Model(params, chars), 50, prime='ponder', top_k=1) == sampled(old, 50, prime='ponder', top_k=1)
+
+
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
+@pytest.mark.parametrize('by_name', [True, False])
+def test_a_preset_keeps_the_cell_and_sizes_of_weights(cell, layers, by_name):
+    """They are nothing that it may choose, whether it is named or made before."""
+    old, wanted = some_model(cell=cell, layers=layers, H=7), {'iterations': 2, 'seed': 0}
+    how = {'preset': 'fast', **wanted} if by_name else {'config': preset('fast', **wanted)}
+    with fastrnn.train(CHARS * 9, weights=old, **how) as run:
+        list(run)
+        assert (run.config.cell, run.config.layers, run.config.hidden_size) == (cell, layers, 7)
+        assert run.model.params.architecture == old.params.architecture
+    for name, value in (('cell', 'lstm' if cell == 'rnn' else 'rnn'), ('layers', 8), ('hidden_size', 6)):
+        with pytest.raises(ValueError, match=f'^{name} is {value}, but the model has {name} .*, which stays'):
+            fastrnn.train(CHARS * 9, preset('fast', **wanted, **{name: value}), weights=old)
 
 
 def test_old_weights_for_a_text_of_other_characters(tmp_path):
