@@ -185,7 +185,7 @@ def test_fingerprint_covers_versions(monkeypatch, module):
     assert jit.fingerprint() != before
 
 
-def test_the_garbage_collector_is_as_it_was():
+def test_the_garbage_collector_is_as_it_was(folder):
     """Frozen only while something is compiled; what others have frozen stays so."""
     gc.unfreeze()
     frozen = []
