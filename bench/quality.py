@@ -75,7 +75,8 @@ def quality(path: str, budgets: Sequence[float], seeds: int, store: Store) -> st
     whole_process(path, 2.5, 0)  # compiles, if need be
     for budget in budgets:
         runs = sorted(
-            store.get(f'{budget:g} s, seed {s}', partial(whole_process, path, budget, s)) for s in range(seeds)
+            store.get(f'{Path(path).name}, {budget:g} s, seed {s}', partial(whole_process, path, budget, s))
+            for s in range(seeds)
         )
         found, windows, epochs, _, model = runs[len(runs) // 2]
         wall = max(run[3] for run in runs)
