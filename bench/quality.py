@@ -9,7 +9,6 @@ The last tenth of the text is held out whole. Nothing is given but the time and 
 """
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -83,7 +82,7 @@ def quality(path: str, budgets: Sequence[float], seeds: int, store: Store) -> st
         spread = f'{runs[0][0]:.3f} to {runs[-1][0]:.3f}' if seeds > 1 else ''
         lines.append(f'| {wall:.1f} s | {model} | **{found:.3f}** | {spread} | {windows:.3f} | {epochs:.1f} |')
         print(lines[-1], file=sys.stderr, flush=True)
-    measured = f'{processor()}, {os.cpu_count()} cores, {date.today()}; median of seeds: {seeds}.'
+    measured = f'{processor()}, {date.today()}; median of seeds: {seeds}.'
     return '\n'.join([*lines, '', measured])
 
 
