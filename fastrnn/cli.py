@@ -10,8 +10,11 @@ import typer
 from ._version import __version__
 from .commands import cache, evaluate, info, plot, sample, score, train
 from .errors import Diverged, in_a_line
+from .parallel.launcher import foremost, launched
 
 FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
+
+_told: list[str] = []  # errors
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -50,6 +53,8 @@ def main() -> NoReturn:
     if sys.argv[1:2] in ([], ['help']):  # fastrnn help train: fastrnn train --help
         sys.argv[1:] = [*sys.argv[2:], '--help']
     code = 0
+    if not foremost() and sys.argv[1:2] not in (['train'], ['info']):
+        sys.exit(0)  # one process does it
     try:
         code = app(standalone_mode=False, prog_name='fastrnn') or 0
         sys.stdout.flush()
@@ -63,8 +68,9 @@ def main() -> NoReturn:
         code = _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(error))
     except BrokenPipeError:
         code = BROKEN_PIPE
-    except SystemExit as exit_:  # typer's own answer to a closed pipe
+    except SystemExit as exit_:  # typer's own answer to a closed pipe, or that to SIGTERM
         if not isinstance(exit_.__context__, BrokenPipeError):
+            _leave_others(exit_.code if isinstance(exit_.code, int) else 1)
             raise
         code = BROKEN_PIPE
     except MemoryError:
@@ -79,12 +85,15 @@ def main() -> NoReturn:
 
 
 def _fail(code: int, message: str) -> int:
-    print(f'error: {in_a_line(message)}', file=sys.stderr)
+    _told.append(message)
+    if foremost():
+        print(f'error: {in_a_line(message)}', file=sys.stderr)
     return code
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f'warning: {in_a_line(message)}', file=sys.stderr)
+    if foremost():
+        print(f'warning: {in_a_line(message)}', file=sys.stderr)
 
 
 def _leave(code: int) -> NoReturn:
@@ -95,4 +104,15 @@ def _leave(code: int) -> NoReturn:
         if not isinstance(error, BrokenPipeError):
             code = _fail(FAILED, str(error))
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _leave_others(code)
     sys.exit(code)
+
+
+def _leave_others(code: int) -> None:
+    """End beside the other processes, where there are some."""
+    if launched() is None:
+        return
+    from .parallel.processes import processes
+
+    if processes.cache_info().currsize:
+        processes().leave(code, _told[-1] if _told else '')

@@ -6,7 +6,11 @@ EXAMPLE = 'Example: fastrnn info'
 def info() -> None:
     """Tell versions, processor, BLAS and loops, and whether the bits are the reference's on this machine."""
     from ..engines import diagnosis
+    from ..parallel.processes import processes
 
-    for name, value in diagnosis.facts().items():
+    facts = diagnosis.facts()
+    if not processes().leads:
+        return
+    for name, value in facts.items():
         print(f'{name:<12} {value}')
     print(f'{"bits":<12} {diagnosis.compare_with_reference()}')

@@ -47,6 +47,7 @@ class Reports:
             print(line.replace(f' {home}', f' {os.path.join("~", "")}'))
         from ..engines.memory import memory
         from ..model.architecture import Architecture
+        from ..parallel.processes import processes
 
         V = len(corpus.chars)
         if run.fitted.chosen:
@@ -55,7 +56,8 @@ class Reports:
         dropout = f', dropout {config.dropout:g}' if config.dropout else ''
         print(f'{config.optimizer} at {config.learning_rate:g}, {sizes}{dropout}')
         needed = memory(config, V, validated=held_out is not None, kept=kept)
-        print(f'memory {needed / 1e6:,.0f} MB beside the text', flush=True)
+        each = f', in each of {processes().size} processes' if processes().size > 1 else ''
+        print(f'memory {needed / 1e6:,.0f} MB beside the text{each}', flush=True)
         if held_out is not None:
             print(f'held out {held_out.size:,} characters', flush=True)
 
@@ -185,6 +187,7 @@ def _short(number: float, digits: int) -> str:
 def _choice(fitted: 'Fitted', characters: int) -> str:
     """What a preset chose for a text of so many characters, and why."""
     from ..model.architecture import in_words
+    from ..parallel.processes import processes
     from ..parallel.threads import processors
 
     config, times = fitted.config, fitted.trained / characters
@@ -197,8 +200,11 @@ def _choice(fitted: 'Fitted', characters: int) -> str:
         return f'{what}: the text is seen {times:,.1f} times'
     if config.epochs is not None and times >= config.epochs:
         return f'{what}, {config.epochs:g} epochs: of so short a text, more would only overfit'
-    cores = config.threads or processors()
-    cores_in_words = '1 core' if cores == 1 else f'{cores} cores'
+    if processes().size > 1:
+        cores_in_words = f'{processes().size} processes'
+    else:
+        cores = config.threads or processors()
+        cores_in_words = '1 core' if cores == 1 else f'{cores} cores'
     told = f'{config.time:g} s on {cores_in_words} at {fitted.speed:,.0f} characters/s'
     return f'{what}: {told} sees the text {times:,.1f} times'
 

@@ -48,6 +48,9 @@ def train(
     engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
     threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
     streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [16 or fewer]')] = None,
+    shards: Annotated[
+        int | None, count_option('fast: groups of streams that processes share; bits depend on it. [one a process]')
+    ] = None,
     dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float32]')] = None,
     optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adam]')] = None,
     schedule: Annotated[
@@ -86,14 +89,16 @@ def train(
 ) -> None:
     """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast."""
     given: dict[str, Any] = locals()
+    from ..parallel.processes import led, processes
     from ..settings.parsing import parse_seconds
     from ..system.atomic import check_place
     from ..training.transfer import options_of
 
-    reports = Reports(quiet, as_json)
+    processes()  # raises ValueError where they can't meet
+    reports = Reports(quiet or not processes().leads, as_json)
     given['time'] = None if time is None else parse_seconds(time)
     if save is not None:
-        check_place(save)
+        led(check_place)(save)
     if resume is not None:
         with _resumed(given) as session:
             _train_kept(session, reports, save)
@@ -136,8 +141,9 @@ def _loaded(weights: Path | None) -> Any:
     if weights is None:
         return None
     from ..model.checkpoint import load_model
+    from ..parallel.processes import led
 
-    return load_model(weights)
+    return led(load_model)(weights)
 
 
 def _resumed(given: dict[str, Any]) -> 'Session':
@@ -171,7 +177,7 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
                 rates = f', with a new cycle of the learning rate until {cycle.end}' if cycle.first == first else ''
                 reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
             reports.announce(run, session.transfer, kept=True)
-        reports.follow(session, lambda: bool(signals))
+        reports.follow(session, lambda: agreed(signals))
         session.close()
         if save is not None:
             session.save(save)
@@ -200,15 +206,16 @@ def _advised(run: 'Run', reports: Reports) -> Iterator[None]:
 
 def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
     """Train without a folder; where the model is to be saved, the first Ctrl-C or SIGTERM ends the run in order."""
-    corpus, held_out = texts.open()
     from ..errors import TextLost
-    from ..training.train import begin
+    from ..parallel.processes import processes
+    from ..training.train import begin, opened
 
+    corpus, held_out = opened(texts)
     run, transfer = begin(corpus, config, held_out, weights)
     reports.announce(run, transfer)
-    with interruptible(save is not None) as signals, _advised(run, reports):
+    with interruptible(save is not None or processes().size > 1) as signals, _advised(run, reports):
         try:
-            reports.follow(run, lambda: bool(signals))
+            reports.follow(run, lambda: agreed(signals))
         except TextLost:
             if save is not None:
                 run.save(save)
@@ -219,6 +226,14 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
     reports.best(run, save)
     reports.by_heart(run)
     end_by(signals)
+
+
+def agreed(signals: list[int]) -> bool:
+    """Whether the run is to end, by the signals of the first process, which become those of all."""
+    from ..parallel.processes import processes
+
+    signals[:] = processes().agree(list(signals))
+    return bool(signals)
 
 
 def end_by(signals: list[int]) -> None:
@@ -233,11 +248,16 @@ def end_by(signals: list[int]) -> None:
 def interruptible(gently: bool) -> Iterator[list[int]]:
     """The signals of Ctrl-C and SIGTERM that have come; gently: a first one ends the run only after its block.
 
-    They are remembered either way: an exception that is raised inside the compiler's callbacks is lost.
+    They are remembered either way: an exception that is raised inside the compiler's callbacks is lost. Of several
+    processes, which may all get them, the first one decides.
     """
+    from ..parallel.launcher import foremost
+
     signals: list[int] = []
 
     def receive(number: int, frame: Any) -> None:
+        if not foremost():
+            return
         signals.append(number)
         if not gently or len(signals) > 1:
             end_by(signals)

@@ -29,11 +29,13 @@ class Part(NamedTuple):
 
 
 class Windows:
-    """Reads B streams of a text; of one in memory there is nothing to read."""
+    """Reads streams of a text; of one in memory there is nothing to read."""
 
-    def __init__(self, ids: Ids, T: int, B: int = 1) -> None:
-        self.ids, self._T, self._B = ids, T, B
-        self._ahead, self._offset = np.zeros((B, 0), ids.dtype), 0  # what was read last, and from where on
+    def __init__(self, ids: Ids, T: int, B: int = 1, first: int = 0, count: int | None = None) -> None:
+        """Of B streams of T steps a window, those from ``first`` on, so many."""
+        self.ids, self.count, self._T, self._length = ids, B if count is None else count, T, ids.size // B
+        self._begin = first * self._length
+        self._ahead, self._offset = np.zeros((self.count, 0), ids.dtype), 0  # what was read last, and from where on
 
     def fetch(self, position: int, iterations: int) -> list[Part]:
         """What so many iterations from a position on read. Raises TextLost, so it is called before anything moves.
@@ -42,8 +44,9 @@ class Windows:
         Memory grows with the iterations, of which a block has a tenth of a second.
         """
         if isinstance(self.ids, np.ndarray):
-            return [Part(self.ids, position, 0, iterations)]
-        T, length, parts = self._T, self.ids.size // self._B, []
+            here = self.ids[self._begin : self._begin + self.count * self._length]
+            return [Part(here, position, 0, iterations)]
+        T, length, parts = self._T, self._length, []
         while iterations:
             wraps = position + T + 1 >= length
             first = 0 if wraps else position
@@ -58,8 +61,8 @@ class Windows:
         """Have ids first ... first+size-1 of each stream in memory, and some more."""
         if self._offset <= first and first + size <= self._offset + self._ahead.shape[1]:
             return
-        size = min(max(size, AHEAD // (self._B * self.ids.dtype.itemsize)), length - first)
-        starts = range(first, first + self._B * length, length)
+        size = min(max(size, AHEAD // (self.count * self.ids.dtype.itemsize)), length - first)
+        starts = range(self._begin + first, self._begin + first + self.count * length, length)
         ahead = np.stack([self.ids[start : start + size] for start in starts])
         ahead.flags.writeable = False  # kernels are compiled for one kind
         self._ahead, self._offset = ahead, first

@@ -12,6 +12,7 @@ from .._version import __version__
 from ..data.corpus import Corpus
 from ..kernels import jit
 from ..kernels.exact import numpy_functions as native
+from ..parallel.processes import processes
 from ..parallel.threads import processors
 from ..settings.config import Config
 from .engine import ExactEngine, ReferenceEngine
@@ -30,6 +31,7 @@ def facts() -> dict[str, str]:
     }
     facts |= native.describe()
     facts['kernels'] = jit.CACHE_NOTE
+    facts |= processes().describe()
     return facts
 
 

@@ -1,4 +1,7 @@
-"""The fast engine: many streams at once, float32 or float64, over all cores; the bits do not depend on their number."""
+"""The fast engine: many streams at once, float32 or float64, over all cores, and over processes.
+
+The bits depend neither on the number of threads nor on that of processes, but on the number of shards.
+"""
 
 import math
 import secrets
@@ -22,8 +25,10 @@ from ..model.architecture import Architecture
 from ..model.init import INITS
 from ..model.params import Params
 from ..model.state import MOMENTS, TrainState
+from ..parallel.processes import processes
 from ..parallel.threads import ThreadTuner, counts_for_streams, processors
 from ..settings.config import MAX_SEED, Config
+from .shards import Meeting, check_shards, owned, shard_shapes, slices, updated
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
 LEAD = 256  # characters that other weights read before they go on with a sample
@@ -31,40 +36,49 @@ FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thre
 
 
 class FastEngine:
-    """B streams, contiguous parts of the text, trained together by truncated BPTT."""
+    """B streams, contiguous parts of the text, trained together by truncated BPTT; in shards, by all processes."""
 
     def __init__(self, config: Config, ids: Ids, V: int) -> None:
+        check_shards(config)
         architecture = Architecture.of(config, V)
-        T, B = config.seq_length, config.streams
+        T, B, own = config.seq_length, config.streams, owned(config)
+        of_shard = B // (config.shards or 1)
         dtype: Any = np.dtype(config.dtype).type
         self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
         if processors() > 1:
             ahead.start(architecture.cell, self.sizes, dtype)
-        self._windows, self._rate = Windows(ids, T, B), float(config.learning_rate)
-        self._rng = np.random.RandomState(config.seed)
+        self._ids, self._B, self._rate = ids, B, float(config.learning_rate)
+        self._windows = Windows(ids, T, B, processes().rank * own * of_shard, own * of_shard)
+        seed = secrets.randbelow(MAX_SEED) if config.seed is None else config.seed
+        self._rng = np.random.RandomState(seed)
         self.params = INITS[config.init](architecture, self._rng).astype(dtype)
         self.grads = Params(architecture, dtype)
-        self.moments = {letter: Params(architecture, dtype) for letter in MOMENTS[config.optimizer]}
+        self.moments = {letter: np.zeros(updated(self.sizes.N), dtype) for letter in MOMENTS[config.optimizer]}
         self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
         self.packed = buffers.make_packed(self.sizes, dtype, strips=B == 1)
         self.optimizer = make_optimizer(config, self.moments)
-        seed = secrets.randbelow(MAX_SEED) if config.seed is None else config.seed
         self.dropout = make_dropout(config.dropout, seed, dtype)
         self.position = np.zeros(2, np.int64)  # see train.train
-        self.work = buffers.make_work(self.sizes, T, B, dtype, dropout=self.dropout.limit > 0)
+        self.work = buffers.make_work(self.sizes, T, of_shard, dtype, dropout=self.dropout.limit > 0)
+        self._meeting = Meeting(config, self.sizes, self.params.flat, self.grads.flat, self.work)
         self.smooth_loss = log1(float(V)) * T
         sizes = thread_counts(config, architecture)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
-        self._train(alone(), ids[:0], self.position, np.zeros(0), np.zeros(0))  # compiles, or loads, before threads do
+        self._train(
+            alone(), ids[:0], self.position, np.zeros(0), np.zeros((0, of_shard))
+        )  # compiles, or loads, before threads do
         pack_weights(alone(), self.cell, self.weights, self.packed)
 
     @staticmethod
     def memory(config: Config, architecture: Architecture) -> int:
         T, B, N, itemsize = config.seq_length, config.streams, architecture.parameters, np.dtype(config.dtype).itemsize
-        kept = (2 + len(MOMENTS[config.optimizer])) * N * itemsize  # parameters, gradients, moments
-        dropout, threads = limit_of(config.dropout) > 0, max(thread_counts(config, architecture))
-        return kept + buffers.memory(sizes_of(architecture), T, B, itemsize, dropout=dropout, threads=threads)
+        kept = 2 * N + len(MOMENTS[config.optimizer]) * updated(N)  # parameters, gradients, moments
+        kept += sum(math.prod(shape) for shape in shard_shapes(config, sizes_of(architecture), itemsize).values())
+        dropout, threads, of_shard = limit_of(config.dropout) > 0, max(thread_counts(config, architecture)), B
+        of_shard //= config.shards or 1
+        of_window = buffers.memory(sizes_of(architecture), T, of_shard, itemsize, dropout=dropout, threads=threads)
+        return kept * itemsize + of_window
 
     def _train(
         self,
@@ -85,6 +99,7 @@ class FastEngine:
             self.dropout,
             rates,
             position,
+            self._meeting.shards,
             self._works[team.rank],
             losses,
         )
@@ -93,32 +108,52 @@ class FastEngine:
         """So many iterations, at one learning rate each; returns their losses (nats summed over T, mean of streams)."""
         parts = self._windows.fetch(int(self.position[0]), iterations)
         rates = np.full(iterations, self._rate) if rates is None else rates
-        losses, done = np.zeros(iterations), 0
+        losses, done = [], 0
         for part in parts:
-            block = slice(done, done + part.iterations)
-            self._run(part, rates[block], losses[block])
+            losses.append(self._run(part, rates[done : done + part.iterations]))
             done += part.iterations
-        for loss in losses:
+        mean = self._mean(np.concatenate(losses))
+        for loss in mean:
             self.smooth_loss = self.smooth_loss * 0.99 + float(loss) * 0.01
-        return losses
+        return mean
 
-    def _run(self, part: Part, rates: NDArray[np.float64], losses: NDArray[np.float64]) -> None:
-        position = part.enter(self.position)
+    def _mean(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Over all streams, of the losses (n, B) of those here; added up in one order whoever has them."""
+        total = np.zeros(len(losses))
+        for here in processes().all(losses):
+            for of_stream in here.T:
+                total += of_stream
+        return total / self._B
+
+    def _run(self, part: Part, rates: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Losses (n, B) of each stream here."""
+        position, losses = part.enter(self.position), np.zeros((rates.size, self._windows.count))
 
         def work(block: slice, team: Team) -> None:
             self._train(team, part.ids, position, rates[block], losses[block])
 
-        self._tuner.run(losses.size, work)
+        self._tuner.run(rates.size, work)
+        self._meeting.check()
         self.position[:] = part.leave(position)
+        return losses
 
     def fetch(self, iterations: int) -> None:
         self._windows.fetch(int(self.position[0]), iterations)
 
     def state(self) -> TrainState:
+        """Of all processes, in the first; others have a part of it. All call it."""
+        lengths, group = np.diff(slices(self.sizes.N)), processes()
+        moments = {letter: group.assemble(moment, lengths) for letter, moment in self.moments.items()}
+        carried = np.array(self._carried.transpose(0, 3, 1, 2, 4), order='C').reshape(self._windows.count, -1)
+        hidden = group.assemble(carried.ravel(), [carried.size] * group.size)
         return TrainState(
             params=self.params.astype(self.params.flat.dtype),
-            moments={letter: moment.astype(moment.flat.dtype) for letter, moment in self.moments.items()},
-            hidden=np.array(self._carried.transpose(2, 0, 1, 3), order='C').reshape(self.work.loss.size, -1),
+            moments={
+                letter: Params.over(self.params.architecture, moment.copy())
+                for letter, moment in moments.items()
+                if moment is not None
+            },
+            hidden=carried if hidden is None else hidden.reshape(self._B, -1),
             position=int(self.position[0]),
             steps=int(self.position[1]),
             smooth_loss=self.smooth_loss,
@@ -126,20 +161,26 @@ class FastEngine:
         )
 
     def restore(self, state: TrainState) -> None:
-        self.params.flat[:] = state.params.flat
+        """The state is the first process's; all call it."""
+        lengths, group = np.diff(slices(self.sizes.N)), processes()
+        self.params.flat[:] = group.agree(state.params).flat
         for letter, moment in self.moments.items():
-            moment.flat[:] = state.moments[letter].flat
-        L, states, B, H = self._carried.shape
-        self._carried[...] = state.hidden.reshape(B, L, states, H).transpose(1, 2, 0, 3)
-        self.position[:] = state.position, state.steps
-        self.smooth_loss = state.smooth_loss
-        self._rng.set_state(state.rng)
+            group.distribute(state.moments[letter].flat if group.leads else None, moment, lengths)
+        own, L, states, B, H = self._carried.shape
+        hidden = np.zeros(own * B * L * states * H, self.params.flat.dtype)
+        whole = np.ascontiguousarray(state.hidden, hidden.dtype).ravel() if group.leads else None
+        group.distribute(whole, hidden, [hidden.size] * group.size)
+        self._carried[...] = hidden.reshape(own, B, L, states, H).transpose(0, 2, 3, 1, 4)
+        self.position[:], self.smooth_loss, rng = group.agree(
+            ((state.position, state.steps), state.smooth_loss, state.rng)
+        )
+        self._rng.set_state(rng)
         pack_weights(alone(), self.cell, self.weights, self.packed)
 
     @property
     def _carried(self) -> NDArray[Any]:
-        """The states before the next window, (L, states, B, H)."""
-        carried: NDArray[Any] = self.work.hs[:, :, 0, :, : self.params.H]
+        """The states before the next window, (own, L, states, B, H), of each shard here."""
+        carried: NDArray[Any] = self._meeting.shards.carried[..., : self.params.H]
         return carried
 
     def sample(self, length: int, weights: Params | None = None) -> NDArray[np.intp]:
@@ -148,7 +189,7 @@ class FastEngine:
         So a run that is lengthened later is the longer run. Other weights (the best ones) read the last characters
         before that place first, from h = 0: its state is none of theirs. Raises Diverged where probabilities are NaN.
         """
-        p, ids = int(self.position[0]), self._windows.ids
+        p, ids = int(self.position[0]), self._ids
         rng = np.random.RandomState()
         rng.set_state(self._rng.get_state())
         p = p if p + 1 < ids.size else 0
@@ -156,7 +197,7 @@ class FastEngine:
         streams = generate.make_streams(self.sizes, 1, drawn_by.flat.dtype, 1)
         ahead.wait()
         if weights is None:
-            streams.hs[..., 0, : self.params.H] = self._carried[:, :, 0]
+            streams.hs[..., 0, : self.params.H] = self._carried[0, :, :, 0]
         else:
             read = ids[max(0, p - LEAD) : p + 1].astype(np.uint32)[:, None]
             surprisals = np.zeros((len(read) - 1, 1))
@@ -178,9 +219,10 @@ class FastEngine:
 
 def thread_counts(config: Config, architecture: Architecture) -> list[int]:
     """Numbers of threads to try: what the configuration says, or as many as might pay."""
-    if config.threads and config.streams > 1:
+    B = config.streams // (config.shards or 1)
+    if config.threads and B > 1:
         return [config.threads]
-    return counts_for_streams(config.streams, config.streams * architecture.training_flops, FLOPS_PER_THREAD)
+    return counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)
 
 
 def scoring_memory(architecture: Architecture, itemsize: int) -> int:
@@ -212,9 +254,9 @@ def pack(params: Params, *, strips: bool) -> tuple[buffers.Weights, buffers.Pack
     return weights, packed
 
 
-def make_optimizer(config: Config, moments: dict[str, Params]) -> buffers.Optimizer:
-    """The optimizer's moments, and the settings in their dtype."""
-    kind = moments['m'].flat.dtype.type
+def make_optimizer(config: Config, moments: dict[str, NDArray[Any]]) -> buffers.Optimizer:
+    """The optimizer's moments (n,), and the settings in their dtype."""
+    kind: Any = moments['m'].dtype.type
     adam = config.optimizer == 'adam'
     return buffers.Optimizer(
         optimizers.ADAM if adam else optimizers.ADAGRAD,
@@ -224,6 +266,6 @@ def make_optimizer(config: Config, moments: dict[str, Params]) -> buffers.Optimi
         kind(BETA2),
         kind(EPSILON),
         kind(config.weight_decay),
-        moments['m'].flat,
-        moments['v'].flat if adam else np.zeros(0, kind),
+        moments['m'],
+        moments['v'] if adam else np.zeros(0, kind),
     )

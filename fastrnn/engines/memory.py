@@ -6,6 +6,7 @@ import numpy as np
 
 from ..model.architecture import Architecture
 from ..model.state import MOMENTS
+from ..parallel.processes import processes
 from ..settings.config import Config
 from .engine import ENGINES
 from .fast import scoring_memory
@@ -30,11 +31,13 @@ def memory(config: Config, V: int, *, validated: bool = False, kept: bool = Fals
 def check_memory(config: Config, V: int, *, validated: bool = False, kept: bool = False) -> None:
     """Raise ValueError where this machine has less than a run on a text of V distinct characters needs."""
     needed, there = memory(config, V, validated=validated, kept=kept), physical_memory()
-    if there is not None and needed > there:
+    here = processes().on_host
+    if there is not None and needed * here > there:
         raise ValueError(
             f'cell {config.cell}, layers {config.layers}, hidden_size {config.hidden_size:,}, '
             f'seq_length {config.seq_length:,}, streams {config.streams:,} and {V:,} distinct characters '
-            f'need {needed:,} bytes of memory, but this machine has {there:,}: take smaller ones'
+            f'need {needed:,} bytes of memory{f" in each of {here} processes" if here > 1 else ""}, '
+            f'but this machine has {there:,}: take smaller ones'
         )
 
 

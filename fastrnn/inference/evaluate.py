@@ -68,6 +68,7 @@ def slices(
     window: int | None = None,
     threads: int | None = None,
     tuner: ThreadTuner | None = None,
+    shared: bool = False,
 ) -> Iterator[tuple[Positions, NDArray[np.float64]]]:
     """Positions k and surprisals of ids[k+1], in nats, in pieces between which an interrupt gets through.
 
@@ -78,13 +79,14 @@ def slices(
     forget: there they differ by some 0.02, and one number is as good as the other.
 
     With a ``window``, windows of so many characters are each read from h = 0, as models without a state are evaluated.
-    ``tuner``: of :func:`tuner_for` this text, where it is scored again and again.
+    ``tuner``: of :func:`tuner_for` this text, where it is scored again and again. ``shared``: by all processes, which
+    make the same call; each gets all numbers.
     """
     n = ids.size - 1
     if n < 1:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
     parts = parts_of(n) if window is None else -(-n // window)
-    with Scorer(params, min(parts, PARTS), threads, tuner) as scorer:
+    with Scorer(params, min(parts, PARTS), threads, tuner, shared=shared) as scorer:
         for first in range(0, parts, PARTS):
             k = np.arange(first, min(first + PARTS, parts) + 1)
             edges = n * k // parts if window is None else np.minimum(k * window, n)

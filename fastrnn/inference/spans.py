@@ -13,6 +13,7 @@ from ..kernels.fast import ahead, generate
 from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
 from ..model.params import Params
+from ..parallel.processes import Processes, parts, processes
 from ..parallel.threads import ThreadTuner, counts_for_streams
 
 SLICE = 1 << 16, 2e10  # characters, and flops, of a slice: some 0.2 s, between which an interrupt gets through
@@ -29,16 +30,31 @@ def make_tuner(architecture: Architecture, B: int, threads: int | None = None) -
 class Scorer:
     """A model in the kernels' form that scores up to B spans at once; results do not depend on the threads."""
 
-    def __init__(self, params: Params, B: int, threads: int | None = None, tuner: ThreadTuner | None = None) -> None:
-        """``tuner``: of :func:`make_tuner`, which stays open; it knows from one scorer to the next what pays."""
+    def __init__(
+        self,
+        params: Params,
+        B: int,
+        threads: int | None = None,
+        tuner: ThreadTuner | None = None,
+        *,
+        shared: bool = False,
+    ) -> None:
+        """``tuner``: of :func:`make_tuner`, which stays open; it knows from one scorer to the next what pays.
+
+        ``shared``: all processes take a part of the spans each, and get all numbers.
+        """
         self._architecture, self._dtype, self._B = params.architecture, params.flat.dtype, B
         self._cell, (self._weights, self._packed) = make_cell(params.architecture), pack(params, strips=B == 1)
         self._tuner, self._own = tuner or make_tuner(params.architecture, B, threads), tuner is None
         self._slice = max(1, int(min(SLICE[0], SLICE[1] / params.architecture.forward_flops)) // B)
-        self._streams = generate.make_streams(sizes_of(self._architecture), B, self._dtype, 1)
+        self._all = processes().all if shared else Processes().all
+        count, rank = (processes().size, processes().rank) if shared else (1, 0)
+        self._here = slice(*parts(B, count)[rank : rank + 2].tolist())  # the spans that are scored by this process
+        here = self._here.stop - self._here.start
+        self._streams = generate.make_streams(sizes_of(self._architecture), here, self._dtype, 1)
         ahead.wait()
-        nothing = np.zeros((0, B), np.uint32)
-        self._kernel(alone(), nothing, nothing, np.zeros((0, B)))  # compiles, or loads, before threads do
+        nothing = np.zeros((0, here), np.uint32)
+        self._kernel(alone(), nothing, nothing, np.zeros((0, here)))  # compiles, or loads, before threads do
 
     def score(
         self, ids: Ids, begins: Positions, ends: Positions, warm_up: int = 0
@@ -59,13 +75,15 @@ class Scorer:
             at = starts + np.arange(first, stop)[:, None]
             surprisals = self._run(ids, np.clip(at, 0, ids.size - 2))
             if first < 0:
-                self._streams.hs[:, :, (at < 0).any(0)] = 0  # it is still before the text's begin
+                self._streams.hs[:, :, (at[:, self._here] < 0).any(0)] = 0  # it is still before the text's begin
             else:
                 counted = at < stops
                 yield at[counted], surprisals[counted]
             first = stop
 
     def _run(self, ids: Ids, at: Positions) -> NDArray[np.float64]:
+        """Surprisals of all spans; ``at`` (n, B)."""
+        at = at[:, self._here]
         inputs, targets = np.empty((2, *at.shape), np.uint32)  # so that the kernel is compiled once for all texts
         for b, low in enumerate(at[0]):
             part = ids[low : at[-1, b] + 2]
@@ -76,8 +94,10 @@ class Scorer:
         def work(block: slice, team: Team) -> None:
             self._kernel(team, inputs[block], targets[block], surprisals[block])
 
-        self._tuner.run(at.shape[0], work)
-        return surprisals
+        if at.size:
+            self._tuner.run(at.shape[0], work)
+        found = self._all(surprisals)
+        return np.concatenate(found, axis=1) if len(found) > 1 else surprisals
 
     def _kernel(
         self, team: Team, inputs: NDArray[np.uint32], targets: NDArray[np.uint32], surprisals: NDArray[np.float64]

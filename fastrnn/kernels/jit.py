@@ -50,11 +50,17 @@ CPU = get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME
 FEATURES = codegen.get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
 
 
-def fingerprint() -> str:
-    """Hash of everything that compiled code depends on; of the sources in sub-folders too, by relative paths."""
+def sources() -> str:
+    """Hash of all kernels, in sub-folders too, by relative paths."""
     digest, folder = hashlib.sha256(), Path(__file__).parent
     for source in sorted(folder.rglob('*.py')):
         digest.update(source.relative_to(folder).as_posix().encode() + b'\0' + source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def fingerprint() -> str:
+    """Hash of everything that compiled code depends on."""
+    digest = hashlib.sha256(sources().encode())
     for part in (
         np.__version__,
         numba.__version__,

@@ -1,4 +1,4 @@
-"""A run's folder: who may write to it, and what is told where that fails.
+"""A run's folder: who may write to it, and what is told where that fails. Of several processes the first one has it.
 
 ``config.json`` the run, ``log.jsonl`` one record a report, ``checkpoint-<iteration>.safetensors`` the last ones,
 ``best.safetensors`` the one with the lowest validation, ``lock``.
@@ -14,6 +14,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..model.checkpoint import Checkpoint
+from ..parallel.processes import led
 from .checkpoints import Checkpoints
 from .config_file import CONFIG, Description
 from .log import LOG, Log
@@ -22,12 +23,18 @@ LOCK = 'lock'
 
 
 class RunFolder:
-    """An open run folder; one process at a time has it."""
+    """An open run folder; one program at a time has it."""
 
     def __init__(self, path: str | Path, *, new: bool = False) -> None:
         """Lock it. With ``new`` it is made, and must not hold a run yet. Raises ValueError in one line."""
         self.path = Path(path)
         self._log, self._checkpoints = Log(self.path), Checkpoints(self.path)
+        self._lock = FileLock(self.path / LOCK, thread_local=False)
+        self._open(new)
+
+    @led
+    def _open(self, new: bool) -> None:
+        path = self.path
         if new:
             self._make()
         elif not (self.path / CONFIG).is_file():
@@ -36,7 +43,6 @@ class RunFolder:
             advice = f'start one with: fastrnn train FILE --out {quote(str(path))}'
             raise ValueError(f'{path}: holds no run; {advice}')
         self._check_own_files()
-        self._lock = FileLock(self.path / LOCK, thread_local=False)
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
@@ -56,6 +62,7 @@ class RunFolder:
         self._sweep()
 
     @property
+    @led
     def begun(self) -> bool:
         """Whether there is anything of a run that has come to its first checkpoint."""
         return bool(self._checkpoints.all()) or self._checkpoints.best.exists() or self._log.begun
@@ -84,9 +91,11 @@ class RunFolder:
                 with suppress(OSError):
                     path.unlink()
 
+    @led
     def close(self) -> None:
         self._lock.release()
 
+    @led
     def write_config(self, description: Description) -> None:
         with self._told():
             self._log.make()
@@ -94,11 +103,13 @@ class RunFolder:
 
     # --- the log ---
 
+    @led
     def log(self, record: Mapping[str, Any]) -> None:
         """Append a record or an event; on the disk with the next checkpoint."""
         with self._told():
             self._log.add(record)
 
+    @led
     def cut_log(self, lines: int) -> int:
         """Forget what was logged after a checkpoint that had seen so many lines; how many there are."""
         with self._told():
@@ -106,37 +117,45 @@ class RunFolder:
 
     # --- the checkpoints ---
 
+    @led
     def newest(self) -> Path | None:
         return self._checkpoints.newest()
 
+    @led
     def before(self, path: Path) -> Path | None:
         """The numbered checkpoint before one; the newest, if that one has no number."""
         return self._checkpoints.before(path)
 
+    @led
     def newest_verified(self) -> Path | None:
         return self._checkpoints.newest_verified()
 
+    @led
     def save(self, checkpoint: Checkpoint, *, best: bool) -> Path:
         """Write a checkpoint, after what was logged until then; ``best``: also under that name."""
         with self._told():
             self._log.sync()
             return self._checkpoints.save(checkpoint, best=best)
 
+    @led
     def mark_best(self, path: Path) -> None:
         """Give a checkpoint the name of the best, too: one that was rescued could not have it yet."""
         with self._told():
             self._checkpoints.mark_best(path)
 
+    @led
     def prune(self, count: int, anchor: Path | None) -> None:
         """Leave the newest so many checkpoints, and the one to roll back to."""
         with self._told():
             self._checkpoints.prune(count, anchor)
 
+    @led
     def drop_after(self, iteration: int) -> None:
         """Remove checkpoints of a stretch that diverged."""
         with self._told():
             self._checkpoints.drop_after(iteration)
 
+    @led
     def go_back_to(self, path: Path, iteration: int) -> None:
         """Make a checkpoint of that iteration the newest, and set newer ones aside.
 

@@ -9,11 +9,13 @@ from ..data.texts import Texts, check_text_identity, text_identity
 from ..model.checkpoint import Checkpoint, load_checkpoint
 from ..model.places import BEST
 from ..model.state import TrainState
+from ..parallel.processes import led, processes
 from ..settings.config import Config
 from ..settings.naming import Files, check_names
 from ..training.loop import Run
 from ..training.patience import ended_early
 from ..training.schedule import Horizon, with_new_cycle, with_planned_schedule
+from ..training.train import opened
 from .config_file import CONFIG, Description
 from .folder import RunFolder
 from .session import Session, check_policy
@@ -52,11 +54,12 @@ def resume(
     """
     check_names(changes, CHANGES)
     chosen = Path(folder)
-    if chosen.is_file() and not (chosen.parent / CONFIG).is_file():
+    is_file = led(chosen.is_file)()
+    if is_file and not led((chosen.parent / CONFIG).is_file)():
         raise ValueError(f'{folder}: not a checkpoint in a run folder; start a new run from its weights with --from')
-    place = RunFolder(chosen.parent if chosen.is_file() else chosen)
+    place = RunFolder(chosen.parent if is_file else chosen)
     try:
-        return _reopened(place, chosen if chosen.is_file() else None, files, keep, on_divergence, changes)
+        return _reopened(place, chosen if is_file else None, files, keep, on_divergence, changes)
     except BaseException:
         place.close()
         raise
@@ -70,36 +73,38 @@ def _reopened(
     on_divergence: str | None,
     changes: dict[str, Any],
 ) -> Session:
-    then, checkpoint = Description.read(place.path), chosen or place.newest()
+    then, checkpoint = led(Description.read)(place.path), chosen or place.newest()
     texts = then.texts
     if files is not None:
         texts = replace(texts, files=Texts.of(files).files)
     else:
-        texts.check_files(chosen or place.path)
-    texts.check_held_out(chosen or place.path)
-    texts.check_there(chosen or place.path)
+        processes().together(lambda: texts.check_files(chosen or place.path))
+    processes().together(lambda: texts.check_held_out(chosen or place.path))
+    processes().together(lambda: texts.check_there(chosen or place.path))
     keep = then.keep if keep is None else keep
     on_divergence = then.on_divergence if on_divergence is None else on_divergence
     keep = check_policy(keep, on_divergence)
-    corpus, held_out = texts.open()
+    corpus, held_out = opened(texts)
     try:
-        check_text_identity(then.identity, text_identity(corpus, held_out), texts, checkpoint or place.path / CONFIG)
+        identity, since = text_identity(corpus, held_out), checkpoint or place.path / CONFIG
+        processes().together(lambda: check_text_identity(then.identity, identity, texts, since))
     except ValueError:
         corpus.discard()
         raise
     loaded = state = None
     if checkpoint is not None:
-        loaded = _offering(place, checkpoint)
+        loaded = led(_offering)(place, checkpoint)
         chars, state = loaded.model.chars, loaded.state
         if chars.startswith(corpus.chars):  # more of them where the run began with another text's weights
             corpus = replace(corpus, chars=chars)
     elif place.begun:
         best = place.path / BEST
-        advice = f'go on from the best, with --resume {quote(str(best))}' if best.exists() else AGAIN
+        there = led(best.exists)()
+        advice = f'go on from the best, with --resume {quote(str(best))}' if there else AGAIN
         raise ValueError(f'{place.path}: its numbered checkpoints are gone; {advice}')
     elif then.transferred:
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
-    config = _changed(then.config, changes, state, corpus.ids.size)
+    config = _changed(_with_shards(then.config), changes, state, corpus.ids.size)
     run = Run(corpus, config, validation=held_out, kept=True)
     session = Session(place, run, texts, keep, on_divergence, lengthened=then.lengthened)
     if checkpoint is not None and loaded is not None:
@@ -112,6 +117,11 @@ def _reopened(
     if not run.over:  # an end that is behind it must not take the place of the run's own
         session.write_config()
     return session
+
+
+def _with_shards(config: Config) -> Config:
+    """Earlier versions had one."""
+    return replace(config, shards=config.shards or 1) if 'shards' in config.abilities.options else config
 
 
 def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, characters: int) -> Config:

@@ -7,6 +7,7 @@ from typing import Any
 from ..model.checkpoint import Checkpoint, load_checkpoint
 from ..model.model import Model
 from ..model.state import TrainState
+from ..parallel.processes import led, processes
 from ..training.loop import Run
 from .folder import RunFolder
 from .rescue import rescue
@@ -57,8 +58,12 @@ class Saver:
     def save_now(self) -> None:
         """Between two regular checkpoints; what can't be saved is left to the last one."""
         begun = self._run.engine is not None and self._run.iteration > 0
-        if begun and self.saved != self._run.iteration and self._run.state().finite:
+        if begun and self.saved != self._run.iteration and self._finite():
             self.save(verified=False, best=False)
+
+    def _finite(self) -> bool:
+        """Whether all numbers of the state are; the first process has them."""
+        return processes().agree(self._run.state().finite)
 
     def _checkpoint(self, *, verified: bool, best: bool = False) -> Checkpoint:
         state = replace(self._run.state(), verified=verified, log_lines=self._log_lines)
@@ -71,9 +76,9 @@ class Saver:
         return self._rescued(error, verified=verified, best=best)
 
     def _rescued(self, error: OSError, *, verified: bool, best: bool) -> OSError:
-        if self.saved == self._run.iteration or not self._run.state().finite:
+        if self.saved == self._run.iteration or not self._finite():
             return error
-        told, done = rescue(self._checkpoint(verified=verified, best=best), self.folder.path, error)
+        told, done = led(rescue)(self._checkpoint(verified=verified, best=best), self.folder.path, error)
         if done:
             self.saved = self._run.iteration
         return told
@@ -81,7 +86,7 @@ class Saver:
     def anchored(self) -> TrainState | None:
         """The state to roll back to, from the disk; None where there is none, or it is damaged."""
         try:
-            return None if self.anchor is None else load_checkpoint(self.anchor).state
+            return None if self.anchor is None else led(load_checkpoint)(self.anchor).state
         except ValueError:
             return None
 

@@ -10,6 +10,7 @@ from ..data.texts import Texts, check_text_identity, text_identity
 from ..errors import Diverged, TextLost
 from ..model.checkpoint import Checkpoint
 from ..model.model import Model
+from ..parallel.processes import processes
 from ..progress.records import Progress
 from ..settings.checks import check_integer
 from ..settings.config import Config
@@ -87,6 +88,8 @@ class Session(Training):
         """
         if self._process != os.getpid():  # a fork's copy has nothing to save
             return
+        if not self._closed:
+            processes().meet()
         try:
             ended = False
             while not ended:

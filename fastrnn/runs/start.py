@@ -7,10 +7,11 @@ from typing import Any
 
 from ..data.texts import Texts
 from ..model.model import Model
+from ..parallel.processes import processes
 from ..settings.config import MAX_SEED, Config
 from ..settings.naming import Files
 from ..settings.presets import make_config
-from ..training.train import begin
+from ..training.train import begin, opened
 from ..training.transfer import options_from
 from .folder import RunFolder
 from .session import KEEP, Session, check_policy
@@ -74,9 +75,9 @@ def start(
         reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
         texts = Texts.of(files, validation=validation, **reading)
     config = make_config(config, options_from(weights, config, options), name=preset, also=OPTIONS)
-    corpus, held_out = texts.open()
+    corpus, held_out = opened(texts)
     if config.seed is None:
-        config = replace(config, seed=secrets.randbelow(MAX_SEED))
+        config = replace(config, seed=processes().agree(secrets.randbelow(MAX_SEED)))
     run, transfer = begin(corpus, config, held_out, weights, kept=True)
     session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, transfer)
     try:

@@ -20,7 +20,7 @@ class Abilities:
 
 # of Config, beside those that every engine takes
 BATCHED = frozenset(
-    {'streams', 'dtype', 'optimizer', 'schedule', 'warmup', 'clip', 'clip_norm', 'weight_decay', 'init'}
+    {'streams', 'shards', 'dtype', 'optimizer', 'schedule', 'warmup', 'clip', 'clip_norm', 'weight_decay', 'init'}
     | {'planned', 'earlier', 'fit', 'cell', 'layers', 'dropout'}
 )
 ABILITIES = {

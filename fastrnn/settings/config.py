@@ -43,6 +43,7 @@ class Config:
     patience: int | None = None  # validations in a row, worse than the best, that end a run; see training/patience.py
     # what not every engine takes (see abilities.py), and other ends
     streams: int = 1  # B, parts of the text that are trained on together
+    shards: int | None = None  # equal groups of streams, which processes share; None: as many as there are processes
     dtype: str = 'float64'
     optimizer: str = 'adagrad'
     schedule: str = 'constant'  # of the learning rate, over the run
@@ -140,6 +141,7 @@ INTEGERS: dict[str, tuple[int, int | None]] = {
     'seq_length': (1, None),
     'sample_every': (1, None),
     'streams': (1, None),
+    'shards': (1, None),
     'sample_length': (0, None),
     'iterations': (0, None),
     'threads': (1, 1024),

@@ -78,18 +78,20 @@ def below(steps: Sequence[tuple[float, float]], value: float, otherwise: float) 
 def with_windows(config: Config, characters: int) -> Config:
     """Streams and windows for a text of so many characters, as far as they are open.
 
+    Streams are as many for each of the shards.
     A text that is too short for them gets as many streams as read nearly all of it (each leaves less than a window at
     its end unread), and a shorter window where even one stream does not fit.
     """
     if 'streams' not in config.fit:
         return config
-    T, B = config.seq_length, int(below(STREAMS, characters, config.streams))
+    shards = config.shards or 1
+    T, B = config.seq_length, -(-int(below(STREAMS, characters, config.streams)) // shards) * shards
     if characters < (T + 2) * B:
 
         def read(streams: int) -> int:
             return streams * (1 + T * windows(characters // streams, T))
 
-        fitting = range(max(1, characters // (T + 2)), 0, -1)
+        fitting = range(max(shards, characters // (T + 2) // shards * shards), 0, -shards)
         B = next((streams for streams in fitting if read(streams) >= MOST * characters), max(fitting, key=read))
         if 'seq_length' in config.fit:
             T = max(1, min(T, characters // B - 2))

@@ -10,6 +10,7 @@ from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
 from ..kernels.fast import ahead
 from ..model.architecture import Architecture
+from ..parallel.processes import processes
 from ..settings.config import Config
 from ..settings.ladder import completed, steps_up
 from .schedule import Horizon
@@ -95,17 +96,18 @@ class Trial:
     def measure(self, config: Config) -> None:
         """Train a model for a moment."""
         check_memory(config, self._V)
-        with closing(make_engine(replace(config, init='gist', seed=0, fit=()), self._ids, self._V)) as engine:
+        of_trial = replace(config, init='gist', seed=0, fit=())
+        with closing(processes().by_host(lambda: make_engine(of_trial, self._ids, self._V))) as engine:
             ahead.wait()  # a first run's other process compiles, and would halve what two threads reach
             start = time.perf_counter()
             pace = _pace(engine, 1)
-            while not engine.settled and time.perf_counter() < start + LONGEST * self._of:
+            while processes().agree(not engine.settled and time.perf_counter() < start + LONGEST * self._of):
                 pace = _pace(engine, max(1, int(BLOCK / pace)))
             begin, paces = time.perf_counter(), list[float]()
-            while not paces or time.perf_counter() < begin + TIMED:
+            while processes().agree(not paces or time.perf_counter() < begin + TIMED):
                 pace = _pace(engine, max(1, int(BLOCK / pace)))
                 paces.append(pace)
-            self.seconds += time.perf_counter() - start
+            self.seconds += processes().agree(time.perf_counter() - start)
         flops = Architecture.of(config, self._V).training_flops * config.streams * config.seq_length
         self._flops = flops / min(paces)  # what else the machine does only slows
 
@@ -114,4 +116,4 @@ def _pace(engine: Engine, iterations: int) -> float:
     """Seconds an iteration, of so many at once."""
     start = time.perf_counter()
     engine.run(iterations)
-    return max((time.perf_counter() - start) / iterations, 1e-9)
+    return processes().agree(max((time.perf_counter() - start) / iterations, 1e-9))

@@ -13,11 +13,13 @@ from ..data.ids import as_ids
 from ..data.stored import Ids
 from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
+from ..engines.shards import check_hosts, check_shards, in_common
 from ..inference.evaluate import slices, tuner_for
 from ..model.architecture import Architecture
 from ..model.model import Model
 from ..model.params import Params
 from ..model.state import TrainState
+from ..parallel.processes import processes
 from ..parallel.threads import ThreadTuner
 from ..progress.records import Progress
 from ..settings.config import Config, bits_per_character
@@ -54,14 +56,16 @@ class Run(Training):
         **options: Any,
     ) -> None:
         super().__init__()
-        config = make_config(config, options)
+        config = in_common(make_config(config, options))
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
         V, n = len(self.corpus.chars), self.corpus.ids.size
         self.validation = None if validation is None else as_ids(validation, V, 'validation')
+        check_hosts(self.corpus, self.validation)
         try:
             self.fitted = fit(config, self.corpus.ids, V, self.corpus.held_out)
             config = self.fitted.config
             config.check_text(n, V, self.corpus.held_out)
+            check_shards(config)
             check_memory(config, V, validated=validation is not None, kept=kept)
         except ValueError:
             self.corpus.discard()
@@ -145,7 +149,8 @@ class Run(Training):
         """The one that is there, or a new one."""
         with self._lock:
             if self.engine is None:
-                engine = make_engine(self.config, self.corpus.ids, len(self.corpus.chars))
+                config, ids, V = self.config, self.corpus.ids, len(self.corpus.chars)
+                engine = processes().by_host(lambda: make_engine(config, ids, V))  # compiled once on each
                 if self.weights is not None:
                     engine.restore(replace(engine.state(), params=self.weights))
                 self.engine = engine
@@ -223,7 +228,8 @@ class Run(Training):
     def _train_block(self) -> Block:
         """Draw the sample that is due, and train until the next stop."""
         engine, n, sample = self.ensure_engine(), self.iteration, None
-        engine.fetch(self._next_stop() - n)  # raises TextLost, before a sample moves the generator
+        stop = self._next_stop()
+        processes().together(lambda: engine.fetch(stop - n))  # raises TextLost, before a sample moves the generator
         if self.plan.samples_before(n):
             sample = self._sample(engine)
         losses, rate = self._iterate(engine)
@@ -232,7 +238,7 @@ class Run(Training):
         if self.validation is not None and self.plan.validates_after(self.iteration, self.seconds):
             if self._tuner is None:
                 self._tuner = tuner_for(engine.params.architecture, self.validation, self.config.threads)
-            scoring = slices(engine.params, self.validation, tuner=self._tuner)
+            scoring = slices(engine.params, self.validation, tuner=self._tuner, shared=True)
         return Block(float(losses[-1]), rate, sample, scoring)
 
     def _complete(self, block: Block) -> Progress:
@@ -244,7 +250,7 @@ class Run(Training):
                 self.best_weights.keep(engine.params, validation)
         over = self.over
         if self.plan.samples_after(over):
-            sample = self._sample(engine, self._best_weights())
+            sample = self._sample(engine, best=True)
         record = self.plan.record(
             self.iteration,
             self.seconds,
@@ -261,9 +267,14 @@ class Run(Training):
             self.figures.report()
         return record
 
-    def _sample(self, engine: Engine, weights: Params | None = None) -> str:
-        drawn = engine.sample(self.config.sample_length, *([] if weights is None else [weights]))
-        return self.corpus.text(drawn)
+    def _sample(self, engine: Engine, *, best: bool = False) -> str:
+        """Drawn by the first process; of the best weights, where they are others."""
+
+        def draw() -> str:
+            weights = self._best_weights() if best else None
+            return self.corpus.text(engine.sample(self.config.sample_length, *([] if weights is None else [weights])))
+
+        return processes().lead(draw)
 
     def _next_stop(self) -> int:
         return self.plan.next_stop(self.iteration, self.seconds, self._pace)
@@ -274,8 +285,8 @@ class Run(Training):
         rates = self.horizon.rates(n, stop - n, self.seconds, self._pace) * 0.5**self.halvings
         self._moving, start = True, time.perf_counter()
         losses = engine.run(stop - n, rates)
-        now = time.perf_counter()
-        self._pace, self.iteration, self.seconds = max((now - start) / losses.size, 1e-9), stop, self._clock.seconds
+        pace = max((time.perf_counter() - start) / losses.size, 1e-9)
+        self.iteration, (self._pace, self.seconds) = stop, processes().agree((pace, self._clock.seconds))
         self.figures.add(losses)
         self._moving = False
         return losses, float(rates[-1])

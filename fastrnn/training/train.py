@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 
 from ..data.corpus import Corpus, open_corpus
 from ..data.stored import Ids
+from ..data.texts import Texts
+from ..engines.shards import in_common
 from ..model.model import Model
+from ..parallel.processes import processes
 from ..settings.checks import as_number
 from ..settings.config import Config
 from ..settings.naming import Files, text_or_files
@@ -70,20 +73,30 @@ def train(
         can't be drawn because the exact engine's weights have become NaN.
     """
     reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
-    if isinstance(text, Corpus):
-        corpus = text
-    else:
-        found = text_or_files(text)
-        corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **reading)
-    corpus, held_out = _held_out(corpus, validation, encoding, errors)
+
+    def read() -> tuple[Corpus, Ids | None]:
+        if isinstance(text, Corpus):
+            corpus = text
+        else:
+            found = text_or_files(text)
+            corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **reading)
+        return _held_out(corpus, validation, encoding, errors)
+
+    corpus, held_out = processes().by_host(read)
     config = make_config(config, options_from(weights, config, options), name=preset, also=OPTIONS)
     return begin(corpus, config, held_out, weights)[0]
+
+
+def opened(texts: Texts) -> tuple[Corpus, Ids | None]:
+    """What files hold, and what is held out: read by every host, and encoded once there."""
+    return processes().by_host(texts.open)
 
 
 def begin(
     corpus: Corpus, config: Config, held_out: Ids | None, weights: Model | None, *, kept: bool = False
 ) -> tuple[Run, Transfer | None]:
     """A run on a text, with an old model's weights or new ones; ``kept``: in a folder."""
+    config = in_common(config)
     if weights is None:
         return Run(corpus, config, validation=held_out, kept=kept), None
     transfer, config = transfer_weights(weights, corpus, config.seed), with_architecture(weights, config)

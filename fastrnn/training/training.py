@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from ..model.checkpoint import save_model
 from ..model.model import Model
+from ..parallel.processes import processes
 from ..progress.records import Progress
 from ..system.steps import Steps
 from .clock import Clock
@@ -42,8 +43,9 @@ class Training(Steps[Progress]):
         """Let go of what the run holds."""
 
     def save(self, path: str | Path) -> None:
-        """Write the best model to a file, as :func:`fastrnn.save_model` does."""
-        save_model(path, self.best_model)
+        """Write the best model to a file, as :func:`fastrnn.save_model` does; of several processes the first does."""
+        if processes().leads:
+            save_model(path, self.best_model)
 
     def watch(self) -> Model:
         """Train to the end, with a progress bar in a terminal or a notebook; returns the best model."""

@@ -27,6 +27,7 @@ def config(**options):
         *((sizes, {'dtype': 'float32', 'cell': 'lstm', 'layers': 2, 'dropout': 0.5, 'threads': 2}) for sizes in SIZES),
         (SIZES[1], {'dtype': 'float32', 'cell': 'gru', 'layers': 3, 'optimizer': 'adagrad'}),
         (SIZES[3], {'dtype': 'float32', 'layers': 8, 'dropout': 1e-9}),  # so little is none
+        (SIZES[1], {'dtype': 'float32', 'cell': 'lstm', 'shards': 4}),
     ],
 )
 def test_memory_is_as_stated(monkeypatch, sizes, options):
@@ -38,6 +39,7 @@ def test_memory_is_as_stated(monkeypatch, sizes, options):
     monkeypatch.setattr(fast, 'pack_weights', lambda *_: none)
     engine = FastEngine(asked, np.zeros(B * (T + 2), np.uint16), V)
     groups = (engine.packed, engine.optimizer, *engine._works, [engine.params.flat, engine.grads.flat])
+    groups += (engine._meeting.shards[-3:],)  # the others are a few numbers
     arrays = {id(array): array.nbytes for group in groups for array in group if isinstance(array, np.ndarray)}
     assert memory(asked, V) == sum(arrays.values())
 

@@ -91,8 +91,8 @@ class Optimizer(NamedTuple):
     beta2: Any
     epsilon: Any
     decay: Any  # of the weights, decoupled; for Adam
-    M: Any  # (N,): Adagrad's sum of squares, or Adam's mean of gradients
-    S: Any  # (N,): Adam's mean of squares; (0,) for Adagrad
+    M: Any  # (n,), of the slice that is updated here: Adagrad's sum of squares, or Adam's mean of gradients
+    S: Any  # (n,): Adam's mean of squares; (0,) for Adagrad
 
 
 def _whole(size: int, columns: int) -> int:

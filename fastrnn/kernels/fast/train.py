@@ -2,7 +2,8 @@
 
 The same headings as in ``exact/rnn.py``. A thread takes its streams through a whole window (forward, output layer,
 backward) without waiting for others; then threads share rows of the gradients, then ranges of the flat parameters.
-No element's sum depends on who computes it, so the bits do not depend on the number of threads.
+No element's sum depends on who computes it, so the bits do not depend on the number of threads. Nor do they depend on
+the number of processes that share the streams, shard by shard, as ``shards.py`` says.
 
 Rows are padded as ``buffers.py`` says. The loss is in nats, summed over T, averaged over streams.
 """
@@ -18,6 +19,7 @@ from .gemm import product, recurrent_product
 from .gradients import fill_zero, matrix_gradients, vector_gradients
 from .optimizers import step
 from .packing import copy, pack_weights, rows_of
+from .shards import PARAMETERS, add_shards, carry, gather, hand_over, take_up
 from .softmax import add_bias, exponentials
 
 
@@ -69,8 +71,11 @@ def from_above(cell, layer, work):
 
 
 @inlined
-def forward(cell, weights, packed, dropout, steps, b0, b1, work):
-    """Fill hs[..., 1:, :, :] of streams b0 ... b1-1 from hs[..., 0, :, :] and the inputs, layer by layer."""
+def forward(cell, weights, packed, dropout, steps, first, b0, b1, work):
+    """Fill hs[..., 1:, :, :] of streams b0 ... b1-1 from hs[..., 0, :, :] and the inputs, layer by layer.
+
+    ``first`` is the number among all streams of the first here, by which dropout tells them apart.
+    """
     T, H, Hp, zero = work.inputs.shape[0], weights.Whh.shape[2], work.hs.shape[4], b0 - b0
     last = work.hs.shape[1] - 1
     for layer in range(weights.Whh.shape[0]):
@@ -86,7 +91,7 @@ def forward(cell, weights, packed, dropout, steps, b0, b1, work):
                 handed = work.handed[layer, t]
                 for b in range(b0, b1):
                     copy(h[t + 1, b], handed[b])
-                drop(dropout, steps, layer, t, b0, b1, H, handed)
+                drop(dropout, steps, layer, t, first, b0, b1, H, handed)
 
 
 @inlined
@@ -125,7 +130,7 @@ def output(cell, weights, packed, b0, b1, weight, work):
 
 
 @inlined
-def backward(cell, weights, packed, dropout, steps, b0, b1, work):
+def backward(cell, weights, packed, dropout, steps, first, b0, b1, work):
     """Turn blocks of streams b0 ... b1-1 into dz, from the highest layer down."""
     (L, _, H), T, Hp = weights.Whh.shape, work.inputs.shape[0], work.hs.shape[4]
     dh_next, carry = work.dh_next, work.carry
@@ -139,7 +144,7 @@ def backward(cell, weights, packed, dropout, steps, b0, b1, work):
         for t in range(T - 1, -1, -1):
             dhs, h_before, c_before, h_here, c_here = from_top[t], h[t], c[t], h[t + 1], c[t + 1]
             if dropout.limit > 0:
-                drop(dropout, steps, layer, t, b0, b1, H, dhs)
+                drop(dropout, steps, layer, t, first, b0, b1, H, dhs)
             for b in range(b0, b1):
                 differentiate(
                     cell, H, blocks[t, b], dhs[b], dh_next[b], carry[b], h_before[b], c_before[b], h_here[b], c_here[b]
@@ -155,14 +160,16 @@ def backward(cell, weights, packed, dropout, steps, b0, b1, work):
 
 
 @inlined
-def gradients(team, cell, weights, packed, grads, dropout, steps, work):
-    """Loss and gradient of one window, before which the optimizer took so many steps; loss by stream. Not clipped."""
-    B = work.inputs.shape[1]
-    b0, b1 = span(team, B, 1)
-    weight = weights.flat.dtype.type(1) / weights.flat.dtype.type(B)
-    forward(cell, weights, packed, dropout, steps, b0, b1, work)
+def gradients(team, cell, weights, packed, grads, dropout, steps, first, streams, work):
+    """Loss and gradient of one window, before which the optimizer took so many steps; loss by stream. Not clipped.
+
+    Its streams are those from number ``first`` on, of so many, over which the gradient is averaged.
+    """
+    b0, b1 = span(team, work.inputs.shape[1], 1)
+    weight = weights.flat.dtype.type(1) / weights.flat.dtype.type(streams)
+    forward(cell, weights, packed, dropout, steps, first, b0, b1, work)
     output(cell, weights, packed, b0, b1, weight, work)
-    backward(cell, weights, packed, dropout, steps, b0, b1, work)
+    backward(cell, weights, packed, dropout, steps, first, b0, b1, work)
     barrier(team)
     vector_gradients(team, cell, work, grads)
     matrix_gradients(team, cell, work, grads)
@@ -170,55 +177,55 @@ def gradients(team, cell, weights, packed, grads, dropout, steps, work):
 
 
 @inlined
-def read_window(ids, length, p, b0, b1, work):
-    """Characters p ... p+T of streams b0 ... b1-1, each ``length`` long, as inputs and targets."""
+def read_window(ids, first, length, p, b0, b1, work):
+    """Characters p ... p+T of streams b0 ... b1-1, each ``length`` long, as inputs and targets.
+
+    ``first`` is the number in ids of the first of the window's streams.
+    """
     for t in range(work.inputs.shape[0]):
         for b in range(b0, b1):
-            work.inputs[t, b] = ids[b * length + p + t]
-            work.targets[t, b] = ids[b * length + p + t + 1]
+            at = (first + b) * length + p + t
+            work.inputs[t, b] = ids[at]
+            work.targets[t, b] = ids[at + 1]
 
 
 @jit
-def carry_states(hs, t, b0, b1):
-    """hs[..., 0, :, :] of streams b0 ... b1-1 become those of t; for t = 0 they become 0."""
-    for layer in range(hs.shape[0]):
-        for s in range(hs.shape[1]):
-            for b in range(b0, b1):
-                if t > 0:
-                    copy(hs[layer, s, t, b], hs[layer, s, 0, b])
-                else:
-                    fill_zero(hs[layer, s, 0, b])
+def train(team, cell, ids, weights, packed, grads, optimizer, dropout, rates, position, shards, work, losses):
+    """``losses.shape[0]`` iterations over the text ``ids``, cut into streams; every thread makes the same call.
 
-
-@jit
-def train(team, cell, ids, weights, packed, grads, optimizer, dropout, rates, position, work, losses):
-    """``losses.size`` iterations over the text ``ids``, cut into B streams; every thread makes the same call.
-
-    position[0] is where the next window starts in each stream, position[1] the optimizer's steps so far; both are
-    updated, as are weights, packed (their packed form), optimizer, the first of work.hs, and losses (nats summed over
-    T, mean over streams). rates holds each iteration's learning rate. Streams wrap as in the gist, and start again
-    from h = 0.
+    ids are those of this process's shards of streams, work is for one of them. position[0] is where the next window
+    starts in each stream, position[1] the optimizer's steps so far; both are updated, as are weights, packed (their
+    packed form), optimizer, shards.carried, and losses (n, own * B): nats summed over T, of each stream here. rates
+    holds each iteration's learning rate. Streams wrap as in the gist, and start again from h = 0. Ends at once where an
+    exchange with other processes has failed.
     """
     T, B = work.inputs.shape
-    length = ids.size // B
+    own = shards.carried.shape[0]
+    length = ids.size // (own * B)
     b0, b1 = span(team, B, 1)
     p, steps = position[0], position[1]
-    for n in range(losses.size):
-        if p + T + 1 >= length:
+    for n in range(losses.shape[0]):
+        wraps = p + T + 1 >= length
+        if wraps:
             p = T - T
-            carry_states(work.hs, p, b0, b1)
-        read_window(ids, length, p, b0, b1, work)
-        gradients(team, cell, weights, packed, grads, dropout, steps, work)
+        for s in range(own):
+            take_up(shards.carried[s], wraps, b0, b1, work.hs)
+            read_window(ids, s * B, length, p, b0, b1, work)
+            first = shards.first + s * B
+            gradients(team, cell, weights, packed, grads, dropout, steps, first, shards.streams, work)
+            carry(work.hs, T, b0, b1, shards.carried[s])
+            hand_over(team, grads.flat, s, shards)
+            for b in range(b0, b1):
+                losses[n, s * B + b] = work.loss[b]
+        add_shards(team, grads.flat, shards)
         steps += 1
-        step(team, weights.flat, grads.flat, optimizer, rates[n], steps, work.norms)
+        step(team, weights.flat, grads.flat, optimizer, rates[n], steps, shards, work.norms)
+        gather(team, PARAMETERS, shards)
+        if shards.failed[0] != 0:
+            return
         barrier(team)
         pack_weights(team, cell, weights, packed)
         p += T
-        carry_states(work.hs, T, b0, b1)
         if team.rank == 0:
-            total = 0.0
-            for b in range(B):
-                total += work.loss[b]
-            losses[n] = total / B
             position[0], position[1] = p, steps
         barrier(team)

@@ -1,0 +1,137 @@
+"""Which shards of a run's streams this process trains, and how its kernels meet those of the others."""
+
+import ctypes
+import secrets
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._version import __version__
+from ..data.corpus import Corpus
+from ..data.stored import Ids
+from ..data.texts import text_identity
+from ..kernels import jit
+from ..kernels.fast.buffers import Sizes, Work, padded
+from ..kernels.fast.optimizers import CHUNK
+from ..kernels.fast.shards import GRADIENTS, NORMS, Shards
+from ..parallel.processes import parts, processes
+from ..settings.config import MAX_SEED, Config
+
+
+def check_shards(config: Config) -> None:
+    """Raise ValueError where streams can't be cut into such shards, or these be shared by the processes there are."""
+    shards, B, count = config.shards or 1, config.streams, processes().size
+    if count > 1 and 'shards' not in config.abilities.options:
+        raise ValueError(f'engine {config.engine} trains in one process, not in {count:,}: add --preset fast')
+    if shards > B:
+        raise ValueError(
+            f'shards is {shards:,}, but there are {B:,} streams to share: take fewer --shards or more --streams'
+        )
+    if B % shards:
+        lower, upper = B // shards * shards, -(-B // shards) * shards
+        raise ValueError(
+            f'{B:,} streams are not {shards:,} shards of equal size: take --streams {lower:,} or {upper:,}, or other '
+            '--shards'
+        )
+    if shards % count:
+        fitting = ' or '.join(f'{n:,}' for n in range(1, shards + 1) if shards % n == 0)
+        raise ValueError(
+            f'{count:,} processes can not share {shards:,} shards evenly: start {fitting} processes, or a run with '
+            f'--shards {-(-shards // count) * count:,}'
+        )
+
+
+def in_common(config: Config) -> Config:
+    """With as many shards as there are processes, where it does not say, and a seed that all of them have."""
+    if config.shards is None and 'shards' in config.abilities.options:
+        config = replace(config, shards=processes().size)
+    if config.seed is None and processes().size > 1:
+        config = replace(config, seed=processes().agree(secrets.randbelow(MAX_SEED)))
+    return config
+
+
+def check_hosts(corpus: Corpus, held_out: Ids | None) -> None:
+    """Raise ValueError where processes have other programs or texts than the first."""
+    if processes().size == 1:
+        return
+    for what, value in (('fastrnn', __version__), ("fastrnn's code", jit.sources())):
+        processes().check_same(what, value, 'install the same on all hosts')
+    for name, value in text_identity(corpus, held_out).items():
+        processes().check_same(f'the text ({name})', value, 'copy the files from one host to the others')
+
+
+def owned(config: Config) -> int:
+    """How many of the shards are this process's."""
+    return (config.shards or 1) // processes().size
+
+
+def slices(parameters: int) -> NDArray[np.int64]:
+    """Where each process's slice of the flat parameters begins, and the last one's end."""
+    return parts(parameters, processes().size, CHUNK)
+
+
+def updated(parameters: int) -> int:
+    """How many parameters this process updates."""
+    cuts = slices(parameters)
+    return int(cuts[processes().rank + 1] - cuts[processes().rank])
+
+
+def shard_shapes(config: Config, sizes: Sizes, itemsize: int) -> dict[str, tuple[int, ...]]:
+    """Of the arrays of :class:`Shards` that hold numbers of the weights' dtype."""
+    shards, own, N = config.shards or 1, owned(config), sizes.N
+    return {
+        'sent': (own * N * (own > 1),),
+        'gathered': (shards * updated(N) * (processes().size > 1),),
+        'carried': (own, sizes.L, sizes.states, config.streams // shards, padded(sizes.H, itemsize)),
+    }
+
+
+class Meeting:
+    """The shards of a process as kernels take them, and what they call to meet the others."""
+
+    def __init__(self, config: Config, sizes: Sizes, weights: NDArray[Any], gradient: NDArray[Any], work: Work) -> None:
+        """weights and gradient: flat, (N,)."""
+        kind, group = weights.dtype, processes()
+        arrays = {name: np.zeros(shape, kind) for name, shape in shard_shapes(config, sizes, kind.itemsize).items()}
+        if group.size == 1:
+            arrays['gathered'] = arrays['sent']
+        own, B = owned(config), config.streams // (config.shards or 1)
+        cuts, self._failure = slices(sizes.N), list[BaseException]()
+        self._weights, self._norms = weights, work.norms
+        self._sent = arrays['sent'] if own > 1 else gradient
+        lengths = np.diff(cuts)
+        self._to, self._of = own * lengths, [own * int(lengths[group.rank])] * group.size
+        self._lengths, self._chunks = lengths, np.diff(parts(len(work.norms), group.size))
+        self._called = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(self._exchange)  # lives as long as its address
+        address = ctypes.cast(self._called, ctypes.c_void_p).value if group.size > 1 else 0
+        self.shards = Shards(
+            first=group.rank * own * B,
+            streams=config.streams,
+            rank=group.rank,
+            bounds=cuts,
+            exchange=address or 0,
+            failed=np.zeros(1, np.int64),
+            **arrays,
+        )
+
+    def _exchange(self, what: int) -> int:
+        """Called by kernels; nothing can be raised through them."""
+        try:
+            if what == GRADIENTS:
+                processes().exchange(self._sent, self._to, self.shards.gathered, self._of)
+            elif what == NORMS:
+                processes().collect(self._norms, self._chunks)
+            else:
+                processes().collect(self._weights, self._lengths)
+        except BaseException as error:
+            self._failure.append(error)
+            return 1
+        return 0
+
+    def check(self) -> None:
+        """Raise what an exchange has met with."""
+        if self._failure:
+            self.shards.failed[0] = 0
+            raise self._failure.pop()

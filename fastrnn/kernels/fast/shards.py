@@ -1,0 +1,111 @@
+"""Streams in shards, of which each process trains some: what it hands over to the others, and what it takes from them.
+
+A shard's gradient is computed by itself, and theirs are added in the order of the shards: so bits depend on how many
+shards there are, and not on who computes them. Of the flat parameters each process updates one slice, whole chunks of
+``optimizers.py``, for which it gathers all shards' gradients; the parameters go to all.
+"""
+
+from typing import Any, NamedTuple
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from ..jit import jit
+from ..team import barrier, span
+from .gradients import LINE, add, fill_zero
+from .packing import copy
+
+GRADIENTS, NORMS, PARAMETERS = 0, 1, 2  # what is exchanged
+BLOCK = 4096  # elements of a sum over shards that stay in the L1 cache meanwhile
+
+
+class Shards(NamedTuple):
+    """What of all shards is this process's."""
+
+    first: int  # number of its first stream, of all
+    streams: int  # of all shards
+    rank: int  # of the process
+    bounds: Any  # (processes + 1,) int64: process q updates elements bounds[q] ... bounds[q+1]-1
+    exchange: int  # address of int f(int what), which fills gathered, norms or parameters; 0 for one process
+    failed: Any  # (1,) int64, not 0 once an exchange has failed
+    sent: Any  # (own * N,): for each process in turn its slice of each of these shards; (0,) for one shard here
+    gathered: Any  # (shards * n,): of all shards the slice that is updated here; (0,) for one shard of one process
+    carried: Any  # (own, L, states, B, Hp): the states before the next window, of each shard here
+
+
+@intrinsic
+def _call(typingctx, address, argument):
+    """Call the C function ``int f(int)`` at an address."""
+
+    def codegen(context, builder, sig, args):
+        i32 = ir.IntType(32)
+        kind = ir.FunctionType(i32, [i32]).as_pointer()
+        result = builder.call(builder.inttoptr(args[0], kind), [builder.trunc(args[1], i32)])
+        return builder.sext(result, ir.IntType(64))
+
+    return types.int64(types.intp, types.int64), codegen
+
+
+@jit
+def gather(team, what, shards):
+    """Exchange with the other processes, between barriers; of one process there is nothing to wait for."""
+    if shards.exchange == 0:
+        return
+    barrier(team)
+    if team.rank == 0 and shards.failed[0] == 0:
+        shards.failed[0] = _call(shards.exchange, what)
+    barrier(team)
+
+
+@jit
+def take_up(carried, afresh, b0, b1, hs):
+    """hs[..., 0, :, :] of streams b0 ... b1-1 become what is carried, (L, states, B, Hp), or 0."""
+    for layer in range(hs.shape[0]):
+        for s in range(hs.shape[1]):
+            for b in range(b0, b1):
+                if afresh:
+                    fill_zero(hs[layer, s, 0, b])
+                else:
+                    copy(carried[layer, s, b], hs[layer, s, 0, b])
+
+
+@jit
+def carry(hs, t, b0, b1, carried):
+    """Keep hs[..., t, :, :] of streams b0 ... b1-1 until the next window."""
+    for layer in range(hs.shape[0]):
+        for s in range(hs.shape[1]):
+            for b in range(b0, b1):
+                copy(hs[layer, s, t, b], carried[layer, s, b])
+
+
+@jit
+def hand_over(team, gradient, s, shards):
+    """Keep the gradient (N,) of this process's shard s, where others follow; threads share ranges."""
+    if shards.sent.size == 0:
+        return
+    own, bounds = shards.carried.shape[0], shards.bounds
+    for q in range(bounds.size - 1):
+        start, size = bounds[q], bounds[q + 1] - bounds[q]
+        i0, i1 = span(team, size, LINE)
+        at = own * start + s * size
+        copy(gradient[start + i0 : start + i1], shards.sent[at + i0 : at + i1])
+
+
+@jit
+def add_shards(team, gradient, shards):
+    """The slice of gradient (N,) that is updated here becomes the sum of all shards', in their order."""
+    if shards.gathered.size == 0 and shards.exchange == 0:
+        return
+    gather(team, GRADIENTS, shards)  # also where there is nothing to update here: the others wait
+    barrier(team)
+    start, stop = shards.bounds[shards.rank], shards.bounds[shards.rank + 1]
+    size = stop - start
+    i0, i1 = span(team, size, LINE)
+    for first in range(i0, i1, BLOCK):
+        last = min(first + BLOCK, i1)
+        total = gradient[start + first : start + last]
+        copy(shards.gathered[first:last], total)
+        for at in range(size, shards.gathered.size, size):
+            add(shards.gathered[at + first : at + last], total)
+    barrier(team)

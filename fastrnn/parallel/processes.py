@@ -1,0 +1,128 @@
+"""The processes of a run: one, or as many as an MPI launcher has started, which then do everything alike.
+
+All of them go through the same program and take the same turns. What comes from a clock, a signal or a file is taken
+from the first one, which alone prints and writes; an error of any is an error of all. Of one process this is the
+identity, so that no caller asks.
+"""
+
+import atexit
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .launcher import launched
+
+T = TypeVar('T')
+P = ParamSpec('P')
+MISSING = "these are {count} processes of an MPI launcher, but mpi4py is not there: pip install 'fastrnn[mpi]'"
+FOREIGN = (
+    '{launcher} says that it started {count} processes, but the MPI of mpi4py ({library}) sees {size}: '
+    'start them by the mpiexec of that MPI, or build mpi4py for this one'
+)
+
+
+class Processes:
+    """One process, alone."""
+
+    rank, size = 0, 1
+    on_host = 1  # how many there are on this one's host
+
+    @property
+    def leads(self) -> bool:
+        """Whether this is the process that prints and writes."""
+        return self.rank == 0
+
+    def agree(self, value: T) -> T:
+        """The first process's value."""
+        return value
+
+    def lead(self, call: Callable[[], T]) -> T:
+        """What the call returns or raises in the first process, where alone it is made."""
+        return call()
+
+    def together(self, call: Callable[[], T]) -> T:
+        """What the call returns here; where it raises in any process, that in all of them."""
+        return call()
+
+    def by_host(self, call: Callable[[], T]) -> T:
+        """The same, by one process of each host before its others: what one has written, those find."""
+        return call()
+
+    def all(self, value: T) -> list[T]:
+        """The values of all processes, in their order."""
+        return [value]
+
+    def check_same(self, what: str, value: object, cure: str) -> None:
+        """Raise ValueError, in all processes, where the values differ; it names what, the hosts, and the cure."""
+
+    def exchange(self, sent: NDArray[Any], to: Any, received: NDArray[Any], of: Any) -> None:
+        """To each process its part of an array, and of each a part; ``to`` and ``of`` are how long they are."""
+
+    def collect(self, array: NDArray[Any], counts: Any) -> None:
+        """Fill an array of which each process has a part, so long, in their order."""
+
+    def assemble(self, part: NDArray[Any], counts: Any) -> NDArray[Any] | None:
+        """The parts of all processes, so long, as one array in the first; None in others."""
+        return part
+
+    def distribute(self, whole: NDArray[Any] | None, part: NDArray[Any], counts: Any) -> None:
+        """Fill each process's part from the first one's array; None in others."""
+        part[:] = whole
+
+    def meet(self) -> None:
+        """Come together at the end of something; who comes alone ends the job, as nobody could be told."""
+
+    def leave(self, code: int, told: str = '') -> None:
+        """The end of this process, by an exit code; ``told``: an error that the first process tells.
+
+        Where the others have not ended likewise, they are ended, and a process that is not the first tells its error.
+        """
+
+    def describe(self) -> dict[str, str]:
+        """What ``fastrnn info`` tells: nothing, of one process."""
+        return {}
+
+
+@cache
+def processes() -> Processes:
+    """Those that this one belongs to. Raises ValueError where a launcher started several that can't meet."""
+    found = launched()
+    if found is None:
+        return Processes()
+    launcher, count, _ = found
+    try:
+        from .mpi import MPIProcesses, library
+    except ImportError:  # mpi4py is not there; RuntimeError: no MPI that it could load
+        raise ValueError(MISSING.format(count=count)) from None
+    except RuntimeError as error:
+        raise ValueError(f'mpi4py finds no MPI ({error}): install one, such as by pip install mpich') from None
+    joined = MPIProcesses()
+    if joined.size != count:
+        raise ValueError(FOREIGN.format(launcher=launcher, count=count, library=library(), size=joined.size))
+    return joined
+
+
+def led(method: Callable[P, T]) -> Callable[P, T]:
+    """A function that only the first process calls, for all of them."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return processes().lead(lambda: method(*args, **kwargs))
+
+    return call
+
+
+@atexit.register
+def _leave() -> None:
+    """At the end of a program: others may wait for this one."""
+    if processes.cache_info().currsize:
+        processes().leave(0)
+
+
+def parts(size: int, count: int, grain: int = 1) -> NDArray[np.int64]:
+    """Where range(size) is cut for so many processes, in multiples of grain: (count + 1,), from 0 to size."""
+    grains = -(-size // grain)
+    return np.minimum(np.arange(count + 1, dtype=np.int64) * grains // count * grain, size)

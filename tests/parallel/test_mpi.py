@@ -1,0 +1,199 @@
+"""Real runs of several processes under mpiexec: the bits of one, and one voice, whatever happens."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from helpers import ROOT, SONNETS, SUPPORT, random_text, run_python
+from kept import log_of, state_of
+from mpi import MPIEXEC, command, mpi_cli, mpi_python, needs_mpi
+
+from fastrnn.model.places import BEST, checkpoints
+
+pytestmark = needs_mpi
+SIZES = ['--hidden-size', 24, '--seq-length', 8, '--streams', 8, '--dropout', 0.2, '--seed', 3, '--validation', '20%']
+RUN = ['train', SONNETS, '--preset', 'fast', '--cell', 'lstm', *SIZES, '--save-every', 7, '--sample-length', 20]
+SOON = 10.0  # seconds in which a job ends, once something has gone wrong
+
+
+def errors_of(result):
+    """What the processes have told on standard error, one line each; not what mpiexec tells."""
+    return [line for line in result.stderr.splitlines() if line.startswith(('error:', 'Traceback'))]
+
+
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory):
+    """A run of four shards in one process."""
+    folder = tmp_path_factory.mktemp('whole') / 'run'
+    result = run_python('-m', 'fastrnn', *RUN, '--shards', 4, '--iterations', 40, '--out', folder)
+    assert result.returncode == 0, result.stderr.decode()
+    return folder, result.stdout.decode()
+
+
+def assert_same_run(folder, whole):
+    assert log_of(folder) == log_of(whole)
+    for mine, expected in zip(checkpoints(folder), checkpoints(whole), strict=True):
+        assert mine.name == expected.name
+        assert state_of(mine) == state_of(expected)
+    assert state_of(folder / BEST) == state_of(whole / BEST)
+
+
+@pytest.mark.parametrize('count', [2, 4])
+def test_bits_depend_on_shards_alone(tmp_path, count):
+    """Of every cell, with dropout, both optimizers and clippings, one layer and two."""
+    text = tmp_path / 'text.txt'
+    text.write_text(random_text(2000, 30))
+    alone = run_python(SUPPORT / 'mpi_script.py', text, 4)
+    assert alone.returncode == 0, alone.stderr.decode()
+    result = mpi_python(count, SUPPORT / 'mpi_script.py', text, 4)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == json.loads(alone.stdout)
+
+
+def test_interrupted_and_gone_on_with_by_others(tmp_path, whole):
+    """Killed as four processes, gone on with by two; what they print begins in nothing else than one process's."""
+    folder = tmp_path / 'run'
+    job = subprocess.Popen(
+        command(4, '-c', KILLED, *RUN, '--iterations', 40, '--out', folder), cwd=ROOT, stdout=subprocess.PIPE
+    )
+    job.communicate(timeout=60)
+    assert job.returncode != 0
+    assert checkpoints(folder), 'killed too early'
+    result = mpi_cli(2, 'train', '--resume', folder)
+    assert result.returncode == 0, result.stderr
+    assert_same_run(folder, whole[0])
+
+
+KILLED = """
+import os, signal, sys
+from fastrnn.parallel.processes import processes
+from fastrnn.training.loop import Run
+step = Run.step
+def dying(run):
+    record = step(run)
+    if run.iteration >= 20 and processes().rank == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return record
+Run.step = dying
+sys.argv[0] = 'fastrnn'
+from fastrnn.cli import main
+main()
+"""
+
+
+def test_one_voice(tmp_path, whole):
+    """Standard output is that of one process, but for times; no file is written twice."""
+    result = mpi_cli(2, *RUN, '--shards', 4, '--iterations', 40, '--out', tmp_path / 'run')
+    assert result.returncode == 0, result.stderr
+    assert errors_of(result) == []
+
+    def lines(text):
+        return [line.partition(' s  ')[0].rpartition('  ')[0] or line for line in text.splitlines()]
+
+    told = [line.replace(', in each of 2 processes', '') for line in lines(result.stdout)]
+    expected = lines(whole[1])
+    assert [line for line in told if not line.startswith('memory')] == [
+        line for line in expected if not line.startswith('memory')
+    ]
+    assert_same_run(tmp_path / 'run', whole[0])
+
+
+@pytest.mark.parametrize(('number', 'code'), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_to_mpiexec(tmp_path, number, code):
+    """The first process's: all end after the same iteration, saved."""
+    folder = tmp_path / 'run'
+    job = subprocess.Popen(
+        command(2, '-m', 'fastrnn', *RUN, '--epochs', 10_000, '--out', folder, '--print-every', 50),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    while not job.stdout.readline().startswith('iter 200 '):
+        assert job.poll() is None
+    job.send_signal(number)
+    _, err = job.communicate(timeout=30)
+    assert job.returncode == code
+    saved = checkpoints(folder)[-1]
+    assert f'saved at iteration {state_of(saved)[1][3]:,}; go on with: fastrnn train --resume {folder}' in err
+    assert 'error' not in err
+
+
+@pytest.mark.parametrize(
+    ('run', 'told'),
+    [
+        (
+            [*RUN, '--shards', 3, '--streams', 9],
+            '2 processes can not share 3 shards evenly: start 1 or 3 processes, or a run with --shards 4',
+        ),
+        (['train', SONNETS], 'engine exact trains in one process, not in 2: add --preset fast'),
+    ],
+)
+def test_errors_of_all_are_told_once(tmp_path, run, told):
+    folder = tmp_path / 'run'
+    result = mpi_cli(2, *run, '--iterations', 5, '--out', folder)
+    assert result.returncode == 2
+    assert errors_of(result) == [f'error: {told}']
+    assert not folder.exists()
+
+
+def test_a_text_that_differs_between_hosts(tmp_path):
+    """Told by the first process: which text, which host; nothing is written."""
+    places = [tmp_path / 'a', tmp_path / 'b']
+    for place, text in zip(places, ('abcd' * 200, 'abdc' * 200), strict=True):
+        place.mkdir()
+        (place / 'text.txt').write_text(text)
+    run = ['-m', 'fastrnn', 'train', 'text.txt', '--preset', 'fast', '--iterations', '5', '--out', str(tmp_path / 'r')]
+    hosts = [part for place in places for part in (':', '-n', '1', '-wdir', str(place), sys.executable, *run)]
+    result = subprocess.run([MPIEXEC, *hosts[1:]], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 2
+    (told,) = errors_of(result)
+    assert told.startswith('error: the text (sha256) differs: ')
+    assert '(process 1); copy the files from one host to the others' in told
+    assert not (tmp_path / 'r').exists()
+
+
+def test_without_mpi4py(tmp_path):
+    """One line that names the extra, not as many runs."""
+    hidden = "import sys; sys.modules['mpi4py'] = None; sys.argv[0] = 'x'; from fastrnn.cli import main; main()"
+    result = mpi_python(2, '-c', hidden, *RUN, '--iterations', 5, '--out', tmp_path / 'run')
+    assert result.returncode == 2
+    (told,) = errors_of(result)
+    assert (
+        told == "error: these are 2 processes of an MPI launcher, but mpi4py is not there: pip install 'fastrnn[mpi]'"
+    )
+    assert not (tmp_path / 'run').exists()
+
+
+FAILING = """
+import sys
+import fastrnn
+from fastrnn.parallel.processes import processes
+options = {{'preset': 'fast', 'hidden_size': 20, 'iterations': 10**6, 'validation': 0.2, 'seed': 1}}
+with fastrnn.start(sys.argv[1], {text!r}, **options) as run:
+    for record in run:
+        if record.iteration > 50 and processes().rank == 1:
+            raise OSError('this one fails alone')
+"""
+
+
+def test_one_that_fails_alone_ends_the_job(tmp_path):
+    """An error of a script in one process of two: the job ends soon, and the run goes on later."""
+    start = time.monotonic()
+    result = mpi_python(2, '-c', FAILING.format(text=str(SONNETS)), tmp_path / 'run')
+    assert result.returncode != 0
+    assert 'this one fails alone' in result.stderr or 'process 1 on ' in result.stderr
+    assert time.monotonic() - start < 2 * SOON
+    assert run_python('-m', 'fastrnn', 'train', '--resume', tmp_path / 'run', '--iterations', 60).returncode == 0
+
+
+def test_info():
+    result = mpi_cli(2, 'info')
+    assert result.returncode == 0
+    facts = {line[:12].strip(): line[13:] for line in result.stdout.splitlines()}
+    assert len(facts) == len(result.stdout.splitlines()), 'told by both'
+    assert facts['processes'].startswith('2 on 1 host (')
+    assert facts['bits'].startswith('identical')
