@@ -8,7 +8,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ._version import __version__
-from .commands import cache, evaluate, info, plot, sample, score, train
+from .commands import cache, evaluate, export, info, plot, sample, score, train
 from .errors import Diverged, in_a_line
 from .parallel.launcher import foremost, launched
 
@@ -42,6 +42,7 @@ app.command(epilog=train.EXAMPLE)(train.train)
 app.command('eval', epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=sample.EXAMPLE)(sample.sample)
 app.command(epilog=score.EXAMPLE)(score.score)
+app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=info.EXAMPLE)(info.info)
 app.add_typer(cache.app, name='cache')

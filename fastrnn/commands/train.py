@@ -212,6 +212,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
 
     corpus, held_out = opened(texts)
     run, transfer = begin(corpus, config, held_out, weights)
+    run.text_name = texts.name
     reports.announce(run, transfer)
     with interruptible(save is not None or processes().size > 1) as signals, _advised(run, reports):
         try:

@@ -46,6 +46,12 @@ class Texts:
         held_out = None if validation is None else str(share or file_names(validation, 'validation')[0])
         return cls(tuple(file_names(files)), validation=held_out, **reading)
 
+    @property
+    def name(self) -> str:
+        """The files in a few words, without their folders: the same on every machine."""
+        names = [name.replace('\\', '/').rpartition('/')[2] for name in self.files]
+        return ', '.join(names) if len(names) < 4 else f'{names[0]} and {len(names) - 1} more'
+
     def absolute(self) -> 'Texts':
         """The same files by paths that hold in any working folder."""
         validation = self.validation

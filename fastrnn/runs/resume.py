@@ -106,6 +106,7 @@ def _reopened(
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
     config = _changed(_with_shards(then.config), changes, state, corpus.ids.size)
     run = Run(corpus, config, validation=held_out, kept=True)
+    run.text_name = texts.name
     session = Session(place, run, texts, keep, on_divergence, lengthened=then.lengthened)
     if checkpoint is not None and loaded is not None:
         state = loaded.state

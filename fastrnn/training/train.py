@@ -84,7 +84,10 @@ def train(
 
     corpus, held_out = processes().by_host(read)
     config = make_config(config, options_from(weights, config, options), name=preset, also=OPTIONS)
-    return begin(corpus, config, held_out, weights)[0]
+    run = begin(corpus, config, held_out, weights)[0]
+    if not isinstance(text, str | Corpus):
+        run.text_name = Texts.of(text).name
+    return run
 
 
 def opened(texts: Texts) -> tuple[Corpus, Ids | None]:
