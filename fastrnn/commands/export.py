@@ -22,7 +22,7 @@ def export(
 ) -> None:
     """Write MODEL as one page of HTML that runs it in a browser, offline: for everybody, with nothing to install.
 
-    It writes, and one can steer it; shades a text by surprisal, and colours it by what one unit does; and tells what the
+    It writes, and one can steer it; it shades a text by surprisal, or by what one unit does; and it tells what the
     model was trained on.
     """
     from ..model.checkpoint import load_model

@@ -4,10 +4,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..inference.evaluate import bits
-from ..inference.generate import sample
+from ..inference.prompt import encode_prompt
+from ..inference.streams import make_stream
+from ..kernels.choice import Choice
 from ..model.model import Model
 from ..system.atomic import check_place, write_atomically
+from ..system.interrupts import remembered
 from .player import page
 from .player_weights import quantized
 
@@ -72,11 +78,18 @@ def export(
 
 def _cost(model: Model, text: str | Path | None) -> Exported:
     if text is None:
-        text, of = ''.join(sample(model, DRAWN, seed=0)), f'{DRAWN:,} {model.unit}s that it drew'
+        ids, of = _drawn(model), f'{DRAWN:,} {model.unit}s that it drew'
     else:
-        of = text.name if isinstance(text, Path) else 'a text'
-    ids = model.vocabulary.encode(text)
+        ids, of = model.vocabulary.encode(text), text.name if isinstance(text, Path) else 'a text'
     return Exported(0, bits(model.params, ids), bits(quantized(model.params), ids), of)
+
+
+def _drawn(model: Model) -> NDArray[np.uint32]:
+    """Numbers, as text of drawn bytes would be another one: it has U+FFFD for what is no UTF-8."""
+    stream, rng = make_stream(model, encode_prompt('', model)), np.random.RandomState(0)
+    every = Choice(1.0, model.params.V, 1.0)
+    with remembered():
+        return np.concatenate([stream.draw(every, rng, 1000) for _ in range(DRAWN // 1000)])
 
 
 def _difference(cost: Exported) -> str:

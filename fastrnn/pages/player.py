@@ -1,7 +1,7 @@
 """A page that is a model: one file of HTML that runs it, with nothing to fetch.
 
-Put together from player.html, whose ``$names`` are filled in, player.css and the scripts, plain ECMAScript: those of the
-ENGINE run in a worker, which is made from their text in the page, those of the PAGE in the page.
+Put together from player.html, whose ``$names`` are filled in, player.css and the scripts, plain ECMAScript. Those of
+the ENGINE run in a worker, which is made from their text in the page; those of the PAGE run in the page.
 """
 
 import json

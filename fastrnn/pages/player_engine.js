@@ -4,7 +4,7 @@ const SLICE = 15; // milliseconds
 const FLUSH = 30; // milliseconds between two pieces of text
 const SHOWN = 10; // likeliest characters that are told of each
 const WHOLE = 32767; // an activation of 1
-const LISTED = 30, STRIP = 240; // units in a list, and characters of the picture of each
+const LISTED = 30, STRIP = 120; // units in a list, and characters of the picture of each
 
 class Engine {
   constructor(facts, buffer, send) {

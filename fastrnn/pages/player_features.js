@@ -15,13 +15,14 @@ const between = (open, close) => running((inside, char, chars, k) => {
   return inside;
 });
 
+const begins = (chars, k) => k <= 0 || chars[k - 1] === '\n';
 const LETTER = /[\p{L}\p{M}]/u;
 const FEATURES = {
   quotes: between('"“«„', '"”»“'),
   brackets: between('([{', ')]}'),
-  line: running((count, char, chars, k) => chars[k - 1] === '\n' ? 0 : count + 1),
+  line: running((count, char, chars, k) => begins(chars, k) ? 0 : count + 1),
   word: running((count, char) => LETTER.test(char) ? count + 1 : 0),
-  paragraph: running((inside, char, chars, k) => chars[k - 1] === '\n' ? +(chars[k - 2] === '\n' || k < 2) : inside),
+  paragraph: running((inside, char, chars, k) => begins(chars, k) ? +begins(chars, k - 1) : inside),
   space: matching(/ /),
   newline: matching(/\n/),
   capital: matching(/\p{Lu}/u),

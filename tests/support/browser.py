@@ -29,7 +29,7 @@ class Browser:
         )
         os.close(read_end)
         os.close(write_end)
-        self._out, self._in = open(commands, 'wb', buffering=0), open(answers, 'rb', buffering=0)
+        self._out, self._in = os.fdopen(commands, 'wb', 0), os.fdopen(answers, 'rb', 0)
         self._numbers, self._rest, self._session = count(1), b'', None
         self.complaints, self._loaded = [], False
         target = self('Target.createTarget', url='about:blank')['targetId']
@@ -101,9 +101,8 @@ class Browser:
 
     def wait(self, condition):
         """Until an expression is true, as the page's own timers see it."""
-        self.run(
-            f'new Promise(done => {{ const look = () => ({condition}) ? done() : setTimeout(look, 10); look(); }})'
-        )
+        look = f'const look = () => ({condition}) ? done() : setTimeout(look, 10)'
+        self.run(f'new Promise(done => {{ {look}; look(); }})')
 
     def screen(self, width, height=900, scheme='light', phone=False):
         self('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1, mobile=phone)
