@@ -14,6 +14,7 @@ from string import Template
 from typing import Any
 
 from .._version import __version__
+from ..model.architecture import Architecture
 from ..model.model import Model
 from .player_weights import layout, packed
 from .surprisal import SHADES, visible
@@ -49,7 +50,7 @@ def page(model: Model, title: str, told: Sequence[tuple[str, str]] = (), *, quan
         title=shown(title),
         style=style,
         unit=unit,
-        words=escape(architecture.words),
+        words=in_words(architecture),
         units=f'{architecture.layers * architecture.H * architecture.kind.states:,}',
         parameters=f'{architecture.parameters:,}',
         vocabulary=f'{architecture.V:,}',
@@ -96,15 +97,20 @@ def about(model: Model) -> list[tuple[str, str]]:
 
 def built(model: Model, quantize: bool) -> list[tuple[str, str]]:
     architecture = model.params.architecture
-    names = {'rnn': 'tanh units (RNN)', 'gru': 'gated recurrent units (GRU)', 'lstm': 'long short-term memory (LSTM)'}
-    layers = f'{architecture.layers} layer{"s" * (architecture.layers > 1)} of {architecture.H:,}'
     weights = '8 bits, with a scale a row' if quantize else 'float32'
     return [
-        ('architecture', f'{layers} {names[architecture.cell]}'),
+        ('architecture', in_words(architecture)),
         ('parameters', f'{architecture.parameters:,}'),
         ('weights', weights),
         ('page made by', f'fastrnn {__version__}'),
     ]
+
+
+def in_words(architecture: Architecture) -> str:
+    names = {'rnn': 'tanh units', 'gru': 'GRU units', 'lstm': 'LSTM units'}
+    return (
+        f'{architecture.layers} layer{"s" * (architecture.layers > 1)} of {architecture.H:,} {names[architecture.cell]}'
+    )
 
 
 def rows(facts: Sequence[tuple[str, str]]) -> str:

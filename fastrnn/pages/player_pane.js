@@ -20,13 +20,13 @@ class Pane {
   }
 
   clear() {
-    Object.assign(this, {ids: [], spans: [], open: [], at: -1});
+    Object.assign(this, {ids: [], spans: [], open: [], at: -1, line: null});
     this.root.replaceChildren();
   }
 
-  // Append characters; marks are classes by which they are coloured.
+  // Append characters; marks are classes by which they are coloured. Each line is a block of its own, so that a browser
+  // need not lay all of a text out again for a character more.
   add(ids, marks = []) {
-    const made = document.createDocumentFragment();
     ids.forEach((ix, k) => {
       const char = this.alphabet.char(ix), plain = char === '\n' || char === '\t';
       const shown = plain ? char : this.alphabet.shown(ix), span = element('span', '', shown);
@@ -36,9 +36,10 @@ class Pane {
       this.ids.push(ix);
       this.spans.push(span);
       if (this.alphabet.bytes) this.join(this.alphabet.points[ix], span);
-      made.append(span);
+      this.line ??= this.root.appendChild(element('div', 'line'));
+      this.line.append(span);
+      if (char === '\n') this.line = null;
     });
-    this.root.append(made);
   }
 
   // Bytes that are a character together: the first one shows it, the others are dots.
@@ -69,7 +70,7 @@ class Pane {
     const last = this.spans.length - 1;
     const to = {
       ArrowRight: this.at + 1, ArrowLeft: this.at - 1, Home: 0, End: last,
-      ArrowDown: this.line(1), ArrowUp: this.line(-1),
+      ArrowDown: this.beside(1), ArrowUp: this.beside(-1),
     }[event.key];
     if (to === undefined || event.ctrlKey || event.metaKey || event.altKey || last < 0) return;
     event.preventDefault();
@@ -78,7 +79,7 @@ class Pane {
   }
 
   // The character in the row above or below, nearest to this one
-  line(step) {
+  beside(step) {
     const here = this.spans[this.at]?.getBoundingClientRect();
     if (!here) return 0;
     let best = this.at, row = null, off = Infinity;

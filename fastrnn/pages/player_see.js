@@ -36,8 +36,11 @@ class See {
       this.start(page.write.text);
     });
     for (const one of page.all('[name=colour]')) one.addEventListener('change', () => this.colour());
-    page.$('by').addEventListener('change', () => this.rank());
-    for (const name of ['layer', 'state', 'unit']) page.$(name).addEventListener('change', () => this.choose(this.chosen));
+    page.$('by').addEventListener('change', () => {
+      page.$('by-unit').checked = true;
+      this.rank();
+    });
+    for (const name of ['layer', 'state', 'unit']) page.$(name).addEventListener('change', () => this.choose(this.chosen, true));
     this.fields();
   }
 
@@ -45,8 +48,10 @@ class See {
     const {layers, H, states} = this.page.facts;
     const options = (names) => names.map((name, k) => new Option(name, k));
     this.page.$('layer').replaceChildren(...options(Array.from({length: layers}, (_, k) => `${k + 1}`)));
-    this.page.$('state').replaceChildren(...options(['h, what it tells', 'c, what it keeps'].slice(0, states)));
+    this.page.$('state').replaceChildren(...options(['h: output', 'c: memory'].slice(0, states)));
     this.page.$('unit').max = H;
+    this.page.$('layer').parentElement.hidden = layers === 1;
+    this.page.$('state').parentElement.hidden = states === 1;
   }
 
   // The index of what the three fields say, and the other way round: layer, state, unit

@@ -122,6 +122,7 @@ class Write {
   busy(now) {
     this.page.$('stop').disabled = !now;
     this.page.$('written').setAttribute('aria-busy', now);
+    this.page.$('write-told').setAttribute('aria-live', now ? 'off' : 'polite'); // not of each that is drawn
   }
 
   // What could have stood at place k

@@ -114,7 +114,7 @@ def test_what_is_known_is_told():
         'bits per character': '1.988, of held-out text',
         'iterations': '1,000',
         'trained by': 'fastrnn 1.2.3',
-        'architecture': '2 layers of 30 long short-term memory (LSTM)',
+        'architecture': '2 layers of 30 LSTM units',
         'parameters': f'{model.params.architecture.parameters:,}',
         'weights': 'float32',
         'page made by': f'fastrnn {player.__version__}',
