@@ -1,57 +1,87 @@
-"""How fast the page of ``fastrnn export`` writes in chromium, and how long it keeps the browser waiting meanwhile.
+"""The page of ``fastrnn export`` in chromium: how fast it writes, and the README's picture of it.
 
-``python bench/player.py``: models with random weights, of 65 characters; a page that draws 4,000 of them, in its worker,
-and shows each. Needs chromium.
+``python bench/player.py``: models with random weights, of 65 characters, draw 4,000 of them in the page's worker, which
+shows each; the table has the rate, and how long the page kept the browser from drawing a frame.
+``python bench/player.py MODEL FILE.png``: a text that MODEL writes, coloured by the unit that follows capitals best.
 """
 
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+import fastrnn
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.init import scaled
 from fastrnn.model.model import Model
 from fastrnn.pages.player import page
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'tests' / 'support'))
-from browser import Browser  # noqa: E402
-
 CASES = (('rnn', 1, 100), ('gru', 1, 256), ('gru', 2, 192), ('lstm', 1, 256), ('lstm', 2, 512))
 CHARS = ''.join(map(chr, [10, *range(32, 96)]))
 LENGTH = 4000
-# Draws, and looks at every frame how long ago the one before was
 DRAW = """new Promise(done => {
-  page.write.stop();
-  let last = performance.now(), longest = 0, frames = 0;
+  let last = null, longest = 0;
   const look = now => {
-    longest = Math.max(longest, now - last);
+    longest = Math.max(longest, now - (last ?? now));
     last = now;
-    frames++;
     if (!page.$('stop').disabled) return requestAnimationFrame(look);
-    done([page.write.pane.ids.length, Number.parseInt(page.$('rate').textContent.replaceAll(',', '')), longest, frames]);
+    done([page.write.pane.ids.length, Number.parseInt(page.$('rate').textContent.replaceAll(',', '')), longest]);
   };
   page.$('length').value = LENGTH;
   page.$('temperature').value = 1;
   document.querySelector('#write-form .main').click();
-  requestAnimationFrame(now => { last = now; look(now); });
+  requestAnimationFrame(look);
 })"""
+SORT = "page.$('by').value = 'shouting'; page.$('by').dispatchEvent(new Event('change'))"
 
 
-def main() -> None:
+def browser(profile: Path) -> Any:
+    """Driven as the tests drive it."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'tests' / 'support'))
+    from browser import Browser
+
+    return Browser(profile)
+
+
+def measure() -> None:
     print('| model | characters/s | longest wait between two frames |\n|---|---|---|')
-    with tempfile.TemporaryDirectory() as place, Browser(Path(place) / 'profile') as browser:
+    with tempfile.TemporaryDirectory() as folder, browser(Path(folder) / 'profile') as tab:
+        path = Path(folder) / 'model.html'
         for cell, layers, H in CASES:
             architecture = Architecture(cell, layers, H, len(CHARS))
             model = Model(scaled(architecture, np.random.RandomState(0)).astype(np.float32), CHARS)
-            path = Path(place) / 'model.html'
             path.write_text(page(model, architecture.words), encoding='utf-8')
-            browser.open(path)
-            browser.wait("page.$('stop').disabled")
-            count, rate, longest, _ = browser.run(DRAW.replace('LENGTH', str(LENGTH)))
-            assert count == LENGTH
+            tab.open(path)
+            tab.wait("page.$('stop').disabled")
+            count, rate, longest = tab.run(DRAW.replace('LENGTH', str(LENGTH)))
+            if count != LENGTH:
+                raise SystemExit(f'{architecture.words}: {count} characters, not {LENGTH}')
             print(f'| {architecture.words} | {rate:,} | {longest:.0f} ms |', flush=True)
+
+
+def picture(model: Path, target: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder, browser(Path(folder) / 'profile') as tab:
+        path = Path(folder) / 'model.html'
+        fastrnn.export(fastrnn.load_model(model), path)
+        tab.screen(1280, 860)
+        tab.open(path)
+        tab.wait("page.$('stop').disabled")
+        tab.run("page.open('see')")
+        tab.wait('page.see.values')
+        tab.run(SORT)
+        tab.wait("document.querySelectorAll('.unit[aria-pressed=true] .score')[0]?.textContent.match(/^[+−]/)")
+        tab.run('page.see.pane.pick(40)')
+        tab.run('new Promise(done => setTimeout(done, 500))')  # the bars have grown
+        tab.picture(target)
+
+
+def main() -> None:
+    if len(sys.argv) == 3:
+        picture(Path(sys.argv[1]), Path(sys.argv[2]))
+    else:
+        measure()
 
 
 if __name__ == '__main__':

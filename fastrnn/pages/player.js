@@ -122,8 +122,8 @@ class Page {
         next.focus();
       });
     });
-    addEventListener('hashchange', () => this.open(location.hash.slice(1)));
-    this.open(location.hash.slice(1) || 'write');
+    addEventListener('hashchange', () => this.open(location.hash.slice(2)));
+    this.open(location.hash.slice(2) || 'write');
     this.write.start();
   }
 
@@ -135,7 +135,7 @@ class Page {
       tab.tabIndex = own ? 0 : -1;
       this.$(tab.id.slice(4)).hidden = !own;
     }
-    if (location.hash.slice(1) !== name) history.replaceState(null, '', `#${name}`);
+    if (location.hash.slice(2) !== name) history.replaceState(null, '', `#/${name}`); // no id: nothing is scrolled to
     this.show();
   }
 

@@ -1,6 +1,7 @@
 // Write: text is drawn, and shown as it comes; each of its characters with what else could have stood there.
 
 const LONGEST_TEXT = 20000; // characters that a browser still lays out at ease
+const MOODS = [[0, 'always the likeliest'], [0.6, 'cautious'], [0.9, 'careful'], [1.05, 'as it learned'], [1.4, 'daring'], [9, 'wild']];
 
 class Write {
   constructor(page) {
@@ -38,7 +39,7 @@ class Write {
 
   label() {
     const temperature = Number(this.page.$('temperature').value);
-    const word = temperature === 0 ? 'always the likeliest' : temperature < 0.7 ? 'careful' : temperature <= 1.05 ? 'as it learned' : 'daring';
+    const [, word] = MOODS.find(([most]) => temperature <= most);
     this.page.$('temperature-value').value = `${temperature.toFixed(2)}, ${word}`;
   }
 
