@@ -79,7 +79,7 @@ def test_the_commands_run(shell):
         'info',
         'cache',
     }
-    for name in ('curves.svg', 'page.html', 'surprisal.tsv', 'runs/minute/best.safetensors'):
+    for name in ('curves.svg', 'page.html', 'surprisal.tsv', 'model.html', 'runs/minute/best.safetensors'):
         assert (shell.place / name).stat().st_size > 1000, name
 
 
