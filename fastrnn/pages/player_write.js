@@ -62,18 +62,18 @@ class Write {
     this.draw(0);
   }
 
-  // From the picked place on, with another character there
+  // From the place whose bars are shown, with another character there
   goOnWith(ix) {
-    const at = this.pane.at;
+    const at = this.place;
     if (at < this.primed) return;
     const kept = this.pane.ids.slice(0, at);
     const [top, shares, chances, primed] = [this.top, this.shares, this.chances, this.primed];
-    const place = top[at].indexOf(ix);
+    const bar = top[at].indexOf(ix); // among the bars
     this.reset();
     this.pane.add(kept, kept.map((_, k) => k < primed ? 'prime' : ''));
     this.pane.add([ix], ['steered']);
     Object.assign(this, {top: top.slice(0, at + 1), shares: shares.slice(0, at + 1), primed});
-    this.chances = [...chances.slice(0, at), shares[at][place]];
+    this.chances = [...chances.slice(0, at), shares[at][bar]];
     this.pane.pick(at);
     this.draw(at + 1 - primed);
     this.page.$('written').focus();
@@ -91,7 +91,6 @@ class Write {
   draw(skip) {
     const length = Math.round(this.number('length', 1, LONGEST_TEXT));
     const left = Math.max(1, Math.min(length - skip, LONGEST_TEXT));
-    this.follows = true;
     this.busy(true);
     this.page.ask('write', {prime: this.pane.ids.slice(), length: left, skip, ...this.rules}, answer => this.receive(answer));
   }
@@ -106,7 +105,7 @@ class Write {
     this.top.push(...top);
     this.shares.push(...shares);
     this.chances.push(...chances);
-    if (this.pane.at < 0 || this.follows) this.show(this.pane.ids.length - 1);
+    if (this.pane.at < 0) this.show(this.pane.ids.length - 1);
     if (atEnd) root.scrollTop = root.scrollHeight;
     this.page.say('rate', `${Math.round(rate).toLocaleString('en')} ${this.page.facts.unit}s a second`);
     if (last) {
@@ -128,7 +127,7 @@ class Write {
 
   // What could have stood at place k
   show(k) {
-    if (k === this.pane.at) this.follows = false;
+    this.place = k;
     const {alphabet} = this.page, ix = this.pane.ids[k], given = k < this.primed;
     const before = this.pane.ids.slice(Math.max(0, k - 12), k).map(one => alphabet.named(one)).join('');
     this.page.$('write-after').textContent = before || 'the beginning';

@@ -12,7 +12,7 @@ from fastrnn.inference.streams import FastStream
 from fastrnn.pages.player import page
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
-KINDS = [('rnn', 1), ('gru', 1), ('lstm', 2)]
+KINDS = [('rnn', 1), ('gru', 3), ('lstm', 2)]
 HOSTILE = '</script><script>document.title="taken"</script>&amp;\'"`\\ \u202eturned\u202c\x00\x1b\ud800\udc00\uffff<!--'
 READ = """(() => {
   const model = new Model(page.facts, page.weights());
@@ -36,16 +36,18 @@ def opened(browser, tmp_path):
         browser.open(path)
         return browser
 
-    return call
+    yield call
+    assert browser.complaints == []
 
 
-def logits(model, ids):
-    """Of the fast engine, after each character."""
-    stream, found = FastStream(model, np.append(ids, 0).astype(np.uint32)), []
+def by_the_fast_engine(model, ids):
+    """Logits, and what the last layer's last state is, after each character."""
+    stream, logits, last = FastStream(model, np.append(ids, 0).astype(np.uint32)), [], []
     for _ in ids:
         stream._absorb(1)
-        found.append(model.params.Why @ stream.states[-1, 0] + model.params.by)
-    return np.array(found)
+        logits.append(model.params.Why @ stream.states[-1, 0] + model.params.by)
+        last.append(stream.states[-1, -1].copy())
+    return np.array(logits), np.array(last)
 
 
 def write(browser, length, **settings):
@@ -66,22 +68,26 @@ def read(browser, text):
 
 @pytest.mark.parametrize(('cell', 'layers'), KINDS)
 def test_the_numbers_of_the_fast_engine(opened, cell, layers):
-    """Logits, surprisals as ``fastrnn score`` has them, and text: the likeliest, and by a seed."""
+    """Logits, what units do, surprisals as ``fastrnn score`` has them, and text: the likeliest, and by a seed."""
     model = some_model(dtype='float32', cell=cell, layers=layers)
     model.params.Whh[...] /= 2  # else it is chaotic, as no model is that has learned, and a rounding grows
     ids = np.random.default_rng(0).integers(0, model.params.V, 500)
     browser = opened(model)
     found = np.array(browser.run(READ.replace('IDS', str(ids.tolist()))))
-    assert abs(found - logits(model, ids)).max() < 1e-4
+    logits, last = by_the_fast_engine(model, ids)
+    assert abs(found - logits).max() < 1e-4
 
     text = model.vocabulary.decode(ids)
     read(browser, text)
     bits = np.array(browser.run('[...page.see.read.bits.slice(1)]'))
     assert abs(bits - fastrnn.surprisals(model, text).bits[1:]).max() < 1e-4
+    browser.run(f'page.see.choose({layers * (1 + (cell == "lstm")) * model.params.H - 1}); page.see.values = null')
+    browser.wait('page.see.values')
+    values = np.array(browser.run('[...page.see.values]'))
+    assert abs(values - (np.tanh(last) if cell == 'lstm' else last)[:, -1]).max() < 1e-4
     for rules in ({'temperature': 0}, {'temperature': 1.25, 'seed': 7}, {'temperature': 0.5, 'top_k': 3, 'seed': 11}):
         settings = {name.replace('_', '-'): value for name, value in rules.items()}
         assert write(browser, 200, prime='abc', **settings) == 'abc' + sampled(model, 200, prime='abc', **rules)
-    assert browser.complaints == []
 
 
 def test_hostile_characters(opened):
@@ -100,7 +106,7 @@ def test_hostile_characters(opened):
     for k in range(0, len(text), 7):
         browser.run(f'page.see.pane.pick({k})')
     assert browser.run('document.querySelectorAll("script, title, h1").length') == elements
-    assert browser.run('document.title') == title and browser.complaints == []
+    assert browser.run('document.title') == title
     browser.run('page.$("pasted").value = "aé é漢"; document.querySelector("#see-form .main").click()')
     assert browser.run('page.$("see-note").textContent') == ('Left out, as the model has never seen it: é × 2, 漢 × 1.')
 
@@ -160,6 +166,19 @@ def test_what_the_features_say(opened):
     }
 
 
+def test_ties(opened):
+    """The first ones stay, as fastrnn.sample has it."""
+    source = '(p => { keepLargest(p, COUNT); return [...p]; })(Float32Array.of(1, 3, 2, 2, 2, 0))'
+    browser = opened(some_model(dtype='float32', H=4))
+    for count, kept in (
+        (1, [0, 3, 0, 0, 0, 0]),
+        (2, [0, 3, 2, 0, 0, 0]),
+        (3, [0, 3, 2, 2, 0, 0]),
+        (5, [1, 3, 2, 2, 2, 0]),
+    ):
+        assert browser.run(source.replace('COUNT', str(count))) == kept
+
+
 def test_used_by_keys_and_steered(opened):
     """From character to character, from part to part; and another character put in a place, from which it goes on."""
     browser = opened(some_model(dtype='float32', H=16))
@@ -171,12 +190,16 @@ def test_used_by_keys_and_steered(opened):
     browser.run('page.write.pane.pick(50)')
     shares = browser.run('[...page.write.shares[50]]')
     assert shares == sorted(shares, reverse=True) and 0.9 < sum(shares) <= 1.001
-    other = browser.run('page.write.top[50].indexOf(page.write.pane.ids[50]) === 0 ? 1 : 0')
+    taken = browser.run('page.write.top[50].indexOf(page.write.pane.ids[50])')
+    other = 0 if taken else 1
     char = browser.run(f'page.alphabet.char(page.write.top[50][{other}])')
     browser.run(f'document.querySelectorAll("#write-bars button")[{other}].click()')
     browser.wait(WRITTEN.replace('LENGTH', '102'))
     steered = browser.run('page.write.text')
-    assert steered[:51] == text[:50] + char and len(steered) == 102
+    assert steered[:51] == text[:50] + char and steered[51:] != text[51:]
+    browser.run(f'document.querySelectorAll("#write-bars button")[{taken}].click()')  # what had been there
+    browser.wait(WRITTEN.replace('LENGTH', '102'))
+    assert browser.run('page.write.text') == text
     browser.run(f'page.$("tab-write").dispatchEvent({keys.replace("KEY", json.dumps("ArrowRight"))})')
     assert browser.run('[...document.querySelectorAll("section")].map(part => part.hidden)') == [True, False, True]
     assert browser.run('document.activeElement.id') == 'tab-see'
@@ -186,8 +209,8 @@ def test_a_small_screen_and_a_large_vocabulary(browser, opened):
     """Nothing sticks out of a telephone; a model of 4,000 characters works; no request, no complaint."""
     chars = '\n' + ''.join(map(chr, range(0x4E00, 0x4E00 + 3999)))
     try:
-        browser.screen(360, 780, phone=True)
-        opened(some_model(chars=chars, dtype='float32', H=8), '長い題名' * 30)
+        browser.screen(360, 780)
+        opened(some_model(chars=chars, dtype='float32', H=8), 'long' * 100)
         assert len(write(browser, 30, prime='一丁')) == 32
         for part in ('see', 'know', 'write'):
             browser.run(f'page.open({part!r})')

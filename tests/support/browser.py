@@ -9,6 +9,7 @@ from itertools import count
 
 BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 OPTIONS = ('--headless=new', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run')
+PATIENCE = 60  # seconds
 
 
 class Browser:
@@ -100,9 +101,10 @@ class Browser:
         return done['result'].get('value')
 
     def wait(self, condition):
-        """Until an expression is true, as the page's own timers see it."""
+        """Until an expression is true, as the page's own timers see it; a page that hangs fails."""
         look = f'const look = () => ({condition}) ? done() : setTimeout(look, 10)'
-        self.run(f'new Promise(done => {{ {look}; look(); }})')
+        late = f'setTimeout(() => fail(new Error({json.dumps(condition)})), {1000 * PATIENCE})'
+        self.run(f'new Promise((done, fail) => {{ {look}; look(); {late}; }})')
 
     def screen(self, width, height=900, scheme='light', phone=False):
         self('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1, mobile=phone)
