@@ -6,7 +6,7 @@ const element = (name, className, text) => {
   if (text !== undefined) made.textContent = text;
   return made;
 };
-const percent = share => share >= 0.1 ? `${Math.round(100 * share)} %` : `${(100 * share).toFixed(share < 0.01 ? 2 : 1)} %`;
+const percent = share => `${(100 * share).toFixed(share < 0.01 ? 2 : share < 0.0995 ? 1 : 0)} %`;
 
 class Pane {
   // picked(k) is called where one clicks on character k, or comes to it by keys; k = -1 is none.
@@ -49,7 +49,8 @@ class Pane {
     const lead = this.open[0]?.byte ?? 0;
     if (this.open.length < 2 || this.open.length < (lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4)) return;
     try {
-      const char = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(Uint8Array.from(this.open, one => one.byte));
+      const bytes = Uint8Array.from(this.open, one => one.byte);
+      const char = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes);
       this.open.forEach(({span}, k) => span.textContent = k ? '·' : visible(char));
     } catch { /* they stay numbers */ }
     this.open = [];

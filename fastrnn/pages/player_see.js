@@ -17,6 +17,7 @@ const BY = {
   punctuation: 'punctuation',
   surprise: 'surprise',
 };
+const ROOM = 5e7; // activations that are kept, of two bytes
 const stepOf = value => Math.round((Math.max(-1, Math.min(1, value)) + 1) / 2 * STEPS);
 const shadeOf = bits => Math.min(SHADES - 1, Math.floor(Number(bits.toFixed(2))));
 
@@ -40,7 +41,9 @@ class See {
       page.$('by-unit').checked = true;
       this.rank();
     });
-    for (const name of ['layer', 'state', 'unit']) page.$(name).addEventListener('change', () => this.choose(this.chosen, true));
+    for (const name of ['layer', 'state', 'unit']) {
+      page.$(name).addEventListener('change', () => this.choose(this.chosen, true));
+    }
     this.fields();
   }
 
@@ -68,20 +71,28 @@ class See {
 
   name(index) {
     const {layers, states} = this.page.facts, {layer, state, unit} = this.parts(index);
-    return [layers > 1 ? `layer ${layer + 1}` : '', states > 1 ? 'hc'[state] : '', unit].filter(Boolean).join(' · ');
+    const words = [layers > 1 ? `layer ${layer + 1}` : '', states > 1 ? 'hc'[state] : '', unit];
+    return words.filter(Boolean).join(' · ');
+  }
+
+  // So many characters that a browser lays them out at ease, and that all that units do there has room.
+  get longest() {
+    const {layers, states, H} = this.page.facts;
+    return Math.min(LONGEST_TEXT, Math.floor(ROOM / (layers * states * H)));
   }
 
   start(text) {
-    const {alphabet} = this.page, {ids, lacked} = alphabet.encode(text), cut = ids.length > LONGEST_TEXT;
-    const note = cut ? `Only the first ${LONGEST_TEXT.toLocaleString('en')} are shown. ` : '';
-    if (ids.length < 2) return this.page.say('see-note', `${alphabet.told(lacked)} Paste at least two characters.`.trim());
+    const {alphabet} = this.page, {ids, lacked} = alphabet.encode(text), {longest} = this;
+    const note = ids.length > longest ? `Only the first ${longest.toLocaleString('en')} are shown. ` : '';
+    if (ids.length < 2) return this.page.say('see-note', `${alphabet.told(lacked)} Paste at least two.`.trim());
     this.page.say('see-note', note + alphabet.told(lacked));
-    this.page.ask('read', {ids: ids.slice(0, LONGEST_TEXT)}, answer => this.receive(answer, ids));
+    const shown = ids.slice(0, longest);
+    this.page.ask('read', {ids: shown}, answer => this.receive(answer, shown));
   }
 
   receive(answer, ids) {
     if (answer.kind === 'progress') return this.page.say('see-told', `reading: ${percent(answer.share)}`);
-    this.read = {...answer, text: ids.slice(0, LONGEST_TEXT)};
+    this.read = {...answer, text: ids};
     this.pane.clear();
     this.pane.add(this.read.text);
     const known = answer.bits.slice(1), mean = known.reduce((sum, bits) => sum + bits, 0) / known.length;
@@ -107,7 +118,7 @@ class See {
 
   item(by, {index, score, strip}) {
     const item = element('li'), button = element('button', 'unit'), picture = element('canvas');
-    const told = by === 'variance' ? `± ${score.toFixed(2)}` : `${score < 0 ? '−' : '+'}${Math.abs(score).toFixed(2)}`;
+    const sign = by === 'variance' ? '± ' : score < 0 ? '−' : '+', told = sign + Math.abs(score).toFixed(2);
     button.type = 'button';
     button.index = index;
     picture.strip = strip;
@@ -170,7 +181,8 @@ class See {
     }
     const ix = read.text[k], bits = read.bits[k], char = page.alphabet.named(ix);
     const unit = this.values ? ` Unit ${this.name(this.index)} after it: ${this.values[k].toFixed(2)}.` : '';
-    page.say('see-told', (Number.isNaN(bits) ? `“${char}”: nothing precedes it.` : `“${char}”: ${bits.toFixed(2)} bits.`) + unit);
+    const told = Number.isNaN(bits) ? 'nothing precedes it' : `${bits.toFixed(2)} bits`;
+    page.say('see-told', `“${char}”: ${told}.${unit}`);
     this.bars.show(read.top[k], read.shares[k], ix);
   }
 }

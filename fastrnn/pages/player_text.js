@@ -57,8 +57,8 @@ class Alphabet {
   told(lacked) {
     if (!lacked.size) return '';
     const names = [...lacked].slice(0, 8).map(([point, count]) => {
-      const name = this.bytes ? `\\x${hex(point, 2)}` : NAMED[String.fromCodePoint(point)] ?? visible(String.fromCodePoint(point));
-      return `${name} × ${count}`;
+      const char = String.fromCodePoint(point);
+      return `${this.bytes ? `\\x${hex(point, 2)}` : NAMED[char] ?? visible(char)} × ${count}`;
     });
     const more = lacked.size > 8 ? ` and ${lacked.size - 8} more` : '';
     return `Left out, as the model has never seen it: ${names.join(', ')}${more}.`;

@@ -1,7 +1,10 @@
 // Write: text is drawn, and shown as it comes; each of its characters with what else could have stood there.
 
 const LONGEST_TEXT = 20000; // characters that a browser still lays out at ease
-const MOODS = [[0, 'always the likeliest'], [0.6, 'cautious'], [0.9, 'careful'], [1.05, 'as it learned'], [1.4, 'daring'], [9, 'wild']];
+const MOODS = [
+  [0, 'always the likeliest'], [0.6, 'cautious'], [0.9, 'careful'],
+  [1.05, 'as it learned'], [1.4, 'daring'], [9, 'wild'],
+];
 
 class Write {
   constructor(page) {
@@ -65,7 +68,7 @@ class Write {
   // From the place whose bars are shown, with another character there
   goOnWith(ix) {
     const at = this.place;
-    if (at < this.primed) return;
+    if (!(at >= this.primed)) return;
     const kept = this.pane.ids.slice(0, at);
     const [top, shares, chances, primed] = [this.top, this.shares, this.chances, this.primed];
     const bar = top[at].indexOf(ix); // among the bars
@@ -92,7 +95,8 @@ class Write {
     const length = Math.round(this.number('length', 1, LONGEST_TEXT));
     const left = Math.max(1, Math.min(length - skip, LONGEST_TEXT));
     this.busy(true);
-    this.page.ask('write', {prime: this.pane.ids.slice(), length: left, skip, ...this.rules}, answer => this.receive(answer));
+    const job = {prime: this.pane.ids.slice(), length: left, skip, ...this.rules};
+    this.page.ask('write', job, answer => this.receive(answer));
   }
 
   receive({kind, ids, top, shares, chances, last, rate}) {

@@ -5,10 +5,8 @@ import json
 import re
 from hashlib import sha256
 from html.parser import HTMLParser
-from itertools import pairwise
 
 import oracles
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import model_of, some_model
@@ -121,18 +119,6 @@ def test_what_is_known_is_told():
         'saved': '2026-11-26',
     }
     assert 'its file does not tell' in page(model, 'a.txt')
-
-
-@pytest.mark.parametrize('scheme', player.ENDS)
-def test_colours_can_be_read(scheme):
-    """Text on each at 4.5 or more, by WCAG; a unit's go away from the middle, each step further."""
-    shades = {'light': [ground for ground, _ in player.SHADES], 'dark': player.DARK_SHADES}[scheme]
-    units = player.unit_colours(scheme)
-    assert len(units) == player.STEPS + 1 and len(shades) == 9
-    for ground in [*shades, *units]:
-        assert oracles.contrast(ground, player.ink(ground)) >= 4.5, ground
-    levels = [oracles.luminance(ground) for ground in shades]
-    assert all((high > low) == (scheme == 'dark') for low, high in pairwise(levels))
 
 
 def test_the_style_can_be_read():
