@@ -10,8 +10,8 @@ core in the measurements, and more are taken to share its streams perfectly.
 
 The second measures an iteration of three LSTMs by two processes that talk TCP over a virtual link of 10 and of
 1 Gbit/s, and without any exchange by two that have half of the streams each, and nothing to do with each other, at the
-same time. What bench/cluster_model.py fits and projects are the exchanges' own seconds, from when both are there to when
-both have gone on; the iterations stand beside them.
+same time. What bench/cluster_model.py fits and projects are the exchanges' own seconds, from when both are there until both
+have gone on; the iterations stand beside them.
 """
 
 import argparse
@@ -38,7 +38,8 @@ from table import duration, publish
 
 STEP = Path(__file__).parent / 'cluster_step.py'
 MARKERS = '<!-- cluster: made by bench/cluster.py -->', '<!-- end of cluster -->'
-MEASURED = (Net(10e9, 50e-6, 125_000), Net(1e9, 200e-6, 32_000))
+MEASURED = (Net(10e9, 50e-6), Net(1e9, 200e-6))
+LONE = (1, 2, 4, 8, 16, STREAMS)  # streams of a process alone; half of them, in turn with two hosts
 BARS = (('two processes', 'one process', 1.8), ('two processes', 'two threads', 0.93), ('mpiexec', 'one process', 0.99))
 Result = dict[str, Any]
 
@@ -150,7 +151,10 @@ def alone(model: Model, streams: int, budget: float) -> Result:
 def measure(turns: int, budget: float) -> tuple[list[Point], dict[Model, dict[int, float]], list[str]]:
     """What exchanges take, what one core takes by streams, and remarks."""
     half, points, remarks = STREAMS // 2, list[Point](), list[str]()
-    compute = {model: {n: alone(model, n, budget)['seconds'] for n in (1, 2, 4, 8, 16, STREAMS)} for model in MODELS}
+    compute = dict[Model, dict[int, float]]()
+    for model in MODELS:
+        lone = in_turns({streams: partial(alone, model, streams, budget) for streams in LONE}, turns)
+        compute[model] = {streams: result['seconds'] for streams, result in lone.items()}
     for net in MEASURED:
         with joined(net) as link:
             for model in MODELS:
@@ -159,17 +163,20 @@ def measure(turns: int, budget: float) -> tuple[list[Point], dict[Model, dict[in
                     'two': partial(by_two, link, model, budget),
                 }
                 found = in_turns(sides, turns)
-                two, lone = found['two'], found['alone']['seconds']
-                compute[model][half] = min(lone, compute[model].get(half, lone))
+                two, seconds = found['two'], found['alone']['seconds']
+                compute[model][half] = min(seconds, compute[model].get(half, seconds))
                 points.append(Point(two['N'], net.rate, net.delay * link.delayed, two['exchange']))
                 share = 8 * volume(two['N'], 2) / net.rate / two['exchange']
                 remarks.append(
-                    f'{model.name}, {net.name}: {duration(two["seconds"])} by two hosts, {duration(lone)} without '
+                    f'{model.name}, {net.name}: {duration(two["seconds"])} by two hosts, {duration(seconds)} without '
                     f'exchange; in exchanges {duration(two["exchange"])}, {share:.0%} of the rate'
                 )
                 print(remarks[-1], file=sys.stderr, flush=True)
-        if not link.delayed:
-            remarks.append(f'{net.name}: this kernel has no netem, so that the delay is added by the model')
+            remarks.append(
+                f'{net.name}: {link.repeated():,} segments were sent again (many: the processors were not free)'
+            )
+            if not link.delayed:
+                remarks[-1] += ', and this kernel has no netem, so that the delay is added by the model'
     return points, compute, remarks
 
 
@@ -192,7 +199,7 @@ def main() -> None:
         if given.here:
             print(here(*((2, 0.5) if given.quick else (7, 4.0))))
         else:
-            content = simulated(*((1, 0.1) if given.quick else (3, 2.0)), given.cores)
+            content = simulated(*((1, 0.1) if given.quick else (3, 1.5)), given.cores)
             publish(MARKERS, content, given.readme)
     except Unavailable as reason:
         print(f'skipped: {reason}')

@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 DEVICE = 'eth0'  # in both: MPI is told one name
 CARRIER = 5.0  # seconds in which both ends should be up; the kernel looks after them once a second
+BURST = 128_000  # bytes that go out at once: two of the largest packets of a virtual device, which else are cut
+# Every kernel has it. Others measure the net as they go (BBR, which slows down every ten seconds to do so).
+CONGESTION, CONTROL = 'reno', '/proc/sys/net/ipv4/tcp_congestion_control'
 # processes of one machine that talk by TCP alone, as of two
 ENVIRONMENT = {
     'MPIR_CVAR_NOLOCAL': '1',
@@ -29,7 +32,6 @@ class Net(NamedTuple):
 
     rate: float  # bits a second
     delay: float  # seconds, one way
-    burst: int = 0  # bytes that a bucket of tokens lets through at once
 
     @property
     def name(self) -> str:
@@ -41,6 +43,12 @@ class Link(NamedTuple):
 
     hosts: tuple[str, str]
     delayed: bool
+
+    def repeated(self) -> int:
+        """Segments of TCP that the first host had to send again: the processor, or a queue, was too slow."""
+        told = run('ip', 'netns', 'exec', self.hosts[0], 'cat', '/proc/net/snmp').splitlines()
+        names, values = (line.split() for line in told if line.startswith('Tcp:'))
+        return int(values[names.index('RetransSegs')])
 
     def sent(self) -> int:
         """Bytes that the first host has sent so far."""
@@ -77,6 +85,7 @@ def joined(net: Net) -> Iterator[Link]:
         run('ip', 'link', 'add', DEVICE, 'netns', hosts[0], 'type', 'veth', 'peer', 'name', DEVICE, 'netns', hosts[1])
         for number, host in enumerate(hosts, 1):
             run('ip', '-n', host, 'addr', 'add', f'10.77.0.{number}/24', 'dev', DEVICE)
+            run('ip', 'netns', 'exec', host, 'sh', '-c', f'echo {CONGESTION} > {CONTROL}')
             for device in ('lo', DEVICE):
                 run('ip', '-n', host, 'link', 'set', device, 'up')
         delayed = [_shape(host, net) for host in hosts]
@@ -94,7 +103,7 @@ def _shape(host: str, net: Net) -> bool:
     try:
         run(*add, 'netem', 'delay', f'{net.delay * 1e6:.0f}us', 'rate', rate, 'limit', '100000')
     except Unavailable:
-        run(*add, 'tbf', 'rate', rate, 'burst', f'{net.burst}b', 'latency', '20ms')
+        run(*add, 'tbf', 'rate', rate, 'burst', f'{BURST}b', 'latency', '200ms')
         return False
     return True
 
