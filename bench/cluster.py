@@ -10,8 +10,8 @@ core in the measurements, and more are taken to share its streams perfectly.
 
 The second measures an iteration of three LSTMs by two processes that talk TCP over a virtual link of 10 and of
 1 Gbit/s, and without any exchange by two that have half of the streams each, and nothing to do with each other, at the
-same time. What bench/cluster_model.py fits and projects are the exchanges' own seconds, from when both are there until both
-have gone on; the iterations stand beside them.
+same time. What bench/cluster_model.py fits and projects are the exchanges' own seconds, from when both are there until
+both have gone on; the iterations stand beside them. The kernel, too, needs a share of the two processors.
 """
 
 import argparse
