@@ -23,6 +23,8 @@ ELSEWHERE = {
     '. .venv/bin/activate': 'test_a_new_checkout',
     'pip install': 'test_a_new_checkout',
     'pytest': '.ci/run',
+    'mpiexec': 'test_a_new_checkout',
+    'fastrnn train --resume runs/cluster': 'test_a_new_checkout',
     'python data/fetch_shakespeare.py': 'test_fetch_shakespeare.py; here another text of that name stands in',
 }
 

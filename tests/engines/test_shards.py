@@ -1,0 +1,73 @@
+"""Which shards a process trains; errors where they can't be shared."""
+
+import pytest
+
+from fastrnn.engines import shards as module
+from fastrnn.engines.engine import FastEngine
+from fastrnn.engines.shards import check_shards, in_common
+from fastrnn.model.architecture import Architecture
+from fastrnn.parallel.processes import Processes
+from fastrnn.settings.config import Config
+from fastrnn.settings.ladder import with_windows
+from fastrnn.settings.presets import preset
+
+
+@pytest.fixture
+def as_many(monkeypatch):
+    """Pretend that there are so many processes, of which this is number ``rank``."""
+
+    def pretend(size, rank=0):
+        group = Processes()
+        group.size, group.rank = size, rank
+        monkeypatch.setattr(module, 'processes', lambda: group)
+
+    return pretend
+
+
+@pytest.mark.parametrize(
+    ('processes', 'options', 'told'),
+    [
+        (1, {'streams': 4, 'shards': 5}, 'shards is 5, but there are 4 streams to share: take fewer --shards or more'),
+        (1, {'streams': 16, 'shards': 3}, '16 streams are not 3 shards of equal size: take --streams 15 or 18, or'),
+        (
+            3,
+            {'streams': 8, 'shards': 4},
+            '3 processes can not share 4 shards evenly: start 1 or 2 or 4 processes, or a',
+        ),
+        (4, {'streams': 8, 'shards': 2}, 'run with --shards 4'),
+    ],
+)
+def test_what_can_not_be_shared(as_many, processes, options, told):
+    as_many(processes)
+    with pytest.raises(ValueError, match=told):
+        check_shards(Config(engine='fast', **options))
+
+
+def test_the_gists_engines_take_one_process(as_many):
+    as_many(2)
+    with pytest.raises(ValueError, match='engine exact trains in one process, not in 2: add --preset fast'):
+        check_shards(Config())
+
+
+def test_there_are_as_many_shards_as_processes(as_many):
+    """Where nothing is said; the preset takes streams that they share evenly, of short texts, too."""
+    as_many(3)
+    config = in_common(preset('fast', time=5))
+    assert config.shards == 3 and config.seed is not None
+    assert in_common(preset('fast', shards=6)).shards == 6
+    for characters in (30, 200, 5000, 10**6):
+        assert with_windows(config, characters).streams % 3 == 0
+    assert with_windows(config, 10**6).streams == 18
+
+
+def test_the_optimizers_memory_is_divided(as_many):
+    """Of Adam two numbers a parameter, of which each of P processes has a P-th."""
+    config = Config(
+        engine='fast', cell='lstm', hidden_size=256, streams=16, shards=4, dtype='float32', optimizer='adam', threads=1
+    )
+    architecture, needed = Architecture.of(config, 65), {}
+    for size in (1, 2, 4):
+        as_many(size)
+        needed[size] = FastEngine.memory(config, architecture)
+    N = architecture.parameters
+    assert needed[1] - needed[2] >= 4 * N * 2 // 2 and needed[2] > needed[4]
