@@ -139,12 +139,13 @@ class MPIProcesses(Processes):
         self._world.Scatterv(None if whole is None else [whole, _counts(counts)], part)
 
     def _wait(self, request: Any) -> None:
-        """MPI spins where it waits, which a processor that is shared can not afford."""
-        if not self._crowded:
-            request.Wait()
-            return
+        """By asking again and again: MPICH's own wait yields, beside anything that can run for a whole slice of time.
+
+        (Two processes of a loaded machine, 0.7 MB: 24 to 40 ms an exchange, 0.4 to 4 so.)
+        """
         while not request.Test():
-            os.sched_yield()
+            if self._crowded:
+                os.sched_yield()
 
     # --- the end ---
 
