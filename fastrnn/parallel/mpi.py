@@ -1,5 +1,6 @@
 """Processes that MPI has started, on one host or many (mpi4py, Dalcin and Fang 2021)."""
 
+import math
 import os
 import pickle
 import socket
@@ -149,9 +150,9 @@ class MPIProcesses(Processes):
 
     # --- the end ---
 
-    def _all_come(self) -> bool:
-        """Whether the others come here as well, within some seconds."""
-        arrival, until = self._ends.Ibarrier(), time.monotonic() + GRACE
+    def _all_come(self, within: float = GRACE) -> bool:
+        """Whether the others come here as well, within so many seconds."""
+        arrival, until = self._ends.Ibarrier(), time.monotonic() + within
         while not arrival.Test():
             if time.monotonic() > until:
                 return False
@@ -165,8 +166,8 @@ class MPIProcesses(Processes):
     def leave(self, code: int, told: str = '') -> None:
         if self._left:
             return
-        if not self._all_come():
-            self._end_job(code or 1, told or 'it ended before the others')
+        if not self._all_come(GRACE if code else math.inf):  # the first may still print what it alone has computed
+            self._end_job(code, told or 'it ended before the others')
         self._left = True
 
     def _end_job(self, code: int, told: str) -> None:
