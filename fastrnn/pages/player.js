@@ -142,7 +142,8 @@ class Page {
   // What was written is what is seen first.
   show() {
     const {ids} = this.write.pane;
-    if (!this.$('see').hidden && !this.see.read && ids.length > 100) this.$('use-written').click();
+    const untouched = !this.see.read && !this.$('pasted').value;
+    if (!this.$('see').hidden && untouched && ids.length > 100) this.$('use-written').click();
   }
 }
 

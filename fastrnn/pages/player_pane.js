@@ -6,6 +6,7 @@ const element = (name, className, text) => {
   if (text !== undefined) made.textContent = text;
   return made;
 };
+const LEAST = 0.00005; // a share that would be told as 0.00 %
 const percent = share => `${(100 * share).toFixed(share < 0.01 ? 2 : share < 0.0995 ? 1 : 0)} %`;
 
 class Pane {
@@ -51,7 +52,11 @@ class Pane {
     try {
       const bytes = Uint8Array.from(this.open, one => one.byte);
       const char = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes);
-      this.open.forEach(({span}, k) => span.textContent = k ? '·' : visible(char));
+      this.open.forEach(({span}, k) => {
+        span.textContent = k ? '·' : visible(char);
+        span.classList.replace('x', k ? 'more' : 'joined');
+        span.kind = k ? ' more' : '';
+      });
     } catch { /* they stay numbers */ }
     this.open = [];
   }
@@ -103,7 +108,9 @@ class Bars {
 
   show(top, shares, ix) {
     const rows = [];
-    for (let k = 0; k < top.length && shares[k] > 0; k++) rows.push(this.row(top[k], shares[k], top[k] === ix));
+    for (let k = 0; k < top.length && shares[k] > 0; k++) {
+      if (shares[k] >= LEAST || top[k] === ix) rows.push(this.row(top[k], shares[k], top[k] === ix));
+    }
     this.root.replaceChildren(...rows);
   }
 

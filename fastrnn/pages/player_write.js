@@ -71,7 +71,7 @@ class Write {
     if (!(at >= this.primed)) return;
     const kept = this.pane.ids.slice(0, at);
     const [top, shares, chances, primed] = [this.top, this.shares, this.chances, this.primed];
-    const bar = top[at].indexOf(ix); // among the bars
+    const bar = top[at].indexOf(ix);
     this.reset();
     this.pane.add(kept, kept.map((_, k) => k < primed ? 'prime' : ''));
     this.pane.add([ix], ['steered']);
