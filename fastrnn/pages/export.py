@@ -48,14 +48,20 @@ def export(
         Of the page. It appears whole or not at all.
     quantize : bool
         Weights in 8 bits, a scale a row, in place of float32: the page takes about a quarter. What that costs is
-        measured: on ``text``, or on 20,000 characters that the model draws itself, where the difference is the
-        Kullback-Leibler divergence of the rounded model from the model, on average zero for equal ones.
+        measured: on ``text``, or on 20,000 characters that the model draws itself, where the difference estimates
+        the Kullback-Leibler divergence of the rounded model from the model: no text of others is needed for it.
     text : str or Path, optional
         A str is the text itself, a Path names a file.
     title : str, optional
         By default the name of the text that it was trained on, if the model's file tells it.
     saved : float, optional
         When the model was saved, in seconds since 1970; the page tells the day.
+
+    Returns
+    -------
+    Exported
+        Its ``size`` in bytes; with ``quantize``, ``bits`` and ``quantized_bits`` per character, and the text they are
+        ``of``.
 
     Raises
     ------
