@@ -22,7 +22,7 @@ GRACE = 3.0  # seconds that a process which has failed waits for the others to f
 PATIENCE = 2 * GRACE  # and that one waits for another which has ended
 POLLS = 1 << 12  # of a request, some 0.5 ms, before one looks whether there is anything to wait for
 LONG = 1.0  # seconds of waiting, after which one does not spin
-FORWARDED = 0.3  # seconds in which a launcher takes up what was printed: MPICH's forgets it where the job is ended
+FORWARDED = 0.3  # seconds in which a launcher takes up what was printed: MPICH's may lose it with the job
 MEETING, LEAVING = range(2)  # ends of a run, and of a process
 
 
