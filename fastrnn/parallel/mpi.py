@@ -163,18 +163,19 @@ class MPIProcesses(Processes):
     def _wait(self, request: Any) -> None:
         """Until a request is done. Where another process has come to its end instead, the job ends.
 
-        One spins, as MPI does, which a processor that is shared can not afford; nor is it worth while for long.
+        By asking again and again: MPICH's own wait yields, beside anything that can run for a whole slice of time.
+        (Two processes of a loaded machine, 0.7 MB: 24 to 40 ms an exchange, 0.4 to 4 so.)
         """
-        polls, since, ended = 0, 0.0, 0.0
+        polls, since, ended, long = 0, time.monotonic(), 0.0, False
         while not request.Test():
             polls += 1
             if self._crowded:
                 os.sched_yield()
-            if polls % POLLS and not since:
+            if polls % POLLS and not long:
                 continue
             now = time.monotonic()
-            since = since or now
-            if now - since > LONG:
+            long = now - since > LONG
+            if long:
                 time.sleep(1e-3)
             if not ended and self._ends.Iprobe():
                 ended = now
