@@ -37,7 +37,7 @@ def not_finite(losses: NDArray[np.float64], iteration: int, config: Config) -> D
 
 
 def check_finite(losses: NDArray[np.float64], n: int, config: Config, *, stop: bool) -> str | None:
-    """Raise Diverged for losses, from iteration n on, of which one is not finite; without ``stop``, return a warning."""
+    """Raise Diverged where one of the losses from iteration n on is not finite; without ``stop``, return a warning."""
     bad = first_bad(losses)
     if bad is None:
         return None
