@@ -28,7 +28,7 @@ from ..system.interrupts import held, remembered
 from .best import BestWeights, InMemory
 from .blocks import Block
 from .clock import Clock
-from .divergence import first_bad, not_finite
+from .divergence import check_finite
 from .figures import Figures
 from .fitting import fit
 from .patience import ended_early
@@ -60,13 +60,13 @@ class Run(Training):
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
         V, n = len(self.corpus.chars), self.corpus.ids.size
         self.validation = None if validation is None else as_ids(validation, V, 'validation')
-        check_hosts(self.corpus, self.validation)
+        check_hosts(config, self.corpus, self.validation)
         try:
             self.fitted = fit(config, self.corpus.ids, V, self.corpus.held_out)
             config = self.fitted.config
             config.check_text(n, V, self.corpus.held_out)
             check_shards(config)
-            check_memory(config, V, validated=validation is not None, kept=kept)
+            processes().together(lambda: check_memory(config, V, validated=validation is not None, kept=kept))
         except ValueError:
             self.corpus.discard()
             raise
@@ -293,11 +293,7 @@ class Run(Training):
 
     def _check(self, losses: NDArray[np.float64], n: int) -> None:
         """Raise Diverged for losses, from iteration n on, that are not finite; or warn, once, as the gist goes on."""
-        bad = first_bad(losses)
-        if bad is None:
-            return
-        if self.stop_at_divergence:
-            raise not_finite(losses, n + bad, self.config)
-        if not self._warned:
-            warnings.warn(f'the loss is inf or NaN from iteration {n + bad} on', RuntimeWarning, stacklevel=8)
-        self._warned = True
+        warning = check_finite(losses, n, self.config, stop=self.stop_at_divergence)
+        if warning is not None and not self._warned:
+            warnings.warn(warning, RuntimeWarning, stacklevel=8)
+            self._warned = True
