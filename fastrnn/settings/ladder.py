@@ -37,7 +37,7 @@ LADDER = (
 RATE, RATE_OF_ONE, HIGHEST = 1.5, 2.0, 0.03  # of the learning rate: over H, of one layer, and at most
 DECAY = ((192, 0.03), (math.inf, 0.05))  # of weights, for H below
 STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
-DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.4))  # for fewer epochs than
+DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.3))  # for fewer epochs than
 SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
 EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 26.0), (5e5, 40.0))  # at most, likewise: more only overfits
 
