@@ -9,6 +9,8 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from ..system.home import home
+
 if TYPE_CHECKING:
     from ..progress.records import Progress
     from ..training.fitting import Fitted
@@ -42,9 +44,9 @@ class Reports:
         print('data has %d characters, %d unique.' % (corpus.ids.size, len(corpus.chars)), flush=True)
         if self._gist:
             return
-        home = os.path.join(os.path.expanduser('~'), '')
+        place = home()
         for line in corpus.describe()[1:]:
-            print(line.replace(f' {home}', f' {os.path.join("~", "")}'))
+            print(line if place is None else line.replace(f' {place}{os.sep}', f' ~{os.sep}'))
         from ..engines.memory import memory
         from ..model.architecture import Architecture
         from ..parallel.processes import processes
