@@ -19,6 +19,7 @@ from ..system.pipes import check_room
 from . import encoding as codes
 from . import files, stored
 from .cache import Entry, TextCache, key_of
+from .detection import LONGEST, tell_of_mark
 from .files import Reading, Source
 from .ids import as_ids
 from .stored import Ids, Opened, StoredIds, Summed
@@ -119,8 +120,9 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
         raise files.is_empty(path)
     try:
         text = data.decode(encoding)
+        tell_of_mark(path, data[:LONGEST], encoding, 'strict')
     except UnicodeDecodeError as error:
-        raise files.undecodable(path, data[error.start], error.start, encoding) from error
+        raise files.undecodable(path, error, error.start, encoding, data[:LONGEST]) from error
     except UnicodeError as error:  # of codecs that name no byte, as punycode
         reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"
         raise ValueError(f'{path}: {reason}') from error
@@ -146,7 +148,7 @@ def open_corpus(
     Raises ValueError, in one line, as ``read_text`` does, and if a file changes while it is read.
     """
     reading = Reading(encoding, errors, unit, min_count)
-    sources = files.sources(paths)
+    sources = files.sources(paths, reading)
     text_cache = TextCache(cache)
     known = [digest for source in sources if (digest := text_cache.known(source))]
     if len(known) == len(sources) and (cached := _cached(text_cache, known, reading)):

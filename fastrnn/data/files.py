@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from ..settings.naming import file_names
 from ..system.pipes import check_kind, copy_of
+from .detection import LONGEST, advice, tell_of_mark
 
 CHUNK = 1 << 20  # bytes that are read at a time
 
@@ -29,11 +30,9 @@ def is_empty(path: object) -> ValueError:
     return ValueError(f'{path}: the file is empty; name a file with text in it')
 
 
-def undecodable(path: object, byte: int, offset: int, encoding: str) -> ValueError:
-    return ValueError(
-        f'{path}: byte 0x{byte:02x} at offset {offset} is not {encoding}; '
-        "name the text's encoding with --encoding, e.g. latin-1"
-    )
+def undecodable(path: object, error: UnicodeDecodeError, offset: int, encoding: str, head: bytes) -> ValueError:
+    byte, cure = error.object[error.start], advice(head, error.object, error.start, encoding)
+    return ValueError(f'{path}: byte 0x{byte:02x} at offset {offset} is not {encoding}; {cure}')
 
 
 def unknown_encoding(encoding: str) -> ValueError:
@@ -116,13 +115,21 @@ class Source:
                 raw.close()
 
     def _read(self, file: BinaryIO) -> bytes:
+        return self._some(file, CHUNK)
+
+    def _some(self, file: BinaryIO, size: int) -> bytes:
         try:
-            return file.read(CHUNK)
+            return file.read(size)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             self.check_unchanged()  # it may still be being written
             raise ValueError(f'{self.path}: the gzip file is damaged ({error}); pack it anew') from error
         except OSError as error:
             raise unreadable(self.path, error) from error
+
+    def head(self) -> bytes:
+        """The first few bytes."""
+        with self._opened() as file:
+            return self._some(file, LONGEST)
 
     def check_unchanged(self) -> None:
         try:
@@ -133,10 +140,19 @@ class Source:
             raise changed(self.path)
 
 
-def sources(paths: str | Path | Sequence[str | Path]) -> list[Source]:
+def sources(paths: str | Path | Sequence[str | Path], reading: Reading) -> list[Source]:
+    """Of files; warns of byte-order marks that will be read as characters."""
     if not (names := file_names(paths)):
         raise ValueError('no text: name at least one file')
-    return [Source(name) for name in names]
+    found = [Source(name) for name in names]
+    for source in found:
+        tell_of_marks(source, reading)
+    return found
+
+
+def tell_of_marks(source: Source, reading: Reading) -> None:
+    if reading.unit == 'character':
+        tell_of_mark(source.path, source.head(), reading.encoding, reading.errors)
 
 
 def changed(path: object) -> ValueError:
@@ -160,7 +176,7 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
             source.check_unchanged()  # it may still be being written
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
-            raise undecodable(source.path, error.object[error.start], offset, reading.encoding) from error
+            raise undecodable(source.path, error, offset, reading.encoding, source.head()) from error
         except UnicodeError as error:  # utf-16 without a byte order mark
             raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
         if text:

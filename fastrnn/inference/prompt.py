@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.files import Reading, Source, texts
+from ..data.files import Reading, Source, tell_of_marks, texts
 from ..model.model import Model
 from ..system.pipes import standard_input
 
@@ -21,6 +21,7 @@ def read_prompt(path: str | Path, encoding: str = 'utf-8') -> str:
     """
     reading = Reading(encoding)
     source = Source('standard input', standard_input()) if str(path) == '-' else Source(path)
+    tell_of_marks(source, reading)
     return ''.join(texts(source, reading, source.chunks()))
 
 

@@ -92,7 +92,7 @@ def test_undecodable_bytes(chunks, data, size, code):
         except ValueError as error:
             with pytest.raises(ValueError) as ours:
                 open_corpus(path, **options)
-            assert str(ours.value) == str(error)
+            assert str(ours.value).partition(';')[0] == str(error).partition(';')[0]  # a guess is made of a chunk
         else:
             assert same(open_corpus(path, **options), text)
         chunks(max(size, 4))  # some decoders replace a split sequence in another way than a whole one
