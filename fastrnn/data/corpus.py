@@ -162,8 +162,15 @@ def open_corpus(
 
 
 def _cached(text_cache: TextCache, digests: list[str], reading: Reading) -> Corpus | None:
-    key = key_of(digests, reading)
-    entry = text_cache.find(key)
+    return _of_entry(text_cache.find(key_of(digests, reading)))
+
+
+def corpus_of_hash(sha256: str, reading: Reading) -> Corpus | None:
+    """A text that can't be read again, if the cache still has it."""
+    return _of_entry(TextCache().find_text(sha256, reading))
+
+
+def _of_entry(entry: Entry | None) -> Corpus | None:
     return None if entry is None else _corpus(entry.facts, entry.ids, f'encoded before, in {entry.folder}', entry)
 
 
@@ -172,7 +179,7 @@ def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, sur
     joined = hashlib.sha256(''.join(survey.digests).encode()).hexdigest()
     sha256 = survey.digests[0] if len(sources) == 1 else joined
     facts = _facts(survey, numbering, sha256, reading.min_count)
-    facts |= {'digests': survey.digests, 'files': [os.path.abspath(source.path) for source in sources]}
+    facts |= {'digests': survey.digests, 'files': [_named(source) for source in sources]}
 
     def fill(sink: BinaryIO) -> None:
         codes.write_ids(sources, reading, numbering.numbers, survey.n, sink)
@@ -185,6 +192,10 @@ def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, sur
         reason = f'{text_cache.root} cannot be written ({error.strerror or error})'
     ids, where = _uncached(fill, survey.n, numbering, reason)
     return _corpus(facts, ids, f'{reason}, so the text is encoded anew in every run, {where}')
+
+
+def _named(source: Source) -> str:
+    return files.STANDARD_INPUT if source.path == files.STANDARD_INPUT else os.path.abspath(source.path)
 
 
 def _uncached(fill: Callable[[BinaryIO], None], n: int, numbering: codes.Numbering, reason: str) -> tuple[Ids, str]:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..settings.naming import file_names
-from ..system.pipes import check_kind, copy_of
+from ..system.pipes import check_kind, copy_of, standard_input
 from .detection import LONGEST, advice, tell_of_mark
 
 CHUNK = 1 << 20  # bytes that are read at a time
+STDIN, STANDARD_INPUT = '-', 'standard input'  # the name that means it, and what messages call it
 
 Piece = str | bytes  # of a text; bytes only if they are the unit
 
@@ -27,6 +28,8 @@ def unreadable(path: object, error: OSError) -> ValueError:
 
 
 def is_empty(path: object) -> ValueError:
+    if path == STANDARD_INPUT:
+        return ValueError('standard input is empty: nothing came before its end; pipe a text into it, or name a file')
     return ValueError(f'{path}: the file is empty; name a file with text in it')
 
 
@@ -144,10 +147,17 @@ def sources(paths: str | Path | Sequence[str | Path], reading: Reading) -> list[
     """Of files; warns of byte-order marks that will be read as characters."""
     if not (names := file_names(paths)):
         raise ValueError('no text: name at least one file')
-    found = [Source(name) for name in names]
+    if names.count(STDIN) > 1:
+        raise ValueError('standard input can be read but once; name it once')
+    found = [source_of(name) for name in names]
     for source in found:
         tell_of_marks(source, reading)
     return found
+
+
+def source_of(name: str | Path) -> Source:
+    """A file, or standard input, which is copied; a file of that name can be had by its absolute path."""
+    return Source(STANDARD_INPUT, standard_input()) if str(name) == STDIN else Source(name)
 
 
 def tell_of_marks(source: Source, reading: Reading) -> None:

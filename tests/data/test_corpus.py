@@ -77,6 +77,7 @@ def test_ids_are_those_of_a_text_that_open_reads(chunks, text, size, code):
     assert corpus.ids.dtype == ids_type(len(corpus.chars))
 
 
+@pytest.mark.filterwarnings('ignore:.*byte-order mark')
 @few
 @given(st.binary(min_size=1, max_size=60), st.integers(1, 9), st.sampled_from(['utf-8', 'ascii', 'shift_jis']))
 @example(b'\xef\xbb\xbfa\xe2\x82', 2, 'utf-8')
