@@ -142,9 +142,9 @@ def open_corpus(
 ) -> Corpus:
     """The text of one or more files (gzip's too) as numbers, encoded once and read from the cache from then on.
 
-    ``unit`` 'byte' takes the bytes as they are. Characters that occur fewer than ``min_count`` times are
-    folded into U+FFFD. ``cache`` names another folder than ``FASTRNN_CACHE`` or the user's cache folder. Of a text
-    above 64 MB the ids stay in the file: slices of them are arrays.
+    '-' is standard input. ``unit`` 'byte' takes the bytes as they are. Characters that occur fewer than ``min_count``
+    times are folded into U+FFFD. ``cache`` names another folder than ``FASTRNN_CACHE`` or the user's cache folder. Of a
+    text above 64 MB the ids stay in the file: slices of them are arrays.
     Raises ValueError, in one line, as ``read_text`` does, and if a file changes while it is read.
     """
     reading = Reading(encoding, errors, unit, min_count)

@@ -47,7 +47,7 @@ def train(
     Parameters
     ----------
     text : str, Path, sequence of paths, or Corpus
-        A str is the text itself; a Path or a sequence of them names files (gzip's too).
+        A str is the text itself; a Path or a sequence of them names files (gzip's too), '-' standard input.
     config : Config, optional
         Or its fields as keywords, for example ``hidden_size=200, seed=0, iterations=1000, time='60s'``.
     preset : {'reference', 'fast'}, optional
