@@ -7,7 +7,9 @@ import typer
 
 from ..settings.parsing import parse_count
 
-Files = Annotated[list[Path], typer.Argument(help='The text; more files are joined. gzip is accepted.')]
+Files = Annotated[
+    list[Path], typer.Argument(help='The text; more files are joined. gzip is accepted; -: standard input.')
+]
 Model = Annotated[Path, typer.Argument(help='A run folder, a checkpoint of one, or a file made by train --save.')]
 Encoding = Annotated[str, typer.Option(help='Of the text.')]
 Errors = Annotated[str, typer.Option(help='What to do with bytes that are not in it: strict or replace.')]

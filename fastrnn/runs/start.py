@@ -47,7 +47,7 @@ def start(
     folder : path
         Must not hold a run.
     files : path, sequence of paths, or Texts
-        The text; Texts also says how it is read.
+        The text, '-' being standard input; Texts also says how it is read.
     config : Config, optional
         Or its fields as keywords, as for :func:`fastrnn.train`. A seed is drawn if it has none.
     preset : {'reference', 'fast'}, optional
