@@ -1,16 +1,23 @@
 """Options that several commands share, and how their numbers are read."""
 
+import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..settings.parsing import parse_count
 
+if TYPE_CHECKING:
+    from ..data.lacking import Lacking
+
 Files = Annotated[list[Path], typer.Argument(help='The text; more files are joined. gzip is accepted.')]
 Model = Annotated[Path, typer.Argument(help='A run folder, a checkpoint of one, or a file made by train --save.')]
 Encoding = Annotated[str, typer.Option(help='Of the text.')]
 Errors = Annotated[str, typer.Option(help='What to do with bytes that are not in it: strict or replace.')]
+SkipUnknown = Annotated[
+    bool, typer.Option('--skip-unknown', help='Leave out characters that the model lacks, as if they were not there.')
+]
 Json = Annotated[bool, typer.Option('--json', help='Print JSON, for other programs: an object a line.')]
 
 
@@ -41,3 +48,9 @@ def _number(text: Any) -> float:
         return float(text)
     except ValueError:
         raise typer.BadParameter(f'{text!r} is not a number, such as 0.1') from None
+
+
+def tell_skipped(lacking: 'Lacking') -> None:
+    """Say, on standard error, what --skip-unknown has left out."""
+    if lacking.count:
+        print(f'left out: {lacking}', file=sys.stderr)

@@ -16,6 +16,7 @@ from ..settings.naming import file_names
 from ..settings.parsing import parse_share
 from .corpus import Corpus, open_corpus
 from .files import Reading
+from .lacking import OF_HELD_OUT
 from .stored import CHUNK, Ids
 
 DIGITS = 12  # of a hash, in messages
@@ -92,7 +93,7 @@ class Texts:
         share = parse_share(self.validation)
         if share is None:
             path = Path(self.validation)
-            return corpus, corpus.vocabulary.encode(path, encoding=self.encoding, errors=self.errors)
+            return corpus, corpus.vocabulary.encode(path, encoding=self.encoding, errors=self.errors, cure=OF_HELD_OUT)
         kept, held_out = corpus.split(share)
         return replace(corpus, ids=kept, held_out=held_out.size), held_out
 
