@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Annotated
 
-from .options import Encoding, Errors, Files, Json, Model, SkipUnknown, count_option, tell_skipped
+from .options import Encoding, Errors, Files, Json, Model, Recursive, SkipUnknown, count_option, tell_skipped, texts_of
 
 EXAMPLE = 'Example: fastrnn eval RUN data/sonnets.txt'
 
@@ -15,6 +15,7 @@ def evaluate(
     window: Annotated[
         int | None, count_option('Predict so many characters at a time, each time from a zero state. [all]')
     ] = None,
+    recursive: Recursive = False,
     encoding: Encoding = 'utf-8',
     errors: Errors = 'strict',
     skip_unknown: SkipUnknown = False,
@@ -27,7 +28,7 @@ def evaluate(
     from ..inference.evaluate import measure
     from ..model.checkpoint import load_model
 
-    loaded = load_model(model)
+    loaded, files = load_model(model), texts_of(files, recursive)
     encoded = loaded.vocabulary.encode_known(files, encoding=encoding, errors=errors, skip_unknown=skip_unknown)
     result = measure(loaded, encoded, window)
     tell_skipped(encoded.lacking)

@@ -21,6 +21,7 @@ from . import files, stored
 from .cache import Entry, TextCache, key_of
 from .files import Reading, Source
 from .ids import as_ids
+from .kinds import HEAD, check_text
 from .stored import Ids, Opened, StoredIds, Summed
 from .vocabulary import POINTS, Vocabulary
 
@@ -118,8 +119,10 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
     if not data:
         raise files.is_empty(path)
     try:
+        check_text(path, data[:HEAD], encoding)
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
+        check_text(path, data[:HEAD], encoding, decoded=False)
         raise files.undecodable(path, data[error.start], error.start, encoding) from error
     except UnicodeError as error:  # of codecs that name no byte, as punycode
         reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"

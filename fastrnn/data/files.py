@@ -1,6 +1,7 @@
 """From files to pieces of text, chunk by chunk: gzip, encodings, newlines, and files that change."""
 
 import codecs
+import errno
 import gzip
 import io
 import os
@@ -15,6 +16,8 @@ from typing import Any, BinaryIO
 
 from ..settings.naming import file_names
 from ..system.pipes import check_kind, copy_of
+from .folders import named_otherwise
+from .kinds import HEAD, check_text
 
 CHUNK = 1 << 20  # bytes that are read at a time
 
@@ -22,6 +25,8 @@ Piece = str | bytes  # of a text; bytes only if they are the unit
 
 
 def unreadable(path: object, error: OSError) -> ValueError:
+    if cure := named_otherwise(path):
+        return ValueError(f'{path}: {cure}')
     return ValueError(f'{path}: {error.strerror or error}; name a text file that can be read')
 
 
@@ -83,6 +88,8 @@ class Source:
                 self.state = _state(state)
                 return
             if state is not None:
+                if stat.S_ISDIR(state.st_mode):
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
                 check_kind(path, state.st_mode)
             self._copy = copy_of(path, opened)
         except OSError as error:
@@ -151,13 +158,17 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
     """Decode chunks, newlines as ``open(path, 'r')`` gives them."""
     decoder = codecs.getincrementaldecoder(reading.encoding)(reading.errors)
     newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
-    fed = 0
+    fed, head = 0, b''
     for chunk in _ended(chunks):
+        if not fed:
+            head = chunk[:HEAD]
+            check_text(source.path, head, reading.encoding)
         fed += len(chunk)
         try:
             text = newlines.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             source.check_unchanged()  # it may still be being written
+            check_text(source.path, head, reading.encoding, decoded=False)
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
             raise undecodable(source.path, error.object[error.start], offset, reading.encoding) from error

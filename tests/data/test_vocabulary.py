@@ -47,8 +47,8 @@ def test_what_it_lacks():
     ) as e:
         Vocabulary('ab').encode('abé')
     assert str(e.value).endswith(
-        '(U+00E9); the first is at offset 2; --skip-unknown (skip_unknown=True) leaves them out; a model that is trained '
-        'with --min-count 2 has one character for what is rare or unknown'
+        '(U+00E9); the first is at offset 2; --skip-unknown (skip_unknown=True) leaves them out; a model that is '
+        'trained with --min-count 2 has one character for what is rare or unknown'
     )
     with pytest.raises(ValueError, match=r'^1 of 2 bytes .* of the vocabulary: 0xa9; the first .* leaves them out$'):
         Vocabulary('Ã', 'byte').encode('é')
