@@ -20,6 +20,7 @@ from .lacking import OF_HELD_OUT
 from .stored import CHUNK, Ids
 
 DIGITS = 12  # of a hash, in messages
+NAMED = 5  # files of a text, in messages; with --recursive there may be thousands
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class Texts:
         """Raise ValueError, with what to type, where a file of a kept run is gone."""
         gone = [name for name in self.files if _is_gone(name)]
         if gone:
-            names = ' '.join('NEWPLACE' if name in gone else quote(name) for name in self.files)
+            names = ' '.join('NEWPLACE' if name in gone else quote(name) for name in self.files[: NAMED + 1])
+            names = 'FILES' if len(self.files) > NAMED else names
             cure = f'if the text has moved, type: fastrnn train {names} --resume {quote(str(run))}'
             raise ValueError(in_a_line(f'{gone[0]}: No such file; {cure}'))
         if self.validation is not None and parse_share(self.validation) is None and _is_gone(self.validation):
@@ -130,12 +132,14 @@ def check_text_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts,
 
 
 def _changed(what: str, files: Sequence[str], counts: str, then: Any, now: Any, since: Path) -> ValueError:
-    dates = [f'{since.name} is of {_date(since)}', *(f'{Path(name).name} of {_date(Path(name))}' for name in files)]
+    named = files[:NAMED]
+    dates = [f'{since.name} is of {_date(since)}', *(f'{Path(name).name} of {_date(Path(name))}' for name in named)]
+    more = f' and {len(files) - NAMED:,} more files' if len(files) > NAMED else ''
     hashes = f'SHA-256 {_digits(then)} then, {_digits(now)} now'
     message = (
-        f'{what}{", ".join(files)}: changed since the run ({counts}{", ".join(dates)}; {hashes}): name the text as it '
-        f'was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run from the weights with '
-        '--from'
+        f'{what}{", ".join(named)}{more}: changed since the run ({counts}{", ".join(dates)}; {hashes}): '
+        f'name the text as it was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run '
+        'from the weights with --from'
     )
     return ValueError(in_a_line(message))
 
