@@ -14,7 +14,7 @@ from .parallel.launcher import foremost, launched
 
 FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
 
-_told: list[str] = []  # errors
+_told: list[str] = []  # errors, until the end
 
 app = typer.Typer(
     rich_markup_mode=None,
@@ -85,9 +85,7 @@ def main() -> NoReturn:
 
 
 def _fail(code: int, message: str) -> int:
-    _told.append(message)
-    if foremost():
-        print(f'error: {in_a_line(message)}', file=sys.stderr)
+    _told.append(in_a_line(message))
     return code
 
 
@@ -109,10 +107,17 @@ def _leave(code: int) -> NoReturn:
 
 
 def _leave_others(code: int) -> None:
-    """End beside the other processes, where there are some."""
-    if launched() is None:
-        return
-    from .parallel.processes import processes
+    """End beside the other processes, where there are some, of which one tells its errors."""
 
-    if processes.cache_info().currsize:
-        processes().leave(code, _told[-1] if _told else '')
+    def tell(whose: str) -> None:
+        while _told:
+            print(f'error: {whose}{_told.pop(0)}', file=sys.stderr)
+
+    if launched() is not None:
+        from .parallel.processes import processes
+
+        if processes.cache_info().currsize:
+            processes().leave(code, tell)
+            return
+    if foremost():
+        tell('')

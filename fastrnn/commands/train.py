@@ -96,7 +96,7 @@ def train(
     from ..training.transfer import options_of
 
     processes()  # raises ValueError where they can't meet
-    reports = Reports(quiet or not processes().leads, as_json)
+    reports = Reports(quiet or not processes().leads, as_json and processes().leads)
     given['time'] = None if time is None else parse_seconds(time)
     if save is not None:
         led(check_place)(save)

@@ -87,7 +87,7 @@ class ExactEngine:
         if size * exact.GRAIN > H:
             return False
         A, x, whole, parts = rng.standard_normal((H, H)), rng.standard_normal(H), np.zeros(H), np.zeros(H)
-        spans = [slice(*span(Team(rank, size, np.zeros(16, np.int64), 0), H, exact.GRAIN)) for rank in range(size)]
+        spans = [slice(*span(alone()._replace(rank=rank, size=size), H, exact.GRAIN)) for rank in range(size)]
         gemv(self._native, A, x, whole)
         for part in spans:
             gemv(self._native, A[part], x, parts[part])

@@ -55,7 +55,7 @@ class FastEngine:
         self.grads = Params(architecture, dtype)
         self.moments = {letter: np.zeros(updated(self.sizes.N), dtype) for letter in MOMENTS[config.optimizer]}
         self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
-        self.packed = buffers.make_packed(self.sizes, dtype, strips=B == 1)
+        self.packed = buffers.make_packed(self.sizes, dtype, strips=of_shard == 1)
         self.optimizer = make_optimizer(config, self.moments)
         self.dropout = make_dropout(config.dropout, seed, dtype)
         self.position = np.zeros(2, np.int64)  # see train.train

@@ -2,7 +2,7 @@
 
 import ctypes
 import secrets
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -52,12 +52,15 @@ def in_common(config: Config) -> Config:
     return config
 
 
-def check_hosts(corpus: Corpus, held_out: Ids | None) -> None:
-    """Raise ValueError where processes have other programs or texts than the first."""
+def check_hosts(config: Config, corpus: Corpus, held_out: Ids | None) -> None:
+    """Raise ValueError where processes have other programs, options or texts than the first."""
     if processes().size == 1:
         return
     for what, value in (('fastrnn', __version__), ("fastrnn's code", jit.sources())):
         processes().check_same(what, value, 'install the same on all hosts')
+    options = asdict(config)
+    for name in dict.fromkeys(name for there in processes().all(options) for name in there if there != options):
+        processes().check_same(name, options[name], 'give all processes the same options')
     for name, value in text_identity(corpus, held_out).items():
         processes().check_same(f'the text ({name})', value, 'copy the files from one host to the others')
 

@@ -47,8 +47,8 @@ class Scorer:
         self._cell, (self._weights, self._packed) = make_cell(params.architecture), pack(params, strips=B == 1)
         self._tuner, self._own = tuner or make_tuner(params.architecture, B, threads), tuner is None
         self._slice = max(1, int(min(SLICE[0], SLICE[1] / params.architecture.forward_flops)) // B)
-        self._all = processes().all if shared else Processes().all
-        count, rank = (processes().size, processes().rank) if shared else (1, 0)
+        group = processes() if shared else Processes()
+        self._all, self._together, count, rank = group.all, group.together, group.size, group.rank
         self._here = slice(*parts(B, count)[rank : rank + 2].tolist())  # the spans that are scored by this process
         here = self._here.stop - self._here.start
         self._streams = generate.make_streams(sizes_of(self._architecture), here, self._dtype, 1)
@@ -83,21 +83,27 @@ class Scorer:
 
     def _run(self, ids: Ids, at: Positions) -> NDArray[np.float64]:
         """Surprisals of all spans; ``at`` (n, B)."""
-        at = at[:, self._here]
-        inputs, targets = np.empty((2, *at.shape), np.uint32)  # so that the kernel is compiled once for all texts
-        for b, low in enumerate(at[0]):
-            part = ids[low : at[-1, b] + 2]
-            check_ids(part, self._architecture.V, first=int(low))
-            inputs[:, b], targets[:, b] = part[at[:, b] - low], part[at[:, b] - low + 1]
-        surprisals = np.zeros(at.shape)
+        inputs, targets = self._together(lambda: self._read(ids, at[:, self._here]))
+        surprisals = np.zeros(inputs.shape)
 
         def work(block: slice, team: Team) -> None:
             self._kernel(team, inputs[block], targets[block], surprisals[block])
 
-        if at.size:
-            self._tuner.run(at.shape[0], work)
+        if surprisals.size:
+            self._tuner.run(len(surprisals), work)
         found = self._all(surprisals)
         return np.concatenate(found, axis=1) if len(found) > 1 else surprisals
+
+    def _read(self, ids: Ids, at: Positions) -> NDArray[np.uint32]:
+        """Inputs and targets, (2, n, here). Raises TextLost, and ValueError for ids that the model does not have."""
+        inputs, targets = both = np.empty(
+            (2, *at.shape), np.uint32
+        )  # so that the kernel is compiled once for all texts
+        for b, low in enumerate(at[0]):
+            part = ids[low : at[-1, b] + 2]
+            check_ids(part, self._architecture.V, first=int(low))
+            inputs[:, b], targets[:, b] = part[at[:, b] - low], part[at[:, b] - low + 1]
+        return both
 
     def _kernel(
         self, team: Team, inputs: NDArray[np.uint32], targets: NDArray[np.uint32], surprisals: NDArray[np.float64]

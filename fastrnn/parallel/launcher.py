@@ -19,8 +19,7 @@ def launched(environment: Mapping[str, str] = os.environ) -> tuple[str, int, int
             found = count, int(environment[count]), int(environment[rank])
         except (KeyError, ValueError):
             continue
-        if found[1] > 1:
-            return found
+        return found if found[1] > 1 else None  # another one's may be older: that of a batch job around it
     return None
 
 

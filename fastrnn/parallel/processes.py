@@ -72,14 +72,16 @@ class Processes:
         """Fill each process's part from the first one's array; None in others."""
         part[:] = whole
 
-    def meet(self) -> None:
-        """Come together at the end of something; who comes alone ends the job, as nobody could be told."""
+    def meet(self, *, failed: bool = False) -> bool:
+        """Come together at the end of a run; whether all have come, which one that has failed does not wait for."""
+        return True
 
-    def leave(self, code: int, told: str = '') -> None:
-        """The end of this process, by an exit code; ``told``: an error that the first process tells.
+    def leave(self, code: int, tell: Callable[[str], Any] = str) -> None:
+        """The end of this process, by an exit code; ``tell`` tells its error, as that of whom it is given.
 
-        Where the others have not ended likewise, they are ended, and a process that is not the first tells its error.
+        Where all have one, the first process tells its. Others that do not end soon after an error are ended.
         """
+        tell('')
 
     def describe(self) -> dict[str, str]:
         """What ``fastrnn info`` tells: nothing, of one process."""

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -9,9 +10,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any
 
-import numpy as np
-
-from ..kernels.team import ABORT, Team
+from ..kernels.team import ABORT, FUTEX, Team, make_sync
 
 WAKE = 0.03  # seconds of a trial until all threads are awake, each on a processor of its own
 TRY = 0.02  # seconds of a trial that are timed
@@ -26,10 +25,11 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
-def _sched_yield() -> int:
+def _address(name: str) -> int:
+    """Of a function of the C library; 0 where there is none: plain spinning."""
     try:
-        return ctypes.cast(ctypes.CDLL(None).sched_yield, ctypes.c_void_p).value or 0
-    except (AttributeError, OSError, TypeError):  # no such function: plain spinning
+        return ctypes.cast(getattr(ctypes.CDLL(None), name), ctypes.c_void_p).value or 0
+    except (AttributeError, OSError, TypeError):
         return 0
 
 
@@ -38,20 +38,21 @@ class ThreadTeam:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._sync = np.zeros(16, np.int64)
-        self._give_way = _sched_yield()
+        self._sync = make_sync()
+        self._give_way = _address('sched_yield')
+        self._syscall = _address('syscall') if FUTEX and sys.platform == 'linux' else 0
         self._executor: ThreadPoolExecutor | None = None
         self._process = os.getpid()
 
     def team(self, rank: int) -> Team:
-        return Team(rank, self.size, self._sync, self._give_way)
+        return Team(rank, self.size, self._sync, self._give_way, self._syscall)
 
     def run(self, kernel: Callable[[Team], Any]) -> Any:
         """Call ``kernel(team)`` in all threads at once and return what rank 0 returns."""
         if self.size == 1:
             return kernel(self.team(0))
         if self._executor is None or self._process != os.getpid():  # a fork has no threads of its parent's
-            self._process, self._sync[:] = os.getpid(), 0
+            self._process, self._sync = os.getpid(), make_sync()
             self._executor = ThreadPoolExecutor(self.size - 1, thread_name_prefix='fastrnn')
         others: list[Any] = []
         try:
@@ -63,7 +64,7 @@ class ThreadTeam:
         except BaseException:  # an interrupt between two submissions: nobody may wait for ever
             self._sync[ABORT] = 1
             wait(others)
-            self._sync[:] = 0
+            self._sync = make_sync()
             raise
         return result
 

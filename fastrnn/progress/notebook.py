@@ -5,12 +5,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from ..parallel.launcher import foremost
 from . import bar as progress
 from .records import Progress
 
 
 def display() -> AbstractContextManager[Callable[[Progress], None]]:
     """A function to be called with each record."""
+    if not foremost():
+        return progress.display(off=True)
     return _in_notebook() if _is_notebook() else progress.display()
 
 

@@ -99,8 +99,8 @@ class RunFolder:
                 with suppress(OSError):
                     path.unlink()
 
-    @led
     def close(self) -> None:
+        """Of several processes the first one has the lock, and waits for no other: they may have ended."""
         self._lock.release()
 
     @led

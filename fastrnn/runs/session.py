@@ -86,12 +86,13 @@ class Session(Training):
         stopped; who interrupts that as well keeps the checkpoint before. Raises OSError where the folder can't be
         written, with the name of the file that was saved instead.
         """
+        self._leave(failed=False)
+
+    def _leave(self, *, failed: bool) -> None:
         if self._process != os.getpid():  # a fork's copy has nothing to save
             return
-        if not self._closed:
-            processes().meet()
         try:
-            ended = False
+            ended = self._closed or not processes().meet(failed=failed)  # what all have is saved by all
             while not ended:
                 with held(), self._lock:
                     ended = self._end()

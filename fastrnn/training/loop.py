@@ -60,13 +60,13 @@ class Run(Training):
         self.corpus = Corpus.of(text) if isinstance(text, str) else text
         V, n = len(self.corpus.chars), self.corpus.ids.size
         self.validation = None if validation is None else as_ids(validation, V, 'validation')
-        check_hosts(self.corpus, self.validation)
+        check_hosts(config, self.corpus, self.validation)
         try:
             self.fitted = fit(config, self.corpus.ids, V, self.corpus.held_out)
             config = self.fitted.config
             config.check_text(n, V, self.corpus.held_out)
             check_shards(config)
-            check_memory(config, V, validated=validation is not None, kept=kept)
+            processes().together(lambda: check_memory(config, V, validated=validation is not None, kept=kept))
         except ValueError:
             self.corpus.discard()
             raise

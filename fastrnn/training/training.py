@@ -59,7 +59,11 @@ class Training(Steps[Progress]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._leave(failed=error is not None)
+
+    def _leave(self, *, failed: bool) -> None:
+        """Close; ``failed``: for an error, which the other processes may not have met with."""
         self.close()
 
     def __reduce__(self) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastrnn.kernels.jit import jit
-from fastrnn.kernels.team import Team, barrier, span
+from fastrnn.kernels.team import SPINS, alone, barrier, span
 from fastrnn.parallel.threads import ThreadTeam
 
 
@@ -39,6 +39,35 @@ def test_nobody_passes_a_barrier_early(size):
 @pytest.mark.parametrize('grain', [1, 8])
 def test_spans_cover_everything_once(size, grain):
     for n in (0, 1, 2, 7, 8, 9, 100, 127):
-        spans = [span(Team(rank, size, np.zeros(16, np.int64), 0), n, grain) for rank in range(size)]
+        spans = [span(alone()._replace(rank=rank, size=size), n, grain) for rank in range(size)]
         assert [k for start, stop in spans for k in range(start, stop)] == list(range(n))
         assert all(start % grain == 0 or start == n for start, _ in spans)
+
+
+@jit
+def _wait_for_one(team, rounds, late, seen):
+    """Rounds of a barrier to which one comes late, so that the others fall asleep; how many went on too early."""
+    early = 0
+    for n in range(rounds):
+        if team.rank == n % team.size:
+            for k in range(late):
+                seen[1] = seen[1] * 31 + k  # takes its time
+            seen[0] = n
+        barrier(team)
+        early += seen[0] != n
+        barrier(team)
+    return early
+
+
+@pytest.mark.parametrize('size', [2, 3])
+def test_sleepers_are_woken(size):
+    """A thread that waits for long sleeps; nobody sleeps on, and nobody wakes too early."""
+    threads, seen, early = ThreadTeam(size), np.zeros(2, np.int64), {}
+
+    def kernel(team):
+        early[team.rank] = _wait_for_one(team, 30, 100 * SPINS, seen)
+
+    threads.run(kernel)
+    threads.close()
+    assert early == dict.fromkeys(range(size), 0)
+    assert threads.team(0).sync[[16, 8]].tolist() == [0, 0]

@@ -185,9 +185,69 @@ def test_one_that_fails_alone_ends_the_job(tmp_path):
     start = time.monotonic()
     result = mpi_python(2, '-c', FAILING.format(text=str(SONNETS)), tmp_path / 'run')
     assert result.returncode != 0
-    assert 'this one fails alone' in result.stderr or 'process 1 on ' in result.stderr
+    assert 'OSError: this one fails alone' in result.stderr
+    assert 'process 1 on ' in result.stderr
     assert time.monotonic() - start < 2 * SOON
     assert run_python('-m', 'fastrnn', 'train', '--resume', tmp_path / 'run', '--iterations', 60).returncode == 0
+
+
+TAKING_TIME = """
+import time
+import fastrnn
+from fastrnn.parallel import mpi
+from fastrnn.parallel.processes import processes
+mpi.GRACE, mpi.PATIENCE = 0.1, 0.2
+leads, options = processes().leads, {'preset': 'fast', 'hidden_size': 20, 'iterations': 3, 'seed': 1}
+try:
+    fastrnn.train('abc' * 100, **options | {'hidden_size': 20 if leads else 30})
+except ValueError as error:
+    if leads:
+        print(error)
+with fastrnn.train('abc' * 100, **options) as run:
+    for record in run:
+        if leads and record.last:
+            time.sleep(0.5)
+if leads:
+    time.sleep(0.5)
+    print('done')
+"""
+
+
+def test_one_that_has_more_to_do_is_waited_for():
+    """Longer than one that has failed would be; other options on another process are told, not trained with."""
+    result = mpi_python(2, '-c', TAKING_TIME)
+    assert (result.returncode, errors_of(result)) == (0, []), result.stderr
+    told, done = result.stdout.splitlines()
+    assert told.startswith('hidden_size differs: 20 on ') and done == 'done'
+
+
+ENDING = """
+import sys
+import fastrnn
+from fastrnn.parallel import mpi
+from fastrnn.parallel.processes import processes
+mpi.GRACE, mpi.PATIENCE = 0.1, 0.2
+with fastrnn.start(sys.argv[1], sys.argv[2], preset='fast', hidden_size=20, iterations=10**6, seed=1) as run:
+    for record in run:
+        if processes().rank == 1:
+            break
+"""
+
+
+def test_one_that_ends_a_run_alone_ends_the_job(tmp_path):
+    """The others would wait for it for ever; the run goes on later."""
+    result = mpi_python(2, '-c', ENDING, tmp_path / 'run', SONNETS)
+    assert result.returncode == 1
+    (told,) = set(errors_of(result))  # MPICH's mpiexec may print the last lines of an ended job again
+    assert told.endswith(': it waits for others, of which not all go on')
+    assert (tmp_path / 'run' / 'config.json').exists()
+
+
+def test_json_comes_from_one():
+    run = ['train', SONNETS, '--preset', 'fast', *SIZES, '--print-every', 1, '--iterations', 3]
+    result = mpi_cli(2, *run, '--json')
+    assert result.returncode == 0, result.stderr
+    assert [json.loads(line)['iteration'] for line in result.stdout.splitlines()] == [1, 2, 3]
 
 
 def test_info():

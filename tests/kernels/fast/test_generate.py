@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fastrnn.engines.fast import make_cell, pack, sizes_of
 from fastrnn.kernels.choice import Choice
 from fastrnn.kernels.fast import generate
-from fastrnn.kernels.team import Team, alone
+from fastrnn.kernels.team import alone
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.params import Params
 
@@ -53,7 +53,7 @@ def test_each_thread_has_scratch_of_its_own():
     V, B, dtype = 3, 4, np.float32
     params = Params(Architecture('rnn', 1, 2, V), dtype)
     streams, out = generate.make_streams(sizes_of(params.architecture), B, dtype, 2), np.full((1, B), V, np.uint32)
-    second, choice = Team(1, 2, np.zeros(16, np.int64), 0), Choice(dtype(1), V, 1.0)
+    second, choice = alone()._replace(rank=1, size=2), Choice(dtype(1), V, 1.0)
     generate.draw(second, *kernels_of(params, False), choice, np.full((1, B), 0.5), streams, out)
     assert streams.edges.tolist() == [[0, 0, 0], [1, 2, 3]]
     assert out.tolist() == [[V, V, 1, 1]]
