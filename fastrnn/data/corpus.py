@@ -21,7 +21,7 @@ from . import files, stored
 from .cache import Entry, TextCache, key_of
 from .files import Reading, Source
 from .ids import as_ids
-from .kinds import HEAD, check_text
+from .kinds import HEAD, check_kind, check_nuls
 from .stored import Ids, Opened, StoredIds, Summed
 from .vocabulary import POINTS, Vocabulary
 
@@ -119,10 +119,11 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
     if not data:
         raise files.is_empty(path)
     try:
-        check_text(path, data[:HEAD], encoding)
+        check_kind(path, data[:HEAD])
         text = data.decode(encoding)
+        check_nuls(path, data[:HEAD], encoding, decoded=True)
     except UnicodeDecodeError as error:
-        check_text(path, data[:HEAD], encoding, decoded=False)
+        check_nuls(path, data[:HEAD], encoding, decoded=False)
         raise files.undecodable(path, data[error.start], error.start, encoding) from error
     except UnicodeError as error:  # of codecs that name no byte, as punycode
         reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"

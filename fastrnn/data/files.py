@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..settings.naming import file_names
-from ..system.pipes import check_kind, copy_of
+from ..system.pipes import check_kind as check_device
+from ..system.pipes import copy_of
 from .folders import named_otherwise
-from .kinds import HEAD, check_text
+from .kinds import HEAD, check_kind, check_nuls
 
 CHUNK = 1 << 20  # bytes that are read at a time
 
@@ -90,7 +91,7 @@ class Source:
             if state is not None:
                 if stat.S_ISDIR(state.st_mode):
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-                check_kind(path, state.st_mode)
+                check_device(path, state.st_mode)
             self._copy = copy_of(path, opened)
         except OSError as error:
             raise unreadable(path, error) from error
@@ -162,18 +163,20 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
     for chunk in _ended(chunks):
         if not fed:
             head = chunk[:HEAD]
-            check_text(source.path, head, reading.encoding)
+            check_kind(source.path, head)
         fed += len(chunk)
         try:
             text = newlines.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             source.check_unchanged()  # it may still be being written
-            check_text(source.path, head, reading.encoding, decoded=False)
+            check_nuls(source.path, head, reading.encoding, decoded=False)
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
             raise undecodable(source.path, error.object[error.start], offset, reading.encoding) from error
         except UnicodeError as error:  # utf-16 without a byte order mark
             raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
+        if fed == len(chunk):
+            check_nuls(source.path, head, reading.encoding, decoded=True)
         if text:
             yield text
 

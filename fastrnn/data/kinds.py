@@ -82,20 +82,25 @@ def is_binary(head: bytes) -> bool:
     return kind_of(head) is not None or 0 in head[:LOOK]
 
 
-def check_text(path: object, head: bytes, encoding: str, *, decoded: bool = True) -> None:
-    """Raise ValueError for a file that begins as no text does; ``decoded``: its bytes until now are in the encoding."""
-    if head.startswith(MARKS):
-        return
-    found = kind_of(head)
-    if found is not None:
+def check_kind(path: object, head: bytes) -> None:
+    """Raise ValueError for a file that begins as no text does, whatever its encoding."""
+    if not head.startswith(MARKS) and (found := kind_of(head)) is not None:
         kind, cure = found
         raise ValueError(f'{path}: is {kind}, not text; {cure}')
+
+
+def check_nuls(path: object, head: bytes, encoding: str, *, decoded: bool) -> None:
+    """Raise ValueError for a file with NUL bytes as no text has them; ``decoded``: as they are in the encoding."""
     nuls = head.count(0)
-    if not nuls or not _like_ascii(encoding) or (decoded and (nuls < MANY or nuls < SHARE * len(head))):
+    if not nuls or head.startswith(MARKS) or not _like_ascii(encoding):
         return
     if order := _utf16(head):
-        raise ValueError(f'{path}: looks like {order}, without a byte-order mark: add --encoding {order}')
-    raise ValueError(f'{path}: looks like no text: {nuls:,} of its first {len(head):,} bytes are NUL; {OTHER}')
+        if decoded:  # else what it may be is told where it fails
+            raise ValueError(f'{path}: looks like {order}, without a byte-order mark: add --encoding {order}')
+        return
+    if not decoded or (nuls >= MANY and nuls >= SHARE * len(head)):
+        of = f'{nuls:,} of its first {len(head):,} bytes {"is" if nuls == 1 else "are"} NUL'
+        raise ValueError(f'{path}: looks like no text: {of}; {OTHER}')
 
 
 def _like_ascii(encoding: str) -> bool:
