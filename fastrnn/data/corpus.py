@@ -123,7 +123,7 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
         text = data.decode(encoding)
         check_nuls(path, data[:HEAD], encoding, decoded=True)
     except UnicodeDecodeError as error:
-        check_nuls(path, data[:HEAD], encoding, decoded=False)
+        check_nuls(path, data[: min(HEAD, error.start)], encoding, decoded=False)
         raise files.undecodable(path, data[error.start], error.start, encoding) from error
     except UnicodeError as error:  # of codecs that name no byte, as punycode
         reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"

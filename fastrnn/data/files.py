@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -159,26 +160,36 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
     """Decode chunks, newlines as ``open(path, 'r')`` gives them."""
     decoder = codecs.getincrementaldecoder(reading.encoding)(reading.errors)
     newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
-    fed, head = 0, b''
+    head, chunks = _begun(chunks)
+    check_kind(source.path, head)
+    fed, looked = 0, False
     for chunk in _ended(chunks):
-        if not fed:
-            head = chunk[:HEAD]
-            check_kind(source.path, head)
         fed += len(chunk)
         try:
             text = newlines.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
             source.check_unchanged()  # it may still be being written
-            check_nuls(source.path, head, reading.encoding, decoded=False)
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
+            check_nuls(source.path, head[:offset], reading.encoding, decoded=False)
             raise undecodable(source.path, error.object[error.start], offset, reading.encoding) from error
         except UnicodeError as error:  # utf-16 without a byte order mark
             raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
-        if fed == len(chunk):
+        if not looked and fed >= len(head):
+            looked = True
             check_nuls(source.path, head, reading.encoding, decoded=True)
         if text:
             yield text
+
+
+def _begun(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes of a file, and its chunks, these included."""
+    first: list[bytes] = []
+    for chunk in chunks:
+        first.append(chunk)
+        if sum(map(len, first)) >= HEAD:
+            break
+    return b''.join(first)[:HEAD], chain(first, chunks)
 
 
 def _ended(chunks: Iterator[bytes]) -> Iterator[bytes]:

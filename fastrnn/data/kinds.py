@@ -94,7 +94,7 @@ def check_nuls(path: object, head: bytes, encoding: str, *, decoded: bool) -> No
     nuls = head.count(0)
     if not nuls or head.startswith(MARKS) or not _like_ascii(encoding):
         return
-    if order := _utf16(head):
+    if order := _utf16(head, MANY if decoded else 1):
         if decoded:  # else what it may be is told where it fails
             raise ValueError(f'{path}: looks like {order}, without a byte-order mark: add --encoding {order}')
         return
@@ -110,9 +110,9 @@ def _like_ascii(encoding: str) -> bool:
     return False
 
 
-def _utf16(head: bytes) -> str:
-    """Of which order, if every other byte is mostly NUL."""
+def _utf16(head: bytes, least: int) -> str:
+    """Of which order, if every other byte is mostly NUL, and so many are."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if max(even, odd) < max(MANY, len(head) // 4) or min(even, odd) > PARITY * max(even, odd):
+    if max(even, odd) < max(least, len(head) / 4) or min(even, odd) > PARITY * max(even, odd):
         return ''
     return 'utf-16-le' if odd > even else 'utf-16-be'

@@ -119,7 +119,7 @@ def test_nul_bytes(path):
         'name a text file, or take the bytes as they are with --unit byte'
     )
     path.write_bytes(b'some text\0 and then \xff')
-    assert refused(path).startswith(f'{path}: looks like no text: 1 of its first 21 bytes is NUL')
+    assert refused(path).startswith(f'{path}: looks like no text: 1 of its first 20 bytes is NUL')
     path.write_bytes(b'some text and then \xff')
     assert refused(path).startswith(f'{path}: byte 0xff at offset 19 is not utf-8')
 
