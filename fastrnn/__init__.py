@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .inference.surprisal import surprisals as surprisals
     from .model.checkpoint import load_model as load_model
     from .model.checkpoint import save_model as save_model
+    from .pages.export import export as export
     from .progress.records import Progress as Progress
     from .runs.resume import resume as resume
     from .runs.session import Session as Session
@@ -37,6 +38,7 @@ _HOMES = {
     'Session': '.runs.session',
     'bind': '.engines.dropin',
     'evaluate': '.inference.evaluate',
+    'export': '.pages.export',
     'load_model': '.model.checkpoint',
     'open_corpus': '.data.corpus',
     'preset': '.settings.presets',

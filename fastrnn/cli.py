@@ -8,9 +8,10 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from ._version import __version__
-from .commands import cache, evaluate, info, plot, sample, score, train
+from .commands import cache, evaluate, export, info, plot, sample, score, train
 from .errors import Diverged, in_a_line
 from .parallel.launcher import foremost, launched
+from .system.escapes import escape_what_cannot_be_shown, tell
 
 FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
 
@@ -42,6 +43,7 @@ app.command(epilog=train.EXAMPLE)(train.train)
 app.command('eval', epilog=evaluate.EXAMPLE)(evaluate.evaluate)
 app.command(epilog=sample.EXAMPLE)(sample.sample)
 app.command(epilog=score.EXAMPLE)(score.score)
+app.command(epilog=export.EXAMPLE)(export.export)
 app.command(epilog=plot.EXAMPLE)(plot.plot)
 app.command(epilog=info.EXAMPLE)(info.info)
 app.add_typer(cache.app, name='cache')
@@ -50,6 +52,7 @@ app.add_typer(cache.app, name='cache')
 def main() -> NoReturn:
     """Run a command; every error is one line on standard error and an exit code of its own."""
     warnings.showwarning = _show_warning
+    escape_what_cannot_be_shown()
     if sys.argv[1:2] in ([], ['help']):  # fastrnn help train: fastrnn train --help
         sys.argv[1:] = [*sys.argv[2:], '--help']
     code = 0
@@ -62,8 +65,6 @@ def main() -> NoReturn:
         code = exit_.exit_code
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
-    except UnicodeEncodeError as error:
-        code = _fail(BAD_INPUT, f'standard output is {error.encoding} and cannot show the text: set PYTHONUTF8=1')
     except ValueError as error:
         code = _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(error))
     except BrokenPipeError:
@@ -96,6 +97,7 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 def _leave(code: int) -> NoReturn:
     """Exit, without a traceback where what is still to be printed has nowhere to go."""
+    tell()
     try:
         sys.stdout.flush()
     except OSError as error:

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from browser import BROWSER
 from helpers import ROOT, SONNETS, markov_text, run_python
 
 import fastrnn
@@ -51,6 +52,13 @@ def test_speeds(readme, tmp_path):
         '200 iterations',
         '200 characters sampled',
     ]
+
+
+def test_player():
+    if BROWSER is None:
+        pytest.skip('there is no chromium')
+    table = run('player', CASES=(('gru', 1, 8), ('lstm', 2, 8)), LENGTH=50).splitlines()
+    assert [line.split('|')[1].strip() for line in table[2:]] == ['gru H=8', 'lstm 2 x 8']
 
 
 def test_startup(readme):

@@ -1,11 +1,15 @@
 """The command line: help, and what is found without asking much."""
 
+import io
 import re
+import sys
 from importlib.metadata import entry_points
+from itertools import product
 
 import pytest
 from helpers import run_python
 
+import fastrnn
 from fastrnn import __version__, cli
 
 OPTIONS = ('--hidden-size', '--seq-length', '--learning-rate', '--sample-every', '--sample-length', '--print-every')
@@ -47,3 +51,51 @@ def test_completion():
 def test_the_command_is_installed():
     (script,) = entry_points(group='console_scripts', name='fastrnn')
     assert script.load() is cli.main
+
+
+ACCENTS = 'café € naïve \U0001f600 日 ' * 40
+
+
+@pytest.fixture(scope='module')
+def accents(tmp_path_factory):
+    """A text with accents, and a model of it."""
+    text = tmp_path_factory.mktemp('accents') / 'é.txt'
+    text.write_text(ACCENTS, encoding='utf-8')
+    model = text.with_suffix('.safetensors')
+    with fastrnn.train(text, hidden_size=4, seed=0, iterations=2) as run:
+        run.save(model)
+    return text, model
+
+
+COMMANDS = {
+    'train': ('TEXT', '--hidden-size', 4, '--seed', 0, '--iterations', 3, '--sample-every', 1, '--sample-length', 60),
+    'sample': ('MODEL', '--seed', 0, '--length', 60),
+    'score': ('MODEL', 'TEXT'),
+    'eval': ('MODEL', 'TEXT'),
+}
+
+
+NARROW = ('ascii', 'latin-1', 'cp437', 'cp1252', 'shift_jis')
+
+
+@pytest.mark.parametrize(('command', 'encoding'), [('eval', 'ascii'), *product(('train', 'sample', 'score'), NARROW)])
+def test_an_output_that_cannot_show_everything(cli, accents, monkeypatch, command, encoding):
+    """The run goes on; what it would write to UTF-8 comes as escapes where it must, and one line says so."""
+    args = [{'TEXT': accents[0], 'MODEL': accents[1]}.get(arg, arg) for arg in COMMANDS[command]]
+    outputs = []
+    for name in ('utf-8', encoding):
+        data = io.BytesIO()
+        monkeypatch.setattr(sys, 'stdout', io.TextIOWrapper(data, name, newline='\n'))
+        code, _, err = cli(command, *args)
+        warned = [line for line in err.splitlines() if line.startswith('warning: ')]
+        outputs.append(data.getvalue())
+        assert code == 0 and len(warned) == (name != 'utf-8' and command != 'eval')
+    text = outputs[0].decode('utf-8')
+    assert outputs[1] == text.encode(encoding, 'backslashreplace')
+    assert (b'\\u65e5' in outputs[1]) == (command != 'eval' and encoding != 'shift_jis')
+
+
+def test_a_terminal_that_cannot_show_everything(accents):
+    """As the shell says; the exit code was 2."""
+    run = run_python('-m', 'fastrnn', 'sample', accents[1], '--seed', 0, '--length', 60, PYTHONIOENCODING='ascii')
+    assert run.returncode == 0 and b'\\xe9' in run.stdout and run.stderr.count(b'warning: ') == 1

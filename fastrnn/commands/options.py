@@ -12,7 +12,9 @@ from ..settings.parsing import parse_count
 if TYPE_CHECKING:
     from ..data.lacking import Lacking
 
-Files = Annotated[list[Path], typer.Argument(help='The text; more files are joined. gzip is accepted.')]
+Files = Annotated[
+    list[Path], typer.Argument(help='The text; more files are joined. gzip is accepted; -: standard input.')
+]
 Model = Annotated[Path, typer.Argument(help='A run folder, a checkpoint of one, or a file made by train --save.')]
 Recursive = Annotated[
     bool, typer.Option('--recursive', '-r', help='Take the text files of folders, and of folders in them.')

@@ -9,7 +9,10 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from ..system.home import home
+
 if TYPE_CHECKING:
+    from ..data.texts import Texts
     from ..progress.records import Progress
     from ..training.fitting import Fitted
     from ..training.loop import Run
@@ -42,9 +45,9 @@ class Reports:
         print('data has %d characters, %d unique.' % (corpus.ids.size, len(corpus.chars)), flush=True)
         if self._gist:
             return
-        home = os.path.join(os.path.expanduser('~'), '')
+        place = home()
         for line in corpus.describe()[1:]:
-            print(line.replace(f' {home}', f' {os.path.join("~", "")}'))
+            print(line if place is None else line.replace(f' {place}{os.sep}', f' ~{os.sep}'))
         from ..engines.memory import memory
         from ..model.architecture import Architecture
         from ..parallel.processes import processes
@@ -60,6 +63,14 @@ class Reports:
         print(f'memory {needed / 1e6:,.0f} MB beside the text{each}', flush=True)
         if held_out is not None:
             print(f'held out {held_out.size:,} characters', flush=True)
+
+    def from_standard_input(self, run: 'Run', texts: 'Texts', folder: Path) -> None:
+        """Tell what such a kept run goes on with."""
+        again = texts.again(folder)
+        if run.corpus.entry is None:
+            self.note(f'the text comes from standard input, and no cache keeps it: to go on, {again}')
+        else:
+            self.note(f'the text comes from standard input: --resume finds it in the cache; when it is gone, {again}')
 
     def complete(self, run: 'Run', folder: Path) -> None:
         """Tell what of its end a run has used up, what such an end counts, and what to type for as much again."""

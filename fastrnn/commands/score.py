@@ -14,7 +14,7 @@ EXAMPLE = 'Example: fastrnn score RUN data/sonnets.txt --html page.html'
 
 def score(
     model: Model,
-    file: Annotated[Path, typer.Argument(help='The text. gzip is accepted.')],
+    file: Annotated[Path, typer.Argument(help='The text. gzip is accepted; -: standard input.')],
     html: Annotated[Path | None, typer.Option(help='Write a page with the text shaded to this file.')] = None,
     encoding: Encoding = 'utf-8',
     errors: Errors = 'strict',
@@ -45,6 +45,7 @@ def score(
     pages.check_length(ids.size)
     scored = scoring.score(loaded, ids)
     without = f', without {lacking.count:,} of {lacking.total:,} {lacking.unit}s' if lacking.count else ''
-    text = pages.page(file.name + without, scored.text, scored.bits.tolist(), scored.unit)
+    name = 'standard input' if str(file) == '-' else file.name
+    text = pages.page(name + without, scored.text, scored.bits.tolist(), scored.unit)
     write_atomically(html, text.encode('utf-8'))
     print(f'{html}: {scored.bits_per_character:.4f} bits per {scored.unit}, {ids.size:,} {scored.unit}s')

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ..training.loop import Run
 
 EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000 --out RUN'
-OptionalFiles = Annotated[list[Path] | None, typer.Argument(help='The text; more files are joined. gzip is accepted.')]
+OptionalFiles = Annotated[
+    list[Path] | None, typer.Argument(help='The text; more files are joined. gzip is accepted; -: stdin.')
+]
 READING = {'encoding': 'utf-8', 'errors': 'strict', 'unit': 'character', 'min_count': 1}
 KEPT = ('keep', 'on_divergence')  # options of kept runs
 RESUMABLE = ('iterations', 'epochs', 'time', 'schedule', 'threads', 'patience', *KEPT)  # what --resume takes
@@ -180,6 +182,8 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
                 rates = f', with a new cycle of the learning rate until {cycle.end}' if cycle.first == first else ''
                 reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
             reports.announce(run, session.transfer, kept=True)
+            if session.texts.piped:
+                reports.from_standard_input(run, session.texts, folder)
         reports.follow(session, lambda: agreed(signals))
         session.close()
         if save is not None:
@@ -215,6 +219,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
 
     corpus, held_out = opened(texts)
     run, transfer = begin(corpus, config, held_out, weights)
+    run.text_name = texts.name
     reports.announce(run, transfer)
     with interruptible(save is not None or processes().size > 1) as signals, _advised(run, reports):
         try:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from ..system.atomic import sync_folder, write_atomically, write_synced
-from ..system.cache_folder import default_root, delete, remove_text, shrink, size_limit
+from ..system.cache_folder import default_root, delete, items, remove_text, shrink, size_limit
 from ..system.locks import hold
 from ..system.pipes import check_room
 from ..system.private_folder import exposed, make_private
@@ -81,6 +81,14 @@ class TextCache:
         with suppress(OSError):
             os.utime(path / 'facts.json')  # it is used now
         return Entry(path, facts, ids, file)
+
+    def find_text(self, sha256: str, reading: Reading) -> Entry | None:
+        """The entry of a text that can't be read again, by its hash, if it was read in this way."""
+        for item in items(self.root):
+            same = item.facts.get('sha256') == sha256 and item.path.name == key_of(item.digests, reading)
+            if same and (entry := self.find(item.path.name)):
+                return entry
+        return None
 
     def add(self, key: str, facts: Mapping[str, Any], fill: Callable[[BinaryIO], None]) -> Entry:
         """Write an entry; ``fill`` writes the ids. OSError if the cache has no room or must not be written."""

@@ -19,6 +19,7 @@ from ..system.pipes import check_room
 from . import encoding as codes
 from . import files, stored
 from .cache import Entry, TextCache, key_of
+from .detection import LONGEST, tell_of_mark
 from .files import Reading, Source
 from .ids import as_ids
 from .kinds import HEAD, check_kind, check_nuls
@@ -122,9 +123,10 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
         check_kind(path, data[:HEAD])
         text = data.decode(encoding)
         check_nuls(path, data[:HEAD], encoding, decoded=True)
+        tell_of_mark(path, data[:LONGEST], encoding, 'strict')
     except UnicodeDecodeError as error:
         check_nuls(path, data[: min(HEAD, error.start)], encoding, decoded=False)
-        raise files.undecodable(path, data[error.start], error.start, encoding) from error
+        raise files.undecodable(path, error, error.start, encoding, data[:LONGEST]) from error
     except UnicodeError as error:  # of codecs that name no byte, as punycode
         reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"
         raise ValueError(f'{path}: {reason}') from error
@@ -144,13 +146,13 @@ def open_corpus(
 ) -> Corpus:
     """The text of one or more files (gzip's too) as numbers, encoded once and read from the cache from then on.
 
-    ``unit`` 'byte' takes the bytes as they are. Characters that occur fewer than ``min_count`` times are
-    folded into U+FFFD. ``cache`` names another folder than ``FASTRNN_CACHE`` or the user's cache folder. Of a text
-    above 64 MB the ids stay in the file: slices of them are arrays.
+    '-' is standard input. ``unit`` 'byte' takes the bytes as they are. Characters that occur fewer than ``min_count``
+    times are folded into U+FFFD. ``cache`` names another folder than ``FASTRNN_CACHE`` or the user's cache folder. Of a
+    text above 64 MB the ids stay in the file: slices of them are arrays.
     Raises ValueError, in one line, as ``read_text`` does, and if a file changes while it is read.
     """
     reading = Reading(encoding, errors, unit, min_count)
-    sources = files.sources(paths)
+    sources = files.sources(paths, reading)
     text_cache = TextCache(cache)
     known = [digest for source in sources if (digest := text_cache.known(source))]
     if len(known) == len(sources) and (cached := _cached(text_cache, known, reading)):
@@ -164,8 +166,15 @@ def open_corpus(
 
 
 def _cached(text_cache: TextCache, digests: list[str], reading: Reading) -> Corpus | None:
-    key = key_of(digests, reading)
-    entry = text_cache.find(key)
+    return _of_entry(text_cache.find(key_of(digests, reading)))
+
+
+def corpus_of_hash(sha256: str, reading: Reading) -> Corpus | None:
+    """A text that can't be read again, if the cache still has it."""
+    return _of_entry(TextCache().find_text(sha256, reading))
+
+
+def _of_entry(entry: Entry | None) -> Corpus | None:
     return None if entry is None else _corpus(entry.facts, entry.ids, f'encoded before, in {entry.folder}', entry)
 
 
@@ -174,7 +183,7 @@ def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, sur
     joined = hashlib.sha256(''.join(survey.digests).encode()).hexdigest()
     sha256 = survey.digests[0] if len(sources) == 1 else joined
     facts = _facts(survey, numbering, sha256, reading.min_count)
-    facts |= {'digests': survey.digests, 'files': [os.path.abspath(source.path) for source in sources]}
+    facts |= {'digests': survey.digests, 'files': [_named(source) for source in sources]}
 
     def fill(sink: BinaryIO) -> None:
         codes.write_ids(sources, reading, numbering.numbers, survey.n, sink)
@@ -187,6 +196,10 @@ def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, sur
         reason = f'{text_cache.root} cannot be written ({error.strerror or error})'
     ids, where = _uncached(fill, survey.n, numbering, reason)
     return _corpus(facts, ids, f'{reason}, so the text is encoded anew in every run, {where}')
+
+
+def _named(source: Source) -> str:
+    return files.STANDARD_INPUT if source.path == files.STANDARD_INPUT else os.path.abspath(source.path)
 
 
 def _uncached(fill: Callable[[BinaryIO], None], n: int, numbering: codes.Numbering, reason: str) -> tuple[Ids, str]:

@@ -17,11 +17,13 @@ from typing import Any, BinaryIO
 
 from ..settings.naming import file_names
 from ..system.pipes import check_kind as check_device
-from ..system.pipes import copy_of
+from ..system.pipes import copy_of, standard_input
+from .detection import LONGEST, advice, tell_of_mark
 from .folders import named_otherwise
 from .kinds import HEAD, check_kind, check_nuls
 
 CHUNK = 1 << 20  # bytes that are read at a time
+STDIN, STANDARD_INPUT = '-', 'standard input'  # the name that means it, and what messages call it
 
 Piece = str | bytes  # of a text; bytes only if they are the unit
 
@@ -33,14 +35,14 @@ def unreadable(path: object, error: OSError) -> ValueError:
 
 
 def is_empty(path: object) -> ValueError:
+    if path == STANDARD_INPUT:
+        return ValueError('standard input is empty: nothing came before its end; pipe a text into it, or name a file')
     return ValueError(f'{path}: the file is empty; name a file with text in it')
 
 
-def undecodable(path: object, byte: int, offset: int, encoding: str) -> ValueError:
-    return ValueError(
-        f'{path}: byte 0x{byte:02x} at offset {offset} is not {encoding}; '
-        "name the text's encoding with --encoding, e.g. latin-1"
-    )
+def undecodable(path: object, error: UnicodeDecodeError, offset: int, encoding: str, head: bytes) -> ValueError:
+    byte, cure = error.object[error.start], advice(head, error.object, error.start, encoding)
+    return ValueError(f'{path}: byte 0x{byte:02x} at offset {offset} is not {encoding}; {cure}')
 
 
 def unknown_encoding(encoding: str) -> ValueError:
@@ -125,13 +127,21 @@ class Source:
                 raw.close()
 
     def _read(self, file: BinaryIO) -> bytes:
+        return self._some(file, CHUNK)
+
+    def _some(self, file: BinaryIO, size: int) -> bytes:
         try:
-            return file.read(CHUNK)
+            return file.read(size)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             self.check_unchanged()  # it may still be being written
             raise ValueError(f'{self.path}: the gzip file is damaged ({error}); pack it anew') from error
         except OSError as error:
             raise unreadable(self.path, error) from error
+
+    def head(self) -> bytes:
+        """The first few bytes."""
+        with self._opened() as file:
+            return self._some(file, LONGEST)
 
     def check_unchanged(self) -> None:
         try:
@@ -142,10 +152,26 @@ class Source:
             raise changed(self.path)
 
 
-def sources(paths: str | Path | Sequence[str | Path]) -> list[Source]:
+def sources(paths: str | Path | Sequence[str | Path], reading: Reading) -> list[Source]:
+    """Of files; warns of byte-order marks that will be read as characters."""
     if not (names := file_names(paths)):
         raise ValueError('no text: name at least one file')
-    return [Source(name) for name in names]
+    if names.count(STDIN) > 1:
+        raise ValueError('standard input can be read but once; name it once')
+    found = [source_of(name) for name in names]
+    for source in found:
+        tell_of_marks(source, reading)
+    return found
+
+
+def source_of(name: str | Path) -> Source:
+    """A file, or standard input, which is copied; a file of that name can be had by its absolute path."""
+    return Source(STANDARD_INPUT, standard_input()) if str(name) == STDIN else Source(name)
+
+
+def tell_of_marks(source: Source, reading: Reading) -> None:
+    if reading.unit == 'character':
+        tell_of_mark(source.path, source.head(), reading.encoding, reading.errors)
 
 
 def changed(path: object) -> ValueError:
@@ -172,7 +198,7 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
             check_nuls(source.path, head[:offset], reading.encoding, decoded=False)
-            raise undecodable(source.path, error.object[error.start], offset, reading.encoding) from error
+            raise undecodable(source.path, error, offset, reading.encoding, source.head()) from error
         except UnicodeError as error:  # utf-16 without a byte order mark
             raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
         if not looked and fed >= len(head):

@@ -14,8 +14,8 @@ import numpy as np
 from ..errors import in_a_line
 from ..settings.naming import file_names
 from ..settings.parsing import parse_share
-from .corpus import Corpus, open_corpus
-from .files import Reading
+from .corpus import Corpus, corpus_of_hash, open_corpus
+from .files import STANDARD_INPUT, STDIN, Reading
 from .lacking import OF_HELD_OUT
 from .stored import CHUNK, Ids
 
@@ -46,19 +46,38 @@ class Texts:
             raise ValueError(f'validation is a {kind}; of a run that is kept it is a share or the name of a file')
         share = None if validation is None else parse_share(validation)
         held_out = None if validation is None else str(share or file_names(validation, 'validation')[0])
+        if held_out == STDIN:
+            raise ValueError('standard input can be the text, but not the held-out one; name a share or a file')
         return cls(tuple(file_names(files)), validation=held_out, **reading)
+
+    @property
+    def name(self) -> str:
+        """The files in a few words, without their folders: the same on every machine."""
+        names = [name.replace('\\', '/').rpartition('/')[2] for name in self.files]
+        return ', '.join(names) if len(names) < 4 else f'{names[0]} and {len(names) - 1} more'
 
     def absolute(self) -> 'Texts':
         """The same files by paths that hold in any working folder."""
         validation = self.validation
         if validation is not None and parse_share(validation) is None:
             validation = str(Path(validation).absolute())
-        return replace(self, files=tuple(str(Path(name).absolute()) for name in self.files), validation=validation)
+        files = (name if name == STDIN else str(Path(name).absolute()) for name in self.files)
+        return replace(self, files=tuple(files), validation=validation)
+
+    @property
+    def piped(self) -> bool:
+        """Whether a part of the text comes from standard input, which can be read but once."""
+        return STDIN in self.files
+
+    def again(self, run: Path) -> str:
+        """What to do to go on with a run whose text came from standard input."""
+        names = ' '.join('FILE' if name == STDIN else quote(name) for name in self.files)
+        return f'save the same text in a file and type: fastrnn train {names} --resume {quote(str(run))}'
 
     def check_files(self, run: Path) -> None:
         """Raise ValueError where what a run folder names is no regular file: what a stranger's names is not opened."""
         for name in self.files:
-            if os.path.exists(name) and not os.path.isfile(name):
+            if name != STDIN and os.path.exists(name) and not os.path.isfile(name):
                 cure = f'name the text yourself: fastrnn train FILE --resume {quote(str(run))}'
                 raise ValueError(in_a_line(f'{name}: is not a regular file, as {run} says; {cure}'))
 
@@ -71,7 +90,7 @@ class Texts:
 
     def check_there(self, run: Path) -> None:
         """Raise ValueError, with what to type, where a file of a kept run is gone."""
-        gone = [name for name in self.files if _is_gone(name)]
+        gone = [name for name in self.files if name != STDIN and _is_gone(name)]
         if gone:
             names = ' '.join('NEWPLACE' if name in gone else quote(name) for name in self.files[: NAMED + 1])
             names = 'FILES' if len(self.files) > NAMED else names
@@ -81,15 +100,13 @@ class Texts:
             cure = 'put the held-out text back, or start a new run from the weights with --from'
             raise ValueError(in_a_line(f'{self.validation}: No such file; {cure}'))
 
-    def open(self) -> tuple[Corpus, Ids | None]:
-        """The corpus, and the held-out text in its numbers."""
-        corpus = open_corpus(
-            [Path(name) for name in self.files],
-            encoding=self.encoding,
-            errors=self.errors,
-            unit=self.unit,
-            min_count=self.min_count,
-        )
+    def open(self, run: Path | None = None, sha256: Any = None) -> tuple[Corpus, Ids | None]:
+        """The corpus, and the held-out text in its numbers.
+
+        What an earlier ``run`` has read from standard input, a text of that hash, is in the cache; or ValueError says
+        how to go on without it.
+        """
+        corpus = self._read() if run is None or not self.piped else self._found(run, str(sha256))
         if self.validation is None:
             return corpus, None
         share = parse_share(self.validation)
@@ -98,6 +115,22 @@ class Texts:
             return corpus, corpus.vocabulary.encode(path, encoding=self.encoding, errors=self.errors, cure=OF_HELD_OUT)
         kept, held_out = corpus.split(share)
         return replace(corpus, ids=kept, held_out=held_out.size), held_out
+
+    def _read(self) -> Corpus:
+        return open_corpus(
+            [Path(name) for name in self.files],
+            encoding=self.encoding,
+            errors=self.errors,
+            unit=self.unit,
+            min_count=self.min_count,
+        )
+
+    def _found(self, run: Path, sha256: str) -> Corpus:
+        corpus = corpus_of_hash(sha256, Reading(self.encoding, self.errors, self.unit, self.min_count))
+        if corpus is None:
+            gone = f'{run}: its text came from standard input, and is no longer in the cache'
+            raise ValueError(in_a_line(f'{gone}; {self.again(run)}'))
+        return corpus
 
 
 def text_identity(corpus: Corpus, held_out: Ids | None) -> dict[str, Any]:
@@ -133,11 +166,13 @@ def check_text_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts,
 
 def _changed(what: str, files: Sequence[str], counts: str, then: Any, now: Any, since: Path) -> ValueError:
     named = files[:NAMED]
-    dates = [f'{since.name} is of {_date(since)}', *(f'{Path(name).name} of {_date(Path(name))}' for name in named)]
+    dated = (Path(name) for name in named if name != STDIN)
+    dates = [f'{since.name} is of {_date(since)}', *(f'{path.name} of {_date(path)}' for path in dated)]
+    names = ', '.join(STANDARD_INPUT if name == STDIN else name for name in named)
     more = f' and {len(files) - NAMED:,} more files' if len(files) > NAMED else ''
     hashes = f'SHA-256 {_digits(then)} then, {_digits(now)} now'
     message = (
-        f'{what}{", ".join(named)}{more}: changed since the run ({counts}{", ".join(dates)}; {hashes}): '
+        f'{what}{names}{more}: changed since the run ({counts}{", ".join(dates)}; {hashes}): '
         f'name the text as it was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run '
         'from the weights with --from'
     )

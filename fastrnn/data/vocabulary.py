@@ -133,7 +133,7 @@ class Encoded:
 
 def _pieces(text: str | Sequence[Path], reading: Reading) -> Iterator[Piece]:
     if not isinstance(text, str):
-        for source in files.sources(text):
+        for source in files.sources(text, reading):
             yield from files.pieces(source, reading, source.chunks())
         return
     for start in range(0, len(text), files.CHUNK):

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.files import Reading, Source, texts
+from ..data.files import Reading, source_of, tell_of_marks, texts
 from ..data.lacking import OF_PRIME
 from ..model.model import Model
-from ..system.pipes import standard_input
 
 
 def read_prompt(path: str | Path, encoding: str = 'utf-8') -> str:
@@ -19,7 +18,8 @@ def read_prompt(path: str | Path, encoding: str = 'utf-8') -> str:
     in this encoding.
     """
     reading = Reading(encoding)
-    source = Source('standard input', standard_input()) if str(path) == '-' else Source(path)
+    source = source_of(path)
+    tell_of_marks(source, reading)
     return ''.join(texts(source, reading, source.chunks()))
 
 

@@ -7,13 +7,10 @@ NumPy, Numba and llvmlite and of the processor: whatever changes, stale code is 
 Its files are pickles: to read one is to run it. So it is a folder that only the user can have written to, or none.
 """
 
-import atexit
 import gc
 import hashlib
 import os
 import platform
-import shutil
-import tempfile
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,8 +26,9 @@ from numba.core.caching import FunctionCache
 from numba.core.event import Listener, register
 
 from ..system.cache_folder import default_root
+from ..system.home import temporary_folder
 from ..system.locks import hold_folder
-from ..system.private_folder import NotPrivate, exposed, make_private
+from ..system.private_folder import ELSEWHERE, NotPrivate, make_private
 
 # No fast-math, ever. In the exact kernels every rounding is the reference's. In the fast ones LLVM would choose orders
 # of sums and fused operations by the processor, and by the kernel that a loop is inlined into, so that a kernel from
@@ -77,7 +75,8 @@ def fingerprint() -> str:
 def cache_folder() -> tuple[Path | None, str]:
     """Where compiled kernels are kept (None: nowhere), and why in words.
 
-    ``FASTRNN_CACHE`` names another folder than the user's cache folder. Warns where others can write to it.
+    ``FASTRNN_CACHE`` names another folder than the user's cache folder. Warns where others can write to it, or the
+    user can't.
     """
     root = default_root()
     folder = root / f'kernels-{fingerprint()}'
@@ -91,18 +90,10 @@ def cache_folder() -> tuple[Path | None, str]:
         warnings.warn(note, RuntimeWarning, stacklevel=2)
         return temporary_folder(), note
     except OSError as error:
-        return None, f'{root} cannot be written ({error.strerror}), so kernels are compiled anew in every run'
+        note = f'{root} cannot be written ({error.strerror}), so kernels are compiled anew in every run'
+        warnings.warn(f'{note}; {ELSEWHERE}', RuntimeWarning, stacklevel=2)
+        return None, note
     return folder, str(folder)
-
-
-def temporary_folder() -> Path | None:
-    """A folder for this process alone, where one can be had."""
-    try:
-        folder = Path(tempfile.mkdtemp(prefix='fastrnn-kernels-'))
-    except OSError:
-        return None
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return None if exposed(folder) else folder
 
 
 CACHE_FOLDER, CACHE_NOTE = cache_folder()
@@ -140,8 +131,16 @@ register('numba:compile', _Frozen())
 SAVING = 10.0  # seconds to be waited for others that save
 
 
+class _InFolder(FunctionCache._impl_class):
+    """Numba's, but never in another folder than the named one: beside the sources what is found may be stale."""
+
+    _locator_classes = FunctionCache._impl_class._locator_classes[:1]
+
+
 class _ForgivingCache(FunctionCache):
     """A cache file that is damaged or can't be written costs a compilation, not the run."""
+
+    _impl_class = _InFolder
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
@@ -179,7 +178,8 @@ def _cached(dispatcher: Any) -> Any:
     if CACHE_FOLDER is not None:
         previous, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_FOLDER)
         try:
-            dispatcher._cache = _ForgivingCache(dispatcher.py_func)
+            with suppress(RuntimeError, OSError):  # it can no longer be written
+                dispatcher._cache = _ForgivingCache(dispatcher.py_func)
         finally:
             config.CACHE_DIR = previous
     return dispatcher

@@ -9,7 +9,7 @@ import json
 import math
 import os
 import warnings
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from ..data.vocabulary import UNITS
 from ..errors import Diverged
+from .about import About, about_from, about_state
 from .architecture import Architecture
 from .model import Model
 from .params import Params
@@ -51,7 +52,8 @@ def save_model(path: str | Path, model: Model) -> None:
     """
     if not np.isfinite(model.params.flat).all():
         raise ValueError('the weights hold inf or NaN, so they are not saved')
-    write(Path(path), _shaped(model.params), _described(model))
+    facts = {} if model.about == About() else {'about': model.about.as_json}
+    write(Path(path), _shaped(model.params), _described(model) | facts)
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
@@ -93,6 +95,7 @@ def load_model(path: str | Path) -> Model:
         raise ValueError(f'{error}; another is there: {others[-1]}') from error
     with Damage(place):
         model = _as_model(tensors, metadata)
+        model = replace(model, about=_about(metadata))
         last = place != Path(path) and place.name != BEST
         strange = place != Path(path) and place.name == BEST and _of_another_text(metadata, Path(path))
         validated = last and json.loads(metadata['state'])['best'] is not None
@@ -109,7 +112,10 @@ def _of_another_text(metadata: dict[str, str], folder: Path) -> bool:
     """Whether a run folder's newest checkpoint says so."""
     newest = checkpoints(folder)[-1:]
     other = read_metadata(newest[0]).get('text') if newest else None
-    return other is not None and json.loads(other) != json.loads(metadata['text'])
+    if other is None:
+        return False
+    then, now = json.loads(metadata['text']), json.loads(other)
+    return any(name in then and name in now and then[name] != now[name] for name in ('sha256', 'held_out_sha256'))
 
 
 def load_weights(path: Path) -> tuple[Params, float | None]:
@@ -153,6 +159,14 @@ def _described(model: Model) -> dict[str, str]:
     if architecture.is_gist:
         return {'format': '1', **facts}
     return {'format': '2', **facts, 'cell': architecture.cell, 'layers': str(architecture.layers)}
+
+
+def _about(metadata: dict[str, str]) -> About:
+    """What a file tells of its model; files of earlier versions tell less."""
+    if 'state' not in metadata:
+        return about_from(json.loads(metadata.get('about', '{}')))
+    text, state, config = (dict(json.loads(metadata[name])) for name in ('text', 'state', 'config'))
+    return about_state(text, state, config)
 
 
 def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:

@@ -1,9 +1,10 @@
 """A model: weights, and what is needed to use them on text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..data.vocabulary import Vocabulary
+from .about import About
 from .params import Params
 
 
@@ -14,6 +15,7 @@ class Model:
     params: Params  # views by name, Whh and the like
     chars: str  # character k of the vocabulary
     unit: str = 'character'
+    about: About = field(default_factory=About, compare=False)  # where it comes from, as far as its file tells
 
     @cached_property
     def vocabulary(self) -> Vocabulary:

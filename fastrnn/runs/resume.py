@@ -84,7 +84,7 @@ def _reopened(
     keep = then.keep if keep is None else keep
     on_divergence = then.on_divergence if on_divergence is None else on_divergence
     keep = check_policy(keep, on_divergence)
-    corpus, held_out = opened(texts)
+    corpus, held_out = opened(texts, *((place.path, then.identity.get('sha256')) if files is None else ()))
     try:
         identity, since = text_identity(corpus, held_out), checkpoint or place.path / CONFIG
         processes().together(lambda: check_text_identity(then.identity, identity, texts, since))
@@ -106,6 +106,7 @@ def _reopened(
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
     config = _changed(_with_shards(then.config), changes, state, corpus.ids.size)
     run = Run(corpus, config, validation=held_out, kept=True)
+    run.text_name = texts.name
     session = Session(place, run, texts, keep, on_divergence, lengthened=then.lengthened)
     if checkpoint is not None and loaded is not None:
         state = loaded.state

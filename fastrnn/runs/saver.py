@@ -115,7 +115,8 @@ class Saver:
     def _checkpoint(self, *, verified: bool, best: bool = False) -> Checkpoint:
         state = replace(self._run.state(), verified=verified, log_lines=self._log_lines)
         model = Model(state.params, self._run.corpus.chars, self._run.corpus.unit)
-        return Checkpoint(model, state, self._config, self._text, tuple(self._unlogged), best)
+        text = {**self._text, 'name': self._run.text_name}
+        return Checkpoint(model, state, self._config, text, tuple(self._unlogged), best)
 
     def _rescued(self, error: OSError, *, verified: bool, best: bool) -> OSError:
         if self.saved == self._run.iteration or not self._finite():

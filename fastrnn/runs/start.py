@@ -47,7 +47,7 @@ def start(
     folder : path
         Must not hold a run.
     files : path, sequence of paths, or Texts
-        The text; Texts also says how it is read.
+        The text, '-' being standard input; Texts also says how it is read.
     config : Config, optional
         Or its fields as keywords, as for :func:`fastrnn.train`. A seed is drawn if it has none.
     preset : {'reference', 'fast'}, optional
@@ -79,6 +79,7 @@ def start(
     if config.seed is None:
         config = replace(config, seed=processes().agree(secrets.randbelow(MAX_SEED)))
     run, transfer = begin(corpus, config, held_out, weights, kept=True)
+    run.text_name = texts.name
     session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, transfer)
     try:
         session.write_config()

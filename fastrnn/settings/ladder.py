@@ -16,27 +16,28 @@ class Rung(NamedTuple):
     cell: str
     layers: int
     H: int
+    T: int  # steps of truncated BPTT
     needs: float  # characters of training
     text: float  # characters of the text
 
 
 # upward; the first is for all that is too short for the others
 LADDER = (
-    Rung('gru', 1, 32, 0, 0),
-    Rung('gru', 1, 64, 0, 5e3),
-    Rung('gru', 1, 96, 0, 5e4),
-    Rung('gru', 2, 96, 0.9e6, 5e4),
-    Rung('gru', 2, 128, 1.8e6, 5e4),
-    Rung('gru', 2, 192, 3.6e6, 2e5),
-    Rung('gru', 2, 256, 6e6, 2e5),
-    Rung('gru', 2, 320, 9e6, 5e5),
-    Rung('gru', 2, 384, 16e6, 5e5),
-    Rung('gru', 2, 512, 40e6, 1e6),  # extrapolated: no run here was as long
+    Rung('gru', 1, 32, 32, 0, 0),
+    Rung('gru', 1, 64, 32, 0, 5e3),
+    Rung('gru', 1, 96, 32, 0, 5e4),
+    Rung('gru', 2, 96, 32, 0.9e6, 5e4),
+    Rung('gru', 2, 128, 32, 1.8e6, 5e4),
+    Rung('gru', 2, 192, 32, 3.6e6, 2e5),
+    Rung('gru', 2, 256, 64, 6e6, 2e5),
+    Rung('gru', 2, 320, 64, 9e6, 5e5),
+    Rung('gru', 2, 384, 64, 16e6, 5e5),
+    Rung('gru', 2, 512, 64, 40e6, 1e6),  # extrapolated: no run here was as long
 )
 RATE, RATE_OF_ONE, HIGHEST = 1.5, 2.0, 0.03  # of the learning rate: over H, of one layer, and at most
 DECAY = ((192, 0.03), (math.inf, 0.05))  # of weights, for H below
 STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
-DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.4))  # for fewer epochs than
+DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.3))  # for fewer epochs than
 SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
 EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 26.0), (5e5, 40.0))  # at most, likewise: more only overfits
 
@@ -51,7 +52,7 @@ def steps_up(config: Config, characters: int) -> list[tuple[float, Config]]:
 
 
 def _with_open(config: Config, rung: Rung) -> Config:
-    values: dict[str, Any] = {'cell': rung.cell, 'layers': rung.layers, 'hidden_size': rung.H}
+    values: dict[str, Any] = {'cell': rung.cell, 'layers': rung.layers, 'hidden_size': rung.H, 'seq_length': rung.T}
     return replace(config, **{name: value for name, value in values.items() if name in config.fit})
 
 

@@ -17,9 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from ..settings.parsing import parse_size
+from .home import users_cache
 from .locks import unused
 
 SIZE = 4_000_000_000  # bytes
@@ -33,8 +32,9 @@ STALE = 900.0  # seconds without a write after which an unfinished entry is nobo
 
 
 def default_root() -> Path:
-    """``FASTRNN_CACHE``, else the user's cache folder."""
-    return Path(os.environ.get('FASTRNN_CACHE') or platformdirs.user_cache_dir('fastrnn'))
+    """``FASTRNN_CACHE``, else the user's cache folder, else a private temporary one."""
+    named = os.environ.get('FASTRNN_CACHE')
+    return Path(named) if named else users_cache()
 
 
 def size_limit() -> int:

@@ -40,8 +40,10 @@ def check_kind(path: object, mode: int) -> None:
 
 def standard_input() -> BinaryIO:
     """To be read; a terminal or another device is refused, as a text of that name would be."""
-    if sys.stdin is None:
+    if sys.stdin is None or not hasattr(sys.stdin, 'buffer'):  # a notebook's has no bytes
         raise ValueError('standard input is closed; name a file, or a pipe')
+    if getattr(sys.stdin, 'isatty', bool)():
+        raise ValueError('standard input is the keyboard; give it a text, such as < FILE, or name a file')
     with suppress(AttributeError, OSError):  # it may be no file of the system's
         mode = os.fstat(sys.stdin.fileno()).st_mode
         if not stat.S_ISSOCK(mode):  # some remote shells have one

@@ -36,6 +36,16 @@ def not_finite(losses: NDArray[np.float64], iteration: int, config: Config) -> D
     return Diverged(f'{happened}, {before}: {cure}', iteration, happened)
 
 
+def check_finite(losses: NDArray[np.float64], n: int, config: Config, *, stop: bool) -> str | None:
+    """Raise Diverged where one of the losses from iteration n on is not finite; without ``stop``, return a warning."""
+    bad = first_bad(losses)
+    if bad is None:
+        return None
+    if stop:
+        raise not_finite(losses, n + bad, config)
+    return f'the loss is inf or NaN from iteration {n + bad} on'
+
+
 class Trained(Protocol):
     """What is asked of a run."""
 

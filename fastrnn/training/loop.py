@@ -28,7 +28,7 @@ from ..system.interrupts import held, remembered
 from .best import BestWeights, InMemory
 from .blocks import Block
 from .clock import Clock
-from .divergence import first_bad, not_finite
+from .divergence import check_finite
 from .figures import Figures
 from .fitting import fit
 from .patience import ended_early
@@ -293,11 +293,7 @@ class Run(Training):
 
     def _check(self, losses: NDArray[np.float64], n: int) -> None:
         """Raise Diverged for losses, from iteration n on, that are not finite; or warn, once, as the gist goes on."""
-        bad = first_bad(losses)
-        if bad is None:
-            return
-        if self.stop_at_divergence:
-            raise not_finite(losses, n + bad, self.config)
-        if not self._warned:
-            warnings.warn(f'the loss is inf or NaN from iteration {n + bad} on', RuntimeWarning, stacklevel=8)
-        self._warned = True
+        warning = check_finite(losses, n, self.config, stop=self.stop_at_divergence)
+        if warning is not None and not self._warned:
+            warnings.warn(warning, RuntimeWarning, stacklevel=8)
+            self._warned = True

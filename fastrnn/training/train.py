@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..data.corpus import Corpus, open_corpus
+from ..data.files import STDIN
 from ..data.lacking import OF_HELD_OUT
 from ..data.stored import Ids
 from ..data.texts import Texts
@@ -47,7 +48,7 @@ def train(
     Parameters
     ----------
     text : str, Path, sequence of paths, or Corpus
-        A str is the text itself; a Path or a sequence of them names files (gzip's too).
+        A str is the text itself; a Path or a sequence of them names files (gzip's too), '-' standard input.
     config : Config, optional
         Or its fields as keywords, for example ``hidden_size=200, seed=0, iterations=1000, time='60s'``.
     preset : {'reference', 'fast'}, optional
@@ -80,17 +81,30 @@ def train(
             corpus = text
         else:
             found = text_or_files(text)
+            if isinstance(found, list) and STDIN in map(str, found):
+                check_alone()
             corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **reading)
         return _held_out(corpus, validation, encoding, errors)
 
     corpus, held_out = processes().by_host(read)
     config = make_config(config, options_from(weights, config, options), name=preset, also=OPTIONS)
-    return begin(corpus, config, held_out, weights)[0]
+    run = begin(corpus, config, held_out, weights)[0]
+    if not isinstance(text, str | Corpus):
+        run.text_name = Texts.of(text).name
+    return run
 
 
-def opened(texts: Texts) -> tuple[Corpus, Ids | None]:
-    """What files hold, and what is held out: read by every host, and encoded once there."""
-    return processes().by_host(texts.open)
+def opened(texts: Texts, kept: Path | None = None, sha256: Any = None) -> tuple[Corpus, Ids | None]:
+    """What files hold, and what is held out: read by every host, and encoded once there; see :meth:`Texts.open`."""
+    if texts.piped and kept is None:
+        check_alone()
+    return processes().by_host(lambda: texts.open(kept, sha256))
+
+
+def check_alone() -> None:
+    """Raise ValueError where standard input is one of several processes'."""
+    if processes().size > 1:
+        raise ValueError('of several processes only the first has standard input; save the text in a file and name it')
 
 
 def begin(

@@ -1,9 +1,12 @@
 """What one can do with a run, kept in a folder or not: go through its records, and take the model."""
 
 from abc import abstractmethod
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from .._version import __version__
+from ..model.about import About, bits
 from ..model.checkpoint import save_model
 from ..model.model import Model
 from ..parallel.processes import processes
@@ -38,6 +41,23 @@ class Training(Steps[Progress]):
     def best_model(self) -> Model:
         """A copy of the model with the lowest validation so far; without a validation, the model as it is now."""
 
+    text_name: str | None = None  # of the files that it trains on
+
+    @property
+    def about(self) -> About:
+        """What its model's file tells of the best model."""
+        run: Any = getattr(self, 'run', self)  # a session has one
+        figures, smooth_loss = run.figures, None if run.engine is None else run.engine.smooth_loss
+        best_at = run.iteration if figures.best is None else figures.best_iteration
+        return About(
+            text=run.text_name,
+            characters=run.corpus.ids.size,
+            bits=bits(figures.best, smooth_loss, run.config.seq_length),
+            held_out=figures.best is not None,
+            iterations=best_at,
+            version=__version__,
+        )
+
     @abstractmethod
     def close(self) -> None:
         """Let go of what the run holds."""
@@ -45,7 +65,7 @@ class Training(Steps[Progress]):
     def save(self, path: str | Path) -> None:
         """Write the best model to a file, as :func:`fastrnn.save_model` does; of several processes the first does."""
         if processes().leads:
-            save_model(path, self.best_model)
+            save_model(path, replace(self.best_model, about=self.about))
 
     def watch(self) -> Model:
         """Train to the end, with a progress bar in a terminal or a notebook; returns the best model."""

@@ -176,13 +176,6 @@ def test_in_a_process_of_its_own():
     assert result.stderr == b'error: nowhere: No such file or directory; name a text file that can be read\n'
 
 
-def test_a_terminal_that_cannot_show_the_text(write):
-    path = write('αβγδ' * 20)
-    result = run_python('-m', 'fastrnn', 'train', path, '--iterations', 1, PYTHONIOENCODING='ascii', PYTHONUTF8='0')
-    assert result.returncode == 2
-    assert result.stderr == b'error: standard output is ascii and cannot show the text: set PYTHONUTF8=1\n'
-
-
 def test_out_of_memory(refused, monkeypatch):
     def check_text(*_):
         raise MemoryError

@@ -78,6 +78,7 @@ def test_ids_are_those_of_a_text_that_open_reads(chunks, text, size, code):
     assert corpus.ids.dtype == ids_type(len(corpus.chars))
 
 
+@pytest.mark.filterwarnings('ignore:.*byte-order mark')
 @few
 @given(st.binary(min_size=1, max_size=60), st.integers(1, 9), st.sampled_from(['utf-8', 'ascii', 'shift_jis']))
 @example(b'\xef\xbb\xbfa\xe2\x82', 2, 'utf-8')
@@ -93,7 +94,7 @@ def test_undecodable_bytes(chunks, data, size, code):
         except ValueError as error:
             with pytest.raises(ValueError) as ours:
                 open_corpus(path, **options)
-            assert str(ours.value) == str(error)
+            assert str(ours.value).partition(';')[0] == str(error).partition(';')[0]  # a guess is made of a chunk
         else:
             assert same(open_corpus(path, **options), text)
         chunks(max(size, 4))  # some decoders replace a split sequence in another way than a whole one

@@ -1,11 +1,13 @@
 """Where compiled kernels are kept: never stale, and no damage or missing right stops a run."""
 
+import errno
 import gc
 import platform
 import shutil
 from pathlib import Path
 
 import pytest
+from caches import fail
 from helpers import run_python, start_python
 from numba.extending import overload
 
@@ -100,8 +102,9 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     file = tmp_path / 'file'
     file.touch()
     monkeypatch.setenv('FASTRNN_CACHE', str(file / 'cache'))
-    folder, note = jit.cache_folder()
-    assert folder is None
+    with pytest.warns(RuntimeWarning, match='; name another folder with FASTRNN_CACHE') as caught:
+        folder, note = jit.cache_folder()
+    assert folder is None and str(caught[0].message).startswith(note)
     assert note == f'{file / "cache"} cannot be written (Not a directory), so kernels are compiled anew in every run'
     monkeypatch.setattr(jit, 'CACHE_NOTE', note)
     assert diagnosis.facts()['kernels'] == note
@@ -115,7 +118,7 @@ def test_a_process_that_cannot_write(tmp_path):
     done = run_python('-c', code, FASTRNN_CACHE=str(file / 'cache'))
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(b'20.0') and b'cannot be written' in done.stdout
-    assert done.stderr == b''
+    assert done.stderr.count(b'RuntimeWarning') == 1 and b'name another folder with FASTRNN_CACHE' in done.stderr
 
 
 def test_fingerprint_covers_every_source(tmp_path, monkeypatch):
@@ -203,3 +206,33 @@ def test_the_garbage_collector_is_as_it_was(folder):
         assert (gc.get_freeze_count() > 0) == before and gc.isenabled()
     gc.unfreeze()
     assert len(frozen) == 2 and all(frozen)
+
+
+def fill(folder, monkeypatch):
+    """Its disk is full: not a byte can be written."""
+    monkeypatch.setattr('os.replace', fail(errno.ENOSPC))
+
+
+def lock(folder, monkeypatch):
+    """Its disk can only be read."""
+    monkeypatch.setattr('os.open', fail(errno.EROFS))
+    monkeypatch.setattr('tempfile.TemporaryFile', fail(errno.EROFS))
+
+
+def replace(folder, monkeypatch):
+    """A file has its name."""
+    folder.rmdir()
+    folder.touch()
+
+
+@pytest.mark.parametrize('turn', [fill, lock, replace])
+def test_a_folder_that_can_no_longer_be_written(tmp_path, monkeypatch, turn):
+    """Nor are kernels kept in another one, as Numba would: beside their sources, where they might be stale."""
+    (tmp_path / 'cache').mkdir()
+    monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path / 'cache')
+    before = set(Path(__file__).parent.rglob('*'))
+    with monkeypatch.context() as patch:
+        turn(tmp_path / 'cache', patch)
+        assert compiled() == compiled() == 0
+    assert set(Path(__file__).parent.rglob('*')) == before
+    assert not files(tmp_path, 'nb[ic]*')

@@ -13,10 +13,10 @@ import pytest
 from helpers import ROOT, SUPPORT, markov_text
 
 import fastrnn
-from fastrnn.commands import cache, evaluate, info, plot, sample, score, train
+from fastrnn.commands import cache, evaluate, export, info, plot, sample, score, train
 
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
-COMMANDS = ('train', 'sample', 'score', 'eval', 'plot', 'info', 'cache')
+COMMANDS = ('train', 'sample', 'score', 'export', 'eval', 'plot', 'info', 'cache')
 # commands that are not run here, and what runs them; those that make the tables: test_bench.py
 ELSEWHERE = {
     'python3 -m venv': 'test_a_new_checkout',
@@ -79,7 +79,7 @@ def test_the_commands_run(shell):
         'info',
         'cache',
     }
-    for name in ('curves.svg', 'page.html', 'surprisal.tsv', 'runs/minute/best.safetensors'):
+    for name in ('curves.svg', 'page.html', 'surprisal.tsv', 'model.html', 'runs/minute/best.safetensors'):
         assert (shell.place / name).stat().st_size > 1000, name
 
 
@@ -123,14 +123,14 @@ def test_a_new_checkout(tmp_path):
 
 def test_the_examples_of_the_help_run(shell):
     """In a checkout, the first one first."""
-    for module in (train, sample, score, evaluate, plot, info, cache):
+    for module in (train, sample, score, export, evaluate, plot, info, cache):
         assert module.EXAMPLE.startswith('Example: fastrnn ')
         shell(module.EXAMPLE.removeprefix('Example: '))
 
 
 def test_the_examples_are_shown(cli, monkeypatch):
     monkeypatch.setenv('COLUMNS', '200')
-    for name, module in zip(COMMANDS, (train, sample, score, evaluate, plot, info, cache), strict=True):
+    for name, module in zip(COMMANDS, (train, sample, score, export, evaluate, plot, info, cache), strict=True):
         assert module.EXAMPLE in ' '.join(cli(name, '--help')[1].split())
 
 

@@ -1,0 +1,103 @@
+"""A model as a page that runs it, written to a file."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..inference.evaluate import bits
+from ..inference.prompt import encode_prompt
+from ..inference.streams import make_stream
+from ..kernels.choice import Choice
+from ..model.model import Model
+from ..system.atomic import check_place, write_atomically
+from ..system.interrupts import remembered
+from .player import page
+from .player_weights import quantized
+
+DRAWN = 20_000  # characters of the model's own, on which 8 bits are compared with float32 where no text is given
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written, and, of 8 bits, what they cost."""
+
+    size: int  # bytes
+    bits: float | None = None  # bits per character of the model as it is
+    quantized_bits: float | None = None  # and in 8 bits
+    of: str = ''  # which text
+
+
+def export(
+    model: Model,
+    path: str | Path,
+    quantize: bool = False,
+    *,
+    text: str | Path | None = None,
+    title: str | None = None,
+    saved: float | None = None,
+) -> Exported:
+    """Write one HTML file that runs the model in a browser, without a network: it writes, and shows what its units do.
+
+    Parameters
+    ----------
+    model : Model
+    path : path
+        Of the page. It appears whole or not at all.
+    quantize : bool
+        Weights in 8 bits, a scale a row, in place of float32: the page takes about a quarter. What that costs is
+        measured: on ``text``, or on 20,000 characters that the model draws itself, where the difference estimates
+        the Kullback-Leibler divergence of the rounded model from the model: no text of others is needed for it.
+    text : str or Path, optional
+        A str is the text itself, a Path names a file.
+    title : str, optional
+        By default the name of the text that it was trained on, if the model's file tells it.
+    saved : float, optional
+        When the model was saved, in seconds since 1970; the page tells the day.
+
+    Returns
+    -------
+    Exported
+        Its ``size`` in bytes; with ``quantize``, ``bits`` and ``quantized_bits`` per character, and the text they are
+        ``of``.
+
+    Raises
+    ------
+    ValueError
+        In one line, for a text with characters that the model lacks, or a place where no file can be written.
+    """
+    path = Path(path)
+    check_place(path)
+    cost, told = Exported(0), []
+    if quantize:
+        cost = _cost(model, text)
+        told = [('8 bits cost', f'{_difference(cost)} bits per {model.unit}, on {cost.of}')]
+    if saved is not None:
+        told.append(('saved', time.strftime('%Y-%m-%d', time.localtime(saved))))
+    source = page(model, title or model.about.text or 'A character model', told, quantize=quantize)
+    data = source.encode('utf-8')
+    write_atomically(path, data)
+    return Exported(len(data), cost.bits, cost.quantized_bits, cost.of)
+
+
+def _cost(model: Model, text: str | Path | None) -> Exported:
+    if text is None:
+        ids, of = _drawn(model), f'{DRAWN:,} {model.unit}s that it drew'
+    else:
+        ids, of = model.vocabulary.encode(text), text.name if isinstance(text, Path) else 'a text'
+    return Exported(0, bits(model.params, ids), bits(quantized(model.params), ids), of)
+
+
+def _drawn(model: Model) -> NDArray[np.uint32]:
+    """Numbers, as text of drawn bytes would be another one: it has U+FFFD for what is no UTF-8."""
+    stream, rng = make_stream(model, encode_prompt('', model)), np.random.RandomState(0)
+    every = Choice(1.0, model.params.V, 1.0)
+    with remembered():
+        return np.concatenate([stream.draw(every, rng, 1000) for _ in range(DRAWN // 1000)])
+
+
+def _difference(cost: Exported) -> str:
+    assert cost.bits is not None and cost.quantized_bits is not None
+    return f'{cost.quantized_bits - cost.bits:+.4f}'

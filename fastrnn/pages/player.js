@@ -1,0 +1,150 @@
+// The page: what its three parts share, and the way to the model, in a worker or here.
+
+class Page {
+  constructor() {
+    this.facts = JSON.parse(this.$('facts').textContent);
+    this.facts.states = CELLS[this.facts.cell].states;
+    this.alphabet = new Alphabet(this.facts);
+    this.jobs = new Map();
+    this.job = 0;
+    this.readColours();
+    this.write = new Write(this);
+    this.see = new See(this);
+    this.connect();
+    this.tabs();
+    const dark = matchMedia('(prefers-color-scheme: dark)');
+    dark.addEventListener('change', () => {
+      this.readColours();
+      this.see.repaint();
+    });
+  }
+
+  $(id) {
+    return document.getElementById(id);
+  }
+
+  all(selector) {
+    return document.querySelectorAll(selector);
+  }
+
+  say(id, text) {
+    this.$(id).textContent = text;
+  }
+
+  // The colours of a unit, as the style sheet has them, for pictures.
+  readColours() {
+    const style = getComputedStyle(document.documentElement);
+    this.colours = Array.from({length: STEPS + 1}, (_, k) => style.getPropertyValue(`--u${k}`).trim());
+  }
+
+  // --- the model ---
+
+  connect() {
+    let ready = false;
+    const receive = answer => {
+      ready = true;
+      this.receive(answer);
+    };
+    try {
+      const source = this.$('engine').textContent, url = URL.createObjectURL(new Blob([`${source}\nserve();`]));
+      const worker = new Worker(url);
+      worker.onmessage = ({data}) => receive(data);
+      worker.onerror = () => ready || this.here();
+      this.send = message => worker.postMessage(message);
+      const buffer = this.weights();
+      worker.postMessage({facts: this.facts, buffer}, [buffer]);
+    } catch {
+      this.here();
+    }
+  }
+
+  // Without a worker: in slices, between which the browser draws
+  here() {
+    const engine = new Engine(this.facts, this.weights(), answer => setTimeout(() => this.receive(answer)));
+    this.send = message => engine.receive(message);
+    for (const message of this.asked ?? []) this.send(message);
+  }
+
+  weights() {
+    const text = atob(this.$('weights').textContent.trim()), bytes = new Uint8Array(text.length);
+    for (let k = 0; k < bytes.length; k++) bytes[k] = text.charCodeAt(k);
+    return bytes.buffer;
+  }
+
+  // A task, which takes the place of the one before.
+  ask(kind, options, answered) {
+    for (const [job, {task}] of this.jobs) if (task) this.jobs.delete(job);
+    if (kind !== 'write') this.write.busy(false);
+    this.jobs.set(++this.job, {task: true, answered});
+    this.post({kind, job: this.job, ...options});
+  }
+
+  // A question, which is answered at once.
+  query(kind, options, answered) {
+    this.jobs.set(++this.job, {task: false, answered});
+    this.post({kind, job: this.job, ...options});
+  }
+
+  stop() {
+    this.ask('stop', {}, () => {});
+  }
+
+  post(message) {
+    if (this.working) this.send(message);
+    else {
+      this.asked = [...this.asked ?? [], message];
+      this.send(message);
+    }
+  }
+
+  receive(answer) {
+    if (answer.kind === 'ready') {
+      this.working = true;
+      return;
+    }
+    const job = this.jobs.get(answer.job);
+    if (!job) return;
+    if (!job.task) this.jobs.delete(answer.job);
+    job.answered(answer);
+  }
+
+  // --- three parts ---
+
+  tabs() {
+    const tabs = [...this.all('[role=tab]')];
+    tabs.forEach((tab, k) => {
+      tab.addEventListener('click', () => this.open(tab.id.slice(4)));
+      tab.addEventListener('keydown', ({key}) => {
+        const step = {ArrowRight: 1, ArrowLeft: tabs.length - 1}[key];
+        if (!step) return;
+        const next = tabs[(k + step) % tabs.length];
+        this.open(next.id.slice(4));
+        next.focus();
+      });
+    });
+    addEventListener('hashchange', () => this.open(location.hash.slice(2)));
+    this.open(location.hash.slice(2) || 'write');
+    this.write.start();
+  }
+
+  open(name) {
+    if (!['write', 'see', 'know'].includes(name)) return;
+    for (const tab of this.all('[role=tab]')) {
+      const own = tab.id === `tab-${name}`;
+      tab.setAttribute('aria-selected', own);
+      tab.tabIndex = own ? 0 : -1;
+      this.$(tab.id.slice(4)).hidden = !own;
+    }
+    if (location.hash.slice(2) !== name) history.replaceState(null, '', `#/${name}`); // no id: nothing is scrolled to
+    this.show();
+  }
+
+  // What was written is what is seen first.
+  show() {
+    const {ids} = this.write.pane;
+    const untouched = !this.see.read && !this.$('pasted').value;
+    if (!this.$('see').hidden && untouched && ids.length > 100) this.$('use-written').click();
+  }
+}
+
+const page = new Page();

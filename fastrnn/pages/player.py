@@ -1,0 +1,154 @@
+"""A page that is a model: one file of HTML that runs it, with nothing to fetch.
+
+Put together from player.html, whose ``$names`` are filled in, player.css and the scripts, plain ECMAScript. Those of
+the ENGINE run in a worker, which is made from their text in the page; those of the PAGE run in the page.
+"""
+
+import json
+from base64 import b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from html import escape
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+from .._version import __version__
+from ..model.architecture import Architecture
+from ..model.model import Model
+from .player_colours import STEPS, rules
+from .player_weights import layout, packed
+from .surprisal import SHADES, visible
+
+ENGINE = ('player_model.js', 'player_draw.js', 'player_features.js', 'player_engine.js')
+PAGE = ('player_text.js', 'player_pane.js', 'player_write.js', 'player_see.js', 'player.js')
+
+
+def page(model: Model, title: str, told: Sequence[tuple[str, str]] = (), *, quantize: bool = False) -> str:
+    """The page, as text to be written in UTF-8.
+
+    Parameters
+    ----------
+    model : Model
+    title : str
+        Shown as a heading, whatever is in it.
+    told : sequence of (str, str)
+        More facts of the model, each with its name.
+    quantize : bool
+        Weights in 8 bits, with a scale a row, in place of float32.
+    """
+    architecture, unit = model.params.architecture, model.unit
+    style = _joined(['player.css']) + rules()
+    engine, script = _joined(ENGINE), _joined(PAGE)
+    trained = about(model)
+    return Template(_joined(['player.html'])).substitute(
+        policy=_policy(style, engine, script),
+        title=shown(title),
+        style=style,
+        unit=unit,
+        words=in_words(architecture),
+        units=f'{architecture.layers * architecture.H * architecture.kind.states:,}',
+        parameters=f'{architecture.parameters:,}',
+        vocabulary=f'{architecture.V:,}',
+        vocabulary_size=architecture.V,
+        shades=''.join(f'<li class="s{k}">{k}{"+" * (k == len(SHADES) - 1)}</li>' for k in range(len(SHADES))),
+        steps=''.join(f'<li class="u{k}">{_step(k)}</li>' for k in range(STEPS + 1)),
+        trained=rows(trained or [('text', 'its file does not tell')]),
+        built=rows([*built(model, quantize), *told]),
+        characters=' '.join(f'<span>{_named(char, unit)}</span>' for char in model.chars),
+        version=__version__,
+        facts=_in_script(
+            {
+                'cell': architecture.cell,
+                'layers': architecture.layers,
+                'H': architecture.H,
+                'V': architecture.V,
+                'unit': unit,
+                'points': [ord(char) for char in model.chars],
+                'tensors': layout(architecture, quantize),
+            }
+        ),
+        weights=packed(model.params, quantize),
+        engine=engine,
+        script=script,
+    )
+
+
+def about(model: Model) -> list[tuple[str, str]]:
+    """What the model's file tells of its training."""
+    facts, found = model.about, []
+    if facts.text:
+        found.append(('text', facts.text))
+    if facts.characters is not None:
+        found.append(('size', f'{facts.characters:,} {model.unit}s'))
+    if facts.bits is not None:
+        of = 'held-out text' if facts.held_out else 'the text that it was trained on'
+        found.append((f'bits per {model.unit}', f'{facts.bits:.3f}, of {of}'))
+    if facts.iterations is not None:
+        found.append(('iterations', f'{facts.iterations:,}'))
+    if facts.version:
+        found.append(('trained by', f'fastrnn {facts.version}'))
+    return found
+
+
+def built(model: Model, quantize: bool) -> list[tuple[str, str]]:
+    architecture = model.params.architecture
+    weights = '8 bits, with a scale a row' if quantize else 'float32'
+    return [
+        ('architecture', in_words(architecture)),
+        ('parameters', f'{architecture.parameters:,}'),
+        ('weights', weights),
+        ('page made by', f'fastrnn {__version__}'),
+    ]
+
+
+def in_words(architecture: Architecture) -> str:
+    names = {'rnn': 'tanh units', 'gru': 'GRU units', 'lstm': 'LSTM units'}
+    return (
+        f'{architecture.layers} layer{"s" * (architecture.layers > 1)} of {architecture.H:,} {names[architecture.cell]}'
+    )
+
+
+def rows(facts: Sequence[tuple[str, str]]) -> str:
+    return ''.join(f'<dt>{shown(name)}</dt><dd>{shown(value)}</dd>' for name, value in facts)
+
+
+def shown(text: str) -> str:
+    """A text in the page, whatever is in it."""
+    return escape(''.join(visible(char) for char in text))
+
+
+def _named(char: str, unit: str) -> str:
+    return {'\n': '↵', '\t': '→', ' ': '␣'}.get(char) or escape(visible(char, unit))
+
+
+def _step(k: int) -> str:
+    return {0: '−1', STEPS // 2: '0', STEPS: '1'}.get(k, '')
+
+
+def _joined(names: Sequence[str]) -> str:
+    """Files beside this module, wherever the package is kept."""
+    return '\n'.join(files(__package__).joinpath(name).read_text(encoding='utf-8') for name in names)
+
+
+def _in_script(facts: dict[str, Any]) -> str:
+    """JSON in a script element, which nothing in it can end."""
+    return json.dumps(facts, separators=(',', ':')).replace('<', '\\u003c')
+
+
+def _policy(style: str, *scripts: str) -> str:
+    """Only what is in the page runs, and nothing is fetched; the worker is made of a script of the page."""
+    hashes = ' '.join(map(_hashed, scripts))
+    rules = [
+        "default-src 'none'",
+        f'script-src {hashes}',
+        'worker-src blob:',
+        f'style-src {_hashed(style)}',
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return '; '.join(rules)
+
+
+def _hashed(source: str) -> str:
+    return f"'sha256-{b64encode(sha256(source.encode('utf-8')).digest()).decode('ascii')}'"

@@ -1,0 +1,51 @@
+"""The colours of a model's page, light and dark: of a text by bits of surprisal, and by what one unit does."""
+
+from .surprisal import SHADES
+
+# of a text by surprisal in the dark: from the card to a bright blue, and of a unit at -1, 0 and 1, light and dark
+DARK_SHADES = ('#1c1f26', '#1d2a3d', '#1e3655', '#1d4370', '#1c528c', '#2f6cad', '#5a92cc', '#8db8e3', '#c6e0f8')
+ENDS = {'light': ('#2f7fc1', '#ffffff', '#e8762d'), 'dark': ('#2f8fe0', '#1c1f26', '#e8702a')}
+STEPS = 20  # of a unit's colours, as in player_see.js
+INKS = ('#000', '#fff')
+
+
+def rules() -> str:
+    """Classes s0 to s8, of bits, and u0 to u20, of activations; also as variables, for what is painted."""
+    light = [ground for ground, _ in SHADES]
+    names = [*(f's{k}' for k in range(len(SHADES))), *(f'u{k}' for k in range(STEPS + 1))]
+    classes = ''.join(f'.{name}{{background:var(--{name});color:var(--on-{name})}}\n' for name in names)
+    schemes = {
+        'light': [*light, *unit_colours('light')],
+        'dark': [*DARK_SHADES, *unit_colours('dark')],
+    }
+    variables = {
+        scheme: ':root{' + ''.join(f'--{n}:{c};--on-{n}:{ink(c)};' for n, c in zip(names, colours, strict=True)) + '}'
+        for scheme, colours in schemes.items()
+    }
+    dark = f'@media (prefers-color-scheme:dark){{{variables["dark"]}}}'
+    return f'{variables["light"]}\n{dark}\n{classes}'
+
+
+def unit_colours(scheme: str) -> list[str]:
+    """From -1 to 1, by way of the ground of the page."""
+    low, middle, high = ([int(end[k : k + 2], 16) for k in (1, 3, 5)] for end in ENDS[scheme])
+    found = []
+    for step in range(STEPS + 1):
+        share = 2 * step / STEPS - 1
+        end = low if share < 0 else high
+        mixed = (round(m + (e - m) * abs(share)) for m, e in zip(middle, end, strict=True))
+        found.append('#' + ''.join(f'{part:02x}' for part in mixed))
+    return found
+
+
+def ink(ground: str) -> str:
+    """Black or white, whichever is easier to read on it."""
+    light = luminance(ground)
+    return INKS[0] if (light + 0.05) / 0.05 >= 1.05 / (light + 0.05) else INKS[1]
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, by WCAG 2."""
+    parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,133 @@
+// A text whose characters can be picked, each in an element of its own; and the bars of what was likely in its place.
+
+const element = (name, className, text) => {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+};
+const LEAST = 0.00005; // a share that would be told as 0.00 %
+const percent = share => `${(100 * share).toFixed(share < 0.01 ? 2 : share < 0.0995 ? 1 : 0)} %`;
+
+class Pane {
+  // picked(k) is called where one clicks on character k, or comes to it by keys; k = -1 is none.
+  constructor(root, alphabet, picked) {
+    Object.assign(this, {root, alphabet, picked});
+    this.clear();
+    root.addEventListener('click', event => {
+      if (event.target.place !== undefined && getSelection().isCollapsed) this.pick(event.target.place);
+    });
+    root.addEventListener('keydown', event => this.key(event));
+  }
+
+  clear() {
+    Object.assign(this, {ids: [], spans: [], open: [], at: -1, line: null});
+    this.root.replaceChildren();
+  }
+
+  // Append characters; marks are classes by which they are coloured. Each line is a block of its own, so that a browser
+  // need not lay all of a text out again for a character more.
+  add(ids, marks = []) {
+    ids.forEach((ix, k) => {
+      const char = this.alphabet.char(ix), plain = char === '\n' || char === '\t';
+      const shown = plain ? char : this.alphabet.shown(ix), span = element('span', '', shown);
+      span.kind = plain ? (char === '\n' ? ' n' : ' t') : shown === char ? '' : ' x';
+      span.place = this.ids.length;
+      span.className = (marks[k] ?? '') + span.kind;
+      this.ids.push(ix);
+      this.spans.push(span);
+      if (this.alphabet.bytes) this.join(this.alphabet.points[ix], span);
+      this.line ??= this.root.appendChild(element('div', 'line'));
+      this.line.append(span);
+      if (char === '\n') this.line = null;
+    });
+  }
+
+  // Bytes that are a character together: the first one shows it, the others are dots.
+  join(byte, span) {
+    if ((byte & 0xc0) !== 0x80) this.open = byte < 0xc2 ? [] : [{byte, span}];
+    else if (this.open.length) this.open.push({byte, span});
+    const lead = this.open[0]?.byte ?? 0;
+    if (this.open.length < 2 || this.open.length < (lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4)) return;
+    try {
+      const bytes = Uint8Array.from(this.open, one => one.byte);
+      const char = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes);
+      this.open.forEach(({span}, k) => {
+        span.textContent = k ? '·' : visible(char);
+        span.classList.replace('x', k ? 'more' : 'joined');
+        span.kind = k ? ' more' : '';
+      });
+    } catch { /* they stay numbers */ }
+    this.open = [];
+  }
+
+  colour(mark) {
+    this.spans.forEach((span, k) => span.className = mark(k) + span.kind + (k === this.at ? ' at' : ''));
+  }
+
+  pick(k) {
+    this.spans[this.at]?.classList.remove('at');
+    this.at = k;
+    this.spans[k]?.classList.add('at');
+    this.picked(k);
+  }
+
+  key(event) {
+    const last = this.spans.length - 1;
+    const to = {
+      ArrowRight: this.at + 1, ArrowLeft: this.at - 1, Home: 0, End: last,
+      ArrowDown: this.beside(1), ArrowUp: this.beside(-1),
+    }[event.key];
+    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey || last < 0) return;
+    event.preventDefault();
+    this.pick(Math.max(0, Math.min(last, to)));
+    this.spans[this.at].scrollIntoView({block: 'nearest'});
+  }
+
+  // The character in the row above or below, nearest to this one
+  beside(step) {
+    const here = this.spans[this.at]?.getBoundingClientRect();
+    if (!here) return 0;
+    let best = this.at, row = null, off = Infinity;
+    for (let k = this.at + step; this.spans[k]; k += step) {
+      const box = this.spans[k].getBoundingClientRect();
+      if (Math.abs(box.top - here.top) < 2) continue;
+      row ??= box.top;
+      if (Math.abs(box.top - row) > 2) break;
+      if (Math.abs(box.left - here.left) < off) [best, off] = [k, Math.abs(box.left - here.left)];
+    }
+    return best;
+  }
+}
+
+// The likeliest characters of a place, each with its share; with ``chosen`` one can take another.
+class Bars {
+  constructor(root, alphabet, chosen = null) {
+    Object.assign(this, {root, alphabet, chosen});
+  }
+
+  show(top, shares, ix) {
+    const rows = [];
+    for (let k = 0; k < top.length && shares[k] > 0; k++) {
+      if (shares[k] >= LEAST || top[k] === ix) rows.push(this.row(top[k], shares[k], top[k] === ix));
+    }
+    this.root.replaceChildren(...rows);
+  }
+
+  row(ix, share, taken) {
+    const item = element('li', taken ? 'taken' : ''), name = this.alphabet.named(ix);
+    const row = element(this.chosen ? 'button' : 'div', 'bar');
+    const fill = element('span', 'fill');
+    fill.style.inlineSize = `${Math.max(0.5, 100 * share)}%`;
+    const track = element('span', 'track');
+    track.append(fill);
+    row.append(element('span', 'char', name), track, element('span', 'share', percent(share)));
+    if (this.chosen) {
+      row.type = 'button';
+      row.title = 'Write this one here, and go on from it';
+      row.addEventListener('click', () => this.chosen(ix));
+    }
+    item.append(row);
+    return item;
+  }
+}

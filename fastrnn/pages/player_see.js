@@ -1,0 +1,188 @@
+// See: a text shaded by how much each character surprises the model, or coloured by what one unit does.
+
+const SHADES = 9, STEPS = 20; // bits 0 to 8 and more; activations from -1 to 1 in so many steps
+const BY = {
+  variance: 'how much they vary',
+  quotes: 'inside quotes',
+  brackets: 'inside brackets',
+  line: 'distance from the line’s beginning',
+  paragraph: 'first line of a paragraph',
+  word: 'letters since the word began',
+  space: 'spaces',
+  newline: 'ends of lines',
+  capital: 'capital letters',
+  shouting: 'WORDS IN CAPITALS',
+  vowel: 'vowels',
+  digit: 'digits',
+  punctuation: 'punctuation',
+  surprise: 'surprise',
+};
+const ROOM = 5e7; // activations that are kept, of two bytes
+const stepOf = value => Math.round((Math.max(-1, Math.min(1, value)) + 1) / 2 * STEPS);
+const shadeOf = bits => Math.min(SHADES - 1, Math.floor(Number(bits.toFixed(2))));
+
+class See {
+  constructor(page) {
+    this.page = page;
+    this.pane = new Pane(page.$('seen'), page.alphabet, k => this.show(k));
+    this.bars = new Bars(page.$('see-bars'), page.alphabet);
+    this.index = 0;
+    this.read = null;
+    page.$('see-form').addEventListener('submit', event => {
+      event.preventDefault();
+      this.start(page.$('pasted').value);
+    });
+    page.$('use-written').addEventListener('click', () => {
+      page.$('pasted').value = page.write.text;
+      this.start(page.write.text);
+    });
+    for (const one of page.all('[name=colour]')) one.addEventListener('change', () => this.colour());
+    page.$('by').addEventListener('change', () => {
+      page.$('by-unit').checked = true;
+      this.rank();
+    });
+    for (const name of ['layer', 'state', 'unit']) {
+      page.$(name).addEventListener('change', () => this.choose(this.chosen, true));
+    }
+    this.fields();
+  }
+
+  fields() {
+    const {layers, H, states} = this.page.facts;
+    const options = (names) => names.map((name, k) => new Option(name, k));
+    this.page.$('layer').replaceChildren(...options(Array.from({length: layers}, (_, k) => `${k + 1}`)));
+    this.page.$('state').replaceChildren(...options(['h: output', 'c: memory'].slice(0, states)));
+    this.page.$('unit').max = H;
+    this.page.$('layer').parentElement.hidden = layers === 1;
+    this.page.$('state').parentElement.hidden = states === 1;
+  }
+
+  // The index of what the three fields say, and the other way round: layer, state, unit
+  get chosen() {
+    const {states, H} = this.page.facts, value = name => Number(this.page.$(name).value);
+    const unit = Math.max(1, Math.min(H, Math.round(value('unit')) || 1));
+    return (value('layer') * states + value('state')) * H + unit - 1;
+  }
+
+  parts(index) {
+    const {states, H} = this.page.facts, block = Math.floor(index / H);
+    return {layer: Math.floor(block / states), state: block % states, unit: index % H + 1};
+  }
+
+  name(index) {
+    const {layers, states} = this.page.facts, {layer, state, unit} = this.parts(index);
+    const words = [layers > 1 ? `layer ${layer + 1}` : '', states > 1 ? 'hc'[state] : '', unit];
+    return words.filter(Boolean).join(' · ');
+  }
+
+  // So many characters that a browser lays them out at ease, and that all that units do there has room.
+  get longest() {
+    const {layers, states, H} = this.page.facts;
+    return Math.min(LONGEST_TEXT, Math.floor(ROOM / (layers * states * H)));
+  }
+
+  start(text) {
+    const {alphabet} = this.page, {ids, lacked} = alphabet.encode(text), {longest} = this;
+    const note = ids.length > longest ? `Only the first ${longest.toLocaleString('en')} are shown. ` : '';
+    if (ids.length < 2) return this.page.say('see-note', `${alphabet.told(lacked)} Paste at least two.`.trim());
+    this.page.say('see-note', note + alphabet.told(lacked));
+    const shown = ids.slice(0, longest);
+    this.page.ask('read', {ids: shown}, answer => this.receive(answer, shown));
+  }
+
+  receive(answer, ids) {
+    if (answer.kind === 'progress') return this.page.say('see-told', `reading: ${percent(answer.share)}`);
+    this.read = {...answer, text: ids};
+    this.pane.clear();
+    this.pane.add(this.read.text);
+    const known = answer.bits.slice(1), mean = known.reduce((sum, bits) => sum + bits, 0) / known.length;
+    this.page.$('mean').textContent = mean.toFixed(3);
+    this.page.$('many').textContent = answer.bits.length.toLocaleString('en');
+    const there = ['variance', ...answer.present], before = this.page.$('by').value;
+    this.page.$('by').replaceChildren(...there.map(name => new Option(BY[name], name)));
+    this.page.$('by').value = there.includes(before) ? before : 'variance';
+    this.values = null;
+    this.colour();
+    this.rank();
+    this.pane.pick(-1);
+  }
+
+  rank() {
+    if (this.read) this.page.query('rank', {by: this.page.$('by').value}, answer => this.list(answer));
+  }
+
+  list({by, list}) {
+    this.page.$('units').replaceChildren(...list.map(unit => this.item(by, unit)));
+    this.choose(list[0].index);
+  }
+
+  item(by, {index, score, strip}) {
+    const item = element('li'), button = element('button', 'unit'), picture = element('canvas');
+    const sign = by === 'variance' ? '± ' : score < 0 ? '−' : '+', told = sign + Math.abs(score).toFixed(2);
+    button.type = 'button';
+    button.index = index;
+    picture.strip = strip;
+    picture.setAttribute('aria-hidden', 'true');
+    button.append(element('span', 'name', this.name(index)), picture, element('span', 'score', told));
+    button.addEventListener('click', () => this.choose(index, true));
+    item.append(button);
+    this.paint(picture);
+    return item;
+  }
+
+  // The unit along the text's beginning, a column a character
+  paint(picture) {
+    const {strip} = picture, context = picture.getContext('2d');
+    picture.width = strip.length;
+    picture.height = 1;
+    strip.forEach((value, k) => {
+      context.fillStyle = this.page.colours[stepOf(value)];
+      context.fillRect(k, 0, 1, 1);
+    });
+  }
+
+  repaint() {
+    for (const picture of this.page.all('#units canvas')) this.paint(picture);
+  }
+
+  choose(index, wanted = false) {
+    this.index = index;
+    const parts = this.parts(index);
+    for (const name in parts) this.page.$(name).value = parts[name];
+    for (const button of this.page.all('.unit')) button.setAttribute('aria-pressed', button.index === index);
+    if (wanted) this.page.$('by-unit').checked = true;
+    if (this.read) this.page.query('unit', {index}, ({index, values}) => {
+      if (index !== this.index) return;
+      this.values = values;
+      this.colour();
+    });
+  }
+
+  get byUnit() {
+    return this.page.$('by-unit').checked;
+  }
+
+  colour() {
+    document.documentElement.dataset.colour = this.byUnit ? 'unit' : 'bits';
+    if (!this.read) return;
+    const {bits} = this.read, values = this.values;
+    if (this.byUnit) {
+      if (values) this.pane.colour(k => `u${stepOf(values[k])}`);
+    } else this.pane.colour(k => Number.isNaN(bits[k]) ? '' : `s${shadeOf(bits[k])}`);
+    this.show(this.pane.at);
+  }
+
+  show(k) {
+    const {read, page} = this, picked = read && k >= 0;
+    if (!picked) {
+      page.say('see-told', read ? 'Click on a character, or go through them by arrow keys.' : '');
+      this.bars.show([], [], -1);
+      return;
+    }
+    const ix = read.text[k], bits = read.bits[k], char = page.alphabet.named(ix);
+    const unit = this.values ? ` Unit ${this.name(this.index)} after it: ${this.values[k].toFixed(2)}.` : '';
+    const told = Number.isNaN(bits) ? 'nothing precedes it' : `${bits.toFixed(2)} bits`;
+    page.say('see-told', `“${char}”: ${told}.${unit}`);
+    this.bars.show(read.top[k], read.shares[k], ix);
+  }
+}

@@ -1,0 +1,56 @@
+"""A model's numbers as a page holds them: base64 of little-endian float32, or of 8 bits with a scale a row."""
+
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..model.architecture import Architecture
+from ..model.params import Params
+
+MATRICES = ('WxhT', 'Wih', 'Whh', 'Why')  # biases, which are few, stay float32
+STEPS = 127  # of 8 bits, on each side of 0
+
+
+def layout(architecture: Architecture, quantize: bool) -> list[dict[str, Any]]:
+    """Of each tensor its name, rows and columns, and bits of a number; in the order in which they follow each other."""
+    found = []
+    for tensor in architecture.tensors:
+        matrix = tensor.name in MATRICES
+        cols = tensor.shape[-1] if matrix else tensor.size
+        rows = tensor.size // cols if cols else 0
+        found.append({'name': tensor.name, 'rows': rows, 'cols': cols, 'bits': 8 if matrix and quantize else 32})
+    return found
+
+
+def packed(params: Params, quantize: bool) -> str:
+    """The numbers: of a tensor in 8 bits the rows' scales, then the rows, and zeros up to a multiple of four bytes."""
+    parts = []
+    for tensor in layout(params.architecture, quantize):
+        rows = params.by_name[tensor['name']].reshape(tensor['rows'], tensor['cols'])
+        if tensor['bits'] == 32:
+            parts.append(rows.astype('<f4').tobytes())
+        else:
+            scales, whole = _in_8_bits(rows)
+            data = whole.tobytes()
+            parts += [scales.astype('<f4').tobytes(), data, bytes(-len(data) % 4)]
+    return b64encode(b''.join(parts)).decode('ascii')
+
+
+def quantized(params: Params) -> Params:
+    """A copy, in float32, with the numbers that a page of 8 bits has."""
+    rounded = params.astype(np.float32)
+    for name in MATRICES:
+        tensor = rounded.by_name[name]
+        if tensor.size:
+            scales, whole = _in_8_bits(tensor.reshape(-1, tensor.shape[-1]))
+            tensor[...] = (whole * scales[:, None]).reshape(tensor.shape)
+    return rounded
+
+
+def _in_8_bits(rows: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
+    """Of each row the scale, by which its largest number is 127, and whole numbers to be multiplied by it."""
+    scales = (np.abs(rows).max(axis=1, initial=0) / STEPS).astype(np.float32)
+    divisors = np.where(scales > 0, scales, 1)[:, None]
+    return scales, np.clip(np.rint(rows / divisors), -STEPS, STEPS).astype(np.int8)

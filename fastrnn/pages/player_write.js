@@ -1,0 +1,172 @@
+// Write: text is drawn, and shown as it comes; each of its characters with what else could have stood there.
+
+const LONGEST_TEXT = 20000; // characters that a browser still lays out at ease
+const MOODS = [
+  [0, 'always the likeliest'], [0.6, 'cautious'], [0.9, 'careful'],
+  [1.05, 'as it learned'], [1.4, 'daring'], [9, 'wild'],
+];
+
+class Write {
+  constructor(page) {
+    this.page = page;
+    const {alphabet} = page;
+    this.pane = new Pane(page.$('written'), alphabet, k => this.show(k));
+    this.bars = new Bars(page.$('write-bars'), alphabet, ix => this.goOnWith(ix));
+    this.reset();
+    page.$('write-form').addEventListener('submit', event => {
+      event.preventDefault();
+      this.start();
+    });
+    page.$('stop').addEventListener('click', () => this.stop());
+    page.$('copy').addEventListener('click', () => this.copy());
+    page.$('download').addEventListener('click', () => this.download());
+    page.$('another').addEventListener('click', () => {
+      page.$('seed').value = Math.floor(Math.random() * 1e6);
+      this.start();
+    });
+    for (const name of ['temperature', 'top-k']) page.$(name).addEventListener('input', () => this.label());
+    this.label();
+  }
+
+  reset() {
+    Object.assign(this, {top: [], shares: [], chances: [], primed: 0});
+    this.pane.clear();
+  }
+
+  number(name, low, high) {
+    const field = this.page.$(name), value = Number(field.value);
+    const kept = Math.min(high, Math.max(low, Number.isFinite(value) ? value : low));
+    if (kept !== value) field.value = kept;
+    return kept;
+  }
+
+  label() {
+    const temperature = Number(this.page.$('temperature').value);
+    const [, word] = MOODS.find(([most]) => temperature <= most);
+    this.page.$('temperature-value').value = `${temperature.toFixed(2)}, ${word}`;
+  }
+
+  get rules() {
+    return {
+      temperature: this.number('temperature', 0, 2),
+      topK: Math.round(this.number('top-k', 0, this.page.facts.V)),
+      seed: Math.round(this.number('seed', 0, 4294967295)),
+      pace: Number(this.page.$('pace').value),
+    };
+  }
+
+  // Anew, after the prime
+  start() {
+    const {ids, lacked} = this.page.alphabet.encode(this.page.$('prime').value);
+    this.page.say('write-note', this.page.alphabet.told(lacked));
+    this.reset();
+    this.take(ids.slice(0, LONGEST_TEXT / 2));
+    this.primed = this.pane.ids.length;
+    this.draw(0);
+  }
+
+  // From the place whose bars are shown, with another character there
+  goOnWith(ix) {
+    const at = this.place;
+    if (!(at >= this.primed)) return;
+    const kept = this.pane.ids.slice(0, at);
+    const [top, shares, chances, primed] = [this.top, this.shares, this.chances, this.primed];
+    const bar = top[at].indexOf(ix);
+    this.reset();
+    this.pane.add(kept, kept.map((_, k) => k < primed ? 'prime' : ''));
+    this.pane.add([ix], ['steered']);
+    Object.assign(this, {top: top.slice(0, at + 1), shares: shares.slice(0, at + 1), primed});
+    this.chances = [...chances.slice(0, at), shares[at][bar]];
+    this.pane.pick(at);
+    this.draw(at + 1 - primed);
+    this.page.$('written').focus();
+  }
+
+  take(prime) {
+    this.pane.add(prime, prime.map(() => 'prime'));
+    for (const _ of prime) {
+      this.top.push([]);
+      this.shares.push([]);
+      this.chances.push(NaN);
+    }
+  }
+
+  draw(skip) {
+    const length = Math.round(this.number('length', 1, LONGEST_TEXT));
+    const left = Math.max(1, Math.min(length - skip, LONGEST_TEXT));
+    this.busy(true);
+    const job = {prime: this.pane.ids.slice(), length: left, skip, ...this.rules};
+    this.page.ask('write', job, answer => this.receive(answer));
+  }
+
+  receive({kind, ids, top, shares, chances, last, rate}) {
+    if (kind === 'failed') {
+      this.page.say('write-note', 'The model gives no probabilities here: its numbers have grown too large.');
+      return this.busy(false);
+    }
+    const root = this.page.$('written'), atEnd = root.scrollHeight - root.scrollTop - root.clientHeight < 40;
+    this.pane.add(ids);
+    this.top.push(...top);
+    this.shares.push(...shares);
+    this.chances.push(...chances);
+    if (this.pane.at < 0) this.show(this.pane.ids.length - 1);
+    if (atEnd) root.scrollTop = root.scrollHeight;
+    this.page.say('rate', `${Math.round(rate).toLocaleString('en')} ${this.page.facts.unit}s a second`);
+    if (last) {
+      this.busy(false);
+      this.page.show();
+    }
+  }
+
+  stop() {
+    this.page.stop();
+    this.busy(false);
+  }
+
+  busy(now) {
+    this.page.$('stop').disabled = !now;
+    this.page.$('written').setAttribute('aria-busy', now);
+    this.page.$('write-told').setAttribute('aria-live', now ? 'off' : 'polite'); // not of each that is drawn
+  }
+
+  // What could have stood at place k
+  show(k) {
+    this.place = k;
+    const {alphabet} = this.page, ix = this.pane.ids[k], given = k < this.primed;
+    const before = this.pane.ids.slice(Math.max(0, k - 12), k).map(one => alphabet.named(one)).join('');
+    this.page.$('write-after').textContent = before || 'the beginning';
+    this.bars.show(this.top[k] ?? [], this.shares[k] ?? [], ix);
+    const chance = this.chances[k];
+    this.page.$('write-told').textContent = given
+      ? 'You gave this character.'
+      : `“${alphabet.named(ix)}” had ${percent(chance)}, ${(-Math.log2(chance)).toFixed(2)} bits.`;
+  }
+
+  get text() {
+    return this.page.alphabet.decode(this.pane.ids);
+  }
+
+  async copy() {
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(this.text);
+    } catch {
+      const field = element('textarea');
+      field.value = this.text;
+      document.body.append(field);
+      field.select();
+      done = document.execCommand('copy');
+      field.remove();
+    }
+    this.page.say('write-note', done ? 'Copied.' : 'The browser does not let pages copy: mark the text instead.');
+  }
+
+  download() {
+    const {alphabet} = this.page, link = element('a');
+    const data = alphabet.bytes ? Uint8Array.from(this.pane.ids, ix => alphabet.points[ix]) : this.text;
+    link.href = URL.createObjectURL(new Blob([data], {type: 'text/plain;charset=utf-8'}));
+    link.download = 'written.txt';
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+}

@@ -1,0 +1,53 @@
+"""``fastrnn export``."""
+
+import os
+import re
+
+from helpers import markov_text, refusal
+from models import some_model
+
+import fastrnn
+
+
+def test_what_was_trained_on_is_told(cli, tmp_path):
+    """From the text's name to the day; by a file, and by a run folder."""
+    text = tmp_path / 'a <text>.txt'
+    text.write_text(markov_text(5000), encoding='utf-8')
+    model, run, html = tmp_path / 'model.safetensors', tmp_path / 'run', tmp_path / 'page.html'
+    train = ['train', text, '--seed', 0, '--iterations', 20, '--hidden-size', 8, '--validation', '10%', '--quiet']
+    assert cli(*train, '--save', model)[0] == cli(*train, '--out', run)[0] == 0
+    os.utime(model, (1e9, 1e9))
+    pages = []
+    for name in (model, run):
+        code, out, err = cli('export', name, '--html', html)
+        assert (code, err) == (0, '')
+        assert out == f'{html}: {html.stat().st_size:,} bytes, H=8, {len(set(markov_text(5000)))} characters\n'
+        pages.append(dict(re.findall('<dt>(.*?)</dt><dd>(.*?)</dd>', html.read_text(encoding='utf-8'))))
+    of_file, of_run = pages
+    assert of_file['saved'] == '2001-09-09' and of_file['size'] == '4,500 characters'
+    assert of_file['text'] == of_run['text'] == 'a &lt;text&gt;.txt'
+    assert re.fullmatch(r'\d\.\d{3}, of held-out text', of_file['bits per character'])
+    assert of_file['bits per character'] == of_run['bits per character']
+    assert of_file['trained by'] == f'fastrnn {fastrnn.__version__}'
+
+
+def test_8_bits(cli, tmp_path):
+    model, text, html = tmp_path / 'model.safetensors', tmp_path / 'text.txt', tmp_path / 'page.html'
+    fastrnn.save_model(model, some_model(H=40))
+    text.write_text('abc\ndefg' * 40, encoding='utf-8')
+    code, out, _ = cli('export', model, '--html', html, '--quantize', '--text', text, '--title', 'A title')
+    assert code == 0 and '<h1>A title</h1>' in html.read_text(encoding='utf-8')
+    number = r'([+-]?\d\.\d{4})'
+    told = re.fullmatch(
+        rf'8 bits cost {number} bits per character: {number} after {number}, on text.txt', out.splitlines()[1]
+    )
+    assert abs(float(told[2]) - float(told[3]) - float(told[1])) < 2e-4
+    alone = refusal(cli, 'export', model, '--html', html, '--text', text)
+    assert alone == '--text is what --quantize is measured on: add --quantize'
+
+
+def test_refusals(cli, tmp_path):
+    """A model that is none, before anything is written."""
+    html = tmp_path / 'page.html'
+    assert 'name a model that fastrnn train made' in refusal(cli, 'export', tmp_path / 'none', '--html', html)
+    assert not html.exists()

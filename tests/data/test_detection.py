@@ -1,0 +1,162 @@
+"""What is said of a text that is not in the encoding named, or has a byte-order mark."""
+
+import codecs
+import gzip
+import sys
+import warnings
+
+import pytest
+from caches import refused
+from helpers import run_python
+
+import fastrnn
+from fastrnn.data import detection, files
+from fastrnn.data.corpus import open_corpus, read_text
+from fastrnn.data.vocabulary import Vocabulary
+
+TEXT = 'Grüße, où ça? Noël.\n'
+MARKED = {'utf-16': TEXT.encode('utf-16'), 'utf-32': TEXT.encode('utf-32')}
+MARKED |= {'utf-16, other order': codecs.BOM_UTF16_BE + TEXT.encode('utf-16-be')}
+MARKED |= {'utf-32, other order': codecs.BOM_UTF32_BE + TEXT.encode('utf-32-be')}
+WAYS = {
+    'open_corpus': lambda path, **options: open_corpus(path, **options).text(open_corpus(path, **options).ids),
+    'encode': lambda path, **options: Vocabulary(TEXT + '\ufeff', 'character').encode(path, **options),
+    'read_text': lambda path, encoding='utf-8': read_text(path, encoding),
+    'prompt': lambda path, **options: fastrnn.inference.prompt.read_prompt(path, **options),
+}
+
+
+@pytest.fixture(autouse=True)
+def own_cache(cache):
+    import fastrnn.inference.prompt  # noqa: F401 - of WAYS
+
+
+@pytest.fixture
+def write(tmp_path):
+    def call(data, packed=False):
+        path = tmp_path / 'text'
+        path.write_bytes(gzip.compress(data) if packed else data)
+        return path
+
+    return call
+
+
+def tried(way, path, **options):
+    """What comes out, text or error; and the warnings, each once as the command line has them."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('default')
+        sys.modules[detection.__name__].__dict__.pop('__warningregistry__', None)
+        try:
+            found = WAYS[way](path, **options)
+        except ValueError as error:
+            found = str(error)
+    return found, list(dict.fromkeys(str(warning.message) for warning in caught))
+
+
+@pytest.mark.parametrize('name', MARKED)
+@pytest.mark.parametrize('way', WAYS)
+def test_a_byte_order_mark_is_named(write, way, name):
+    name, data = name.partition(',')[0], MARKED[name]
+    for packed in (False, True):
+        if packed and way == 'read_text':
+            continue  # it takes no gzip
+        path = write(data, packed)
+        found, said = tried(way, path)
+        assert found.startswith(f'{path}: byte 0x') and not said
+        assert found.endswith(f' is not utf-8; the text looks like {name}: add --encoding {name}')
+        found, said = tried(way, path, encoding=name)
+        assert (way == 'encode' or found == TEXT) and not said
+
+
+@pytest.mark.parametrize('way', WAYS)
+def test_a_mark_that_is_read_as_a_character(write, way):
+    """As the gist reads it; the bits stay, and it is said, from the cache too."""
+    for encoding, marked, cure in (('utf-8', 'utf-8', 'utf-8-sig'), ('utf-16-le', 'utf-16', 'utf-16')):
+        path = write(('\ufeff' + TEXT).encode(encoding))
+        message = f'{path}: begins with a byte-order mark of {marked}, which counts as a character (U+FEFF); '
+        message += f'--encoding {cure} leaves it out'
+        for _ in range(2):
+            found, said = tried(way, path, encoding=encoding)
+            assert (way == 'encode' or found == '\ufeff' + TEXT) and said == [message]
+        found, said = tried(way, path, encoding=cure)
+        assert (way == 'encode' or found == TEXT) and not said
+
+
+def test_a_mark_that_is_read_as_something_else(write):
+    """Any bytes are latin-1."""
+    path = write(MARKED['utf-16'])
+    _, said = tried('open_corpus', path, encoding='latin-1')
+    assert said == [
+        f'{path}: begins with a byte-order mark of utf-16, but is read as latin-1; --encoding utf-16 leaves it out'
+    ]
+    _, said = tried('open_corpus', path, errors='replace')
+    assert len(said) == 1
+    assert tried('open_corpus', path, unit='byte')[1] == []  # bytes are bytes
+    path = write('\0a'.encode('utf-16'))  # begins as utf-32 does
+    assert tried('open_corpus', path, encoding='utf-16') == ('\0a', [])
+
+
+FRENCH = """Longtemps, je me suis couché de bonne heure. Parfois, à peine ma bougie éteinte, mes yeux se fermaient si
+vite que je n'avais pas le temps de me dire : « Je m'endors. » Et, une demi-heure après, la pensée qu'il était temps de
+chercher le sommeil m'éveillait ; il me semblait que j'étais moi-même ce dont parlait l'ouvrage : une église."""
+RUSSIAN = 'Все счастливые семьи похожи друг на друга, каждая несчастливая семья несчастлива по-своему. '
+JAPANESE = '吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。'
+
+
+@pytest.mark.parametrize(
+    ('text', 'encoding', 'name'),
+    [
+        (FRENCH, 'latin-1', 'cp1252'),
+        (RUSSIAN, 'cp1251', 'cp1251'),
+        (RUSSIAN, 'koi8-r', 'koi8-r'),
+        (JAPANESE, 'shift_jis', 'cp932'),
+        ('Shall I compare thee, Noël?\n', 'utf-16-le', 'utf-16-le'),
+        ('Shall I compare thee, Noël?\n', 'utf-16-be', 'utf-16-be'),
+    ],
+)
+def test_the_likely_one(write, text, encoding, name):
+    """And with it the text is read; a long or a packed one, too."""
+    for times, packed in ((1, False), (900, True)):
+        path = write((text * times).encode(encoding), packed)
+        assert refused(path).endswith(f'; the text may be {name}: try --encoding {name}')
+        corpus = open_corpus(path, encoding=name)
+        assert corpus.text(corpus.ids) == text * times
+
+
+def test_utf8_named_as_ascii(write):
+    assert refused(write(FRENCH.encode()), encoding='ascii').endswith('the text may be utf-8: try --encoding utf-8')
+
+
+def test_a_damaged_text(write):
+    """Of UTF-8 with a few bytes that are not, no other encoding is the right one."""
+    path = write((JAPANESE * 9).encode() + b'\xff' + JAPANESE.encode())
+    assert refused(path).endswith('nearly all else is utf-8: --encoding utf-8 --errors replace reads the rest')
+    assert open_corpus(path, errors='replace').ids.size == 10 * len(JAPANESE) + 1
+
+
+def test_too_little_to_guess(write):
+    """And bytes that no encoding makes a language of."""
+    assert refused(write(b'abc\xffdef')).endswith("; name the text's encoding with --encoding, e.g. latin-1")
+
+
+def test_what_is_looked_at_is_bounded(write, monkeypatch):
+    sizes = []
+    monkeypatch.setattr('charset_normalizer.from_bytes', lambda data: sizes.append(len(data)) or Nothing)
+    assert 'e.g. latin-1' in refused(write(b'x' * 99_999 + b'\xff\xfe\xfd\xfc' * 50_000))
+    assert sizes == [2 * detection.SAMPLE]
+
+
+class Nothing:
+    """That is likely."""
+
+    best = staticmethod(lambda: None)
+
+
+def test_imported_only_then(write):
+    """It takes a tenth of a second."""
+    code = 'import sys, fastrnn; fastrnn.read_text(sys.argv[1]); print("charset_normalizer" in sys.modules)'
+    assert run_python('-c', code, write(TEXT.encode())).stdout == b'False\n'
+
+
+def test_the_first_bytes_of_an_empty_file(write):
+    assert files.Source(write(b'')).head() == b''

@@ -1,0 +1,58 @@
+"""A model as a page in a file, and what 8 bits cost."""
+
+import re
+
+import numpy as np
+import pytest
+from models import some_model
+
+import fastrnn
+from fastrnn.model.model import Model
+from fastrnn.pages import export as exporting
+from fastrnn.pages.player_weights import quantized
+
+
+@pytest.fixture(scope='module')
+def model():
+    return some_model(H=40, dtype='float32', cell='gru')
+
+
+def test_a_page(model, tmp_path):
+    """The same bytes each time."""
+    done = fastrnn.export(model, tmp_path / 'a.html', title='A title')
+    fastrnn.export(model, str(tmp_path / 'b.html'), title='A title')
+    data = (tmp_path / 'a.html').read_bytes()
+    assert data == (tmp_path / 'b.html').read_bytes() and len(data) == done.size
+    assert b'<title>A title</title>' in data and done.bits is done.quantized_bits is None
+
+
+def test_8_bits(model, tmp_path, monkeypatch):
+    """Smaller, with what it costs on a text, or on what the model draws, where it is more than nothing."""
+    text = 'abc\ndefg' * 40
+    plain, small = (fastrnn.export(model, tmp_path / 'a.html', quantize, text=text) for quantize in (False, True))
+    assert small.size < plain.size
+    assert small.bits == fastrnn.evaluate(model, text).bits_per_character
+    rounded = Model(quantized(model.params), model.chars)
+    assert small.quantized_bits == fastrnn.evaluate(rounded, text).bits_per_character
+    page = (tmp_path / 'a.html').read_text(encoding='utf-8')
+    told = re.search(r'<dt>8 bits cost</dt><dd>([+-][\d.]+) bits per character, on a text</dd>', page)
+    assert float(told[1]) == round(small.quantized_bits - small.bits, 4)
+    monkeypatch.setattr(exporting, 'DRAWN', 3000)
+    drawn = fastrnn.export(model, tmp_path / 'a.html', quantize=True)
+    assert drawn.of == '3,000 characters that it drew' and 0 < drawn.quantized_bits - drawn.bits < 0.1
+
+
+def test_bytes_that_are_no_text(tmp_path, monkeypatch):
+    """What a model of bytes draws is measured as it is."""
+    monkeypatch.setattr(exporting, 'DRAWN', 1000)
+    model = some_model(chars='\n\x80\xff', H=8, dtype='float32', cell='gru', unit='byte')
+    done = fastrnn.export(model, tmp_path / 'a.html', quantize=True)
+    assert np.isfinite(done.quantized_bits) and done.of == '1,000 bytes that it drew'
+
+
+def test_where_no_page_can_be(model, tmp_path):
+    with pytest.raises(ValueError, match=r'there is no folder .*missing; make it first'):
+        fastrnn.export(model, tmp_path / 'missing' / 'a.html')
+    with pytest.raises(ValueError, match=r"character 'Z' .* is not among"):
+        fastrnn.export(model, tmp_path / 'a.html', quantize=True, text='aZ')
+    assert not (tmp_path / 'a.html').exists()

@@ -1,0 +1,142 @@
+"""The page as a file: what is in it, and that nothing of a model or a title is taken as markup."""
+
+import base64
+import json
+import re
+from hashlib import sha256
+from html.parser import HTMLParser
+
+import oracles
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from models import model_of, some_model
+
+from fastrnn.model.about import About
+from fastrnn.model.model import Model
+from fastrnn.pages import player
+from fastrnn.pages.player import page
+
+HOSTILE = '</script><script>alert(1)</script></title><!-- &amp; \'"`\\ \u202e\u202c\x00\x1b\ud800\uffff\u2028'
+
+
+class Reader(HTMLParser):
+    """Elements, with their attributes and texts."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.elements, self.open = [], []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append([tag, dict(attributes), ''])
+        if tag not in ('meta', 'input'):
+            self.open.append(self.elements[-1])
+
+    def handle_endtag(self, tag):
+        assert self.open.pop()[0] == tag
+
+    def handle_data(self, data):
+        if self.open:
+            self.open[-1][2] += data
+
+    def all(self, tag):
+        return [element for element in self.elements if element[0] == tag]
+
+    def by_id(self, name):
+        return next(text for _, attributes, text in self.elements if attributes.get('id') == name)
+
+
+@settings(max_examples=15)
+@given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=30), st.text(max_size=30))
+def test_any_vocabulary_and_title(text, title):
+    """Every element is closed, there are no others than of any model, and the vocabulary comes out as it is."""
+    chars = ''.join(dict.fromkeys(text))
+    source = page(model_of(chars, dtype='float32'), title)
+    assert source.encode()
+    reader, plain = Reader(source), Reader(page(model_of(chars[:1], dtype='float32'), 'a'))
+    assert not reader.open and len(reader.all('span')) == len(plain.all('span')) + len(chars) - 1
+    others = [[element[0] for element in one.elements if element[0] != 'span'] for one in (reader, plain)]
+    assert others[0] == others[1]
+    assert ''.join(map(chr, json.loads(reader.by_id('facts'))['points'])) == chars
+
+
+def test_nothing_that_is_told_is_markup():
+    model = model_of(''.join(dict.fromkeys(HOSTILE)), dtype='float32')
+    model = Model(model.params, model.chars, about=About(text=HOSTILE))
+    reader = Reader(page(model, HOSTILE, [(HOSTILE, HOSTILE)]))
+    shown = reader.all('title')[0][2]
+    assert shown.startswith('</script><script>alert(1)</script></title><!-- &amp;') and '\\u202e' in shown
+    assert shown == reader.all('h1')[0][2] == reader.all('dd')[0][2] == reader.all('dt')[-1][2]
+    assert len(reader.all('script')) == 4
+
+
+def test_only_what_is_in_the_page_runs():
+    """By a policy of hashes; and no address is in it but that of nothing."""
+    source = page(some_model(dtype='float32'), 'a text')
+    reader = Reader(source)
+    [policy] = [element[1]['content'] for element in reader.all('meta') if 'http-equiv' in element[1]]
+    rules = dict(rule.split(' ', 1) for rule in policy.split('; '))
+    assert rules.pop('default-src') == rules.pop('base-uri') == rules.pop('form-action') == "'none'"
+    hashed = [
+        f"'sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}'"
+        for _, attributes, text in [*reader.all('style'), *reader.all('script')]
+        if 'type' not in attributes
+    ]
+    assert rules == {'style-src': hashed[0], 'script-src': ' '.join(hashed[1:]), 'worker-src': 'blob:'}
+    assert not re.search(r'https?:|//[a-z]+\.|url\(|@import|innerHTML|insertAdjacent|document\.write|\beval\b', source)
+    assert not any(name.startswith('on') or name == 'style' for element in reader.elements for name in element[1])
+
+
+def test_every_field_has_a_name():
+    reader = Reader(page(some_model(dtype='float32'), 'a text'))
+    inside = re.findall(
+        r'<label[^>]*>(?:(?!</label>).)*?<(?:input|select|textarea)[^>]*', page(some_model(), 'x'), re.S
+    )
+    assert len(inside) == sum(len(reader.all(tag)) for tag in ('input', 'select', 'textarea'))
+    ids = [element[1]['id'] for element in reader.elements if 'id' in element[1]]
+    assert len(ids) == len(set(ids))
+    for element in reader.elements:
+        for name in ('aria-controls', 'aria-labelledby', 'for'):
+            assert element[1].get(name, ids[0]) in ids
+
+
+def test_what_is_known_is_told():
+    about = About(text='a.txt', characters=12345, bits=1.98765, held_out=True, iterations=1000, version='1.2.3')
+    model = some_model(cell='lstm', layers=2)
+    reader = Reader(page(Model(model.params, model.chars, about=about), 'a.txt', [('saved', '2026-11-26')]))
+    facts = dict(zip(*([element[2] for element in reader.all(tag)] for tag in ('dt', 'dd')), strict=True))
+    assert facts == {
+        'text': 'a.txt',
+        'size': '12,345 characters',
+        'bits per character': '1.988, of held-out text',
+        'iterations': '1,000',
+        'trained by': 'fastrnn 1.2.3',
+        'architecture': '2 layers of 30 LSTM units',
+        'parameters': f'{model.params.architecture.parameters:,}',
+        'weights': 'float32',
+        'page made by': f'fastrnn {player.__version__}',
+        'saved': '2026-11-26',
+    }
+    assert 'its file does not tell' in page(model, 'a.txt')
+
+
+def test_the_style_can_be_read():
+    """Its colours of text on what they stand on, in both schemes."""
+    rules = re.findall(r':root\{(.*?)\}', player._joined(['player.css']), re.S)
+    light = dict(re.findall(r'--([\w-]+):(#\w+)', rules[0]))
+    for colours in (light, light | dict(re.findall(r'--([\w-]+):(#\w+)', rules[1]))):
+        full = {
+            name: '#' + ''.join(2 * c for c in value[1:]) if len(value) == 4 else value
+            for name, value in colours.items()
+        }
+        for ground in ('paper', 'card'):
+            for text in ('ink', 'soft', 'accent'):
+                assert oracles.contrast(full[ground], full[text]) >= 4.5, (ground, text)
+            assert oracles.contrast(full[ground], full['edge']) >= 3, ground
+        assert oracles.contrast(full['accent'], full['on-accent']) >= 4.5
+
+
+def test_a_script_ends_where_it_should():
+    for name in (*player.ENGINE, *player.PAGE, 'player.css'):
+        assert not re.search(r'</(script|style)|<!--', player._joined([name])), name

@@ -1,0 +1,20 @@
+"""Colours that can be read, by every eye."""
+
+from itertools import pairwise
+
+import oracles
+import pytest
+
+from fastrnn.pages import player_colours as colours
+
+
+@pytest.mark.parametrize('scheme', colours.ENDS)
+def test_colours_can_be_read(scheme):
+    """Text on each at 4.5 or more, by WCAG; a unit's go away from the middle, each step further."""
+    shades = {'light': [ground for ground, _ in colours.SHADES], 'dark': colours.DARK_SHADES}[scheme]
+    units = colours.unit_colours(scheme)
+    assert len(units) == colours.STEPS + 1 and len(shades) == 9
+    for ground in [*shades, *units]:
+        assert oracles.contrast(ground, colours.ink(ground)) >= 4.5, ground
+    levels = [oracles.luminance(ground) for ground in shades]
+    assert all((high > low) == (scheme == 'dark') for low, high in pairwise(levels))

@@ -1,0 +1,241 @@
+"""The page in a browser: the model's own numbers, text and surprisals, and that nothing in it is taken as markup."""
+
+import json
+
+import numpy as np
+import pytest
+from browser import BROWSER, Browser
+from models import sampled, some_model
+
+import fastrnn
+from fastrnn.inference.streams import FastStream
+from fastrnn.pages.player import page
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
+KINDS = [('rnn', 1), ('gru', 3), ('lstm', 2)]
+HOSTILE = '</script><script>document.title="taken"</script>&amp;\'"`\\ \u202eturned\u202c\x00\x1b\ud800\udc00\uffff<!--'
+READ = """(() => {
+  const model = new Model(page.facts, page.weights());
+  return IDS.map(ix => { model.read(ix); return [...model.logits]; });
+})()"""
+WRITTEN = "document.getElementById('stop').disabled && page.write.pane.ids.length === LENGTH"
+
+
+@pytest.fixture(scope='module')
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp('profile')) as browser:
+        browser.screen(1000)
+        yield browser
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    def call(model, title='a text', **options):
+        path = tmp_path / 'model.html'
+        path.write_text(page(model, title, **options), encoding='utf-8')
+        browser.open(path)
+        return browser
+
+    yield call
+    assert browser.complaints == []
+
+
+def by_the_fast_engine(model, ids):
+    """Logits, and what the last layer's last state is, after each character."""
+    stream, logits, last = FastStream(model, np.append(ids, 0).astype(np.uint32)), [], []
+    for _ in ids:
+        stream._absorb(1)
+        logits.append(model.params.Why @ stream.states[-1, 0] + model.params.by)
+        last.append(stream.states[-1, -1].copy())
+    return np.array(logits), np.array(last)
+
+
+def write(browser, length, **settings):
+    """The text that the page's own form gives."""
+    for name, value in {'length': length, **settings}.items():
+        browser.run(f'document.getElementById({name!r}).value = {value!r}')
+    browser.run("document.querySelector('#write-form .main').click()")
+    browser.wait(WRITTEN.replace('LENGTH', str(length + len(settings.get('prime', '')))))
+    return browser.run('page.write.text')
+
+
+def read(browser, text):
+    """Have a text read that is pasted."""
+    browser.run(f'page.see.read = page.see.values = null; page.$("pasted").value = {json.dumps(text)}')
+    browser.run('document.querySelector("#see-form .main").click()')
+    browser.wait('page.see.read && page.see.values')
+
+
+@pytest.mark.parametrize(('cell', 'layers'), KINDS)
+def test_the_numbers_of_the_fast_engine(opened, cell, layers):
+    """Logits, what units do, surprisals as ``fastrnn score`` has them, and text: the likeliest, and by a seed."""
+    model = some_model(dtype='float32', cell=cell, layers=layers)
+    model.params.Whh[...] /= 2  # else it is chaotic, as no model is that has learned, and a rounding grows
+    ids = np.random.default_rng(0).integers(0, model.params.V, 500)
+    browser = opened(model)
+    found = np.array(browser.run(READ.replace('IDS', str(ids.tolist()))))
+    logits, last = by_the_fast_engine(model, ids)
+    assert abs(found - logits).max() < 1e-4
+
+    text = model.vocabulary.decode(ids)
+    read(browser, text)
+    bits = np.array(browser.run('[...page.see.read.bits.slice(1)]'))
+    assert abs(bits - fastrnn.surprisals(model, text).bits[1:]).max() < 1e-4
+    browser.run(f'page.see.choose({layers * (1 + (cell == "lstm")) * model.params.H - 1}); page.see.values = null')
+    browser.wait('page.see.values')
+    values = np.array(browser.run('[...page.see.values]'))
+    assert abs(values - (np.tanh(last) if cell == 'lstm' else last)[:, -1]).max() < 1e-4
+    for rules in ({'temperature': 0}, {'temperature': 1.25, 'seed': 7}, {'temperature': 0.5, 'top_k': 3, 'seed': 11}):
+        settings = {name.replace('_', '-'): value for name, value in rules.items()}
+        assert write(browser, 200, prime='abc', **settings) == 'abc' + sampled(model, 200, prime='abc', **rules)
+
+
+def test_hostile_characters(opened):
+    """In the vocabulary, the title, the prime and a pasted text: shown, counted, copied, and never markup."""
+    chars = ''.join(dict.fromkeys('\n' + HOSTILE + 'abcdefghijklmnopqrstuvwxyz'))
+    browser = opened(some_model(chars=chars, dtype='float32', H=8), HOSTILE)
+    elements = browser.run('document.querySelectorAll("script, title, h1").length')
+    title = browser.run('document.title')
+    assert title.startswith('</script><script>document.title="taken"</script>&amp;') and '\\u202e' in title
+    text = HOSTILE.replace('\ud800\udc00', '')  # which, side by side in a page, are one character
+    assert write(browser, 300, prime=text)[: len(text)] == text
+    read(browser, text)
+    shown = browser.run('page.see.pane.spans.map(span => span.textContent).join("")')
+    assert shown.endswith('\\u202eturned\\u202c\\x00\\x1b\\uffff<!--')
+    assert browser.run('page.alphabet.decode(page.see.read.text)') == text
+    for k in range(0, len(text), 7):
+        browser.run(f'page.see.pane.pick({k})')
+    assert browser.run('document.querySelectorAll("script, title, h1").length') == elements
+    assert browser.run('document.title') == title
+    browser.run('page.$("pasted").value = "aé é漢"; document.querySelector("#see-form .main").click()')
+    assert browser.run('page.$("see-note").textContent') == ('Left out, as the model has never seen it: é × 2, 漢 × 1.')
+
+
+def test_bytes(opened):
+    """Of a model of bytes each is seen; what is a character together is shown as one."""
+    model = some_model(chars=''.join(map(chr, range(256))), dtype='float32', H=8, unit='byte')
+    browser = opened(model)
+    read(browser, 'aé€😀')
+    assert browser.run('page.see.pane.spans.map(span => span.textContent)') == [*'aé·€··😀···']
+    kinds = browser.run('page.see.pane.spans.map(span => span.className)')
+    assert ['more' in kind for kind in kinds] == [char == '·' for char in 'aé·€··😀···'] and len(kinds) == 10
+    text = write(browser, 200, temperature=1, seed=3)
+    assert text == sampled(model, 200, temperature=1, seed=3)
+    assert browser.run('page.alphabet.decode(page.alphabet.encode("aé€😀").ids)') == 'aé€😀'
+
+
+def test_a_unit_that_is_known(opened):
+    """One that tells capital letters is found, first in the list, and colours them."""
+    chars = '\n abcdefghABCDEFGH'
+    model = some_model(chars=chars, dtype='float32', H=20)
+    params, capital = model.params, np.array([char.isupper() for char in chars])
+    params.Whh[0, 13], params.bh[0, 13] = 0, 0
+    params.WxhT[:, 13] = np.where(capital, 5, -5)
+    browser = opened(model)
+    text = 'ab CD efG h\nAbba BBaab bAhGc\n' * 8
+    read(browser, text)
+    options = browser.run('[...page.$("by").options].map(option => option.value)')
+    assert {'capital', 'shouting', 'line', 'space'} < {*options} and 'quotes' not in options
+    browser.run('page.$("by").value = "capital"; page.$("by").dispatchEvent(new Event("change"))')
+    browser.wait('page.see.index === 13')
+    browser.run('page.$("by-unit").click()')
+    browser.wait('page.see.pane.spans[0].className === "u0"')
+    scores = browser.run('[...document.querySelectorAll(".unit .score")].map(score => score.textContent)')
+    assert scores[0] == '+1.00'
+    kinds = browser.run('page.see.pane.spans.map(span => span.className)')
+    assert kinds == [('u20' if char.isupper() else 'u0') + ' n' * (char == '\n') for char in text]
+    grounds = browser.run('page.see.pane.spans.slice(0, 5).map(span => getComputedStyle(span).backgroundColor)')
+    assert grounds[3] == 'rgb(232, 118, 45)' and grounds[0] == 'rgb(47, 127, 193)'
+
+
+def test_what_the_features_say(opened):
+    text = json.dumps('"a b," (c)\n\nDE "f\n\n7 I')
+    source = f'Object.keys(FEATURES).map(name => [name, FEATURES[name](Array.from({text})).join("")])'
+    assert dict(opened(some_model(dtype='float32', H=4)).run(source)) == {
+        'quotes': '1111100000000001110000',
+        'brackets': '0000000110000000000000',
+        'line': '01234567891000123450012',
+        'word': '0101000010001200100001',
+        'paragraph': '1111111111101111110111',
+        'space': '0010001000000010000010',
+        'newline': '0000000000110000011000',
+        'capital': '0000000000001100000001',
+        'shouting': '0000000000001100000000',
+        'vowel': '0100000000000100000001',
+        'digit': '0000000000000000000100',
+        'punctuation': '1000110101000001000000',
+    }
+
+
+def test_ties(opened):
+    """The first ones stay, as fastrnn.sample has it."""
+    source = '(p => { keepLargest(p, COUNT); return [...p]; })(Float32Array.of(1, 3, 2, 2, 2, 0))'
+    browser = opened(some_model(dtype='float32', H=4))
+    for count, kept in (
+        (1, [0, 3, 0, 0, 0, 0]),
+        (2, [0, 3, 2, 0, 0, 0]),
+        (3, [0, 3, 2, 2, 0, 0]),
+        (5, [1, 3, 2, 2, 2, 0]),
+    ):
+        assert browser.run(source.replace('COUNT', str(count))) == kept
+
+
+def test_used_by_keys_and_steered(opened):
+    """From character to character, from part to part; and another character put in a place, from which it goes on."""
+    browser = opened(some_model(dtype='float32', H=16))
+    text = write(browser, 100, prime='ab', seed=5)
+    keys = 'new KeyboardEvent("keydown", {key: KEY, bubbles: true, cancelable: true})'
+    for key, at in (('Home', 0), ('ArrowRight', 1), ('ArrowRight', 2), ('End', 101), ('ArrowLeft', 100), ('Home', 0)):
+        browser.run(f'page.$("written").dispatchEvent({keys.replace("KEY", json.dumps(key))})')
+        assert browser.run('page.write.pane.at') == at
+    browser.run('page.write.pane.pick(50)')
+    shares = browser.run('[...page.write.shares[50]]')
+    assert shares == sorted(shares, reverse=True) and 0.9 < sum(shares) <= 1.001
+    taken = browser.run('page.write.top[50].indexOf(page.write.pane.ids[50])')
+    other = 0 if taken else 1
+    char = browser.run(f'page.alphabet.char(page.write.top[50][{other}])')
+    browser.run(f'document.querySelectorAll("#write-bars button")[{other}].click()')
+    browser.wait(WRITTEN.replace('LENGTH', '102'))
+    steered = browser.run('page.write.text')
+    assert steered[:51] == text[:50] + char and steered[51:] != text[51:]
+    browser.run(f'document.querySelectorAll("#write-bars button")[{taken}].click()')  # what had been there
+    browser.wait(WRITTEN.replace('LENGTH', '102'))
+    assert browser.run('page.write.text') == text
+    browser.run(f'page.$("tab-write").dispatchEvent({keys.replace("KEY", json.dumps("ArrowRight"))})')
+    assert browser.run('[...document.querySelectorAll("section")].map(part => part.hidden)') == [True, False, True]
+    assert browser.run('document.activeElement.id') == 'tab-see'
+
+
+def test_a_small_screen_and_a_large_vocabulary(browser, opened):
+    """Nothing sticks out of a telephone; a model of 4,000 characters works; no request, no complaint."""
+    chars = '\n' + ''.join(map(chr, range(0x4E00, 0x4E00 + 3999)))
+    try:
+        browser.screen(360, 780)
+        opened(some_model(chars=chars, dtype='float32', H=8), 'long' * 100)
+        assert len(write(browser, 30, prime='一丁')) == 32
+        for part in ('see', 'know', 'write'):
+            browser.run(f'page.open({part!r})')
+            assert browser.run('document.documentElement.scrollWidth') == 360, part
+    finally:
+        browser.screen(1000)
+    assert [url for url in browser.requests if not url.startswith(('file:', 'blob:', 'about:'))] == []
+    assert browser.complaints == []
+
+
+def test_without_a_worker(browser, tmp_path):
+    """In slices, between which it can be stopped."""
+    path = tmp_path / 'model.html'
+    source = page(some_model(dtype='float32', H=64), 'a text')
+    script = browser('Page.addScriptToEvaluateOnNewDocument', source='window.Worker = undefined')
+    try:
+        path.write_text(source, encoding='utf-8')
+        browser.open(path)
+    finally:
+        browser('Page.removeScriptToEvaluateOnNewDocument', identifier=script['identifier'])
+    browser.wait(WRITTEN.replace('LENGTH', '600'))
+    browser.run('page.$("length").value = 20000; document.querySelector("#write-form .main").click()')
+    browser.wait('page.write.pane.ids.length > 100')
+    browser.run('page.$("stop").click()')
+    reached = browser.run('page.write.pane.ids.length')
+    assert 100 < reached < 20000 and browser.run('page.$("stop").disabled')
+    assert browser.run('new Promise(done => setTimeout(() => done(page.write.pane.ids.length), 50))') == reached
