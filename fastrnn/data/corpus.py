@@ -122,10 +122,10 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
     try:
         check_kind(path, data[:HEAD])
         text = data.decode(encoding)
-        check_nuls(path, data[:HEAD], encoding, decoded=True)
+        check_nuls(path, data[:HEAD], encoding)
         tell_of_mark(path, data[:LONGEST], encoding, 'strict')
     except UnicodeDecodeError as error:
-        check_nuls(path, data[: min(HEAD, error.start)], encoding, decoded=False)
+        check_nuls(path, data[:HEAD], encoding, error.start)
         raise files.undecodable(path, error, error.start, encoding, data[:LONGEST]) from error
     except UnicodeError as error:  # of codecs that name no byte, as punycode
         reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"

@@ -197,13 +197,13 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
             source.check_unchanged()  # it may still be being written
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
-            check_nuls(source.path, head[:offset], reading.encoding, decoded=False)
+            check_nuls(source.path, head, reading.encoding, offset)
             raise undecodable(source.path, error, offset, reading.encoding, source.head()) from error
         except UnicodeError as error:  # utf-16 without a byte order mark
             raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
         if not looked and fed >= len(head):
             looked = True
-            check_nuls(source.path, head, reading.encoding, decoded=True)
+            check_nuls(source.path, head, reading.encoding)
         if text:
             yield text
 

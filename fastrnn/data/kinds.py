@@ -89,10 +89,13 @@ def check_kind(path: object, head: bytes) -> None:
         raise ValueError(f'{path}: is {kind}, not text; {cure}')
 
 
-def check_nuls(path: object, head: bytes, encoding: str, *, decoded: bool) -> None:
-    """Raise ValueError for a file with NUL bytes as no text has them; ``decoded``: as they are in the encoding."""
+def check_nuls(path: object, head: bytes, encoding: str, fails: int | None = None) -> None:
+    """Raise ValueError for a file with NUL bytes as no text has them; ``fails``: the first byte not in the encoding."""
+    if head.startswith(MARKS) or not _like_ascii(encoding):
+        return
+    decoded, head = fails is None, head[:fails]
     nuls = head.count(0)
-    if not nuls or head.startswith(MARKS) or not _like_ascii(encoding):
+    if not nuls:
         return
     if order := _utf16(head, MANY if decoded else 1):
         if decoded:  # else what it may be is told where it fails
