@@ -11,6 +11,7 @@ SKIP = '--skip-unknown (skip_unknown=True) leaves them out'
 FOLD = '--min-count 2 folds what is rare into one character, which stands for unknown ones too'
 TRAINED = 'that is trained with --min-count 2 has one character for what is rare or unknown'
 OF_HELD_OUT = f'take them out of the held-out text, or train with them; {FOLD}'
+OF_ANY = 'take a text without them'
 OF_PRIME = 'take them out of the prime'
 
 

@@ -18,7 +18,7 @@ from ..settings.naming import text_or_files
 from . import files
 from .files import Piece, Reading
 from .ids import ids_type
-from .lacking import Lacking
+from .lacking import OF_ANY, Lacking
 
 FOLDED = 0xFFFD  # the code point that stands for all rare characters
 POINTS = sys.maxunicode + 1
@@ -74,12 +74,12 @@ class Vocabulary:
         *,
         encoding: str = 'utf-8',
         errors: str = 'strict',
-        cure: str = '',
+        cure: str = OF_ANY,
     ) -> NDArray[Any]:
         """The ids (n,) of a text: a str is the text itself, a Path or a sequence names files.
 
         What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError says how many, which, and what would
-        do (``cure``, where it is not to skip them).
+        do (``cure``).
         """
         return self.encode_known(text, encoding=encoding, errors=errors, skip_unknown=False, cure=cure).ids
 

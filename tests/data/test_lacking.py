@@ -43,7 +43,7 @@ def test_twenty_are_named():
     odd = [chr(0x4E00 + k) for k in range(25)]
     text = 'ab' * 20_000 + ''.join(odd) + odd[24] * 3
     with pytest.raises(ValueError, match=r'^28 of 40,028 characters ') as error:
-        Vocabulary('ab').encode(text)
+        Vocabulary('ab').encode_known(text, skip_unknown=False)
     message = str(error.value)
     named = message.partition('vocabulary: ')[2].partition(';')[0].split(', ')
     assert message.startswith('28 of 40,028 characters (0.07 %) are not among the 2 of the vocabulary: ')
