@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Annotated
 
-from .options import Encoding, Errors, Files, Json, Model, count_option
+from .options import Encoding, Errors, Files, Json, Model, Recursive, SkipUnknown, count_option, tell_skipped, texts_of
 
 EXAMPLE = 'Example: fastrnn eval RUN data/sonnets.txt'
 
@@ -15,15 +15,23 @@ def evaluate(
     window: Annotated[
         int | None, count_option('Predict so many characters at a time, each time from a zero state. [all]')
     ] = None,
+    recursive: Recursive = False,
     encoding: Encoding = 'utf-8',
     errors: Errors = 'strict',
+    skip_unknown: SkipUnknown = False,
     as_json: Json = False,
 ) -> None:
-    """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text."""
-    from ..inference.evaluate import evaluate as measure
+    """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text.
+
+    With --skip-unknown all figures are those of the text without the characters that MODEL lacks.
+    """
+    from ..inference.evaluate import measure
     from ..model.checkpoint import load_model
 
-    result = measure(load_model(model), files, window=window, encoding=encoding, errors=errors)
+    loaded, files = load_model(model), texts_of(files, recursive)
+    encoded = loaded.vocabulary.encode_known(files, encoding=encoding, errors=errors, skip_unknown=skip_unknown)
+    result = measure(loaded, encoded, window)
+    tell_skipped(encoded.lacking)
     if as_json:
         print(json.dumps({**asdict(result), 'perplexity': result.perplexity}))
         return

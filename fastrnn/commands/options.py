@@ -1,18 +1,29 @@
 """Options that several commands share, and how their numbers are read."""
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..settings.parsing import parse_count
 
+if TYPE_CHECKING:
+    from ..data.lacking import Lacking
+
 Files = Annotated[
     list[Path], typer.Argument(help='The text; more files are joined. gzip is accepted; -: standard input.')
 ]
 Model = Annotated[Path, typer.Argument(help='A run folder, a checkpoint of one, or a file made by train --save.')]
+Recursive = Annotated[
+    bool, typer.Option('--recursive', '-r', help='Take the text files of folders, and of folders in them.')
+]
 Encoding = Annotated[str, typer.Option(help='Of the text.')]
 Errors = Annotated[str, typer.Option(help='What to do with bytes that are not in it: strict or replace.')]
+SkipUnknown = Annotated[
+    bool, typer.Option('--skip-unknown', help='Leave out characters that the model lacks, as if they were not there.')
+]
 Json = Annotated[bool, typer.Option('--json', help='Print JSON, for other programs: an object a line.')]
 
 
@@ -43,3 +54,26 @@ def _number(text: Any) -> float:
         return float(text)
     except ValueError:
         raise typer.BadParameter(f'{text!r} is not a number, such as 0.1') from None
+
+
+def texts_of(files: list[Path], recursive: bool, tell: Callable[[str], None] | None = None) -> list[Path]:
+    """The files, with --recursive those of folders in place of these; ``tell`` takes what was left out."""
+    if not recursive:
+        return files
+    from ..data.folders import with_folders
+    from ..parallel.processes import led
+
+    named, found = led(with_folders)(files)
+    for folder in found:
+        (tell or _tell)(str(folder))
+    return named
+
+
+def tell_skipped(lacking: 'Lacking') -> None:
+    """Say, on standard error, what --skip-unknown has left out."""
+    if lacking.count:
+        _tell(f'left out: {lacking}')
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Encoding, Errors, count_option, number_option, preset_option
+from .options import Encoding, Errors, Recursive, count_option, number_option, preset_option, texts_of
 from .reports import Reports
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def train(
     on_divergence: Annotated[
         str | None, preset_option('With --out: rollback (and halve the learning rate) or stop. [rollback]')
     ] = None,
+    recursive: Recursive = False,
     encoding: Encoding = 'utf-8',
     errors: Errors = 'strict',
     unit: Annotated[str, typer.Option(help='character or byte.')] = 'character',
@@ -101,6 +102,8 @@ def train(
     given['time'] = None if time is None else parse_seconds(time)
     if save is not None:
         led(check_place)(save)
+    if files:
+        given |= {'files': texts_of(files, recursive, reports.note), 'recursive': False}
     if resume is not None:
         with _resumed(given) as session:
             _train_kept(session, reports, save)
@@ -153,7 +156,7 @@ def _resumed(given: dict[str, Any]) -> 'Session':
     from ..runs.resume import resume
 
     own = ('files', 'resume', 'save', 'quiet', 'as_json', *RESUMABLE)
-    defaults = {**READING, 'preset': 'reference'}
+    defaults = {**READING, 'preset': 'reference', 'recursive': False}
     for name, value in given.items():
         if name not in own and value != defaults.get(name):
             option = 'from' if name == 'weights' else name.replace('_', '-')

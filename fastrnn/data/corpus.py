@@ -22,6 +22,7 @@ from .cache import Entry, TextCache, key_of
 from .detection import LONGEST, tell_of_mark
 from .files import Reading, Source
 from .ids import as_ids
+from .kinds import HEAD, check_kind, check_nuls
 from .stored import Ids, Opened, StoredIds, Summed
 from .vocabulary import POINTS, Vocabulary
 
@@ -119,9 +120,12 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
     if not data:
         raise files.is_empty(path)
     try:
+        check_kind(path, data[:HEAD])
         text = data.decode(encoding)
+        check_nuls(path, data[:HEAD], encoding)
         tell_of_mark(path, data[:LONGEST], encoding, 'strict')
     except UnicodeDecodeError as error:
+        check_nuls(path, data[:HEAD], encoding, error.start)
         raise files.undecodable(path, error, error.start, encoding, data[:LONGEST]) from error
     except UnicodeError as error:  # of codecs that name no byte, as punycode
         reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"

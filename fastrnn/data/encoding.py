@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from .files import Piece, Reading, Source, changed, is_empty, pieces
 from .vocabulary import FOLDED, POINTS, Points, Vocabulary, as_array, points_of
 
+NAMED = 5  # files in a message
 SYNC = 1 << 26  # ids written between two requests to bring them to the disk
 
 
@@ -138,7 +139,7 @@ def write_ids(sources: Sequence[Source], reading: Reading, numbers: NDArray[Any]
                     syncer(_sync, sink)
                     unsynced = 0
     if written != n:
-        raise changed(', '.join(str(source.path) for source in sources))
+        raise changed(', '.join(str(source.path) for source in sources[:NAMED]))
 
 
 def _sync(sink: BinaryIO) -> None:

@@ -1,6 +1,7 @@
 """From files to pieces of text, chunk by chunk: gzip, encodings, newlines, and files that change."""
 
 import codecs
+import errno
 import gzip
 import io
 import os
@@ -9,13 +10,17 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..settings.naming import file_names
-from ..system.pipes import check_kind, copy_of, standard_input
+from ..system.pipes import check_kind as check_device
+from ..system.pipes import copy_of, standard_input
 from .detection import LONGEST, advice, tell_of_mark
+from .folders import named_otherwise
+from .kinds import HEAD, check_kind, check_nuls
 
 CHUNK = 1 << 20  # bytes that are read at a time
 STDIN, STANDARD_INPUT = '-', 'standard input'  # the name that means it, and what messages call it
@@ -24,6 +29,8 @@ Piece = str | bytes  # of a text; bytes only if they are the unit
 
 
 def unreadable(path: object, error: OSError) -> ValueError:
+    if cure := named_otherwise(path):
+        return ValueError(f'{path}: {cure}')
     return ValueError(f'{path}: {error.strerror or error}; name a text file that can be read')
 
 
@@ -85,7 +92,9 @@ class Source:
                 self.state = _state(state)
                 return
             if state is not None:
-                check_kind(path, state.st_mode)
+                if stat.S_ISDIR(state.st_mode):
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+                check_device(path, state.st_mode)
             self._copy = copy_of(path, opened)
         except OSError as error:
             raise unreadable(path, error) from error
@@ -177,7 +186,9 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
     """Decode chunks, newlines as ``open(path, 'r')`` gives them."""
     decoder = codecs.getincrementaldecoder(reading.encoding)(reading.errors)
     newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
-    fed = 0
+    head, chunks = _begun(chunks)
+    check_kind(source.path, head)
+    fed, looked = 0, False
     for chunk in _ended(chunks):
         fed += len(chunk)
         try:
@@ -186,11 +197,25 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
             source.check_unchanged()  # it may still be being written
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
+            check_nuls(source.path, head, reading.encoding, offset)
             raise undecodable(source.path, error, offset, reading.encoding, source.head()) from error
         except UnicodeError as error:  # utf-16 without a byte order mark
             raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
+        if not looked and fed >= len(head):
+            looked = True
+            check_nuls(source.path, head, reading.encoding)
         if text:
             yield text
+
+
+def _begun(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes of a file, and its chunks, these included."""
+    first: list[bytes] = []
+    for chunk in chunks:
+        first.append(chunk)
+        if sum(map(len, first)) >= HEAD:
+            break
+    return b''.join(first)[:HEAD], chain(first, chunks)
 
 
 def _ended(chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -16,9 +16,11 @@ from ..settings.naming import file_names
 from ..settings.parsing import parse_share
 from .corpus import Corpus, corpus_of_hash, open_corpus
 from .files import STANDARD_INPUT, STDIN, Reading
+from .lacking import OF_HELD_OUT
 from .stored import CHUNK, Ids
 
 DIGITS = 12  # of a hash, in messages
+NAMED = 5  # files of a text, in messages; with --recursive there may be thousands
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,8 @@ class Texts:
         """Raise ValueError, with what to type, where a file of a kept run is gone."""
         gone = [name for name in self.files if name != STDIN and _is_gone(name)]
         if gone:
-            names = ' '.join('NEWPLACE' if name in gone else quote(name) for name in self.files)
+            names = ' '.join('NEWPLACE' if name in gone else quote(name) for name in self.files[: NAMED + 1])
+            names = 'FILES' if len(self.files) > NAMED else names
             cure = f'if the text has moved, type: fastrnn train {names} --resume {quote(str(run))}'
             raise ValueError(in_a_line(f'{gone[0]}: No such file; {cure}'))
         if self.validation is not None and parse_share(self.validation) is None and _is_gone(self.validation):
@@ -109,7 +112,7 @@ class Texts:
         share = parse_share(self.validation)
         if share is None:
             path = Path(self.validation)
-            return corpus, corpus.vocabulary.encode(path, encoding=self.encoding, errors=self.errors)
+            return corpus, corpus.vocabulary.encode(path, encoding=self.encoding, errors=self.errors, cure=OF_HELD_OUT)
         kept, held_out = corpus.split(share)
         return replace(corpus, ids=kept, held_out=held_out.size), held_out
 
@@ -162,14 +165,16 @@ def check_text_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts,
 
 
 def _changed(what: str, files: Sequence[str], counts: str, then: Any, now: Any, since: Path) -> ValueError:
-    dated = (Path(name) for name in files if name != STDIN)
+    named = files[:NAMED]
+    dated = (Path(name) for name in named if name != STDIN)
     dates = [f'{since.name} is of {_date(since)}', *(f'{path.name} of {_date(path)}' for path in dated)]
-    names = ', '.join(STANDARD_INPUT if name == STDIN else name for name in files)
+    names = ', '.join(STANDARD_INPUT if name == STDIN else name for name in named)
+    more = f' and {len(files) - NAMED:,} more files' if len(files) > NAMED else ''
     hashes = f'SHA-256 {_digits(then)} then, {_digits(now)} now'
     message = (
-        f'{what}{names}: changed since the run ({counts}{", ".join(dates)}; {hashes}): name the text as it '
-        f'was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run from the weights with '
-        '--from'
+        f'{what}{names}{more}: changed since the run ({counts}{", ".join(dates)}; {hashes}): '
+        f'name the text as it was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run '
+        'from the weights with --from'
     )
     return ValueError(in_a_line(message))
 

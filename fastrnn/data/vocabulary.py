@@ -18,6 +18,7 @@ from ..settings.naming import text_or_files
 from . import files
 from .files import Piece, Reading
 from .ids import ids_type
+from .lacking import OF_ANY, Lacking
 
 FOLDED = 0xFFFD  # the code point that stands for all rare characters
 POINTS = sys.maxunicode + 1
@@ -68,44 +69,66 @@ class Vocabulary:
         return numbers
 
     def encode(
-        self, text: str | Path | Sequence[str | Path], *, encoding: str = 'utf-8', errors: str = 'strict'
+        self,
+        text: str | Path | Sequence[str | Path],
+        *,
+        encoding: str = 'utf-8',
+        errors: str = 'strict',
+        cure: str = OF_ANY,
     ) -> NDArray[Any]:
         """The ids (n,) of a text: a str is the text itself, a Path or a sequence names files.
 
-        What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names the first such character.
+        What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError says how many, which, and what would
+        do (``cure``).
+        """
+        return self.encode_known(text, encoding=encoding, errors=errors, skip_unknown=False, cure=cure).ids
+
+    def encode_known(
+        self,
+        text: str | Path | Sequence[str | Path],
+        *,
+        encoding: str = 'utf-8',
+        errors: str = 'strict',
+        skip_unknown: bool = True,
+        cure: str = '',
+    ) -> 'Encoded':
+        """The same without what the vocabulary lacks, as if it were not in the text, and a count of that.
+
+        Raises ValueError where less than two units are left; without ``skip_unknown`` as :meth:`encode` does.
         """
         reading, numbers, dtype = Reading(encoding, errors, self.unit), self.numbers(), self.ids_type
-        ids, done = bytearray(), 0
+        ids, lacking, gaps = bytearray(), Lacking(len(self), self.unit), list[NDArray[np.int64]]()
         for piece in _pieces(text_or_files(text), reading):
-            points = points_of(piece)
-            found = np.take(numbers, as_array(points), mode='clip')
-            if found.min() < 0:
-                at = int(np.argmin(found))
-                raise self._lacking(int(points[at]), done + at)
-            ids += found.astype(dtype).data
-            done += len(points)
-        if not done:
+            points = as_array(points_of(piece))
+            found = np.take(numbers, points, mode='clip')
+            known, start = found >= 0, lacking.total
+            lacking.add(points, ~known)
+            if skip_unknown and lacking.count:
+                found = found[known]
+                gaps.append(start + np.flatnonzero(~known))
+            if skip_unknown or not lacking.count:  # else the rest is only counted
+                ids += found.astype(dtype).data
+        if not lacking.total:
             raise ValueError('the text is empty; take one with characters in it')
-        return np.frombuffer(memoryview(ids).toreadonly(), dtype)
+        if lacking.count and not skip_unknown:
+            raise lacking.error(cure)
+        if lacking.count and lacking.total - lacking.count < 2:
+            raise lacking.too_few()
+        offsets = np.delete(np.arange(lacking.total), np.concatenate(gaps)) if lacking.count else None
+        return Encoded(np.frombuffer(memoryview(ids).toreadonly(), dtype), lacking, offsets)
 
     def decode(self, ids: Any) -> str:
         """The text of ids; of bytes it is not UTF-8's, but has a character chr(0) to chr(255) for each."""
         return self.points[np.asarray(ids)].tobytes().decode('utf-32-le', 'surrogatepass') if len(ids) else ''
 
-    def lacked(self, text: str) -> list[int]:
-        """The code points of a text that it can't number, each once, in the order in which they come."""
-        if chr(FOLDED) in self.chars:
-            return []
-        units = text if self.unit == 'character' else text.encode('utf-8', 'surrogatepass').decode('latin-1')
-        return [ord(char) for char in dict.fromkeys(units) if char not in self.chars]
 
-    def name(self, point: int) -> str:
-        """A unit, as messages have it."""
-        return f'0x{point:02x}' if self.unit == 'byte' else f'{chr(point)!a} (U+{point:04X})'
+@dataclass(frozen=True, eq=False)
+class Encoded:
+    """A text in a vocabulary's numbers, and what of it was left out."""
 
-    def _lacking(self, point: int, offset: int) -> ValueError:
-        name = f'{self.unit} {self.name(point)}'
-        return ValueError(f'{name} at offset {offset} is not among the {len(self.chars):,} of the vocabulary')
+    ids: NDArray[Any]  # (n,) read-only
+    lacking: Lacking
+    offsets: NDArray[np.int64] | None = None  # (n,) of these in the text, where some were left out
 
 
 def _pieces(text: str | Sequence[Path], reading: Reading) -> Iterator[Piece]:

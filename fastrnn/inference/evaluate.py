@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.stored import Ids
+from ..data.vocabulary import Encoded
 from ..model.architecture import Architecture
 from ..model.model import Model
 from ..model.params import Params
@@ -36,6 +37,9 @@ class Evaluation:
     order0: float  # entropy of the text's own characters, bits per character
     order2: float  # an adaptive order-2 context model, bits per character
     xz: float  # bits per character of the text compressed by xz -9e
+    skipped: int = 0  # characters that were left out, as the model lacks them
+    skipped_kinds: int = 0
+    skipped_share: float = 0.0  # of the text's characters
 
     @property
     def perplexity(self) -> float:
@@ -106,17 +110,28 @@ def bits(params: Params, ids: Ids, window: int | None = None) -> float:
 
 
 def evaluate(
-    model: Model, text: str | Path | Sequence[str | Path], *, window: int | None = None, **reading: str
+    model: Model,
+    text: str | Path | Sequence[str | Path],
+    *,
+    window: int | None = None,
+    skip_unknown: bool = False,
+    **reading: str,
 ) -> Evaluation:
     """Evaluate a text; a str is the text itself, a Path or a sequence names files (gzip's too).
 
     A long text is read in up to 64 parts at once, see :func:`slices`. With a ``window``, each so many characters are
     predicted by themselves, from h = 0. ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the
-    model's units, and bytes those of the text as the model sees it, in UTF-8. Raises ValueError where it has a
-    character that the model does not know.
+    model's units, and bytes those of the text as the model sees it, in UTF-8. Raises ValueError where it has
+    characters that the model does not know; with ``skip_unknown`` these are left out, as if they were not in the text:
+    the model does not read them, and no figure counts them, the simple models' neither.
     """
+    return measure(model, model.vocabulary.encode_known(text, skip_unknown=skip_unknown, **reading), window)
+
+
+def measure(model: Model, encoded: Encoded, window: int | None = None) -> Evaluation:
+    """Evaluate a text that is encoded already, see :func:`evaluate`."""
     window = None if window is None else check_integer('window', window, 1)
-    ids = model.vocabulary.encode(text, **reading)
+    ids, lacking = encoded.ids, encoded.lacking
     n, per_character = ids.size - 1, bits(model.params, ids, window)
     code = 'latin-1' if model.unit == 'byte' else 'utf-8'
     sizes = np.array([len(char.encode(code, 'surrogatepass')) for char in model.chars])
@@ -128,6 +143,9 @@ def evaluate(
         order0=order0(ids),
         order2=order2(ids),
         xz=8 * len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)) / ids.size,
+        skipped=lacking.count,
+        skipped_kinds=len(lacking.counts),
+        skipped_share=lacking.share,
     )
 
 

@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.files import Reading, source_of, tell_of_marks, texts
+from ..data.lacking import OF_PRIME
 from ..model.model import Model
-
-NAMED = 5  # unknown characters in a message
 
 
 def read_prompt(path: str | Path, encoding: str = 'utf-8') -> str:
@@ -27,19 +26,11 @@ def read_prompt(path: str | Path, encoding: str = 'utf-8') -> str:
 def encode_prompt(prime: str, model: Model) -> NDArray[np.uint32]:
     """Character numbers (n,) of a text; for a model of bytes, of its UTF-8.
 
-    What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError names it.
+    What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError says how many, and which.
     """
     if not prime:
         return np.zeros(0, np.uint32)
-    if lacked := model.vocabulary.lacked(prime):
-        names = [model.vocabulary.name(point) for point in lacked[:NAMED]]
-        if len(lacked) > NAMED:
-            names.append(f'{len(lacked) - NAMED:,} more')
-        raise ValueError(
-            f'the prime has {model.unit}s that are not among the {len(model.chars):,} of the vocabulary: '
-            + ', '.join(names)
-        )
-    return model.vocabulary.encode(prime).astype(np.uint32)  # one kind of kernel
+    return model.vocabulary.encode(prime, cure=OF_PRIME).astype(np.uint32)  # one kind of kernel
 
 
 def first_character(model: Model) -> int:

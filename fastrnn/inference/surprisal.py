@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class Scored:
     chars: str  # character k of the vocabulary
     unit: str
     bits: NDArray[np.float64]  # (n,); the first, which nothing precedes, is NaN
+    offsets: NDArray[np.int64] | None = None  # (n,) in the text, where characters were left out; else 0 ... n-1
 
     @cached_property
     def text(self) -> str:
@@ -51,7 +52,9 @@ def score(model: Model, ids: NDArray[Any]) -> Scored:
     return Scored(ids, model.chars, model.unit, bits + 0.0)
 
 
-def surprisals(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> Scored:
+def surprisals(
+    model: Model, text: str | Path | Sequence[str | Path], *, skip_unknown: bool = False, **reading: str
+) -> Scored:
     """Score each character of a text: -log2 of the probability that the model gave it, after all that precede it.
 
     Of a long text after 512 of them at least: see :func:`fastrnn.inference.evaluate.slices`.
@@ -63,6 +66,8 @@ def surprisals(model: Model, text: str | Path | Sequence[str | Path], **reading:
     text : str, Path or sequence of paths
         A str is the text itself, others name files (gzip's too), which ``reading`` may give ``encoding`` and
         ``errors``.
+    skip_unknown : bool
+        Leave out characters that the model does not know, as if they were not in the text: it does not read them.
 
     Returns
     -------
@@ -73,9 +78,11 @@ def surprisals(model: Model, text: str | Path | Sequence[str | Path], **reading:
     Raises
     ------
     ValueError
-        For a text of less than two characters, or one with a character that the model does not know.
+        For a text of less than two characters, or one with characters that the model does not know and that are not
+        skipped.
     """
-    return score(model, model.vocabulary.encode(text, **reading))
+    encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, **reading)
+    return replace(score(model, encoded.ids), offsets=encoded.offsets)
 
 
 def escaped(char: str, unit: str = 'character') -> str:
@@ -89,12 +96,17 @@ def escaped(char: str, unit: str = 'character') -> str:
 
 
 def table(scored: Scored) -> Iterator[str]:
-    """The lines of the TSV, many at a time, each ended: offset, character (escaped), bits (of the first: empty)."""
+    """The lines of the TSV, many at a time, each ended: offset, character (escaped), bits (of the first: empty).
+
+    What was left out of the text has no line, but the offsets count it.
+    """
     yield HEADER
     cells = [escaped(char, scored.unit) for char in scored.chars]
     for first in range(0, scored.ids.size, BLOCK):
-        ids, bits = (array[first : first + BLOCK].tolist() for array in (scored.ids, scored.bits))
-        yield ''.join(
-            f'{offset}\t{cells[ix]}\t{value:.4f}\n' if offset else f'0\t{cells[ix]}\t\n'
-            for offset, (ix, value) in enumerate(zip(ids, bits, strict=True), first)
-        )
+        block = slice(first, first + BLOCK)
+        ids, bits = (array[block].tolist() for array in (scored.ids, scored.bits))
+        there = range(first, first + len(ids)) if scored.offsets is None else scored.offsets[block].tolist()
+        values = [f'{value:.4f}' for value in bits]
+        if not first:
+            values[0] = ''
+        yield ''.join(f'{offset}\t{cells[ix]}\t{value}\n' for offset, ix, value in zip(there, ids, values, strict=True))

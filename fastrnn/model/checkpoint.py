@@ -22,7 +22,7 @@ from .architecture import Architecture
 from .model import Model
 from .params import Params
 from .places import BEST, checkpoints, model_file
-from .safetensors_file import Damage, Tensors, read, write
+from .safetensors_file import Damage, Tensors, read, read_metadata, write
 from .state import MOMENTS, TrainState
 from .torch_names import from_torch_tensors, torch_tensors
 
@@ -89,19 +89,33 @@ def load_model(path: str | Path) -> Model:
     try:
         tensors, metadata = read(place)
     except ValueError as error:
-        others = checkpoints(Path(path)) if os.path.isdir(path) else []
-        if place in others or not others:
+        others = [other for other in checkpoints(Path(path)) if other != place] if os.path.isdir(path) else []
+        if not others:
             raise
         raise ValueError(f'{error}; another is there: {others[-1]}') from error
     with Damage(place):
         model = _as_model(tensors, metadata)
         model = replace(model, about=_about(metadata))
         last = place != Path(path) and place.name != BEST
+        strange = place != Path(path) and place.name == BEST and _of_another_text(metadata, Path(path))
         validated = last and json.loads(metadata['state'])['best'] is not None
     if validated:
         note = f'{path}: its {BEST} is gone, so {place.name} is taken, which may be worse'
         warnings.warn(note, RuntimeWarning, stacklevel=2)
+    if strange:
+        note = f'{path}: its {BEST} is of another text than its other checkpoints; name the one that is meant'
+        warnings.warn(note, RuntimeWarning, stacklevel=2)
     return model
+
+
+def _of_another_text(metadata: dict[str, str], folder: Path) -> bool:
+    """Whether a run folder's newest checkpoint says so."""
+    newest = checkpoints(folder)[-1:]
+    other = read_metadata(newest[0]).get('text') if newest else None
+    if other is None:
+        return False
+    then, now = json.loads(metadata['text']), json.loads(other)
+    return any(name in then and name in now and then[name] != now[name] for name in ('sha256', 'held_out_sha256'))
 
 
 def load_weights(path: Path) -> tuple[Params, float | None]:

@@ -87,6 +87,17 @@ def read(path: Path) -> tuple[Tensors, dict[str, str]]:
     return tensors, metadata
 
 
+def read_metadata(path: Path) -> dict[str, str]:
+    """The metadata alone, as they are; {} where there are none."""
+    try:
+        with path.open('rb') as file:
+            size = int.from_bytes(file.read(8), 'little')
+            found = json.loads(file.read(size)).get('__metadata__') if size <= MAX_HEADER else None
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return {}
+    return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
+
+
 class Damage:
     """Turns whatever reading an odd file raises into one line that says which file it is."""
 

@@ -1,8 +1,9 @@
 """The checkpoints of a run folder: which stay, which is gone on from, and which is the best."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from ..model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ..model.places import BEST, checkpoint_file, checkpoints, iteration_of
@@ -55,6 +56,19 @@ class Checkpoints:
 
     def mark_best(self, path: Path) -> None:
         link_atomically(path, self.best)
+
+    def set_strange_best_aside(self, text: Mapping[str, Any]) -> Path | None:
+        """Rename the best if it is of another text, by its identity; its new name."""
+        try:
+            found = load_checkpoint(self.best).text
+        except ValueError:  # none, or damaged, which is told where it is read
+            return None
+        if all(found.get(name, value) == value for name, value in text.items()):
+            return None
+        aside = free_name(self.best.with_suffix('.superseded'))
+        self.best.rename(aside)
+        sync_folder(self._folder)
+        return aside
 
     def prune(self, count: int, anchor: Path | None) -> None:
         """Leave the newest so many, and the one to roll back to."""

@@ -4,7 +4,9 @@
 ``best.safetensors`` the one with the lowest validation, ``lock``.
 """
 
+import errno
 import stat
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,11 +17,13 @@ from filelock import FileLock, Timeout
 
 from ..model.checkpoint import Checkpoint
 from ..parallel.processes import led
+from ..system.locks import can_lock
 from .checkpoints import Checkpoints
 from .config_file import CONFIG, Description
 from .log import LOG, Log
 
 LOCK = 'lock'
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class RunFolder:
@@ -44,7 +48,11 @@ class RunFolder:
             raise ValueError(f'{path}: holds no run; {advice}')
         self._check_own_files()
         try:
-            self._lock.acquire(timeout=0)
+            if can_lock(self.path / LOCK):
+                self._lock.acquire(timeout=0)
+            else:
+                note = f'{path}: its file system has no locks: see to it that no other run writes to this folder'
+                warnings.warn(note, RuntimeWarning, stacklevel=2)
         except Timeout:
             raise ValueError(
                 f'{path}: another run is writing to it; wait for its end, or name another folder'
@@ -105,9 +113,14 @@ class RunFolder:
 
     @led
     def log(self, record: Mapping[str, Any]) -> None:
-        """Append a record or an event; on the disk with the next checkpoint."""
+        """Append a record or an event; on the disk after :meth:`sync_log`."""
         with self._told():
             self._log.add(record)
+
+    @led
+    def sync_log(self) -> None:
+        with self._told():
+            self._log.sync()
 
     @led
     def cut_log(self, lines: int) -> int:
@@ -132,9 +145,8 @@ class RunFolder:
 
     @led
     def save(self, checkpoint: Checkpoint, *, best: bool) -> Path:
-        """Write a checkpoint, after what was logged until then; ``best``: also under that name."""
+        """Write a checkpoint, once what was logged is on the disk; ``best``: also under that name."""
         with self._told():
-            self._log.sync()
             return self._checkpoints.save(checkpoint, best=best)
 
     @led
@@ -142,6 +154,14 @@ class RunFolder:
         """Give a checkpoint the name of the best, too: one that was rescued could not have it yet."""
         with self._told():
             self._checkpoints.mark_best(path)
+
+    @led
+    def set_strange_best_aside(self, text: Mapping[str, Any]) -> None:
+        """Rename a best checkpoint of another text than the run's, and warn: nothing may take it, nor write over it."""
+        with self._told():
+            if aside := self._checkpoints.set_strange_best_aside(text):
+                note = f'{self._checkpoints.best}: is of another text than the run, and is now called {aside.name}'
+                warnings.warn(note, RuntimeWarning, stacklevel=2)
 
     @led
     def prune(self, count: int, anchor: Path | None) -> None:
@@ -175,10 +195,9 @@ class RunFolder:
             yield
         except OSError as error:
             reason = error.strerror or str(error)
+            place = self._log.path if error.filename == str(self._log.path) else self.path
             newest = self.newest() if self.path.is_dir() else None
-            there = (
-                f'{newest.name} is whole: when there is room, go on with --resume {quote(str(self.path))}'
-                if newest
-                else ''
-            )
-            raise OSError(f'{self.path}: cannot be written ({reason}); {there or "nothing was saved yet"}') from error
+            when = 'when there is room' if error.errno in FULL else 'when it can be'
+            cure = f'is whole: {when}, go on with --resume {quote(str(self.path))}'
+            there = f'{newest.name} {cure}' if newest else 'nothing was saved yet'
+            raise OSError(f'{place}: cannot be written ({reason}); {there}') from error

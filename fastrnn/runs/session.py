@@ -210,7 +210,7 @@ class Session(Training):
                 self._saver.log(record.facts)
             except OSError as error:
                 good = due and verified and self._is_good(record)
-                raise self._saver.rescue_with(record.facts, error, verified=good, best=best) from error
+                self._saver.go_on_without_log(error, verified=good, best=good and best)
         if due:
             if verified:
                 check_divergence(self.run, record)

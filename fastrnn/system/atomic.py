@@ -1,11 +1,14 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 import secrets
 from collections.abc import Callable
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, BinaryIO
+
+NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)  # of a file system that syncs no folders
 
 
 def check_place(path: Path) -> None:
@@ -70,10 +73,13 @@ def free_name(path: Path) -> Path:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring renames and removals to the disk, where folders can be opened."""
+    """Bring renames and removals to the disk, where folders can be opened, and synced (not on some network's)."""
     if hasattr(os, 'O_DIRECTORY'):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            if error.errno not in NO_SYNC:
+                raise
         finally:
             os.close(descriptor)

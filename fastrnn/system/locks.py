@@ -32,6 +32,22 @@ def hold_folder(folder: Path) -> None:
         hold(os.open(folder, os.O_RDONLY))
 
 
+def can_lock(path: Path) -> bool:
+    """Whether the file system of a file, which is made if it lacks, has locks. OSError where it can't be opened."""
+    if sys.platform == 'win32':
+        return True
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # another process has it
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
 @contextmanager
 def unused(path: Path) -> Iterator[bool]:
     """Whether no process holds a file or folder; until the end of the block none can."""

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..data.corpus import Corpus, open_corpus
 from ..data.files import STDIN
+from ..data.lacking import OF_HELD_OUT
 from ..data.stored import Ids
 from ..data.texts import Texts
 from ..engines.shards import in_common
@@ -128,4 +129,4 @@ def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tu
     if not any(isinstance(name, str | Path) for name in names):  # numbers, which Run checks
         return corpus, validation
     found = text_or_files(validation, 'validation')
-    return corpus, corpus.vocabulary.encode(found, encoding=encoding, errors=errors)
+    return corpus, corpus.vocabulary.encode(found, encoding=encoding, errors=errors, cure=OF_HELD_OUT)

@@ -17,7 +17,20 @@ def test_texts_that_the_model_does_not_know(cli, tmp_path):
     text.write_text('naïve', encoding='utf-8')
     code, _, err = cli('eval', model, text)
     assert code == 2
-    assert 'U+00EF' in err
+    assert 'U+00EF' in err and '--skip-unknown' in err
+    told = "left out: 1 of 5 characters (20.0 %) is not among the 42 of the vocabulary: '\\xef' (U+00EF)\n"
+    code, out, err = cli('eval', model, text, '--skip-unknown')
+    assert (code, err) == (0, told) and '(3 characters)' in out
+    code, out, err = cli('eval', model, text, '--skip-unknown', '--json')
+    facts = json.loads(out)
+    assert (code, err) == (0, told) and (facts['skipped'], facts['skipped_kinds'], facts['skipped_share']) == (
+        1,
+        1,
+        0.2,
+    )
+    assert cli('eval', model, SONNETS, '--skip-unknown')[2] == ''
+    code, _, err = cli('train', SONNETS, *SMALL, '--iterations', 1, '--validation', text)
+    assert code == 2 and '1 of 5 characters' in err and 'take them out of the held-out text' in err
 
 
 def test_eval_reads_what_train_reads(cli, tmp_path):

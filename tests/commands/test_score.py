@@ -40,6 +40,18 @@ def test_the_command_writes_a_page(cli, saved, tmp_path):
     assert [*tmp_path.iterdir()] == [target]
 
 
+def test_unknown_characters_are_skipped(cli, saved, tmp_path):
+    """They have no line; the table's offsets and the page's heading tell of them."""
+    text, page = tmp_path / 'text', tmp_path / 'page.html'
+    text.write_text('abé€€c', encoding='utf-8')
+    code, out, err = cli('score', saved, text, '--skip-unknown')
+    assert code == 0 and err.startswith('left out: 3 of 6 characters (50.0 %) are not among the ')
+    assert [line.split('\t')[:2] for line in out.splitlines()[1:]] == [['0', 'a'], ['1', 'b'], ['5', 'c']]
+    code, out, err = cli('score', saved, text, '--skip-unknown', '--html', page)
+    assert code == 0 and err.startswith('left out: 3 of 6') and out.endswith('per character, 3 characters\n')
+    assert 'text, without 3 of 6 characters' in page.read_text(encoding='utf-8')
+
+
 def test_bytes_through_the_command(cli, tmp_path):
     """A model of bytes reads any file, and says byte where it says character of others."""
     text, model = tmp_path / 'text', tmp_path / 'model'

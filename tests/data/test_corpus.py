@@ -19,6 +19,7 @@ from fastrnn.data import files as sources
 from fastrnn.data import stored
 from fastrnn.data.corpus import Corpus, open_corpus, read_text
 from fastrnn.data.ids import ids_type
+from fastrnn.data.kinds import MANY, kind_of
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 pieces = st.one_of(
@@ -84,7 +85,7 @@ def test_ids_are_those_of_a_text_that_open_reads(chunks, text, size, code):
 def test_undecodable_bytes(chunks, data, size, code):
     """Strict: the words, offset and byte of read_text. Replace: what open gives."""
     chunks(size)
-    assume(not data.startswith(b'\x1f\x8b\x08'))
+    assume(not data.startswith(b'\x1f\x8b\x08') and kind_of(data) is None and data.count(0) < MANY)
     with tempfile.TemporaryDirectory() as folder:
         path, options = Path(folder, 'text'), {'encoding': code, 'cache': Path(folder, 'cache')}
         path.write_bytes(data)
@@ -221,9 +222,11 @@ def test_another_file_with_the_same_numbers(tmp_path):
 
 def test_characters_that_the_vocabulary_lacks(tmp_path):
     corpus = open_corpus(SONNETS)
-    with pytest.raises(ValueError, match=r"^character '\\xe9' \(U\+00E9\) at offset 3 is not among the \d+ of"):
+    with pytest.raises(
+        ValueError, match=r"^1 of 4 characters \(25.0 %\) is not among the \d+ of the vocabulary: '\\xe9' \(U\+00E9\);"
+    ):
         corpus.vocabulary.encode('abcé')
-    with pytest.raises(ValueError, match=r'^byte 0xc3 at offset 3 is not among'):
+    with pytest.raises(ValueError, match=r'^2 of 5 bytes .*: 0xc3, 0xa9; the first is at offset 3;'):
         open_corpus(SONNETS, unit='byte').vocabulary.encode('abcé')
     folded = open_corpus(SONNETS, min_count=50)
     assert folded.vocabulary.encode('é').tolist() == [folded.chars.index('\ufffd')]

@@ -1,6 +1,7 @@
 """Bits per character of a text, and the baselines beside it."""
 
 import math
+from dataclasses import replace
 
 import cell_oracles
 import numpy as np
@@ -62,6 +63,22 @@ def test_evaluate():
     by_window = fastrnn.evaluate(Model(some_params(), chars), text, window=100)
     assert by_window.bits_per_character == evaluation.bits(some_params(), IDS, 100) != result.bits_per_character
     assert (by_window.xz, by_window.characters) == (result.xz, result.characters)
+
+
+def test_unknown_characters_are_skipped():
+    """Every figure is that of the text without them; how many they are is told."""
+    chars = 'abcdefgh\u00e9'
+    text = ''.join(chars[ix] for ix in IDS)
+    model, strange = Model(some_params(), chars), f'x{text[:100]}yy{text[100:]}'
+    result, plain = fastrnn.evaluate(model, strange, skip_unknown=True), fastrnn.evaluate(model, text)
+    assert replace(result, skipped=0, skipped_kinds=0, skipped_share=0.0) == plain
+    assert (result.skipped, result.skipped_kinds, result.skipped_share) == (3, 2, 3 / 703)
+    with pytest.raises(
+        ValueError, match=r"^3 of 703 characters \(0\.43 %\) .*: 'y' \(U\+0079\) 2 times, 'x' .*skip_unknown"
+    ):
+        fastrnn.evaluate(model, strange)
+    with pytest.raises(ValueError, match=r'^the model knows 1 of the 9 characters of the text, and has to read two'):
+        fastrnn.evaluate(model, 'xyzaxyzxy', skip_unknown=True)
 
 
 def test_baselines():

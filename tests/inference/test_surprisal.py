@@ -74,6 +74,22 @@ def test_the_table_of_bytes_is_ascii(data):
     assert table.isascii() and oracles.read_table(table)[0] == text
 
 
+def test_unknown_characters_are_skipped():
+    """The model reads on as if they were not there; the offsets are those of the whole text."""
+    model, text = some_model(H=9), CHARS + CHARS
+    strange = 'é' + text[:7] + 'üü' + text[7:] + 'ü'
+    scored = fastrnn.surprisals(model, strange, skip_unknown=True)
+    assert scored.text == text
+    np.testing.assert_array_equal(scored.bits, fastrnn.surprisals(model, text).bits)
+    assert scored.offsets.tolist() == [k for k, char in enumerate(strange) if char in CHARS]
+    rows = [line.split('\t') for line in ''.join(scoring.table(scored)).splitlines()[1:]]
+    assert [int(row[0]) for row in rows] == scored.offsets.tolist() and [row[2] for row in rows].count('') == 1
+    assert rows[0][2] == ''
+    with pytest.raises(ValueError, match=r'^4 of 42 characters'):
+        fastrnn.surprisals(model, strange)
+    assert fastrnn.surprisals(model, text, skip_unknown=True).offsets is None
+
+
 def test_escapes():
     r"""As documented: names where there are some, \x below 256, \u above."""
     cells = [scoring.escaped(char) for char in '\t\n\r\\\0\x1b\x7f\x85\u2028\ud800 "é😀']

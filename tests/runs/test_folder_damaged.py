@@ -103,6 +103,11 @@ def test_a_damaged_best(run, cli):
     )
     code, _, err = cli('eval', run, SONNETS)
     assert code == 2 and err.endswith(f'; another is there: {checkpoints(run)[-1]}\n')
+    best.unlink()
+    older, last = checkpoints(run)[-2:]
+    last.write_bytes(last.read_bytes()[:-9])
+    code, _, err = cli('eval', run, SONNETS)
+    assert code == 2 and err.startswith(f'error: {last}: damaged') and err.endswith(f'; another is there: {older}\n')
 
 
 def test_a_checkpoint_of_another_cell(run, cli):

@@ -1,7 +1,9 @@
 """Files that appear whole or not at all, with the mode that the system gives new files."""
 
+import errno
 import os
 import stat
+from contextlib import nullcontext
 
 import pytest
 
@@ -55,3 +57,19 @@ def test_what_was_there_stays(tmp_path, monkeypatch, call, error):
     assert [path.name for path in tmp_path.iterdir()] == ['file'] and (tmp_path / 'file').read_bytes() == b'old'
     if isinstance(error, OSError):
         assert caught.value.filename == str(tmp_path / 'file')
+
+
+@pytest.mark.parametrize('code', [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_a_file_system_that_syncs_no_folders(tmp_path, monkeypatch, code):
+    """Files are as whole as they can be there; a disk that fails is told."""
+    fsync = os.fsync
+
+    def files_only(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(code, os.strerror(code))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, 'fsync', files_only)
+    with pytest.raises(OSError, match='Input/output') if code == errno.EIO else nullcontext():
+        write_atomically(tmp_path / 'file', b'whole')
+    assert (tmp_path / 'file').read_bytes() == b'whole' and len(list(tmp_path.iterdir())) == 1

@@ -1,5 +1,8 @@
 """Locks on what is in the cache: nobody waits, and nothing in use goes."""
 
+import errno
+import fcntl
+import os
 import threading
 import time
 
@@ -8,7 +11,7 @@ import pytest
 
 from fastrnn.data.corpus import open_corpus
 from fastrnn.system.cache_folder import shrink
-from fastrnn.system.locks import unused
+from fastrnn.system.locks import can_lock, unused
 
 pytestmark = pytest.mark.usefixtures('cache_root')
 
@@ -48,3 +51,22 @@ def test_without_locks(cache_root, add_text, monkeypatch):
     monkeypatch.setattr('fastrnn.system.locks.fcntl.flock', unsupported)
     folder = add_text('a')
     assert folder.exists() and len(shrink(cache_root, 0)) == 1 and not folder.exists()
+
+
+@pytest.mark.parametrize('code', [errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EIO])
+def test_a_file_system_without_locks(tmp_path, monkeypatch, code):
+    """Told from one where another process has the lock."""
+    path = tmp_path / 'lock'
+    assert can_lock(path) and path.exists()
+    with open(path) as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert can_lock(path)
+
+    def fail(*_):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, 'flock', fail)
+    assert not can_lock(path)
+    (tmp_path / 'link').symlink_to('lock')
+    with pytest.raises(OSError, match='symbolic link'):
+        can_lock(tmp_path / 'link')

@@ -1,0 +1,123 @@
+"""Folders in place of texts: the files in them, or how to name these; and patterns that no shell has replaced."""
+
+import glob
+import gzip
+import os
+import stat
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from shlex import quote
+
+from .kinds import HEAD, is_binary
+
+LOOKED_AT = 1000  # files of a folder, for an example
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files of a folder, and how many were left out."""
+
+    folder: Path
+    files: list[Path]
+    hidden: int = 0  # names that begin with a dot; of a folder one, whatever is in it
+    binary: int = 0
+    others: int = 0  # empty, or no regular file
+
+    def __str__(self) -> str:
+        left = [(self.hidden, 'hidden'), (self.binary, 'binary'), (self.others, 'empty or special')]
+        out = ', '.join(f'{count:,} {kind}' for count, kind in left if count)
+        count = f'{len(self.files):,} text file{"s" * (len(self.files) != 1)}'
+        return f'{self.folder}: {count}' + (f'; left out: {out}' if out else '')
+
+
+def with_folders(paths: Sequence[str | Path]) -> tuple[list[Path], list[Found]]:
+    """Names of files, those of folders and of the folders in them in place of each; and what was found in each.
+
+    In sorted order, part by part of their names, without links to folders. Raises ValueError where a folder has none.
+    """
+    files, found = list[Path](), list[Found]()
+    for path in map(Path, paths):
+        if not path.is_dir():
+            files.append(path)
+            continue
+        found.append(_search(path))
+        if not found[-1].files:
+            raise ValueError(f'{found[-1]}; name a folder with a text in it')
+        files += found[-1].files
+    return files, found
+
+
+def _search(folder: Path) -> Found:
+    files, counts = list[Path](), Counter[str]()
+    for place, folders, names in os.walk(folder, onerror=_refuse):
+        counts['hidden'] += sum(name.startswith('.') for name in folders + names)
+        folders[:] = [name for name in folders if not name.startswith('.')]
+        for name in names:
+            if name.startswith('.'):
+                continue
+            path = Path(place, name)
+            if kind := _left_out(path):
+                counts[kind] += 1
+            else:
+                files.append(path)
+    return Found(folder, sorted(files, key=lambda path: path.relative_to(folder).parts), **counts)
+
+
+def _left_out(path: Path) -> str:
+    """As what a file is, if it is."""
+    try:
+        state = path.stat()
+        if not stat.S_ISREG(state.st_mode) or not state.st_size:
+            return 'others'
+        with open(path, 'rb') as raw:
+            packed = raw.read(3) == b'\x1f\x8b\x08'
+            raw.seek(0)
+            return 'binary' if is_binary((gzip.GzipFile(fileobj=raw) if packed else raw).read(HEAD)) else ''
+    except FileNotFoundError:  # of a link that leads nowhere
+        return 'others'
+    except (gzip.BadGzipFile, EOFError, zlib.error):  # it will be told when it is read
+        return ''
+    except OSError as error:
+        raise _refused(path, error) from error
+
+
+def _refuse(error: OSError) -> None:
+    raise _refused(error.filename, error) from error
+
+
+def _refused(path: object, error: OSError) -> ValueError:
+    return ValueError(f'{path}: {error.strerror or error}; make it readable, or name the files without it')
+
+
+def named_otherwise(path: object) -> str:
+    """What is wrong with a name of a file, and what would do, if it is a folder's or a pattern; else ''."""
+    name = str(path)
+    if os.path.isdir(name):
+        pattern = _pattern(Path(name))
+        if not pattern:
+            return 'is a folder without files; name a text file'
+        return f'is a folder; name its files, such as {pattern}, or add --recursive (train, eval)'
+    if not glob.has_magic(name) or os.path.lexists(name):
+        return ''
+    matches = len(list(islice(glob.iglob(name, recursive=True), LOOKED_AT)))
+    if not matches:
+        return 'is a pattern that no file matches; name a text file that is there'
+    more = f'{matches:,}{" or more" if matches == LOOKED_AT else ""}'
+    return f'is a pattern, of {more} names, that the shell has not replaced: leave out the quotes around it'
+
+
+def _pattern(folder: Path) -> str:
+    """That of most of its files, as one types it; of those that have a suffix, if any have."""
+    kinds = Counter[str]()
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith('.'))
+        above = '*/' * len(Path(place).relative_to(folder).parts)
+        kinds.update(above + '*' + Path(name).suffix for name in names if not name.startswith('.'))
+        if kinds.total() >= LOOKED_AT:
+            break
+    ordered = sorted(kinds, key=lambda kind: (kind.endswith('*'), -kinds[kind]))
+    return f'{quote(str(folder))}/{ordered[0]}' if ordered else ''

@@ -1,0 +1,51 @@
+"""Characters that a vocabulary lacks: named with counts, or left out."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastrnn.data import files
+from fastrnn.data.vocabulary import Vocabulary
+
+
+@given(st.text('abxyé\n', min_size=1, max_size=60), st.integers(1, 7))
+def test_what_is_left_is_the_text_without_them(text, chunk):
+    """Wherever pieces end; the offsets are those of the whole text."""
+    vocabulary, kept = Vocabulary('ab'), [k for k, char in enumerate(text) if char in 'ab']
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, 'CHUNK', chunk)
+        if len(kept) < 2 and len(kept) < len(text):
+            with pytest.raises(
+                ValueError, match=f'^the model knows {len(kept) or "none"} of the {len(text)} characters'
+            ):
+                vocabulary.encode_known(text)
+            return
+        encoded = vocabulary.encode_known(text)
+    assert vocabulary.decode(encoded.ids) == ''.join(text[k] for k in kept) and not encoded.ids.flags.writeable
+    lacking, others = encoded.lacking, [char for char in text if char not in 'ab']
+    assert lacking.counts == {ord(char): text.count(char) for char in others}
+    assert (lacking.total, lacking.count, lacking.share) == (len(text), len(others), len(others) / len(text))
+    assert lacking.first == (text.index(others[0]) if others else None)
+    assert (encoded.offsets is None) == (not others)
+    assert others == [] or encoded.offsets.tolist() == kept
+
+
+def test_bytes_that_did_not_occur(tmp_path):
+    path = tmp_path / 'some'
+    path.write_bytes(b'\x00a\xffa\x00')
+    encoded = Vocabulary('a\xff', 'byte').encode_known(path)
+    assert encoded.ids.tolist() == [0, 1, 0] and encoded.offsets.tolist() == [1, 2, 3]
+    assert str(encoded.lacking) == '2 of 5 bytes (40.0 %) are not among the 2 of the vocabulary: 0x00 2 times'
+
+
+def test_twenty_are_named():
+    """The most frequent, whatever the order in which they come."""
+    odd = [chr(0x4E00 + k) for k in range(25)]
+    text = 'ab' * 20_000 + ''.join(odd) + odd[24] * 3
+    with pytest.raises(ValueError, match=r'^28 of 40,028 characters ') as error:
+        Vocabulary('ab').encode_known(text, skip_unknown=False)
+    message = str(error.value)
+    named = message.partition('vocabulary: ')[2].partition(';')[0].split(', ')
+    assert message.startswith('28 of 40,028 characters (0.07 %) are not among the 2 of the vocabulary: ')
+    assert named[:2] == ["'\\u4e18' (U+4E18) 4 times", "'\\u4e00' (U+4E00)"] and len(named) == 21
+    assert named[-1] == 'and 5 more kinds 5 times' and '; the first is at offset 40,000; --skip-unknown' in message

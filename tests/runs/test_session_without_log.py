@@ -1,0 +1,76 @@
+"""A log that can't be written any more: the run goes on, and its checkpoints keep what is to be logged."""
+
+import errno
+import warnings
+
+import pytest
+from kept import begin, contents, one_by_one, run_to
+
+import fastrnn
+from fastrnn.model.checkpoint import load_checkpoint
+from fastrnn.model.places import checkpoints
+from fastrnn.runs.log import Log
+
+WORDS = 'its log cannot be written .*; the run goes on, and its checkpoints keep the records until it can be$'
+
+
+@pytest.mark.parametrize('name', ['exact', 'fast'])
+def test_a_folder_in_place_of_the_log(tmp_path, monkeypatch, name):
+    """Until the end. Put back, it gets what it lacks, also from an older checkpoint."""
+    one_by_one(monkeypatch)
+    run_to(begin(tmp_path / 'whole', name))
+    run = tmp_path / 'run'
+    session = begin(run, name)
+    with session, pytest.warns(RuntimeWarning, match=WORDS) as told:
+        for _ in session:
+            if session.run.iteration == 28:
+                (run / 'log.jsonl').rename(tmp_path / 'log')
+                (run / 'log.jsonl').mkdir()
+    assert len(told) == 1  # not with every record
+    assert [path.name for path in checkpoints(run)] == [path.name for path in checkpoints(tmp_path / 'whole')]
+    older, last = (load_checkpoint(path) for path in checkpoints(run))
+    assert 0 < len(older.unlogged) < len(last.unlogged)
+    with pytest.raises(ValueError, match=r'log\.jsonl: is no regular file; put the run'):
+        fastrnn.resume(run)
+    (run / 'log.jsonl').rmdir()
+    (tmp_path / 'log').rename(run / 'log.jsonl')
+    fastrnn.resume(checkpoints(run)[0]).close()
+    run_to(fastrnn.resume(run))
+    assert contents(run) == contents(tmp_path / 'whole')
+
+
+def test_a_log_that_can_be_written_again(tmp_path, monkeypatch):
+    """Half a line that was written before the error is none."""
+    one_by_one(monkeypatch)
+    run_to(begin(tmp_path / 'whole'))
+    add, session = Log.add, begin(tmp_path / 'run')
+
+    def full(self, record):
+        if 20 < session.run.iteration < 40:
+            with open(self.path, 'a') as file:
+                file.write('{"iteration": 2')
+            raise OSError(errno.EIO, 'Input/output error', str(self.path))
+        add(self, record)
+
+    monkeypatch.setattr(Log, 'add', full)
+    with session, pytest.warns(RuntimeWarning, match=WORDS) as told:
+        list(session)
+    assert len(told) == 1 and 'run: its log cannot be written (Input/output error); ' in str(told[0].message)
+    assert load_checkpoint(checkpoints(tmp_path / 'run')[-1]).unlogged == ()
+    assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
+
+
+def test_interrupted_while_it_cannot(tmp_path, monkeypatch):
+    one_by_one(monkeypatch)
+    run_to(begin(tmp_path / 'whole'))
+    session = begin(tmp_path / 'run')
+
+    def full(self, record):
+        raise OSError(errno.EACCES, 'Permission denied', str(self.path))
+
+    with monkeypatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        patch.setattr(Log, 'add', full)
+        run_to(session, 28)
+    run_to(fastrnn.resume(tmp_path / 'run'))
+    assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
