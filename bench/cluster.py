@@ -173,7 +173,7 @@ def measure(turns: int, budget: float) -> tuple[list[Point], dict[Model, dict[in
                 )
                 print(remarks[-1], file=sys.stderr, flush=True)
             remarks.append(
-                f'{net.name}: {link.repeated():,} segments were sent again (many: the processors were not free)'
+                f'{net.name}: {link.repeated():,} segments were sent again'
             )
             if not link.delayed:
                 remarks[-1] += ', and this kernel has no netem, so that the delay is added by the model'
