@@ -10,6 +10,7 @@ import pytest
 from helpers import run_python
 
 import fastrnn
+from fastrnn import __main__ as command
 from fastrnn import __version__, cli
 
 OPTIONS = ('--hidden-size', '--seq-length', '--learning-rate', '--sample-every', '--sample-length', '--print-every')
@@ -50,7 +51,25 @@ def test_completion():
 
 def test_the_command_is_installed():
     (script,) = entry_points(group='console_scripts', name='fastrnn')
-    assert script.load() is cli.main
+    assert script.load() is command.main
+
+
+def test_an_interrupt_while_it_is_imported():
+    """It ends a command that has hardly begun, without a traceback."""
+    code = """
+import sys
+from fastrnn.__main__ import main
+
+class Interrupt:
+    def find_spec(self, name, path, target=None):
+        if name == 'typer':
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+main()
+"""
+    run = run_python('-c', code)
+    assert (run.returncode, run.stdout, run.stderr) == (cli.INTERRUPTED, b'', b'')
 
 
 ACCENTS = 'café € naïve \U0001f600 日 ' * 40
