@@ -1,13 +1,18 @@
 """The progress of a run that is watched from Python: in a terminal the command's bar, in a notebook one of its own."""
 
 import html
+import math
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from ..parallel.launcher import foremost
 from . import bar as progress
+from .bar import parts_of
 from .records import Progress
+
+OFTEN = 0.1  # seconds between two updates, which a browser has to draw
 
 
 def display() -> AbstractContextManager[Callable[[Progress], None]]:
@@ -26,30 +31,35 @@ def _is_notebook() -> bool:
 
 @contextmanager
 def _in_notebook() -> Iterator[Callable[[Progress], None]]:
-    """A bar of HTML that is written anew; plain text where a notebook shows no HTML."""
+    """A bar of HTML that is written anew, some times a second; plain text where a notebook shows no HTML."""
     from IPython import display as ipython
 
     handle = ipython.display(  # type: ignore[no-untyped-call]
         _data('starting; a first run compiles for some seconds', 0.0), raw=True, display_id=True
     )
+    told, share, validation, drawn = '', 0.0, None, -math.inf
 
     def show(record: Progress) -> None:
-        handle.update(_data(line(record), record.share), raw=True)
+        nonlocal told, share, validation, drawn
+        validation = validation if record.validation is None else record.validation
+        told, share, now = line(record, validation), record.share, time.monotonic()
+        if now >= drawn + OFTEN:
+            drawn = now
+            handle.update(_data(told, share), raw=True)
 
-    yield show
+    try:
+        yield show
+    except KeyboardInterrupt:
+        told = (f'{told}; ' if told else '') + 'interrupted: watch the run again to go on'
+        raise
+    finally:
+        handle.update(_data(told or 'nothing was left to do', share), raw=True)
 
 
-def line(record: Progress) -> str:
-    """A record in words."""
-    speed = record.characters / max(record.seconds, 1e-9)
-    words = [
-        f'iteration {record.iteration + 1:,}',
-        f'{speed:,.0f} characters/s',
-        f'{record.smooth_bits_per_character:.3f} bits per character',
-    ]
-    if record.best is not None:
-        words.append(f'best validation {record.best:.3f}')
-    return ', '.join(words)
+def line(record: Progress, validation: float | None) -> str:
+    """A record in words, those of the bar; the last validation may be an earlier one's."""
+    parts = parts_of(record, record.iteration + 1, validation)
+    return ', '.join(forms[0] for name, forms in parts.items() if not (name == 'left' and record.last))
 
 
 def _data(words: str, share: float) -> dict[str, str]:
