@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from fastrnn.model.architecture import CELLS
+from fastrnn.settings.parsing import parse_size
 
 SONNETS = Path(__file__).parent.parent / 'data' / 'sonnets.txt'
 BUSY = 1.85 / 2  # of the cores, at least
@@ -116,10 +117,10 @@ def measured(text: Path, *options: str) -> Process:
         if process.returncode:
             raise SystemExit(f'{" ".join(call)} has failed')
         seconds = json.loads(clock.read_text(encoding='utf-8'))
-    told = re.search(r'memory ([\d,]+) MB beside the text', ''.join(lines))
+    told = re.search(r'memory ([\d.]+ [KMG]B) beside the text', ''.join(lines))
     assert told is not None
     busy, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
-    return Process(wall, busy, peak, float(told[1].replace(',', '')), seconds)
+    return Process(wall, busy, peak, parse_size(told[1]) / 1e6, seconds)
 
 
 def tell(line: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..settings.parsing import parse_size, size_in_words
 from .options import Json
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def show(context: typer.Context, as_json: Json = False) -> None:
     for item in found:
         print(json.dumps(_facts(item)) if as_json else _line(item))
     if not as_json:
-        print(f'{_size(sum(item.bytes for item in found))} in {root}, which keeps to {_size(limit)}')
+        print(f'{size_in_words(sum(item.bytes for item in found))} in {root}, which keeps to {size_in_words(limit)}')
 
 
 @app.command(epilog=CLEAR_EXAMPLE)
@@ -42,7 +43,6 @@ def clear(
     as_json: Json = False,
 ) -> None:
     """Remove what no process uses, and tell what was freed."""
-    from ..settings.parsing import parse_size
     from ..system.cache_folder import default_root, items, shrink
 
     root = default_root()
@@ -57,7 +57,7 @@ def clear(
         return
     kinds = [item.kind for item in gone]
     counts = ', '.join(f'{kind} {kinds.count(kind):,}' for kind in dict.fromkeys(kinds))
-    print(f'freed {_size(freed)}{f" ({counts})" if counts else ""}; {_size(left)} left in {root}')
+    print(f'freed {size_in_words(freed)}{f" ({counts})" if counts else ""}; {size_in_words(left)} left in {root}')
 
 
 def _facts(item: 'Item') -> dict[str, Any]:
@@ -76,14 +76,7 @@ def _line(item: 'Item') -> str:
         names = [name if name.isprintable() else ascii(name) for name in item.files[:NAMED]]
         more = f' and {len(item.files) - NAMED:,} more' if len(item.files) > NAMED else ''
         what = ', '.join(names) + more
-    return f'{_size(item.bytes):>9}  {use:>11}  {item.kind:<10}  {what}'
-
-
-def _size(size: int) -> str:
-    for unit, name in ((1e9, 'GB'), (1e6, 'MB')):
-        if size >= unit:
-            return f'{size / unit:,.1f} {name}'
-    return f'{size / 1e3:,.1f} KB'
+    return f'{size_in_words(item.bytes):>9}  {use:>11}  {item.kind:<10}  {what}'
 
 
 def _age(seconds: float) -> str:

@@ -5,10 +5,12 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from ..settings.parsing import size_in_words
 from ..system.home import home
 
 if TYPE_CHECKING:
@@ -55,12 +57,13 @@ class Reports:
         V = len(corpus.chars)
         if run.fitted.chosen:
             print(_choice(run.fitted, corpus.ids.size))
-        sizes = f'{Architecture.of(config, V).words}, T={config.seq_length}, {config.streams} streams, {config.dtype}'
+        streams = f'{config.streams} stream{"s" * (config.streams != 1)}'
+        sizes = f'{Architecture.of(config, V).words}, T={config.seq_length}, {streams}, {config.dtype}'
         dropout = f', dropout {config.dropout:g}' if config.dropout else ''
         print(f'{config.optimizer} at {config.learning_rate:g}, {sizes}{dropout}')
         needed = memory(config, V, validated=held_out is not None, kept=kept)
         each = f', in each of {processes().size} processes' if processes().size > 1 else ''
-        print(f'memory {needed / 1e6:,.0f} MB beside the text{each}', flush=True)
+        print(f'memory {size_in_words(needed)} beside the text{each}', flush=True)
         if held_out is not None:
             print(f'held out {held_out.size:,} characters', flush=True)
 
@@ -94,6 +97,12 @@ class Reports:
             f"{folder}: the run is complete: {told} are done, and {option} {more} counts from the run's start; to go "
             f'on for {more} more, type: fastrnn train --resume {quote(str(folder))} {option} {later}'
         )
+
+    def beginning(self) -> AbstractContextManager[object]:
+        """Show that something is done while a text is encoded, kernels are compiled and a preset tries the machine."""
+        from ..progress import bar as progress
+
+        return progress.display(self._quiet or self._json)
 
     def follow(self, records: Iterable['Progress'], stopped: Callable[[], bool]) -> None:
         """Print records until the last or until stopped."""
@@ -196,15 +205,13 @@ def _short(number: float, digits: int) -> str:
 
 
 def _choice(fitted: 'Fitted', characters: int) -> str:
-    """What a preset chose for a text of so many characters, and why."""
+    """What a preset chose for a text of so many characters, and why; the line after it has T and the streams."""
     from ..model.architecture import in_words
     from ..parallel.processes import processes
     from ..parallel.threads import processors
 
     config, times = fitted.config, fitted.trained / characters
-    what = (
-        f'{in_words(config.cell, config.layers, config.hidden_size)}, T={config.seq_length}, {config.streams} streams'
-    )
+    what = in_words(config.cell, config.layers, config.hidden_size)
     if not fitted.trained and config.iterations is None:
         return f'{what}: less than a second is too short to measure the machine'
     if fitted.speed is None:
@@ -216,8 +223,12 @@ def _choice(fitted: 'Fitted', characters: int) -> str:
     else:
         cores = config.threads or processors()
         cores_in_words = '1 core' if cores == 1 else f'{cores} cores'
-    told = f'{config.time:g} s on {cores_in_words} at {fitted.speed:,.0f} characters/s'
-    return f'{what}: {told} sees the text {times:,.1f} times'
+    told = f'{what}: {config.time:g} s on {cores_in_words} at {fitted.speed:,.0f}'
+    for unit in (' characters/s', '/s'):
+        line = f'{told}{unit} sees the text {times:,.1f} times'
+        if len(line) <= COLUMNS:
+            break
+    return line
 
 
 def _of_transfer(transfer: 'Transfer') -> list[str]:

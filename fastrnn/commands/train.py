@@ -120,7 +120,9 @@ def train(
         from ..runs.start import start
 
         kept = {name: given[name] for name in KEPT if given[name] is not None}
-        with start(out, texts, config, weights=model, **kept) as session:
+        with reports.beginning():
+            session = start(out, texts, config, weights=model, **kept)
+        with session:
             _train_kept(session, reports, save)
         return
     for name in ('save_every', *KEPT):
@@ -217,8 +219,9 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
     from ..parallel.processes import processes
     from ..training.train import begin, opened
 
-    corpus, held_out = opened(texts)
-    run, transfer = begin(corpus, config, held_out, weights)
+    with reports.beginning():
+        corpus, held_out = opened(texts)
+        run, transfer = begin(corpus, config, held_out, weights)
     run.text_name = texts.name
     reports.announce(run, transfer)
     with interruptible(save is not None or processes().size > 1) as signals, _advised(run, reports):

@@ -70,6 +70,14 @@ def parse_size(value: str | int) -> int:
     return int(min(float(found[1]) * 1000 ** ' kmgt'.index(found[2].lower() or ' '), 2**63 - 1))
 
 
+def size_in_words(size: float) -> str:
+    """Such as 1.9 KB, 5.6 MB or 4.0 GB."""
+    for unit, name in ((1e9, 'GB'), (1e6, 'MB')):
+        if size >= unit:
+            return f'{size / unit:,.1f} {name}'
+    return f'{size / 1e3:,.1f} KB'
+
+
 def _decimal(text: str) -> Decimal | None:
     try:
         return Decimal(text)

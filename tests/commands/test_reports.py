@@ -8,8 +8,10 @@ from helpers import SONNETS, progress_record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastrnn.commands.reports import _fast_line
+from fastrnn.commands.reports import _choice, _fast_line
 from fastrnn.progress import bar as progress
+from fastrnn.settings.config import Config
+from fastrnn.training.fitting import Fitted
 
 
 def test_reports():
@@ -17,6 +19,19 @@ def test_reports():
     assert _fast_line(progress_record(validation=None)) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345 bits'
     huge = progress_record(999_999_999, 9_999_999.0, 1.345, 12.345, epoch=999_999.0, characters=10**13)
     assert _fast_line(huge) == 'iter 1000000000  epoch 999999  9999999 s  1.00M/s  train 1.345  val 12.345 bits'
+
+
+@pytest.mark.parametrize(
+    ('time', 'speed', 'told'),
+    [
+        (30.0, 182_345.6, 'gru 2 x 192: 30 s on 2 cores at 182,346 characters/s sees the text 5.5 times'),
+        (36_000.0, 12_182_345.6, 'gru 2 x 192: 36000 s on 2 cores at 12,182,346/s sees the text 438,564.4 times'),
+    ],
+)
+def test_a_choice_fits(time, speed, told):
+    config = Config(cell='gru', layers=2, hidden_size=192, engine='fast', time=time, threads=2)
+    line = _choice(Fitted(config, True, speed, 0.2, speed * time), 1_000_000)
+    assert line == told and len(line) <= 80
 
 
 @given(
@@ -41,7 +56,8 @@ def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
     events = []
 
     @contextmanager
-    def display(off, first):
+    def display(off, first=None):
+        events.append('something is shown')
         yield lambda record: events.append(f'iter {record.iteration + first}')
 
     monkeypatch.setattr(progress, 'display', display)
@@ -49,6 +65,7 @@ def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
     args = ('--hidden-size', 8, '--seq-length', 8, '--print-every', 40, '--sample-length', 0)
     args += ('--preset', 'fast') if engine == 'fast' else ()
     assert cli('train', SONNETS, *args, '--iterations', 120, '--seed', 0)[0] == 0
+    assert events[0] == 'something is shown' and events[1].startswith('data has')  # while the run begins
     found = [k for k, event in enumerate(events) if re.match('iter .*loss|iter .*epoch', event)]
     assert len(found) == (4 if engine == 'exact' else 3)
     for k in found[:3]:

@@ -27,7 +27,7 @@ def test_a_run_and_all_that_is_done_with_it(cli, tmp_path):
     assert (code, err) == (0, '')
     lines, folder = out.splitlines(), fastrnn.resume(run)
     assert 'adam at 0.03, lstm 2 x 16, T=8, 4 streams, float32, dropout 0.25' in lines
-    assert f'memory {memory(folder.run.config, 42, validated=True, kept=True) / 1e6:.0f} MB beside the text' in lines
+    assert f'memory {memory(folder.run.config, 42, validated=True, kept=True) / 1e3:.1f} KB beside the text' in lines
     assert repr(folder).endswith('fast engine, lstm 2 x 16, V=42, iteration 40 of 40>')
     folder.close()
     config = json.loads((run / 'config.json').read_text())['config']

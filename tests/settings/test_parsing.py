@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastrnn.settings.parsing import parse_count, parse_seconds, parse_share
+from fastrnn.settings.parsing import parse_count, parse_seconds, parse_share, size_in_words
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,8 @@ def test_what_is_no_count(value):
     with pytest.raises(ValueError) as error:
         parse_count(value)
     assert str(error.value) == f'{value!r} is not a whole number, such as 128 or 1e4'
+
+
+def test_sizes_in_words():
+    sizes = (0, 42_345, 1_900_000, 999_940_000, 4 * 10**9)
+    assert [size_in_words(size) for size in sizes] == ['0.0 KB', '42.3 KB', '1.9 MB', '999.9 MB', '4.0 GB']

@@ -73,16 +73,18 @@ def test_in_the_library(tmp_path, write):
 def test_told_in_one_line(cli, tmp_path, write, kept):
     args = [write(300), *ARGS, '--validation', 0.1, *(('--out', tmp_path / 'run') if kept else ())]
     code, out, err = cli('train', *args)
-    assert (code, err) == (0, '') and 'gru H=8, T=32, 4 streams: the text is seen 0.9 times\n' in out
-    assert 'gru H=8, T=18, 1 streams: the text is seen 1.8 times\n' in cli('train', write(20), *ARGS)[1]
+    assert (code, err) == (0, '') and 'gru H=8: the text is seen 0.9 times\n' in out
+    assert 'gru H=8, T=32, 4 streams, float32' in out
+    out = cli('train', write(20), *ARGS)[1]
+    assert 'gru H=8: the text is seen 1.8 times\n' in out and 'gru H=8, T=18, 1 stream, float32' in out
 
 
 def test_of_no_time_nothing_is_told_that_was_not_measured(cli, write):
     args = ('--preset', 'fast', '--time', '0.01s', '--seed', 0, '--sample-length', 0)
-    told = 'gru H=32, T=32, 4 streams: less than a second is too short to measure the machine\n'
+    told = 'gru H=32: less than a second is too short to measure the machine\n'
     assert told in cli('train', write(300), *args)[1]
     args = ('--preset', 'fast', '--iterations', 0, '--seed', 0)
-    assert 'gru H=32, T=32, 4 streams: the text is seen 0.0 times\n' in cli('train', write(300), *args)[1]
+    assert 'gru H=32: the text is seen 0.0 times\n' in cli('train', write(300), *args)[1]
 
 
 def test_refused_after_all(cli, write):
