@@ -52,8 +52,13 @@ def _in_notebook() -> Iterator[Callable[[Progress], None]]:
     except KeyboardInterrupt:
         told = (f'{told}; ' if told else '') + 'interrupted: watch the run again to go on'
         raise
+    except BaseException:
+        told = told or 'it could not begin'
+        raise
+    else:
+        told = told or 'nothing was left to do'
     finally:
-        handle.update(_data(told or 'nothing was left to do', share), raw=True)
+        handle.update(_data(told, share), raw=True)
 
 
 def line(record: Progress, validation: float | None) -> str:

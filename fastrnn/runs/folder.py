@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any
+from weakref import WeakSet
 
 from filelock import FileLock, Timeout
 
@@ -23,6 +24,7 @@ from .config_file import CONFIG, Description
 from .log import LOG, Log
 
 LOCK = 'lock'
+_OPEN: 'WeakSet[RunFolder]' = WeakSet()  # of this process
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -35,6 +37,7 @@ class RunFolder:
         self._log, self._checkpoints = Log(self.path), Checkpoints(self.path)
         self._lock = FileLock(self.path / LOCK, thread_local=False)
         self._open(new)
+        _OPEN.add(self)
 
     @led
     def _open(self, new: bool) -> None:
@@ -54,9 +57,7 @@ class RunFolder:
                 note = f'{path}: its file system has no locks: see to it that no other run writes to this folder'
                 warnings.warn(note, RuntimeWarning, stacklevel=2)
         except Timeout:
-            raise ValueError(
-                f'{path}: another run is writing to it; wait for its end, or name another folder'
-            ) from None
+            raise ValueError(f'{path}: {self._whose()}, or name another folder') from None
         except OSError as error:
             raise ValueError(f'{path}: cannot be written ({error.strerror}); name another folder') from error
         if new and (self.path / CONFIG).exists():
@@ -98,6 +99,13 @@ class RunFolder:
             for path in self.path.glob(pattern):
                 with suppress(OSError):
                     path.unlink()
+
+    def _whose(self) -> str:
+        """Who has the lock, and what to do."""
+        place = self.path.resolve()
+        if any(other._lock.is_locked and other.path.resolve() == place for other in list(_OPEN)):
+            return 'a run that this program has opened is writing to it; go on with that, close it (run.close())'
+        return 'another run is writing to it; wait for its end'
 
     def close(self) -> None:
         """Of several processes the first one has the lock, and waits for no other: they may have ended."""

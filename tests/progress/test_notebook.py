@@ -45,7 +45,10 @@ def test_a_notebook(shown):
 
 
 def test_an_interrupted_notebook(shown):
-    """The last line says how to go on, before a first record too."""
+    """The last line says how to go on, before a first record too; of an error the notebook tells itself."""
+    with pytest.raises(ValueError, match='no text'), watching.display():
+        raise ValueError('no text')
+    assert shown[-1]['text/plain'] == 'it could not begin'
     for records in (0, 1):
         with pytest.raises(KeyboardInterrupt), watching.display() as show:
             for _ in range(records):

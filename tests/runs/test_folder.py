@@ -19,13 +19,15 @@ from fastrnn.model.places import checkpoints
 
 TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
 
+OURS = (
+    'a run that this program has opened is writing to it; go on with that, close it (run.close()), '
+    'or name another folder'
+)
+
 
 def test_one_run_at_a_time(run, cli):
     with fastrnn.resume(run):
-        assert (
-            refusal(cli, 'train', '--resume', run)
-            == f'{run}: another run is writing to it; wait for its end, or name another folder'
-        )
+        assert refusal(cli, 'train', '--resume', run) == f'{run}: {OURS}'
     run_to(fastrnn.resume(run))
 
 
@@ -33,7 +35,7 @@ def test_two_runs_into_one_folder(tmp_path, cli):
     """At once, and one after the other."""
     with begin(tmp_path / 'run') as session:
         error = refusal(cli, 'train', SONNETS, *TRAIN, '--out', tmp_path / 'run')
-        assert error == f'{tmp_path / "run"}: another run is writing to it; wait for its end, or name another folder'
+        assert error == f'{tmp_path / "run"}: {OURS}'
         for _ in session:
             pass
     before = contents(tmp_path / 'run')
@@ -49,7 +51,7 @@ def test_a_lock_that_a_killed_run_held(run, tmp_path):
     code = 'import sys, time, fastrnn; run = fastrnn.resume(sys.argv[1]); print(flush=True); time.sleep(60)'
     with subprocess.Popen([sys.executable, '-c', code, str(run)], stdout=subprocess.PIPE) as other:
         other.stdout.readline()
-        with pytest.raises(ValueError, match='another run is writing to it'):
+        with pytest.raises(ValueError, match='another run is writing to it; wait for its end, or name another folder'):
             fastrnn.resume(run)
         other.send_signal(signal.SIGKILL)
         other.wait()
