@@ -4,7 +4,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from shlex import quote
@@ -104,12 +104,12 @@ class Reports:
 
         return progress.display(self._quiet or self._json)
 
-    def follow(self, records: Iterable['Progress'], stopped: Callable[[], bool]) -> None:
-        """Print records until the last or until stopped."""
+    def follow(self, records: Iterable['Progress'], stopped: Callable[[], bool], signals: Sequence[int]) -> None:
+        """Print records until the last or until stopped; once there are signals, the line at the bottom says so."""
         from ..progress import bar as progress
 
         record: Progress | None = None
-        with progress.display(self._quiet or self._json, first=int(not self._gist)) as show:
+        with progress.display(self._quiet or self._json, int(not self._gist), signals) as show:
             for record in records:
                 show(record)
                 if self._json:

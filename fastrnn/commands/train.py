@@ -186,7 +186,7 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
             reports.announce(run, session.transfer, kept=True)
             if session.texts.piped:
                 reports.from_standard_input(run, session.texts, folder)
-        reports.follow(session, lambda: agreed(signals))
+        reports.follow(session, lambda: agreed(signals), signals)
         session.close()
         if save is not None:
             session.save(save)
@@ -226,7 +226,7 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
     reports.announce(run, transfer)
     with interruptible(save is not None or processes().size > 1) as signals, _advised(run, reports):
         try:
-            reports.follow(run, lambda: agreed(signals))
+            reports.follow(run, lambda: agreed(signals), signals)
         except TextLost:
             if save is not None:
                 run.save(save)

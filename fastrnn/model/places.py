@@ -30,5 +30,7 @@ def model_file(path: Path) -> Path:
         return path / BEST
     found = checkpoints(path)
     if not found:
-        raise ValueError(f'{path}: holds no checkpoint; name a folder made by fastrnn train --out')
+        raise ValueError(
+            f'{path}: holds no checkpoint; name a folder made by fastrnn train --out, whose run has saved one'
+        )
     return found[-1]

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -60,9 +60,12 @@ def fit(parts: dict[str, Forms], columns: int, bar: bool) -> tuple[list[str], in
 class Status:
     """What the line tells: the last record, or what is waited for and since when."""
 
-    def __init__(self, first: int, compiled: list[Any]) -> None:
-        """``first``: the number of the first iteration; ``compiled``: what has been compiled since the last record."""
-        self._first, self._compiled = first, compiled
+    def __init__(self, first: int, compiled: list[Any], signals: Sequence[int] = ()) -> None:
+        """``first``: the number of the first iteration; ``compiled``: what has been compiled since the last record.
+
+        ``signals``: those that have come, to end the run in order.
+        """
+        self._first, self._compiled, self._signals = first, compiled, signals
         self._record: Progress | None = None
         self._validation: float | None = None
         self._since = time.monotonic()
@@ -76,7 +79,13 @@ class Status:
     def line(self, columns: int) -> tuple[list[str], int, float]:
         """Words, columns of a bar after the first of them (0: none), and the share of it that is done."""
         record, seconds = self._record, time.monotonic() - self._since
-        if self._compiled and (record is None or seconds > SILENCE):
+        if self._signals:
+            words = [
+                'stopping as soon as this is done; Ctrl-C again: at once',
+                'stopping; Ctrl-C again: at once',
+                'stopping',
+            ]
+        elif self._compiled and (record is None or seconds > SILENCE):
             words = [f'compiling, as a first run does: {seconds:.0f} s', f'compiling: {seconds:.0f} s', 'compiling']
         elif record is None:
             words = [f'starting: {seconds:.0f} s', 'starting']
@@ -87,8 +96,11 @@ class Status:
 
 
 @contextmanager
-def display(off: bool = False, first: int = 1) -> Iterator[Callable[['Progress'], None]]:
-    """A function to be called with each record, before it is printed; the first iteration is called ``first``."""
+def display(off: bool = False, first: int = 1, signals: Sequence[int] = ()) -> Iterator[Callable[['Progress'], None]]:
+    """A function to be called with each record, before it is printed; the first iteration is called ``first``.
+
+    Once there are ``signals``, which end a run in order, the line says so.
+    """
     if off or not sys.stderr.isatty():
         yield lambda record: None
         return
@@ -97,6 +109,6 @@ def display(off: bool = False, first: int = 1) -> Iterator[Callable[['Progress']
     from .terminal import LastLine
 
     with install_recorder('numba:compile') as recorder:
-        status = Status(first, recorder.buffer)
+        status = Status(first, recorder.buffer, signals)
         with LastLine(status.line):
             yield status.show

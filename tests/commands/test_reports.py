@@ -56,7 +56,7 @@ def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
     events = []
 
     @contextmanager
-    def display(off, first=None):
+    def display(off, first=None, signals=()):
         events.append('something is shown')
         yield lambda record: events.append(f'iter {record.iteration + first}')
 

@@ -54,7 +54,8 @@ def test_what_is_waited_for(monkeypatch):
     """Compiling, with its seconds, before the first record and later; then the record."""
     now, compiled = [100.0], []
     monkeypatch.setattr(progress.time, 'monotonic', lambda: now[0])
-    status = progress.Status(0, compiled)
+    signals = []
+    status = progress.Status(0, compiled, signals)
     assert status.line(75) == (['starting: 0 s'], 0, 0.0)
     now[0], compiled[:] = 103.2, ['a start of compiling']
     assert status.line(75)[0] == ['compiling, as a first run does: 3 s']
@@ -71,6 +72,9 @@ def test_what_is_waited_for(monkeypatch):
     assert status.line(20)[0] == ['compiling: 2 s']
     status.show(progress_record(validation=None, best=2.3))
     assert status.line(40)[0] == ['4,999', '2.345 bits', 'val 2.400', '0:38']
+    signals.append(2)  # which end the run in order
+    assert status.line(75)[0] == ['stopping as soon as this is done; Ctrl-C again: at once']
+    assert status.line(35)[0] == ['stopping; Ctrl-C again: at once'] and status.line(9)[0] == ['stopping']
 
 
 def test_compiling_is_noticed(terminal_of):

@@ -182,7 +182,8 @@ def test_no_run(tmp_path, cli):
         assert error == f'{tmp_path / name}: holds no run; start one with: fastrnn train FILE --out {tmp_path / name}'
     assert not (tmp_path / 'nowhere').exists() and not list(tmp_path.iterdir())
     code, _, err = cli('eval', tmp_path, SONNETS)
-    assert (code, err) == (2, f'error: {tmp_path}: holds no checkpoint; name a folder made by fastrnn train --out\n')
+    told = 'holds no checkpoint; name a folder made by fastrnn train --out, whose run has saved one'
+    assert (code, err) == (2, f'error: {tmp_path}: {told}\n')
 
 
 def test_places_are_checked_before_the_run_goes_on(run, cli):
