@@ -42,7 +42,7 @@ def test_the_same_command_gives_the_same_output(cli):
     for threads in (1, 2, 64):
         code, out, _ = cli('train', SONNETS, *SMALL, '--iterations', 30, '--threads', threads)
         assert code == 0
-        outputs.append(re.sub(r'[\d.]+ s  [\d,.]+M?/s|memory [\d,]+ MB', '', out))
+        outputs.append(re.sub(r'[\d.]+ s  [\d,.]+M?/s|memory [\d.]+ [KMG]B', '', out))
     assert outputs[0] == outputs[1] == outputs[2]
 
 
