@@ -6,6 +6,7 @@ identity, so that no caller asks.
 """
 
 import atexit
+import warnings
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
@@ -96,7 +97,9 @@ def processes() -> Processes:
         return Processes()
     launcher, count, _ = found
     try:
-        from .mpi import MPIProcesses, library
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # mpi4py's own of a launcher that is not its MPI's, which is told below
+            from .mpi import MPIProcesses, library
     except ImportError:  # mpi4py is not there; RuntimeError: no MPI that it could load
         raise ValueError(MISSING.format(count=count)) from None
     except RuntimeError as error:

@@ -4,9 +4,9 @@ import base64
 import json
 import re
 from hashlib import sha256
-from html.parser import HTMLParser
 
 import oracles
+from elements import Reader
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import model_of, some_model
@@ -17,34 +17,6 @@ from fastrnn.pages import player
 from fastrnn.pages.player import page
 
 HOSTILE = '</script><script>alert(1)</script></title><!-- &amp; \'"`\\ \u202e\u202c\x00\x1b\ud800\uffff\u2028'
-
-
-class Reader(HTMLParser):
-    """Elements, with their attributes and texts."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.elements, self.open = [], []
-        self.feed(source)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append([tag, dict(attributes), ''])
-        if tag not in ('meta', 'input'):
-            self.open.append(self.elements[-1])
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data):
-        if self.open:
-            self.open[-1][2] += data
-
-    def all(self, tag):
-        return [element for element in self.elements if element[0] == tag]
-
-    def by_id(self, name):
-        return next(text for _, attributes, text in self.elements if attributes.get('id') == name)
 
 
 @settings(max_examples=15)

@@ -4,12 +4,12 @@ import json
 import math
 import shutil
 import subprocess
-from html.parser import HTMLParser
 from itertools import pairwise
 
 import numpy as np
 import oracles
 import pytest
+from elements import Reader
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,31 +39,6 @@ const result = {title: document.title, text: document.querySelector('main').text
 const out = document.createElement('pre'); out.id = 'result'; out.textContent = JSON.stringify(result);
 document.body.append(out);
 </script>"""
-
-
-class Reader(HTMLParser):
-    """Elements with their attributes and texts."""
-
-    def __init__(self, source):
-        super().__init__()
-        self.elements, self.open = [], []
-        self.feed(source)
-        self.close()
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append([tag, dict(attributes), ''])
-        if tag != 'meta':
-            self.open.append(self.elements[-1])
-
-    def handle_endtag(self, tag):
-        assert self.open.pop()[0] == tag
-
-    def handle_data(self, data):
-        if self.open:
-            self.open[-1][2] += data
-
-    def all(self, tag):
-        return [element for element in self.elements if element[0] == tag]
 
 
 def surprisals(text):
