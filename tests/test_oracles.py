@@ -71,6 +71,7 @@ def by_torch(cell, L, model, inputs, targets, states):
     return loss.item(), {name: p.grad.numpy() for name, p in whole.named_parameters()}, last, logits.detach().numpy()
 
 
+@pytest.mark.long  # what takes long is to install PyTorch
 @pytest.mark.parametrize('L', [1, 2, 3])
 @pytest.mark.parametrize('cell', CELLS)
 def test_torch_computes_the_same(cell, L):

@@ -67,7 +67,15 @@ def make_folder(path):
 
 
 @pytest.mark.parametrize('suffix', ['nbi', 'nbc'])
-@pytest.mark.parametrize('damage', [truncate, empty, scribble, overwrite_middle, make_folder, Path.unlink])
+@pytest.mark.parametrize(
+    'damage',
+    [
+        truncate,
+        overwrite_middle,
+        Path.unlink,
+        *(pytest.param(damage, marks=pytest.mark.long) for damage in (empty, scribble, make_folder)),
+    ],
+)
 def test_damaged_files_are_compiled_anew(folder, suffix, damage):
     compiled()
     for path in files(folder, suffix):

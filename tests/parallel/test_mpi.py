@@ -41,7 +41,7 @@ def assert_same_run(folder, whole):
     assert state_of(folder / BEST) == state_of(whole / BEST)
 
 
-@pytest.mark.parametrize('count', [2, 4])
+@pytest.mark.parametrize('count', [2, pytest.param(4, marks=pytest.mark.long)])
 def test_bits_depend_on_shards_alone(tmp_path, count):
     """Of every cell, with dropout, both optimizers and clippings, one layer and two."""
     text = tmp_path / 'text.txt'
@@ -101,7 +101,9 @@ def test_one_voice(tmp_path, whole):
     assert_same_run(tmp_path / 'run', whole[0])
 
 
-@pytest.mark.parametrize(('number', 'code'), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ('number', 'code'), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
+)
 def test_signals_to_mpiexec(tmp_path, number, code):
     """The first process's: all end after the same iteration, saved."""
     folder = tmp_path / 'run'
@@ -180,6 +182,7 @@ with fastrnn.start(sys.argv[1], {text!r}, **options) as run:
 """
 
 
+@pytest.mark.long
 def test_one_that_fails_alone_ends_the_job(tmp_path):
     """An error of a script in one process of two: the job ends soon, and the run goes on later."""
     start = time.monotonic()

@@ -15,7 +15,6 @@ LONG = pytest.mark.long
     ('name', 'threads', 'way', 'least'),
     [
         ('exact', 2, 'session', 12),
-        ('fast', 2, 'memory', 12),
         *(pytest.param(name, 1, 'session', 200, marks=LONG) for name in ('exact', 'fast', 'reference')),
         *(pytest.param(name, 2, way, 50, marks=LONG) for name in ('exact', 'fast') for way in WAYS),
         *(pytest.param('reference', 1, way, 50, marks=LONG) for way in WAYS[1:4]),

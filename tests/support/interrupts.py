@@ -138,7 +138,7 @@ def calls(folder, sender, iterations):
         lambda: fastrnn.evaluate(model, text[:2000]),
         lambda: fastrnn.surprisals(model, text).bits.tobytes(),
         lambda: fastrnn.open_corpus(folder / 'text', cache=folder / 'cache').ids.tobytes(),
-        lambda: shutil.rmtree(folder / 'cache', ignore_errors=True),
+        lambda: delete(folder / 'cache'),
     ]
     results = []
     with sender:
@@ -151,6 +151,15 @@ def calls(folder, sender, iterations):
                 sender.pause *= 1.1  # a call has to fit in between
     assert not list((folder / 'cache').glob('corpora/.new-*'))
     return results
+
+
+def delete(folder):
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:  # an interrupt between two lines of Python's own makes it close a descriptor twice
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise
 
 
 class Silent(Interrupting):

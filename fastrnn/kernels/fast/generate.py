@@ -18,7 +18,7 @@ from .train import advance
 class Streams(NamedTuple):
     """B streams between two characters, and scratch; threads share the rows of all but the last."""
 
-    ixs: Any  # (B,) intp: the last character, next to be read
+    ixs: Any  # (B,) int32, as in training, so that `advance` is compiled once: the last character, next to be read
     hs: Any  # (L, states, B, Hp): the states before it
     before: Any  # (states, B, Hp)
     xs: Any  # (B, G*Hp)
@@ -34,7 +34,7 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
     itemsize = np.dtype(dtype).itemsize
     Hp, Vp = padded(sizes.H, itemsize), padded(sizes.V, itemsize)
     return Streams(
-        ixs=np.zeros(B, np.intp),
+        ixs=np.zeros(B, np.int32),
         hs=np.zeros((sizes.L, sizes.states, B, Hp), dtype),
         before=np.zeros((sizes.states, B, Hp), dtype),
         xs=np.zeros((B, sizes.G * Hp), dtype),
