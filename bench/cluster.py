@@ -172,7 +172,7 @@ def measure(turns: int, budget: float) -> tuple[list[Point], dict[Model, dict[in
                     f'exchange; in exchanges {duration(two["exchange"])}, {share:.0%} of the rate'
                 )
                 print(remarks[-1], file=sys.stderr, flush=True)
-            remarks.append(f'{net.name}: {link.repeated():,} segments were sent again')
+            remarks.append(f'{net.name}: segments that were sent again: {link.repeated():,}')
             if not link.delayed:
                 remarks[-1] += ', and this kernel has no netem, so that the delay is added by the model'
     return points, compute, remarks

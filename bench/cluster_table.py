@@ -1,11 +1,12 @@
 """The tables of bench/cluster.py: what many hosts would be as fast as, by what two were measured to take."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 from cluster_model import HOSTS, PAYS, Fit, Model, overlap, strong, weak
 from cluster_net import Net
 
-V = 65
+V, WIDTH = 65, 124  # characters: distinct ones of the text; of a line
 MODELS = (Model(256), Model(512), Model(512, 2))
 PROJECTED = (Net(10e9, 50e-6), Net(25e9, 50e-6))
 Compute = Mapping[Model, Mapping[int, float]]  # seconds of an iteration on one core, by streams
@@ -60,7 +61,13 @@ def report(fitted: Fit, compute: Compute, kinds: Sequence[int], remarks: Sequenc
         f'- Fitted: {fitted.latency * 1e6:.0f} µs a trip beside the delay, {fitted.per_byte * 1e9:.2f} ns a byte, '
         f'a wire {fitted.slower:.0%} slower than its rate; projected with {nets}.'
     )
-    return '\n'.join(lines)
+    return '\n'.join(map(wrapped, lines))
+
+
+def wrapped(line: str) -> str:
+    """As prose of the README is; rows stay."""
+    indent = '  ' if line.startswith('- ') else ''
+    return line if line.startswith('|') else fill(line, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def of_cores(cores: int) -> str:

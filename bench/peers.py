@@ -154,8 +154,8 @@ def footer(V: int) -> list[str]:
     rates = ', '.join(f'{name} {rate:.0f}' for name, rate in gemm_rates(2, ROUNDS).items())
     lines = [
         f'{processor()}; {versions}, {date.today()}; V = {V}; ratios of medians.',
-        f'A large product, float32, two threads, in GFLOP/s: {rates}. GEMM rates are shares of the first; there BLAS',
-        f'takes the processor for {blas_kernels()}.',
+        f'A large product, float32, two threads, in GFLOP/s: {rates}; there BLAS takes the processor for',
+        f'{blas_kernels()}. GEMM rates are shares of such a product in the row\'s own dtype and threads, timed beside it.',
     ]
     missing = MODULES.keys() - installed()
     if missing:

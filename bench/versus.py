@@ -10,7 +10,7 @@ changes of the best two of these eight, each kept where it helps. Of 30 s and 90
 otherwise as the best of the time before, and again three changes of the best two (bench/versus_cases.py). A first
 round, of 10 s, had shown that short windows and rates of 0.01 and more pay, and that orthogonal first weights and open
 forget gates do not. The best is also trained with products in bfloat16, a row of its own where that is better: fastrnn
-computes in float32. Some 25 minutes in all. PyTorch's time is that of training alone: no import, no evaluation, no
+computes in float32. Some 35 minutes in all. PyTorch's time is that of training alone: no import, no evaluation, no
 first iteration.
 
 fastrnn gets no option but a time, tried on a ladder from below, and has to be as good in the median of three seeds. Its

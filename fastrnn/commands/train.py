@@ -42,30 +42,39 @@ def train(
     hidden_size: Annotated[
         int | None, count_option('Hidden units of a layer, H. [100; fast: by time and text]')
     ] = None,
-    seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32]')] = None,
+    seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32, 64 from H = 256 on]')] = None,
     learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: by H]')] = None,
-    sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
+    sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: one, at the end]')] = None,
     sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
     print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: some 30 a run]')] = None,
     engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
     threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
-    streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [16 or fewer]')] = None,
+    streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [1; preset fast: 16, or 4]')] = None,
     shards: Annotated[
         int | None, count_option('fast: groups of streams that processes share; bits depend on it. [one a process]')
     ] = None,
-    dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float32]')] = None,
-    optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adam]')] = None,
+    dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float64; preset fast: float32]')] = None,
+    optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adagrad; preset fast: adam]')] = None,
     schedule: Annotated[
-        str | None, preset_option('fast: of the learning rate: constant, step, cosine, linear or wsd. [cosine]')
+        str | None,
+        preset_option(
+            'fast: of the learning rate: constant, step, cosine, linear or wsd. [constant; preset fast: cosine]'
+        ),
     ] = None,
-    warmup: Annotated[float | None, number_option('fast: share of the run with a rising learning rate. [0.02]')] = None,
-    clip: Annotated[float | None, number_option('fast: limit of each element of the gradient.')] = None,
-    clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [1]')] = None,
-    weight_decay: Annotated[float | None, number_option('fast: decoupled weight decay of adam. [0.03 or 0.05]')] = None,
+    warmup: Annotated[
+        float | None, number_option('fast: share of the run with a rising learning rate. [0; preset fast: 0.02]')
+    ] = None,
+    clip: Annotated[float | None, number_option('fast: limit of each element of the gradient. [5, without --clip-norm]')] = None,
+    clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [none; preset fast: 1]')] = None,
+    weight_decay: Annotated[
+        float | None, number_option('fast: decoupled weight decay of adam. [0; preset fast: 0.03 or 0.05]')
+    ] = None,
     dropout: Annotated[
-        float | None, number_option('fast: share of what layers hand up that is set to 0. [by epochs]')
+        float | None, number_option('fast: share of what layers hand up that is set to 0. [0; preset fast: by epochs]')
     ] = None,
-    init: Annotated[str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [scaled]')] = None,
+    init: Annotated[
+        str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [gist; preset fast: scaled]')
+    ] = None,
     validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
     validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
     patience: Annotated[

@@ -119,6 +119,7 @@ def evaluate(
 ) -> Evaluation:
     """Evaluate a text; a str is the text itself, a Path or a sequence names files (gzip's too).
 
+    Returns an Evaluation, among others its ``bits_per_character``: a mean over all characters but the first, in bits.
     A long text is read in up to 64 parts at once, see :func:`slices`. With a ``window``, each so many characters are
     predicted by themselves, from h = 0. ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the
     model's units, and bytes those of the text as the model sees it, in UTF-8. Raises ValueError where it has

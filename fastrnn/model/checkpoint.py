@@ -83,7 +83,7 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
 def load_model(path: str | Path) -> Model:
     """Read a model of any cell, from a run folder its best one; of a checkpoint, the weights alone.
 
-    Raises ValueError, in one line, for a file that holds none or is damaged.
+    Its parameters keep the file's dtype. Raises ValueError, in one line, for a file that holds none or is damaged.
     """
     place = model_file(Path(path))
     try:

@@ -74,7 +74,8 @@ class Page {
   // A task, which takes the place of the one before.
   ask(kind, options, answered) {
     for (const [job, {task}] of this.jobs) if (task) this.jobs.delete(job);
-    if (kind !== 'write') this.write.busy(false);
+    if (kind === 'write') this.see.show(this.see.pane.at); // it no longer reads
+    else this.write.busy(false);
     this.jobs.set(++this.job, {task: true, answered});
     this.post({kind, job: this.job, ...options});
   }
@@ -142,7 +143,7 @@ class Page {
   // What was written is what is seen first.
   show() {
     const {ids} = this.write.pane;
-    const untouched = !this.see.read && !this.$('pasted').value;
+    const untouched = !this.see.read && !this.$('pasted').value && this.$('stop').disabled; // reading ends writing
     if (!this.$('see').hidden && untouched && ids.length > 100) this.$('use-written').click();
   }
 }

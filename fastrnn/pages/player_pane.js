@@ -78,7 +78,7 @@ class Pane {
       ArrowRight: this.at + 1, ArrowLeft: this.at - 1, Home: 0, End: last,
       ArrowDown: this.beside(1), ArrowUp: this.beside(-1),
     }[event.key];
-    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey || last < 0) return;
+    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || last < 0) return;
     event.preventDefault();
     this.pick(Math.max(0, Math.min(last, to)));
     this.spans[this.at].scrollIntoView({block: 'nearest'});

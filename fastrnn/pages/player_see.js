@@ -30,11 +30,11 @@ class See {
     this.read = null;
     page.$('see-form').addEventListener('submit', event => {
       event.preventDefault();
-      this.start(page.$('pasted').value);
+      this.start(page.alphabet.encode(page.$('pasted').value));
     });
     page.$('use-written').addEventListener('click', () => {
       page.$('pasted').value = page.write.text;
-      this.start(page.write.text);
+      this.start({ids: page.write.pane.ids.slice(), lacked: new Map()}); // bytes that are no text are lost in the other
     });
     for (const one of page.all('[name=colour]')) one.addEventListener('change', () => this.colour());
     page.$('by').addEventListener('change', () => {
@@ -81,8 +81,8 @@ class See {
     return Math.min(LONGEST_TEXT, Math.floor(ROOM / (layers * states * H)));
   }
 
-  start(text) {
-    const {alphabet} = this.page, {ids, lacked} = alphabet.encode(text), {longest} = this;
+  start({ids, lacked}) {
+    const {alphabet} = this.page, {longest} = this;
     const note = ids.length > longest ? `Only the first ${longest.toLocaleString('en')} are shown. ` : '';
     if (ids.length < 2) return this.page.say('see-note', `${alphabet.told(lacked)} Paste at least two.`.trim());
     this.page.say('see-note', note + alphabet.told(lacked));
@@ -91,7 +91,10 @@ class See {
   }
 
   receive(answer, ids) {
-    if (answer.kind === 'progress') return this.page.say('see-told', `reading: ${percent(answer.share)}`);
+    if (answer.kind === 'progress') {
+      this.page.$('see-told').setAttribute('aria-live', 'off'); // not each share
+      return this.page.say('see-told', `reading: ${percent(answer.share)}`);
+    }
     this.read = {...answer, text: ids};
     this.pane.clear();
     this.pane.add(this.read.text);
@@ -152,7 +155,7 @@ class See {
     for (const button of this.page.all('.unit')) button.setAttribute('aria-pressed', button.index === index);
     if (wanted) this.page.$('by-unit').checked = true;
     if (this.read) this.page.query('unit', {index}, ({index, values}) => {
-      if (index !== this.index) return;
+      if (index !== this.index || values.length !== this.read.text.length) return; // of the unit or text before
       this.values = values;
       this.colour();
     });
@@ -174,6 +177,7 @@ class See {
 
   show(k) {
     const {read, page} = this, picked = read && k >= 0;
+    page.$('see-told').setAttribute('aria-live', 'polite');
     if (!picked) {
       page.say('see-told', read ? 'Click on a character, or go through them by arrow keys.' : '');
       this.bars.show([], [], -1);

@@ -58,9 +58,10 @@ class Write {
   // Anew, after the prime
   start() {
     const {ids, lacked} = this.page.alphabet.encode(this.page.$('prime').value);
-    this.page.say('write-note', this.page.alphabet.told(lacked));
+    const most = LONGEST_TEXT / 2, cut = `Only the last ${most.toLocaleString('en')} of the beginning are read. `;
+    this.page.say('write-note', (ids.length > most ? cut : '') + this.page.alphabet.told(lacked));
     this.reset();
-    this.take(ids.slice(0, LONGEST_TEXT / 2));
+    this.take(ids.slice(-most));
     this.primed = this.pane.ids.length;
     this.draw(0);
   }
@@ -120,6 +121,7 @@ class Write {
 
   stop() {
     this.page.stop();
+    this.page.$('written').focus(); // a button that is disabled loses it
     this.busy(false);
   }
 

@@ -50,7 +50,7 @@ def resume(
     Raises
     ------
     ValueError
-        In one line: no such run, damage, another text than then.
+        In one line: no such run, damage, another text than then. TypeError for a change that there is not.
     """
     check_names(changes, CHANGES)
     chosen = Path(folder)

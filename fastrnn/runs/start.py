@@ -46,8 +46,8 @@ def start(
     ----------
     folder : path
         Must not hold a run.
-    files : path, sequence of paths, or Texts
-        The text, '-' being standard input; Texts also says how it is read.
+    files : path, sequence of paths, or fastrnn.data.texts.Texts
+        The text, a str being a name too, '-' standard input; Texts also says how it is read.
     config : Config, optional
         Or its fields as keywords, as for :func:`fastrnn.train`. A seed is drawn if it has none.
     preset : {'reference', 'fast'}, optional
@@ -66,7 +66,8 @@ def start(
     Raises
     ------
     ValueError
-        In one line, for what can't be used. OSError where the folder can't be written.
+        In one line, for what can't be used. TypeError for an option that there is not, OSError where the folder can't
+        be written.
     """
     keep = check_policy(keep, on_divergence)
     if isinstance(files, Texts):

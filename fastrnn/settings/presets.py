@@ -36,13 +36,18 @@ def preset(name: str, **options: Any) -> Config:
     ``fast`` trains for 60 s unless told otherwise. What it leaves open, named in ``fit``, is decided when there is
     a text (see training/fitting.py): the cell, the layers and their H, streams and windows, the learning rate and
     dropout, and for a short text how many epochs are enough. What is given here stays; what ``dataclasses.replace``
-    gives to the configuration later is still open.
+    gives to the configuration later is still open. Raises ValueError for another name and for values that nothing can
+    be done with, TypeError for an option that there is not.
     """
     if name not in PRESETS:
         raise ValueError(f'preset is {name!r}; it must be one of {", ".join(PRESETS)}')
     check_names(options, {field.name for field in fields(Config)})
     given = {key: value for key, value in options.items() if value is not None}
     chosen = {**PRESETS[name], **given}
+    if 'clip' in given and 'clip_norm' not in given:
+        chosen['clip_norm'] = None  # which would take its place
+    if given.get('weight_decay') and chosen.get('engine') == 'fast' and chosen.get('optimizer') != 'adam':
+        raise ValueError('weight_decay is for the optimizer adam: choose that, or leave it out')
     if name == 'fast' and chosen['engine'] == PRESETS[name]['engine']:
         ended = bool({'epochs', 'iterations'} & set(given))
         if not ended and 'time' not in given:

@@ -60,7 +60,7 @@ def train(
     weights : Model, optional
         To start from; characters that it does not know get new rows.
     encoding, errors : str
-        Of files.
+        Of files; errors is 'strict' or 'replace'.
     unit : {'character', 'byte'}
         Bytes of a str are those of its UTF-8.
     min_count : int
@@ -70,6 +70,10 @@ def train(
     ------
     ValueError
         At the call, for a text or an option that can't be used.
+    TypeError
+        At the call, for an option that there is not.
+    TextLost
+        While running (an OSError too): an encoded text in the cache has gone or changed.
     Diverged
         While running (a ValueError too): the fast engine's loss has become inf or NaN; or, as in the gist, a sample
         can't be drawn because the exact engine's weights have become NaN.
