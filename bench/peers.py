@@ -155,7 +155,7 @@ def footer(V: int) -> list[str]:
     lines = [
         f'{processor()}; {versions}, {date.today()}; V = {V}; ratios of medians.',
         f'A large product, float32, two threads, in GFLOP/s: {rates}; there BLAS takes the processor for',
-        f'{blas_kernels()}. GEMM rates are shares of such a product in the row\'s own dtype and threads, timed beside it.',
+        f"{blas_kernels()}. GEMM rates are shares of such a product in the row's dtype and threads, timed with it.",
     ]
     missing = MODULES.keys() - installed()
     if missing:

@@ -31,10 +31,10 @@ TIMES = (2.0, 9.0, 29.0, 88.0)
 LONG = 60.0  # seconds; there, changes take too long for a quick choice
 SHORT = (1_500, 15_000, 150_000)  # characters
 MODELS: dict[float, tuple[tuple[str, int, int], ...]] = {  # from so many seconds on
-    0.0: (('gru', 1, 96), ('gru', 1, 128), ('lstm', 1, 128), ('gru', 2, 64), ('gru', 2, 96), ('rnn', 2, 128)),
-    5.0: (('gru', 1, 128), ('gru', 1, 192), ('lstm', 1, 128), ('gru', 2, 96), ('gru', 2, 128), ('gru', 3, 96)),
-    20.0: (('gru', 1, 192), ('gru', 2, 128), ('gru', 2, 192), ('gru', 2, 256), ('lstm', 2, 192), ('gru', 3, 128)),
-    60.0: (('gru', 1, 256), ('gru', 2, 192), ('gru', 2, 256), ('gru', 2, 320), ('lstm', 2, 256), ('gru', 3, 192)),
+    0.0: (('lstm', 1, 96), ('lstm', 1, 128), ('lstm', 1, 192), ('gru', 2, 96), ('lstm', 2, 96), ('rnn', 2, 128)),
+    5.0: (('lstm', 1, 192), ('lstm', 1, 256), ('lstm', 1, 320), ('gru', 2, 128), ('lstm', 2, 128), ('lstm', 3, 96)),
+    20.0: (('lstm', 1, 256), ('lstm', 1, 320), ('gru', 2, 192), ('lstm', 2, 192), ('lstm', 2, 256), ('lstm', 3, 128)),
+    60.0: (('lstm', 1, 384), ('lstm', 2, 192), ('gru', 2, 256), ('lstm', 2, 256), ('lstm', 2, 320), ('lstm', 3, 192)),
 }
 CHANGES: tuple[dict[str, Any], ...] = (
     {'dropout': 0.0},
@@ -86,7 +86,8 @@ def measured(corpus: Corpus, seconds: float, given: dict[str, dict[str, Any]]) -
         trial, config = Trial(ids, V), fit(preset('fast', time=seconds, seed=0, **options), ids, V).config
         trial.measure(config)
         iterations = int(seconds * trial.speed(config) / (config.streams * config.seq_length))
-        found[name] = asdict(replace(config, time=None, iterations=iterations, threads=1, sample_length=0))
+        by_count = {'time': None, 'iterations': iterations, 'planned': None}  # the schedule too
+        found[name] = asdict(replace(config, **by_count, threads=1, sample_length=0))
     return found
 
 
@@ -153,7 +154,7 @@ def main() -> None:
     parser.add_argument('changes', nargs='*', type=options, help='such as layers=2,dropout=0.1')
     parser.add_argument('--seconds', type=lambda given: [float(value) for value in given.split(',')], default=TIMES)
     parser.add_argument('--short', action='store_true')
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()  # changes may stand after --seconds
     if given.short:
         short(given.text, Store(given.store))
     else:

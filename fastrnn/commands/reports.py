@@ -147,6 +147,8 @@ class Reports:
         """Tell of the best model, where it is not the last: what is that model's."""
         if run.figures.best is None or run.figures.best_iteration == run.iteration or self._quiet or self._json:
             return
+        if run.best_is_lost:  # a warning has told so
+            return
         at = ''
         if run.figures.best_iteration is not None:
             at = f' at epoch {_short(run.figures.best_iteration / run.horizon.iterations_per_epoch, 1)}'

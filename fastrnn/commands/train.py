@@ -37,19 +37,21 @@ def train(
     iterations: Annotated[int | None, count_option('When to end. [never; stop with Ctrl-C]')] = None,
     epochs: Annotated[float | None, number_option('When to end, in passes over the text.')] = None,
     time: Annotated[str | None, preset_option('When to end, such as 60s, 1m30s or 2h. [fast: 60s]')] = None,
-    cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn; fast: gru]')] = None,
+    cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn; fast: by the text]')] = None,
     layers: Annotated[int | None, count_option('fast: how many layers, 1 to 8. [1; fast: 1 or 2]')] = None,
     hidden_size: Annotated[
         int | None, count_option('Hidden units of a layer, H. [100; fast: by time and text]')
     ] = None,
-    seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32, 64 from H = 256 on]')] = None,
+    seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32 or 64]')] = None,
     learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: by H]')] = None,
-    sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: one, at the end]')] = None,
+    sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
     sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
     print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: some 30 a run]')] = None,
     engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
     threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
-    streams: Annotated[int | None, count_option('fast: parts of the text trained together, B. [1; preset fast: 16, or 4]')] = None,
+    streams: Annotated[
+        int | None, count_option('fast: parts of the text trained together, B. [1; preset: 16 or 4]')
+    ] = None,
     shards: Annotated[
         int | None, count_option('fast: groups of streams that processes share; bits depend on it. [one a process]')
     ] = None,
@@ -64,8 +66,8 @@ def train(
     warmup: Annotated[
         float | None, number_option('fast: share of the run with a rising learning rate. [0; preset fast: 0.02]')
     ] = None,
-    clip: Annotated[float | None, number_option('fast: limit of each element of the gradient. [5, without --clip-norm]')] = None,
-    clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [none; preset fast: 1]')] = None,
+    clip: Annotated[float | None, number_option('fast: limit of each element of the gradient. [5]')] = None,
+    clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [preset: 1]')] = None,
     weight_decay: Annotated[
         float | None, number_option('fast: decoupled weight decay of adam. [0; preset fast: 0.03 or 0.05]')
     ] = None,
@@ -230,7 +232,8 @@ def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports
 
     with reports.beginning():
         corpus, held_out = opened(texts)
-        run, transfer = begin(corpus, config, held_out, weights)
+        with corpus.discarded_in_vain():
+            run, transfer = begin(corpus, config, held_out, weights)
     run.text_name = texts.name
     reports.announce(run, transfer)
     with interruptible(save is not None or processes().size > 1) as signals, _advised(run, reports):
@@ -252,8 +255,10 @@ def agreed(signals: list[int]) -> bool:
     """Whether the run is to end, by the signals of the first process, which become those of all."""
     from ..parallel.processes import processes
 
-    signals[:] = processes().agree(list(signals))
-    return bool(signals)
+    told = processes().agree(list(signals))
+    if not processes().leads:  # the first one's may have grown since, and must not lose what has come
+        signals[:] = told
+    return bool(told)
 
 
 def end_by(signals: list[int]) -> None:

@@ -3,7 +3,8 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -100,6 +101,15 @@ class Corpus:
         if isinstance(self.ids, StoredIds):
             return self.ids.between(0, cut), self.ids.between(cut, self.ids.size)
         return self.ids[:cut], self.ids[cut:]
+
+    @contextmanager
+    def discarded_in_vain(self) -> Iterator[None]:
+        """Discard it where a ValueError says that what it was made for can't be."""
+        try:
+            yield
+        except ValueError:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Remove it from the cache, if it was just put there, as it can't be used; nor can it be from here on."""

@@ -28,7 +28,7 @@ from ..model.state import MOMENTS, TrainState
 from ..parallel.processes import processes
 from ..parallel.threads import ThreadTuner, counts_for_streams, processors
 from ..settings.config import MAX_SEED, Config
-from .shards import Meeting, check_shards, owned, shard_shapes, slices, updated
+from .shards import Meeting, check_shards, of_shard, owned, shard_shapes, slices, updated
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
 LEAD = 256  # characters that other weights read before they go on with a sample
@@ -42,42 +42,42 @@ class FastEngine:
         check_shards(config)
         architecture = Architecture.of(config, V)
         T, B, own = config.seq_length, config.streams, owned(config)
-        of_shard = B // (config.shards or 1)
+        streams = of_shard(config)
         dtype: Any = np.dtype(config.dtype).type
         self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
         if processors() > 1:
             ahead.start(architecture.cell, self.sizes, dtype)
         self._ids, self._B, self._rate = ids, B, float(config.learning_rate)
-        self._windows = Windows(ids, T, B, processes().rank * own * of_shard, own * of_shard)
+        self._windows = Windows(ids, T, B, processes().rank * own * streams, own * streams)
         seed = secrets.randbelow(MAX_SEED) if config.seed is None else config.seed
         self._rng = np.random.RandomState(seed)
         self.params = INITS[config.init](architecture, self._rng).astype(dtype)
         self.grads = Params(architecture, dtype)
         self.moments = {letter: np.zeros(updated(self.sizes.N), dtype) for letter in MOMENTS[config.optimizer]}
         self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
-        self.packed = buffers.make_packed(self.sizes, dtype, strips=of_shard == 1)
+        self.packed = buffers.make_packed(self.sizes, dtype, strips=streams == 1)
         self.optimizer = make_optimizer(config, self.moments)
         self.dropout = make_dropout(config.dropout, seed, dtype)
         self.position = np.zeros(2, np.int64)  # see train.train
-        self.work = buffers.make_work(self.sizes, T, of_shard, dtype, dropout=self.dropout.limit > 0)
+        self.work = buffers.make_work(self.sizes, T, streams, dtype, dropout=self.dropout.limit > 0)
         self._meeting = Meeting(config, self.sizes, self.params.flat, self.grads.flat, self.work)
         self.smooth_loss = log1(float(V)) * T
         sizes = thread_counts(config, architecture)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
         self._train(
-            alone(), ids[:0], self.position, np.zeros(0), np.zeros((0, of_shard))
+            alone(), ids[:0], self.position, np.zeros(0), np.zeros((0, streams))
         )  # compiles, or loads, before threads do
         pack_weights(alone(), self.cell, self.weights, self.packed)
 
     @staticmethod
     def memory(config: Config, architecture: Architecture) -> int:
-        T, B, N, itemsize = config.seq_length, config.streams, architecture.parameters, np.dtype(config.dtype).itemsize
+        T, N, itemsize = config.seq_length, architecture.parameters, np.dtype(config.dtype).itemsize
         kept = 2 * N + len(MOMENTS[config.optimizer]) * updated(N)  # parameters, gradients, moments
         kept += sum(math.prod(shape) for shape in shard_shapes(config, sizes_of(architecture), itemsize).values())
-        dropout, threads, of_shard = limit_of(config.dropout) > 0, max(thread_counts(config, architecture)), B
-        of_shard //= config.shards or 1
-        of_window = buffers.memory(sizes_of(architecture), T, of_shard, itemsize, dropout=dropout, threads=threads)
+        dropout, threads = limit_of(config.dropout) > 0, max(thread_counts(config, architecture))
+        sizes, streams = sizes_of(architecture), of_shard(config)
+        of_window = buffers.memory(sizes, T, streams, itemsize, dropout=dropout, threads=threads)
         return kept * itemsize + of_window
 
     def _train(
@@ -219,7 +219,7 @@ class FastEngine:
 
 def thread_counts(config: Config, architecture: Architecture) -> list[int]:
     """Numbers of threads to try: what the configuration says, or as many as might pay."""
-    B = config.streams // (config.shards or 1)
+    B = of_shard(config)
     if config.threads and B > 1:
         return [config.threads]
     return counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)

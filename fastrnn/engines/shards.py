@@ -56,13 +56,18 @@ def check_hosts(config: Config, corpus: Corpus, held_out: Ids | None) -> None:
     """Raise ValueError where processes have other programs, options or texts than the first."""
     if processes().size == 1:
         return
-    for what, value in (('fastrnn', __version__), ("fastrnn's code", jit.sources())):
+    for what, value in (('fastrnn', __version__), ("fastrnn's kernels", jit.sources())):
         processes().check_same(what, value, 'install the same on all hosts')
     options = asdict(config)
     for name in dict.fromkeys(name for there in processes().all(options) for name in there if there != options):
         processes().check_same(name, options[name], 'give all processes the same options')
     for name, value in text_identity(corpus, held_out).items():
         processes().check_same(f'the text ({name})', value, 'copy the files from one host to the others')
+
+
+def of_shard(config: Config) -> int:
+    """How many streams a shard has."""
+    return config.streams // (config.shards or 1)
 
 
 def owned(config: Config) -> int:
@@ -87,7 +92,7 @@ def shard_shapes(config: Config, sizes: Sizes, itemsize: int) -> dict[str, tuple
     return {
         'sent': (own * N * (own > 1),),
         'gathered': (shards * updated(N) * (processes().size > 1),),
-        'carried': (own, sizes.L, sizes.states, config.streams // shards, padded(sizes.H, itemsize)),
+        'carried': (own, sizes.L, sizes.states, of_shard(config), padded(sizes.H, itemsize)),
     }
 
 
@@ -100,15 +105,17 @@ class Meeting:
         arrays = {name: np.zeros(shape, kind) for name, shape in shard_shapes(config, sizes, kind.itemsize).items()}
         if group.size == 1:
             arrays['gathered'] = arrays['sent']
-        own, B = owned(config), config.streams // (config.shards or 1)
+        own, B = owned(config), of_shard(config)
         cuts, self._failure = slices(sizes.N), list[BaseException]()
         self._weights, self._norms = weights, work.norms
         self._sent = arrays['sent'] if own > 1 else gradient
         lengths = np.diff(cuts)
         self._to, self._of = own * lengths, [own * int(lengths[group.rank])] * group.size
         self._lengths, self._chunks = lengths, np.diff(parts(len(work.norms), group.size))
-        self._called = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(self._exchange)  # lives as long as its address
-        address = ctypes.cast(self._called, ctypes.c_void_p).value if group.size > 1 else 0
+        address = None
+        if group.size > 1:  # it lives as long as its address; a cycle, for which the garbage collector has to come
+            self._called = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(self._exchange)
+            address = ctypes.cast(self._called, ctypes.c_void_p).value
         self.shards = Shards(
             first=group.rank * own * B,
             streams=config.streams,

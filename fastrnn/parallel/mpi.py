@@ -42,7 +42,7 @@ class MPIProcesses(Processes):
         self._crowded = self._bind()
         self.on_host = self._here.Get_size()
         self._leading = self._left = self._lost = False
-        self._sent: list[Any] = []
+        self._under_way: list[Any] = []  # messages at the end, and their memory
         hook = sys.excepthook
 
         def excepthook(*error: Any) -> None:
@@ -192,8 +192,8 @@ class MPIProcesses(Processes):
         """
         others = [rank for rank in range(self.size) if rank != self.rank]
         mine, found = np.array([kind, code]), np.full((self.size, 2), [kind, code])
-        self._sent += [self._ends.Isend(mine, other) for other in others]
         awaited, until = [self._ends.Irecv(found[other], other) for other in others], time.monotonic() + GRACE
+        self._under_way += [found, awaited, [self._ends.Isend(mine, other) for other in others]]
         while not MPI.Request.Testall(awaited):
             if code and time.monotonic() > until:
                 return None
@@ -208,10 +208,10 @@ class MPIProcesses(Processes):
         return not self._lost
 
     def leave(self, code: int, tell: Callable[[str], Any] = str) -> None:
-        if self._left:
-            return
         if self.rank == 0:
             tell('')
+        if self._left:
+            return
         codes = None if self._lost else self._come(LEAVING, code)
         if self.rank > 0 and (codes is None or not codes[0]):
             tell(f'process {self.rank} on {self.host}: ')

@@ -118,7 +118,7 @@ def _course(records: Iterator[dict[str, Any]]) -> tuple[list[Any], list[list[Any
         del kept[end:]
         if rollback:
             given_up.append(stretch)
-            rollbacks += stretch[:1]
+            rollbacks += stretch[: min(end, 1)]  # one to the start has no point
         else:
             kept.append(record)
     return kept, given_up, rollbacks

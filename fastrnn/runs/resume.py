@@ -22,7 +22,8 @@ from .session import Session, check_policy
 
 AGAIN = 'start again in another folder'
 ENDS = ('iterations', 'epochs', 'time')
-CHANGES = (*ENDS, 'schedule', 'threads', 'patience')  # of the configuration, that resume takes
+WITHOUT = ('threads', 'patience')  # which None changes too: as many as pay, and never
+CHANGES = (*ENDS, 'schedule', *WITHOUT)  # of the configuration, that resume takes
 
 
 def resume(
@@ -53,6 +54,7 @@ def resume(
         In one line: no such run, damage, another text than then. TypeError for a change that there is not.
     """
     check_names(changes, CHANGES)
+    changes = {name: value for name, value in changes.items() if value is not None or name in WITHOUT}
     chosen = Path(folder)
     is_file = led(chosen.is_file)()
     if is_file and not led((chosen.parent / CONFIG).is_file)():
@@ -85,12 +87,9 @@ def _reopened(
     on_divergence = then.on_divergence if on_divergence is None else on_divergence
     keep = check_policy(keep, on_divergence)
     corpus, held_out = opened(texts, *((place.path, then.identity.get('sha256')) if files is None else ()))
-    try:
+    with corpus.discarded_in_vain():
         identity, since = text_identity(corpus, held_out), checkpoint or place.path / CONFIG
         processes().together(lambda: check_text_identity(then.identity, identity, texts, since))
-    except ValueError:
-        corpus.discard()
-        raise
     loaded = state = None
     if checkpoint is not None:
         loaded = led(_offering)(place, checkpoint)
@@ -105,7 +104,8 @@ def _reopened(
     elif then.transferred:
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
     config = _changed(_with_shards(then.config), changes, state, corpus.ids.size)
-    run = Run(corpus, config, validation=held_out, kept=True)
+    with corpus.discarded_in_vain():
+        run = Run(corpus, config, validation=held_out, kept=True)
     run.text_name = texts.name
     session = Session(place, run, texts, keep, on_divergence, lengthened=then.lengthened)
     if checkpoint is not None and loaded is not None:

@@ -202,7 +202,7 @@ class Session(Training):
 
     def _write(self, record: Progress) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""
-        best = record.validation is not None and record.validation == self.run.figures.best
+        best = record.validation is not None and self.run.figures.best_iteration == self.run.iteration
         verified = record.validation is not None or self.run.validation is None
         due = record.last or record.validation is not None or self.run.plan.saves_after(self.run.iteration)
         if record.due:
@@ -236,7 +236,10 @@ class Session(Training):
             raise Diverged(f'{error} (rolled back {ROLLBACKS} times already)', error.iteration) from error
         rate = self.run.config.learning_rate * 0.5**halvings
         self._saver.roll_back(state, halvings)
-        self._saver.log(rollback_event(at + 1, state.iteration, rate, what))
+        try:
+            self._saver.log(rollback_event(at + 1, state.iteration, rate, what))
+        except OSError as raised:
+            self._saver.go_on_without_log(raised, verified=True, best=False)
         warnings.warn(
             f'{what}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
             RuntimeWarning,

@@ -79,7 +79,8 @@ def start(
     corpus, held_out = opened(texts)
     if config.seed is None:
         config = replace(config, seed=processes().agree(secrets.randbelow(MAX_SEED)))
-    run, transfer = begin(corpus, config, held_out, weights, kept=True)
+    with corpus.discarded_in_vain():
+        run, transfer = begin(corpus, config, held_out, weights, kept=True)
     run.text_name = texts.name
     session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, transfer)
     try:

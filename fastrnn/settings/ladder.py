@@ -22,7 +22,7 @@ class Rung(NamedTuple):
 
 
 # upward; the first is for all that is too short for the others
-LADDER = (
+GRUS = (
     Rung('gru', 1, 32, 32, 0, 0),
     Rung('gru', 1, 64, 32, 0, 5e3),
     Rung('gru', 1, 96, 32, 0, 5e4),
@@ -34,7 +34,20 @@ LADDER = (
     Rung('gru', 2, 384, 64, 16e6, 5e5),
     Rung('gru', 2, 512, 64, 40e6, 1e6),  # extrapolated: no run here was as long
 )
-RATE, RATE_OF_ONE, HIGHEST = 1.5, 2.0, 0.03  # of the learning rate: over H, of one layer, and at most
+LONG = 500_000  # characters of a text, from which on an LSTM is better: at a rate at which a GRU's states jump
+LSTMS = (
+    Rung('lstm', 1, 96, 32, 0, LONG),
+    Rung('lstm', 1, 128, 32, 0.9e6, LONG),
+    Rung('lstm', 1, 192, 32, 1.5e6, LONG),
+    Rung('lstm', 1, 256, 32, 1.9e6, LONG),
+    Rung('lstm', 2, 192, 32, 3.5e6, LONG),
+    Rung('lstm', 2, 256, 64, 5e6, LONG),
+    Rung('lstm', 2, 320, 64, 9e6, LONG),
+    Rung('lstm', 2, 384, 64, 16e6, LONG),
+    Rung('lstm', 2, 512, 64, 40e6, 2 * LONG),  # extrapolated: no run here was as long
+)
+SHORTEST = 32  # windows, where streams are given
+RATE, RATE_OF_ONE, RATE_OF_LSTM, HIGHEST = 1.5, 2.0, 5.0, 0.03  # learning rates, over H; of one layer; at most
 DECAY = ((192, 0.03), (math.inf, 0.05))  # of weights, for H below
 STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
 DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.3))  # for fewer epochs than
@@ -47,7 +60,8 @@ def steps_up(config: Config, characters: int) -> list[tuple[float, Config]]:
 
     A field that is not open stays.
     """
-    found = [rung for rung in LADDER if rung.text <= characters]
+    lstms = characters >= LONG and ('cell' in config.fit or config.cell == 'lstm')
+    found = [rung for rung in (LSTMS if lstms else GRUS) if rung.text <= characters]
     return [(rung.needs, with_windows(_with_open(config, rung), characters)) for rung in found]
 
 
@@ -65,10 +79,16 @@ def completed(config: Config, characters: int, trained: float) -> Config:
     epochs = min(trained / characters, most)
     if most < math.inf:
         values['epochs'] = most
-    values['learning_rate'] = min(HIGHEST, (RATE if config.layers > 1 else RATE_OF_ONE) / config.hidden_size)
+    values['learning_rate'] = min(HIGHEST, _rate(config) / config.hidden_size)
     values['weight_decay'] = below(DECAY, config.hidden_size, DECAY[-1][1])
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
     return replace(config, fit=(), **{name: value for name, value in values.items() if name in config.fit})
+
+
+def _rate(config: Config) -> float:
+    if config.cell == 'lstm':
+        return RATE_OF_LSTM
+    return RATE if config.layers > 1 else RATE_OF_ONE
 
 
 def below(steps: Sequence[tuple[float, float]], value: float, otherwise: float) -> float:
@@ -81,10 +101,13 @@ def with_windows(config: Config, characters: int) -> Config:
 
     Streams are as many for each of the shards.
     A text that is too short for them gets as many streams as read nearly all of it (each leaves less than a window at
-    its end unread), and a shorter window where even one stream does not fit.
+    its end unread), and a shorter window where even one stream does not fit. Streams that are given stay, and a window
+    longer than theirs becomes one that fits, down to the shortest of the ladder.
     """
     if 'streams' not in config.fit:
-        return config
+        longest = max(SHORTEST, characters // config.streams - 2)
+        fits = config.seq_length <= longest or 'seq_length' not in config.fit
+        return config if fits else replace(config, seq_length=longest)
     shards = config.shards or 1
     T, B = config.seq_length, -(-int(below(STREAMS, characters, config.streams)) // shards) * shards
     if characters < (T + 2) * B:

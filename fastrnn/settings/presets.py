@@ -34,10 +34,12 @@ def preset(name: str, **options: Any) -> Config:
     """The configuration of a preset, with those options that are not None in place of its own.
 
     ``fast`` trains for 60 s unless told otherwise. What it leaves open, named in ``fit``, is decided when there is
-    a text (see training/fitting.py): the cell, the layers and their H, streams and windows, the learning rate and
-    dropout, and for a short text how many epochs are enough. What is given here stays; what ``dataclasses.replace``
-    gives to the configuration later is still open. Raises ValueError for another name and for values that nothing can
-    be done with, TypeError for an option that there is not.
+    a text (see training/fitting.py): the cell, the layers and their H, streams and windows, the learning rate,
+    weight decay and dropout, and for a short text how many epochs are enough. What is given here stays; what
+    ``dataclasses.replace`` gives to the configuration later is still open.
+
+    Raises ValueError for another name and for values that nothing can be done with, TypeError for an option that there
+    is not.
     """
     if name not in PRESETS:
         raise ValueError(f'preset is {name!r}; it must be one of {", ".join(PRESETS)}')
@@ -46,14 +48,15 @@ def preset(name: str, **options: Any) -> Config:
     chosen = {**PRESETS[name], **given}
     if 'clip' in given and 'clip_norm' not in given:
         chosen['clip_norm'] = None  # which would take its place
-    if given.get('weight_decay') and chosen.get('engine') == 'fast' and chosen.get('optimizer') != 'adam':
-        raise ValueError('weight_decay is for the optimizer adam: choose that, or leave it out')
     if name == 'fast' and chosen['engine'] == PRESETS[name]['engine']:
         ended = bool({'epochs', 'iterations'} & set(given))
         if not ended and 'time' not in given:
             chosen['time'] = FAST_SECONDS
         chosen.setdefault('fit', tuple(name for name in OPEN if name not in given and not (name == 'epochs' and ended)))
-    return Config(**chosen)
+    config = Config(**chosen)
+    if given.get('weight_decay') and config.optimizer != 'adam':
+        raise ValueError('weight_decay is for the optimizer adam: choose that, or leave it out')
+    return config
 
 
 def make_config(

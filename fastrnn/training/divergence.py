@@ -27,10 +27,9 @@ def first_bad(losses: NDArray[np.float64]) -> int | None:
 
 def not_finite(losses: NDArray[np.float64], iteration: int, config: Config) -> Diverged:
     """The error of losses of which that of an iteration, and perhaps others after it, is inf or NaN."""
-    finite = losses[np.isfinite(losses)]
-    before = 'after a finite block'
-    if finite.size:
-        before = f'it was {bits_per_character(float(finite[-1]), config.seq_length):.3f} bits per character before'
+    bad, before = first_bad(losses), 'after a finite block'
+    if bad:
+        before = f'it was {bits_per_character(float(losses[bad - 1]), config.seq_length):.3f} bits per character before'
     happened = f'the loss is inf or NaN at iteration {iteration}'
     cure = f'take a smaller --learning-rate than {config.learning_rate:g}'
     return Diverged(f'{happened}, {before}: {cure}', iteration, happened)

@@ -46,7 +46,7 @@ def fit(config: Config, ids: Ids, V: int, held_out: int = 0) -> Fitted:
         return Fitted(config)
     n, seconds = ids.size, config.time or 0.0
     steps, trial = steps_up(config, n), Trial(ids, V, seconds)
-    steps[0][1].check_text(n, V, held_out)  # streams and windows are the same in all; a trial would read beyond its end
+    steps[0][1].check_text(n, V, held_out)  # if its window fits, so do all; a trial would read beyond the text's end
     timed = config.iterations is None and config.epochs is None and config.time is not None
 
     def reads(candidate: Config) -> float:
@@ -95,7 +95,7 @@ class Trial:
 
     def measure(self, config: Config) -> None:
         """Train a model for a moment."""
-        check_memory(config, self._V)
+        processes().together(lambda: check_memory(config, self._V))
         of_trial = replace(config, init='gist', seed=0, fit=())
         with closing(processes().by_host(lambda: make_engine(of_trial, self._ids, self._V))) as engine:
             ahead.wait()  # a first run's other process compiles, and would halve what two threads reach

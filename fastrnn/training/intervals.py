@@ -24,7 +24,7 @@ SAVE, SAVE_BYTES = 4e-3, 2e8  # seconds of a checkpoint, and bytes a second
 SHARE = 0.03  # of the time, at most: of validations, each with the checkpoint that follows it; and of checkpoints
 UNNOTICED = 0.15  # seconds that all validations of a short run may take
 REPORT_SECONDS, REPORTS = 1.0, 30  # between two reports, at least; in a run, at most
-SAVE_SECONDS = 10.0  # between two checkpoints, at least
+SAVE_SECONDS = 10.0  # between two checkpoints, to the next round number of iterations; or more
 
 
 class Intervals(NamedTuple):

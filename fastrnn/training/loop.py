@@ -61,15 +61,11 @@ class Run(Training):
         V, n = len(self.corpus.chars), self.corpus.ids.size
         self.validation = None if validation is None else as_ids(validation, V, 'validation')
         check_hosts(config, self.corpus, self.validation)
-        try:
-            self.fitted = fit(config, self.corpus.ids, V, self.corpus.held_out)
-            config = self.fitted.config
-            config.check_text(n, V, self.corpus.held_out)
-            check_shards(config)
-            processes().together(lambda: check_memory(config, V, validated=validation is not None, kept=kept))
-        except ValueError:
-            self.corpus.discard()
-            raise
+        self.fitted = fit(config, self.corpus.ids, V, self.corpus.held_out)
+        config = self.fitted.config
+        config.check_text(n, V, self.corpus.held_out)
+        check_shards(config)
+        processes().together(lambda: check_memory(config, V, validated=validation is not None, kept=kept))
         if self.validation is not None and self.validation.size < 2:
             raise ValueError('the held-out text has one character: take one with at least two')
         self.plan = Plan.of(config, V, n, 0 if self.validation is None else self.validation.size)
@@ -79,6 +75,7 @@ class Run(Training):
         self.iteration, self.seconds, self.halvings = 0, self.fitted.seconds, 0
         self.figures = Figures()
         self.best_weights: BestWeights = InMemory()
+        self.best_is_lost = False  # they were asked for, and not there
         self._clock = Clock()
         self._clock.set(self.seconds)
         self._pace = BLOCK_SECONDS  # seconds an iteration
@@ -134,7 +131,7 @@ class Run(Training):
     def best_model(self) -> Model:
         self._prepare()
         with held(), self._lock:
-            weights = self._best_weights()
+            weights = processes().lead(self._best_weights)  # a kept run's are in a file, which the first one has
             if weights is None:
                 return self.model
             return Model(weights.astype(weights.flat.dtype), self.corpus.chars, self.corpus.unit)
@@ -143,7 +140,9 @@ class Run(Training):
         """Those of the lowest validation, where they are others than the present ones."""
         if self.figures.best is None or (self.figures.best_iteration == self.iteration and not self._moving):
             return None
-        return self.best_weights.take(self.figures.best)
+        found = self.best_weights.take(self.figures.best)
+        self.best_is_lost = found is None
+        return found
 
     def ensure_engine(self) -> Engine:
         """The one that is there, or a new one."""
@@ -248,6 +247,7 @@ class Run(Training):
             validation = bits_per_character(block.nats, self.validation.size - 1)
             if self.figures.validated(validation, self.horizon, self.iteration, self.seconds):
                 self.best_weights.keep(engine.params, validation)
+                self.best_is_lost = False
         over = self.over
         if self.plan.samples_after(over):
             sample = self._sample(engine, best=True)

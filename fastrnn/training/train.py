@@ -1,5 +1,6 @@
 """A run that is kept nowhere but in memory."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,8 @@ def train(
 
     corpus, held_out = processes().by_host(read)
     config = make_config(config, options_from(weights, config, options), name=preset, also=OPTIONS)
-    run = begin(corpus, config, held_out, weights)[0]
+    with nullcontext() if isinstance(text, Corpus) else corpus.discarded_in_vain():
+        run = begin(corpus, config, held_out, weights)[0]
     if not isinstance(text, str | Corpus):
         run.text_name = Texts.of(text).name
     return run

@@ -39,21 +39,25 @@ class Training(Steps[Progress]):
     @property
     @abstractmethod
     def best_model(self) -> Model:
-        """A copy of the model with the lowest validation so far; without a validation, the model as it is now."""
+        """A copy of the model with the lowest validation so far; without a validation, the model as it is now.
+
+        Several processes ask for it together.
+        """
 
     text_name: str | None = None  # of the files that it trains on
 
     @property
     def about(self) -> About:
-        """What its model's file tells of the best model."""
+        """What its model's file tells of the best model, once asked for; of the last, where it is not there."""
         run: Any = getattr(self, 'run', self)  # a session has one
         figures, smooth_loss = run.figures, None if run.engine is None else run.engine.smooth_loss
-        best_at = run.iteration if figures.best is None else figures.best_iteration
+        best = None if run.best_is_lost else figures.best
+        best_at = run.iteration if best is None else figures.best_iteration
         return About(
             text=run.text_name,
             characters=run.corpus.ids.size,
-            bits=bits(figures.best, smooth_loss, run.config.seq_length),
-            held_out=figures.best is not None,
+            bits=bits(best, smooth_loss, run.config.seq_length),
+            held_out=best is not None,
             iterations=best_at,
             version=__version__,
         )
@@ -64,8 +68,8 @@ class Training(Steps[Progress]):
 
     def save(self, path: str | Path) -> None:
         """Write the best model to a file, as :func:`fastrnn.save_model` does; of several processes the first does."""
-        if processes().leads:
-            save_model(path, replace(self.best_model, about=self.about))
+        best = self.best_model
+        processes().lead(lambda: save_model(path, replace(best, about=self.about)))
 
     def watch(self) -> Model:
         """Train to the end, with a progress bar in a terminal or a notebook; returns the best model."""

@@ -12,7 +12,9 @@ from kept import log_of, state_of, without_times
 from screens import Terminal
 
 import fastrnn
+from fastrnn.commands.train import agreed
 from fastrnn.model.places import checkpoints
+from fastrnn.parallel.processes import Processes
 
 SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
 FAST = ('--preset', 'fast', '--streams', 4, *SMALL, '--cell', 'rnn')
@@ -184,6 +186,19 @@ def test_a_long_run_that_is_not_kept(cli, tmp_path, monkeypatch, number):
     assert (
         'nothing is kept' not in cli(*args, '--save', tmp_path / 'model')[2] + cli(*args, '--out', tmp_path / 'run')[2]
     )
+
+
+def test_a_signal_that_comes_while_it_is_asked(monkeypatch):
+    """Is there the next time: a batch system sends one."""
+    signals = []
+
+    class Alone(Processes):
+        def agree(self, value):
+            signals.append(signal.SIGTERM)
+            return value
+
+    monkeypatch.setattr('fastrnn.parallel.processes.processes', Alone)
+    assert not agreed(signals) and signals == [signal.SIGTERM]
 
 
 @pytest.mark.parametrize(

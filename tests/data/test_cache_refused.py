@@ -38,6 +38,16 @@ def test_an_entry_that_was_there_before_stays(cache_root, tmp_path):
     assert len(items(cache_root)) == 1
 
 
+def test_a_corpus_of_the_callers_stays(cache_root, tmp_path):
+    """It may be trained on with other options."""
+    (tmp_path / 'text').write_bytes(b'abcdefgh' * 1000)
+    corpus = open_corpus(tmp_path / 'text')
+    with pytest.raises(ValueError, match='bytes of memory'):
+        fastrnn.train(corpus, hidden_size=10**7)
+    assert len(items(cache_root)) == 1
+    assert len(list(fastrnn.train(corpus, hidden_size=4, iterations=1, seed=0))) == 1
+
+
 def test_an_entry_that_another_one_uses_stays(cache_root, tmp_path):
     (tmp_path / 'text').write_bytes(b'a' * 1000)
     first = open_corpus(tmp_path / 'text')

@@ -1,5 +1,8 @@
 """The fast engine against the reference: one stream to rounding; any threads; nothing allocated."""
 
+import gc
+import weakref
+
 import cell_oracles
 import numpy as np
 import oracles
@@ -97,3 +100,17 @@ def test_nothing_is_allocated_in_the_loop():
         assert allocations(1) == allocations(30)
     finally:
         nrt.memsys_disable_stats()
+
+
+def test_it_goes_with_its_last_reference():
+    """Not only when the garbage collector comes: the preset's trials are large."""
+    gc.disable()
+    try:
+        engine = FastEngine(config(streams=4), IDS, V)
+        engine.run(2)
+        gone = weakref.ref(engine.grads.flat)
+        engine.close()
+        del engine
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -239,3 +239,40 @@ def test_without_a_worker(browser, tmp_path):
     reached = browser.run('page.write.pane.ids.length')
     assert 100 < reached < 20000 and browser.run('page.$("stop").disabled')
     assert browser.run('new Promise(done => setTimeout(() => done(page.write.pane.ids.length), 50))') == reached
+
+
+def test_seeing_does_not_end_writing(opened):
+    """As slow as one reads, until all is there; only then it is read."""
+    browser = opened(some_model(dtype='float32', H=8))
+    browser.run(
+        "page.$('pace').value = 40; page.$('length').value = 130; document.querySelector('#write-form .main').click()"
+    )
+    browser.wait('page.write.pane.ids.length > 102')
+    browser.run('page.open("see")')
+    assert browser.run('[page.$("stop").disabled, page.see.read]') == [False, None]
+    browser.wait('page.see.read && page.see.read.text.length === 130')
+
+
+def test_a_beginning_that_is_too_long_keeps_its_end(opened):
+    browser = opened(some_model(chars='\nab', dtype='float32', H=4))
+    browser.run('page.$("length").value = 5; page.$("prime").value = "a".repeat(9000) + "b".repeat(3000)')
+    browser.run("document.querySelector('#write-form .main').click()")
+    browser.wait(WRITTEN.replace('LENGTH', '10005'))
+    assert browser.run('page.write.text').startswith('a' * 7000 + 'b' * 3000)
+    assert browser.run('page.$("write-note").textContent').startswith('Only the last 10,000 of the beginning are read.')
+
+
+def test_bytes_that_were_written_are_those_that_are_seen(opened):
+    """Though they are no text."""
+    browser = opened(some_model(chars=''.join(map(chr, range(256))), dtype='float32', H=8, unit='byte'))
+    write(browser, 120, temperature=1, seed=3)
+    browser.run('page.open("see"); page.$("use-written").click()')
+    browser.wait('page.see.read && page.see.read.text.length === 120')
+    assert browser.run('page.see.read.text') == browser.run('page.write.pane.ids')
+
+
+def test_a_reading_that_is_given_up(opened):
+    """By writing anew: nothing says that it still goes on."""
+    browser = opened(some_model(dtype='float32', H=8))
+    browser.run('page.see.receive({kind: "progress", share: 0.5}); page.$("another").click()')
+    assert browser.run('page.$("see-told").textContent') == ''

@@ -11,6 +11,7 @@ from helpers import ROOT, SONNETS, SUPPORT, random_text, run_python
 from kept import log_of, state_of
 from mpi import MPIEXEC, command, mpi_cli, mpi_python, needs_mpi
 
+from fastrnn.model.checkpoint import load_model
 from fastrnn.model.places import BEST, checkpoints
 
 pytestmark = needs_mpi
@@ -222,6 +223,36 @@ def test_one_that_has_more_to_do_is_waited_for():
     assert (result.returncode, errors_of(result)) == (0, []), result.stderr
     told, done = result.stdout.splitlines()
     assert told.startswith('hidden_size differs: 20 on ') and done == 'done'
+
+
+SAVING = """
+import sys
+from pathlib import Path
+import fastrnn
+from fastrnn.parallel.processes import processes
+from fastrnn.runs.best import InFolder
+options = {'preset': 'fast', 'hidden_size': 20, 'iterations': 20, 'validation': 0.2, 'seed': 1}
+with fastrnn.train('abcd' * 500, **options) as run:
+    run.save(sys.argv[1] + '-begun')  # before there is an engine
+    list(run)
+    run.save(sys.argv[1])
+with fastrnn.start(sys.argv[2], sys.argv[3], **options) as run:
+    run.watch()
+    run.run.figures.best_iteration = 1  # not the last
+    if not processes().leads:  # a host without the first one's file system
+        run.run.best_weights = InFolder(Path('elsewhere'))
+    same = processes().all(run.best_model.params.flat.tobytes())
+if processes().leads:
+    print(same[0] == same[1])
+"""
+
+
+def test_the_best_model_is_that_of_all(tmp_path):
+    """Saved by one, and asked for by all, before the first record too."""
+    result = mpi_python(2, '-c', SAVING, tmp_path / 'model', tmp_path / 'run', SONNETS)
+    assert (result.returncode, errors_of(result), result.stdout) == (0, [], 'True\n'), result.stderr
+    models = [load_model(tmp_path / name) for name in ('model-begun', 'model')]
+    assert models[0].params != models[1].params and models[1].about.held_out
 
 
 ENDING = """

@@ -133,6 +133,7 @@ def test_rollbacks_to_the_start_and_in_a_row(logged):
     curve = read_run(folder := logged(entries=entries))
     np.testing.assert_array_equal(curve.points.train, [entry['train'] for entry in records(12)])
     assert [len(stretch.train) for stretch in curve.given_up] == [9, 4, 1, 4]
+    assert curve.rollbacks.characters.size == 3  # where there is no record before it, there is no point
     assert plotting.picture([read_run(folder)]).startswith(b'\x89PNG')
 
 

@@ -74,6 +74,14 @@ def test_a_complete_run_stays_as_it_is(tmp_path):
     assert session.run.over and contents(tmp_path / 'run') == before
 
 
+def test_none_changes_no_end(tmp_path):
+    run_to(begin(tmp_path / 'run'), 17)
+    with fastrnn.resume(tmp_path / 'run', iterations=None, time=None, schedule=None) as session:
+        end = session.run.config.iterations
+    with fastrnn.resume(tmp_path / 'run') as session:
+        assert session.run.config.iterations == end is not None
+
+
 def test_moved_folder_and_moved_text(tmp_path, monkeypatch, whole):
     one_by_one(monkeypatch)
     text = tmp_path / 'text.txt'

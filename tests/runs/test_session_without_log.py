@@ -60,6 +60,28 @@ def test_a_log_that_can_be_written_again(tmp_path, monkeypatch):
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
 
 
+@pytest.mark.filterwarnings('ignore:.*back to iteration:RuntimeWarning')
+def test_at_a_rollback(tmp_path, monkeypatch):
+    """The first that can't be logged may be that; the run goes on after it all the same."""
+    options = {'learning_rate': 100.0, 'iterations': 40}
+    monkeypatch.setattr('fastrnn.training.divergence.BEGINNING', 0)
+    one_by_one(monkeypatch)
+    run_to(begin(tmp_path / 'whole', **options))
+    add, failed = Log.add, []
+
+    def full(self, record):
+        if record.get('event') == 'rollback' and not failed:
+            failed.append(record)
+            raise OSError(errno.EIO, 'Input/output error', str(self.path))
+        add(self, record)
+
+    monkeypatch.setattr(Log, 'add', full)
+    session = begin(tmp_path / 'run', **options)
+    with session, pytest.warns(RuntimeWarning, match=WORDS):
+        list(session)
+    assert failed and session.run.over and contents(tmp_path / 'run') == contents(tmp_path / 'whole')
+
+
 def test_interrupted_while_it_cannot(tmp_path, monkeypatch):
     one_by_one(monkeypatch)
     run_to(begin(tmp_path / 'whole'))

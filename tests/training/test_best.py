@@ -106,6 +106,21 @@ def test_a_best_that_is_not_there(tmp_path, monkeypatch, harm):
     with pytest.warns(RuntimeWarning, match=r'best\.safetensors: .*; the last model is taken in its place$') as caught:
         assert session.best_model.params == session.model.params
     assert '\n' not in str(caught[0].message)
+    with pytest.warns(RuntimeWarning, match='the last model is taken'):
+        session.save(tmp_path / 'model')
+    about = fastrnn.load_model(tmp_path / 'model').about
+    assert not about.held_out and about.iterations == session.run.iteration != session.run.figures.best_iteration
+
+
+def test_the_file_of_a_run_that_took_up_a_state(tmp_path):
+    """Which has the best's figures, but not its weights."""
+    first, other = overfit(), overfit()
+    list(first)
+    other.restore(first.state())
+    assert other.best_model.params == other.model.params != first.best_model.params
+    other.save(tmp_path / 'model')
+    about = fastrnn.load_model(tmp_path / 'model').about
+    assert not about.held_out and about.iterations == 150
 
 
 def test_without_held_out_text_it_is_the_last():

@@ -122,7 +122,7 @@ def test_a_limit(tmp_path, monkeypatch):
 def test_stopping_instead(tmp_path, cli, name):
     options = []
     for key, value in (
-        EXPLODING[name] | {'learning_rate': 1e5, 'engine': name, 'seed': 3, 'on_divergence': 'stop'}
+        EXPLODING[name] | {'learning_rate': 1e5, 'weight_decay': 0, 'engine': name, 'seed': 3, 'on_divergence': 'stop'}
     ).items():
         options += [f'--{key.replace("_", "-")}', value]
     code, _, err = cli('train', SONNETS, *options, '--hidden-size', 16, '--seq-length', 8, '--out', tmp_path / 'run')

@@ -6,7 +6,7 @@ import pytest
 import fastrnn
 from fastrnn.parallel import threads
 from fastrnn.settings.config import OPEN, Config
-from fastrnn.settings.ladder import LADDER
+from fastrnn.settings.ladder import GRUS, LSTMS
 from fastrnn.settings.presets import preset
 from fastrnn.training import fitting
 from fastrnn.training.fitting import fit
@@ -36,14 +36,15 @@ def speed(monkeypatch):
 
 def test_the_ladder_goes_up():
     """More characters, of training or of the text, never mean a smaller model; nothing is left open."""
-    assert [rung.needs for rung in LADDER] == sorted(rung.needs for rung in LADDER)
-    assert [rung.text for rung in LADDER] == sorted(rung.text for rung in LADDER)
+    for rungs in (GRUS, LSTMS):
+        assert [rung.needs for rung in rungs] == sorted(rung.needs for rung in rungs)
+        assert [rung.text for rung in rungs] == sorted(rung.text for rung in rungs)
     for texts, ends in (((1_000_000,), (1, 4, 15, 60, 400)), ((1_000, 10_000, 100_000, 1_000_000), (4,))):
         found = [fit(preset('fast', epochs=float(epochs)), ids(n), 60).config for n in texts for epochs in ends]
         assert all(config.fit == () for config in found)
         sizes = [size(config) for config in found]
         assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
-        rates = [config.learning_rate for config in found]
+        rates = [config.learning_rate for config in found if config.cell == found[0].cell]
         assert rates == sorted(rates, reverse=True) and 0 < rates[0] <= 0.05
 
 
@@ -94,6 +95,19 @@ def test_what_is_given_stays():
             assert getattr(config, name) == value and config.fit == ()
     alone = Config(engine='fast', iterations=1)
     assert fit(alone, ids(200), 60).config is alone
+
+
+@pytest.mark.parametrize('streams', [4096, 5000])
+def test_a_window_fits_the_streams_that_are_given(streams):
+    """Whatever the model; it is the ladder's, or shorter, but what is given with it stays, and may be refused."""
+    n = 200_704
+    found = fit(preset('fast', streams=streams, epochs=100.0), ids(n), 60).config
+    found.check_text(n, 60)
+    assert found.streams == streams and found.hidden_size == 256 and 32 <= found.seq_length < 64
+    given = fit(preset('fast', streams=streams, seq_length=20, epochs=100.0), ids(n), 60).config
+    assert (given.streams, given.seq_length) == (streams, 20)
+    with pytest.raises(ValueError, match='fewer --streams'):
+        fit(preset('fast', streams=20_000, epochs=100.0), ids(n), 60)
 
 
 def test_the_trial_counts(speed):
