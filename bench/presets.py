@@ -86,8 +86,8 @@ def measured(corpus: Corpus, seconds: float, given: dict[str, dict[str, Any]]) -
         trial, config = Trial(ids, V), fit(preset('fast', time=seconds, seed=0, **options), ids, V).config
         trial.measure(config)
         iterations = int(seconds * trial.speed(config) / (config.streams * config.seq_length))
-        by_count = {'time': None, 'iterations': iterations, 'planned': None}  # the schedule too
-        found[name] = asdict(replace(config, **by_count, threads=1, sample_length=0))
+        by_count = replace(config, time=None, iterations=iterations, planned=None)  # the schedule too
+        found[name] = asdict(replace(by_count, threads=1, sample_length=0))
     return found
 
 
