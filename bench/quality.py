@@ -58,11 +58,11 @@ def whole_process(path: str, budget: float, seed: int) -> tuple[float, float, fl
         printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         wall = time.perf_counter() - start
         epochs, last = re.findall(r'epoch ([\d.]+).*val ([\d.]+)', printed)[-1]
-        words = re.findall(r'^(\w+ .*?|H=\d+), T=(\d+), (\d+) streams', printed, re.MULTILINE)[0]
+        (words,) = re.findall(r'([^,\n]+), T=\d+, \d+ streams', printed)
         trained, (_, held_out) = load_model(model), split(open_corpus(Path(path)))
         found = bits(trained.params, held_out)
         assert found < float(last) + 1e-3, 'the model that was saved is not the best'
-        return found, bits(trained.params, held_out, WINDOW), float(epochs), wall, words[0]
+        return found, bits(trained.params, held_out, WINDOW), float(epochs), wall, words.strip()
 
 
 def quality(path: str, budgets: Sequence[float], seeds: int, store: Store) -> str:

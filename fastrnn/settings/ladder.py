@@ -39,7 +39,7 @@ LSTMS = (
     Rung('lstm', 1, 96, 32, 0, LONG),
     Rung('lstm', 1, 128, 32, 0.9e6, LONG),
     Rung('lstm', 1, 192, 32, 1.5e6, LONG),
-    Rung('lstm', 1, 256, 32, 1.9e6, LONG),
+    Rung('lstm', 1, 256, 32, 2.2e6, LONG),
     Rung('lstm', 2, 192, 32, 3.5e6, LONG),
     Rung('lstm', 2, 256, 64, 5e6, LONG),
     Rung('lstm', 2, 320, 64, 9e6, LONG),
