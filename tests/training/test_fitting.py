@@ -48,6 +48,18 @@ def test_the_ladder_goes_up():
         assert rates == sorted(rates, reverse=True) and 0 < rates[0] <= 0.05
 
 
+def test_the_cell():
+    """An LSTM of long texts, at a rate that is too high for others; a given one has its own sizes and rate."""
+    long, short = (fit(preset('fast', epochs=4.0), ids(n), 60).config for n in (500_000, 499_999))
+    assert (long.cell, short.cell) == ('lstm', 'gru') and long.layers < short.layers
+    gru, lstm = (fit(preset('fast', epochs=4.0, cell=cell), ids(n), 60).config for cell, n in CROSSED)
+    assert (gru.cell, lstm.cell) == ('gru', 'lstm') and size(gru) == size(lstm) == size(short)
+    assert lstm.learning_rate == 0.03 > 2 * short.learning_rate == 2 * gru.learning_rate
+
+
+CROSSED = (('gru', 500_000), ('lstm', 499_999))
+
+
 def test_more_epochs_more_dropout():
     dropouts = [fit(preset('fast', epochs=float(epochs)), ids(500_000), 60).config.dropout for epochs in (1, 20, 100)]
     assert dropouts == sorted(dropouts) and dropouts[0] < dropouts[-1]
