@@ -43,7 +43,7 @@ def train(
         int | None, count_option('Hidden units of a layer, H. [100; fast: by time and text]')
     ] = None,
     seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32 or 64]')] = None,
-    learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: by H]')] = None,
+    learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: by cell and H]')] = None,
     sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
     sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
     print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: some 30 a run]')] = None,
@@ -64,7 +64,7 @@ def train(
         ),
     ] = None,
     warmup: Annotated[
-        float | None, number_option('fast: share of the run with a rising learning rate. [0; preset fast: 0.02]')
+        float | None, number_option('fast: share of the run with a rising learning rate. [0; preset fast: 0.1]')
     ] = None,
     clip: Annotated[float | None, number_option('fast: limit of each element of the gradient. [5]')] = None,
     clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [preset: 1]')] = None,

@@ -44,7 +44,7 @@ LSTMS = (
     Rung('lstm', 2, 256, 64, 5e6, LONG),
     Rung('lstm', 2, 320, 64, 9e6, LONG),
     Rung('lstm', 2, 384, 64, 16e6, LONG),
-    Rung('lstm', 2, 512, 64, 40e6, 2 * LONG),  # extrapolated: no run here was as long
+    Rung('lstm', 2, 512, 64, 40e6, 2 * LONG),  # extrapolated, as of GRUs
 )
 SHORTEST = 32  # windows, where streams are given
 RATE, RATE_OF_ONE, RATE_OF_LSTM, HIGHEST = 1.5, 2.0, 5.0, 0.03  # learning rates, over H; of one layer; at most
@@ -62,6 +62,8 @@ def steps_up(config: Config, characters: int) -> list[tuple[float, Config]]:
     """
     lstms = characters >= LONG and ('cell' in config.fit or config.cell == 'lstm')
     found = [rung for rung in (LSTMS if lstms else GRUS) if rung.text <= characters]
+    if 'layers' not in config.fit:  # two layers may have fewer units than one, and be larger
+        found = [rung for k, rung in enumerate(found) if rung.H >= max(before.H for before in found[: k + 1])]
     return [(rung.needs, with_windows(_with_open(config, rung), characters)) for rung in found]
 
 

@@ -174,7 +174,7 @@ class Run(Training):
         with held(), self._lock:
             self.ensure_engine().restore(state)
             self.iteration, self.seconds = state.iteration, state.seconds
-            self.halvings, self.figures = state.halvings, Figures.of(state)
+            self.halvings, self.figures, self.best_is_lost = state.halvings, Figures.of(state), False
             self._block, self._moving, self._made, self._error = None, False, None, None
             self._clock.set(state.seconds)
             self._pace = BLOCK_SECONDS

@@ -67,7 +67,10 @@ class Training(Steps[Progress]):
         """Let go of what the run holds."""
 
     def save(self, path: str | Path) -> None:
-        """Write the best model to a file, as :func:`fastrnn.save_model` does; of several processes the first does."""
+        """Write the best model to a file, as :func:`fastrnn.save_model` does.
+
+        Several processes call it together; the first one writes.
+        """
         best = self.best_model
         processes().lead(lambda: save_model(path, replace(best, about=self.about)))
 

@@ -247,9 +247,8 @@ def test_seeing_does_not_end_writing(opened):
     browser.run(
         "page.$('pace').value = 40; page.$('length').value = 130; document.querySelector('#write-form .main').click()"
     )
-    browser.wait('page.write.pane.ids.length > 102')
-    browser.run('page.open("see")')
-    assert browser.run('[page.$("stop").disabled, page.see.read]') == [False, None]
+    browser.wait('page.write.pane.ids.length > 102 && (page.open("see"), window.seen = page.$("stop").disabled, true)')
+    assert browser.run('window.seen') is False
     browser.wait('page.see.read && page.see.read.text.length === 130')
 
 

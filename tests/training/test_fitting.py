@@ -44,6 +44,11 @@ def test_the_ladder_goes_up():
         assert all(config.fit == () for config in found)
         sizes = [size(config) for config in found]
         assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
+        for layers in (1, 2):
+            given = [
+                fit(preset('fast', layers=layers, epochs=float(k)), ids(1_000_000), 60).config for k in range(1, 12)
+            ]
+            assert [size(config) for config in given] == sorted(map(size, given))
         rates = [config.learning_rate for config in found if config.cell == found[0].cell]
         assert rates == sorted(rates, reverse=True) and 0 < rates[0] <= 0.05
 
