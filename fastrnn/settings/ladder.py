@@ -48,7 +48,7 @@ LSTMS = (
 )
 SHORTEST = 32  # windows, where streams are given
 RATE, RATE_OF_ONE, RATE_OF_LSTM, HIGHEST = 1.5, 2.0, 5.0, 0.03  # learning rates, over H; of one layer; at most
-DECAY = ((192, 0.03), (math.inf, 0.05))  # of weights, for H below
+DECAY, DECAY_OF_ONE = ((192, 0.03), (math.inf, 0.05)), 0.03  # of weights, for H below; of one layer
 STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
 DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.3))  # for fewer epochs than
 SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
@@ -63,7 +63,7 @@ def steps_up(config: Config, characters: int) -> list[tuple[float, Config]]:
     lstms = characters >= LONG and ('cell' in config.fit or config.cell == 'lstm')
     found = [rung for rung in (LSTMS if lstms else GRUS) if rung.text <= characters]
     if 'layers' not in config.fit:  # two layers may have fewer units than one, and be larger
-        found = [rung for k, rung in enumerate(found) if rung.H >= max(before.H for before in found[: k + 1])]
+        found = [rung for k, rung in enumerate(found) if not any(before.H > rung.H for before in found[:k])]
     return [(rung.needs, with_windows(_with_open(config, rung), characters)) for rung in found]
 
 
@@ -82,7 +82,8 @@ def completed(config: Config, characters: int, trained: float) -> Config:
     if most < math.inf:
         values['epochs'] = most
     values['learning_rate'] = min(HIGHEST, _rate(config) / config.hidden_size)
-    values['weight_decay'] = below(DECAY, config.hidden_size, DECAY[-1][1])
+    decay = below(DECAY, config.hidden_size, DECAY[-1][1])
+    values['weight_decay'] = decay if config.layers > 1 else DECAY_OF_ONE
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
     return replace(config, fit=(), **{name: value for name, value in values.items() if name in config.fit})
 

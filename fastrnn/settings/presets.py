@@ -7,8 +7,8 @@ from typing import Any
 from .config import OPEN, Config
 from .naming import check_names
 
-# What gave the lowest held-out bits per character for the time: bench/presets.md. Of what is open, see `fit`, the values
-# here are only where one begins.
+# What gave the lowest held-out bits per character for the time: bench/presets.md. Of what is open (see `fit`), the
+# values here are only where one begins.
 PRESETS: dict[str, dict[str, Any]] = {
     'reference': {},
     'fast': {
