@@ -45,7 +45,7 @@ def main() -> None:
         lines.append(f'| `import fastrnn` | {seconds(IMPORT, cache, 5):.2f} s |')
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     lines.append(f'| peak memory of these | {peak:.0f} MB |')
-    lines += first_and_warm(FAST, 'of `--preset fast`, a validation and a sample included')
+    lines += first_and_warm(FAST, 'of `--preset fast` on a short text (GRU), a validation and a sample included')
     lines += first_and_warm(LSTM, 'of `--preset fast --cell lstm`, likewise')
     publish(MARKERS, '\n'.join(lines), sys.argv[1] if len(sys.argv) > 1 else None)
 
