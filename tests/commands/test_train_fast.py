@@ -17,7 +17,7 @@ SMALL = ('--preset', 'fast', '--hidden-size', 16, '--seq-length', 8, '--streams'
 def test_a_run_with_held_out_text_and_a_model(cli, tmp_path):
     """Reports bits per character of the held-out text, ends with a sample, saves a model that eval can read."""
     model = tmp_path / 'model.safetensors'
-    code, out, err = cli('train', SONNETS, *SMALL, '--epochs', 12, '--validation', 0.1, '--save', model)
+    code, out, err = cli('train', SONNETS, *SMALL, '--epochs', 20, '--validation', 0.1, '--save', model)
     assert (code, err) == (0, '')
     lines = out.splitlines()
     assert lines[0] == 'data has 1121 characters, 42 unique.'
