@@ -34,7 +34,7 @@ GRUS = (
     Rung('gru', 2, 384, 64, 16e6, 5e5),
     Rung('gru', 2, 512, 64, 40e6, 1e6),  # extrapolated: no run here was as long
 )
-LONG = 500_000  # characters of a text, from which on an LSTM is better: at a rate at which a GRU's states jump
+LONG = 500_000  # characters of a text, from which on an LSTM is better: at a rate that is too high for a GRU
 LSTMS = (
     Rung('lstm', 1, 96, 32, 0, LONG),
     Rung('lstm', 1, 128, 32, 0.9e6, LONG),
