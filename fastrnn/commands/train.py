@@ -69,7 +69,11 @@ def train(
     clip: Annotated[float | None, number_option('fast: limit of each element of the gradient. [5]')] = None,
     clip_norm: Annotated[float | None, number_option('fast: limit of the norm of the gradient. [preset: 1]')] = None,
     weight_decay: Annotated[
-        float | None, number_option('fast: decoupled weight decay of adam. [0; preset fast: 0.03 or 0.05]')
+        float | None, number_option('fast: decoupled weight decay of adam. [0; preset fast: 0.03]')
+    ] = None,
+    input_rate: Annotated[float | None, number_option("fast: rate of Wxh, by the others'. [1; preset fast: 2]")] = None,
+    hidden_decay: Annotated[
+        float | None, number_option("fast: decay of Whh, by the others'. [1; preset fast: 2]")
     ] = None,
     dropout: Annotated[
         float | None, number_option('fast: share of what layers hand up that is set to 0. [0; preset fast: by epochs]')

@@ -56,7 +56,7 @@ class FastEngine:
         self.moments = {letter: np.zeros(updated(self.sizes.N), dtype) for letter in MOMENTS[config.optimizer]}
         self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
         self.packed = buffers.make_packed(self.sizes, dtype, strips=streams == 1)
-        self.optimizer = make_optimizer(config, self.moments)
+        self.optimizer = make_optimizer(config, architecture, self.moments)
         self.dropout = make_dropout(config.dropout, seed, dtype)
         self.position = np.zeros(2, np.int64)  # see train.train
         self.work = buffers.make_work(self.sizes, T, streams, dtype, dropout=self.dropout.limit > 0)
@@ -254,8 +254,9 @@ def pack(params: Params, *, strips: bool) -> tuple[buffers.Weights, buffers.Pack
     return weights, packed
 
 
-def make_optimizer(config: Config, moments: dict[str, NDArray[Any]]) -> buffers.Optimizer:
+def make_optimizer(config: Config, architecture: Architecture, moments: dict[str, NDArray[Any]]) -> buffers.Optimizer:
     """The optimizer's moments (n,), and the settings in their dtype."""
+    sizes = architecture.sizes
     kind: Any = moments['m'].dtype.type
     adam = config.optimizer == 'adam'
     return buffers.Optimizer(
@@ -266,6 +267,10 @@ def make_optimizer(config: Config, moments: dict[str, NDArray[Any]]) -> buffers.
         kind(BETA2),
         kind(EPSILON),
         kind(config.weight_decay),
+        sizes['WxhT'],
+        config.input_rate,
+        sizes['WxhT'] + sizes['Wih'] + sizes['Whh'],
+        config.hidden_decay,
         moments['m'],
         moments['v'] if adam else np.zeros(0, kind),
     )

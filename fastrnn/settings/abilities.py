@@ -21,7 +21,7 @@ class Abilities:
 # of Config, beside those that every engine takes
 BATCHED = frozenset(
     {'streams', 'shards', 'dtype', 'optimizer', 'schedule', 'warmup', 'clip', 'clip_norm', 'weight_decay', 'init'}
-    | {'planned', 'earlier', 'fit', 'cell', 'layers', 'dropout'}
+    | {'planned', 'earlier', 'fit', 'cell', 'layers', 'dropout', 'input_rate', 'hidden_decay'}
 )
 ABILITIES = {
     'exact': Abilities(flops=1.2e10),

@@ -51,6 +51,8 @@ class Config:
     clip: float = 5.0  # elementwise, as in the gist
     clip_norm: float | None = None  # global norm, instead
     weight_decay: float = 0.0  # decoupled, of Adam
+    input_rate: float = 1.0  # learning rate of Wxh, by learning_rate; its weight decay stays
+    hidden_decay: float = 1.0  # weight decay of Wih and Whh, by weight_decay
     init: str = 'gist'
     cell: str = 'rnn'
     layers: int = 1  # L
@@ -73,7 +75,8 @@ class Config:
             object.__setattr__(self, 'planned', check_plan('planned', self.planned))
         object.__setattr__(self, 'earlier', check_earlier(self.earlier, CHOICES['schedule']))
         object.__setattr__(self, 'fit', check_fit(self.fit))
-        self._take('weight_decay', check_below, 100, 'a number')
+        for name in ('weight_decay', 'hidden_decay'):
+            self._take(name, check_below, 100, 'a number')
         self._take('warmup', check_below, 1, 'a share of the run,')
         self._take('dropout', check_below, 1, 'a share of the hidden units,')
         for name in CHOICES:
@@ -154,12 +157,13 @@ INTEGERS: dict[str, tuple[int, int | None]] = {
 NUMBERS = {
     'learning_rate': MAX_RATE,
     'clip': math.inf,
+    'input_rate': MAX_RATE,
     'clip_norm': MAX_RATE * 1e3,
     'epochs': MAX_RATE * 1e3,
     'time': MAX_RATE * 1e3,
 }
 # that a preset may leave open
-OPEN = ('cell', 'layers', 'hidden_size', 'seq_length', 'streams', 'learning_rate', 'dropout', 'weight_decay', 'epochs')
+OPEN = ('cell', 'layers', 'hidden_size', 'seq_length', 'streams', 'learning_rate', 'dropout', 'epochs')
 REQUIRED = {field.name for field in fields(Config) if field.default is not None}  # None is no value of theirs
 
 

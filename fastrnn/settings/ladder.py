@@ -38,9 +38,10 @@ LONG = 500_000  # characters of a text, from which on an LSTM is better: at a ra
 LSTMS = (
     Rung('lstm', 1, 96, 32, 0, LONG),
     Rung('lstm', 1, 128, 32, 0.9e6, LONG),
-    Rung('lstm', 1, 192, 32, 1.5e6, LONG),
-    Rung('lstm', 1, 256, 32, 2.2e6, LONG),
-    Rung('lstm', 2, 192, 32, 3.5e6, LONG),
+    Rung('lstm', 1, 192, 32, 1.75e6, LONG),
+    Rung('lstm', 1, 256, 32, 2e6, LONG),
+    Rung('lstm', 1, 320, 32, 2.3e6, LONG),
+    Rung('lstm', 2, 192, 32, 3.9e6, LONG),
     Rung('lstm', 2, 256, 64, 5e6, LONG),
     Rung('lstm', 2, 320, 64, 9e6, LONG),
     Rung('lstm', 2, 384, 64, 16e6, LONG),
@@ -48,7 +49,6 @@ LSTMS = (
 )
 SHORTEST = 32  # windows, where streams are given
 RATE, RATE_OF_ONE, RATE_OF_LSTM, HIGHEST = 1.5, 2.0, 5.0, 0.03  # learning rates, over H; of one layer; at most
-DECAY, DECAY_OF_ONE = ((192, 0.03), (math.inf, 0.05)), 0.03  # of weights, for H below; of one layer
 STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
 DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.3))  # for fewer epochs than
 SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
@@ -82,8 +82,6 @@ def completed(config: Config, characters: int, trained: float) -> Config:
     if most < math.inf:
         values['epochs'] = most
     values['learning_rate'] = min(HIGHEST, _rate(config) / config.hidden_size)
-    decay = below(DECAY, config.hidden_size, DECAY[-1][1])
-    values['weight_decay'] = decay if config.layers > 1 else DECAY_OF_ONE
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
     return replace(config, fit=(), **{name: value for name, value in values.items() if name in config.fit})
 

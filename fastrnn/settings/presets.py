@@ -24,6 +24,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         'warmup': 0.1,  # an LSTM's first steps at 5/H are too large, and may cost half of the run
         'clip_norm': 1.0,
         'weight_decay': 0.03,
+        'input_rate': 2.0,
+        'hidden_decay': 2.0,
         'init': 'scaled',
         'patience': 10,
     },
@@ -35,8 +37,8 @@ def preset(name: str, **options: Any) -> Config:
     """The configuration of a preset, with those options that are not None in place of its own.
 
     ``fast`` trains for 60 s unless told otherwise. What it leaves open, named in ``fit``, is decided when there is
-    a text (see training/fitting.py): the cell, the layers and their H, streams and windows, the learning rate,
-    weight decay and dropout, and for a short text how many epochs are enough. What is given here stays; what
+    a text (see training/fitting.py): the cell, the layers and their H, streams and windows, the learning rate
+    and dropout, and for a short text how many epochs are enough. What is given here stays; what
     ``dataclasses.replace`` gives to the configuration later is still open.
 
     Raises ValueError for another name and for values that nothing can be done with, TypeError for an option that there
@@ -55,8 +57,9 @@ def preset(name: str, **options: Any) -> Config:
             chosen['time'] = FAST_SECONDS
         chosen.setdefault('fit', tuple(name for name in OPEN if name not in given and not (name == 'epochs' and ended)))
     config = Config(**chosen)
-    if given.get('weight_decay') and config.optimizer != 'adam':
-        raise ValueError('weight_decay is for the optimizer adam: choose that, or leave it out')
+    for name in ('weight_decay', 'hidden_decay'):
+        if given.get(name) and config.optimizer != 'adam':
+            raise ValueError(f'{name} is for the optimizer adam: choose that, or leave it out')
     return config
 
 

@@ -111,6 +111,8 @@ def test_divergence_stops_the_run(cli):
         (('--time', 'soon'), "time is 'soon'; give seconds, or a number with s, m or h, such as 90s, 5m or 1m30s"),
         (('--epochs', 0), 'epochs is 0.0'),
         (('--weight-decay', -1), 'weight_decay is -1.0'),
+        (('--input-rate', 0), 'input_rate is 0.0; it must be a number above 0'),
+        (('--hidden-decay', 100), 'hidden_decay is 100.0; it must be a number from 0 to below 100'),
         (('--preset', 'faster'), "preset is 'faster'"),
         (('--engine', 'exact'), 'engine exact trains as the gist does'),
         (('--save', 'nowhere/model'), 'nowhere/model: there is no folder nowhere'),

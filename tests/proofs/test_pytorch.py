@@ -120,10 +120,18 @@ class Trainer:
         B, n = config.streams, ids.size // config.streams
         self.streams = torch.tensor(ids[: B * n].reshape(B, n).T.astype(np.int64))
         self.states, self.at = None, 0
-        rate, decay = config.learning_rate, config.weight_decay
         self.optimizer = torch.optim.AdamW(
-            self.net.parameters(), rate, betas=(BETA1, BETA2), eps=EPSILON, weight_decay=decay
+            [{'params': [param], **self.own(name)} for name, param in self.net.named_parameters()],
+            betas=(BETA1, BETA2),
+            eps=EPSILON,
         )
+
+    def own(self, name):
+        """Learning rate, and decay by it, of a tensor."""
+        rate, decay = self.config.learning_rate, self.config.weight_decay
+        if 'weight_ih_l0' in name:
+            return {'lr': rate * self.config.input_rate, 'weight_decay': decay / self.config.input_rate}
+        return {'lr': rate, 'weight_decay': decay * (self.config.hidden_decay if 'rnn.weight' in name else 1)}
 
     def step(self):
         """One window: its loss, and the gradients as they were."""
@@ -161,6 +169,7 @@ def difference(ours, theirs):
 def test_gradients_and_steps(torch, cell, layers, clip):
     """Of the first window, the gradients; of five, which carry their states on, the losses and what AdamW makes."""
     sizes = {'cell': cell, 'layers': layers, 'hidden_size': 12, 'streams': 4, 'seq_length': 15, 'weight_decay': 0.05}
+    sizes |= {'input_rate': 3.0, 'hidden_decay': 2.0}
     config = Config(**OPTIONS, **sizes, dtype='float64', clip=clip)
     corpus = Corpus.of(TEXT)
     engine = FastEngine(config, corpus.ids, len(corpus.chars))

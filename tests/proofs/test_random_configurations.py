@@ -21,9 +21,9 @@ def cases(draw):
     options |= {'optimizer': draw(st.sampled_from(['adam', 'adagrad'])), 'threads': draw(st.integers(1, 3))}
     options |= {'clip_norm': draw(st.sampled_from([None, 0.3])), 'clip': draw(st.sampled_from([5.0, 0.05]))}
     options |= {'cell': draw(st.sampled_from(['rnn', 'gru', 'lstm'])), 'layers': draw(st.integers(1, 3))}
-    options |= {'dropout': draw(st.sampled_from([0.0, 0.3]))}
+    options |= {'dropout': draw(st.sampled_from([0.0, 0.3])), 'input_rate': draw(st.sampled_from([1.0, 3.0]))}
     if options['optimizer'] == 'adam':
-        options['weight_decay'] = draw(st.sampled_from([0.0, 0.5]))
+        options |= draw(st.sampled_from([{'weight_decay': 0.5, 'hidden_decay': 4.0}, {'weight_decay': 0.5}, {}]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     ids = rng.integers(0, V, B * (T + 2) + draw(st.integers(0, 4 * T * B))).astype(np.uint8)
     ids.flags.writeable = False

@@ -16,6 +16,7 @@ from fastrnn.kernels.fast import ahead, gemm
 COMMON = {'engine': 'fast', 'init': 'scaled', 'seed': 0, 'validation': 0.05}
 STREAMS = {'streams': 16, 'seq_length': 10, 'iterations': 100, 'learning_rate': 0.01}
 ADAM = {'optimizer': 'adam', 'clip_norm': 1.0, 'schedule': 'cosine', 'warmup': 0.1}
+OWN_RATES = {'weight_decay': 0.1, 'input_rate': 2.0, 'hidden_decay': 3.0}
 CASES = {
     'one stream': {'hidden_size': 24, 'iterations': 400, 'dtype': 'float32'},
     'one stream, float64': {'hidden_size': 77, 'iterations': 40, 'dtype': 'float64'},
@@ -23,6 +24,7 @@ CASES = {
     'streams, float64': {**STREAMS, **ADAM, 'hidden_size': 37, 'dtype': 'float64'},
     'streams, Adagrad': {**STREAMS, 'hidden_size': 37, 'dtype': 'float32', 'schedule': 'step'},
     'streams, weight decay': {**STREAMS, **ADAM, 'hidden_size': 50, 'dtype': 'float32', 'weight_decay': 0.1},
+    'streams, own rates': {**STREAMS, **ADAM, 'hidden_size': 50, 'dtype': 'float32', **OWN_RATES},
     'LSTM, two layers, dropout': {
         **STREAMS,
         **ADAM,

@@ -10,6 +10,7 @@ import numpy as np
 from cell_oracles import softmax, step, zeros
 
 from fastrnn.engines.fast import BETA1, BETA2, EPSILON
+from fastrnn.model.params import Params
 
 # --- gradients ------------------------------------------------------------------------------------------------------
 
@@ -56,12 +57,24 @@ def adam(param, grad, mean, square, rate, decay=0.0, number=None, betas=(BETA1, 
     return (1 - decay) * param - rate * (mean / one) / (np.sqrt(square / two) + EPSILON), mean, square
 
 
+def own_rates(config, architecture):
+    """Of each parameter, its learning rate and what a step takes of it: Wxh and the hidden matrices have their own."""
+    rates, decays = Params(architecture), Params(architecture)
+    rates.flat[:] = config.learning_rate
+    rates.Wxh[...] *= config.input_rate
+    decays.flat[:] = config.learning_rate * config.weight_decay
+    for matrix in (*decays.Wih, *decays.Whh):
+        matrix *= config.hidden_decay
+    return rates.flat, decays.flat
+
+
 def train(config, params, ids, iterations):
     """Losses of the fast engine; params are changed in place. Clipping, Adagrad and AdamW as their papers have them."""
-    T, B, rate, cell = config.seq_length, config.streams, config.learning_rate, params.architecture.cell
+    T, B, cell = config.seq_length, config.streams, params.architecture.cell
     streams = ids[: ids.size // B * B].reshape(B, -1).T.astype(int)
     states, p, losses = np.array([zeros(cell, cell_oracles.from_params(params))] * B), 0, []
     M, S = np.zeros_like(params.flat), np.zeros_like(params.flat)
+    rates, decays = own_rates(config, params.architecture)
     for number in range(1, iterations + 1):
         if p + T + 1 >= len(streams):
             states, p = np.zeros_like(states), 0
@@ -74,9 +87,9 @@ def train(config, params, ids, iterations):
         else:
             g *= min(1.0, config.clip_norm / max(np.linalg.norm(g), 1e-300))
         if config.optimizer == 'adam':
-            params.flat[:], M, S = adam(params.flat, g, M, S, rate, rate * config.weight_decay, number)
+            params.flat[:], M, S = adam(params.flat, g, M, S, rates, decays, number)
         else:
-            params.flat[:], M = adagrad(params.flat, g, M, rate)
+            params.flat[:], M = adagrad(params.flat, g, M, rates)
         losses.append(loss)
         p += T
     return np.array(losses)

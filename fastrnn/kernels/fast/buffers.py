@@ -91,6 +91,10 @@ class Optimizer(NamedTuple):
     beta2: Any
     epsilon: Any
     decay: Any  # of the weights, decoupled; for Adam
+    inputs: int  # how many numbers Wxh has, which come first,
+    input_rate: float  # and its learning rate, as a multiple of the others'
+    hidden: int  # how many there are up to the end of the matrices between hidden units, which come next,
+    hidden_decay: float  # and their weight decay, likewise
     M: Any  # (n,), of the slice that is updated here: Adagrad's sum of squares, or Adam's mean of gradients
     S: Any  # (n,): Adam's mean of squares; (0,) for Adagrad
 
