@@ -33,20 +33,21 @@ SHORT = (1_500, 15_000, 150_000)  # characters
 MODELS: dict[float, tuple[tuple[str, int, int], ...]] = {  # from so many seconds on
     0.0: (('lstm', 1, 96), ('lstm', 1, 128), ('lstm', 1, 192), ('gru', 2, 96), ('lstm', 2, 96), ('rnn', 2, 128)),
     5.0: (('lstm', 1, 192), ('lstm', 1, 256), ('lstm', 1, 320), ('gru', 2, 128), ('lstm', 2, 128), ('lstm', 3, 96)),
-    20.0: (('lstm', 1, 256), ('lstm', 1, 320), ('gru', 2, 192), ('lstm', 2, 192), ('lstm', 2, 256), ('lstm', 3, 128)),
+    20.0: (('lstm', 1, 256), ('lstm', 1, 320), ('gru', 2, 192), ('lstm', 2, 192), ('lstm', 2, 256), ('lstm', 1, 384)),
     60.0: (('lstm', 1, 384), ('lstm', 2, 192), ('gru', 2, 256), ('lstm', 2, 256), ('lstm', 2, 320), ('lstm', 3, 192)),
 }
 CHANGES: tuple[dict[str, Any], ...] = (
     {'dropout': 0.0},
     {'dropout': 0.1},
     {'dropout': 0.2},
-    {'dropout': 0.3},
     {'seq_length': 32},
     {'seq_length': 64},
     {'streams': 8},
     {'streams': 32},
     {'weight_decay': 0.0},
     {'weight_decay': 0.1},
+    {'input_rate': 1.0},
+    {'hidden_decay': 1.0},
     {'learning_rate': 0.7},  # of the preset's
     {'learning_rate': 1.5},
     {'init': 'gist'},
