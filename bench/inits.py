@@ -67,6 +67,7 @@ def curve(path: Path, cell: str, init: Init, seed: int) -> list[float]:
     kept, held_out = corpus.split(0.1)
     text = replace(corpus, ids=kept)
     settings = {'layers': 1, 'streams': 16, 'seq_length': 32, 'dropout': 0.0, 'learning_rate': 1 / H}
+    settings |= {'warmup': 0.02, 'input_rate': 1.0, 'hidden_decay': 1.0}
     config = preset(
         'fast', cell=cell, hidden_size=H, epochs=EPOCHS[-1], seed=seed, sample_length=0, schedule='cosine', **settings
     )

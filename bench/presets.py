@@ -6,8 +6,8 @@
 
 The last tenth of the text is held out. Each candidate's speed is measured first, with nothing else running; then each
 is trained for the characters that it would read in the time, two at once in one thread each: that takes the machine
-half as long, and the bits do not depend on it. Results are kept in the file STORE: an interrupted choice goes on. Some
-25 minutes, by the default times.
+half as long, and the bits do not depend on it. Results are kept in the file STORE: an interrupted choice goes on; take
+another one when the preset has changed. Some 25 minutes, by the default times.
 """
 
 import argparse

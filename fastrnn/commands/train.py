@@ -73,7 +73,7 @@ def train(
     ] = None,
     input_rate: Annotated[float | None, number_option("fast: rate of Wxh, by the others'. [1; preset fast: 2]")] = None,
     hidden_decay: Annotated[
-        float | None, number_option("fast: decay of Whh, by the others'. [1; preset fast: 2]")
+        float | None, number_option("fast: decay of Wih and Whh, by the others'. [1; preset fast: 2]")
     ] = None,
     dropout: Annotated[
         float | None, number_option('fast: share of what layers hand up that is set to 0. [0; preset fast: by epochs]')

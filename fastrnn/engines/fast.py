@@ -268,9 +268,9 @@ def make_optimizer(config: Config, architecture: Architecture, moments: dict[str
         kind(EPSILON),
         kind(config.weight_decay),
         sizes['WxhT'],
-        config.input_rate,
+        float(config.input_rate),
         sizes['WxhT'] + sizes['Wih'] + sizes['Whh'],
-        config.hidden_decay,
+        float(config.hidden_decay),
         moments['m'],
         moments['v'] if adam else np.zeros(0, kind),
     )

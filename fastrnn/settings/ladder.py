@@ -39,7 +39,7 @@ LSTMS = (
     Rung('lstm', 1, 96, 32, 0, LONG),
     Rung('lstm', 1, 128, 32, 0.9e6, LONG),
     Rung('lstm', 1, 192, 32, 1.75e6, LONG),
-    Rung('lstm', 1, 256, 32, 2e6, LONG),
+    Rung('lstm', 1, 256, 32, 1.8e6, LONG),
     Rung('lstm', 1, 320, 32, 2.3e6, LONG),
     Rung('lstm', 2, 192, 32, 3.9e6, LONG),
     Rung('lstm', 2, 256, 64, 5e6, LONG),
@@ -62,9 +62,16 @@ def steps_up(config: Config, characters: int) -> list[tuple[float, Config]]:
     """
     lstms = characters >= LONG and ('cell' in config.fit or config.cell == 'lstm')
     found = [rung for rung in (LSTMS if lstms else GRUS) if rung.text <= characters]
-    if 'layers' not in config.fit:  # two layers may have fewer units than one, and be larger
-        found = [rung for k, rung in enumerate(found) if not any(before.H > rung.H for before in found[:k])]
+    if 'layers' not in config.fit:
+        found = _of_layers(found, config.layers)
     return [(rung.needs, with_windows(_with_open(config, rung), characters)) for rung in found]
+
+
+def _of_layers(rungs: list[Rung], layers: int) -> list[Rung]:
+    """Those of so many layers (the most that there are, at most); beyond their H, below and above, those of others."""
+    most = min(layers, max(rung.layers for rung in rungs))
+    own = [rung.H for rung in rungs if rung.layers == most]
+    return [rung for rung in rungs if rung.layers == most or not min(own) <= rung.H <= max(own)]
 
 
 def _with_open(config: Config, rung: Rung) -> Config:

@@ -57,8 +57,8 @@ def preset(name: str, **options: Any) -> Config:
             chosen['time'] = FAST_SECONDS
         chosen.setdefault('fit', tuple(name for name in OPEN if name not in given and not (name == 'epochs' and ended)))
     config = Config(**chosen)
-    for name in ('weight_decay', 'hidden_decay'):
-        if given.get(name) and config.optimizer != 'adam':
+    for name, nothing in (('weight_decay', 0), ('hidden_decay', 1)):
+        if given.get(name, nothing) != nothing and config.optimizer != 'adam':
             raise ValueError(f'{name} is for the optimizer adam: choose that, or leave it out')
     return config
 

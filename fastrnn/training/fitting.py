@@ -15,7 +15,7 @@ from ..settings.config import Config
 from ..settings.ladder import completed, steps_up
 from .schedule import Horizon
 
-FIRST = 4  # step of the ladder, that is measured first: a small model's flops a second say little of a large one
+FIRST = 3  # step of the ladder, that is measured first: a small model's flops a second say little of a large one
 TIMED = 0.05  # seconds of a trial, when the number of threads is found; its fastest block counts
 BLOCK = 0.01  # seconds of iterations at once, for them to be worth a second thread (see parallel/threads.py)
 LONGEST = 0.25  # of the run's time, after which a trial looks no longer for the number of threads

@@ -33,7 +33,7 @@ def test_one_stream_is_the_gist_to_rounding():
 
 SOME = {'dtype': 'float32', 'optimizer': 'adam', 'clip_norm': 0.5, 'weight_decay': 0.1}
 SOME |= {'input_rate': 3.0, 'hidden_decay': 2.0}
-DEEP = {'init': 'scaled', 'dropout': 0.3}
+DEEP = {'init': 'scaled', 'dropout': 0.3, 'input_rate': 3.0}
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ def test_nothing_that_is_given_is_passed_over():
     assert preset('fast').clip_norm == 1.0 and preset('fast', clip=0.1).clip_norm is None
     assert preset('fast', clip=0.1, clip_norm=2.0).clip_norm == 2.0
     assert preset('fast', optimizer='adagrad').optimizer == 'adagrad'
-    for name in ('weight_decay', 'hidden_decay'):
-        with pytest.raises(ValueError, match=f'{name} is for the optimizer adam'):
-            preset('fast', optimizer='adagrad', **{name: 0.1})
+    for options in ({'weight_decay': 0.1}, {'hidden_decay': 3}, {'hidden_decay': 0}):
+        with pytest.raises(ValueError, match=f'{next(iter(options))} is for the optimizer adam'):
+            preset('fast', optimizer='adagrad', **options)
+    assert preset('fast', optimizer='adagrad', weight_decay=0, hidden_decay=1).hidden_decay == 1

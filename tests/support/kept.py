@@ -19,6 +19,8 @@ FAST |= {
     'learning_rate': 0.01,
     'clip_norm': 1.0,
     'weight_decay': 0.01,
+    'input_rate': 2.0,
+    'hidden_decay': 3.0,
     'init': 'scaled',
     'sample_length': 20,
 }

@@ -53,6 +53,15 @@ def test_the_ladder_goes_up():
         assert rates == sorted(rates, reverse=True) and 0 < rates[0] <= 0.05
 
 
+def test_layers_that_are_given():
+    """They have their own rungs, which other numbers of layers do not take away."""
+    for epochs, H, T in ((1, 128, 32), (4, 192, 32), (6, 256, 64), (10, 320, 64)):
+        config = fit(preset('fast', layers=2, epochs=float(epochs)), ids(1_000_000), 60).config
+        assert (config.layers, config.hidden_size, config.seq_length) == (2, H, T)
+    wide = fit(preset('fast', layers=1, epochs=10.0), ids(1_000_000), 60).config
+    assert (wide.layers, wide.hidden_size) == (1, 320)
+
+
 def test_the_cell():
     """An LSTM of long texts, at a rate that is too high for others; a given one has its own sizes and rate."""
     long, short = (fit(preset('fast', epochs=4.0), ids(n), 60).config for n in (500_000, 499_999))
