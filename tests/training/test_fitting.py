@@ -55,7 +55,7 @@ def test_the_ladder_goes_up():
 
 def test_layers_that_are_given():
     """They have their own rungs, which other numbers of layers do not take away."""
-    for epochs, H, T in ((1, 128, 32), (4, 192, 32), (6, 256, 64), (10, 320, 64)):
+    for epochs, H, T in ((1, 128, 32), (3.95, 192, 32), (5, 256, 32), (6, 256, 64), (10, 320, 64)):
         config = fit(preset('fast', layers=2, epochs=float(epochs)), ids(1_000_000), 60).config
         assert (config.layers, config.hidden_size, config.seq_length) == (2, H, T)
     wide = fit(preset('fast', layers=1, epochs=10.0), ids(1_000_000), 60).config
