@@ -71,9 +71,9 @@ def train(
     weight_decay: Annotated[
         float | None, number_option('fast: decoupled weight decay of adam. [0; preset fast: 0.03]')
     ] = None,
-    input_rate: Annotated[float | None, number_option("fast: rate of Wxh, by the others'. [1; preset fast: 2]")] = None,
+    input_rate: Annotated[float | None, number_option('fast: rate of Wxh, times --learning-rate. [1; fast: 2]')] = None,
     hidden_decay: Annotated[
-        float | None, number_option("fast: decay of Wih and Whh, by the others'. [1; preset fast: 2]")
+        float | None, number_option('fast: decay of Wih and Whh, times --weight-decay. [1; fast: 2]')
     ] = None,
     dropout: Annotated[
         float | None, number_option('fast: share of what layers hand up that is set to 0. [0; preset fast: by epochs]')

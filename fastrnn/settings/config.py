@@ -51,8 +51,8 @@ class Config:
     clip: float = 5.0  # elementwise, as in the gist
     clip_norm: float | None = None  # global norm, instead
     weight_decay: float = 0.0  # decoupled, of Adam
-    input_rate: float = 1.0  # learning rate of Wxh, by learning_rate; its weight decay stays
-    hidden_decay: float = 1.0  # weight decay of Wih and Whh, by weight_decay
+    input_rate: float = 1.0  # learning rate of Wxh, times learning_rate; its weight decay stays
+    hidden_decay: float = 1.0  # weight decay of Wih and Whh, times weight_decay
     init: str = 'gist'
     cell: str = 'rnn'
     layers: int = 1  # L
