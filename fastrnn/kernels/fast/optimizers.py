@@ -95,23 +95,28 @@ def step(team, P, G, optimizer, rate, number, shards, norms):
         factor = kind(factor_of(team, G, optimizer, chunk + c0, chunk + c1, shards, norms))
         limit = kind(np.inf)
     inputs, hidden = min(max(start, optimizer.inputs), stop), min(max(start, optimizer.hidden), stop)
-    decay = rate * optimizer.decay
+    decay, root, one = rate * optimizer.decay, 1.0, 1.0
+    if optimizer.kind == ADAM:  # its corrections for the bias
+        root = np.sqrt(1.0 - power(np.float64(optimizer.beta2), number))
+        one = 1.0 - power(np.float64(optimizer.beta1), number)
     for a, b, own_rate, own_decay in (
         (start, inputs, rate * optimizer.input_rate, decay),
         (inputs, hidden, rate, decay * optimizer.hidden_decay),
         (hidden, stop, rate, decay),
     ):
         if a < b:
-            update(P[a:b], G[a:b], optimizer, a - begin, b - begin, own_rate, own_decay, number, factor, limit)
+            update(P[a:b], G[a:b], optimizer, a - begin, b - begin, own_rate, own_decay, root, one, factor, limit)
 
 
 @jit
-def update(P, G, optimizer, first, last, rate, decay, number, factor, limit):
-    """Change P, and first ... last-1 of the optimizer's state, in place; ``decay`` is what a step takes of P."""
+def update(P, G, optimizer, first, last, rate, decay, root, one, factor, limit):
+    """Change P, and first ... last-1 of the optimizer's state, in place.
+
+    decay: what a step takes of P; root, one: Adam's corrections, of the root of its mean of squares and of its mean.
+    """
     kind, M = P.dtype.type, optimizer.M[first:last]
     if optimizer.kind == ADAM:
-        root = np.sqrt(1.0 - power(np.float64(optimizer.beta2), number))
-        corrected = kind(rate * root / (1.0 - power(np.float64(optimizer.beta1), number)))
+        corrected = kind(rate * root / one)
         epsilon, shrinkage = kind(optimizer.epsilon * root), kind(1.0 - decay)
         S, beta1, beta2 = optimizer.S[first:last], optimizer.beta1, optimizer.beta2
         adam(P, G, M, S, factor, limit, corrected, beta1, beta2, epsilon, shrinkage)
