@@ -1,11 +1,11 @@
-"""The course of a run, from its folder: what its log says, without the stretches that a rollback gave up."""
+"""The curves of runs, from their folders: settings, and the course that the log shows."""
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..model.architecture import CELLS, in_words
 from ..settings.abilities import ABILITIES
 from .config_file import CONFIG
+from .course import Course
 from .log import LOG, NUMBERS, read_log
 
 MADE_BY = 'name a folder made by fastrnn train --out'
@@ -41,7 +42,7 @@ class Curve:
     model: str  # in words
     points: Points
     given_up: list[Points] = field(default_factory=list)  # each from where it left the course
-    rollbacks: Points = field(default_factory=lambda: Points.of([]))  # where it went on from
+    rollbacks: Points = field(default_factory=lambda: Points.of([]))  # from where it went on
 
     @property
     def baseline(self) -> bool:
@@ -52,13 +53,15 @@ class Curve:
 def read_run(folder: str | Path) -> Curve:
     """Read a run folder's ``config.json`` and ``log.jsonl``; raises ValueError, in one line, where there is none."""
     folder = Path(folder)
-    log = _read(folder, LOG)
-    engine, model = _settings(folder / CONFIG, _read(folder, CONFIG))
-    kept, given_up, rollbacks = _course(read_log(folder / LOG, log))
-    if not kept:
+    with _open(folder, LOG) as log:
+        with _open(folder, CONFIG) as config:
+            engine, model = _settings(folder / CONFIG, config.read())
+        course = Course.of(read_log(folder / LOG, log))
+    points = Points.of(course.records)
+    if not points.seconds.size:
         raise ValueError(f'{folder}/: its {LOG} holds no records yet; wait for the first, or name another run')
     name = folder.name or folder.resolve().name
-    return Curve(name, engine, model, Points.of(kept), [*map(Points.of, given_up)], Points.of(rollbacks))
+    return Curve(name, engine, model, points, [*map(Points.of, course.given_up)], Points.of(course.rollbacks))
 
 
 def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
@@ -71,13 +74,13 @@ def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
     ]
 
 
-def _read(folder: Path, name: str) -> bytes:
+def _open(folder: Path, name: str) -> BinaryIO:
     if not folder.is_dir():
         raise ValueError(f'{folder}: is no folder; {MADE_BY}')
     if (folder / name).exists() and not (folder / name).is_file() and not (folder / name).is_dir():  # a pipe waits
         raise ValueError(f'{folder / name}: is no file; {MADE_BY}')
     try:
-        return (folder / name).read_bytes()
+        return open(folder / name, 'rb')
     except FileNotFoundError:
         raise ValueError(f'{folder}/: holds no {name}; {MADE_BY}') from None
     except OSError as error:
@@ -99,26 +102,3 @@ def _settings(path: Path, data: bytes) -> tuple[str, str]:
     except (ValueError, TypeError, KeyError, RecursionError):
         raise ValueError(f'{path}: not the configuration of a run; {MADE_BY}') from None
     return engine, in_words(cell, layers, H)
-
-
-def _course(records: Iterator[dict[str, Any]]) -> tuple[list[Any], list[list[Any]], list[Any]]:
-    """Records of the final course, stretches that were given up, and the points from which rollbacks went on.
-
-    A run that was continued from an earlier checkpoint logs iterations again, without an event: the later ones hold.
-    """
-    kept: list[dict[str, Any]] = []
-    given_up, rollbacks = [], []
-    for record in records:
-        rollback = 'to' in record
-        last = record['to'] if rollback else record['iteration'] - 1
-        end = len(kept)
-        while end and kept[end - 1]['iteration'] > last:
-            end -= 1
-        stretch = kept[max(end - 1, 0) :]
-        del kept[end:]
-        if rollback:
-            given_up.append(stretch)
-            rollbacks += stretch[: min(end, 1)]  # one to the start has no point
-        else:
-            kept.append(record)
-    return kept, given_up, rollbacks

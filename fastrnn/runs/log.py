@@ -9,14 +9,44 @@ import math
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from ..system.atomic import free_name, write_atomically
+from ..progress.records import Progress
+from ..settings.config import Config
+from ..system.atomic import copy_atomically, free_name
 
 LOG = 'log.jsonl'
 SUPERSEDED = 'log.superseded'  # of a run that went on from an older checkpoint
+LONGEST = 64_000_000  # bytes of a line: it may hold a long sample
 NUMBERS = ('seconds', 'characters', 'train', 'validation')  # of a record, beside its iteration; the last may lack
+
+# Reports that are all logged, as are as many samples and validations; then every second until twice as many, then every
+# fourth and so on. The exact engine reports 100 times a second: its log grew by 6 GB a day, and now by 30 MB.
+ALL_LOGGED = 10_000
+
+
+def is_logged(record: Progress, config: Config, *, best: bool) -> bool:
+    """Whether a record that is due is logged: by its iteration alone, so that a resumed run logs the same.
+
+    ``best``: it has the lowest validation so far. ``config`` has its intervals filled in.
+    """
+    if record.last or best:
+        return True
+    done, reported = record.iteration + 1, record.iteration + (not config.abilities.gist_reports)
+    dues = [
+        (record.report, reported, config.print_every),
+        (record.sample is not None, reported, config.sample_every),
+        (record.validation is not None, done, config.validate_every),
+    ]
+    return any(due and number % _thinned(number, every or 1) == 0 for due, number, every in dues)
+
+
+def _thinned(number: int, every: int) -> int:
+    """The interval at an iteration of what is due at every so many."""
+    interval: int = every << ((number - 1) // (ALL_LOGGED * every)).bit_length() if number else every
+    return interval
 
 
 def rollback_event(iteration: int, to: int, learning_rate: float, reason: str) -> dict[str, Any]:
@@ -66,12 +96,12 @@ class Log:
         """Part from other names of the file, such as a backup by hard links has."""
         with suppress(FileNotFoundError):
             if self.path.stat().st_nlink > 1:
-                write_atomically(self.path, self.path.read_bytes())
+                copy_atomically(self.path, self.path)
 
     def copy_aside(self) -> None:
         """Keep it as it is now under another name, too."""
         if self.path.exists():
-            write_atomically(free_name(self.path.with_name(SUPERSEDED)), self.path.read_bytes())
+            copy_atomically(self.path, free_name(self.path.with_name(SUPERSEDED)))
 
 
 def _no_link(path: str, flags: int) -> int:
@@ -79,21 +109,26 @@ def _no_link(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, 'O_NOFOLLOW', 0), 0o666)
 
 
-def read_log(path: Path, data: bytes) -> Iterator[dict[str, Any]]:
+def read_log(path: Path, file: BinaryIO) -> Iterator[dict[str, Any]]:
     """Records as the numbers that a curve needs, NaN for null, and rollbacks with ``to``; other events are left out.
 
-    Raises ValueError, in one line, for a line that is neither; a last one without its end was torn by a crash.
+    Reads line by line. Raises ValueError, in one line, for a line that is neither; a last one without its end was torn
+    by a crash.
     """
-    lines = data.split(b'\n')
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    for number in count(1):
+        line = file.readline(LONGEST + 1)
+        if not line:
+            return
         try:
-            record = _checked(json.loads(line))
+            if len(line) > LONGEST:
+                raise ValueError
+            record = _checked(json.loads(line)) if line.strip() else None
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-            if number == len(lines):
+            if not line.endswith(b'\n') and len(line) <= LONGEST:
                 return
-            raise ValueError(f'{path}: line {number} is no record of a run; remove it, or name another run') from None
+            raise ValueError(
+                f'{path}: line {number} is not a record of a run; remove that line, or name another run'
+            ) from None
         if record is not None:
             yield record
 

@@ -24,7 +24,7 @@ from .at_exit import close_at_exit
 from .best import InFolder
 from .config_file import Description
 from .folder import RunFolder
-from .log import lengthened_event, rollback_event
+from .log import is_logged, lengthened_event, rollback_event
 from .saver import Saver
 
 POLICIES = ('rollback', 'stop')  # on divergence
@@ -205,7 +205,7 @@ class Session(Training):
         best = record.validation is not None and self.run.figures.best_iteration == self.run.iteration
         verified = record.validation is not None or self.run.validation is None
         due = record.last or record.validation is not None or self.run.plan.saves_after(self.run.iteration)
-        if record.due:
+        if record.due and is_logged(record, self.run.config, best=best):
             try:
                 self._saver.log(record.facts)
             except OSError as error:

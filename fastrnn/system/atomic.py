@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import shutil
 from collections.abc import Callable
 from itertools import chain, count
 from pathlib import Path
@@ -22,10 +23,21 @@ def check_place(path: Path) -> None:
 
 
 def write_atomically(path: Path, *parts: bytes | memoryview) -> None:
-    """Temporary file, fsync, rename, fsync of the folder: after any crash the file is the old or the new one."""
+    """After any crash the file is the old or the new one."""
+    _fill_atomically(path, lambda file: file.writelines(parts))
+
+
+def copy_atomically(path: Path, name: Path) -> None:
+    """Copy a file, piece by piece: it may be larger than memory."""
+    with open(path, 'rb') as source:
+        _fill_atomically(name, lambda file: shutil.copyfileobj(source, file, 1 << 20))
+
+
+def _fill_atomically(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
+    """Temporary file, fsync, rename, fsync of the folder."""
     temporary = temporary_name(path)
     try:
-        write_synced(temporary, lambda file: file.writelines(parts))
+        write_synced(temporary, fill)
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
@@ -42,7 +54,7 @@ def link_atomically(path: Path, name: Path) -> None:
     try:
         os.link(path, temporary)
     except OSError:
-        write_atomically(name, path.read_bytes())
+        copy_atomically(path, name)
     else:
         os.replace(temporary, name)
         sync_folder(name.parent)

@@ -48,7 +48,7 @@ def test_broken_lines(cli, logged, tmp_path, line):
     """Named by file and line, wherever they are but at a torn end."""
     folder = logged(entries=records(3), tail=f'{line}\n')
     message = refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
-    assert message.startswith(f'{folder / "log.jsonl"}: line 4 is no record of a run')
+    assert message.startswith(f'{folder / "log.jsonl"}: line 4 is not a record of a run')
     assert not (tmp_path / 'c.png').exists()
 
 

@@ -1,11 +1,14 @@
 """The log of a run: what is written is what is read."""
 
 import json
+from dataclasses import replace
+from io import BytesIO
 
 import pytest
 
 from fastrnn.progress.records import Progress
-from fastrnn.runs.log import LOG, NUMBERS, Log, lengthened_event, read_log, rollback_event
+from fastrnn.runs.log import LOG, NUMBERS, Log, is_logged, lengthened_event, read_log, rollback_event
+from fastrnn.settings.config import Config
 
 RECORD = Progress(9, 30.0, 31.0, 30.5, 'a\nb', True, 2500, 1.5, 25, validation=float('nan'), best=None)
 
@@ -14,7 +17,7 @@ def test_what_is_written_is_read(tmp_path):
     log = Log(tmp_path)
     for record in (RECORD.facts, lengthened_event(10), rollback_event(30, 10, 0.05, 'why')):
         log.add(record)
-    record, rollback = read_log(log.path, log.path.read_bytes())
+    record, rollback = read_log(log.path, BytesIO(log.path.read_bytes()))
     assert record['iteration'] == 10 and record['train'] == RECORD.bits_per_character and list(record)[1:] == [*NUMBERS]
     assert record['characters'] == 2500 and record['seconds'] == 1.5 and record['validation'] != record['validation']
     assert rollback == {'to': 10}
@@ -32,3 +35,56 @@ def test_a_cut(tmp_path, lines):
         file.write('{"iter')
     assert log.cut(lines) == min(lines, 2)
     assert [json.loads(line)['iteration'] for line in log.path.read_text().splitlines()] == [0, 1][:lines]
+
+
+def logged_iterations(engine, count, **intervals):
+    """Of the iterations of a run in which something is due, those that are logged."""
+    config = Config(engine=engine, **{'print_every': 2, 'sample_every': 4, 'validate_every': 5, **intervals})
+    gist = config.abilities.gist_reports
+    found = []
+    for iteration in range(count):
+        done = iteration + 1
+        report = (iteration if gist else done) % config.print_every == 0
+        validation = 2.0 if done % config.validate_every == 0 else None
+        sample = 'text' if gist and iteration % config.sample_every == 0 else None
+        record = replace(RECORD, iteration=iteration, report=report, sample=sample, validation=validation)
+        if record.due and is_logged(record, config, best=False):
+            found.append(done)
+    return found
+
+
+def test_a_long_log_is_thinned(monkeypatch):
+    """By halves, each time that as many reports, samples or validations were made again."""
+    monkeypatch.setattr('fastrnn.runs.log.ALL_LOGGED', 3)
+    validations = [5, 10, 15, 20, 30, 40, 60]
+    reports = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64]
+    assert logged_iterations('fast', 65) == sorted({*validations, *reports})
+    samples = [1, 5, 9, 13, 17, 25, 33, 49, 65]  # before the iterations 0, 4, 8 ...
+    assert logged_iterations('exact', 65) == sorted({*(n + 1 for n in reports), *samples, *validations} | {1})
+
+
+def test_what_is_always_logged():
+    """The last record, and a best one."""
+    config = Config(engine='fast', print_every=1, sample_every=1, validate_every=1)
+    record = replace(RECORD, iteration=10**9 + 6, validation=2.0)
+    assert not is_logged(record, config, best=False) and is_logged(record, config, best=True)
+    assert is_logged(replace(record, last=True), config, best=False)
+
+
+def test_a_day_of_the_default_run_stays_below_100_mb():
+    """At 20,000 iterations a second, with samples of 200 characters, none of which ASCII has."""
+    config = Config(print_every=100, sample_every=100)
+    day = 20_000 * 86_400
+    spans = [(0, 100), *((10**6 << k, 200 << k) for k in range(20))]
+    count = sum((min(max(first * 2, 10**6), day) - first) // every for first, every in spans if first < day)
+    for number in (200, 10**6, 10**6 + 100, 10**6 + 200, 2 * 10**6 + 400):  # the spans are the rule's
+        expected = number % next(every for first, every in reversed(spans) if number > first or not first) == 0
+        assert is_logged(replace(RECORD, iteration=number, sample='a'), config, best=False) == expected
+    assert count * len(json.dumps(replace(RECORD, sample='语' * 200).facts)) < 100e6
+
+
+def test_an_endless_line_is_refused(tmp_path, monkeypatch):
+    """It may be gigabytes long."""
+    monkeypatch.setattr('fastrnn.runs.log.LONGEST', 1000)
+    with pytest.raises(ValueError, match='line 2 is not a record of a run; remove that line'):
+        list(read_log(tmp_path / LOG, BytesIO(b'{"event": "resume"}\n{"iteration": 1' + b'1' * 2000)))

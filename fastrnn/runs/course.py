@@ -1,0 +1,107 @@
+"""The course of a run: its records without the stretches that rollbacks gave up, in bounded memory."""
+
+import math
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any
+
+Record = dict[str, Any]
+
+MOST = 10_000  # records that are kept, of each kind; a picture shows fewer
+MOST_STRETCHES = 100  # that were given up: a run ends after ten rollbacks, and may then be resumed
+
+_iteration = itemgetter('iteration')
+
+
+class Thinned:
+    """Evenly chosen records of a long sequence: each one, then every second, every fourth and so on; and the last."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._stride, self._count = most, 1, 0
+        self._kept: list[tuple[int, Record]] = []  # each with its place in the sequence
+        self._last: Record | None = None
+
+    def add(self, record: Record) -> None:
+        if self._count % self._stride == 0:
+            self._kept.append((self._count, record))
+        self._last = record
+        self._count += 1
+        if len(self._kept) > self._most:
+            self._stride *= 2
+            self._kept = [(place, kept) for place, kept in self._kept if place % self._stride == 0]
+
+    def cut(self, iteration: int) -> list[Record]:
+        """Remove the records of later iterations, and return them."""
+        removed = []
+        if self._last is not None and _iteration(self._last) > iteration:
+            removed, self._last = [self._last], None
+        while self._kept and _iteration(self._kept[-1][1]) > iteration:
+            removed.append(self._kept.pop()[1])
+        if len(removed) > 1 and removed[0] is removed[1]:  # the last one was kept for its place, too
+            del removed[0]
+        return removed[::-1]
+
+    @property
+    def last(self) -> list[Record]:
+        """The last record, if there is one."""
+        return [record for _, record in self._kept[-1:]] if self._last is None else [self._last]
+
+    @property
+    def records(self) -> list[Record]:
+        found = [record for _, record in self._kept]
+        if self._last is not None and (not found or found[-1] is not self._last):
+            found.append(self._last)
+        return found
+
+
+class Course:
+    """What a run's log says, record by record. Records with a validation are thinned apart: they are far fewer."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._trained, self._validated = Thinned(most), Thinned(most)
+        self._best: Record | None = None  # always kept: a picture marks it
+        self.given_up: list[list[Record]] = []  # each from the point at which it left the course
+        self.rollbacks: list[Record] = []  # the points from which they went on
+
+    @classmethod
+    def of(cls, records: Iterable[Record], most: int = MOST) -> 'Course':
+        """Records, and rollbacks with ``to``: the number of iterations from which the run went on.
+
+        A run that was resumed from an earlier checkpoint logs iterations again, without an event: the later ones hold.
+        """
+        course = cls(most)
+        for record in records:
+            if 'to' in record:
+                course._roll_back(record['to'])
+            else:
+                course._cut(_iteration(record) - 1)
+                course._add(record)
+        return course
+
+    def _add(self, record: Record) -> None:
+        if math.isnan(record['validation']):
+            self._trained.add(record)
+            return
+        self._validated.add(record)
+        if self._best is None or record['validation'] < self._best['validation']:
+            self._best = record
+
+    def _cut(self, iteration: int) -> list[Record]:
+        removed = self._trained.cut(iteration) + self._validated.cut(iteration)
+        if self._best is not None and _iteration(self._best) > iteration:
+            self._best = min(self._validated.records, key=itemgetter('validation'), default=None)
+        return sorted(removed, key=_iteration)
+
+    def _roll_back(self, iteration: int) -> None:
+        removed = self._cut(iteration)
+        there = sorted(self._trained.last + self._validated.last, key=_iteration)[-1:]
+        self.given_up = [*self.given_up[1 - MOST_STRETCHES :], there + removed]
+        self.rollbacks = [*self.rollbacks[1 - MOST_STRETCHES :], *there]  # one to the start has no point
+
+    @property
+    def records(self) -> list[Record]:
+        """In order."""
+        found = {_iteration(record): record for record in self._trained.records + self._validated.records}
+        if self._best is not None:
+            found[_iteration(self._best)] = self._best
+        return [found[iteration] for iteration in sorted(found)]
