@@ -7,4 +7,4 @@ import pytest
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Plain ``pytest`` collects nothing in here."""
-    return None if config.getoption('benchmark_only') else True
+    return None if config.getoption('benchmark_only', False) else True

@@ -1,4 +1,4 @@
-"""Every test is seeded: NumPy's global generator, and hypothesis."""
+"""Every test is seeded (NumPy's global generator, and hypothesis), and has a Python's usual dispositions of signals."""
 
 import grp
 import os
@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from caches import DAY
+from dispositions import pytest_runtest_protocol  # noqa: F401
 from hypothesis import HealthCheck, settings
 from kept import begin, run_to
 from logs import records, write_run
+from workers import pytest_cmdline_main, pytest_xdist_auto_num_workers  # noqa: F401
 
 from fastrnn.cli import main
 from fastrnn.data import stored
