@@ -136,8 +136,25 @@ class Page {
       tab.tabIndex = own ? 0 : -1;
       this.$(tab.id.slice(4)).hidden = !own;
     }
-    if (location.hash.slice(2) !== name) history.replaceState(null, '', `#/${name}`); // no id: nothing is scrolled to
+    this.remember(name);
     this.show();
+  }
+
+  // In the address, which a page inside another one need not have: srcdoc's and data's can't be changed.
+  remember(name) {
+    if (location.hash.slice(2) === name) return;
+    try {
+      history.replaceState(null, '', `#/${name}`); // no id: nothing is scrolled to
+    } catch { /* SecurityError: the part is open all the same */ }
+  }
+
+  // By the main button or by Enter, which clicks it. No form is submitted: a sandboxed frame forbids that.
+  submitted(id, act) {
+    const form = this.$(id);
+    form.querySelector('.main').addEventListener('click', event => {
+      event.preventDefault();
+      if (form.reportValidity()) act();
+    });
   }
 
   // What was written is what is seen first.

@@ -28,10 +28,7 @@ class See {
     this.bars = new Bars(page.$('see-bars'), page.alphabet);
     this.index = 0;
     this.read = null;
-    page.$('see-form').addEventListener('submit', event => {
-      event.preventDefault();
-      this.start(page.alphabet.encode(page.$('pasted').value));
-    });
+    page.submitted('see-form', () => this.start(page.alphabet.encode(page.$('pasted').value)));
     page.$('use-written').addEventListener('click', () => {
       page.$('pasted').value = page.write.text;
       this.start({ids: page.write.pane.ids.slice(), lacked: new Map()}); // bytes that are no text are lost in the other

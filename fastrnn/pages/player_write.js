@@ -13,10 +13,7 @@ class Write {
     this.pane = new Pane(page.$('written'), alphabet, k => this.show(k));
     this.bars = new Bars(page.$('write-bars'), alphabet, ix => this.goOnWith(ix));
     this.reset();
-    page.$('write-form').addEventListener('submit', event => {
-      event.preventDefault();
-      this.start();
-    });
+    page.submitted('write-form', () => this.start());
     page.$('stop').addEventListener('click', () => this.stop());
     page.$('copy').addEventListener('click', () => this.copy());
     page.$('download').addEventListener('click', () => this.download());
@@ -169,6 +166,7 @@ class Write {
     link.href = URL.createObjectURL(new Blob([data], {type: 'text/plain;charset=utf-8'}));
     link.download = 'written.txt';
     link.click();
+    if (parent !== self) this.page.say('write-note', 'No file? The page around this one may forbid it: use Copy.');
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 }

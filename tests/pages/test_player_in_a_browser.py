@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from browser import BROWSER, Browser
+from browser import BROWSER
 from models import sampled, some_model
 
 import fastrnn
@@ -19,13 +19,6 @@ READ = """(() => {
   return IDS.map(ix => { model.read(ix); return [...model.logits]; });
 })()"""
 WRITTEN = "document.getElementById('stop').disabled && page.write.pane.ids.length === LENGTH"
-
-
-@pytest.fixture(scope='module')
-def browser(tmp_path_factory):
-    with Browser(tmp_path_factory.mktemp('profile')) as browser:
-        browser.screen(1000)
-        yield browser
 
 
 @pytest.fixture

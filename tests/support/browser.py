@@ -9,6 +9,7 @@ from itertools import count
 
 BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 OPTIONS = ('--headless=new', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run')
+OPTIONS += ('--disable-features=IsolateSandboxedIframes',)  # else a sandboxed frame is another target of the protocol
 PATIENCE = 60  # seconds
 
 
@@ -33,6 +34,7 @@ class Browser:
         self._out, self._in = os.fdopen(commands, 'wb', 0), os.fdopen(answers, 'rb', 0)
         self._numbers, self._rest, self._session = count(1), b'', None
         self.complaints, self._loaded = [], False
+        self._contexts, self._frame = {}, None
         target = self('Target.createTarget', url='about:blank')['targetId']
         self._session = self('Target.attachToTarget', targetId=target, flatten=True)['sessionId']
         for domain in ('Page', 'Runtime', 'Log', 'Network'):
@@ -81,21 +83,31 @@ class Browser:
             self.requests.append(params['request']['url'])
         elif method == 'Page.loadEventFired':
             self._loaded = True
+        elif method == 'Runtime.executionContextCreated' and params['context']['auxData']['isDefault']:
+            self._contexts[params['context']['auxData']['frameId']] = params['context']['id']
         return message
 
-    def open(self, path, fragment=''):
-        self._loaded, self.complaints, self.requests = False, [], []
+    def open(self, place, fragment=''):
+        """A file, or what a URL names."""
+        self._loaded, self.complaints, self.requests, self._frame = False, [], [], None
         self('Page.navigate', url='about:blank')
-        self('Page.navigate', url=path.resolve().as_uri() + fragment)
+        self('Page.navigate', url=(place if isinstance(place, str) else place.resolve().as_uri()) + fragment)
         while not self._loaded:
             self._next()
         self._loaded = False
         while self.run('document.readyState') != 'complete' or self.run('location.href') == 'about:blank':
             pass
 
+    def enter(self):
+        """From here on run expressions in the only frame of the page."""
+        (child,) = self('Page.getFrameTree')['frameTree']['childFrames']
+        self._frame = child['frame']['id']
+
     def run(self, source):
         """The value of an expression in the page, which may be a promise."""
         options = {'returnByValue': True, 'awaitPromise': True, 'userGesture': True}
+        if self._frame is not None:
+            options['contextId'] = self._contexts[self._frame]
         done = self('Runtime.evaluate', expression=source, **options)
         assert 'exceptionDetails' not in done, done['exceptionDetails'].get('exception', done['exceptionDetails'])
         return done['result'].get('value')
