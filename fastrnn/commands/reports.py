@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..training.transfer import Transfer
 
 COLUMNS, UNIT = 80, ' bits'  # of a report; per character
-NAMED = 20  # characters that are named, of those that are new
 
 
 class Reports:
@@ -234,13 +233,16 @@ def _choice(fitted: 'Fitted', characters: int) -> str:
 
 
 def _of_transfer(transfer: 'Transfer') -> list[str]:
+    from ..data.lacking import listed, unit_name
+
     architecture = transfer.params.architecture
     what = f'{architecture.H} hidden units' if architecture.is_gist else f'the cells ({architecture.words})'
     lines = [f"{what} and their weights are the model's"]
     if transfer.new:
-        names = ', '.join(f'{char!a}' for char in transfer.new[:NAMED])
-        more = f' and {len(transfer.new) - NAMED} more' if len(transfer.new) > NAMED else ''
-        lines.append(f'{len(transfer.new)} characters are new to the model and get new rows: {names}{more}')
+        unit, count = transfer.corpus.unit, len(transfer.new)
+        names = listed((unit_name(ord(char), unit) for char in transfer.new), count)
+        are = 's are new to the model and get new rows' if count > 1 else ' is new to the model and gets a new row'
+        lines.append(f'{count:,} {unit}{are}: {names}')
     if transfer.unseen:
         lines.append(f'{len(transfer.unseen)} characters that the model knows do not occur in the text')
     return lines

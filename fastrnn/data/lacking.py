@@ -1,17 +1,21 @@
 """What of a text a vocabulary lacks: how many units, which, and what would do."""
 
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-NAMED = 20  # kinds that a message names
-SKIP = '--skip-unknown (skip_unknown=True) leaves them out'
-FOLD = '--min-count 2 folds what is rare into one character, which stands for unknown ones too'
-TRAINED = 'that is trained with --min-count 2 has one character for what is rare or unknown'
-OF_HELD_OUT = f'take them out of the held-out text, or train with them; {FOLD}'
-OF_ANY = 'take a text without them'
+NAMED = 5  # kinds that a message names
+SKIP = 'leave them out with --skip-unknown (skip_unknown=True)'
+TRAINED = 'use a model trained with --min-count 2, which has one character for all that is rare or unknown'
+OF_HELD_OUT = (
+    'take them out of the held-out text, train with them, or fold rare and unknown characters into one '
+    'with --min-count 2'
+)
+OF_ANY = 'use a text without them'
 OF_PRIME = 'take them out of the prime'
 
 
@@ -46,40 +50,53 @@ class Lacking:
 
     def __str__(self) -> str:
         """How many, and which."""
+        return f'{self._how_many}: {self.names()}'
+
+    @property
+    def _how_many(self) -> str:
         of = f'{self.count:,} of {self.total:,} {self.unit}s ({_percent(self.share)})'
-        return (
-            f'{of} {"is" if self.count == 1 else "are"} not among the {self.known:,} of the vocabulary: {self.names()}'
-        )
+        return f'{of} {"is" if self.count == 1 else "are"} not among the {self.known:,} of the vocabulary'
 
     def names(self) -> str:
         """The most frequent kinds, with counts."""
         ordered = sorted(self.counts.items(), key=lambda item: -item[1])
-        return ', '.join(self._named(ordered))
-
-    def _named(self, ordered: list[tuple[int, int]]) -> Iterator[str]:
-        for point, count in ordered[:NAMED]:
-            yield unit_name(point, self.unit) + (f' {count:,} times' if count > 1 else '')
-        if len(ordered) > NAMED:
-            rest = sum(count for _, count in ordered[NAMED:])
-            yield f'and {len(ordered) - NAMED:,} more kinds {rest:,} times'
+        names = (unit_name(point, self.unit) + (f' {count:,} times' if count > 1 else '') for point, count in ordered)
+        return listed(names, len(ordered))
 
     def error(self, cure: str = '') -> ValueError:
-        """Of a text that is refused for them."""
-        fold = f'; a model {TRAINED}' if self.unit == 'character' else ''
-        return ValueError(f'{self}; the first is at offset {self.first:,}; {cure or SKIP + fold}')
+        """Of a text that is refused for them. The list comes last: it may be long, and of any script."""
+        fold = f', or {TRAINED}' if self.unit == 'character' else ''
+        are = 'they are' if len(self.counts) > 1 else 'it is'
+        return ValueError(
+            f'{self._how_many}; {cure or SKIP + fold}; the first is at offset {self.first:,}; {are} {self.names()}'
+        )
 
     def too_few(self) -> ValueError:
         """Of a text of which next to nothing is left without them."""
         left = self.total - self.count
         return ValueError(
             f'the model knows {left or "none"} of the {self.total:,} {self.unit}s of the text, and has to read two: '
-            f'take a text that it knows more of; it lacks {self.names()}'
+            f'use a text that it knows more of; it does not know {self.names()}'
         )
 
 
 def unit_name(point: int, unit: str) -> str:
-    """A unit, as messages have it."""
-    return f'0x{point:02x}' if unit == 'byte' else f'{chr(point)!a} (U+{point:04X})'
+    """A unit with its number; what does not show by itself is escaped: white space, controls, accents without a letter.
+
+    What standard error can't encode it escapes itself: see system/escapes.py.
+    """
+    if unit == 'byte':
+        return f'0x{point:02x}'
+    char = chr(point)
+    shows = char.isprintable() and char != ' ' and not unicodedata.category(char).startswith('M')
+    shown = char if shows else "' '" if char == ' ' else ascii(char)[1:-1]
+    return f'{shown} (U+{point:04X})'
+
+
+def listed(names: Iterable[str], count: int) -> str:
+    """The first of ``count`` names, and how many more there are."""
+    more = f' and {count - NAMED:,} more' if count > NAMED else ''
+    return ', '.join(islice(names, NAMED)) + more
 
 
 def _percent(share: float) -> str:

@@ -69,7 +69,7 @@ def test_from_old_weights(cli, tmp_path, old, new):
     assert code == 0
     assert [line for line in err.splitlines() if not line.startswith('iter 19, loss: ')] == [
         "16 hidden units and their weights are the model's",
-        "2 characters are new to the model and get new rows: '3', '\\xdc'",
+        '2 characters are new to the model and get new rows: 3 (U+0033), Ü (U+00DC)',
         '30 characters that the model knows do not occur in the text',
     ]
     code, _, err = cli('train', '--resume', run, '--iterations', 30)

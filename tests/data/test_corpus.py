@@ -223,10 +223,11 @@ def test_another_file_with_the_same_numbers(tmp_path):
 def test_characters_that_the_vocabulary_lacks(tmp_path):
     corpus = open_corpus(SONNETS)
     with pytest.raises(
-        ValueError, match=r"^1 of 4 characters \(25.0 %\) is not among the \d+ of the vocabulary: '\\xe9' \(U\+00E9\);"
+        ValueError,
+        match=r'^1 of 4 characters \(25.0 %\) is not among the \d+ of .* it is é \(U\+00E9\)$',
     ):
         corpus.vocabulary.encode('abcé')
-    with pytest.raises(ValueError, match=r'^2 of 5 bytes .*: 0xc3, 0xa9; the first is at offset 3;'):
+    with pytest.raises(ValueError, match=r'^2 of 5 bytes .*; the first is at offset 3; they are 0xc3, 0xa9$'):
         open_corpus(SONNETS, unit='byte').vocabulary.encode('abcé')
     folded = open_corpus(SONNETS, min_count=50)
     assert folded.vocabulary.encode('é').tolist() == [folded.chars.index('\ufffd')]

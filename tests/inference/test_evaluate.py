@@ -74,7 +74,7 @@ def test_unknown_characters_are_skipped():
     assert replace(result, skipped=0, skipped_kinds=0, skipped_share=0.0) == plain
     assert (result.skipped, result.skipped_kinds, result.skipped_share) == (3, 2, 3 / 703)
     with pytest.raises(
-        ValueError, match=r"^3 of 703 characters \(0\.43 %\) .*: 'y' \(U\+0079\) 2 times, 'x' .*skip_unknown"
+        ValueError, match=r'^3 of 703 characters \(0\.43 %\) .*skip_unknown.* y \(U\+0079\) 2 times, x '
     ):
         fastrnn.evaluate(model, strange)
     with pytest.raises(ValueError, match=r'^the model knows 1 of the 9 characters of the text, and has to read two'):
