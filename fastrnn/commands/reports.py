@@ -144,9 +144,11 @@ class Reports:
 
     def best(self, run: 'Run', save: Path | None) -> None:
         """Tell of the best model, where it is not the last: what is that model's."""
-        if run.figures.best is None or run.figures.best_iteration == run.iteration or self._quiet or self._json:
+        if run.best_is_lost:  # whatever is quiet, and whichever warnings are shown
+            if save is not None:
+                print(f'warning: {save}: holds the last model, as the best could not be read', file=sys.stderr)
             return
-        if run.best_is_lost:  # a warning has told so
+        if run.figures.best is None or run.figures.best_iteration == run.iteration or self._quiet or self._json:
             return
         at = ''
         if run.figures.best_iteration is not None:

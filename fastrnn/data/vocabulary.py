@@ -20,9 +20,10 @@ from .files import Piece, Reading
 from .ids import ids_type
 from .lacking import OF_ANY, Lacking
 
-FOLDED = 0xFFFD  # the code point that stands for all rare characters
+FOLDED = 0xFFFD  # the code point that stands for all rare characters, in a vocabulary of bytes too
 POINTS = sys.maxunicode + 1
-UNITS = {'character': POINTS, 'byte': 256}  # code points that there are
+UNITS = {'character': POINTS, 'byte': 256}  # code points of each unit, besides FOLDED
+NO_BYTE = 0xFF  # replaces FOLDED among bytes: it is in no UTF-8, and decodes to U+FFFD
 
 Points = bytes | NDArray[Any]  # code points; as bytes where all are below 256
 
@@ -42,9 +43,21 @@ def as_array(points: Points) -> NDArray[Any]:
     return np.frombuffer(points, np.uint8) if isinstance(points, bytes) else points
 
 
+def check_vocabulary(chars: str, unit: str) -> None:
+    """Raise ValueError unless these are distinct units. What is written and what is read must pass the same check."""
+    points = Vocabulary(chars, unit).points
+    if unit not in UNITS:
+        raise ValueError(f'the unit {str(unit)[:20]!r} is not known')
+    strange = points[(points >= UNITS[unit]) & (points != FOLDED)]
+    if strange.size:
+        raise ValueError(f'the vocabulary has U+{strange[0]:04X}, which is not a {unit}')
+    if not points.size or np.unique(points).size != points.size:
+        raise ValueError(f'the vocabulary has {points.size} characters, or one of them twice')
+
+
 @dataclass(frozen=True)
 class Vocabulary:
-    """Character k is ``chars[k]``; of bytes they are among chr(0) to chr(255)."""
+    """Character k is ``chars[k]``. Bytes are chr(0) to chr(255); U+FFFD stands for those that were folded."""
 
     chars: str
     unit: str = 'character'  # or 'byte'
@@ -61,6 +74,12 @@ class Vocabulary:
     def points(self) -> NDArray[np.uint32]:
         """(V,) code points."""
         return np.frombuffer(self.chars.encode('utf-32-le', 'surrogatepass'), '<u4')
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(V,) how many bytes each unit has: characters in UTF-8."""
+        several = 0 if self.unit == 'byte' else sum(self.points >= least for least in (0x80, 0x800, 0x10000))
+        return np.ones(len(self), np.int64) + several
 
     def numbers(self) -> NDArray[np.int32]:
         """(POINTS,) the number of each code point. What it lacks has that of U+FFFD; -1, where it lacks that too."""
@@ -117,8 +136,15 @@ class Vocabulary:
         offsets = np.delete(np.arange(lacking.total), np.concatenate(gaps)) if lacking.count else None
         return Encoded(np.frombuffer(memoryview(ids).toreadonly(), dtype), lacking, offsets)
 
+    def as_bytes(self, ids: Any) -> bytes:
+        """The bytes of a text: its UTF-8; with bytes as units the bytes themselves, NO_BYTE for those folded."""
+        if self.unit == 'character':
+            return self.decode(ids).encode('utf-8', 'surrogatepass')
+        values = np.where(self.points == FOLDED, NO_BYTE, self.points).astype(np.uint8)
+        return values[np.asarray(ids)].tobytes() if len(ids) else b''
+
     def decode(self, ids: Any) -> str:
-        """The text of ids; of bytes it is not UTF-8's, but has a character chr(0) to chr(255) for each."""
+        """The text of ids. With bytes as units it is not decoded: each byte is one of chr(0) to chr(255)."""
         return self.points[np.asarray(ids)].tobytes().decode('utf-32-le', 'surrogatepass') if len(ids) else ''
 
 

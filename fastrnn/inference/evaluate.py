@@ -134,13 +134,11 @@ def measure(model: Model, encoded: Encoded, window: int | None = None) -> Evalua
     window = None if window is None else check_integer('window', window, 1)
     ids, lacking = encoded.ids, encoded.lacking
     n, per_character = ids.size - 1, bits(model.params, ids, window)
-    code = 'latin-1' if model.unit == 'byte' else 'utf-8'
-    sizes = np.array([len(char.encode(code, 'surrogatepass')) for char in model.chars])
-    data = model.vocabulary.decode(ids).encode(code, 'surrogatepass')
+    data = model.vocabulary.as_bytes(ids)
     return Evaluation(
         characters=n,
         bits_per_character=per_character,
-        bits_per_byte=per_character * n / int(sizes[ids[1:]].sum()),
+        bits_per_byte=per_character * n / int(model.vocabulary.sizes[ids[1:]].sum()),
         order0=order0(ids),
         order2=order2(ids),
         xz=8 * len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)) / ids.size,

@@ -46,5 +46,6 @@ class Decoder:
         self._bytes = codecs.getincrementaldecoder('utf-8')('replace') if model.unit == 'byte' else None
 
     def __call__(self, ids: NDArray[np.uint32], final: bool = False) -> str:
-        text = self._vocabulary.decode(ids)
-        return text if self._bytes is None else self._bytes.decode(text.encode('latin-1'), final)
+        if self._bytes is None:
+            return self._vocabulary.decode(ids)
+        return self._bytes.decode(self._vocabulary.as_bytes(ids), final)

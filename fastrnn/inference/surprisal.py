@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.vocabulary import Vocabulary
+from ..data.vocabulary import FOLDED, Vocabulary
 from ..model.model import Model
 from .evaluate import nats
 
@@ -89,9 +89,9 @@ def escaped(char: str, unit: str = 'character') -> str:
     r"""A character in the table: \t \n \r \\, or \xNN or \uNNNN where it would break a line or a byte is not ASCII."""
     if char in NAMED:
         return NAMED[char]
-    if not UNSAFE.match(char) and (unit != 'byte' or char.isascii()):
-        return char
     point = ord(char)
+    if not UNSAFE.match(char) and (unit != 'byte' or char.isascii() or point == FOLDED):
+        return char
     return f'\\x{point:02x}' if point < 256 else f'\\u{point:04x}'
 
 

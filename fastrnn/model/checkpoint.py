@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data.vocabulary import UNITS
+from ..data.vocabulary import check_vocabulary
 from ..errors import Diverged
 from .about import About, about_from, about_state
 from .architecture import Architecture
@@ -29,6 +29,7 @@ from .torch_names import from_torch_tensors, torch_tensors
 ARRAYS = ('params', 'moments', 'hidden', 'rng')
 TORCH = ('rnn.', 'output.')  # what the names of a model's tensors begin with in format 2
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
+DTYPES = (np.float32, np.float64)
 NEW = ('loss_sum', 'losses', 'worse', 'best_iteration')  # of them, which older checkpoints lack
 
 
@@ -48,10 +49,10 @@ def save_model(path: str | Path, model: Model) -> None:
     """Write the weights under the gist's names or PyTorch's, and the vocabulary as metadata.
 
     The file appears whole or not at all; one that was there stays until then. Raises ValueError for weights that
-    are not finite, OSError where it can't be written.
+    are not finite (Diverged) or could not be read again, OSError where it can't be written.
     """
     if not np.isfinite(model.params.flat).all():
-        raise ValueError('the weights hold inf or NaN, so they are not saved')
+        raise Diverged('the weights hold inf or NaN, so they are not saved: take a smaller --learning-rate')
     facts = {} if model.about == About() else {'about': model.about.as_json}
     write(Path(path), _shaped(model.params), _described(model) | facts)
 
@@ -155,10 +156,21 @@ def _prefix(architecture: Architecture, letter: str) -> str:
 def _described(model: Model) -> dict[str, str]:
     """The vocabulary as a list, as JSON would merge a high and a low surrogate that are neighbours in a string."""
     architecture = model.params.architecture
+    _check_readable(model)
     facts = {'vocabulary': json.dumps(list(model.chars)), 'unit': model.unit}
     if architecture.is_gist:
         return {'format': '1', **facts}
     return {'format': '2', **facts, 'cell': architecture.cell, 'layers': str(architecture.layers)}
+
+
+def _check_readable(model: Model) -> None:
+    """Raise ValueError for a model whose file :func:`load_model` would refuse."""
+    check_vocabulary(model.chars, model.unit)
+    params = model.params
+    if len(model.chars) != params.V:
+        raise ValueError(f'the model has {len(model.chars):,} characters, but weights for {params.V:,}')
+    if params.flat.dtype.newbyteorder('=') not in DTYPES:
+        raise ValueError(f'the weights are {params.flat.dtype}: save them as float32 or float64, with params.astype')
 
 
 def _about(metadata: dict[str, str]) -> About:
@@ -174,17 +186,14 @@ def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
     if not isinstance(chars, list) or not all(isinstance(char, str) and len(char) == 1 for char in chars):
         raise ValueError('the vocabulary is not one')
     unit = metadata['unit']
-    if unit not in UNITS or not all(ord(char) < UNITS[unit] for char in chars):
-        raise ValueError(f'the unit {unit[:20]!r}, or a character that it has not')
-    if not chars or len(set(chars)) != len(chars):
-        raise ValueError(f'{len(chars)} characters, or one twice')
+    check_vocabulary(''.join(chars), unit)
     if metadata['format'] == '1':
         cell, layers, recurrent = 'rnn', '1', tensors['Whh']
     else:
         cell, layers, recurrent = metadata['cell'], metadata['layers'], tensors['rnn.weight_hh_l0']
     if len(layers) != 1 or layers not in '12345678' or recurrent.ndim != 2 or not recurrent.size:
         raise ValueError(f'{layers[:20]!r} layers, weights of shape {recurrent.shape}')
-    if recurrent.dtype not in (np.float32, np.float64):
+    if recurrent.dtype not in DTYPES:
         raise ValueError(f'numbers of type {recurrent.dtype}')
     architecture = Architecture(cell, int(layers), recurrent.shape[1], len(chars))
     if architecture.is_gist != (metadata['format'] == '1'):

@@ -45,7 +45,7 @@ class Pane {
 
   // Bytes that are a character together: the first one shows it, the others are dots.
   join(byte, span) {
-    if ((byte & 0xc0) !== 0x80) this.open = byte < 0xc2 ? [] : [{byte, span}];
+    if ((byte & 0xc0) !== 0x80) this.open = byte < 0xc2 || byte > 0xf4 ? [] : [{byte, span}]; // the folded one is none
     else if (this.open.length) this.open.push({byte, span});
     const lead = this.open[0]?.byte ?? 0;
     if (this.open.length < 2 || this.open.length < (lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4)) return;

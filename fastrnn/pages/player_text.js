@@ -3,6 +3,7 @@
 
 const NAMED = {'\n': '↵', '\t': '→', ' ': '␣', '\r': '\\r'};
 const JOINERS = '\u200c\u200d'; // Persian, Hindi and emoji are not written without them
+const FOLDED = 0xfffd; // stands for what was rare, among bytes too
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 const hex = (point, digits) => point.toString(16).padStart(digits, '0');
@@ -25,7 +26,7 @@ class Alphabet {
   // The numbers of a text, and what the model lacks, with counts: U+FFFD takes its place where the model has it.
   encode(text) {
     const units = this.bytes ? Array.from(new TextEncoder().encode(text)) : Array.from(text, c => c.codePointAt(0));
-    const ids = [], lacked = new Map(), folded = this.numbers.get(0xfffd);
+    const ids = [], lacked = new Map(), folded = this.numbers.get(FOLDED);
     for (const point of units) {
       const ix = this.numbers.get(point) ?? folded;
       if (ix === undefined) lacked.set(point, (lacked.get(point) || 0) + 1);
@@ -35,8 +36,13 @@ class Alphabet {
   }
 
   decode(ids) {
-    if (this.bytes) return new TextDecoder().decode(Uint8Array.from(ids, ix => this.points[ix]));
+    if (this.bytes) return new TextDecoder('utf-8', {ignoreBOM: true}).decode(this.data(ids));
     return Array.from(ids, ix => String.fromCodePoint(this.points[ix])).join('');
+  }
+
+  // What a file of a text of bytes holds. The folded one is no byte: U+FFFD in UTF-8 takes its place.
+  data(ids) {
+    return Uint8Array.from(ids.flatMap(ix => this.points[ix] === FOLDED ? [0xef, 0xbf, 0xbd] : [this.points[ix]]));
   }
 
   char(ix) {
@@ -45,7 +51,7 @@ class Alphabet {
 
   // As a text shows it; of a byte that is not ASCII its number.
   shown(ix) {
-    return this.bytes && this.points[ix] > 127 ? `\\x${hex(this.points[ix], 2)}` : visible(this.char(ix));
+    return this.bytes && this.points[ix] > 127 && this.points[ix] !== FOLDED ? `\\x${hex(this.points[ix], 2)}` : visible(this.char(ix));
   }
 
   // By itself: with signs for what is white

@@ -162,7 +162,7 @@ class Write {
 
   download() {
     const {alphabet} = this.page, link = element('a');
-    const data = alphabet.bytes ? Uint8Array.from(this.pane.ids, ix => alphabet.points[ix]) : this.text;
+    const data = alphabet.bytes ? alphabet.data(this.pane.ids) : this.text;
     link.href = URL.createObjectURL(new Blob([data], {type: 'text/plain;charset=utf-8'}));
     link.download = 'written.txt';
     link.click();

@@ -1,5 +1,6 @@
 """The weights of the best model of a run, by its held-out text: kept in memory, where the run is kept nowhere else."""
 
+import warnings
 from typing import Protocol
 
 from ..model.params import Params
@@ -12,7 +13,7 @@ class BestWeights(Protocol):
         """Note these, the present ones, as the best, of so many bits per character."""
 
     def take(self, bits: float) -> Params | None:
-        """Those of so many bits, not to be changed; None where they are not there."""
+        """Those of so many bits, not to be changed; None, with a warning, if they are not there."""
 
 
 class InMemory:
@@ -30,4 +31,8 @@ class InMemory:
         self._bits = bits
 
     def take(self, bits: float) -> Params | None:
-        return self._params if bits == self._bits else None
+        if bits == self._bits:
+            return self._params
+        lost = 'the weights of the best validation are not in memory; the last model is taken in its place'
+        warnings.warn(lost, RuntimeWarning, stacklevel=2)
+        return None

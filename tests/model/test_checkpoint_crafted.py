@@ -26,7 +26,7 @@ def sizes(H, V):
         ({'format': 'x'}, 'its format is no number'),
         ({'format': '\u0661'}, 'its format is no number'),
         ({'unit': 'word'}, "the unit 'word'"),
-        ({'unit': 'byte', 'vocabulary': None}, "the unit 'byte', or a character that it has not"),
+        ({'unit': 'byte', 'vocabulary': None}, 'the vocabulary has U+20AC, which is not a byte'),
     ],
 )
 def test_crafted_metadata(made, tmp_path, metadata, words):
