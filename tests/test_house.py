@@ -66,3 +66,58 @@ def test_tests_are_found_by_the_names_of_modules():
         room, words = path.relative_to(ROOT / 'tests').parent, path.stem.split('_')[1:]
         names = ['_'.join(words[: k + 1]) for k in range(len(words))]
         assert room.parts[0] == 'proofs' or any((PACKAGE / room / f'{name}.py').exists() for name in names), path
+
+
+READS = {'read_bytes', 'read_text', 'load', 'memmap', 'fromfile', 'safe_open', 'load_file'}
+OF = {'np', 'numpy', 'os', 'io', 'gzip', 'codecs', 'safetensors'}  # of which ``open`` and ``load`` read files
+READERS = {  # modules that open files for reading, and what; all others use system/reading.py
+    'system/reading.py': 'what others may have made',
+    'system/pipes.py': 'pipes that the user names',
+    'system/atomic.py': 'new files, and folders to bring to the disk',
+    'system/locks.py': 'files and folders to lock, whose contents are not read',
+    'runs/log.py': 'the log that the run itself appends to',
+    'kernels/jit.py': 'the sources of the package',
+    'pages/player.py': 'files of the package',
+    'pages/surprisal.py': 'files of the package',
+    'reference.py': "the gist's text",
+    'cli.py': 'the null device, in place of an output that is closed',
+}
+
+
+def reads_files(tree):
+    """Lines of calls that open a file for reading, or get its contents."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        function = node.func
+        name = function.id if isinstance(function, ast.Name) else getattr(function, 'attr', '')
+        owner = getattr(getattr(function, 'value', None), 'id', None)
+        modes = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+        if name == 'open' and isinstance(function, ast.Name):
+            found = not modes or 'r' in modes[-1] or '+' in modes[-1]
+        elif name == 'open':  # of a module, or of a path; what else has such a method is given no mode
+            found = owner in OF or not node.args or bool(modes)
+        else:
+            found = name in READS and (owner in OF or name.startswith('read_')) and isinstance(function, ast.Attribute)
+        if found:
+            yield node.lineno
+
+
+def test_one_opener():
+    """What somebody else may have made is opened by system/reading.py, which waits for nothing and has a limit."""
+    found = {}
+    for module in MODULES:
+        lines = [*reads_files(ast.parse(module.read_text(encoding='utf-8')))]
+        if lines:
+            found[module.relative_to(PACKAGE).as_posix()] = lines
+    assert {name: lines for name, lines in found.items() if name not in READERS} == {}
+    assert READERS.keys() - found.keys() == set()
+
+
+def test_what_opens_files_is_noticed():
+    """By the check above."""
+    reading = ['open(x)', "open(x, 'rb')", "open(x, 'ab+')", 'os.open(x, 0)', 'x.read_bytes()', 'x.read_text()']
+    reading += ['np.load(x)', 'np.memmap(x)', "x.open('rb')", 'x.open()', 'io.open(x)', 'gzip.open(x)']
+    others = ["open(x, 'xb')", "open(x, 'a')", 'texts.open(x)', 'read_bytes(x, 5)', 'json.load(x)', 'open_regular(x)']
+    assert [line for line in reading if not [*reads_files(ast.parse(line))]] == []
+    assert [line for line in others if [*reads_files(ast.parse(line))]] == []

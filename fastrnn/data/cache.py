@@ -19,10 +19,11 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from ..system.atomic import sync_folder, write_atomically, write_synced
-from ..system.cache_folder import default_root, delete, items, remove_text, shrink, size_limit
+from ..system.cache_folder import FACTS, default_root, delete, items, remove_text, shrink, size_limit
 from ..system.locks import hold
 from ..system.pipes import check_room
 from ..system.private_folder import exposed, make_private
+from ..system.reading import open_regular, read_bytes
 from .files import Reading, Source
 from .stored import Ids, Opened, Summed, open_ids
 
@@ -66,11 +67,11 @@ class TextCache:
         try:
             if exposed(path):
                 return None
-            facts = json.loads((path / 'facts.json').read_bytes())
+            facts = json.loads(read_bytes(path / 'facts.json', FACTS))
             check = facts.pop('check')
             if check != _hash(facts) or facts['key'] != key:
                 return None
-            file = Opened(open(path / 'ids', 'rb', buffering=0))  # noqa: SIM115 - lives as long as its Entry
+            file = Opened(open_regular(path / 'ids', buffering=0))  # lives as long as its Entry
             if not hold(file.fileno()):
                 return None
             ids = open_ids(file, np.dtype(facts['dtype']), facts['n'], len(facts['points']), facts['crc32'])
@@ -142,7 +143,7 @@ class TextCache:
         try:
             if exposed(self.folder / 'files'):
                 return None
-            memory = json.loads(self._memory_of(source).read_bytes())
+            memory = json.loads(read_bytes(self._memory_of(source), FACTS))
             same = source.state is not None and memory['state'] == source.state and memory['path'] == _name(source)
             return str(memory['sha256']) if same else None
         except (OSError, ValueError, TypeError, LookupError):

@@ -25,19 +25,19 @@ from .files import Reading, Source
 from .ids import as_ids
 from .kinds import HEAD, check_kind, check_nuls
 from .stored import Ids, Opened, StoredIds, Summed
-from .vocabulary import POINTS, Vocabulary
+from .vocabulary import POINTS, Vocabulary, check_vocabulary
 
 
 @dataclass(frozen=True)
 class Corpus:
     """A text as numbers: ``chars[ids[k]]`` is its character k. Characters are numbered in sorted order.
 
-    Raises ValueError, in one line, for ids that are no numbers of characters.
+    Raises ValueError, in one line, for ids that are no numbers of characters, and for characters that no file may have.
     """
 
     ids: Ids  # (n,) uint8, uint16 or uint32, read-only; others are copied. Of a large text they stay in its file
     chars: str
-    unit: str = 'character'  # or 'byte': then chars are chr(0) to chr(255), those that occur
+    unit: str = 'character'  # or 'byte': then chars are those of chr(0) to chr(255) that occur, and U+FFFD if folded
     min_count: int = 1  # characters that occur less often are folded into U+FFFD
     folded_kinds: int = 0
     folded_count: int = 0  # occurrences of them
@@ -48,6 +48,8 @@ class Corpus:
     entry: Entry | None = field(default=None, repr=False, compare=False)  # of the cache, which is not removed meanwhile
 
     def __post_init__(self) -> None:
+        if self.chars:
+            check_vocabulary(self.chars, self.unit)  # else a run would write models that no command can read
         object.__setattr__(self, 'ids', as_ids(self.ids, len(self.chars)))
 
     @classmethod
@@ -123,10 +125,7 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
     Raises ValueError, in one line, where there is no such text: missing, a directory, empty, or not in
     this encoding (with the offset and value of the first byte that is not).
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise files.unreadable(path, error) from error
+    data = Source(path).contents()
     if not data:
         raise files.is_empty(path)
     try:

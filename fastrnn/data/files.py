@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from ..settings.naming import file_names
 from ..system.pipes import check_kind as check_device
 from ..system.pipes import copy_of, standard_input
+from ..system.reading import open_regular
 from .detection import LONGEST, advice, tell_of_mark
 from .folders import named_otherwise
 from .kinds import HEAD, check_kind, check_nuls
@@ -110,18 +111,28 @@ class Source:
                 yield chunk
         self.check_unchanged()
 
+    def contents(self) -> bytes:
+        """All of them, as they are: gzip's are not unpacked."""
+        with self._raw() as raw:
+            return self._some(raw, -1)
+
     @contextmanager
     def _opened(self) -> Iterator[Any]:
+        with self._raw() as raw:
+            packed = self._some(raw, 3) == b'\x1f\x8b\x08'
+            raw.seek(0)
+            yield gzip.GzipFile(fileobj=raw) if packed else raw
+
+    @contextmanager
+    def _raw(self) -> Iterator[BinaryIO]:
         raw = self._copy
         try:
-            raw = raw or open(self.path, 'rb', buffering=0)  # noqa: SIM115 - closed below
-            raw.seek(0)
-            packed = raw.read(3) == b'\x1f\x8b\x08'
+            raw = raw or open_regular(self.path, buffering=0)
             raw.seek(0)
         except OSError as error:
             raise unreadable(self.path, error) from error
         try:
-            yield gzip.GzipFile(fileobj=raw) if packed else raw
+            yield raw
         finally:
             if raw is not self._copy:
                 raw.close()

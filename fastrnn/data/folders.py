@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from shlex import quote
 
+from ..system.reading import open_regular
 from .kinds import HEAD, is_binary
 
 LOOKED_AT = 1000  # files of a folder, for an example
@@ -73,7 +74,7 @@ def _left_out(path: Path) -> str:
         state = path.stat()
         if not stat.S_ISREG(state.st_mode) or not state.st_size:
             return 'others'
-        with open(path, 'rb') as raw:
+        with open_regular(path) as raw:
             packed = raw.read(3) == b'\x1f\x8b\x08'
             raw.seek(0)
             return 'binary' if is_binary((gzip.GzipFile(fileobj=raw) if packed else raw).read(HEAD)) else ''

@@ -5,15 +5,21 @@ import re
 from pathlib import Path
 
 BEST = 'best.safetensors'
+NUMBERED = re.compile(r'checkpoint-[0-9]{9,}\.safetensors')
 
 
 def checkpoint_file(folder: Path, iteration: int) -> Path:
     return folder / f'checkpoint-{iteration:09d}.safetensors'
 
 
+def is_model(name: str) -> bool:
+    """Whether a run gives this name to a checkpoint, or to the best one."""
+    return name == BEST or NUMBERED.fullmatch(name) is not None
+
+
 def checkpoints(folder: Path) -> list[Path]:
     """The numbered checkpoints of a run folder, oldest first."""
-    found = [path for path in folder.iterdir() if re.fullmatch(r'checkpoint-\d{9,}\.safetensors', path.name)]
+    found = [path for path in folder.iterdir() if NUMBERED.fullmatch(path.name)]
     return sorted(found, key=iteration_of)
 
 

@@ -5,13 +5,14 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import in_a_line
 from ..system.atomic import write_atomically
+from ..system.reading import open_regular
 
 FORMAT = 2  # the newest; 1 has the gist's names, 2 PyTorch's (see checkpoint.py)
 DIGITS = 9  # of a format's number
@@ -55,22 +56,20 @@ def write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
 def read(path: Path) -> tuple[Tensors, dict[str, str]]:
     from safetensors.numpy import load
 
-    if os.path.exists(path) and not os.path.isfile(path):  # a pipe would be waited for
-        raise ValueError(f'{path}: is no regular file; {MODELS}')
-    data = b''
+    begin = b''
     try:
-        with path.open('rb') as file:
-            data = file.read(9)
-            if data[8:] == b'{':
-                data += file.read()  # not mapped: a file that is cut meanwhile would end the process
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], 'little')])
-        metadata = dict(header.get('__metadata__') or {})
-        ours = 'vocabulary' in metadata or 'check' in metadata
-        tensors = load(data) if ours else {}
+        with open_regular(path) as file:
+            begin = _begin(file)
+            header = json.loads(begin[8:])
+            metadata = dict(header.pop('__metadata__', None) or {})
+            ours = 'vocabulary' in metadata or 'check' in metadata
+            tensors = load(_whole(file, len(begin), header)) if ours else {}
+    except MemoryError as error:
+        raise ValueError(f'{path}: is too large for the memory of this machine; {ANOTHER}') from error
     except OSError as error:
         raise ValueError(f'{path}: {error.strerror or error}; name a model that fastrnn train made') from error
     except Exception as error:  # safetensors' own, and NumPy's for types that it lacks
-        if data[8:9] == b'{' and int.from_bytes(data[:8], 'little') <= MAX_HEADER:
+        if len(begin) > 8:
             raise ValueError(f'{path}: damaged (a part is missing or changed); {ANOTHER}') from error
         raise ValueError(f'{path}: not a model (no safetensors file); {MODELS}') from error
     found = metadata.get('format', '')
@@ -87,12 +86,30 @@ def read(path: Path) -> tuple[Tensors, dict[str, str]]:
     return tensors, metadata
 
 
+def _begin(file: BinaryIO) -> bytes:
+    """The first bytes, up to the end of the header; b'' if they are not those of a safetensors file."""
+    data = file.read(9)
+    size = int.from_bytes(data[:8], 'little')
+    return data + file.read(size - 1) if data[8:] == b'{' and size <= MAX_HEADER else b''
+
+
+def _whole(file: BinaryIO, begin: int, header: dict[str, Any]) -> bytes:
+    """All of a file whose header takes ``begin`` bytes. It is not mapped: cutting a mapped file ends the process.
+
+    Raises ValueError, before it is read, if its size is not what the header says: it may be a terabyte of nothing.
+    """
+    size = begin + max((tensor['data_offsets'][1] for tensor in header.values()), default=0)
+    if size != os.fstat(file.fileno()).st_size:
+        raise ValueError('the size is not that of the header')
+    file.seek(0)
+    return file.read(size)
+
+
 def read_metadata(path: Path) -> dict[str, str]:
     """The metadata alone, as they are; {} where there are none."""
     try:
-        with path.open('rb') as file:
-            size = int.from_bytes(file.read(8), 'little')
-            found = json.loads(file.read(size)).get('__metadata__') if size <= MAX_HEADER else None
+        with open_regular(path) as file:
+            found = json.loads(_begin(file)[8:]).get('__metadata__')
     except (OSError, ValueError, AttributeError, RecursionError):
         return {}
     return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}

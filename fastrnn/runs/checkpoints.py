@@ -8,6 +8,7 @@ from typing import Any
 from ..model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ..model.places import BEST, checkpoint_file, checkpoints, iteration_of
 from ..system.atomic import free_name, link_atomically, sync_folder
+from ..system.reading import same_contents
 
 
 class Checkpoints:
@@ -87,7 +88,7 @@ class Checkpoints:
         """Its number to a checkpoint of that iteration: the best, or one that was set aside."""
         target = checkpoint_file(self._folder, iteration)
         if path != target:
-            if target.exists() and target.read_bytes() != path.read_bytes():
+            if target.exists() and not same_contents(target, path):
                 target.rename(free_name(target.with_suffix('.superseded')))
             link_atomically(path, target)
 

@@ -11,6 +11,7 @@ from ..data.texts import Texts
 from ..errors import in_a_line
 from ..settings.config import Config
 from ..system.atomic import write_atomically
+from ..system.reading import SMALL, read_bytes
 
 CONFIG = 'config.json'
 FORMAT = 2  # 1 is 0.1.0's, with fewer settings, which reads no others
@@ -68,7 +69,7 @@ class Description:
 def _read(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     try:
-        facts = json.loads(path.read_bytes())
+        facts = json.loads(read_bytes(path, SMALL))
     except OSError as error:
         raise ValueError(f'{path}: {error.strerror}; name a folder made by fastrnn train --out') from error
     except (ValueError, RecursionError) as error:

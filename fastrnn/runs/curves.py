@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..model.architecture import CELLS, in_words
 from ..settings.abilities import ABILITIES
+from ..system.reading import SMALL, open_regular, read_at_most
 from .config_file import CONFIG
 from .course import Course
 from .log import LOG, NUMBERS, read_log
@@ -53,9 +55,9 @@ class Curve:
 def read_run(folder: str | Path) -> Curve:
     """Read a run folder's ``config.json`` and ``log.jsonl``; raises ValueError, in one line, where there is none."""
     folder = Path(folder)
-    with _open(folder, LOG) as log:
-        with _open(folder, CONFIG) as config:
-            engine, model = _settings(folder / CONFIG, config.read())
+    with _opened(folder, LOG) as log:
+        with _opened(folder, CONFIG) as config:
+            engine, model = _settings(folder / CONFIG, read_at_most(config, SMALL, folder / CONFIG))
         course = Course.of(read_log(folder / LOG, log))
     points = Points.of(course.records)
     if not points.seconds.size:
@@ -74,13 +76,13 @@ def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
     ]
 
 
-def _open(folder: Path, name: str) -> BinaryIO:
+@contextmanager
+def _opened(folder: Path, name: str) -> Iterator[BinaryIO]:
     if not folder.is_dir():
         raise ValueError(f'{folder}: is no folder; {MADE_BY}')
-    if (folder / name).exists() and not (folder / name).is_file() and not (folder / name).is_dir():  # a pipe waits
-        raise ValueError(f'{folder / name}: is no file; {MADE_BY}')
     try:
-        return open(folder / name, 'rb')
+        with open_regular(folder / name) as file:
+            yield file
     except FileNotFoundError:
         raise ValueError(f'{folder}/: holds no {name}; {MADE_BY}') from None
     except OSError as error:

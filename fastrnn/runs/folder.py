@@ -17,11 +17,13 @@ from weakref import WeakSet
 from filelock import FileLock, Timeout
 
 from ..model.checkpoint import Checkpoint
+from ..model.places import is_model
 from ..parallel.processes import led
+from ..system.atomic import remove_temporaries
 from ..system.locks import can_lock
 from .checkpoints import Checkpoints
 from .config_file import CONFIG, Description
-from .log import LOG, Log
+from .log import LOG, Log, is_superseded
 
 LOCK = 'lock'
 _OPEN: 'WeakSet[RunFolder]' = WeakSet()  # of this process
@@ -95,10 +97,7 @@ class RunFolder:
 
     def _sweep(self) -> None:
         """Remove what a save that was killed has left."""
-        for pattern in ('.*.safetensors.*', f'.{CONFIG}.*', f'.{LOG}.*'):
-            for path in self.path.glob(pattern):
-                with suppress(OSError):
-                    path.unlink()
+        remove_temporaries(self.path, lambda name: name in (CONFIG, LOG) or is_model(name) or is_superseded(name))
 
     def _whose(self) -> str:
         """Who has the lock, and what to do."""

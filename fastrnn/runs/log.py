@@ -7,6 +7,7 @@ iteration from which the run went on, or ``lengthened``, where a run that was ov
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import count
@@ -47,6 +48,11 @@ def _thinned(number: int, every: int) -> int:
     """The interval at an iteration of what is due at every so many."""
     interval: int = every << ((number - 1) // (ALL_LOGGED * every)).bit_length() if number else every
     return interval
+
+
+def is_superseded(name: str) -> bool:
+    """Whether :meth:`Log.copy_aside` gives this name to a copy."""
+    return re.fullmatch(rf'{re.escape(SUPERSEDED)}(-[0-9]+)?', name) is not None
 
 
 def rollback_event(iteration: int, to: int, learning_rate: float, reason: str) -> dict[str, Any]:

@@ -2,12 +2,17 @@
 
 import errno
 import os
+import re
 import secrets
 import shutil
+import stat
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from .reading import open_regular
 
 NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)  # of a file system that syncs no folders
 
@@ -29,7 +34,7 @@ def write_atomically(path: Path, *parts: bytes | memoryview) -> None:
 
 def copy_atomically(path: Path, name: Path) -> None:
     """Copy a file, piece by piece: it may be larger than memory."""
-    with open(path, 'rb') as source:
+    with open_regular(path) as source:
         _fill_atomically(name, lambda file: shutil.copyfileobj(source, file, 1 << 20))
 
 
@@ -76,6 +81,22 @@ def _new(path: str, flags: int) -> int:
 def temporary_name(path: Path) -> Path:
     """A hidden name beside a file, that no other file has."""
     return path.with_name(f'.{path.name}.{secrets.token_hex(8)}')
+
+
+TEMPORARY = re.compile(r'\.(.+)\.[0-9a-f]{16}', re.DOTALL)  # exactly the names that temporary_name makes
+
+
+def remove_temporaries(folder: Path, is_ours: Callable[[str], bool]) -> None:
+    """Remove what :func:`write_atomically` left when it was killed, of files whose names ``is_ours`` accepts.
+
+    Only regular files with exactly such a name: others may be an editor's, a copy's under way, or the user's own.
+    """
+    for path in folder.iterdir():
+        found = TEMPORARY.fullmatch(path.name)
+        if found and is_ours(found[1]):
+            with suppress(OSError):
+                if stat.S_ISREG(path.lstat().st_mode):
+                    path.unlink()
 
 
 def free_name(path: Path) -> Path:

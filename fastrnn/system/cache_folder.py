@@ -20,8 +20,10 @@ from typing import Any
 from ..settings.parsing import parse_size
 from .home import users_cache
 from .locks import unused
+from .reading import read_bytes
 
 SIZE = 4_000_000_000  # bytes
+FACTS = 1 << 28  # bytes of a text's facts.json: it names all characters and files
 MONTH = 30 * 86400.0  # seconds without use after which compiled code of some other version goes
 NAMES = {
     'text': re.compile('[0-9a-f]{32}'),
@@ -94,11 +96,11 @@ def items(root: Path) -> list[Item]:
 
 
 def _places(root: Path) -> Iterator[tuple[str, Path]]:
-    """By exact names: whoever names a folder of his own as the cache loses nothing else in it."""
+    """By exact names, and folders only: whoever names a folder of his own as the cache loses nothing else in it."""
     for folder, kinds in ((root, ('kernels', 'unfinished')), (root / 'corpora', ('text', 'unfinished'))):
         for path in folder.glob('*'):
             for kind in kinds:
-                if NAMES[kind].fullmatch(path.name):
+                if NAMES[kind].fullmatch(path.name) and path.is_dir() and not path.is_symlink():
                     yield kind, path
 
 
@@ -111,7 +113,7 @@ def _item(kind: str, path: Path) -> Item | None:
         with suppress(ValueError, OSError):
             if kind == 'text':
                 used = (path / 'facts.json').stat().st_mtime
-                facts = json.loads((path / 'facts.json').read_bytes())
+                facts = json.loads(read_bytes(path / 'facts.json', FACTS))
     except OSError:
         return None
     size = sum(state.st_size for state in states if not stat.S_ISDIR(state.st_mode))
@@ -168,5 +170,5 @@ def _forget(folder: Path, kept: list[Item]) -> None:
     known = {digest for item in kept for digest in item.digests}
     for path in (folder / 'files').glob('*.json'):
         with suppress(OSError, ValueError, TypeError, LookupError):
-            if json.loads(path.read_bytes())['sha256'] not in known:
+            if json.loads(read_bytes(path, FACTS))['sha256'] not in known:
                 path.unlink()

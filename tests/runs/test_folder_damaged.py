@@ -10,7 +10,8 @@ from models import checkpoint_of, model_of
 
 import fastrnn
 from fastrnn.model.checkpoint import load_checkpoint, save_checkpoint
-from fastrnn.model.places import checkpoints
+from fastrnn.model.places import BEST, checkpoints
+from fastrnn.system.atomic import temporary_name
 
 TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
 
@@ -138,11 +139,38 @@ def test_an_edited_architecture(tmp_path, cli, name, value):
     assert refusal(cli, 'train', '--resume', folder).endswith(f'of another run ({name} differs from config.json)')
 
 
+OWN = ('checkpoint-000000030.safetensors', 'checkpoint-1234567890.safetensors', BEST, 'config.json', 'log.jsonl')
+OWN += ('log.superseded', 'log.superseded-2')
+OF_OTHERS = (
+    '.draft.safetensors.bak',  # the user's own
+    '.best.safetensors.swp',  # an editor's
+    '.checkpoint-000000030.safetensors.Xh3k9Q',  # rsync's, which is still copying
+    '.config.json.swp',
+    '.log.jsonl.swx',
+    '.mine.safetensors.0123456789abcdef',
+    '.checkpoint-30.safetensors.0123456789abcdef',
+    '.config.json.0123456789ABCDEF',
+    '.config.json.0123456789abcdef0',
+    '..config.json.0123456789abcdef',
+    'config.json.0123456789abcdef',
+    '.config.json.0123456789abcdef\n',
+    'checkpoint-000000030.superseded',
+)
+
+
 def test_what_a_killed_save_has_left(run):
-    left = run / '.checkpoint-000000030.safetensors.abc'
-    left.write_bytes(b'half')
+    """Exactly the names that a save gives are removed, of files that a run writes."""
+    left = [temporary_name(run / name) for name in OWN]
+    others = [run / name for name in OF_OTHERS]
+    for path in (*left, *others):
+        path.write_bytes(b'half')
+    folder, link = (temporary_name(run / BEST) for _ in range(2))
+    folder.mkdir()
+    link.symlink_to(others[0])
     run_to(fastrnn.resume(run))
-    assert not left.exists()
+    assert [path for path in left if path.exists()] == []
+    assert [path for path in others if path.read_bytes() != b'half'] == []
+    assert folder.is_dir() and link.is_symlink()
 
 
 def test_a_torn_line_of_the_log(run):
