@@ -14,6 +14,7 @@ from dispositions import pytest_runtest_protocol  # noqa: F401
 from hypothesis import HealthCheck, settings
 from kept import begin, run_to
 from logs import records, write_run
+from warm import pytest_sessionstart  # noqa: F401
 from workers import pytest_cmdline_main, pytest_xdist_auto_num_workers  # noqa: F401
 
 from fastrnn.cli import main
