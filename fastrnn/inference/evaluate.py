@@ -14,6 +14,7 @@ from ..data.stored import Ids
 from ..data.vocabulary import Encoded
 from ..model.architecture import Architecture
 from ..model.model import Model
+from ..model.overflow import check_mean
 from ..model.params import Params
 from ..parallel.threads import ThreadTuner
 from ..settings.checks import check_integer
@@ -104,7 +105,7 @@ def tuner_for(architecture: Architecture, ids: Ids, threads: int | None = None) 
 
 def bits(params: Params, ids: Ids, window: int | None = None) -> float:
     """Bits per character of a text, as :func:`slices` has it read, in memory that does not grow with it."""
-    with remembered():
+    with remembered(), np.errstate(over='ignore', invalid='ignore'):
         total = sum(float(values.sum()) for _, values in slices(params, ids, window=window))
         return bits_per_character(total, ids.size - 1)
 
@@ -123,7 +124,8 @@ def evaluate(
     A long text is read in up to 64 parts at once, see :func:`slices`. With a ``window``, each so many characters are
     predicted by themselves, from h = 0. ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the
     model's units, and bytes those of the text as the model sees it, in UTF-8. Raises ValueError where it has
-    characters that the model does not know; with ``skip_unknown`` these are left out, as if they were not in the text:
+    characters that the model does not know, Diverged for a model whose weights are not finite or far too large; with
+    ``skip_unknown`` unknown characters are left out, as if they were not in the text:
     the model does not read them, and no figure counts them, the simple models' neither.
     """
     return measure(model, model.vocabulary.encode_known(text, skip_unknown=skip_unknown, **reading), window)
@@ -134,6 +136,7 @@ def measure(model: Model, encoded: Encoded, window: int | None = None) -> Evalua
     window = None if window is None else check_integer('window', window, 1)
     ids, lacking = encoded.ids, encoded.lacking
     n, per_character = ids.size - 1, bits(model.params, ids, window)
+    check_mean(per_character)
     data = model.vocabulary.as_bytes(ids)
     return Evaluation(
         characters=n,

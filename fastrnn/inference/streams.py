@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..engines.exact import as_weights
 from ..engines.fast import make_cell, pack, sizes_of
-from ..errors import Diverged
 from ..kernels.choice import Choice
 from ..kernels.exact import buffers
 from ..kernels.exact import numpy_functions as native
@@ -18,6 +17,7 @@ from ..kernels.exact import rnn as exact
 from ..kernels.fast import generate
 from ..kernels.team import Team, alone
 from ..model.model import Model
+from ..model.overflow import not_finite
 from ..model.params import Params
 from ..parallel.threads import ThreadTuner
 from .prompt import first_character
@@ -146,10 +146,6 @@ def _in_range(choice: Choice, dtype: Any) -> Choice:
     """The temperature as a number of the dtype: 1e-50 would be 0 in float32."""
     limits = np.finfo(dtype)
     return choice._replace(temperature=limits.dtype.type(np.clip(choice.temperature, limits.tiny, limits.max)))
-
-
-def not_finite() -> Diverged:
-    return Diverged("probabilities contain NaN: the model's weights are not finite, or far too large")
 
 
 class Batch:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..data.vocabulary import FOLDED, Vocabulary
 from ..model.model import Model
+from ..model.overflow import check_mean
 from .evaluate import nats
 
 HEADER = 'offset\tcharacter\tbits\n'
@@ -47,6 +48,8 @@ def score(model: Model, ids: NDArray[Any]) -> Scored:
     bits = np.empty(ids.size)
     bits[0] = math.nan
     bits[1:] = nats(model.params, ids)
+    with np.errstate(over='ignore', invalid='ignore'):
+        check_mean(float(bits[1:].mean()) / math.log(2))
     # rounding can put a certain character just below 0, and there is no -0
     np.maximum(bits / math.log(2), 0.0, out=bits)
     return Scored(ids, model.chars, model.unit, bits + 0.0)
@@ -80,6 +83,8 @@ def surprisals(
     ValueError
         For a text of less than two characters, or one with characters that the model does not know and that are not
         skipped.
+    Diverged
+        For a model whose weights are not finite, or far too large.
     """
     encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, **reading)
     return replace(score(model, encoded.ids), offsets=encoded.offsets)

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import Diverged
 from ..inference.evaluate import bits
 from ..inference.prompt import encode_prompt
 from ..inference.streams import make_stream
 from ..kernels.choice import Choice
 from ..model.model import Model
+from ..model.overflow import check_mean, overflows
 from ..system.atomic import check_place, write_atomically
 from ..system.interrupts import remembered
 from .player import page
@@ -67,9 +69,13 @@ def export(
     ------
     ValueError
         In one line, for a text with characters that the model lacks, or a place where no file can be written.
+    Diverged
+        For a model whose weights are not finite, or far too large.
     """
     path = Path(path)
     check_place(path)
+    if overflows(model.params, np.float32):
+        raise Diverged("the model's weights are not finite, or too large for the float32 of a page: export another one")
     cost, told = Exported(0), []
     if quantize:
         cost = _cost(model, text)
@@ -87,7 +93,10 @@ def _cost(model: Model, text: str | Path | None) -> Exported:
         ids, of = _drawn(model), f'{DRAWN:,} {model.unit}s that it drew'
     else:
         ids, of = model.vocabulary.encode(text), text.name if isinstance(text, Path) else 'a text'
-    return Exported(0, bits(model.params, ids), bits(quantized(model.params), ids), of)
+    whole, rounded = bits(model.params, ids), bits(quantized(model.params), ids)
+    for mean in (whole, rounded):
+        check_mean(mean)
+    return Exported(0, whole, rounded, of)
 
 
 def _drawn(model: Model) -> NDArray[np.uint32]:

@@ -13,7 +13,9 @@ from ..data.lacking import OF_HELD_OUT
 from ..data.stored import Ids
 from ..data.texts import Texts
 from ..engines.shards import in_common
+from ..errors import Diverged
 from ..model.model import Model
+from ..model.overflow import overflows
 from ..parallel.processes import processes
 from ..settings.checks import as_number
 from ..settings.config import Config
@@ -120,6 +122,8 @@ def begin(
     config = in_common(config)
     if weights is None:
         return Run(corpus, config, validation=held_out, kept=kept), None
+    if overflows(weights.params, config.dtype):
+        raise Diverged(f"the model's weights are not finite, or too large for {config.dtype}: start from another model")
     transfer, config = transfer_weights(weights, corpus, config.seed), with_architecture(weights, config)
     return Run(transfer.corpus, config, validation=held_out, weights=transfer.params, kept=kept), transfer
 
