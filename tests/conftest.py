@@ -20,6 +20,7 @@ from workers import pytest_cmdline_main, pytest_xdist_auto_num_workers  # noqa: 
 from fastrnn.cli import main
 from fastrnn.data import stored
 from fastrnn.data.corpus import open_corpus
+from fastrnn.system import private_folder
 
 settings.register_profile(
     'seeded',
@@ -119,7 +120,9 @@ def place(tmp_path, monkeypatch, owners):
     monkeypatch.setattr(os, 'lstat', pretended)
     monkeypatch.setattr(grp, 'getgrgid', {}.__getitem__)  # the tests' user may have a group of its own
     tmp_path.chmod(0o755)
-    return tmp_path
+    private_folder.alone.cache_clear()
+    yield tmp_path
+    private_folder.alone.cache_clear()
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from .files import Reading, Source
 from .stored import Ids, Opened, Summed, open_ids
 
 FORMAT = f'2-{sys.byteorder}'
+T = TypeVar('T')
 SETTLED = 2.0  # seconds after which a file's time of change tells it from any later version
 
 
@@ -138,32 +139,41 @@ class TextCache:
         with suppress(OSError):  # Windows opens no folder
             sync_folder(self.folder)
 
-    def known(self, source: Source) -> str | None:
-        """The content hash that an earlier run found, if the file has not been touched since."""
+    def known(self, sources: Sequence[Source]) -> list[str] | None:
+        """The content hashes that an earlier run found, if none of the files has been touched since."""
+        path, names = self._memory_of(sources)
+        states = [source.state for source in sources]
         try:
-            if exposed(self.folder / 'files'):
+            if not all(states) or exposed(path):
                 return None
-            memory = json.loads(read_bytes(self._memory_of(source), FACTS))
-            same = source.state is not None and memory['state'] == source.state and memory['path'] == _name(source)
-            return str(memory['sha256']) if same else None
+            memory = json.loads(read_bytes(path, FACTS))
+            same = memory['path'] == names and memory['state'] == _one_or_all(states)
+            digests = memory['sha256'] if len(sources) > 1 else [memory['sha256']]
         except (OSError, ValueError, TypeError, LookupError):
             return None
+        whole = isinstance(digests, list) and len(digests) == len(sources)
+        return [str(digest) for digest in digests] if same and whole else None
 
-    def remember(self, source: Source, digest: str) -> None:
-        if source.state is None or time.time() - max(source.state[1:3]) / 1e9 < SETTLED:
-            return  # an edit right now might leave the times as they are
-        path = self._memory_of(source)
-        text = json.dumps({'path': _name(source), 'state': source.state, 'sha256': digest})
+    def remember(self, sources: Sequence[Source], digests: list[str]) -> None:
+        """One record for all files of a text: each is brought to the disk, which takes milliseconds."""
+        states = [source.state for source in sources if source.state is not None]
+        if len(states) < len(sources) or time.time() - max(max(state[1:3]) for state in states) / 1e9 < SETTLED:
+            return  # a pipe has no times, and an edit right now might leave them as they are
+        path, names = self._memory_of(sources)
+        text = json.dumps({'path': names, 'state': _one_or_all(states), 'sha256': _one_or_all(digests)})
         with suppress(OSError):
             make_private(path.parent)
             write_atomically(path, text.encode())
 
-    def _memory_of(self, source: Source) -> Path:
-        return self.folder / 'files' / f'{_hash(_name(source))[:32]}.json'
+    def _memory_of(self, sources: Sequence[Source]) -> tuple[Path, Any]:
+        """Where what is known of a text's files is kept, and their names."""
+        names = _one_or_all([os.path.abspath(source.path) for source in sources])
+        return self.folder / 'files' / f'{_hash(names)[:32]}.json', names
 
 
-def _name(source: Source) -> str:
-    return os.path.abspath(source.path)
+def _one_or_all(values: list[T]) -> T | list[T]:
+    """As records of one file have always been."""
+    return values[0] if len(values) == 1 else values
 
 
 def _hash(value: object) -> str:

@@ -163,14 +163,13 @@ def open_corpus(
     reading = Reading(encoding, errors, unit, min_count)
     sources = files.sources(paths, reading)
     text_cache = TextCache(cache)
-    known = [digest for source in sources if (digest := text_cache.known(source))]
-    if len(known) == len(sources) and (cached := _cached(text_cache, known, reading)):
+    known = text_cache.known(sources)
+    if known is not None and (cached := _cached(text_cache, known, reading)):
         return cached
     survey = codes.survey(sources, reading)
     corpus = _cached(text_cache, survey.digests, reading) or _encoded(text_cache, sources, reading, survey)
     if corpus.entry is not None:
-        for source, digest in zip(sources, survey.digests, strict=True):
-            text_cache.remember(source, digest)
+        text_cache.remember(sources, survey.digests)
     return corpus
 
 

@@ -6,7 +6,7 @@ A text is read twice: once to hash it and to see which characters it has, once t
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from .files import Piece, Reading, Source, changed, is_empty, pieces
 from .vocabulary import FOLDED, POINTS, Points, Vocabulary, as_array, points_of
 
 NAMED = 5  # files in a message
+SMALL = 1 << 16  # bytes, or characters, below which more are taken together
 SYNC = 1 << 26  # ids written between two requests to bring them to the disk
 
 
@@ -33,6 +34,14 @@ class _Behind:
         self.wait()
         self._pending = self._pool.submit(function, *args)
 
+    def update(self, digest: Any, chunk: bytes) -> None:
+        """Hash a chunk; a small one at once, which takes less than to hand it over."""
+        if len(chunk) >= SMALL:
+            self(digest.update, chunk)
+        else:
+            self.wait()
+            digest.update(chunk)
+
     @property
     def idle(self) -> bool:
         return self._pending is None or self._pending.done()
@@ -40,6 +49,7 @@ class _Behind:
     def wait(self) -> None:
         if self._pending is not None:
             self._pending.result()
+            self._pending = None
 
     def __enter__(self) -> '_Behind':
         return self
@@ -62,17 +72,35 @@ class Survey:
 
 def survey(sources: Sequence[Source], reading: Reading) -> Survey:
     """Hash the files and count their characters. Raises ValueError if they hold none."""
-    counts, n, utf8, digests = np.zeros(POINTS, np.int64), 0, 0, []
-    for source in sources:
-        digest = hashlib.sha256()
-        with _Behind() as behind:
-            chunks = _tapped(source.chunks(), partial(behind, digest.update))
-            for piece in pieces(source, reading, chunks):
-                n, utf8 = n + len(piece), utf8 + _count(piece, counts, exact=reading.min_count > 1)
-        digests.append(digest.hexdigest())
+    counts, n, utf8, digests = np.zeros(POINTS, np.int64), 0, 0, list[str]()
+    for piece in _joined(_surveyed(sources, reading, digests)):
+        n, utf8 = n + len(piece), utf8 + _count(piece, counts, exact=reading.min_count > 1)
     if n == 0:
         raise is_empty(sources[0].path)
     return Survey(counts, n, utf8, digests)
+
+
+def _surveyed(sources: Sequence[Source], reading: Reading, digests: list[str]) -> Iterator[Piece]:
+    """The pieces of all files, whose hashes are added to ``digests``."""
+    with _Behind() as behind:
+        for source in sources:
+            digest = hashlib.sha256()
+            yield from pieces(source, reading, _tapped(source.chunks(), partial(behind.update, digest)))
+            behind.wait()
+            digests.append(digest.hexdigest())
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """The same text in fewer pieces where they are small, as those of many files: what is done with each takes time."""
+    small, size = list[Any](), 0
+    for piece in pieces:
+        small.append(piece)
+        size += len(piece)
+        if size >= SMALL:
+            yield piece if len(small) == 1 else type(piece)().join(small)
+            small, size = [], 0
+    if small:
+        yield type(small[0])().join(small)
 
 
 def _tapped(chunks: Iterator[bytes], tap: Callable[[bytes], None]) -> Iterator[bytes]:
@@ -131,13 +159,12 @@ def write_ids(sources: Sequence[Source], reading: Reading, numbers: NDArray[Any]
     """Second reading: write the ids. OSError is always the sink's."""
     written = unsynced = 0
     with _Behind() as writer, _Behind() as syncer:
-        for source in sources:
-            for piece in pieces(source, reading, source.chunks()):
-                writer(_put, _narrowed(points_of(piece), numbers), numbers, sink)
-                written, unsynced = written + len(piece), unsynced + len(piece)
-                if unsynced >= SYNC and syncer.idle:  # else the last sync would have all of it to do
-                    syncer(_sync, sink)
-                    unsynced = 0
+        for piece in _joined(piece for source in sources for piece in pieces(source, reading, source.chunks())):
+            writer(_put, _narrowed(points_of(piece), numbers), numbers, sink)
+            written, unsynced = written + len(piece), unsynced + len(piece)
+            if unsynced >= SYNC and syncer.idle:  # else the last sync would have all of it to do
+                syncer(_sync, sink)
+                unsynced = 0
     if written != n:
         raise changed(', '.join(str(source.path) for source in sources[:NAMED]))
 

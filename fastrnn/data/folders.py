@@ -53,37 +53,44 @@ def with_folders(paths: Sequence[str | Path]) -> tuple[list[Path], list[Found]]:
 
 
 def _search(folder: Path) -> Found:
-    files, counts = list[Path](), Counter[str]()
+    files, counts = list[tuple[str, ...]](), Counter[str]()
     for place, folders, names in os.walk(folder, onerror=_refuse):
         counts['hidden'] += sum(name.startswith('.') for name in folders + names)
         folders[:] = [name for name in folders if not name.startswith('.')]
+        above = Path(place).relative_to(folder).parts
         for name in names:
             if name.startswith('.'):
                 continue
-            path = Path(place, name)
-            if kind := _left_out(path):
+            if kind := _left_out(os.path.join(place, name)):
                 counts[kind] += 1
             else:
-                files.append(path)
-    return Found(folder, sorted(files, key=lambda path: path.relative_to(folder).parts), **counts)
+                files.append((*above, name))
+    return Found(folder, [folder.joinpath(*parts) for parts in sorted(files)], **counts)
 
 
-def _left_out(path: Path) -> str:
+def _left_out(path: str) -> str:
     """As what a file is, if it is."""
     try:
-        state = path.stat()
+        state = os.stat(path)
         if not stat.S_ISREG(state.st_mode) or not state.st_size:
             return 'others'
-        with open_regular(path) as raw:
-            packed = raw.read(3) == b'\x1f\x8b\x08'
-            raw.seek(0)
-            return 'binary' if is_binary((gzip.GzipFile(fileobj=raw) if packed else raw).read(HEAD)) else ''
+        return 'binary' if is_binary(_head(path)) else ''
     except FileNotFoundError:  # of a link that leads nowhere
         return 'others'
     except (gzip.BadGzipFile, EOFError, zlib.error):  # it will be told when it is read
         return ''
     except OSError as error:
         raise _refused(path, error) from error
+
+
+def _head(path: str) -> bytes:
+    """The first bytes of a file, unpacked if they are gzip's."""
+    with open_regular(path, buffering=0) as raw:
+        head = raw.read(HEAD)
+        if not head.startswith(b'\x1f\x8b\x08'):
+            return head
+        raw.seek(0)
+        return gzip.GzipFile(fileobj=raw).read(HEAD)
 
 
 def _refuse(error: OSError) -> None:

@@ -30,6 +30,8 @@ NAMES = {
     'kernels': re.compile('kernels-[0-9a-f]{16}'),
     'unfinished': re.compile(r'\.(new|old)-\d+-[0-9a-f]+'),
 }
+RECORD = re.compile(r'[0-9a-f]{32}\.json')  # of the files of a text
+RECORDS = 1000  # that are kept; earlier versions wrote one for each file
 STALE = 900.0  # seconds without a write after which an unfinished entry is nobody's
 
 
@@ -166,9 +168,17 @@ def delete(path: Path) -> None:
 
 
 def _forget(folder: Path, kept: list[Item]) -> None:
-    """Remove what is remembered of files whose text is no longer here."""
+    """Remove what is remembered of files whose text is no longer here, and all but the newest of very many records."""
     known = {digest for item in kept for digest in item.digests}
-    for path in (folder / 'files').glob('*.json'):
-        with suppress(OSError, ValueError, TypeError, LookupError):
-            if json.loads(read_bytes(path, FACTS))['sha256'] not in known:
-                path.unlink()
+    with suppress(OSError):
+        paths = [path for path in (folder / 'files').glob('*.json') if RECORD.fullmatch(path.name)]
+        paths.sort(key=lambda path: path.lstat().st_mtime, reverse=True)
+        for number, path in enumerate(paths):
+            with suppress(OSError, ValueError, TypeError, LookupError):
+                if number >= RECORDS or not known.issuperset(_digests(json.loads(read_bytes(path, FACTS))['sha256'])):
+                    path.unlink()
+
+
+def _digests(found: Any) -> list[str]:
+    """Of one file, or of several."""
+    return found if isinstance(found, list) else [found]

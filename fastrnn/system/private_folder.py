@@ -6,6 +6,7 @@ the owner of a name can change it. Where the system knows no such owners, every 
 """
 
 import errno
+import functools
 import os
 import stat
 from collections.abc import Iterator
@@ -30,10 +31,11 @@ def make_private(folder: Path) -> None:
     """
     folder = Path.cwd() / folder
     _check(folder)
-    for place in (*reversed(folder.parents), folder):
-        if not place.is_dir():
-            place.mkdir(0o700, exist_ok=True)
-    _check(folder)  # somebody may have been faster
+    missing = [place for place in (*reversed(folder.parents), folder) if not place.is_dir()]
+    for place in missing:
+        place.mkdir(0o700, exist_ok=True)
+    if missing:  # somebody may have been faster
+        _check(folder)
 
 
 def _check(folder: Path) -> None:
@@ -42,7 +44,10 @@ def _check(folder: Path) -> None:
 
 
 def exposed(folder: Path) -> str:
-    """How others can put files into a folder, in words; '' if they can't, or if there is no such folder yet."""
+    """How others can put files into a folder, in words; '' if they can't, or if there is no such folder yet.
+
+    Of a file: how they can change or replace it. Only what is in a folder takes long to check.
+    """
     if not hasattr(os, 'geteuid'):
         return ''
     shut: Path | None = None  # a folder on the way that others can't enter, nor what is below
@@ -65,7 +70,8 @@ def exposed(folder: Path) -> str:
 def _planted(folder: Path, shut: bool) -> str:
     """As above, of what is in a folder; of a shut one, what came there while it was not."""
     for parent, folders, files in os.walk(folder):
-        for place in (Path(parent, name) for name in folders + files):
+        for name in folders + files:
+            place = os.path.join(parent, name)
             with suppress(FileNotFoundError):  # a cache is used by several processes
                 state = os.lstat(place)
                 if not _ours(state) or (not shut and _granted(WRITE, place, state)):
@@ -93,24 +99,35 @@ def _ours(state: os.stat_result) -> bool:
     return state.st_uid in (ROOT, os.geteuid())
 
 
-def _granted(right: int, place: Path, state: os.stat_result) -> bool:
+def _granted(right: int, place: str | Path, state: os.stat_result) -> bool:
     """Whether others than the user and root have a right; a link has none of its own."""
     if stat.S_ISLNK(state.st_mode):
         return False
-    return bool(state.st_mode & right or (state.st_mode & right << 3 and not _alone(place, state.st_gid)))
+    if state.st_mode & right:
+        return True
+    return bool(state.st_mode & right << 3) and (_named(place) or not alone(os.geteuid(), state.st_gid))
 
 
-def _alone(place: Path, gid: int) -> bool:
-    """Whether a group is the user's own: many systems give each user one of the same name, and the umask 002."""
+def _named(place: str | Path) -> bool:
+    """Whether users by name have rights."""
+    with suppress(OSError, AttributeError):  # not of this file system, not of this system
+        return ACL in os.listxattr(place)
+    return False
+
+
+@functools.cache
+def alone(uid: int, gid: int) -> bool:
+    """Whether a group is the user's own: many systems give each user one of the same name, and the umask 002.
+
+    A directory service may list 100,000 users, so they are asked for last, and once: of one group at most.
+    """
     import grp
     import pwd
 
     try:
-        user, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(gid)
-        others = set(group.gr_mem) | {entry.pw_name for entry in pwd.getpwall() if entry.pw_gid == gid}
+        user, group = pwd.getpwuid(uid), grp.getgrgid(gid)
     except KeyError:
         return False
-    with suppress(OSError, AttributeError):  # not of this file system, not of this system
-        if ACL in os.listxattr(place):
-            return False
-    return user.pw_gid == gid and user.pw_name == group.gr_name and others <= {user.pw_name}
+    if user.pw_gid != gid or user.pw_name != group.gr_name or not {user.pw_name}.issuperset(group.gr_mem):
+        return False
+    return all(entry.pw_name == user.pw_name for entry in pwd.getpwall() if entry.pw_gid == gid)

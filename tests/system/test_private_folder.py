@@ -164,6 +164,24 @@ def test_groups(place, monkeypatch, name, members, primary, rights, alone):
     assert 'can be written by others' in exposed(place / 'cache' / 'kernels')
 
 
+def test_the_users_are_listed_once(place, monkeypatch):
+    """A directory service may know 100,000."""
+    lists, uid, gid = [], os.geteuid(), place.stat().st_gid
+    me = pwd.struct_passwd(('me', 'x', uid, gid, '', '', ''))
+    monkeypatch.setattr(pwd, 'getpwuid', lambda _: me)
+    monkeypatch.setattr(grp, 'getgrgid', lambda _: grp.struct_group(('me', 'x', gid, [])))
+    monkeypatch.setattr(pwd, 'getpwall', lambda: lists.append(1) or [me])
+    texts = folder(place / 'cache' / 'corpora')
+    assert exposed(texts) == '' and not lists  # nobody else may write there
+    for number in range(9):
+        (texts / f'{number}').touch()
+        (texts / f'{number}').chmod(0o664)
+    for path in (place / 'cache', texts):
+        path.chmod(0o775)
+    assert exposed(texts) == exposed(texts) == ''
+    assert lists == [1]
+
+
 def test_a_user_without_a_name(place, monkeypatch):
     """As containers have them: no group is known to be the user's own."""
     monkeypatch.setattr(pwd, 'getpwuid', {}.__getitem__)

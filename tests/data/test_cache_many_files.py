@@ -1,0 +1,125 @@
+"""A text of many small files starts as fast as one file: work for each is small, and none is done for each but that."""
+
+import builtins
+import json
+import os
+from collections import Counter
+
+import pytest
+from caches import entries
+
+from fastrnn.data import encoding
+from fastrnn.data.corpus import Corpus, open_corpus
+from fastrnn.data.folders import with_folders
+from fastrnn.system import cache_folder
+
+CALLS = [
+    (os, 'fsync'),
+    (os, 'lstat'),
+    (os, 'stat'),
+    (os, 'scandir'),
+    (os, 'mkdir'),
+    (os, 'replace'),
+    (builtins, 'open'),
+]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Makes a folder of so many files, and returns it and its text."""
+
+    def make(count):
+        place = tmp_path / f'{count} files'
+        texts = [f'File {number} of some, with é.\n' for number in range(count)]
+        for number, text in enumerate(texts):
+            (place / f'{number % 3}').mkdir(parents=True, exist_ok=True)
+            (place / f'{number % 3}' / f'{number:04}.txt').write_text(text, encoding='utf-8')
+        return place, ''.join(text for rest in range(3) for text in texts[rest::3])
+
+    return make
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """How often a text of a folder makes the system do things: the text's start, in a function, and counts."""
+
+    def counted(place):
+        counts = Counter()
+
+        def counting(function, name):
+            def call(*args, **options):
+                counts[name] += 1
+                return function(*args, **options)
+
+            return call
+
+        with monkeypatch.context() as patch:
+            for module, name in CALLS:
+                patch.setattr(module, name, counting(getattr(module, name), name))
+            corpus = open_corpus(with_folders([place])[0])
+        return corpus, counts
+
+    return counted
+
+
+@pytest.mark.usefixtures('cache')
+def test_what_a_start_costs(folder, calls):
+    """The first one and later ones: calls for each file are few, and no more are synced, walked or replaced."""
+    (few, _), (many, text) = folder(3), folder(63)
+    first, later = [[calls(place) for place in (few, many)] for _ in range(2)]
+    whole = Corpus.of(text)
+    for corpus, note in ((first[1][0], 'encoded into'), (later[1][0], 'encoded before')):
+        assert corpus.chars == whole.chars and (corpus.ids == whole.ids).all() and corpus.note.startswith(note)
+    for name, one, opened in (('first', first, 4), ('later', later, 2)):
+        small, large = (counts for _, counts in one)
+        for call in ('fsync', 'lstat', 'mkdir', 'replace', 'scandir'):
+            assert large[call] <= small[call] + 10, (name, call)  # of the other text in the cache
+        assert large['open'] - small['open'] == 60 * opened, name
+        assert large['stat'] - small['stat'] <= 60 * 5, name
+    assert later[1][1]['fsync'] == 0
+
+
+def test_one_record_for_all_files(folder, cache, monkeypatch):
+    """By which they are known, until one of them changes."""
+    place, text = folder(9)
+    names, _ = with_folders([place])
+    open_corpus(names)
+    assert len(list((cache / 'files').iterdir())) == 1
+    survey = encoding.survey
+    monkeypatch.setattr(encoding, 'survey', None)
+    assert open_corpus(names).ids.size == len(text)
+    monkeypatch.setattr(encoding, 'survey', survey)
+    names[4].write_text('other', encoding='utf-8')
+    assert 'other' in (changed := open_corpus(names)).text(changed.ids)
+    assert len(list((cache / 'files').iterdir())) == 1 and len(entries(cache)) == 2
+    assert len(open_corpus(list(reversed(names))).ids) == len(changed.ids)
+    assert len(list((cache / 'files').iterdir())) == 2  # of another order
+
+
+@pytest.mark.parametrize('text', ['', '[]', '{"path": 1}', '{"state": 1, "sha256": "a", "path": []}', '\x00'])
+def test_a_damaged_record(folder, cache, text):
+    place, _ = folder(4)
+    names, _ = with_folders([place])
+    open_corpus(names)
+    (memory,) = (cache / 'files').iterdir()
+    whole = json.loads(memory.read_text())
+    for spoiled in (text, json.dumps({**whole, 'sha256': whole['sha256'][:2]}), json.dumps({**whole, 'sha256': 'a'})):
+        memory.write_text(spoiled)
+        assert open_corpus(names).note.startswith('encoded before')
+        assert json.loads(memory.read_text()) == whole
+
+
+def test_records_of_earlier_versions(folder, cache, tmp_path, monkeypatch):
+    """One for each file: they hold for that file, and very many of them go when a text is added."""
+    place, _ = folder(6)
+    names, _ = with_folders([place])
+    for name in names:
+        open_corpus(name)
+    assert len(list((cache / 'files').iterdir())) == 6
+    monkeypatch.setattr(cache_folder, 'RECORDS', 4)
+    assert open_corpus(names).note.startswith('encoded into')
+    assert len(list((cache / 'files').iterdir())) == 5  # and the new one
+    (cache / 'files' / 'notes.json').write_text('a user has put it there')
+    (tmp_path / 'more').write_text('more')
+    open_corpus(tmp_path / 'more')
+    assert (cache / 'files' / 'notes.json').exists()
