@@ -9,6 +9,7 @@ import typer
 
 from ._version import __version__
 from .commands import cache, evaluate, export, info, plot, sample, score, train
+from .commands.usage import Group
 from .errors import Diverged, in_a_line
 from .parallel.launcher import foremost, launched
 from .system.escapes import escape_what_cannot_be_shown, tell
@@ -18,6 +19,7 @@ FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
 _told: list[str] = []  # errors, until the end
 
 app = typer.Typer(
+    cls=Group,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={'help_option_names': ['-h', '--help']},

@@ -8,6 +8,7 @@ import typer
 
 from ..settings.parsing import parse_size, size_in_words
 from .options import Json
+from .usage import Group
 
 if TYPE_CHECKING:
     from ..system.cache_folder import Item
@@ -16,7 +17,7 @@ EXAMPLE = 'Example: fastrnn cache'
 CLEAR_EXAMPLE = 'Example: fastrnn cache clear --to 1GB'
 NAMED = 2  # files of a text that are named
 
-app = typer.Typer()
+app = typer.Typer(cls=Group)
 
 
 @app.callback(invoke_without_command=True, epilog=EXAMPLE)

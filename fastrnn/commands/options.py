@@ -20,7 +20,6 @@ Recursive = Annotated[
     bool, typer.Option('--recursive', '-r', help='Take the text files of folders, and of folders in them.')
 ]
 Encoding = Annotated[str, typer.Option(help='Of the text.')]
-Errors = Annotated[str, typer.Option(help='What to do with bytes that are not in it: strict or replace.')]
 SkipUnknown = Annotated[
     bool, typer.Option('--skip-unknown', help='Leave out characters that the model lacks, as if they were not there.')
 ]
@@ -40,6 +39,18 @@ def count_option(text: str) -> Any:
 def number_option(text: str) -> Any:
     """An option that is a number."""
     return typer.Option(help=text, parser=_number, metavar='<float>')
+
+
+def choice_option(text: str, default: bool = False) -> Any:
+    """An option that is a word of several, in small or capital letters."""
+    return typer.Option(help=text, parser=_lowered, metavar='<str>', show_default=default)
+
+
+def _lowered(text: Any) -> str:
+    return str(text).lower()
+
+
+Errors = Annotated[str, choice_option('What to do with bytes that are not in it: strict or replace.', default=True)]
 
 
 def _count(text: Any) -> int:

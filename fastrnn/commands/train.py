@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .options import Encoding, Errors, Recursive, count_option, number_option, preset_option, texts_of
+from .options import Encoding, Errors, Recursive, choice_option, count_option, number_option, preset_option, texts_of
 from .reports import Reports
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ LONG = 60.0  # seconds of training that somebody will miss
 
 def train(
     files: OptionalFiles = None,
-    preset: Annotated[str, typer.Option(help='reference (the gist) or fast.')] = 'reference',
+    preset: Annotated[str, choice_option('reference (the gist) or fast.', default=True)] = 'reference',
     seed: Annotated[int | None, count_option("Seed of NumPy's generator. [another run each time]")] = None,
     iterations: Annotated[int | None, count_option('When to end. [never; stop with Ctrl-C]')] = None,
     epochs: Annotated[float | None, number_option('When to end, in passes over the text.')] = None,
     time: Annotated[str | None, preset_option('When to end, such as 60s, 1m30s or 2h. [fast: 60s]')] = None,
-    cell: Annotated[str | None, preset_option('fast: rnn (tanh), gru or lstm. [rnn; fast: by the text]')] = None,
+    cell: Annotated[str | None, choice_option('fast: rnn (tanh), gru or lstm. [rnn; fast: by the text]')] = None,
     layers: Annotated[int | None, count_option('fast: how many layers, 1 to 8. [1; fast: 1 or 2]')] = None,
     hidden_size: Annotated[
         int | None, count_option('Hidden units of a layer, H. [100; fast: by time and text]')
@@ -47,7 +47,7 @@ def train(
     sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
     sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
     print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: some 30 a run]')] = None,
-    engine: Annotated[str | None, preset_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
+    engine: Annotated[str | None, choice_option('exact (compiled, the same bits), reference (NumPy) or fast.')] = None,
     threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
     streams: Annotated[
         int | None, count_option('fast: parts of the text trained together, B. [1; preset: 16 or 4]')
@@ -55,11 +55,11 @@ def train(
     shards: Annotated[
         int | None, count_option('fast: groups of streams that processes share; bits depend on it. [one a process]')
     ] = None,
-    dtype: Annotated[str | None, preset_option('fast: float32 or float64. [float64; preset fast: float32]')] = None,
-    optimizer: Annotated[str | None, preset_option('fast: adagrad or adam. [adagrad; preset fast: adam]')] = None,
+    dtype: Annotated[str | None, choice_option('fast: float32 or float64. [float64; preset fast: float32]')] = None,
+    optimizer: Annotated[str | None, choice_option('fast: adagrad or adam. [adagrad; preset fast: adam]')] = None,
     schedule: Annotated[
         str | None,
-        preset_option(
+        choice_option(
             'fast: of the learning rate: constant, step, cosine, linear or wsd. [constant; preset fast: cosine]'
         ),
     ] = None,
@@ -79,7 +79,7 @@ def train(
         float | None, number_option('fast: share of what layers hand up that is set to 0. [0; preset fast: by epochs]')
     ] = None,
     init: Annotated[
-        str | None, preset_option('fast: gist (0.01 randn) or scaled (for larger H). [gist; preset fast: scaled]')
+        str | None, choice_option('fast: gist (0.01 randn) or scaled (for larger H). [gist; preset fast: scaled]')
     ] = None,
     validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
     validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
@@ -95,12 +95,12 @@ def train(
     save_every: Annotated[int | None, count_option('Iterations between checkpoints. [some 10 s]')] = None,
     keep: Annotated[int | None, count_option('How many of the last checkpoints stay. [2]')] = None,
     on_divergence: Annotated[
-        str | None, preset_option('With --out: rollback (and halve the learning rate) or stop. [rollback]')
+        str | None, choice_option('With --out: rollback (and halve the learning rate) or stop. [rollback]')
     ] = None,
     recursive: Recursive = False,
     encoding: Encoding = 'utf-8',
     errors: Errors = 'strict',
-    unit: Annotated[str, typer.Option(help='character or byte.')] = 'character',
+    unit: Annotated[str, choice_option('character or byte.', default=True)] = 'character',
     min_count: Annotated[int, count_option('Fold characters that occur less often into one.')] = 1,
     quiet: Annotated[bool, typer.Option('--quiet', help='Print only warnings and errors.')] = False,
     as_json: Annotated[bool, typer.Option('--json', help=JSON)] = False,

@@ -58,7 +58,7 @@ class Corpus:
 
         Characters that occur fewer than ``min_count`` times are folded into U+FFFD.
         """
-        Reading(unit=unit, min_count=min_count)  # checks them
+        unit = Reading(unit=unit, min_count=min_count).unit
         utf8 = text.encode('utf-8', 'surrogatepass')
         if unit == 'byte':
             points = np.frombuffer(utf8, np.uint8)

@@ -15,6 +15,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..settings.checks import as_choice
 from ..settings.naming import file_names
 from ..system.pipes import check_kind as check_device
 from ..system.pipes import copy_of, standard_input
@@ -60,8 +61,11 @@ class Reading:
     min_count: int = 1
 
     def __post_init__(self) -> None:
-        if self.unit not in ('character', 'byte'):
+        unit = as_choice(self.unit, ('character', 'byte'))
+        if unit is None:
             raise ValueError(f"unit {self.unit!r} is not known; take 'character' or 'byte'")
+        object.__setattr__(self, 'unit', unit)
+        object.__setattr__(self, 'errors', as_choice(self.errors, ('strict', 'replace')) or self.errors)
         if not isinstance(self.min_count, Integral) or self.min_count < 1:
             raise ValueError(f'min_count is {self.min_count}; it must be at least 1')
         try:

@@ -35,7 +35,9 @@ class Texts:
     validation: str | None = None  # a share, held out from the end, or a file
 
     def __post_init__(self) -> None:
-        Reading(self.encoding, self.errors, self.unit, self.min_count)  # raises ValueError
+        reading = Reading(self.encoding, self.errors, self.unit, self.min_count)  # raises ValueError
+        for name in ('errors', 'unit'):
+            object.__setattr__(self, name, getattr(reading, name))
 
     @classmethod
     def of(cls, files: str | Path | Sequence[str | Path], **reading: Any) -> 'Texts':

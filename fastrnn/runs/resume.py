@@ -85,7 +85,7 @@ def _reopened(
     processes().together(lambda: texts.check_there(chosen or place.path))
     keep = then.keep if keep is None else keep
     on_divergence = then.on_divergence if on_divergence is None else on_divergence
-    keep = check_policy(keep, on_divergence)
+    keep, on_divergence = check_policy(keep, on_divergence)
     corpus, held_out = opened(texts, *((place.path, then.identity.get('sha256')) if files is None else ()))
     with corpus.discarded_in_vain():
         identity, since = text_identity(corpus, held_out), checkpoint or place.path / CONFIG

@@ -12,7 +12,7 @@ from ..model.checkpoint import Checkpoint
 from ..model.model import Model
 from ..parallel.processes import processes
 from ..progress.records import Progress
-from ..settings.checks import check_integer
+from ..settings.checks import as_choice, check_integer
 from ..settings.config import Config
 from ..system.interrupts import held
 from ..training.clock import Clock
@@ -34,11 +34,12 @@ ROLLBACKS = 10  # in a run
 SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer', 'cell', 'layers')
 
 
-def check_policy(keep: int, on_divergence: str) -> int:
-    """``keep`` as an int; raises ValueError where one of the two can not be."""
-    if on_divergence not in POLICIES:
+def check_policy(keep: int, on_divergence: str) -> tuple[int, str]:
+    """Both as they are meant; raises ValueError where one of the two can not be."""
+    policy = as_choice(on_divergence, POLICIES)
+    if policy is None:
         raise ValueError(f'on_divergence is {on_divergence!r}; it must be one of {", ".join(POLICIES)}')
-    return check_integer('keep', keep, 1)
+    return check_integer('keep', keep, 1), policy
 
 
 class Session(Training):

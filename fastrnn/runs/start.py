@@ -69,7 +69,7 @@ def start(
         In one line, for what can't be used. TypeError for an option that there is not, OSError where the folder can't
         be written.
     """
-    keep = check_policy(keep, on_divergence)
+    keep, on_divergence = check_policy(keep, on_divergence)
     if isinstance(files, Texts):
         texts = files
     else:

@@ -2,6 +2,7 @@
 
 import math
 import operator
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,11 @@ def check_number(name: str, value: Any, high: float) -> float:
         bounds = '' if high == math.inf else f', up to {high:g}'
         raise ValueError(f'{name} is {value}; it must be a number above 0{bounds}')
     return number
+
+
+def as_choice(value: Any, choices: Collection[str]) -> str | None:
+    """That of the choices which a value names, in small or capital letters; None if it names none."""
+    return next((choice for choice in choices if isinstance(value, str) and value.lower() == choice), None)
 
 
 def check_below(name: str, value: Any, limit: float, what: str) -> float:

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Collection, Iterable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from .synonyms import advice
 
 LONGEST_NAME = 4096  # characters; no system has longer paths
 
@@ -48,6 +49,5 @@ def check_names(given: Iterable[str], known: Collection[str]) -> None:
     """Raise TypeError for an option that there is not, with the nearest one, or with all of them."""
     for name in given:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            advice = f'did you mean {near[0]}?' if near else f'there are {", ".join(sorted(known))}'
-            raise TypeError(f'there is no option {name}: {advice}')
+            all_of_them = f'there are {", ".join(sorted(known))}'
+            raise TypeError(f'there is no option {name}: {advice(name, known, all_of_them)}')

@@ -9,6 +9,8 @@ from pathlib import Path
 NUMBER = r'(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?'
 UNITS = {'d|days?': 86400, 'h|hrs?|hours?': 3600, 'm|mins?|minutes?': 60, 's|secs?|seconds?': 1}  # in seconds
 TIME = re.compile(r'\s*'.join(f'(?:({NUMBER})\\s*(?:{names}))?' for names in UNITS), re.IGNORECASE)
+UNIT = re.compile('|'.join([*UNITS, '[kmgt]b?', '%']), re.IGNORECASE)
+NUMBER_WITHOUT_UNIT = re.compile(NUMBER)
 SIZE = re.compile(f'({NUMBER})\\s*([kmgt]?)b?', re.IGNORECASE)
 DIGITS = 30  # of a count; none that is longer can be meant
 

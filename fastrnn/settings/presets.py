@@ -4,7 +4,8 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
-from .config import OPEN, Config
+from .checks import as_choice
+from .config import CHOICES, OPEN, Config, check_choice
 from .naming import check_names
 
 # What gave the lowest held-out bits per character for the time: bench/presets.md. Of what is open (see `fit`), the
@@ -44,10 +45,15 @@ def preset(name: str, **options: Any) -> Config:
     Raises ValueError for another name and for values that nothing can be done with, TypeError for an option that there
     is not.
     """
-    if name not in PRESETS:
-        raise ValueError(f'preset is {name!r}; it must be one of {", ".join(PRESETS)}')
+    asked, name = name, as_choice(name, PRESETS) or ''
+    if not name:
+        raise ValueError(f'preset is {asked!r}; it must be one of {", ".join(PRESETS)}')
     check_names(options, {field.name for field in fields(Config)})
-    given = {key: value for key, value in options.items() if value is not None}
+    given = {
+        key: check_choice(key, value) if key in CHOICES else value
+        for key, value in options.items()
+        if value is not None
+    }
     chosen = {**PRESETS[name], **given}
     if 'clip' in given and 'clip_norm' not in given:
         chosen['clip_norm'] = None  # which would take its place

@@ -9,6 +9,7 @@ from ..data.corpus import Corpus
 from ..model.init import GIST_SCALE
 from ..model.model import Model
 from ..model.params import Params
+from ..settings.checks import as_choice
 from ..settings.config import Config
 
 
@@ -64,7 +65,7 @@ def options_of(model: Model, options: dict[str, Any]) -> dict[str, Any]:
     kept = _architecture_of(model)
     for name, there in kept.items():
         chosen = options.get(name)
-        if chosen not in (None, there):
+        if chosen not in (None, there) and as_choice(chosen, [str(there)]) is None:
             raise ValueError(f'{name} is {chosen}, but the model has {name} {there}, which stays: leave it out')
     return options | kept
 

@@ -58,3 +58,14 @@ def test_options_of_wrong_types(name, value):
 def test_unknown_names():
     with pytest.raises(ValueError, match=r"^schedule is 'H'; it must be one of constant, step, "):
         Config(schedule='H')
+
+
+def test_choices_in_capital_letters(tmp_path):
+    """They are the same configuration, and are kept in small letters."""
+    words = {'engine': 'Fast', 'cell': 'LSTM', 'dtype': 'FLOAT32', 'optimizer': 'Adam', 'init': 'SCALED'}
+    small = {name: word.lower() for name, word in words.items()}
+    assert Config(**words) == Config(**small) and Config(**words).cell == 'lstm'
+    assert fastrnn.preset('FAST', **words) == fastrnn.preset('fast', **small)
+    kept = {'iterations': 1, 'hidden_size': 4, 'seq_length': 4}
+    with fastrnn.start(tmp_path / 'run', SONNETS, unit='Byte', errors='Strict', on_divergence='STOP', **kept) as run:
+        assert (run.on_divergence, run.texts.unit, run.texts.errors) == ('stop', 'byte', 'strict')

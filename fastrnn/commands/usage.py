@@ -1,0 +1,118 @@
+"""What is typed after ``fastrnn``: options as other tools spell them, and what to type in place of one there is not."""
+
+import os
+from typing import Any
+
+from typer.core import TyperGroup
+
+from ..settings.parsing import NUMBER_WITHOUT_UNIT, UNIT
+from ..settings.synonyms import advice, plain
+
+# positional arguments, and how other tools name them by an option
+ARGUMENTS = {
+    'model': 'model checkpoint ckpt run load init-from model-path m',
+    'files': 'text input data file files corpus data-dir data-file train-file train i f',
+    'file': 'text input data files corpus i f',
+    'runs': 'run log logs input logdir i f',
+}
+
+
+class Group(TyperGroup):
+    """A group of commands that reads options as people type them, and says in one line what was meant.
+
+    The parser that typer has changed from version to version, so this is done before it sees the words.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args if ctx.resilient_parsing else Words(self, ctx).spelt(args, group=True))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if ctx.resilient_parsing:  # a shell completes a line
+            return super().resolve_command(ctx, args)
+        if self.get_command(ctx, args[0]) is None:
+            names = self.list_commands(ctx)
+            all_of_them = f'there are {", ".join(sorted(names))}'
+            raise ValueError(f'there is no command {args[0]}: {advice(args[0], names, all_of_them)}')
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and not isinstance(command, Group):
+            rest = Words(command, ctx, name or '').spelt(rest)
+        return name, command, rest
+
+
+class Words:
+    """Of one command, by its options."""
+
+    def __init__(self, command: Any, ctx: Any, name: str = '') -> None:
+        params = command.get_params(ctx)
+        self._help = ' '.join(filter(None, [ctx.command_path, name, '--help']))
+        self._options = {option: param for param in params for option in (*param.opts, *param.secondary_opts)}
+        self._arguments = [param.name for param in params if param.param_type_name == 'argument']
+
+    def spelt(self, args: list[str], group: bool = False) -> list[str]:
+        """The words with hyphens for underscores in names of options; of a group those before its command.
+
+        Raises ValueError, in one line, for an option that there is not, and for one without its value.
+        """
+        rest, words = list(args), list[str]()
+        while rest:
+            word = rest.pop(0)
+            if word == '--' or (group and not _is_option(word)):
+                return [*words, word, *rest]
+            if not _is_option(word):
+                words.append(word)
+                continue
+            name, equals, value = word.partition('=')
+            if word.startswith('--'):
+                name = self._long(name)
+                takes = not equals and _takes_value(self._options[name])
+            else:
+                takes = self._short(name)
+            words.append(name + equals + value)
+            if takes:
+                words += self._value(name, rest)
+        return words
+
+    def _long(self, name: str) -> str:
+        for spelling in (name, name.replace('_', '-')):
+            if spelling in self._options:
+                return spelling
+        raise self._unknown(name)
+
+    def _short(self, word: str) -> bool:
+        """Whether the next word is the value of the last of these letters. -out is no -o ut, and -lr no -l r."""
+        if len(word) > 2 and (f'--{plain(word)}' in self._options or word[:2] not in self._options):
+            raise self._unknown(word)
+        for at, letter in enumerate(word[1:], 2):
+            param = self._options.get(f'-{letter}')
+            if param is None:
+                raise self._unknown(word)
+            if _takes_value(param):
+                return at == len(word)
+        return False
+
+    def _value(self, name: str, rest: list[str]) -> list[str]:
+        """What follows an option, taken off the rest."""
+        if not rest:
+            raise ValueError(f'{name} needs a value: see {self._help}')
+        value = rest.pop(0)
+        if value.partition('=')[0].replace('_', '-') in self._options and len(value) > 2:
+            raise ValueError(f'{name} needs a value, but {value} follows it: see {self._help}')
+        if rest and NUMBER_WITHOUT_UNIT.fullmatch(value) and UNIT.fullmatch(rest[0]) and not os.path.exists(rest[0]):
+            raise ValueError(f'{name} {value} {rest[0]}: write {value}{rest[0]}, without a space')
+        return [value]
+
+    def _unknown(self, name: str) -> ValueError:
+        for argument in self._arguments:
+            if plain(name) in ARGUMENTS.get(argument, '').split():
+                return ValueError(f'there is no option {name}: name the {argument} without an option')
+        long = [option for option in self._options if option.startswith('--')]
+        return ValueError(f'there is no option {name}: {advice(name, long, f"see {self._help}")}')
+
+
+def _is_option(word: str) -> bool:
+    """A hyphen alone is standard input."""
+    return word.startswith('-') and len(word) > 1
+
+
+def _takes_value(param: Any) -> bool:
+    return not param.is_flag and not param.count

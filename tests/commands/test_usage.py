@@ -1,0 +1,58 @@
+"""What is typed: spellings that are read, and what to type in place of others, in one line."""
+
+import pytest
+from helpers import SONNETS, refusal
+
+SMALL = ('--seed', 0, '--iterations', 0)
+
+
+@pytest.mark.parametrize(
+    ('args', 'message'),
+    [
+        (('train', SONNETS, '--hiden-size', 8), 'there is no option --hiden-size: did you mean --hidden-size?'),
+        (('train', SONNETS, '--lr=0.1'), 'there is no option --lr: did you mean --learning-rate?'),
+        (('train', SONNETS, '--batch_size', 3), 'there is no option --batch_size: did you mean --streams?'),
+        (('train', SONNETS, '--device', 'cpu'), 'there is no option --device: fastrnn runs on the CPU'),
+        (('train', SONNETS, '-lr', 1), 'there is no option -lr: did you mean --learning-rate?'),
+        (('train', SONNETS, '-out', 'x'), 'there is no option -out: did you mean --out?'),
+        (('train', SONNETS, '-q'), 'there is no option -q: did you mean --quiet?'),
+        (('train', SONNETS, '-rx'), 'there is no option -rx: see fastrnn train --help'),
+        (('train', '--data_dir', SONNETS), 'there is no option --data_dir: name the files without an option'),
+        (('train', SONNETS, '--seed'), '--seed needs a value: see fastrnn train --help'),
+        (
+            ('train', SONNETS, '--out', '--seed', 0),
+            '--out needs a value, but --seed follows it: see fastrnn train --help',
+        ),
+        (('train', SONNETS, '--time', 1, 'h'), '--time 1 h: write 1h, without a space'),
+        (('cache', 'clear', '--to', 1, 'GB'), '--to 1 GB: write 1GB, without a space'),
+        (('sample', '--model', 'x'), 'there is no option --model: name the model without an option'),
+        (('sample', 'x', '--temp', 1), 'there is no option --temp: did you mean --temperature?'),
+        (('score', 'x', 'y', '--htm', 'z'), 'there is no option --htm: did you mean --html?'),
+        (('eval', 'x', 'y', '--zzz'), 'there is no option --zzz: see fastrnn eval --help'),
+        (('plot', 'x', '--output', 'y'), 'there is no option --output: did you mean --out?'),
+        (('cache', '--jsn'), 'there is no option --jsn: did you mean --json?'),
+        (('cache', 'claer'), 'there is no command claer: did you mean clear?'),
+        (('--verison',), 'there is no option --verison: did you mean --version?'),
+        (('trian', SONNETS), 'there is no command trian: did you mean train?'),
+        (('zzz',), 'there is no command zzz: there are cache, eval, export, info, plot, sample, score, train'),
+    ],
+)
+def test_what_to_type_instead(cli, args, message):
+    assert refusal(cli, *args) == message
+
+
+def test_spellings_that_are_read(cli):
+    """Underscores for hyphens, choices in capital letters; a value may begin with a hyphen, a name be any."""
+    plain = cli('train', SONNETS, '--hidden-size', 8, '--preset', 'reference', *SMALL)
+    assert plain[0] == 0
+    assert cli('train', SONNETS, '--hidden_size=8', '--preset', 'Reference', '--engine', 'EXACT', *SMALL) == plain
+    assert cli('train', *SMALL, '--unit', 'Character', '--errors', 'Strict', '--hidden_size', 8, '--', SONNETS) == plain
+    assert 'from -1' not in refusal(cli, 'train', SONNETS, '--seed', -1)
+    assert 'x: No such file' in refusal(cli, 'sample', 'x', '--prime', '-out')
+
+
+def test_choices_in_capital_letters(cli):
+    args = ('train', SONNETS, '--preset', 'FAST', '--cell', 'LSTM', '--layers', 1, '--hidden-size', 8, '--streams', 2)
+    args += ('--dtype', 'Float64', '--optimizer', 'AdaM', '--schedule', 'Cosine', '--init', 'Scaled', *SMALL)
+    code, out, _ = cli(*args, '--learning-rate', 0.01, '--dropout', 0, '--seq-length', 8)
+    assert code == 0 and 'adam at 0.01, lstm H=8, T=8, 2 streams, float64' in out
