@@ -74,8 +74,8 @@ def test_what_a_start_costs(folder, calls):
         small, large = (counts for _, counts in one)
         for call in ('fsync', 'lstat', 'mkdir', 'replace', 'scandir'):
             assert large[call] <= small[call] + 10, (name, call)  # of the other text in the cache
-        assert large['open'] - small['open'] == 60 * opened, name
-        assert large['stat'] - small['stat'] <= 60 * 5, name
+        assert abs(large['open'] - small['open'] - 60 * opened) <= 10, name
+        assert large['stat'] - small['stat'] <= 60 * (5 + opened), name  # one more before each is opened
     assert later[1][1]['fsync'] == 0
 
 
