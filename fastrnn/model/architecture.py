@@ -40,7 +40,7 @@ class Architecture:
     V: int  # vocabulary
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, 'cell', check_choice('cell', self.cell))
+        check_choice('cell', self.cell)
         check_integer('layers', self.layers, *INTEGERS['layers'])
 
     @classmethod

@@ -41,7 +41,8 @@ def check_number(name: str, value: Any, high: float) -> float:
 
 def as_choice(value: Any, choices: Collection[str]) -> str | None:
     """That of the choices which a value names, in small or capital letters; None if it names none."""
-    return next((choice for choice in choices if isinstance(value, str) and value.lower() == choice), None)
+    small = value.lower() if isinstance(value, str) else value  # a dtype of NumPy's is equal to its name
+    return next((choice for choice in choices if small == choice), None)
 
 
 def check_below(name: str, value: Any, limit: float, what: str) -> float:

@@ -80,7 +80,7 @@ class Config:
         self._take('warmup', check_below, 1, 'a share of the run,')
         self._take('dropout', check_below, 1, 'a share of the hidden units,')
         for name in CHOICES:
-            object.__setattr__(self, name, check_choice(name, getattr(self, name)))
+            object.__setattr__(self, name, choice_of(name, getattr(self, name)))
         self._check_options()
         if self.endless and (self.schedule != 'constant' or self.warmup):
             raise ValueError(f'a {self.schedule} schedule needs an end: give --time, --epochs or --iterations')
@@ -167,12 +167,22 @@ OPEN = ('cell', 'layers', 'hidden_size', 'seq_length', 'streams', 'learning_rate
 REQUIRED = {field.name for field in fields(Config) if field.default is not None}  # None is no value of theirs
 
 
-def check_choice(name: str, value: Any) -> str:
-    """That of the field's values which is meant, in small or capital letters. Raises ValueError for another one."""
+def check_choice(name: str, value: Any) -> None:
+    """Raise ValueError where the value is none of the field's, to the letter, as files have it."""
+    if value not in CHOICES[name]:
+        raise _no_choice(name, value)
+
+
+def choice_of(name: str, value: Any) -> str:
+    """That of the field's values which a caller means, in small or capital letters. Raises ValueError for others."""
     choice = as_choice(value, CHOICES[name])
     if choice is None:
-        raise ValueError(f'{name} is {value!r}; it must be one of {", ".join(CHOICES[name])}')
+        raise _no_choice(name, value)
     return choice
+
+
+def _no_choice(name: str, value: Any) -> ValueError:
+    return ValueError(f'{name} is {value!r}; it must be one of {", ".join(CHOICES[name])}')
 
 
 def check_fit(names: Any) -> tuple[str, ...]:

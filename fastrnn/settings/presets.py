@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from .checks import as_choice
-from .config import CHOICES, OPEN, Config, check_choice
+from .config import CHOICES, OPEN, Config, choice_of
 from .naming import check_names
 
 # What gave the lowest held-out bits per character for the time: bench/presets.md. Of what is open (see `fit`), the
@@ -50,9 +50,7 @@ def preset(name: str, **options: Any) -> Config:
         raise ValueError(f'preset is {asked!r}; it must be one of {", ".join(PRESETS)}')
     check_names(options, {field.name for field in fields(Config)})
     given = {
-        key: check_choice(key, value) if key in CHOICES else value
-        for key, value in options.items()
-        if value is not None
+        key: choice_of(key, value) if key in CHOICES else value for key, value in options.items() if value is not None
     }
     chosen = {**PRESETS[name], **given}
     if 'clip' in given and 'clip_norm' not in given:
