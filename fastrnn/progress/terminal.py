@@ -2,14 +2,17 @@
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderResult
 from rich.control import Control
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.segment import ControlType
+from rich.segment import ControlType, Segment
 from rich.text import Text
+
+from ..system.escapes import Shown
 
 GAP = '  '
 MARGIN = 5  # columns: for the cursor, and for ^C^C, which a terminal shows where it stands
@@ -23,19 +26,37 @@ def breaks_lines(environment: Mapping[str, str]) -> bool:
 class LastLine(Live):
     """Shows what ``line(columns)`` gives: words, the columns of a bar after the first of them, and its share.
 
-    What is printed meanwhile appears above it.
+    What is printed meanwhile appears above it, as it is: rich's own way would keep only what follows a carriage
+    return, obey escapes, and break lines between words.
     """
 
     def __init__(self, line: Callable[[int], tuple[list[str], int, float]], refresh_per_second: float = 10) -> None:
         self._line, self._drawn = line, 0  # columns of what stands there
         super().__init__(
             _Drawn(self),
-            console=Console(stderr=True),
+            console=Console(file=getattr(sys.stderr, 'obeyed', sys.stderr)),
             transient=True,
             refresh_per_second=refresh_per_second,
-            # prints pass through the display only where both are on the terminal
-            redirect_stdout=sys.stdout.isatty(),
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
+        self._above = dict[str, _Above]()  # by the name of the stream
+
+    def start(self, refresh: bool = False) -> None:
+        super().start(refresh)
+        for name in ('stdout', 'stderr'):
+            stream: Any = getattr(sys, name)
+            if stream is not None and stream.isatty():  # else it is not on the terminal
+                self._above[name] = above = _Above(self.console, stream)
+                setattr(sys, name, Shown(above) if hasattr(stream, 'obeyed') else above)
+
+    def stop(self) -> None:
+        taken, self._above = self._above, {}
+        for name, above in taken.items():
+            setattr(sys, name, above.stream)
+        super().stop()
+        for above in taken.values():
+            above.stream.write(above.rest)
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
         """Before anything is written: go back to the start of the line.
@@ -56,6 +77,34 @@ class LastLine(Live):
             yield ProgressBar(1.0, share, width=bar)
             text = ''.join(GAP + word for word in words[1:])
         yield Text(text, end='', no_wrap=True)
+
+
+class _Above:
+    """A standard stream while the line is there: whole lines appear above it."""
+
+    def __init__(self, console: Console, stream: Any) -> None:
+        self._console, self.stream, self.rest = console, stream, ''
+
+    def write(self, text: str) -> int:
+        lines, newline, self.rest = (self.rest + text).rpartition('\n')
+        if newline:
+            self._console.print(_AsItIs(lines + newline), soft_wrap=True)
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
+class _AsItIs:
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield Segment(self._text)
 
 
 class _Drawn:

@@ -1,12 +1,19 @@
-r"""What standard output can't encode is shown as escapes, such as \xe9, and the run goes on; bytes of the rest stay.
+r"""What an output can't encode, or a terminal would obey, is shown as escapes, such as \xe9; bytes of the rest stay.
 
-A terminal, a pipe or a file may be of any encoding, and a model's text has whatever characters its text had.
+A terminal, a pipe or a file may be of any encoding, and a model's text has whatever characters its text had. So have
+names of files and folders, and what is read from a stranger's files.
 """
 
 import codecs
+import re
 import sys
 import warnings
+from collections.abc import Iterable
 from typing import Any
+
+# What a terminal obeys: controls but newline and tab, also as bytes of a name in the C locale, and what turns the rest
+# of a line around. What is only invisible stays: Khmer, Persian and emoji are not written without it.
+OBEYED = re.compile('\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\udc80-\udc9f]')
 
 
 class Escapes:
@@ -36,6 +43,36 @@ class Escapes:
         _warn(encoding)
 
 
+class Shown:
+    """A terminal's stream that writes escapes for what the terminal would obey.
+
+    A carriage return at the end of a line, as in a text from Windows, is left out: a line ends with either.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self.obeyed = stream  # for what is meant as a command, such as those of a progress display
+        self._held = ''  # a carriage return, until it is known what follows
+
+    def write(self, text: str) -> int:
+        whole, self._held = self._held + text, ''
+        if whole.endswith('\r'):
+            whole, self._held = whole[:-1], '\r'
+        self.obeyed.write(shown(whole))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.obeyed, name)
+
+
+def shown(text: str) -> str:
+    """A text as a terminal is given it."""
+    return OBEYED.sub(lambda found: '\n' if found[0] == '\r\n' else ascii(found[0])[1:-1], text)
+
+
 class OfErrors(Escapes):
     """Standard error's: standard output appears there, too, while a progress display stands in for it.
 
@@ -50,10 +87,15 @@ class OfErrors(Escapes):
 
 
 def escape_what_cannot_be_shown() -> None:
-    """From here on, on standard output and standard error. Warns once, when it first happens."""
-    Escapes.told, Escapes.untold, OfErrors.output = False, '', sys.stdout
+    """From here on, on standard output and standard error. Warns once, when it first can't be encoded."""
+    Escapes.told, Escapes.untold = False, ''
     Escapes(sys.stdout, 'fastrnn.output', ('strict', 'surrogateescape'))
     OfErrors(sys.stderr, 'fastrnn.errors', ('backslashreplace',))
+    for name in ('stdout', 'stderr'):
+        stream: Any = getattr(sys, name)
+        if stream is not None and stream.isatty() and not hasattr(stream, 'obeyed'):
+            setattr(sys, name, Shown(stream))
+    OfErrors.output = sys.stdout
 
 
 def tell() -> None:

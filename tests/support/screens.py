@@ -1,7 +1,11 @@
 """Terminals that know what stands in them."""
 
 import io
+import os
 import re
+import sys
+import threading
+from contextlib import suppress
 
 
 class Terminal(io.StringIO):
@@ -65,3 +69,30 @@ class Screen(Terminal):
 
     def shown(self):
         return [row.rstrip() for row in self.rows if row.strip()]
+
+
+class Pty:
+    """A terminal of the system's, for standard output and standard error; what it was given is ``data``, as bytes."""
+
+    def __init__(self, monkeypatch):
+        self._monkeypatch, self.data = monkeypatch, b''
+
+    def __enter__(self):
+        self._master, slave = os.openpty()
+        self._stream = open(slave, 'w', encoding='utf-8', newline='\n')
+        for name in ('stdout', 'stderr'):
+            self._monkeypatch.setattr(sys, name, self._stream)
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        return self
+
+    def __exit__(self, *_):
+        self._monkeypatch.undo()
+        self._stream.close()  # which ends the reader
+        self._reader.join()
+        os.close(self._master)
+
+    def _read(self):
+        with suppress(OSError):
+            while data := os.read(self._master, 1 << 16):
+                self.data += data
