@@ -13,9 +13,11 @@ from ..data.corpus import Corpus
 from ..kernels import jit
 from ..kernels.exact import numpy_functions as native
 from ..parallel.processes import processes
-from ..parallel.threads import processors
 from ..settings.config import Config
+from ..settings.parsing import size_in_words
+from ..system import limits
 from .engine import ExactEngine, ReferenceEngine
+from .memory import in_words
 
 ITERATIONS = 60
 
@@ -27,12 +29,27 @@ def facts() -> dict[str, str]:
         'python': f'{platform.python_version()} on {platform.system()} {platform.machine()}',
         'numpy': np.__version__,
         'numba': f'{numba.__version__} with llvmlite {llvmlite.__version__}',
-        'processor': f'{get_host_cpu_name()}, {processors()} for this process',
+        'processor': f'{get_host_cpu_name()}',
     }
+    facts |= _limits()
     facts |= native.describe()
     facts['kernels'] = jit.CACHE_NOTE
-    facts |= processes().describe()
+    try:
+        facts |= processes().describe()
+    except ValueError as error:
+        facts['processes'] = str(error)
     return facts
+
+
+def _limits() -> dict[str, str]:
+    """How much of the machine this process may use, and whose limit it is."""
+    count, memory, tasks = limits.processors(), limits.memory(), limits.tasks()
+    found = {'processors': f'{count.number} ({count.source})'}
+    if memory is not None:
+        found['memory'] = in_words(memory) if memory.used else f'{size_in_words(memory.limit)} ({memory.source})'
+    if tasks is not None:
+        found['tasks'] = f'{tasks.number:,} more threads or processes ({tasks.source})'
+    return found
 
 
 def compare_with_reference() -> str:

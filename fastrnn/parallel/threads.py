@@ -1,6 +1,7 @@
 """How many threads run a kernel: found by trying, since results do not depend on it."""
 
 import ctypes
+import math
 import os
 import sys
 import threading
@@ -11,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..kernels.team import ABORT, FUTEX, Team, make_sync
+from ..system import limits
 
 WAKE = 0.03  # seconds of a trial until all threads are awake, each on a processor of its own
 TRY = 0.02  # seconds of a trial that are timed
@@ -18,11 +20,19 @@ TRY_AGAIN = 1.0, 16.0  # seconds until another number of threads is tried again:
 WORTH_WAKING = 1e-3  # seconds of work; waking a thread takes about 0.1 ms (bench/kernels.py)
 
 
+_sharing = 1  # processes on this host, of one run
+
+
+def share_quota(count: int) -> None:
+    """A quota of processor time is this process's and others', ``count`` in all; processors are divided already."""
+    global _sharing
+    _sharing = count
+
+
 def processors() -> int:
-    """Processors that this process may use."""
-    if hasattr(os, 'sched_getaffinity'):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Processors that this process may use: more threads than that would wait for one another."""
+    allowed, quota = limits.allowed(), limits.quota()
+    return allowed.number if quota is None else max(1, min(allowed.number, math.ceil(quota.number / _sharing)))
 
 
 def _address(name: str) -> int:

@@ -74,7 +74,9 @@ def parse_size(value: str | int) -> int:
 
 def size_in_words(size: float) -> str:
     """Such as 1.9 KB, 5.6 MB or 4.0 GB."""
-    for unit, name in ((1e9, 'GB'), (1e6, 'MB')):
+    if size >= 1e21:
+        return 'more than 1,000 EB'
+    for unit, name in ((1e18, 'EB'), (1e15, 'PB'), (1e12, 'TB'), (1e9, 'GB'), (1e6, 'MB')):
         if size >= unit:
             return f'{size / unit:,.1f} {name}'
     return f'{size / 1e3:,.1f} KB'

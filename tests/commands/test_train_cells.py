@@ -163,7 +163,7 @@ def test_types_that_are_none(value):
 
 
 def test_an_architecture_that_does_not_fit(cli):
-    """Refused by the bytes that it needs, and nothing is allocated before."""
+    """Refused by the memory that it needs, and nothing is allocated before."""
     sizes = {'hidden_size': 100_000, 'cell': 'lstm', 'layers': 8, 'preset': 'fast', 'iterations': 1}
     fastrnn.train(TEXT, **{**sizes, 'hidden_size': 8})  # imports
     tracemalloc.start()
@@ -173,11 +173,11 @@ def test_an_architecture_that_does_not_fit(cli):
     tracemalloc.stop()
     found = re.fullmatch(
         r'cell lstm, layers 8, hidden_size 100,000, seq_length \d+, streams \d+ and 42 distinct characters need '
-        r'([\d,]+) bytes of memory, but this machine has [\d,]+: take smaller ones',
+        r'([\d.]+) TB of memory, but .*: take --hidden-size [\d,]+, or less',
         str(error.value),
     )
-    layer, needed = 4 * 100_000**2 * 4, int(found[1].replace(',', ''))  # bytes of one Whh or Wih; there are 15
+    layer, needed = 4 * 100_000**2 * 4, float(found[1]) * 1e12  # bytes of one Whh or Wih; there are 15
     copies = 6 * 15 + 2  # with gradients, Adam's two moments, packed twice; tiles of the gradients of a layer's
-    assert copies * layer < needed < 1.01 * copies * layer
+    assert 0.99 * copies * layer < needed < 1.01 * copies * layer
     options = [part for name, value in sizes.items() for part in (f'--{name.replace("_", "-")}', value)]
-    assert refusal(cli, 'train', SONNETS, *options) == str(error.value)
+    assert refusal(cli, 'train', SONNETS, *options).split(', but ')[0] == str(error.value).split(', but ')[0]

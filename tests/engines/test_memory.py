@@ -1,6 +1,7 @@
 """The memory that a run needs."""
 
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ from helpers import SONNETS
 import fastrnn
 from fastrnn.engines import fast
 from fastrnn.engines.engine import FastEngine
-from fastrnn.engines.memory import memory
+from fastrnn.engines.memory import check_memory, memory
 from fastrnn.settings.config import Config
+from fastrnn.system import limits
 
 SIZES = [(25, 1, 100, 65), (50, 32, 128, 65), (64, 16, 256, 90), (8, 4, 40, 200)]
 
@@ -63,3 +65,42 @@ def test_what_comes_and_goes_is_told(tmp_path):
         told = memory(config(**asked), 42, validated=True, kept=kept)
         assert 0.85 * told < peaks[kept] < 1.1 * told, (kept, told, peaks)
     assert peaks[True] > 1.3 * peaks[False]
+
+
+@pytest.mark.parametrize(
+    ('options', 'needed', 'cure'),
+    [
+        ({'engine': 'exact', 'hidden_size': 10**8}, ' PB', '--hidden-size'),
+        ({'engine': 'exact', 'hidden_size': 2**62}, 'more than 1,000 EB', '--hidden-size'),
+        ({'engine': 'exact', 'seq_length': 10**9}, ' TB', '--seq-length'),
+        ({'streams': 10**9, 'hidden_size': 100}, ' TB', '--streams'),
+        ({'seq_length': 10**10}, ' TB', '--seq-length'),
+        ({'sample_length': 10**11}, '2.0 TB', '--sample-length'),
+        ({'streams': 3 * 10**9, 'shards': 3}, ' TB', '--streams'),
+        ({'hidden_size': 3000, 'layers': 4}, ' GB', '--layers'),
+        ({'hidden_size': 10**6, 'seq_length': 10**6, 'streams': 10**6}, ' EB', '--hidden-size'),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_the_option_to_lower(monkeypatch, options, needed, cure):
+    """And with the largest value that would fit."""
+    there = limits.Memory(2 * 10**9, 5 * 10**8, 'cgroup v2, /sys/fs/cgroup/memory.max')
+    monkeypatch.setattr(limits, 'memory', lambda: there)
+    asked = config(**options)
+    with pytest.raises(
+        ValueError, match=f'need .*{needed} of memory, but 1.5 GB of 2.0 GB are left .cgroup v2'
+    ) as error:
+        check_memory(asked, 65)
+    told = str(error.value).rpartition(': ')[2]
+    assert cure in told
+    found = [part.split() for part in told.removeprefix('take ').removesuffix(', or less').split(' or ')]
+    for option, value in found if 'smaller' not in told else ():
+        name, most = option.removeprefix('--').replace('-', '_'), int(value.replace(',', ''))
+        check_memory(replace(asked, **{name: most}), 65)
+        with pytest.raises(ValueError, match='of memory'):
+            check_memory(replace(asked, **{name: most + (asked.shards or 1)}), 65)
+
+
+def test_a_run_that_does_not_fit_is_refused(monkeypatch):
+    monkeypatch.setattr(limits, 'memory', lambda: limits.Memory(10**8, 0, 'this machine'))
+    with pytest.raises(ValueError, match=r'but this machine has 100\.0 MB: take --hidden-size '):
+        fastrnn.train('to and fro' * 100, hidden_size=3000)

@@ -4,6 +4,7 @@ import pytest
 
 from fastrnn.parallel import threads as module
 from fastrnn.parallel.threads import TRY, WAKE, ThreadTuner, counts_for_streams
+from fastrnn.system import limits
 
 
 def test_the_fastest_number_of_threads_is_chosen():
@@ -59,3 +60,14 @@ def test_small_jobs_wake_nobody():
 def test_as_many_threads_as_processors_streams_and_work_allow(monkeypatch, there, B, flops, counts):
     monkeypatch.setattr(module, 'processors', lambda: there)
     assert counts_for_streams(B, flops, 1000) == counts
+
+
+def test_a_quota_of_processor_time_bounds_threads(monkeypatch):
+    """Of a container whose processes train together each has its share."""
+    monkeypatch.setattr(limits, 'allowed', lambda: limits.Count(8, 'this machine'))
+    monkeypatch.setattr(limits, 'quota', lambda: limits.Count(3, 'cgroup'))
+    assert counts_for_streams(16, 10**9, 1000) == [1, 2, 3]
+    monkeypatch.setattr(module, '_sharing', 2)
+    assert module.processors() == 2
+    monkeypatch.setattr(module, '_sharing', 64)
+    assert module.processors() == 1

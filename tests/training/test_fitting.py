@@ -203,7 +203,7 @@ class Clock:
         ('ab', {}, 'the text has 2 characters'),
         ('ab' * 600, {'seq_length': 1000, 'streams': 50}, 'the text has 1,200 characters, but a seq_length of 1000'),
         ('ab' * 600, {'seq_length': 2000}, 'the text has 1,200 characters, but a seq_length of 2000'),
-        ('ab' * 600, {'hidden_size': 10**6}, 'cell gru, layers 1, hidden_size 1,000,000, .* bytes of memory'),
+        ('ab' * 600, {'hidden_size': 10**6}, 'cell gru, layers 1, hidden_size 1,000,000, .* of memory'),
     ],
 )
 def test_what_can_not_be_trained_is_refused_before_a_trial(monkeypatch, text, options, problem):

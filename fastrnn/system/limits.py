@@ -1,0 +1,214 @@
+"""What this process may use: memory, processors, other processes. The smallest of all limits counts, with its source.
+
+A container's are those of its control groups (cgroup v1 and v2) and of all groups above them that can be seen. What is
+unreadable or odd is not a limit, and never an error. ``root`` is where the system's files are; tests have others.
+"""
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
+ROOT = Path('/')
+ENDLESS = 1 << 60  # bytes: cgroup v1 writes a huge number if there is no limit
+
+
+class Memory(NamedTuple):
+    """A limit of memory, in bytes, and how much of it is in use by what the limit counts."""
+
+    limit: int
+    used: int
+    source: str
+
+    @property
+    def free(self) -> int:
+        return max(0, self.limit - self.used)
+
+
+class Count(NamedTuple):
+    """How many there may be, and who says so."""
+
+    number: int
+    source: str
+
+
+class Group(NamedTuple):
+    """A control group's folder of one version, whose files have the names of that version."""
+
+    folder: Path
+    version: int
+
+    def text(self, name: str) -> str:
+        with suppress(OSError, ValueError):
+            return (self.folder / name).read_text()
+        return ''
+
+    def read(self, name: str) -> int | None:
+        """A number; None for 'max', and for what is not a number."""
+        return _number(self.text(name))
+
+    def field(self, name: str, key: str) -> int | None:
+        """Of a file with a key and a number in each line."""
+        for line in self.text(name).splitlines():
+            if line.startswith(f'{key} '):
+                return _number(line[len(key) :])
+        return None
+
+
+def memory(root: Path = ROOT) -> Memory | None:
+    """The limit that leaves least; None if the system says nothing."""
+    return min(memories(root), key=lambda found: found.free, default=None)
+
+
+def memories(root: Path = ROOT) -> list[Memory]:
+    """This machine's memory, and every limit below it. Swap does not count, and what others use only in a group."""
+    return [*_of_machine(root), *_of_groups(root), *_of_process(root)]
+
+
+def _of_machine(root: Path) -> Iterator[Memory]:
+    with suppress(OSError, ValueError, IndexError):
+        for line in (root / 'proc/meminfo').read_text().splitlines():
+            if line.startswith('MemTotal:'):
+                yield Memory(int(line.split()[1]) * 1024, 0, 'this machine')
+                return
+    if root == ROOT:
+        with suppress(AttributeError, OSError, ValueError):
+            yield Memory(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'), 0, 'this machine')
+
+
+def _of_groups(root: Path) -> Iterator[Memory]:
+    """memory.high, too: above it the system slows a group down until it stands still."""
+    for group in groups('memory', root):
+        v2 = group.version == 2
+        names = ('memory.max', 'memory.high') if v2 else ('memory.limit_in_bytes',)
+        found = [(name, group.read(name)) for name in names]
+        if not v2:  # of the groups above, which a container may not see
+            found.append(('memory.stat', group.field('memory.stat', 'hierarchical_memory_limit')))
+        used = group.read('memory.current' if v2 else 'memory.usage_in_bytes') or 0
+        cached = group.field('memory.stat', 'inactive_file' if v2 else 'total_inactive_file') or 0
+        for name, limit in found:
+            if limit is not None and 0 < limit < ENDLESS:
+                yield Memory(limit, max(0, used - cached), f'cgroup v{group.version}, {group.folder / name}')
+
+
+def _of_process(root: Path) -> Iterator[Memory]:
+    """Limits of this process, as ``ulimit`` and ``prlimit`` set them: of its addresses, and of its data."""
+    if resource is None:
+        return
+    pages = [0] * 6
+    with suppress(OSError, ValueError):
+        pages = [int(number) for number in (root / 'proc/self/statm').read_text().split()]
+    for name, column, source in (('RLIMIT_AS', 0, 'ulimit -v'), ('RLIMIT_DATA', 5, 'ulimit -d')):
+        with suppress(AttributeError, OSError, ValueError, IndexError):
+            limit = resource.getrlimit(getattr(resource, name))[0]
+            if limit != resource.RLIM_INFINITY and 0 < limit < ENDLESS:
+                yield Memory(limit, pages[column] * resource.getpagesize(), source)
+
+
+def processors(root: Path = ROOT) -> Count:
+    """How many processors this process may use at once: those that it may run on, or a quota of their time."""
+    there, limit = allowed(), quota(root)
+    return there if limit is None or limit.number >= there.number else limit
+
+
+def allowed() -> Count:
+    """How many it may run on, by its affinity, which cpusets and ``taskset`` restrict."""
+    with suppress(AttributeError, OSError):
+        mine, there = len(os.sched_getaffinity(0)), os.cpu_count() or 1
+        return Count(mine, 'this machine' if mine >= there else f'affinity, of {there}')
+    return Count(os.cpu_count() or 1, 'this machine')
+
+
+def quota(root: Path = ROOT) -> Count | None:
+    """A container's quota of processor time, in whole processors."""
+    found = []
+    for group in groups('cpu', root):
+        if group.version == 2:
+            name, (share, period, *_) = 'cpu.max', [*group.text('cpu.max').split(), '', '']
+        else:
+            name, share, period = 'cpu.cfs_quota_us', group.text('cpu.cfs_quota_us'), group.text('cpu.cfs_period_us')
+        time, every = _number(share), _number(period)
+        if time is not None and every is not None and time > 0 and every > 0:  # -1 of v1 is no quota
+            source = f'cgroup v{group.version}, {group.folder / name}: {time / every:g}'
+            found.append(Count(max(1, math.ceil(time / every)), source))
+    return min(found, key=lambda limit: limit.number, default=None)
+
+
+def tasks(root: Path = ROOT) -> Count | None:
+    """How many threads and processes a container may still start; None without such a limit."""
+    found = []
+    for group in groups('pids', root):
+        most, now = group.read('pids.max'), group.read('pids.current')
+        if most is not None and now is not None and most >= 0:
+            found.append(Count(max(0, most - now), f'cgroup v{group.version}, {group.folder / "pids.max"}: {most}'))
+    return min(found, key=lambda left: left.number, default=None)
+
+
+def groups(controller: str, root: Path = ROOT) -> Iterator[Group]:
+    """The groups of this process that have a controller, from its own upward, as far as their folders are mounted."""
+    for version, path in _memberships(controller, root):
+        for top, below in _mounts(controller, version, root):
+            inside = _inside(path, top)
+            folder = below / inside
+            while True:
+                if folder.is_dir():
+                    yield Group(folder, version)
+                if folder == below:
+                    break
+                folder = folder.parent
+
+
+def _memberships(controller: str, root: Path) -> Iterator[tuple[int, str]]:
+    """Version and path of the groups, by /proc/self/cgroup."""
+    for line in _lines(root / 'proc/self/cgroup'):
+        number, _, rest = line.partition(':')
+        names, _, path = rest.partition(':')
+        if number == '0' and not names:
+            yield 2, path
+        elif controller in names.split(','):
+            yield 1, path
+
+
+def _mounts(controller: str, version: int, root: Path) -> Iterator[tuple[str, Path]]:
+    """What is mounted, a group or the root of all, and where."""
+    for line in _lines(root / 'proc/self/mountinfo'):
+        fields, _, kind = line.partition(' - ')
+        parts, (name, *options) = fields.split(), kind.split() or ['']
+        if len(parts) < 5 or name != ('cgroup2' if version == 2 else 'cgroup'):
+            continue
+        if version == 2 or controller in ','.join(options).split(','):
+            yield _unescaped(parts[3]), root / _unescaped(parts[4]).lstrip('/')
+
+
+def _inside(path: str, top: str) -> str:
+    """Where a group is below what is mounted; '' if it is that, or outside, as for a container with its own view."""
+    path, top = os.path.normpath(f'/{path.lstrip("/")}'), os.path.normpath(f'/{top.lstrip("/")}')
+    if top != '/' and path != top and not path.startswith(f'{top}/'):
+        return ''
+    return path.removeprefix(top if top != '/' else '').lstrip('/')
+
+
+def _lines(path: Path) -> list[str]:
+    with suppress(OSError):
+        return path.read_text(errors='replace').splitlines()
+    return []
+
+
+def _unescaped(name: str) -> str:
+    r"""A name in mountinfo, where a space is \040."""
+    for code in ('\\040', '\\011', '\\012', '\\134'):
+        name = name.replace(code, chr(int(code[1:], 8)))
+    return name
+
+
+def _number(text: str) -> int | None:
+    with suppress(ValueError):
+        return int(text)
+    return None
