@@ -3,6 +3,7 @@
 import os
 import sys
 import warnings
+from contextlib import suppress
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -11,10 +12,11 @@ from ._version import __version__
 from .commands import cache, evaluate, export, info, plot, sample, score, train
 from .commands.usage import Group
 from .errors import Diverged, in_a_line
-from .parallel.launcher import foremost, launched
+from .parallel.launcher import foremost, launched, start_command, work_alone
 from .system.escapes import escape_what_cannot_be_shown, tell
 
 FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
+TOGETHER = ('train', 'info')  # commands that all processes of a launcher do together; any other each does alone
 
 _told: list[str] = []  # errors, until the end
 
@@ -34,11 +36,13 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback(epilog=train.EXAMPLE)
 def fastrnn(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option('--version', callback=_print_version, is_eager=True, help='Print the version and exit.')
     ] = False,
 ) -> None:
     """Train character-level RNNs on a CPU: min-char-rnn, compiled, with the same bits; or many streams, fast."""
+    work_alone(context.invoked_subcommand not in TOGETHER)
 
 
 app.command(epilog=train.EXAMPLE)(train.train)
@@ -58,8 +62,7 @@ def main() -> NoReturn:
     if sys.argv[1:2] in ([], ['help']):  # fastrnn help train: fastrnn train --help
         sys.argv[1:] = [*sys.argv[2:], '--help']
     code = 0
-    if not foremost() and sys.argv[1:2] not in (['train'], ['info']):
-        sys.exit(0)  # one process does it
+    start_command()
     try:
         code = app(standalone_mode=False, prog_name='fastrnn') or 0
         sys.stdout.flush()
@@ -111,7 +114,10 @@ def _leave(code: int) -> NoReturn:
 
 
 def _leave_others(code: int) -> None:
-    """End beside the other processes, where there are some, of which one tells its errors."""
+    """End with the other processes, if there are any; one of them prints the error that all have.
+
+    One that has not met them does so now: they may wait for it.
+    """
 
     def tell(whose: str) -> None:
         while _told:
@@ -120,6 +126,9 @@ def _leave_others(code: int) -> None:
     if launched() is not None:
         from .parallel.processes import processes
 
+        if code < INTERRUPTED:  # else a signal ends all of them
+            with suppress(ValueError):  # they can't meet
+                processes()
         if processes.cache_info().currsize:
             processes().leave(code, tell)
             return

@@ -6,10 +6,10 @@ EXAMPLE = 'Example: fastrnn info'
 def info() -> None:
     """Tell versions, processor, BLAS and loops, and whether the bits are the reference's on this machine."""
     from ..engines import diagnosis
-    from ..parallel.processes import processes
+    from ..parallel.launcher import foremost
 
     facts = diagnosis.facts()
-    if not processes().leads:
+    if not foremost():
         return
     for name, value in facts.items():
         print(f'{name:<12} {value}')

@@ -105,7 +105,10 @@ def train(
     quiet: Annotated[bool, typer.Option('--quiet', help='Print only warnings and errors.')] = False,
     as_json: Annotated[bool, typer.Option('--json', help=JSON)] = False,
 ) -> None:
-    """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast."""
+    """Train on FILES as min-char-rnn does, and print what it prints; or fast, with --preset fast.
+
+    The processes of mpiexec or srun train one model together; with FASTRNN_ALONE=1 each trains its own.
+    """
     given: dict[str, Any] = locals()
     from ..parallel.processes import led, processes
     from ..settings.parsing import parse_seconds

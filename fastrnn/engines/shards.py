@@ -16,6 +16,7 @@ from ..kernels import jit
 from ..kernels.fast.buffers import Sizes, Work, padded
 from ..kernels.fast.optimizers import CHUNK
 from ..kernels.fast.shards import GRADIENTS, NORMS, Shards
+from ..parallel.launcher import OR_ALONE
 from ..parallel.processes import parts, processes
 from ..settings.config import MAX_SEED, Config
 
@@ -24,7 +25,9 @@ def check_shards(config: Config) -> None:
     """Raise ValueError where streams can't be cut into such shards, or these be shared by the processes there are."""
     shards, B, count = config.shards or 1, config.streams, processes().size
     if count > 1 and 'shards' not in config.abilities.options:
-        raise ValueError(f'engine {config.engine} trains in one process, not in {count:,}: add --preset fast')
+        raise ValueError(
+            f'engine {config.engine} trains in one process, not in {count:,}: add --preset fast, {OR_ALONE}'
+        )
     if shards > B:
         raise ValueError(
             f'shards is {shards:,}, but there are {B:,} streams to share: take fewer --shards or more --streams'
@@ -39,7 +42,7 @@ def check_shards(config: Config) -> None:
         fitting = ' or '.join(f'{n:,}' for n in range(1, shards + 1) if shards % n == 0)
         raise ValueError(
             f'{count:,} processes can not share {shards:,} shards evenly: start {fitting} processes, or a run with '
-            f'--shards {-(-shards // count) * count:,}'
+            f'--shards {-(-shards // count) * count:,}, {OR_ALONE}'
         )
 
 

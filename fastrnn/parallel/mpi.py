@@ -9,12 +9,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from mpi4py import MPI
 from numpy.typing import NDArray
 
 from ..errors import Diverged
+from ..system import limits
+from .joining import MPI, join
+from .launcher import OR_ALONE
 from .processes import Processes
-from .threads import processors
+from .threads import processors, share_quota
 
 T = TypeVar('T')
 INTERRUPTED = 130  # exit code
@@ -23,6 +25,7 @@ PATIENCE = 2 * GRACE  # and that one waits for another which has ended
 POLLS = 1 << 12  # of a request, some 0.5 ms, before one looks whether there is anything to wait for
 LONG = 1.0  # seconds of waiting, after which one does not spin
 FORWARDED = 0.3  # seconds in which a launcher takes up what was printed: MPICH's may lose it with the job
+TOGETHER = 'all processes must make the same calls'
 MEETING, LEAVING = range(2)  # ends of a run, and of a process
 
 
@@ -34,13 +37,17 @@ def library() -> str:
 class MPIProcesses(Processes):
     """All of a launcher's, each on processors of its own where there are enough."""
 
-    def __init__(self) -> None:
+    def __init__(self, count: int) -> None:
+        """count: how many the launcher says that there are."""
+        join(count)
+        self._process = os.getpid()
         self._world, self._ends = MPI.COMM_WORLD.Dup(), MPI.COMM_WORLD.Dup()
         self.rank, self.size = self._world.Get_rank(), self._world.Get_size()
         self.host = socket.gethostname()
         self._here = self._world.Split_type(MPI.COMM_TYPE_SHARED)
         self._crowded = self._bind()
         self.on_host = self._here.Get_size()
+        share_quota(self.on_host)
         self._leading = self._left = self._lost = False
         self._under_way: list[Any] = []  # messages at the end, and their memory
         hook = sys.excepthook
@@ -61,13 +68,15 @@ class MPIProcesses(Processes):
         """
         if not hasattr(os, 'sched_setaffinity'):
             return False
+        quota = limits.quota()
+        scarce = quota is not None and quota.number < self._here.Get_size()
         sets = self._here.allgather(sorted(os.sched_getaffinity(0)))
         rank, count, mine = self._here.Get_rank(), len(sets), sets[self._here.Get_rank()]
         if any(other != mine for other in sets) or count == 1:  # bound by the launcher, or alone
-            return bool(sum(len(set(mine) & set(other)) > 0 for other in sets) > len(mine))
+            return scarce or bool(sum(len(set(mine) & set(other)) > 0 for other in sets) > len(mine))
         first, last = rank * len(mine) // count, (rank + 1) * len(mine) // count
         os.sched_setaffinity(0, mine[first:last] or [mine[rank % len(mine)]])
-        return count > len(mine)
+        return scarce or count > len(mine)
 
     def agree(self, value: T) -> T:
         return self._broadcast(value)
@@ -142,7 +151,8 @@ class MPIProcesses(Processes):
         for rank, (other, host) in enumerate(found):
             if other != found[0][0]:
                 first = f'{found[0][0]} on {found[0][1]} (process 0)'
-                raise ValueError(f'{what} differs: {first}, but {other} on {host} (process {rank}); {cure}')
+                differs = f'{what} differs: {first}, but {other} on {host} (process {rank})'
+                raise ValueError(f'{differs}; {cure}, {OR_ALONE}')
 
     # --- arrays ---
 
@@ -208,9 +218,9 @@ class MPIProcesses(Processes):
         return not self._lost
 
     def leave(self, code: int, tell: Callable[[str], Any] = str) -> None:
-        if self.rank == 0:
+        if self.rank == 0 or self._process != os.getpid():
             tell('')
-        if self._left:
+        if self._left or self._process != os.getpid():  # a fork's copy has not joined
             return
         codes = None if self._lost else self._come(LEAVING, code)
         if self.rank > 0 and (codes is None or not codes[0]):
@@ -221,7 +231,7 @@ class MPIProcesses(Processes):
 
     def _end_job(self, code: int, told: str = '') -> None:
         if told:
-            print(f'error: process {self.rank} on {self.host}: {told}', file=sys.stderr)
+            print(f'error: process {self.rank} on {self.host}: {told}; {TOGETHER}, {OR_ALONE}', file=sys.stderr)
         sys.stderr.flush()
         sys.stdout.flush()
         time.sleep(FORWARDED)

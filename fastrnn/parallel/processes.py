@@ -6,6 +6,7 @@ identity, so that no caller asks.
 """
 
 import atexit
+import os
 import warnings
 from collections.abc import Callable
 from functools import cache, wraps
@@ -14,14 +15,18 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .launcher import launched
+from ..errors import in_a_line
+from .launcher import OR_ALONE, launched
 
 T = TypeVar('T')
 P = ParamSpec('P')
-MISSING = "these are {count} processes of an MPI launcher, but mpi4py is not there: pip install 'fastrnn[mpi]'"
+MISSING = (
+    f"these are {{count}} processes of an MPI launcher, but mpi4py is missing: pip install 'fastrnn[mpi]', {OR_ALONE}"
+)
+NO_MPI = f'mpi4py finds no MPI ({{reason}}): install one, such as by pip install mpich, {OR_ALONE}'
 FOREIGN = (
     '{launcher} says that it started {count} processes, but the MPI of mpi4py ({library}) sees {size}: '
-    'start them by the mpiexec of that MPI, or build mpi4py for this one'
+    f'start them by the mpiexec of that MPI, build mpi4py for this one, {OR_ALONE}'
 )
 
 
@@ -103,8 +108,8 @@ def processes() -> Processes:
     except ImportError:  # mpi4py is not there; RuntimeError: no MPI that it could load
         raise ValueError(MISSING.format(count=count)) from None
     except RuntimeError as error:
-        raise ValueError(f'mpi4py finds no MPI ({error}): install one, such as by pip install mpich') from None
-    joined = MPIProcesses()
+        raise ValueError(NO_MPI.format(reason=in_a_line(error))) from None
+    joined = MPIProcesses(count)
     if joined.size != count:
         raise ValueError(FOREIGN.format(launcher=launcher, count=count, library=library(), size=joined.size))
     return joined
@@ -125,6 +130,10 @@ def _leave() -> None:
     """At the end of a program: others may wait for this one."""
     if processes.cache_info().currsize:
         processes().leave(0)
+
+
+if hasattr(os, 'register_at_fork'):  # a fork must not speak for its parent: it is alone
+    os.register_at_fork(after_in_child=processes.cache_clear)
 
 
 def parts(size: int, count: int, grain: int = 1) -> NDArray[np.int64]:

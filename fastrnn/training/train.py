@@ -16,6 +16,7 @@ from ..engines.shards import in_common
 from ..errors import Diverged
 from ..model.model import Model
 from ..model.overflow import overflows
+from ..parallel.launcher import OR_ALONE
 from ..parallel.processes import processes
 from ..settings.checks import as_number
 from ..settings.config import Config
@@ -112,7 +113,8 @@ def opened(texts: Texts, kept: Path | None = None, sha256: Any = None) -> tuple[
 def check_alone() -> None:
     """Raise ValueError where standard input is one of several processes'."""
     if processes().size > 1:
-        raise ValueError('of several processes only the first has standard input; save the text in a file and name it')
+        cure = f'save the text in a file and name it, {OR_ALONE}'
+        raise ValueError(f'of several processes only the first has standard input; {cure}')
 
 
 def begin(

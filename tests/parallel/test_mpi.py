@@ -13,6 +13,7 @@ from mpi import MPIEXEC, command, mpi_cli, mpi_python, needs_mpi
 
 from fastrnn.model.checkpoint import load_model
 from fastrnn.model.places import BEST, checkpoints
+from fastrnn.parallel.launcher import OR_ALONE
 
 pytestmark = needs_mpi
 SIZES = ['--hidden-size', 24, '--seq-length', 8, '--streams', 8, '--dropout', 0.2, '--seed', 3, '--validation', '20%']
@@ -130,9 +131,9 @@ def test_signals_to_mpiexec(tmp_path, number, code):
     [
         (
             [*RUN, '--shards', 3, '--streams', 9],
-            '2 processes can not share 3 shards evenly: start 1 or 3 processes, or a run with --shards 4',
+            f'2 processes can not share 3 shards evenly: start 1 or 3 processes, or a run with --shards 4, {OR_ALONE}',
         ),
-        (['train', SONNETS], 'engine exact trains in one process, not in 2: add --preset fast'),
+        (['train', SONNETS], f'engine exact trains in one process, not in 2: add --preset fast, {OR_ALONE}'),
     ],
 )
 def test_errors_of_all_are_told_once(tmp_path, run, told):
@@ -165,9 +166,8 @@ def test_without_mpi4py(tmp_path):
     result = mpi_python(2, '-c', hidden, *RUN, '--iterations', 5, '--out', tmp_path / 'run')
     assert result.returncode == 2
     (told,) = errors_of(result)
-    assert (
-        told == "error: these are 2 processes of an MPI launcher, but mpi4py is not there: pip install 'fastrnn[mpi]'"
-    )
+    missing = "these are 2 processes of an MPI launcher, but mpi4py is missing: pip install 'fastrnn[mpi]'"
+    assert told == f'error: {missing}, {OR_ALONE}'
     assert not (tmp_path / 'run').exists()
 
 
@@ -274,7 +274,7 @@ def test_one_that_ends_a_run_alone_ends_the_job(tmp_path):
     result = mpi_python(2, '-c', ENDING, tmp_path / 'run', SONNETS)
     assert result.returncode == 1
     (told,) = set(errors_of(result))  # MPICH's mpiexec may print the last lines of an ended job again
-    assert told.endswith(': it waits for others, of which not all go on')
+    assert ': it waits for others, of which not all go on; ' in told and told.endswith(OR_ALONE)
     assert (tmp_path / 'run' / 'config.json').exists()
 
 
@@ -292,3 +292,39 @@ def test_info():
     assert len(facts) == len(result.stdout.splitlines()), 'told by both'
     assert facts['processes'].startswith('2 on 1 host (')
     assert facts['bits'].startswith('identical')
+
+
+def test_commands_that_need_no_others(tmp_path, whole):
+    """Each process does its own, also if another has none, or an own text; nobody waits, and nobody is silent."""
+    place = tmp_path / 'folder'
+    place.mkdir()
+    (place / 'text.txt').write_bytes(SONNETS.read_bytes()[:1500])
+    farm = f"""
+import os, subprocess, sys
+rank = os.environ['PMI_RANK']
+def fastrnn(*args):
+    done = subprocess.run([sys.executable, '-m', 'fastrnn', *args], capture_output=True, text=True)
+    print(rank, done.returncode, done.stdout.count('bits per character ('), len(done.stdout), done.stderr.strip())
+if rank == '1':  # a process of its own, below one of the launcher's
+    fastrnn('train', {str(SONNETS)!r}, '--iterations', '0')
+os.execv(sys.executable, [sys.executable, '-m', 'fastrnn', 'eval', {str(whole[0])!r}, {str(place)!r}, '--recursive'])
+"""
+    result = mpi_python(2, '-c', farm)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count('bits per character (') == 2
+    (trained,) = [line for line in result.stdout.splitlines() if line.startswith('1 ')]
+    assert trained.startswith('1 0 0 ')
+
+
+@pytest.mark.parametrize('alone', [False, True])
+def test_one_that_does_something_else(alone):
+    """A process that does not train ends the job in one line that says how to work alone; alone it may do what it
+    likes."""
+    run = ['-m', 'fastrnn', 'train', str(SONNETS), '--iterations', '1', '--quiet']
+    setting = ['-env', 'FASTRNN_ALONE', '1'] if alone else []
+    other = ['-n', '1', *setting, sys.executable, '-m', 'fastrnn', 'train', '--help']
+    command = [MPIEXEC, '-n', '1', *setting, sys.executable, *run, '--preset', 'fast', ':', *other]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert (result.returncode == 0) == alone
+    told = set(errors_of(result))
+    assert not told if alone else all(line.endswith(OR_ALONE) for line in told) and told
