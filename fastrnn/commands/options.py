@@ -20,9 +20,7 @@ Recursive = Annotated[
     bool, typer.Option('--recursive', '-r', help='Take the text files of folders, and of folders in them.')
 ]
 Encoding = Annotated[str, typer.Option(help='Of the text.')]
-SkipUnknown = Annotated[
-    bool, typer.Option('--skip-unknown', help='Leave out characters that the model lacks, as if they were not there.')
-]
+SkipUnknown = Annotated[bool, typer.Option('--skip-unknown', help='Leave out characters that the model does not know.')]
 Json = Annotated[bool, typer.Option('--json', help='Print JSON, for other programs: an object a line.')]
 
 
@@ -42,7 +40,7 @@ def number_option(text: str) -> Any:
 
 
 def choice_option(text: str, default: bool = False) -> Any:
-    """An option that is a word of several, in small or capital letters."""
+    """An option that takes one of several words, in small or capital letters."""
     return typer.Option(help=text, parser=_lowered, metavar='<str>', show_default=default)
 
 

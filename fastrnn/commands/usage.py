@@ -20,7 +20,7 @@ ARGUMENTS = {
 class Group(TyperGroup):
     """A group of commands that reads options as people type them, and says in one line what was meant.
 
-    The parser that typer has changed from version to version, so this is done before it sees the words.
+    Typer's parser changes from version to version, so the words are read before it sees them.
     """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -40,7 +40,7 @@ class Group(TyperGroup):
 
 
 class Words:
-    """Of one command, by its options."""
+    """What is typed after one command, read by its options."""
 
     def __init__(self, command: Any, ctx: Any, name: str = '') -> None:
         params = command.get_params(ctx)
@@ -79,7 +79,7 @@ class Words:
         raise self._unknown(name)
 
     def _short(self, word: str) -> bool:
-        """Whether the next word is the value of the last of these letters. -out is no -o ut, and -lr no -l r."""
+        """Whether the next word is the value of the last of these letters. -out does not mean -o ut."""
         if len(word) > 2 and (f'--{plain(word)}' in self._options or word[:2] not in self._options):
             raise self._unknown(word)
         for at, letter in enumerate(word[1:], 2):

@@ -1,4 +1,4 @@
-"""What of a text a vocabulary lacks: how many units, which, and what would do."""
+"""Units of a text that are not in a vocabulary: how many, which, and what to do about them."""
 
 import unicodedata
 from collections.abc import Iterable
