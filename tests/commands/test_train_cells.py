@@ -124,7 +124,7 @@ def test_engines_that_lack_it(cli, engine, name, value, default):
 @pytest.mark.parametrize(
     ('name', 'value', 'words'),
     [
-        *(('cell', value, 'one of rnn, gru, lstm') for value in ('LSTM', 'tanh', '')),
+        *(('cell', value, 'one of rnn, gru, lstm') for value in ('mlp', 'tanh', '')),
         *(('layers', value, 'a whole number, from 1 to 8') for value in (0, 9, -1, 2**63)),
         *(
             ('dropout', value, 'a share of the hidden units, from 0 to below 1')
