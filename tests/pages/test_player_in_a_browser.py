@@ -117,6 +117,26 @@ def test_bytes(opened):
     assert browser.run('page.alphabet.decode(page.alphabet.encode("aé€😀").ids)') == 'aé€😀'
 
 
+def test_folded_bytes(opened):
+    """Which stand for any: they are no byte of a character, and shown, drawn, read and kept as U+FFFD."""
+    chars = '\na\xe2\x82\xac\ufffd\xef\xbb\xbf'
+    model = some_model(chars=chars, dtype='float32', H=8, unit='byte')
+    model.params.by[5] += 2
+    browser = opened(model)
+    assert write(browser, 300, temperature=1, seed=3) == sampled(model, 300, temperature=1, seed=3)
+    assert browser.run('page.write.text').count('\ufffd') > 50
+    read(browser, 'a€é€\u03bc')
+    assert browser.run('page.see.pane.spans.map(span => span.textContent)') == [*'a€··\ufffd\ufffd€··\ufffd\ufffd']
+    assert browser.run('page.see.read.text') == [1, 2, 3, 4, 5, 5, 2, 3, 4, 5, 5]
+    ids = '[2, 3, 5, 4, 5, 1, 6, 7, 8]'  # what is cut by one stays cut; a byte-order mark is a character
+    browser.run(f'page.see.pane.clear(); page.see.pane.add({ids})')
+    shown = ['\\xe2', '\\x82', '\ufffd', '\\xac', '\ufffd', 'a', '\\ufeff', '·', '·']
+    assert browser.run('page.see.pane.spans.map(span => span.textContent)') == shown
+    assert browser.run(f'page.alphabet.decode({ids})') == '\ufffd\ufffd\ufffd\ufffda\ufeff'
+    assert browser.run('[...page.alphabet.data([1, 5, 2])]') == [97, 0xEF, 0xBF, 0xBD, 0xE2]
+    assert browser.run('page.alphabet.named(5)') == '\ufffd'
+
+
 def test_a_unit_that_is_known(opened):
     """One that tells capital letters is found, first in the list, and colours them."""
     chars = '\n abcdefghABCDEFGH'
