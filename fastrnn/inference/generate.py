@@ -47,7 +47,7 @@ def sample(
         As ``load_model`` returns it. It is not changed.
     length : int
         Characters to be drawn, 0 or more; for a model of bytes, bytes. These are decoded as UTF-8, and what is none
-        becomes U+FFFD, so that the text may have fewer characters.
+        becomes U+FFFD, as does the symbol for rare bytes, so that the text may have fewer characters.
     temperature : float
         Logits are divided by it: below 1 likely characters become likelier; at 0 the likeliest is always taken (of
         equally likely ones, the one numbered lowest), whatever the other rules and the seed.

@@ -88,9 +88,9 @@ def read(path: Path) -> tuple[Tensors, dict[str, str]]:
 
 def _begin(file: BinaryIO) -> bytes:
     """The first bytes, up to the end of the header; b'' if they are not those of a safetensors file."""
-    data = file.read(9)
+    data = file.read(9) or b''  # some files of the system's have nothing to give yet, which is None
     size = int.from_bytes(data[:8], 'little')
-    return data + file.read(size - 1) if data[8:] == b'{' and size <= MAX_HEADER else b''
+    return data + (file.read(size - 1) or b'') if data[8:] == b'{' and size <= MAX_HEADER else b''
 
 
 def _whole(file: BinaryIO, begin: int, header: dict[str, Any]) -> bytes:

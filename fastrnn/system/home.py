@@ -84,5 +84,11 @@ def temporary_folder() -> Path | None:
         folder = Path(tempfile.mkdtemp(prefix=f'{NAME}-'))
     except OSError:
         return None
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(_remove, folder, os.getpid())
     return None if exposed(folder) else folder
+
+
+def _remove(folder: Path, process: int) -> None:
+    """Not by a fork, which ends before the process that uses the folder."""
+    if os.getpid() == process:
+        shutil.rmtree(folder, ignore_errors=True)

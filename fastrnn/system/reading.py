@@ -35,13 +35,7 @@ def open_regular(path: str | Path, *, buffering: int = -1) -> BinaryIO:
     Raises OSError if it can't be opened, NotRegular for anything else; ``strerror`` is a reason in words.
     """
     _check(path, os.stat(path).st_mode)  # opening a device may already do something
-    descriptor = open_descriptor(path, FLAGS)
-    try:
-        _check(path, os.fstat(descriptor).st_mode)  # this one counts: the name may have changed hands
-        return open(descriptor, 'rb', buffering=buffering)
-    except BaseException:
-        os.close(descriptor)
-        raise
+    return open(path, 'rb', buffering=buffering, opener=_descriptor)
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
@@ -72,6 +66,16 @@ def same_contents(path: str | Path, other: str | Path) -> bool:
             if piece != two.read(PIECE):
                 return False
         return not two.read(1)
+
+
+def _descriptor(path: str, _: int) -> int:
+    descriptor = open_descriptor(path, FLAGS)
+    try:
+        _check(path, os.fstat(descriptor).st_mode)  # this one counts: the name may have changed hands
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _piece(file: BinaryIO, path: str | Path) -> bytes:

@@ -97,6 +97,14 @@ def test_a_link_in_place_of_the_temporary_folder(temporary, tmp_path):
     assert place.parent == temporary and place != taken
 
 
+def test_a_fork_does_not_remove_it(tmp_path):
+    """It ends before the process whose folder it is."""
+    for process, there in ((os.getpid() + 1, True), (os.getpid(), False)):
+        (tmp_path / 'kept').mkdir(exist_ok=True)
+        home._remove(tmp_path / 'kept', process)
+        assert (tmp_path / 'kept').exists() is there
+
+
 def test_nothing_can_be_written(temporary, monkeypatch, tmp_path):
     """What is named is what could not be."""
     monkeypatch.setattr('tempfile.tempdir', str(tmp_path / 'file' / 'tmp'))

@@ -61,8 +61,10 @@ def test_a_name_that_changes_hands(tmp_path, monkeypatch):
     state = os.stat(tmp_path / 'x')
     put(tmp_path / 'x', 'pipe')
     monkeypatch.setattr(reading.os, 'stat', lambda _: state)
+    before = os.listdir('/proc/self/fd')
     with pytest.raises(NotRegular, match='is a pipe, not a regular file'):
         open_regular(tmp_path / 'x')
+    assert os.listdir('/proc/self/fd') == before
 
 
 def test_a_limit(tmp_path):
