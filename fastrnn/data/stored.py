@@ -10,7 +10,6 @@ thousandth of an epoch; SHA-256 has 1.6 GB/s, BLAKE2b 0.9. It is there for accid
 
 import operator
 import os
-import threading
 import zlib
 from collections.abc import Callable
 from typing import Any, BinaryIO, cast
@@ -19,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TextLost
+from ..system.forks import SharedLock
 
 IN_MEMORY = 1 << 26  # bytes of ids that are simply held in memory
 CHUNK = 1 << 20  # bytes that are read at a time
-_seeking = threading.Lock()
+_seeking = SharedLock()
 
 
 class StoredIds:

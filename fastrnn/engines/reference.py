@@ -1,6 +1,5 @@
 """The reference's own functions behind the interface of an engine, for comparison."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -15,9 +14,10 @@ from ..model.architecture import Architecture
 from ..model.params import Params
 from ..model.state import TrainState
 from ..settings.config import Config
+from ..system.forks import SharedLock
 from .exact import ExactEngine
 
-_GLOBAL = threading.Lock()  # of NumPy's global generator: one engine at a time
+_GLOBAL = SharedLock()  # of NumPy's global generator: one engine at a time
 
 
 class ReferenceEngine:

@@ -23,9 +23,11 @@ import numpy as np
 from llvmlite.binding import get_host_cpu_name
 from numba.core import codegen, config
 from numba.core.caching import FunctionCache
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.event import Listener, register
 
 from ..system.cache_folder import default_root
+from ..system.forks import across_forks
 from ..system.home import temporary_folder
 from ..system.locks import hold_folder
 from ..system.private_folder import ELSEWHERE, NotPrivate, make_private
@@ -127,6 +129,8 @@ class _Frozen(Listener):
 
 register('numba:compile', _Frozen())
 
+
+across_forks(global_compiler_lock.acquire, global_compiler_lock.release)  # else a fork could not compile
 
 SAVING = 10.0  # seconds to be waited for others that save
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from ..system.forks import in_a_fork
+
 ALONE = 'FASTRNN_ALONE'
 OR_ALONE = f'or set {ALONE}=1 if each process is to work on its own'  # in every error about processes
 
@@ -94,5 +96,4 @@ def _is_channel(descriptor: str) -> bool:
     return stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)
 
 
-if hasattr(os, 'register_at_fork'):  # a fork is not a process of the launcher's
-    os.register_at_fork(after_in_child=lambda: work_alone(True))
+in_a_fork(lambda: work_alone(True))  # it is not a process of the launcher's

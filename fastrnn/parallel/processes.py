@@ -6,7 +6,6 @@ identity, so that no caller asks.
 """
 
 import atexit
-import os
 import warnings
 from collections.abc import Callable
 from functools import cache, wraps
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import in_a_line
+from ..system.forks import in_a_fork
 from .launcher import OR_ALONE, launched
 
 T = TypeVar('T')
@@ -132,8 +132,7 @@ def _leave() -> None:
         processes().leave(0)
 
 
-if hasattr(os, 'register_at_fork'):  # a fork must not speak for its parent: it is alone
-    os.register_at_fork(after_in_child=processes.cache_clear)
+in_a_fork(processes.cache_clear)  # it must not speak for its parent
 
 
 def parts(size: int, count: int, grain: int = 1) -> NDArray[np.int64]:

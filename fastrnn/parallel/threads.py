@@ -80,6 +80,8 @@ class ThreadTeam:
 
     def close(self) -> None:
         executor, self._executor = self._executor, None
+        if self._process != os.getpid():  # a fork has no threads of its parent's, whose lock may be held
+            return
         if executor is not None and threading.main_thread().is_alive():
             executor.shutdown()
 

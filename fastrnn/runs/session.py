@@ -1,6 +1,5 @@
 """A run that is kept in a folder: it saves, goes on after an interruption, and rolls back after a divergence."""
 
-import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -69,11 +68,11 @@ class Session(Training):
         self._lock = run._lock  # one state, one lock
         self._text = text_identity(run.corpus, run.validation)
         self._saver = Saver(folder, run, self._text, keep)
-        self._closed, self._process = False, os.getpid()
+        self._closed = False
         close_at_exit(self)
 
     def __repr__(self) -> str:
-        closed = ', closed' if self._closed else ''
+        closed = ', a copy in a fork' if self._lock.in_a_fork else ', closed' if self._closed else ''
         return f'<fastrnn.Session: {self.folder.path}, {self.run.describe()}{closed}>'
 
     def __del__(self) -> None:
@@ -90,7 +89,7 @@ class Session(Training):
         self._leave(failed=False)
 
     def _leave(self, *, failed: bool) -> None:
-        if self._process != os.getpid():  # a fork's copy has nothing to save
+        if self._lock.in_a_fork:  # a copy has nothing to save
             return
         try:
             ended = self._closed or not processes().meet(failed=failed)  # what all have is saved by all
@@ -170,8 +169,6 @@ class Session(Training):
         return f'go on with fastrnn.resume({str(self.folder.path)!r})'
 
     def _check_whole(self) -> None:
-        if self._process != os.getpid():
-            raise ValueError('this is the copy of a session in another process: train in the one that began it')
         if self._closed:
             raise ValueError(f'the session is closed: {self._advice()}')
         super()._check_whole()

@@ -1,10 +1,10 @@
-"""Iterators that are never left half-way: by a signal, by an error inside, or by a second thread."""
+"""Iterators that are never left half-way: by a signal, by an error inside, by a second thread, or by a fork."""
 
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
+from .forks import OwnLock
 from .interrupts import held
 
 T = TypeVar('T')
@@ -14,11 +14,14 @@ class Steps(ABC, Generic[T]):
     """An iterator made of short steps. A signal that comes during one is raised when it is done.
 
     What such a step has made is not lost: the next call of ``next`` gives it. After an error from inside, it refuses
-    to go on. Threads may share one: their steps follow each other.
+    to go on. Threads may share one: their steps follow each other. A fork of the process has but a copy, and refuses
+    all that needs the state.
     """
 
+    what = 'this iterator'  # in messages
+
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # held by who reads or changes the state
+        self._lock = OwnLock(self.what)  # held by who reads or changes the state
         self._made: T | None = None
         self._error: str | None = None  # in words: the error itself would refer to this through its frames
 

@@ -85,7 +85,7 @@ class Run(Training):
         self._tuner: ThreadTuner | None = None  # of all validations
 
     def __repr__(self) -> str:
-        return f'<fastrnn.Run: {self.describe()}>'
+        return f'<fastrnn.Run: {self.describe()}{", a copy in a fork" if self._lock.in_a_fork else ""}>'
 
     def describe(self) -> str:
         """What it is and where it stands, in a few words."""
@@ -181,6 +181,8 @@ class Run(Training):
 
     def close(self) -> None:
         """Let go of threads; weights and state stay, and another loop makes new threads."""
+        if self._lock.in_a_fork:  # which has no threads
+            return
         with held(), self._lock:
             if self.engine is not None:
                 self.engine.close()

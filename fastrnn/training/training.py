@@ -22,6 +22,8 @@ class Training(Steps[Progress]):
     another loop goes on, as if there had been none.
     """
 
+    what = 'this run'
+
     @property
     @abstractmethod
     def clock(self) -> Clock:
