@@ -1,5 +1,6 @@
 """Every test is seeded (NumPy's global generator, and hypothesis), and has a Python's usual dispositions of signals."""
 
+import gc
 import grp
 import os
 import sys
@@ -31,6 +32,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile('seeded')
+
+
+def pytest_collection_finish():
+    """Thousands of tests are no garbage, which Python would look for in them when a kernel is compiled (0.25 s)."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

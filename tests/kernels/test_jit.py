@@ -196,9 +196,16 @@ def test_fingerprint_covers_versions(monkeypatch, module):
     assert jit.fingerprint() != before
 
 
-def test_the_garbage_collector_is_as_it_was(folder):
-    """Frozen only while something is compiled; what others have frozen stays so."""
+@pytest.fixture
+def unfrozen():
+    """As in a process that is not pytest's, which freezes what it has collected."""
     gc.unfreeze()
+    yield
+    gc.freeze()
+
+
+def test_the_garbage_collector_is_as_it_was(folder, unfrozen):
+    """Frozen only while something is compiled; what others have frozen stays so."""
     frozen = []
 
     @overload(plus_one)
