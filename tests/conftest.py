@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, settings
 from kept import begin, run_to
 from logs import records, write_run
 from warm import pytest_sessionstart  # noqa: F401
-from workers import pytest_cmdline_main, pytest_xdist_auto_num_workers  # noqa: F401
+from workers import pytest_cmdline_main, pytest_make_parametrize_id, pytest_xdist_auto_num_workers  # noqa: F401
 
 from fastrnn.cli import main
 from fastrnn.data import stored

@@ -37,3 +37,8 @@ def pytest_cmdline_main(config):
     count = 1 if in_one_process(config) else pytest_xdist_auto_num_workers(config)
     if count > 1:  # worksteal: halves in order, so that few fixtures are made twice, then whoever is idle takes some
         config.option.numprocesses, config.option.dist = count, 'worksteal'
+
+
+def pytest_make_parametrize_id(val, argname):
+    """Workers must name tests alike, and gzip files, for one, hold the time when they were made."""
+    return argname if isinstance(val, bytes) and not val.isascii() else None
