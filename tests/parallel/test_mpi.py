@@ -11,6 +11,7 @@ import pytest
 from helpers import ROOT, SONNETS, SUPPORT, random_text, run_python
 from kept import log_of, run_to, state_of
 from mpi import MPIEXEC, command, mpi_cli, mpi_python, needs_mpi
+from mpi_script import CASES, train
 
 import fastrnn
 from fastrnn.model.checkpoint import load_model
@@ -50,11 +51,10 @@ def test_bits_depend_on_shards_alone(tmp_path, count):
     """Of every cell, with dropout, both optimizers and clippings, one layer and two."""
     text = tmp_path / 'text.txt'
     text.write_text(random_text(2000, 30))
-    alone = run_python(SUPPORT / 'mpi_script.py', text, 4)
-    assert alone.returncode == 0, alone.stderr.decode()
+    alone = {name: train(text.read_text(), 4, **options) for name, options in CASES.items()}
     result = mpi_python(count, SUPPORT / 'mpi_script.py', text, 4)
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout) == json.loads(alone.stdout)
+    assert json.loads(result.stdout) == alone
 
 
 def test_interrupted_and_gone_on_with_by_others(tmp_path, whole):
