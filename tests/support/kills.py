@@ -1,8 +1,8 @@
 """Kept runs that are killed, in child processes forked from this one, so that each is at work at once.
 
-``python kills.py FOLDER random NAME N``: N kills at random moments; with ``calls``: a kill at each call by which a save
-reaches the disk; with ``lengthened``: the same of a complete run that is given a later end. Whenever a run has come to
-its end, it must be the one that was never killed.
+``python kills.py FOLDER NAME,HOW,N ...``: at least N kills, of each. HOW is ``random`` (at random moments), ``calls`` (at
+each call by which a save reaches the disk) or ``lengthened`` (the same of a complete run that is given a later end).
+Whenever a run has come to its end, it must be the one that was never killed.
 """
 
 import os
@@ -18,7 +18,8 @@ import kept
 
 import fastrnn
 
-OPTIONS = {'iterations': 150, 'save_every': 2, 'hidden_size': 24}
+RANDOM = {'iterations': 150, 'save_every': 2, 'hidden_size': 24}
+FEW = {**RANDOM, 'iterations': 13, 'save_every': 6, 'validate_every': 4}
 LATER = {'iterations': 20, 'schedule': 'cosine'}
 CALLS = ('fsync', 'replace', 'link', 'unlink', 'write', 'open')
 
@@ -57,9 +58,9 @@ def at_random(folder, times):
         else:
             runs += 1
             assert kept.contents(run) == WHOLE
-    killed(work, run)
+    work(run)
     assert kept.contents(run) == WHOLE
-    print(kills, 'kills', runs + 1, 'runs')
+    return kills
 
 
 def work_until(folder, call):
@@ -91,22 +92,21 @@ def at_each_call(folder):
         if not killed(work_until, run, call):
             break
         kills += 1
-        killed(work, run)
+        work(run)
         assert kept.contents(run) == WHOLE
-    print(kills, 'kills')
+    return kills
 
 
 if __name__ == '__main__':
-    place, how, NAME, CHANGES = Path(sys.argv[1]), sys.argv[2], sys.argv[3], {}
-    if how != 'random':
-        OPTIONS |= {'iterations': 13, 'save_every': 6, 'validate_every': 4}
-    work(place / 'whole')  # also compiles
-    if how == 'lengthened':
-        CHANGES = LATER
-        shutil.copytree(place / 'whole', place / 'complete')
-        work(place / 'whole')
-    WHOLE = kept.contents(place / 'whole')
-    if how == 'random':
-        at_random(place, int(sys.argv[4]))
-    else:
-        at_each_call(place)
+    for each in sys.argv[2:]:
+        place, (NAME, how, least) = Path(sys.argv[1]) / each, each.split(',')
+        OPTIONS, CHANGES = RANDOM if how == 'random' else FEW, {}
+        work(place / 'whole')  # also compiles
+        if how == 'lengthened':
+            CHANGES = LATER
+            shutil.copytree(place / 'whole', place / 'complete')
+            work(place / 'whole')
+        WHOLE = kept.contents(place / 'whole')
+        kills = at_random(place, int(least)) if how == 'random' else at_each_call(place)
+        assert kills >= int(least), f'{each}: {kills}'
+        print(each, kills, flush=True)
