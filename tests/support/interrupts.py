@@ -1,9 +1,9 @@
 """Runs that are interrupted by real SIGINTs at random moments and gone on with, in one process.
 
-``python interrupts.py FOLDER NAME THREADS WAY N``: N interrupts at least. Records, log and checkpoints must be those of
-the run that was left alone. Ways: ``session`` (kept in a folder), ``memory`` (fastrnn.train), ``thread`` (trained in
-another thread than the one that is interrupted), ``two`` (two sessions at once, by turns), ``texts`` (samples of a
-model), ``calls`` (scores, and the encoding of a text).
+``python interrupts.py FOLDER NAME WAY,THREADS,N ...``: at least N interrupts, of each way. Records, log and checkpoints
+must be those of the run that was left alone. Ways: ``session`` (kept in a folder), ``memory`` (fastrnn.train),
+``thread`` (trained in another thread than the one that is interrupted), ``two`` (two sessions at once, by turns),
+``texts`` (samples of a model), ``calls`` (scores, and the encoding of a text).
 """
 
 import os
@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import threading
+from math import ceil
 from pathlib import Path
 
 import kept
@@ -21,6 +22,7 @@ import fastrnn
 
 SIZES = {'hidden_size': 48, 'seq_length': 12, 'print_every': 60, 'sample_every': 200, 'validate_every': 400}
 SIZES |= {'save_every': 300, 'sample_length': 30}
+FIRST = {'calls': 40}  # iterations of a way's first round; of the others 400
 
 
 def due(value):
@@ -29,19 +31,21 @@ def due(value):
 
 
 class Interrupting:
-    """Sends SIGINT to this process every few milliseconds, while it is entered."""
+    """Sends SIGINT to this process every few milliseconds, while it is entered and ``until_done`` calls."""
 
-    def __init__(self, number):
-        self.number, self.sent, self.caught = number, 0, 0
-        self.pause = 0.03  # seconds, at most
+    def __init__(self):
+        self.sent, self.caught = 0, 0
+        self.pause, self.growth = 0.01, 1.0  # seconds, at most, and by how much longer after each interrupt
         self._rng, self._stop = random.Random(0), threading.Event()
+        self._armed, self._sending = False, threading.Lock()
         self._thread = threading.Thread(target=self._send)
 
     def _send(self):
-        self._stop.wait(0.1)  # an interrupt must not come before start() below has returned
-        while not self._stop.wait(self._rng.uniform(0.002, self.pause)):
-            self.sent += 1
-            os.kill(os.getpid(), signal.SIGINT)
+        while not self._stop.wait(self._rng.uniform(0.001, self.pause)):
+            with self._sending:
+                if self._armed:
+                    self.sent += 1
+                    os.kill(os.getpid(), signal.SIGINT)
 
     def __enter__(self):
         self._thread.start()
@@ -49,25 +53,45 @@ class Interrupting:
 
     def __exit__(self, *_):
         self._stop.set()
-        while self._thread.is_alive():
+        self._thread.join()
+
+    def _settle(self):
+        """What was sent has come, once this returns."""
+        with self._sending:
+            pass
+
+    def until_done(self, function):
+        """What a function returns, which is called again after each interrupt. None comes anywhere else: in a clause
+        that handles another one, it would end the script."""
+        while True:
             try:
-                self._thread.join()
+                self._armed = True
+                result = function()
+                self._armed = False
+                self._settle()
+                return result
+            except KeyboardInterrupt:
+                self._armed = False
+                self.caught += 1
+                self.pause *= self.growth
+            try:
+                self._settle()
             except KeyboardInterrupt:
                 self.caught += 1
 
     def through(self, iterator, other=(), of_other=None):
         """All that an iterator gives, going on after each interrupt; a value of another one after each of them."""
         out = []
-        while True:
-            try:
-                for value in iterator:
-                    out.append(value)
-                    for another in other:
-                        of_other.append(another)
-                        break
-                return [value for value in out if due(value)]
-            except KeyboardInterrupt:
-                self.caught += 1
+
+        def gather():
+            for value in iterator:
+                out.append(value)
+                for another in other:
+                    of_other.append(another)
+                    break
+
+        self.until_done(gather)
+        return [value for value in out if due(value)]
 
 
 def begun(folder, iterations):
@@ -98,12 +122,13 @@ def thread(folder, sender, iterations):
         done.set()
 
     threading.Thread(target=work).start()
+
+    def wait():  # joining is no way: an interrupted join takes the thread for ended
+        while not done.is_set():
+            done.wait(0.01)
+
     with sender:
-        while not done.is_set():  # joining is no way: an interrupted join takes the thread for ended
-            try:
-                done.wait(0.01)
-            except KeyboardInterrupt:
-                sender.caught += 1
+        sender.until_done(wait)
     run.close()
     return list(filter(due, records)), kept.contents(folder / 'run')
 
@@ -132,7 +157,7 @@ def texts(folder, sender, iterations):
 
 def calls(folder, sender, iterations):
     """Functions that give a result or nothing: each is called until it has given one."""
-    text, model = SONNETS.read_text(encoding='utf-8') * 8, fastrnn.train(SONNETS, **kept.options_of(NAME)).watch()
+    text, model = SONNETS.read_text(encoding='utf-8') * 2, fastrnn.train(SONNETS, **kept.options_of(NAME)).watch()
     (folder / 'text').write_text(text, encoding='utf-8')
     functions = [
         lambda: fastrnn.evaluate(model, text[:2000]),
@@ -141,14 +166,14 @@ def calls(folder, sender, iterations):
         lambda: delete(folder / 'cache'),
     ]
     results = []
-    with sender:
+
+    def call():
         while len(results) < iterations:
-            try:
-                while len(results) < iterations:
-                    results.append(functions[len(results) % 4]())
-            except KeyboardInterrupt:
-                sender.caught += 1
-                sender.pause *= 1.1  # a call has to fit in between
+            results.append(functions[len(results) % 4]())
+
+    sender.growth = 1.1  # a call has to fit in between
+    with sender:
+        sender.until_done(call)
     assert not list((folder / 'cache').glob('corpora/.new-*'))
     return results
 
@@ -165,22 +190,29 @@ def delete(folder):
 class Silent(Interrupting):
     """None at all."""
 
-    def __init__(self):
-        super().__init__(0)
-
     def _send(self):
         pass
 
 
-if __name__ == '__main__':
-    place, NAME, THREADS, way, least = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), sys.argv[4], int(sys.argv[5])
-    caught, sent, iterations = 0, 0, 400
+def prove(folder, way, least):
+    """Rounds of more and more iterations, until there were enough interrupts."""
+    caught, sent, iterations, rounds = 0, 0, FIRST.get(way, 400), 0
     while caught < least:
-        run = globals()[way]
-        (place / f'whole{iterations}').mkdir()
-        expected = run(place / f'whole{iterations}', Silent(), iterations)
-        (place / f'run{iterations}').mkdir()
-        sender = Interrupting(least)
-        assert run(place / f'run{iterations}', sender, iterations) == expected, f'{iterations} iterations'
-        caught, sent, iterations = caught + sender.caught, sent + sender.sent, iterations * 3
-    print(caught, 'caught of', sent)
+        rounds += 1
+        whole, place = folder / f'whole{rounds}', folder / f'run{rounds}'
+        whole.mkdir(parents=True)
+        place.mkdir()
+        run, sender = globals()[way], Interrupting()
+        expected = run(whole, Silent(), iterations)
+        assert run(place, sender, iterations) == expected, f'{way}, {iterations} iterations, {THREADS} threads'
+        caught, sent = caught + sender.caught, sent + sender.sent
+        iterations = ceil(iterations * min(5.0, 1.2 * max(least - caught, 1) / max(sender.caught, 1)))
+    print(way, caught, 'of', sent, flush=True)
+
+
+if __name__ == '__main__':
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it, and so do children
+    place, NAME = Path(sys.argv[1]), sys.argv[2]
+    for each in sys.argv[3:]:
+        way, THREADS, least = each.split(',')[0], *map(int, each.split(',')[1:])
+        prove(place / each, way, least)
