@@ -92,7 +92,7 @@ class Log:
         with open(self.path, 'ab+', opener=_no_link) as file:
             file.seek(0)
             end = found = 0
-            while found < lines and (line := file.readline()).endswith(b'\n'):
+            while found < lines and (line := file.readline(LONGEST)).endswith(b'\n'):
                 end, found = end + len(line), found + 1
             file.truncate(end)
             os.fsync(file.fileno())
