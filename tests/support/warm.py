@@ -33,7 +33,7 @@ def the_gists():
     bound.lossFun([0, 1], [1, 2], np.zeros((4, 1)))
 
 
-# the longest first; what a few tests alone need (``--init scaled``, a text of 16-bit ids) is not worth a row
+# the longest first; what a few tests alone need (`--init scaled`, 16-bit ids) is compiled by them
 KINDS = [
     lambda: one_of_many('lstm', 'float64'),
     lambda: one_of_many('gru', 'float32'),
