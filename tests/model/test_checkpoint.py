@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from crafted import JSON
 from helpers import SONNETS, random_model
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from kept import begin, one_by_one, run_to, state_of
 from models import checkpoint_of, model_of
@@ -189,6 +189,7 @@ def test_odd_files(tmp_path, kind, cli):
         assert (code, out) == (2, '') and err.startswith(f'error: {place}: ') and err.count('\n') == 1
 
 
+@settings(max_examples=50)  # of each of three states
 @given(data=st.data())
 def test_any_bytes(tmp_path_factory, state, data):
     """Whatever is in the file, only a ValueError of one line comes out."""
@@ -215,6 +216,7 @@ def test_any_bytes(tmp_path_factory, state, data):
         assert '\n' not in str(error.value)
 
 
+@settings(max_examples=50)
 @given(data=st.data())
 def test_any_contents(tmp_path_factory, state, data):
     """A file with a right checksum but odd contents: a state, or a ValueError of one line."""
