@@ -10,7 +10,7 @@ import time
 import pytest
 from helpers import ROOT, SONNETS, SUPPORT, random_text, run_python
 from kept import log_of, run_to, state_of
-from mpi import MPIEXEC, command, mpi_cli, mpi_python, needs_mpi
+from mpi import MPIEXEC, command, mpi_python, needs_mpi
 from mpi_script import CASES, train
 
 import fastrnn
@@ -46,15 +46,68 @@ def assert_same_run(folder, whole):
     assert state_of(folder / BEST) == state_of(whole / BEST)
 
 
-@pytest.mark.parametrize('count', [2, pytest.param(4, marks=pytest.mark.long)])
-def test_bits_depend_on_shards_alone(tmp_path, count):
-    """Of every cell, with dropout, both optimizers and clippings, one layer and two."""
-    text = tmp_path / 'text.txt'
-    text.write_text(random_text(2000, 30))
-    alone = {name: train(text.read_text(), 4, **options) for name, options in CASES.items()}
-    result = mpi_python(count, SUPPORT / 'mpi_script.py', text, 4)
+ONE_AFTER_ANOTHER = """
+import json, sys
+from fastrnn.cli import main
+from fastrnn.parallel.processes import processes
+for code, *args in json.loads(sys.argv[1]):
+    sys.argv, ended = ['fastrnn', *args], None
+    try:
+        exec(code, {'__name__': '__main__'}) if code else main()
+    except SystemExit as end:
+        ended = end.code
+    for stream in (sys.stdout, sys.stderr):
+        if processes().leads:
+            print('exit', ended, file=stream, flush=True)
+    processes().all(None)  # what another process prints is not taken for the next command's
+"""
+
+
+@pytest.fixture(scope='module')
+def text(tmp_path_factory):
+    path = tmp_path_factory.mktemp('text') / 'text.txt'
+    path.write_text(random_text(2000, 30))
+    return path
+
+
+@pytest.fixture(scope='module')
+def job(tmp_path_factory, text):
+    """What needs two processes that end well, in one job: of each its code, its output and its errors; a folder."""
+    folder = tmp_path_factory.mktemp('job')
+    small = ['train', SONNETS, '--preset', 'fast', *SIZES, '--print-every', 1, '--iterations', 3]
+    items = {
+        'shards': ['', *RUN, '--shards', 3, '--streams', 9, '--iterations', 5, '--out', 'refused'],
+        'exact': ['', 'train', SONNETS, '--iterations', 5, '--out', 'refused'],
+        'json': ['', *small, '--json'],
+        'info': ['', 'info'],
+        'voice': ['', *RUN, '--shards', 4, '--iterations', 40, '--out', 'run'],
+        'bits': [(SUPPORT / 'mpi_script.py').read_text(), text, 4],
+        'best': [SAVING, 'model', 'best', SONNETS],
+        'waiting': [TAKING_TIME],  # the last one, as it changes for how long others are waited for
+    }
+    listed = json.dumps([list(map(str, item)) for item in items.values()])
+    result = mpi_python(2, '-c', ONE_AFTER_ANOTHER, listed, cwd=folder)
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout) == alone
+    out, err = (re.split(r'^exit (\w+)\n', stream, flags=re.M) for stream in (result.stdout, result.stderr))
+    assert out[1::2] == err[1::2] and len(out) == 2 * len(items) + 1 and not (folder / 'refused').exists()
+    return dict(zip(items, zip(out[1::2], out[::2], err[::2], strict=False), strict=True)), folder
+
+
+def of_one_process(text):
+    return {name: train(text.read_text(), 4, **options) for name, options in CASES.items()}
+
+
+def test_bits_depend_on_shards_alone(job, text):
+    """Of every cell, with dropout, both optimizers and clippings, one layer and two."""
+    code, out, err = job[0]['bits']
+    assert (code, err) == ('None', '') and json.loads(out) == of_one_process(text)
+
+
+@pytest.mark.long
+def test_bits_of_four_processes(text):
+    result = mpi_python(4, SUPPORT / 'mpi_script.py', text, 4)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout) == of_one_process(text)
 
 
 def test_interrupted_and_gone_on_with_by_others(tmp_path, whole):
@@ -89,22 +142,21 @@ main()
 """
 
 
-def test_one_voice(tmp_path, whole):
+def test_one_voice(job, whole):
     """Standard output is that of one process, but for times; no file is written twice."""
-    result = mpi_cli(2, *RUN, '--shards', 4, '--iterations', 40, '--out', tmp_path / 'run')
-    assert result.returncode == 0, result.stderr
-    assert errors_of(result) == []
+    (code, out, err), folder = job[0]['voice'], job[1]
+    assert (code, err) == ('0', '')
 
     def lines(text):
         return [line.partition(' s  ')[0].rpartition('  ')[0] or line for line in text.splitlines()]
 
-    told = [line.replace(', in each of 2 processes', '') for line in lines(result.stdout)]
+    told = [line.replace(', in each of 2 processes', '') for line in lines(out)]
     expected = lines(whole[1])
     differ = ('memory', 'encoded ')  # of fewer streams; the text is new to the cache, or not
     assert [line for line in told if not line.startswith(differ)] == [
         line for line in expected if not line.startswith(differ)
     ]
-    assert_same_run(tmp_path / 'run', whole[0])
+    assert_same_run(folder / 'run', whole[0])
 
 
 @pytest.mark.parametrize(
@@ -130,42 +182,6 @@ def test_signals_to_mpiexec(tmp_path, number, code):
     assert 'error' not in err
 
 
-ONE_AFTER_ANOTHER = """
-import json, sys
-from fastrnn.cli import main
-from fastrnn.parallel.processes import processes
-for args in json.loads(sys.argv[1]):
-    sys.argv = ['fastrnn', *args]
-    try:
-        main()
-        code = None
-    except SystemExit as end:
-        code = end.code
-    for stream in (sys.stdout, sys.stderr):
-        if processes().leads:
-            print('exit', code, file=stream, flush=True)
-    processes().all(None)  # what another process prints is not taken for the next command's
-"""
-SMALL = ['train', SONNETS, '--preset', 'fast', *SIZES, '--print-every', 1, '--iterations', 3]
-COMMANDS = {
-    'shards': [*RUN, '--shards', 3, '--streams', 9, '--iterations', 5, '--out', 'run'],
-    'exact': ['train', SONNETS, '--iterations', 5, '--out', 'run'],
-    'json': [*SMALL, '--json'],
-    'info': ['info'],
-}
-
-
-@pytest.fixture(scope='module')
-def printed(tmp_path_factory):
-    """Several commands in one job, to start two processes once: of each its exit code, its output and its errors."""
-    folder, commands = tmp_path_factory.mktemp('printed'), [list(map(str, args)) for args in COMMANDS.values()]
-    result = mpi_python(2, '-c', ONE_AFTER_ANOTHER, json.dumps(commands), cwd=folder)
-    assert result.returncode == 0, result.stderr
-    out, err = (re.split(r'^exit (\w+)\n', stream, flags=re.M)[:-1] for stream in (result.stdout, result.stderr))
-    assert out[1::2] == err[1::2] and len(out) == 2 * len(COMMANDS) and not (folder / 'run').exists()
-    return dict(zip(COMMANDS, zip(out[1::2], out[::2], err[::2], strict=True), strict=True))
-
-
 @pytest.mark.parametrize(
     ('name', 'told'),
     [
@@ -176,8 +192,8 @@ def printed(tmp_path_factory):
         ('exact', f'engine exact trains in one process, not in 2: add --preset fast, {OR_ALONE}'),
     ],
 )
-def test_errors_of_all_are_told_once(printed, name, told):
-    assert printed[name] == ('2', '', f'error: {told}\n')
+def test_errors_of_all_are_told_once(job, name, told):
+    assert job[0][name] == ('2', '', f'error: {told}\n')
 
 
 def test_a_text_that_differs_between_hosts(tmp_path):
@@ -253,12 +269,11 @@ if leads:
 """
 
 
-def test_one_that_has_more_to_do_is_waited_for():
+def test_one_that_has_more_to_do_is_waited_for(job):
     """Longer than one that has failed would be; other options on another process are told, not trained with."""
-    result = mpi_python(2, '-c', TAKING_TIME)
-    assert (result.returncode, errors_of(result)) == (0, []), result.stderr
-    told, done = result.stdout.splitlines()
-    assert told.startswith('hidden_size differs: 20 on ') and done == 'done'
+    code, out, err = job[0]['waiting']
+    told, done = out.splitlines()
+    assert (code, err) == ('None', '') and told.startswith('hidden_size differs: 20 on ') and done == 'done'
 
 
 SAVING = """
@@ -284,11 +299,11 @@ if processes().leads:
 """
 
 
-def test_the_best_model_is_that_of_all(tmp_path):
+def test_the_best_model_is_that_of_all(job):
     """Saved by one, and asked for by all, before the first record too."""
-    result = mpi_python(2, '-c', SAVING, tmp_path / 'model', tmp_path / 'run', SONNETS)
-    assert (result.returncode, errors_of(result), result.stdout) == (0, [], 'True\n'), result.stderr
-    models = [load_model(tmp_path / name) for name in ('model-begun', 'model')]
+    printed, folder = job
+    assert printed['best'] == ('None', 'True\n', '')
+    models = [load_model(folder / name) for name in ('model-begun', 'model')]
     assert models[0].params != models[1].params and models[1].about.held_out
 
 
@@ -314,13 +329,13 @@ def test_one_that_ends_a_run_alone_ends_the_job(tmp_path):
     assert (tmp_path / 'run' / 'config.json').exists()
 
 
-def test_json_comes_from_one(printed):
-    code, out, _ = printed['json']
+def test_json_comes_from_one(job):
+    code, out, _ = job[0]['json']
     assert code == '0' and [json.loads(line)['iteration'] for line in out.splitlines()] == [1, 2, 3]
 
 
-def test_info(printed):
-    code, out, _ = printed['info']
+def test_info(job):
+    code, out, _ = job[0]['info']
     facts = {line[:12].strip(): line[13:] for line in out.splitlines()}
     assert code == '0' and len(facts) == len(out.splitlines()), 'told by both'
     assert facts['processes'].startswith('2 on 1 host (')
