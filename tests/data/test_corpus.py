@@ -27,7 +27,7 @@ pieces = st.one_of(
     st.characters(exclude_categories=['Cs']),
 )
 texts = st.lists(pieces, min_size=1, max_size=60).map(''.join)
-few = settings(max_examples=50)
+few = settings(max_examples=30)
 
 
 @pytest.fixture(autouse=True)

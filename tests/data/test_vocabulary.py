@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastrnn
@@ -29,6 +29,7 @@ def test_there_and_back(text):
         assert vocabulary.decode(ids[:0]) == vocabulary.decode([]) == ''
 
 
+@settings(max_examples=60)
 @given(texts(40), st.integers(1, 3))
 def test_a_corpus_numbers_as_its_vocabulary_does(text, min_count):
     corpus = Corpus.of(text, min_count=min_count)
@@ -38,6 +39,7 @@ def test_a_corpus_numbers_as_its_vocabulary_does(text, min_count):
     )
 
 
+@settings(max_examples=60)
 @given(st.text(ANY, min_size=1, max_size=40))
 def test_bytes(text):
     data = text.encode('utf-8', 'surrogatepass')
