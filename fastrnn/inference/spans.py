@@ -15,6 +15,7 @@ from ..model.architecture import Architecture
 from ..model.params import Params
 from ..parallel.processes import Processes, parts, processes
 from ..parallel.threads import ThreadTuner, counts_for_streams
+from ..system.pauses import paused
 
 SLICE = 1 << 16, 2e10  # characters, and flops, of a slice: some 0.2 s, between which an interrupt gets through
 
@@ -52,9 +53,11 @@ class Scorer:
         self._here = slice(*parts(B, count)[rank : rank + 2].tolist())  # the spans that are scored by this process
         here = self._here.stop - self._here.start
         self._streams = generate.make_streams(sizes_of(self._architecture), here, self._dtype, 1)
-        ahead.wait()
         nothing = np.zeros((0, here), np.uint32)
-        self._kernel(alone(), nothing, nothing, np.zeros((0, here)))  # compiles, or loads, before threads do
+        with paused():
+            ahead.wait()
+            self._kernel(alone(), nothing, nothing, np.zeros((0, here)))  # compiles, or loads, before threads do
+            self._together(lambda: None)  # others may have to compile
 
     def score(
         self, ids: Ids, begins: Positions, ends: Positions, warm_up: int = 0

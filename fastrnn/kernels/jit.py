@@ -26,10 +26,12 @@ from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.event import Listener, register
 
+from ..system import pauses
 from ..system.cache_folder import default_root
 from ..system.forks import across_forks
 from ..system.home import temporary_folder
 from ..system.locks import hold_folder
+from ..system.pauses import paused
 from ..system.private_folder import ELSEWHERE, NotPrivate, make_private
 
 # No fast-math, ever. In the exact kernels every rounding is the reference's. In the fast ones LLVM would choose orders
@@ -127,7 +129,18 @@ class _Frozen(Listener):
             self._froze = False
 
 
+class _Paused(Listener):
+    """Time of compiling is not the training's."""
+
+    def on_start(self, event: Any) -> None:
+        pauses.begin()
+
+    def on_end(self, event: Any) -> None:
+        pauses.end()
+
+
 register('numba:compile', _Frozen())
+register('numba:compile', _Paused())
 
 
 across_forks(global_compiler_lock.acquire, global_compiler_lock.release)  # else a fork could not compile
@@ -148,13 +161,15 @@ class _ForgivingCache(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            with paused():
+                return super().load_overload(sig, target_context)
         except Exception:  # a truncated pickle raises nearly anything
             self._quietly(self.flush)
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        self._quietly(self._save_alone, sig, data)
+        with paused():
+            self._quietly(self._save_alone, sig, data)
 
     def _save_alone(self, sig: Any, data: Any) -> None:
         """One process at a time: an index that two write at once may name the other's code."""

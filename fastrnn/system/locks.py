@@ -25,6 +25,11 @@ def hold(descriptor: int) -> bool:
     return False
 
 
+def lock_alone(descriptor: int) -> bool:
+    """Lock an open file until all who have it open in this way close it; False if another process has it."""
+    return _lock(descriptor, exclusive=True)
+
+
 def hold_folder(folder: Path) -> None:
     """Mark a folder as in use until this process ends, and as used now."""
     with suppress(OSError):  # Windows opens no folder

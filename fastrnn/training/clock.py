@@ -1,25 +1,41 @@
-"""The clock of a run, which stands still while nobody trains it."""
+"""The clock of a run, which stands still while nobody trains it, and while kernels are compiled."""
 
 import time
+from contextlib import AbstractContextManager
+
+from ..system.pauses import running
 
 
 class Clock:
-    """Seconds that have passed while it was entered."""
+    """Seconds that have passed while it was entered, but for pauses."""
 
     def __init__(self) -> None:
         self._before, self._since = 0.0, 0.0
-        self._runs = False
+        self._stops: int | None = None  # since it was entered, that are not over; None: it is not entered
+        self._running: AbstractContextManager[None] | None = None
 
     @property
     def seconds(self) -> float:
-        return self._before + (time.perf_counter() - self._since if self._runs else 0.0)
+        return self._before + (time.perf_counter() - self._since if self._stops == 0 else 0.0)
 
     def set(self, seconds: float) -> None:
         self._before, self._since = seconds, time.perf_counter()
 
+    def stop(self) -> None:
+        self.set(self.seconds)
+        self._stops = (self._stops or 0) + 1
+
+    def go(self) -> None:
+        self.set(self.seconds)
+        self._stops = max(0, (self._stops or 0) - 1)
+
     def __enter__(self) -> None:
+        self._running = running(self)
+        self._running.__enter__()
         self.set(self._before)
-        self._runs = True
+        self._stops = 0  # whatever an interrupt has left
 
     def __exit__(self, *_: object) -> None:
-        self._before, self._runs = self.seconds, False
+        self._before, self._stops = self.seconds, None
+        if self._running is not None:
+            self._running.__exit__(None, None, None)

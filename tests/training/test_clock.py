@@ -1,10 +1,14 @@
 """The time that a run takes."""
 
+import threading
 from types import SimpleNamespace
 
-from helpers import SONNETS
+import pytest
+from helpers import SONNETS, run_python
+from numba.core import event
 
 import fastrnn
+from fastrnn.system import pauses
 from fastrnn.training import clock
 
 
@@ -23,3 +27,62 @@ def test_the_clock_stands_still_between_two_steps(monkeypatch):
     assert run.clock.seconds == 3.0
     run.restore(run.state())  # as of the last iteration
     assert run.clock.seconds == 0.0
+
+
+def test_compiling_is_not_training(monkeypatch):
+    """Of what is compiled within a step, such as the first sample's kernel, nor waiting for another process."""
+    now = 0.0
+    monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: now))
+    found = clock.Clock()
+    with found:
+        now += 1.0
+        with pauses.paused(), pauses.paused():
+            now += 5.0
+            assert found.seconds == 1.0
+        now += 2.0
+        event.start_event('numba:compile')
+        now += 10.0
+        assert found.seconds == 3.0
+        event.end_event('numba:compile')
+        assert found.seconds == 3.0
+    with pauses.paused():
+        now += 1.0
+    with found:
+        now += 1.0
+        pauses.begin()  # and an interrupt
+    with found:
+        now += 1.0
+        assert found.seconds == 5.0
+
+
+def test_each_thread_has_pauses_of_its_own(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: now))
+    found, other = clock.Clock(), threading.Thread(target=pauses.begin)
+    with found:
+        other.start()
+        other.join()
+        now += 2.0
+        assert found.seconds == 2.0
+
+
+@pytest.mark.long
+@pytest.mark.parametrize('engine', ['exact', 'fast'])
+def test_a_run_without_compiled_kernels_trains_as_long(engine):
+    """A step takes as long as it says, whatever is compiled within: here all that a sample and a validation need."""
+    code = f"""
+import time, numba.core.caching, fastrnn
+from fastrnn.kernels import jit
+jit._ForgivingCache.load_overload = lambda *_: None
+jit._ForgivingCache.save_overload = lambda *_: None
+jit.SHARED = False
+run = fastrnn.train('to and fro, and to ' * 99, engine={engine!r}, hidden_size=8, iterations=9, validation=0.3)
+run.state()
+start = time.perf_counter()
+list(run)
+print(run.seconds, time.perf_counter() - start)
+"""
+    done = run_python('-c', code)
+    assert done.returncode == 0, done.stderr.decode()
+    trained, took = map(float, done.stdout.split())
+    assert trained < 0.3 * took

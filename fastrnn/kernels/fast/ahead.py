@@ -4,15 +4,25 @@ It leaves its kernels in the cache folder, where this one finds them when it get
 compiles itself. A first run of --preset fast --cell lstm takes 8.7 s
 (bench/startup.py), on one processor 15 (the same under taskset -c 0).
 
-``python -m fastrnn.kernels.fast.ahead lstm 4 4 2 float32``
+One process at a time compiles for a cell and a dtype, and a marker tells when that is done. It gets no signal of the
+terminal's: after a Ctrl-C it ends by itself, some seconds later, and the next run need not compile.
+
+``python -m fastrnn.kernels.fast.ahead MARKER lstm 4 4 2 float32``
 """
 
+import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...system.locks import lock_alone
+from ...system.pauses import paused
 from .. import jit
 from ..choice import Choice
 from ..team import alone
@@ -22,33 +32,61 @@ from .gradients import matrix_gradients, vector_gradients
 from .packing import pack_weights
 
 LONGEST = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
+MOST = 120  # seconds, after which the process ends whatever it does
+LOOK = 0.02  # seconds between two looks at another's
 
-_under_way: list[subprocess.Popen[bytes]] = []
+_under_way: list[subprocess.Popen[bytes] | Path] = []  # processes; or locks that those of others hold
 
 
 def start(cell: str, sizes: buffers.Sizes, dtype: Any) -> None:
-    """Have the kernels for a cell and weights of a dtype compiled, unless that was tried before; returns at once."""
+    """Have the kernels for a cell and weights of a dtype compiled, unless they are already; returns at once."""
     name = np.dtype(dtype).name
     if not jit.SHARED or jit.CACHE_FOLDER is None or not sys.executable or getattr(sys, 'frozen', False):
         return
-    kind = [cell, *map(str, (sizes.G, sizes.S, sizes.states)), name]
-    command = [sys.executable, '-P', '-m', __name__, *kind]  # -P: nothing is imported from the working folder
-    try:
-        (jit.CACHE_FOLDER / f'ahead-{cell}-{name}').touch(exist_ok=False)  # also where it fails: not in every run
-        _under_way.append(
-            subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        )
-    except OSError:  # it was; or there are no more processes, or no memory for one
-        return
+    marker, kind = jit.CACHE_FOLDER / f'ahead-{cell}-{name}', [cell, *map(str, (sizes.G, sizes.S, sizes.states)), name]
+    with suppress(OSError):  # the folder can't be written; there are no more processes, or no memory for one
+        if marker.exists():
+            return
+        lock = marker.with_suffix('.lock')
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if not lock_alone(descriptor):
+                _under_way.append(lock)
+            elif not marker.exists():  # it may have come meanwhile
+                _under_way.append(_process(marker, kind, descriptor))
+        finally:
+            os.close(descriptor)  # the process has it, and with it the lock, until it ends
+
+
+def _process(marker: Path, kind: list[str], lock: int) -> 'subprocess.Popen[bytes]':
+    """In a session of its own, and with nothing open that others wait for."""
+    kept: dict[str, Any] = {} if sys.platform == 'win32' else {'pass_fds': [lock], 'start_new_session': True}
+    command = [sys.executable, '-P', '-m', __name__, str(marker), *kind]  # -P: nothing of the working folder
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kept
+    )
 
 
 def wait() -> None:
-    """Until what was started is done."""
-    while _under_way:
+    """Until what was started is done, here or by another process; that is not time of training."""
+    with paused():
+        until = time.monotonic() + LONGEST
+        while _under_way:
+            _await(_under_way.pop(), until)
+
+
+def _await(other: 'subprocess.Popen[bytes] | Path', until: float) -> None:
+    if not isinstance(other, Path):
+        with suppress(subprocess.TimeoutExpired):
+            other.wait(max(0.0, until - time.monotonic()))
+        return
+    with suppress(OSError):
+        descriptor = os.open(other, os.O_RDWR)
         try:
-            _under_way.pop().wait(LONGEST)
-        except subprocess.TimeoutExpired:
-            continue
+            while not lock_alone(descriptor) and time.monotonic() < until:
+                time.sleep(LOOK)
+        finally:
+            os.close(descriptor)
 
 
 def compile_for(cell: str, G: int, S: int, states: int, dtype: Any) -> None:
@@ -69,4 +107,7 @@ def compile_for(cell: str, G: int, S: int, states: int, dtype: Any) -> None:
 
 
 if __name__ == '__main__':
-    compile_for(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])
+    if hasattr(signal, 'alarm'):
+        signal.alarm(MOST)
+    compile_for(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]), sys.argv[6])
+    Path(sys.argv[1]).touch()  # only now: whoever is killed leaves the work to the next

@@ -1,7 +1,9 @@
 """Kernels that another process compiles: those that are needed, once, and no harm where it can't."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from helpers import run_python
@@ -9,6 +11,7 @@ from helpers import run_python
 from fastrnn.kernels import jit
 from fastrnn.kernels.fast import ahead
 from fastrnn.kernels.fast.buffers import Sizes
+from fastrnn.system import pauses
 
 SIZES = Sizes(1, 1, 1, 1, 5, 3, 1)
 NOTHING_MORE = """
@@ -37,8 +40,28 @@ def test_nothing_more_is_needed():
     assert done.returncode == 0, done.stderr.decode()
 
 
+class Clock:
+    def __init__(self):
+        self.calls = []
+
+    def stop(self):
+        self.calls.append('stop')
+
+    def go(self):
+        self.calls.append('go')
+
+
 @pytest.fixture
-def started(tmp_path, monkeypatch):
+def processes():
+    """What each process that was started has open, until it ends: its lock."""
+    found = []
+    yield found
+    for descriptor in found:
+        os.close(descriptor)
+
+
+@pytest.fixture
+def started(tmp_path, monkeypatch, processes):
     """Commands that were started, in an empty cache, by a process that has started none."""
     commands = []
     monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path)
@@ -46,8 +69,10 @@ def started(tmp_path, monkeypatch):
     monkeypatch.setattr(ahead, '_under_way', [])
 
     class Process:
-        def __init__(self, command, **_):
+        def __init__(self, command, pass_fds, start_new_session, **_):
             commands.append((command[-5], command[-1]))
+            processes.append(os.dup(pass_fds[0]))
+            assert start_new_session
 
         def wait(self, seconds):
             raise subprocess.TimeoutExpired('', seconds)
@@ -56,13 +81,15 @@ def started(tmp_path, monkeypatch):
     return commands
 
 
-def test_once(started, tmp_path):
+def test_once(started, tmp_path, monkeypatch):
+    """One process for each kind; the marker is there when it has compiled, and not before."""
     kinds = [('rnn', 'float32'), ('rnn', 'float64'), ('gru', 'float32')]
     for cell, dtype in kinds * 2:
         ahead.start(cell, SIZES, dtype)
     assert started == kinds
+    monkeypatch.setattr(ahead, 'LONGEST', 0.0)
     ahead.wait()  # for no longer than it says
-    assert ahead._under_way == []
+    assert ahead._under_way == [] and not list(tmp_path.glob('ahead-*-float??'))
 
 
 def test_not_what_was_compiled_before(started, tmp_path):
@@ -71,12 +98,38 @@ def test_not_what_was_compiled_before(started, tmp_path):
     assert started == []
 
 
+def test_again_after_one_that_was_killed(started, processes):
+    """Its lock is free."""
+    ahead.start('rnn', SIZES, 'float32')
+    os.close(processes.pop())
+    ahead.start('rnn', SIZES, 'float32')
+    assert started == [('rnn', 'float32')] * 2
+
+
+def test_what_another_process_compiles_is_waited_for(started, processes, monkeypatch):
+    """And not compiled once more; that time is not the training's."""
+    ahead.start('rnn', SIZES, 'float32')
+    ahead._under_way.clear()
+    ahead.start('rnn', SIZES, 'float32')
+    assert len(started) == 1 and len(ahead._under_way) == 1
+    looks = iter([lambda: None, lambda: None, lambda: os.close(processes.pop())])
+    monkeypatch.setattr(ahead.time, 'sleep', lambda _: next(looks)())
+    clock = Clock()
+    with pauses.running(clock):
+        ahead.wait()
+    assert next(looks, None) is None and ahead._under_way == [] and clock.calls == ['stop', 'go']
+    monkeypatch.setattr(ahead, 'LONGEST', 0.0)
+    ahead.start('rnn', SIZES, 'float32')
+    other = next(other for other in ahead._under_way)
+    assert started[1:] == [('rnn', 'float32')] and not isinstance(other, Path)
+
+
 @pytest.mark.parametrize(
     'where', ['a folder that no other process finds', 'no Python', 'a frozen program', 'no more processes']
 )
 def test_where_it_can_not_be(started, monkeypatch, where):
     def refused(*_, **__):
-        raise OSError('no more processes')
+        raise BlockingIOError('no more processes')
 
     if where == 'a folder that no other process finds':
         monkeypatch.setattr(jit, 'SHARED', False)
@@ -87,5 +140,38 @@ def test_where_it_can_not_be(started, monkeypatch, where):
     else:
         monkeypatch.setattr(subprocess, 'Popen', refused)
     ahead.start('rnn', SIZES, 'float32')
-    assert started == []
+    assert started == [] and ahead._under_way == []
     ahead.wait()
+
+
+def test_the_process_is_out_of_reach_of_the_terminal(tmp_path, monkeypatch):
+    """In a session of its own, with no file of its parent's but the lock; the marker comes when it is done."""
+    script = tmp_path / 'python'
+    facts = '; '.join(
+        f'echo {name}=$({command}) >> {tmp_path}/facts'
+        for name, command in (
+            ('session', "cut -d' ' -f6 /proc/$$/stat"),
+            ('files', 'readlink /proc/$$/fd/0 /proc/$$/fd/1 /proc/$$/fd/2'),
+            ('marker', f'test -e {tmp_path}/ahead-rnn-float32 && echo early'),
+        )
+    )
+    script.write_text(f'#!/bin/sh\n{facts}\n')
+    script.chmod(0o755)
+    monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path)
+    monkeypatch.setattr(jit, 'SHARED', True)
+    monkeypatch.setattr(sys, 'executable', str(script))
+    ahead.start('rnn', SIZES, 'float32')
+    process = ahead._under_way[-1]
+    ahead.wait()
+    told = dict(line.split('=') for line in (tmp_path / 'facts').read_text().splitlines())
+    assert told == {'session': str(process.pid), 'files': ' '.join(['/dev/null'] * 3), 'marker': ''}
+
+
+def test_the_process_compiles_and_then_says_so(tmp_path):
+    """Whoever finds the marker finds the kernels."""
+    marker = tmp_path / 'ahead-rnn-float32'
+    done = run_python('-m', ahead.__name__, marker, 'rnn', 1, 1, 1, 'float32')
+    assert done.returncode == 0 and marker.exists(), done.stderr.decode()
+    marker.unlink()
+    assert run_python('-m', ahead.__name__, marker, 'nonsense', 1, 1, 1, 'float32').returncode != 0
+    assert not marker.exists()
