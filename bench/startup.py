@@ -16,6 +16,7 @@ from table import publish
 
 SONNETS = Path(__file__).parent.parent / 'data' / 'sonnets.txt'
 TRAIN = [sys.executable, '-m', 'fastrnn', 'train', str(SONNETS), '--seed', '0', '--iterations', '1']
+RUNS = 5  # of which the median is taken
 MARKERS = '<!-- startup: made by bench/startup.py -->', '<!-- end of startup -->'
 FAST = [*TRAIN, '--preset', 'fast', '--validation', '0.1']
 LSTM = [*FAST, '--cell', 'lstm']
@@ -35,14 +36,14 @@ def seconds(command: list[str], cache: str, runs: int) -> float:
 def first_and_warm(command: list[str], what: str) -> list[str]:
     """Rows of the table: with an empty cache, and with what that left."""
     with tempfile.TemporaryDirectory() as cache:
-        first, warm = seconds(command, cache, 1), seconds(command, cache, 5)
+        first, warm = seconds(command, cache, 1), seconds(command, cache, RUNS)
     return [f'| first run ever, compiling, {what} | {first:.1f} s |', f'| the same, warm | {warm:.2f} s |']
 
 
 def main() -> None:
     lines = ['| | |', '|---|---|', *first_and_warm(TRAIN, 'to the first printed loss')]
     with tempfile.TemporaryDirectory() as cache:
-        lines.append(f'| `import fastrnn` | {seconds(IMPORT, cache, 5):.2f} s |')
+        lines.append(f'| `import fastrnn` | {seconds(IMPORT, cache, RUNS):.2f} s |')
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     lines.append(f'| peak memory of these | {peak:.0f} MB |')
     lines += first_and_warm(FAST, 'of `--preset fast` on a short text (GRU), a validation and a sample included')

@@ -78,7 +78,7 @@ def test_any_settings(made, data):
 
 
 @pytest.mark.long
-@settings(max_examples=5000)
+@settings(max_examples=1500)
 @given(st.data())
 def test_very_many_settings(made, data):
     assert_settings_are_refused_or_right(made, data)
@@ -91,7 +91,7 @@ def test_any_crafted_file(made, files, data):
 
 
 @pytest.mark.long
-@settings(max_examples=5000)
+@settings(max_examples=1500)
 @given(st.data())
 def test_very_many_crafted_files(made, files, data):
     assert_only_documented(made, files, data)

@@ -48,7 +48,7 @@ def test_random_configurations(case):
 
 
 @pytest.mark.long
-@settings(max_examples=1000)
+@settings(max_examples=400)
 @given(cases())
 def test_very_many_configurations(case):
     assert_as_oracle(case)

@@ -21,41 +21,32 @@ def for_processor(name):
     return {'NUMBA_CPU_NAME': name, 'NUMBA_CPU_FEATURES': '+avx2,+fma'}
 
 
-def hashes(cache, environment, width=()):
+# Bytes of a vector (LLVM takes several where a processor's are narrower), and an environment: another BLAS kernel
+# and NumPy's plain loops, LLVM made to leave loops as they are, another processor. Each setting compiles all kernels
+# anew, which is most of its time, so it differs from this machine in several ways at once: none may decide a bit.
+SETTINGS = {
+    '16 bytes': (16, OTHER_LOOPS | NO_VECTORS),
+    '32 bytes': (32, for_processor('haswell') if X86 else {}),
+    '64 bytes': (64, for_processor('znver3') if X86 else {}),
+}
+
+
+def hashes(environment, *width):
     args = ('-W', 'ignore', SUPPORT / 'model_hashes.py', SONNETS, *width)
-    process = start_python(*args, FASTRNN_CACHE=str(cache), **environment)
+    process = start_python(*args, **environment)
     out, err = process.communicate(timeout=1800)
     assert process.returncode == 0, err.decode()
     return out.decode().splitlines()
 
 
 @pytest.fixture(scope='module')
-def cache(tmp_path_factory):
-    """One for all that differ by their environment only: each has to find its own kernels there, or none."""
-    return tmp_path_factory.mktemp('cache')
-
-
-@pytest.fixture(scope='module')
-def expected(cache):
-    """As this machine has it."""
-    printed = hashes(cache, {})
+def expected():
+    """As this machine has it, with the kernels that all tests share."""
+    printed = hashes({})
     assert len(set(printed)) == len(CASES)
     return printed
 
 
-@pytest.mark.parametrize('width', [16, 32, 64])
-def test_width(tmp_path, expected, width):
-    """In bytes; for a processor whose vectors are narrower, LLVM takes several for one."""
-    assert hashes(tmp_path, {}, [width]) == expected
-
-
-@pytest.mark.skipif(not X86, reason='names of x86')
-@pytest.mark.parametrize('name', ['haswell', 'znver3'])
-def test_processor(cache, expected, name):
-    assert hashes(cache, for_processor(name)) == expected
-
-
-@pytest.mark.parametrize('environment', [OTHER_LOOPS, NO_VECTORS], ids=['BLAS and loops', 'optimization'])
-def test_libraries_and_passes(tmp_path, expected, environment):
-    """Another BLAS kernel and NumPy's plain loops; and LLVM made to leave loops as they are."""
-    assert hashes(tmp_path, environment) == expected
+@pytest.mark.parametrize(('width', 'environment'), SETTINGS.values(), ids=SETTINGS)
+def test_one_model(tmp_path, expected, width, environment):
+    assert hashes({**environment, 'FASTRNN_CACHE': str(tmp_path)}, width) == expected

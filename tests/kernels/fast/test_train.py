@@ -78,7 +78,7 @@ def test_loss_gradient_and_states(case):
 
 
 @pytest.mark.long
-@settings(max_examples=3000)
+@settings(max_examples=1000)
 @given(cases())
 def test_very_many(case):
     assert_as_oracle(case)
