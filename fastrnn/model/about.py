@@ -22,6 +22,7 @@ class About:
     held_out: bool | None = None  # whether they are of held-out text; else of the text that was trained on
     iterations: int | None = None
     version: str | None = None  # of fastrnn, which trained it
+    part: int | None = None  # characters of the held-out text that ``bits`` are of; None: all
 
     @property
     def as_json(self) -> str:
@@ -36,7 +37,8 @@ def about_from(facts: Any) -> About:
 
 def about_state(text: Any, state: Any, config: Any, version: str | None = None) -> About:
     """Of a checkpoint's facts: the lowest validation, or else the smooth loss."""
-    best, held_out = state.get('best'), state.get('best') is not None
+    whole, held_out = state.get('best_whole'), state.get('best') is not None
+    best = state.get('best') if whole is None else whole
     at = state.get('best_iteration') if held_out else None
     return about_from(
         {
@@ -46,6 +48,7 @@ def about_state(text: Any, state: Any, config: Any, version: str | None = None) 
             'held_out': held_out,
             'iterations': state.get('iteration') if at is None else at,
             'version': version,
+            'part': config.get('validate_part') if held_out and whole is None else None,
         }
     )
 

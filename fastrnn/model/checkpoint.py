@@ -30,7 +30,8 @@ ARRAYS = ('params', 'moments', 'hidden', 'rng')
 TORCH = ('rnn.', 'output.')  # what the names of a model's tensors begin with in format 2
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
 DTYPES = (np.float32, np.float64)
-NEW = ('loss_sum', 'losses', 'worse', 'best_iteration')  # of them, which older checkpoints lack
+# of them, which older checkpoints lack
+NEW = ('loss_sum', 'losses', 'worse', 'best_iteration', 'best_whole', 'report_sum', 'report_losses')
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def load_model(path: str | Path) -> Model:
         raise ValueError(f'{error}; another is there: {others[-1]}') from error
     with Damage(place):
         model = _as_model(tensors, metadata)
-        model = replace(model, about=_about(metadata))
+        model = replace(model, about=_about(metadata, checkpoints(Path(path)) if place != Path(path) else []))
         last = place != Path(path) and place.name != BEST
         strange = place != Path(path) and place.name == BEST and _of_another_text(metadata, Path(path))
         validated = last and json.loads(metadata['state'])['best'] is not None
@@ -173,11 +174,18 @@ def _check_readable(model: Model) -> None:
         raise ValueError(f'the weights are {params.flat.dtype}: save them as float32 or float64, with params.astype')
 
 
-def _about(metadata: dict[str, str]) -> About:
-    """What a file tells of its model; files of earlier versions tell less."""
+def _about(metadata: dict[str, str], later: list[Path]) -> About:
+    """What a file tells of its model; files of earlier versions tell less.
+
+    ``later``: checkpoints of the same run. The last one knows the bits of the best model on the whole held-out text.
+    """
     if 'state' not in metadata:
         return about_from(json.loads(metadata.get('about', '{}')))
     text, state, config = (dict(json.loads(metadata[name])) for name in ('text', 'state', 'config'))
+    if later and config.get('validate_part') is not None:
+        last = json.loads(read_metadata(later[-1]).get('state', '{}'))
+        if all(last.get(name) == state.get(name) for name in ('best', 'best_iteration')):
+            state = state | {'best_whole': last.get('best_whole')}
     return about_state(text, state, config)
 
 
@@ -259,10 +267,11 @@ def _as_state(params: Params, tensors: Tensors, optimizer: str, numbers: dict[st
         **{name: numbers[name] for name in NUMBERS if name in numbers or name not in NEW},
     )
     counts = [state.position, state.steps, state.iteration, state.halvings, state.log_lines, state.losses, state.worse]
-    counts += [] if state.best_iteration is None else [state.best_iteration]
+    counts += [state.report_losses, *([] if state.best_iteration is None else [state.best_iteration])]
     if not all(type(count) is int and 0 <= count < 2**62 for count in counts) or type(state.verified) is not bool:
         raise ValueError('counts that can not be')
-    reals = (state.smooth_loss, state.loss_sum, state.seconds, *([] if state.best is None else [state.best]))
+    reals = [state.smooth_loss, state.loss_sum, state.report_sum, state.seconds]
+    reals += [best for best in (state.best, state.best_whole) if best is not None]
     if not all(type(real) is float and math.isfinite(real) for real in reals) or not state.finite:
         raise ValueError('numbers that can not be')
     return state

@@ -29,13 +29,16 @@ class TrainState:
     iteration: int = 0  # how many are done
     seconds: float = 0.0  # of training, so far
     halvings: int = 0  # of the learning rate, after divergences
-    best: float | None = None  # lowest validation so far, bits per character
+    best: float | None = None  # lowest validation so far, bits per character; of a part of the text, if that is read
     verified: bool = True  # good to come back to
     log_lines: int = 0  # records that were logged by then
     loss_sum: float = 0.0  # of the iterations since the last report, nats, summed over T
     losses: int = 0  # how many those are
     worse: int = 0  # validations in a row that were worse than the best, see training/patience.py
     best_iteration: int | None = None  # how many were done at the best validation; None: not known, or there was none
+    best_whole: float | None = None  # the best model's bits on the whole held-out text, if only a part is read before
+    report_sum: float = 0.0  # loss_sum of the last full report
+    report_losses: int = 0  # how many losses that report covered
 
     @property
     def finite(self) -> bool:

@@ -83,6 +83,7 @@ def about(model: Model) -> list[tuple[str, str]]:
         found.append(('size', f'{facts.characters:,} {model.unit}s'))
     if facts.bits is not None:
         of = 'held-out text' if facts.held_out else 'the text that it was trained on'
+        of = of if facts.part is None else f'{facts.part:,} {model.unit}s of {of}'
         found.append((f'bits per {model.unit}', f'{facts.bits:.3f}, of {of}'))
     if facts.iterations is not None:
         found.append(('iterations', f'{facts.iterations:,}'))

@@ -24,6 +24,8 @@ class Progress:
     learning_rate: float = 0.0
     validation: float | None = None  # bits per character of the held-out text, where it was evaluated
     best: float | None = None  # lowest of them so far
+    validated: int | None = None  # characters of the held-out text that both are of
+    validation_part: float | None = None  # bits of the part that other validations read; None: they read all of it
     share: float = field(default=0.0, compare=False)  # of the run, where it has an end
     last: bool = False
 
@@ -53,10 +55,13 @@ class Progress:
             'train': self.bits_per_character,
             'validation': self.validation,
             'best': self.best,
+            'validated': self.validated,
             'loss': self.loss,
             'learning_rate': self.learning_rate,
             'characters_per_second': round(self.characters / max(self.seconds, 1e-9), 1),
         }
+        if self.validation_part is not None:
+            values['validation_part'] = self.validation_part
         if self.sample is not None:
             values['sample'] = self.sample
         return {key: None if isinstance(x, float) and not math.isfinite(x) else x for key, x in values.items()}

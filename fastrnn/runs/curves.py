@@ -45,6 +45,7 @@ class Curve:
     points: Points
     given_up: list[Points] = field(default_factory=list)  # each from where it left the course
     rollbacks: Points = field(default_factory=lambda: Points.of([]))  # from where it went on
+    part: int | None = None  # characters of the held-out text that validations read; None: all
 
     @property
     def baseline(self) -> bool:
@@ -57,13 +58,13 @@ def read_run(folder: str | Path) -> Curve:
     folder = Path(folder)
     with _opened(folder, LOG) as log:
         with _opened(folder, CONFIG) as config:
-            engine, model = _settings(folder / CONFIG, read_at_most(config, SMALL, folder / CONFIG))
+            engine, model, part = _settings(folder / CONFIG, read_at_most(config, SMALL, folder / CONFIG))
         course = Course.of(read_log(folder / LOG, log))
     points = Points.of(course.records)
     if not points.seconds.size:
         raise ValueError(f'{folder}/: its {LOG} holds no records yet; wait for the first, or name another run')
     name = folder.name or folder.resolve().name
-    return Curve(name, engine, model, points, [*map(Points.of, course.given_up)], Points.of(course.rollbacks))
+    return Curve(name, engine, model, points, [*map(Points.of, course.given_up)], Points.of(course.rollbacks), part)
 
 
 def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
@@ -89,8 +90,8 @@ def _opened(folder: Path, name: str) -> Iterator[BinaryIO]:
         raise ValueError(f'{folder / name}: {error.strerror or error}; {MADE_BY}') from error
 
 
-def _settings(path: Path, data: bytes) -> tuple[str, str]:
-    """Engine, and the model in words."""
+def _settings(path: Path, data: bytes) -> tuple[str, str, int | None]:
+    """Engine, the model in words, and the part of the held-out text that validations read."""
     try:
         config = json.loads(data)['config']
         engine, cell, layers, H = (
@@ -103,4 +104,5 @@ def _settings(path: Path, data: bytes) -> tuple[str, str]:
             raise TypeError
     except (ValueError, TypeError, KeyError, RecursionError):
         raise ValueError(f'{path}: not the configuration of a run; {MADE_BY}') from None
-    return engine, in_words(cell, layers, H)
+    part = config.get('validate_part')
+    return engine, in_words(cell, layers, H), part if isinstance(part, int) else None

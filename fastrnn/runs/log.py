@@ -145,6 +145,8 @@ def _checked(record: dict[str, Any]) -> dict[str, Any] | None:
     checked: dict[str, Any] = {'iteration': int(record['iteration'])}
     for name in NUMBERS:
         value: Any = record.get(name) if name == 'validation' else record[name]
+        if name == 'validation':  # all points of a curve are of the same characters
+            value = record.get('validation_part', value)
         checked[name] = math.nan if value is None and name in ('train', 'validation') else float(value)
     if not math.isfinite(checked['seconds'] + checked['characters']):
         raise ValueError

@@ -167,6 +167,7 @@ def label(curve: Curve) -> str:
         name = f'{name[: NAME // 2]}…{name[-NAME // 2 + 1 :]}'
     k = best(curve.points)
     lowest = '' if k is None else f': best validation {curve.points.validation[k]:.3f}'
+    lowest += '' if k is None or curve.part is None else f' of {curve.part:,} characters'
     if curve.baseline:
         own = '' if name == curve.engine else f'{name}, '
         return f'{curve.engine} (NumPy, {own}{curve.model}){lowest}'

@@ -39,6 +39,7 @@ class Config:
     engine: str = 'exact'
     threads: int | None = None  # None: as many as pay; the bits do not depend on it
     validate_every: int | None = None  # iterations between validations; None: see intervals.py
+    validate_part: int | None = None  # held-out characters that validations before the end read; None: all of them
     save_every: int | None = None  # iterations between checkpoints, where a run is kept; None: see intervals.py
     patience: int | None = None  # validations in a row, worse than the best, that end a run; see training/patience.py
     # what not every engine takes (see abilities.py), and other ends
@@ -151,6 +152,7 @@ INTEGERS: dict[str, tuple[int, int | None]] = {
     'seed': (0, MAX_SEED),
     'print_every': (1, None),
     'validate_every': (1, None),
+    'validate_part': (1, None),
     'save_every': (1, None),
     'patience': (1, None),
 }

@@ -1,27 +1,21 @@
 """Some iterations of a run that are done, on the way to their record."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
+from ..model.params import Params
+from .held_out import Reading
 
 
 @dataclass
 class Block:
-    """Iterations that are done, and whose record is still due: the held-out text may have to be scored first."""
+    """Iterations that are done, and whose record is still due: the held-out text may have to be read first."""
 
     loss: float  # of the last of them
     rate: float
     sample: str | None
-    scoring: Iterator[tuple[Any, NDArray[np.float64]]] | None  # positions in the held-out text, and nats, in parts
-    nats: float = 0.0
+    readings: list[Reading] = field(default_factory=list)  # one after the other, the last is under way
+    best: Params | None = None  # weights of the best model so far, if the last reading is theirs
 
-    def score_part(self) -> bool:
-        """Whether there was a part to score."""
-        part = None if self.scoring is None else next(self.scoring, None)
-        if part is None:
-            return False
-        self.nats += float(part[1].sum())
-        return True
+    def read_piece(self) -> bool:
+        """Whether there was a piece of the held-out text to read."""
+        return bool(self.readings) and self.readings[-1].read_piece()

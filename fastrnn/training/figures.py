@@ -19,6 +19,9 @@ class Figures:
     best: float | None = None
     best_iteration: int | None = None
     worse: int = 0
+    best_whole: float | None = None
+    report_sum: float = 0.0
+    report_losses: int = 0
 
     @classmethod
     def of(cls, state: TrainState) -> 'Figures':
@@ -31,16 +34,37 @@ class Figures:
 
     @property
     def mean_loss(self) -> float:
+        """Of the iterations since the last report."""
         return self.loss_sum / self.losses
 
-    def report(self) -> None:
+    def closing_mean(self, print_every: int) -> float:
+        """The last report's: fewer iterations than half an interval are too few, and join the report before."""
+        if self._short(print_every) and self.report_losses:
+            return (self.report_sum + self.loss_sum) / (self.report_losses + self.losses)
+        return self.mean_loss
+
+    def report(self, print_every: int) -> None:
         """Losses are added up anew from here on."""
+        if not self._short(print_every):
+            self.report_sum, self.report_losses = 0.0, 0
+        self.report_sum, self.report_losses = self.report_sum + self.loss_sum, self.report_losses + self.losses
         self.loss_sum, self.losses = 0.0, 0
+
+    def _short(self, print_every: int) -> bool:
+        return 2 * self.losses < print_every
+
+    def worse_with(self, bits: float, horizon: Horizon, iteration: int, seconds: float) -> int:
+        """How many validations in a row will have been worse than the best, with this one."""
+        return count_worse(self.worse, bits, self.best, horizon, iteration, seconds)
 
     def validated(self, bits: float, horizon: Horizon, iteration: int, seconds: float) -> bool:
         """Take in a validation after so many iterations and seconds; whether it is the best."""
-        self.worse = count_worse(self.worse, bits, self.best, horizon, iteration, seconds)
+        self.worse = self.worse_with(bits, horizon, iteration, seconds)
         if not np.isfinite(bits) or (self.best is not None and bits >= self.best):
             return False
-        self.best, self.best_iteration = bits, iteration
+        self.choose(bits, iteration)
         return True
+
+    def choose(self, bits: float, iteration: int, whole: float | None = None) -> None:
+        """The model of this iteration is the best: ``bits`` as all validations have them, ``whole`` of all the text."""
+        self.best, self.best_iteration, self.best_whole = bits, iteration, whole

@@ -34,6 +34,11 @@ class Fitted:
     seconds: float = 0.0  # that trials took
     trained: float = 0.0  # characters that the run would read, were the text long enough
 
+    @property
+    def expected(self) -> float | None:
+        """Iterations that the machine is likely to do in the run's time; None where nobody measured."""
+        return None if self.speed is None else self.trained / (self.config.seq_length * self.config.streams)
+
 
 def fit(config: Config, ids: Ids, V: int, held_out: int = 0) -> Fitted:
     """Decide what is open, for a text of V distinct characters, beside so many that are held out.

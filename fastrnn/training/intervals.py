@@ -13,6 +13,8 @@ from ..inference.evaluate import WARM_UP, parts_of
 from ..model.architecture import Architecture
 from ..model.state import MOMENTS
 from ..settings.config import Config
+from .held_out import WARM_UP as PART_WARM_UP
+from .held_out import spans_in
 
 GIST_PRINT_EVERY = 100  # iterations
 # flops a second, float32, of a held-out text that is read in one stream, and in four parts or more: beside the rate of
@@ -23,6 +25,11 @@ OVERHEAD = 2e-5  # seconds of an iteration, whatever its size
 SAVE, SAVE_BYTES = 4e-3, 2e8  # seconds of a checkpoint, and bytes a second
 SHARE = 0.03  # of the time, at most: of validations, each with the checkpoint that follows it; and of checkpoints
 UNNOTICED = 0.15  # seconds that all validations of a short run may take
+# Validations that a run plans, at least: where it ends by time and the machine is half as fast as was thought, there
+# are still eight. For their sake a short run gives more of its time, and all read a part of a long text.
+VALIDATIONS, MOST_SHARE = 20, 0.1
+ENOUGH, LEAST_PART = 4000, 2000  # characters of the part, at least, as far as MOST_SHARE allows; see held_out.py
+ENDLESS = 600.0  # seconds, of which a run without an end is planned to be one
 REPORT_SECONDS, REPORTS = 1.0, 30  # between two reports, at least; in a run, at most
 SAVE_SECONDS = 10.0  # between two checkpoints, to the next round number of iterations; or more
 
@@ -35,34 +42,94 @@ class Intervals(NamedTuple):
     save_every: int
 
 
-def intervals_of(config: Config, V: int, held_out: int, iterations: int | None) -> Intervals:
+def intervals_of(
+    config: Config, V: int, held_out: int, iterations: int | None, expected: float | None = None
+) -> Intervals:
     """The configuration's intervals, filled in where they are None.
 
-    V: distinct characters; held_out: characters of the held-out text; iterations: of the whole run, if known.
+    V: distinct characters; held_out: characters of the held-out text; iterations: of the whole run, if known;
+    expected: iterations that this machine is likely to do in the run's time, if anybody measured.
     """
-    pace, saving = nominal_pace(config, V), nominal_saving(config, V)
-    ends = [end for end in (iterations and iterations * pace, config.time) if end]  # seconds
-    total = min(ends, default=0.0)
-    cost = nominal_validation(config, V, held_out) + saving if held_out else 0.0
-    report, least = max(REPORT_SECONDS, total / REPORTS), cost / SHARE  # seconds between two
+    pace, total = nominal_pace(config, V), _nominal_total(config, V, iterations, expected)
+    report = max(REPORT_SECONDS, total / REPORTS)  # seconds between two
+    apart, whole = _between_validations(config, V, held_out, total) if held_out else (report, True)
     if config.abilities.gist_reports:
         print_every = config.print_every or GIST_PRINT_EVERY
-        validate_every = round_number(max(report, least) / pace)
+        validate_every = tidy(apart / pace, nearest=whole)
     else:
-        if held_out and total:  # a short run validates as often as a long one, if it can: its best may come early
-            least = cost * total / max(SHARE * total, UNNOTICED)
-            report = min(report, max(total / REPORTS, least))
         print_every = config.print_every or round_number(report / pace)
-        validate_every = max(1, math.ceil(least / (print_every * pace))) * print_every  # with a report, not between two
+        if config.print_every is None and (print_every * pace > apart or (not whole and apart < 2 * report)):
+            print_every = tidy(apart / pace)
+        reports = apart / (print_every * pace)  # with a report, not between two
+        validate_every = max(1, round(reports) if whole else int(reports)) * print_every
+    saving = nominal_saving(config, V)
     save_every = max(round_number(SAVE_SECONDS / pace), math.ceil(saving / SHARE / pace))
     return Intervals(print_every, config.validate_every or validate_every, config.save_every or save_every)
+
+
+def part_of(
+    config: Config, V: int, held_out: int, every: int, iterations: int | None, expected: float | None = None
+) -> int | None:
+    """Characters of the held-out text that a validation reads before the end; None: all.
+
+    As many as validations ``every`` so many iterations have time for. Where the interval is given, so is the part.
+    """
+    part = config.validate_part
+    if part is None and config.validate_every is None and held_out:
+        total, between = _nominal_total(config, V, iterations, expected), every * nominal_pace(config, V)
+        share, saving = _share(total), nominal_saving(config, V)
+        if nominal_validation(config, V, held_out) + saving > 1.51 * share * between:  # whose interval was rounded
+            most = _fits(config, V, max(MOST_SHARE, share) * between - saving)
+            part = max(_fits(config, V, share * between - saving), min(ENOUGH, most), LEAST_PART)
+    return part if part is not None and part < held_out - 1 else None
+
+
+def _fits(config: Config, V: int, seconds: float) -> int:
+    """Characters of a part that is read in so many seconds on the nominal machine, in thousands."""
+    thousands = 1
+    while reading(config, V, 1000 * thousands, spans_in(1000 * thousands)) < seconds:
+        thousands *= 2
+    low = thousands // 2
+    while thousands - low > 1:
+        middle = (low + thousands) // 2
+        fits = reading(config, V, 1000 * middle, spans_in(1000 * middle)) <= seconds
+        low, thousands = (middle, thousands) if fits else (low, middle)
+    return 1000 * low
+
+
+def _nominal_total(config: Config, V: int, iterations: int | None, expected: float | None) -> float:
+    """Seconds of the whole run on the nominal machine; 0: it has no end."""
+    pace = nominal_pace(config, V)
+    ends = [iterations and iterations * pace, expected * pace if expected else config.time]
+    return min((end for end in ends if end), default=0.0)
+
+
+def _share(total: float) -> float:
+    """Share of the time that validations may take, in a run of so many seconds."""
+    return max(SHARE, UNNOTICED / total) if total else SHARE
+
+
+def _between_validations(config: Config, V: int, held_out: int, total: float) -> tuple[float, bool]:
+    """Seconds between two validations, and whether each reads the whole text."""
+    saving = nominal_saving(config, V)
+    wanted = (total or ENDLESS) / VALIDATIONS
+    whole = (nominal_validation(config, V, held_out) + saving) / _share(total)
+    if whole <= wanted * 4 / 3:
+        return max(whole, total / REPORTS, 0.0 if total else REPORT_SECONDS), True
+    least = reading(config, V, LEAST_PART, spans_in(LEAST_PART)) + saving
+    return max(wanted, min(whole, least / max(MOST_SHARE, _share(total)))), False
 
 
 def nominal_validation(config: Config, V: int, held_out: int) -> float:
     """Seconds of a validation on the nominal machine; a text in parts has characters that are read twice."""
     parts = parts_of(held_out - 1)
-    read = held_out + (WARM_UP * parts if parts > 1 else 0)
-    rate = min(PARTS_FLOPS, STREAM_FLOPS * (1 + parts) / 2)
+    return reading(config, V, held_out, parts, WARM_UP)
+
+
+def reading(config: Config, V: int, characters: int, spans: int, warm_up: int = PART_WARM_UP) -> float:
+    """Seconds of reading so many characters in so many spans at once; what precedes a span is read, too."""
+    read = characters + (warm_up * spans if spans > 1 else 0)
+    rate = min(PARTS_FLOPS, STREAM_FLOPS * (1 + spans) / 2)
     slower = 2 if config.dtype == 'float64' else 1
     return VALIDATION + read * (CHARACTER + Architecture.of(config, V).forward_flops * slower / rate)
 
@@ -85,3 +152,13 @@ def round_number(value: float) -> int:
     value = max(value, 1.0)
     power: int = 10 ** math.floor(math.log10(value))
     return min((power * factor for factor in (1, 2, 5, 10)), key=lambda number: abs(math.log(number / value)))
+
+
+def tidy(value: float, *, nearest: bool = False) -> int:
+    """The largest of 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40 ... up to ``value``, or the nearest by ratio."""
+    value = max(value, 1.0)
+    power: int = 10 ** math.floor(math.log10(value))
+    steps = [int(power * factor) for factor in (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)]
+    if nearest:
+        return min(steps, key=lambda number: abs(math.log(number / value)))
+    return max(number for number in steps if number <= value)

@@ -14,15 +14,13 @@ from ..data.stored import Ids
 from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
 from ..engines.shards import check_hosts, check_shards, in_common
-from ..inference.evaluate import slices, tuner_for
 from ..model.architecture import Architecture
 from ..model.model import Model
 from ..model.params import Params
 from ..model.state import TrainState
 from ..parallel.processes import processes
-from ..parallel.threads import ThreadTuner
 from ..progress.records import Progress
-from ..settings.config import Config, bits_per_character
+from ..settings.config import Config
 from ..settings.presets import make_config
 from ..system.interrupts import held, remembered
 from .best import BestWeights, InMemory
@@ -31,8 +29,9 @@ from .clock import Clock
 from .divergence import check_finite
 from .figures import Figures
 from .fitting import fit
+from .held_out import HeldOut, Reading
 from .patience import ended_early
-from .plan import BLOCK_SECONDS, Plan
+from .plan import BLOCK_SECONDS, Plan, Validated
 from .schedule import Horizon
 from .training import Training
 
@@ -68,7 +67,8 @@ class Run(Training):
         processes().together(lambda: check_memory(config, V, validated=validation is not None, kept=kept))
         if self.validation is not None and self.validation.size < 2:
             raise ValueError('the held-out text has one character: take one with at least two')
-        self.plan = Plan.of(config, V, n, 0 if self.validation is None else self.validation.size)
+        held_out = 0 if self.validation is None else self.validation.size
+        self.plan = Plan.of(config, V, n, held_out, self.fitted.expected)
         self.weights = weights
         self.stop_at_divergence = config.abilities.checks_loss
         self.engine: Engine | None = None
@@ -82,7 +82,9 @@ class Run(Training):
         self._warned = False
         self._block: Block | None = None
         self._moving = False  # an iteration is being done
-        self._tuner: ThreadTuner | None = None  # of all validations
+        self._held_out: HeldOut | None = None
+        if self.validation is not None:
+            self._held_out = HeldOut(self.validation, self.config.validate_part, self.config.threads)
 
     def __repr__(self) -> str:
         return f'<fastrnn.Run: {self.describe()}{", a copy in a fork" if self._lock.in_a_fork else ""}>'
@@ -186,8 +188,8 @@ class Run(Training):
         with held(), self._lock:
             if self.engine is not None:
                 self.engine.close()
-            if self._tuner is not None:
-                self._tuner.close()
+            if self._held_out is not None:
+                self._held_out.close()
 
     @property
     def clock(self) -> Clock:
@@ -220,7 +222,11 @@ class Run(Training):
                 self.close()
                 raise StopIteration
             self._block = self._train_block()
-        if self._block.score_part():
+        if self._block.read_piece():
+            return None
+        following = self._next_reading(self._block)
+        if following is not None:
+            self._block.readings.append(following)
             return None
         record = self._complete(self._block)
         self._block = None
@@ -235,45 +241,88 @@ class Run(Training):
             sample = self._sample(engine)
         losses, rate = self._iterate(engine)
         self._check(losses, n)
-        scoring = None
-        if self.validation is not None and self.plan.validates_after(self.iteration, self.seconds):
-            if self._tuner is None:
-                self._tuner = tuner_for(engine.params.architecture, self.validation, self.config.threads)
-            scoring = slices(engine.params, self.validation, tuner=self._tuner, shared=True)
-        return Block(float(losses[-1]), rate, sample, scoring)
+        return Block(float(losses[-1]), rate, sample)
+
+    def _next_reading(self, block: Block) -> Reading | None:
+        """What is to be read next of the held-out text after a block, if anything.
+
+        That is the text, or the part of it by which models are compared. At the end of a run that compares by a part it
+        is then the whole text, by the last model, and by the best one if that is another.
+        """
+        held_out, params, done = self._held_out, self.ensure_engine().params, len(block.readings)
+        if held_out is None or not self.plan.validates_after(self.iteration, self.seconds):
+            return None
+        if done == 0:
+            return held_out.read(params, whole=False)
+        bits, at = block.readings[0].bits, (self.iteration, self.seconds)
+        if held_out.part is None or not self.plan.over(*at, self.figures.worse_with(bits, self.horizon, *at)):
+            return None
+        if done == 1:
+            return held_out.read(params, whole=True)
+        if done == 2 and self.figures.best is not None and not bits < self.figures.best:
+            block.best = processes().lead(self._best_weights)
+            if block.best is not None and self.figures.best_whole is None:
+                return held_out.read(block.best, whole=True)
+        return None
 
     def _complete(self, block: Block) -> Progress:
         """The record of a block."""
-        engine, sample, validation = self.ensure_engine(), block.sample, None
-        if block.scoring is not None and self.validation is not None:
-            validation = bits_per_character(block.nats, self.validation.size - 1)
-            if self.figures.validated(validation, self.horizon, self.iteration, self.seconds):
-                self.best_weights.keep(engine.params, validation)
-                self.best_is_lost = False
+        engine, sample, validated, best = self.ensure_engine(), block.sample, None, self.figures.best
+        if block.readings:
+            validated, best = self._validated(engine, block)
         over = self.over
         if self.plan.samples_after(over):
-            sample = self._sample(engine, best=True)
+            sample = self._sample(engine, block)
         record = self.plan.record(
             self.iteration,
             self.seconds,
             loss=block.loss,
             smooth_loss=engine.smooth_loss,
-            mean_loss=self.figures.mean_loss,
+            mean_loss=self._mean_loss(over),
             learning_rate=block.rate,
             sample=sample,
-            validation=validation,
-            best=self.figures.best,
+            validated=validated,
+            best=best,
             over=over,
         )
         if self.plan.reports_at(self.iteration):
-            self.figures.report()
+            self.figures.report(self.plan.print_every)
         return record
 
-    def _sample(self, engine: Engine, *, best: bool = False) -> str:
-        """Drawn by the first process; of the best weights, where they are others."""
+    def _mean_loss(self, over: bool) -> float:
+        if over and not self.plan.gist_reports:
+            return self.figures.closing_mean(self.plan.print_every)
+        return self.figures.mean_loss
+
+    def _validated(self, engine: Engine, block: Block) -> tuple[Validated, float | None]:
+        """Take in the readings of a block: what its record says of them, and the best bits of the same characters.
+
+        Models are compared by their bits of the same characters. At the end of a run that compared by a part, the
+        better one of the whole text is the best: the last model, or the one that was the best until then.
+        """
+        figures, at = self.figures, (self.iteration, self.seconds)
+        first, *rest = block.readings
+        best = figures.validated(first.bits, self.horizon, *at)
+        part = None if self.config.validate_part is None else first.bits
+        if rest:
+            last = rest[0].bits
+            figures.best_whole = last if best else rest[1].bits if len(rest) > 1 else figures.best_whole
+            if not best and figures.best_whole is not None and last < figures.best_whole:
+                figures.choose(first.bits, self.iteration, last)
+                best = True
+        if best:
+            self.best_weights.keep(engine.params, first.bits)
+            self.best_is_lost = False
+        reading = block.readings[min(1, len(rest))]
+        return Validated(reading.bits, reading.characters, part), figures.best_whole if rest else figures.best
+
+    def _sample(self, engine: Engine, last: Block | None = None) -> str:
+        """Drawn by the first process; after the ``last`` block of the best weights, if they are others."""
 
         def draw() -> str:
-            weights = self._best_weights() if best else None
+            weights = None
+            if last is not None and self.figures.best_iteration != self.iteration:
+                weights = last.best if len(last.readings) > 1 else self._best_weights()
             return self.corpus.text(engine.sample(self.config.sample_length, *([] if weights is None else [weights])))
 
         return processes().lead(draw)

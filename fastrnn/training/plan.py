@@ -1,14 +1,23 @@
 """A configuration that is complete: for one text, with its end and all intervals, and what is due when."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..progress.records import Progress
 from ..settings.config import Config
-from .intervals import intervals_of
+from .intervals import intervals_of, part_of
 from .patience import ended_early
 from .schedule import Horizon
 
 BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
+
+
+class Validated(NamedTuple):
+    """What a record says of a validation, by the names of :class:`Progress`."""
+
+    validation: float
+    validated: int
+    validation_part: float | None
 
 
 @dataclass(frozen=True)
@@ -22,11 +31,15 @@ class Plan:
     save_every: int
 
     @classmethod
-    def of(cls, config: Config, V: int, characters: int, held_out: int) -> 'Plan':
-        """For a text of so many characters, V of them distinct, and so many that are held out."""
+    def of(cls, config: Config, V: int, characters: int, held_out: int, expected: float | None = None) -> 'Plan':
+        """For a text of so many characters, V of them distinct, and so many that are held out.
+
+        ``expected``: iterations that this machine was found to do in the run's time.
+        """
         horizon = Horizon(config, characters)
-        intervals = intervals_of(config, V, held_out, horizon.iterations)
-        return cls(replace(config, **intervals._asdict()), horizon, *intervals)
+        intervals = intervals_of(config, V, held_out, horizon.iterations, expected)
+        part = part_of(config, V, held_out, intervals.validate_every, horizon.iterations, expected)
+        return cls(replace(config, validate_part=part, **intervals._asdict()), horizon, *intervals)
 
     @property
     def gist_reports(self) -> bool:
@@ -89,7 +102,7 @@ class Plan:
         mean_loss: float,
         learning_rate: float,
         sample: str | None,
-        validation: float | None,
+        validated: Validated | None,
         best: float | None,
         over: bool,
     ) -> Progress:
@@ -106,8 +119,8 @@ class Plan:
             seq_length=self.config.seq_length,
             epoch=iteration / self.horizon.iterations_per_epoch,
             learning_rate=learning_rate,
-            validation=validation,
             best=best,
+            **({} if validated is None else validated._asdict()),
             share=1.0 if over else self.horizon.share(iteration, seconds),
             last=over,
         )

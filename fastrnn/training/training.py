@@ -54,7 +54,11 @@ class Training(Steps[Progress]):
         run: Any = getattr(self, 'run', self)  # a session has one
         figures, smooth_loss = run.figures, None if run.engine is None else run.engine.smooth_loss
         best = None if run.best_is_lost else figures.best
-        best_at = run.iteration if best is None else figures.best_iteration
+        best_at, part = run.iteration if best is None else figures.best_iteration, None
+        if best is not None and figures.best_whole is None:
+            part = run.config.validate_part
+        elif best is not None:
+            best = figures.best_whole
         return About(
             text=run.text_name,
             characters=run.corpus.ids.size,
@@ -62,6 +66,7 @@ class Training(Steps[Progress]):
             held_out=best is not None,
             iterations=best_at,
             version=__version__,
+            part=part,
         )
 
     @abstractmethod

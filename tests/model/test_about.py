@@ -63,7 +63,7 @@ def test_of_runs(tmp_path):
         files.append((tmp_path / name / 'model').read_bytes())
     assert files[0] == files[1]
     about = fastrnn.load_model(tmp_path / 'one' / 'model').about
-    assert (about.text, about.characters, about.held_out, about.iterations) == ('some.txt', 1800, True, 10)
+    assert (about.text, about.characters, about.held_out) == ('some.txt', 1800, True) and 1 <= about.iterations <= 10
     assert about.bits == round(run.figures.best, 4) and json.loads(about.as_json)['version'] == fastrnn.__version__
 
     with fastrnn.start(tmp_path / 'run', text, seed=0, iterations=10, hidden_size=8) as session:

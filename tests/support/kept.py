@@ -76,6 +76,7 @@ def state_of(path):
     numbers = [state.position, state.steps, state.smooth_loss, state.iteration, state.halvings, state.best]
     numbers += [state.verified, state.log_lines, state.rng['state']['pos']]
     numbers += [state.loss_sum, state.losses, state.worse, state.best_iteration]
+    numbers += [state.best_whole, state.report_sum, state.report_losses]
     return [array.tobytes() for array in arrays], numbers, checkpoint.model.chars
 
 

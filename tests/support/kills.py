@@ -1,7 +1,7 @@
 """Kept runs that are killed, in child processes forked from this one, so that each is at work at once.
 
-``python kills.py FOLDER NAME,HOW,N ...``: at least N kills each. HOW is ``random`` (at random moments), ``calls`` (at
-each call by which a save reaches the disk) or ``lengthened`` (the same of a complete run that is given a later end).
+``python kills.py FOLDER NAME,HOW,N ...``: at least N kills of each. HOW is ``random`` (at random moments), ``calls``
+(at each call by which a save reaches the disk) or ``lengthened`` (the same of a complete run that gets a later end).
 Whenever a run has come to its end, it must be the one that was never killed.
 """
 
