@@ -1,5 +1,6 @@
 """A run that is kept nowhere but in memory."""
 
+import warnings
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from ..settings.config import Config
 from ..settings.naming import Files, text_or_files
 from ..settings.parsing import parse_share
 from ..settings.presets import make_config
+from .likeness import unlike
 from .loop import Run
 from .transfer import Transfer, options_from, transfer_weights, with_architecture
 
@@ -59,8 +61,8 @@ def train(
         See :func:`fastrnn.preset`. The default is min-char-rnn's.
     validation : float, str, Path, sequence of paths, or ndarray of character numbers, optional
         Held-out text: a share of the text (0.1 or '10%': the last tenth), or another text, as ``text`` is given.
-        Evaluated whole every ``validate_every`` iterations (by default so that it takes 3 % of the time at
-        most), and at the end.
+        Evaluated every ``validate_every`` iterations, and at the end. By default that is about 20 times in a run; if
+        the whole text would take too long, all but the last read the same ``validate_part`` characters of it.
     weights : Model, optional
         To start from; characters that it does not know get new rows.
     encoding, errors : str
@@ -120,14 +122,29 @@ def check_alone() -> None:
 def begin(
     corpus: Corpus, config: Config, held_out: Ids | None, weights: Model | None, *, kept: bool = False
 ) -> tuple[Run, Transfer | None]:
-    """A run on a text, with an old model's weights or new ones; ``kept``: in a folder."""
-    config = in_common(config)
-    if weights is None:
-        return Run(corpus, config, validation=held_out, kept=kept), None
-    if overflows(weights.params, config.dtype):
-        raise Diverged(f"the model's weights are not finite, or too large for {config.dtype}: start from another model")
-    transfer, config = transfer_weights(weights, corpus, config.seed), with_architecture(weights, config)
-    return Run(transfer.corpus, config, validation=held_out, weights=transfer.params, kept=kept), transfer
+    """A run on a text, with an old model's weights or new ones; ``kept``: in a folder.
+
+    Warns of a held-out text that is very unlike the training text.
+    """
+    config, transfer, params = in_common(config), None, None
+    if weights is not None:
+        if overflows(weights.params, config.dtype):
+            too_large = f"the model's weights are not finite, or too large for {config.dtype}"
+            raise Diverged(f'{too_large}: start from another model')
+        transfer, config = transfer_weights(weights, corpus, config.seed), with_architecture(weights, config)
+        corpus, params = transfer.corpus, transfer.params
+    run = Run(corpus, config, validation=held_out, weights=params, kept=kept)
+    if run.validation is not None and processes().leads:
+        newline = corpus.chars.find('\n')
+        difference = unlike(corpus.ids, run.validation, len(corpus.chars), None if newline < 0 else newline)
+        if difference is not None:
+            warnings.warn(
+                f'the held-out text is very unlike the training text ({difference}), so validations say little: '
+                "shuffle the text's lines or files, or hold out another text with --validation FILE",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+    return run, transfer
 
 
 def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, Ids | None]:

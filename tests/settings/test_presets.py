@@ -1,9 +1,11 @@
 """Presets: each is valid, and every field can be set beside it."""
 
+import numpy as np
 import pytest
 
 from fastrnn.settings.config import Config
-from fastrnn.settings.presets import preset
+from fastrnn.settings.presets import make_config, preset
+from fastrnn.training.fitting import fit
 
 
 def test_presets():
@@ -30,3 +32,32 @@ def test_nothing_that_is_given_is_passed_over():
         with pytest.raises(ValueError, match=f'{next(iter(options))} is for the optimizer adam'):
             preset('fast', optimizer='adagrad', **options)
     assert preset('fast', optimizer='adagrad', weight_decay=0, hidden_decay=1).hidden_decay == 1
+
+
+def rate(n=1_000_000, **options):
+    return fit(preset('fast', iterations=1000, **options), np.zeros(n, np.uint8), 60).config.learning_rate
+
+
+def test_the_rate_follows_the_optimizer_and_the_schedule():
+    assert rate(cell='lstm', hidden_size=256) == 5 / 256 and rate(cell='gru', layers=2, hidden_size=100) == 1.5 / 100
+    for cell in ('rnn', 'gru', 'lstm'):
+        one, two = (rate(cell=cell, hidden_size=128, layers=layers, optimizer='adagrad') for layers in (1, 2))
+        assert (one, two) == (0.2, 0.1)
+        usual = rate(cell=cell, hidden_size=128)
+        assert rate(cell=cell, hidden_size=128, schedule='constant') == pytest.approx(usual / 3)
+        assert rate(cell=cell, hidden_size=128, schedule='wsd') == usual / 2
+        assert rate(cell=cell, hidden_size=128, schedule='step') == usual
+    assert rate(optimizer='adagrad', schedule='constant', hidden_size=64, layers=1) == 0.2
+    for options in ({}, {'optimizer': 'adagrad'}, {'schedule': 'constant'}):
+        assert rate(learning_rate=0.0123, **options) == 0.0123
+    adagrad = preset('fast', optimizer='adagrad')
+    assert (adagrad.weight_decay, adagrad.hidden_decay, adagrad.input_rate) == (0.0, 1.0, 2.0)
+
+
+def test_without_the_preset_too():
+    """The gist's rate is Adagrad's: with it, Adam diverges."""
+    for make in (lambda **options: preset('reference', **options), lambda **options: make_config(None, options)):
+        assert make(engine='fast', optimizer='adam').learning_rate == 0.002
+        assert make(engine='fast', optimizer='adam', learning_rate=0.1).learning_rate == 0.1
+        assert make(engine='fast').learning_rate == make().learning_rate == 0.1
+    assert Config(engine='fast', optimizer='adam').learning_rate == 0.1  # says what it says
