@@ -1,7 +1,6 @@
 """What a training run prints: the gist's lines, the fast engine's, JSON, or nothing."""
 
 import json
-import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -64,7 +63,9 @@ class Reports:
         each = f', in each of {processes().size} processes' if processes().size > 1 else ''
         print(f'memory {size_in_words(needed)} beside the text{each}', flush=True)
         if held_out is not None:
-            print(f'held out {held_out.size:,} characters', flush=True)
+            part = config.validate_part
+            reads = '' if part is None else f'; validations read {part:,} of them, the last one all'
+            print(f'held out {held_out.size:,} characters{reads}', flush=True)
 
     def from_standard_input(self, run: 'Run', texts: 'Texts', folder: Path) -> None:
         """Tell what such a kept run goes on with."""
@@ -81,20 +82,12 @@ class Reports:
             again = f'fastrnn train --resume {quote(str(folder))} --patience {2 * (config.patience or 0)}'
             self.note(f'{folder}: the run is complete: it {_early(run)}; to go on, type: {again}')
             return
-        if config.time is not None and run.seconds >= config.time:
-            option, end, done, unit = '--time', config.time, run.seconds, 's'
-            told = f'{done:,.1f} s'
-        elif config.iterations is not None and run.iteration >= config.iterations:
-            option, end, done, unit = '--iterations', config.iterations, run.iteration, ''
-            told = f'{done:,} iterations'
-        else:
-            option, end, unit = '--epochs', config.epochs or 0.0, ''
-            done = run.iteration / run.horizon.iterations_per_epoch
-            told = f'{done:,.1f} epochs'
-        more, later = f'{end:.10g}{unit}', f'{math.ceil(done + end)}{unit}'
+        from ..runs.ends import reached
+
+        end = reached(config, run.horizon, run.iteration, run.seconds, folder)
         self.note(
-            f"{folder}: the run is complete: {told} are done, and {option} {more} counts from the run's start; to go "
-            f'on for {more} more, type: fastrnn train --resume {quote(str(folder))} {option} {later}'
+            f"{folder}: the run is complete: {end.done} are done, and {end.given} counts from the run's start; to go "
+            f'on for {end.more} more, type: {end.again}'
         )
 
     def beginning(self) -> AbstractContextManager[object]:
@@ -153,10 +146,14 @@ class Reports:
         at = ''
         if run.figures.best_iteration is not None:
             at = f' at epoch {_short(run.figures.best_iteration / run.horizon.iterations_per_epoch, 1)}'
+        best = f'{run.figures.best:.3f}'
+        if run.config.validate_part is not None:
+            whole = run.figures.best_whole
+            best = f'{run.figures.best:.3f} (a part)' if whole is None else f'{whole:.3f} (all)'
         for name in ['the file'] if save is None else [str(save), save.name, 'the file']:
             taken = ['the sample'] * self._sampled + [name] * (save is not None)
             are = f"; {' and '.join(taken)} {'are' if len(taken) > 1 else 'is'} that model's" if taken else ''
-            line = f'best {run.figures.best:.3f}{at}{are}'
+            line = f'best {best}{at}{are}'
             if len(line) <= COLUMNS:
                 break
         print(line, file=sys.stderr if run.config.abilities.gist_reports else sys.stdout, flush=True)
@@ -173,7 +170,10 @@ class Reports:
         if self._gist and record.report:
             print(_gist_line(record))
         if self._gist and record.validation is not None:
-            print(f'validation {record.validation:.3f} bits per character', file=sys.stderr)
+            of = ''
+            if record.validation_part is not None:
+                of = f', of {"all " * record.last}{record.validated:,} held-out characters'
+            print(f'validation {record.validation:.3f} bits per character{of}', file=sys.stderr)
 
 
 def _early(run: 'Run') -> str:
@@ -200,7 +200,8 @@ def _fast_line(record: 'Progress') -> str:
         f'{f"{speed:,.0f}" if speed < 1e6 else f"{speed / 1e6:.2f}M"}/s  '
         f'train {record.bits_per_character:.3f}{held_out}'
     )
-    return line + UNIT if len(line + UNIT) <= COLUMNS else line
+    of = ' (all)' if record.last and record.validation_part is not None else ''
+    return next(line + end for end in (UNIT + of, of, '') if len(line + end) <= COLUMNS or not end)
 
 
 def _short(number: float, digits: int) -> str:
@@ -218,9 +219,9 @@ def _choice(fitted: 'Fitted', characters: int) -> str:
     if not fitted.trained and config.iterations is None:
         return f'{what}: less than a second is too short to measure the machine'
     if fitted.speed is None:
-        return f'{what}: the text is seen {times:,.1f} times'
+        return f'{what}: {"up to " if config.time is not None else ""}{times:,.1f} epochs'
     if config.epochs is not None and times >= config.epochs:
-        return f'{what}, {config.epochs:g} epochs: of so short a text, more would only overfit'
+        return f'{what}: {config.time:g} s, but at most {config.epochs:g} epochs: more would overfit so short a text'
     if processes().size > 1:
         cores_in_words = f'{processes().size} processes'
     else:
@@ -228,7 +229,7 @@ def _choice(fitted: 'Fitted', characters: int) -> str:
         cores_in_words = '1 core' if cores == 1 else f'{cores} cores'
     told = f'{what}: {config.time:g} s on {cores_in_words} at {fitted.speed:,.0f}'
     for unit in (' characters/s', '/s'):
-        line = f'{told}{unit} sees the text {times:,.1f} times'
+        line = f'{told}{unit}: about {times:,.1f} epochs'
         if len(line) <= COLUMNS:
             break
     return line

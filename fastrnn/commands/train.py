@@ -198,8 +198,8 @@ def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None
             reports.complete(run, folder)
         else:
             if first:
-                cycle = run.horizon.cycle
-                rates = f', with a new cycle of the learning rate until {cycle.end}' if cycle.first == first else ''
+                new, end = run.horizon.cycle.first == first, run.horizon.cycle_end
+                rates = f', with a new cycle of the learning rate until {end}' if new else ''
                 reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
             reports.announce(run, session.transfer, kept=True)
             if session.texts.piped:

@@ -17,6 +17,7 @@ from ..training.patience import ended_early
 from ..training.schedule import Horizon, with_new_cycle, with_planned_schedule
 from ..training.train import opened
 from .config_file import CONFIG, Description
+from .ends import behind
 from .folder import RunFolder
 from .session import Session, check_policy
 
@@ -103,6 +104,8 @@ def _reopened(
         raise ValueError(f'{place.path}: its numbered checkpoints are gone; {advice}')
     elif then.transferred:
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
+    if state is not None:
+        _check_ahead(place.path, _with_shards(then.config), changes, state, corpus.ids.size)
     config = _changed(_with_shards(then.config), changes, state, corpus.ids.size)
     with corpus.discarded_in_vain():
         run = Run(corpus, config, validation=held_out, kept=True)
@@ -125,11 +128,27 @@ def _with_shards(config: Config) -> Config:
     return replace(config, shards=config.shards or 1) if 'shards' in config.abilities.options else config
 
 
-def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, characters: int) -> Config:
-    """The configuration with another end, or a new cycle of the schedule from here to it."""
+def _with_end(config: Config, changes: dict[str, Any]) -> Config:
+    """The configuration as it is asked for: one end replaces all."""
     if any(changes.get(end) is not None for end in ENDS):
         changes = {**dict.fromkeys(ENDS), **changes}
-    changed = replace(config, **changes)
+    return replace(config, **changes)
+
+
+def _check_ahead(folder: Path, config: Config, changes: dict[str, Any], state: TrainState, characters: int) -> None:
+    """Raise ValueError for an end that is behind the run, if its own is still ahead."""
+
+    def over(config: Config) -> bool:
+        return Horizon(config, characters).over(*at) or ended_early(config, state.worse)
+
+    at, asked = (state.iteration, state.seconds), _with_end(config, changes)
+    if over(asked) and not over(config):
+        raise behind(asked, Horizon(asked, characters), *at, state.worse, folder)
+
+
+def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, characters: int) -> Config:
+    """The configuration with another end, or a new cycle of the schedule from here to it."""
+    changed = _with_end(config, changes)
     reached = (0, 0.0) if state is None else (state.iteration, state.seconds)
     if changes.get('schedule') is not None:
         return with_new_cycle(config, changed, characters, *reached)

@@ -39,13 +39,6 @@ class Cycle(NamedTuple):
         shares = ((now - begin) / (end - begin) if end else 0.0 for now, begin, end in ways)
         return min(1.0, max(shares))
 
-    @property
-    def end(self) -> str:
-        """Such as 'iteration 1,000 or 60 s'."""
-        places = [f'iteration {self.iterations:,}'] if self.iterations else []
-        places += [f'{self.seconds:g} s'] if self.seconds else []
-        return ' or '.join(places)
-
 
 class Horizon:
     """The end of a run, by iterations, epochs or time, whichever comes first; and its schedule's, mostly the same."""
@@ -72,6 +65,26 @@ class Horizon:
     def cycle(self) -> Cycle:
         """The last one."""
         return self.cycles[-1]
+
+    @property
+    def cycle_end(self) -> str:
+        """Where the last cycle ends, as it was asked for: such as 'iteration 1,000', or '60 s or 26 epochs'.
+
+        Iterations that are whole epochs were asked for as these, unless the configuration says otherwise.
+        """
+        iterations, seconds = self.cycle.iterations, self.cycle.seconds
+        places = [f'{seconds:g} s'] if seconds else []
+        if iterations and iterations != self._config.iterations:
+            epochs = round(iterations / self.iterations_per_epoch)
+            if iterations == self.iterations and self._config.epochs is not None:
+                places.append(f'{self._config.epochs:g} epochs')
+            elif iterations == epochs * self.iterations_per_epoch:
+                places.append(f'{epochs:,} epochs')
+            else:
+                places.append(f'iteration {iterations:,}')
+        elif iterations:
+            places.insert(0, f'iteration {iterations:,}')
+        return ' or '.join(places)
 
     def share(self, iteration: int, seconds: float) -> float:
         """How much of the run is done, from 0 to 1; 0 where it has no end."""
@@ -126,7 +139,7 @@ def with_planned_schedule(before: Config, after: Config, characters: int, halvin
     else:
         becomes = f', and stays at {then.last_rate * 0.5**halvings:.3g} from there on'
     warnings.warn(
-        f'the learning rate keeps to its schedule until {then.cycle.end}, as planned{becomes}; '
+        f'the learning rate keeps to its schedule until {then.cycle_end}, as planned{becomes}; '
         f'for a new cycle to the new end add --schedule {schedule}',
         RuntimeWarning,
         stacklevel=5,

@@ -21,11 +21,20 @@ def test_reports():
     assert _fast_line(huge) == 'iter 1000000000  epoch 999999  9999999 s  1.00M/s  train 1.345  val 12.345 bits'
 
 
+def test_the_last_validation_of_a_long_text_is_marked():
+    """It is of all the held-out text, the ones before are of a part."""
+    last = progress_record(last=True, validated=10_000, validation_part=2.3)
+    assert _fast_line(last) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345  val 2.400 bits (all)'
+    assert _fast_line(progress_record(validation_part=2.4)).endswith('val 2.400 bits')
+    huge = progress_record(999_999_999, 9_999_999.0, 12.345, 12.345, epoch=999_999.0, last=True, validation_part=2.0)
+    assert len(_fast_line(huge)) <= 80
+
+
 @pytest.mark.parametrize(
     ('time', 'speed', 'told'),
     [
-        (30.0, 182_345.6, 'gru 2 x 192: 30 s on 2 cores at 182,346 characters/s sees the text 5.5 times'),
-        (36_000.0, 12_182_345.6, 'gru 2 x 192: 36000 s on 2 cores at 12,182,346/s sees the text 438,564.4 times'),
+        (30.0, 182_345.6, 'gru 2 x 192: 30 s on 2 cores at 182,346 characters/s: about 5.5 epochs'),
+        (36_000.0, 12_182_345.6, 'gru 2 x 192: 36000 s on 2 cores at 12,182,346/s: about 438,564.4 epochs'),
     ],
 )
 def test_a_choice_fits(time, speed, told):

@@ -7,9 +7,11 @@ import pytest
 from helpers import SONNETS
 
 import fastrnn
+from fastrnn.commands.reports import _choice
 from fastrnn.settings.config import Config
 from fastrnn.settings.ladder import with_windows
 from fastrnn.settings.presets import preset
+from fastrnn.training.fitting import Fitted
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 QUICK = {'hidden_size': 8, 'iterations': 2, 'seed': 0}
@@ -73,10 +75,18 @@ def test_in_the_library(tmp_path, write):
 def test_told_in_one_line(cli, tmp_path, write, kept):
     args = [write(300), *ARGS, '--validation', 0.1, *(('--out', tmp_path / 'run') if kept else ())]
     code, out, err = cli('train', *args)
-    assert (code, err) == (0, '') and 'gru H=8: the text is seen 0.9 times\n' in out
+    assert (code, err) == (0, '') and 'gru H=8: 0.9 epochs\n' in out
     assert 'gru H=8, T=32, 4 streams, float32' in out
     out = cli('train', write(20), *ARGS)[1]
-    assert 'gru H=8: the text is seen 1.8 times\n' in out and 'gru H=8, T=18, 1 stream, float32' in out
+    assert 'gru H=8: 1.8 epochs\n' in out and 'gru H=8, T=18, 1 stream, float32' in out
+
+
+def test_an_end_that_may_not_come_is_not_announced(cli, write):
+    """Of a cap, and of two ends: the time may be over first."""
+    fitted = Fitted(preset('fast', time=10.0, cell='gru', layers=1, hidden_size=96, epochs=26.0), True, 1e6, 0.2, 1e7)
+    assert _choice(fitted, 100_000) == ('gru H=96: 10 s, but at most 26 epochs: more would overfit so short a text')
+    out = cli('train', write(300), *ARGS[:4], '--epochs', 2, '--time', '60s')[1]
+    assert ': up to 2.0 epochs\n' in out
 
 
 def test_of_no_time_nothing_is_told_that_was_not_measured(cli, write):
@@ -84,7 +94,7 @@ def test_of_no_time_nothing_is_told_that_was_not_measured(cli, write):
     told = 'gru H=32: less than a second is too short to measure the machine\n'
     assert told in cli('train', write(300), *args)[1]
     args = ('--preset', 'fast', '--iterations', 0, '--seed', 0)
-    assert 'gru H=32: the text is seen 0.0 times\n' in cli('train', write(300), *args)[1]
+    assert 'gru H=32: 0.0 epochs\n' in cli('train', write(300), *args)[1]
 
 
 def test_refused_after_all(cli, write):

@@ -1,0 +1,74 @@
+"""An end that is behind a run that has not come to its own: what is wrong, and what to type."""
+
+import re
+
+import pytest
+from helpers import SONNETS
+from kept import begin, contents, log_of, run_to
+
+import fastrnn
+
+SMALL = ('--engine', 'fast', '--hidden-size', 8, '--sample-length', 0)
+
+
+@pytest.fixture
+def under_way(tmp_path):
+    """30 of 60 iterations."""
+    return run_to(begin(tmp_path / 'run', 'fast'), 30).folder.path
+
+
+@pytest.mark.parametrize(
+    ('given', 'words'),
+    [
+        (('--iterations', 20), '--iterations 20 counts .*, and 30 iterations are done; .* 20 more, .* --iterations 50'),
+        (('--iterations', 30), '--iterations 30 counts .* --iterations 60; .* leave --iterations out'),
+        (('--epochs', 0.1), r'--epochs 0.1 counts .*, and \d\.\d epochs are done; .* 0.1 more, .* --epochs \d'),
+        (('--time', '1e-9'), r"--time 1e-09s counts from the run's start, and \d\.\d s are done; .* --time [1-9]s"),
+    ],
+)
+def test_it_is_refused_and_not_kept(cli, under_way, given, words):
+    before = (under_way / 'config.json').read_bytes(), contents(under_way)
+    code, out, err = cli('train', '--resume', under_way, *given)
+    assert (code, out) == (2, '') and re.fullmatch(f'error: {under_way}: {words}.*\n', err), err
+    assert 'complete' not in err
+    assert ((under_way / 'config.json').read_bytes(), contents(under_way)) == before
+    go_on = re.search(r'type: fastrnn train (.*?);', err)[1].split()
+    assert cli('train', *go_on)[0] == 0
+    assert log_of(under_way)[-1]['iteration'] > 30
+
+
+def test_without_it_the_run_goes_on_to_its_own_end(under_way):
+    with pytest.raises(ValueError, match="counts from the run's start"):
+        fastrnn.resume(under_way, iterations=10)
+    assert run_to(fastrnn.resume(under_way)).run.iteration == 60  # the folder is free
+
+
+def test_patience_that_is_lost_already(tmp_path):
+    run = run_to(begin(tmp_path / 'run', 'fast', iterations=400, learning_rate=0.05, patience=3)).folder.path
+    assert fastrnn.resume(run, iterations=500).run.over  # it is complete, and stays so
+    worse = run_to(fastrnn.resume(run, patience=50), 396).run.figures.worse
+    assert worse > 3
+    with pytest.raises(ValueError, match=f'with --patience 2 the run would end where it is, since {worse} validations'):
+        fastrnn.resume(run, patience=2)
+
+
+def test_the_schedule_ends_where_it_was_asked_to(cli, tmp_path):
+    """A preset's cap on epochs is told as such, and no iterations that nobody asked for."""
+    run = tmp_path / 'run'
+    args = ('--preset', 'fast', '--hidden-size', 8, '--sample-length', 0, '--seed', 0)
+    cli('train', SONNETS, *args, '--time', '0.3s', '--out', run)
+    for end in ('60s', '70s'):
+        session = fastrnn.resume(run)
+        iterations = session.run.horizon.cycle.iterations
+        session.close()
+        with pytest.warns(RuntimeWarning, match=r'until 0\.3 s or 12 epochs, as planned') as caught:
+            fastrnn.resume(run, time=end).close()
+        assert iterations > 12 and f'{iterations:,}' not in str(caught[0].message)
+
+
+def test_epochs_and_iterations_that_were_asked_for(tmp_path):
+    for end, words in (({'epochs': 1.5}, 'until 1.5 epochs, as'), ({'iterations': 44}, 'until iteration 44, as')):
+        options = {'iterations': None, 'warmup': 0.1, **end}
+        run = run_to(begin(tmp_path / words[6:9], 'fast', **options), 5).folder.path
+        with pytest.warns(RuntimeWarning, match=words):
+            fastrnn.resume(run, iterations=100).close()
