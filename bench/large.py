@@ -4,7 +4,7 @@ hardly any time for validations and checkpoints.
     python bench/corpora.py FOLDER --repeat 100MB TEXT
     python bench/large.py FOLDER/TEXT-100MB.txt [--time 10min] [--validation 2%]
 
-One process is the command itself, with clocks around what scores the held-out text (Block.score_part) and what writes
+One process is the command itself, with clocks around what scores the held-out text (Block.read_piece) and what writes
 checkpoints (Saver.save). The system tells its processor seconds and its peak memory. Of the latter is subtracted what a
 process holds that trains on a tiny text, beside what that was told: the interpreter, the compiler, compiled code. Exits
 with 1 where a promise is not kept. Short runs before compile what is not compiled yet.
@@ -76,7 +76,7 @@ def clocks() -> Iterator[dict[str, float]]:
     from fastrnn.training.blocks import Block
 
     seconds: dict[str, float] = {}
-    places = ((Block, 'score_part', 'validations'), (Saver, 'save', 'checkpoints'), (Session, '_advance', 'training'))
+    places = ((Block, 'read_piece', 'validations'), (Saver, 'save', 'checkpoints'), (Session, '_advance', 'training'))
     before = [(place, name, getattr(place, name)) for place, name, _ in places]
     for (place, name, function), (_, _, what) in zip(before, places, strict=True):
         setattr(place, name, timed(function, seconds, what))

@@ -112,13 +112,13 @@ def test_a_text_is_repeated(tmp_path, monkeypatch, capsys):
 
 
 def test_clocks_see_validations_and_checkpoints(tmp_path):
-    before = Block.score_part, Saver.save
+    before = Block.read_piece, Saver.save
     with large.clocks() as seconds:
-        assert Block.score_part is not before[0] and Saver.save is not before[1]
+        assert Block.read_piece is not before[0] and Saver.save is not before[1]
         run = fastrnn.start(tmp_path / 'run', SONNETS, validation=0.1, seed=0, iterations=3)
         with run:
             assert [record.last for record in run][-1]
-    assert (Block.score_part, Saver.save) == before
+    assert (Block.read_piece, Saver.save) == before
     assert set(seconds) == {'training', 'validations', 'checkpoints'}
     assert 0 < seconds['validations'] + seconds['checkpoints'] < seconds['training']
 

@@ -43,7 +43,7 @@ def train(
         int | None, count_option('Hidden units of a layer, H. [100; fast: by time and text]')
     ] = None,
     seq_length: Annotated[int | None, count_option('Steps of truncated BPTT, T. [25; fast: 32 or 64]')] = None,
-    learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; fast: by cell and H]')] = None,
+    learning_rate: Annotated[float | None, number_option('Of the optimizer. [0.1; adam: 0.002; fast: by H]')] = None,
     sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
     sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
     print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: some 30 a run]')] = None,
@@ -82,7 +82,7 @@ def train(
         str | None, choice_option('fast: gist (0.01 randn) or scaled (for larger H). [gist; preset fast: scaled]')
     ] = None,
     validation: Annotated[str | None, preset_option('Held-out text: a share (10%: the last tenth) or a file.')] = None,
-    validate_every: Annotated[int | None, count_option('Iterations between validations. [by the sizes]')] = None,
+    validate_every: Annotated[int | None, count_option('Iterations between validations. [about 20 a run]')] = None,
     patience: Annotated[
         int | None, count_option('End after so many validations in a row worse than the best. [never; fast: 10]')
     ] = None,

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
+from .abilities import ABILITIES
 from .checks import as_choice
 from .config import CHOICES, OPEN, Config, choice_of
 from .naming import check_names
@@ -55,6 +56,9 @@ def preset(name: str, **options: Any) -> Config:
         key: choice_of(key, value) if key in CHOICES else value for key, value in options.items() if value is not None
     }
     chosen = {**PRESETS[name], **given}
+    if 'streams' in PRESETS[name] and 'streams' not in ABILITIES[chosen['engine']].options:
+        other = f'engine {chosen["engine"]} trains as the gist does'
+        raise ValueError(f'the preset {name} trains many streams, but {other}: leave out --engine or --preset')
     if 'clip' in given and 'clip_norm' not in given:
         chosen['clip_norm'] = None  # which would take its place
     if name == 'fast' and chosen['engine'] == PRESETS[name]['engine']:

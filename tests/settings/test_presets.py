@@ -24,6 +24,14 @@ def test_presets():
         preset('reference', streams=2)
 
 
+@pytest.mark.parametrize('engine', ['exact', 'reference'])
+def test_an_engine_that_the_preset_is_not_for(engine):
+    with pytest.raises(ValueError, match=f'but engine {engine} trains as the gist does: leave out --engine or --pre'):
+        preset('fast', engine=engine)
+    with pytest.raises(ValueError, match="engine is 'slow'; it must be one of"):
+        preset('fast', engine='slow')
+
+
 def test_nothing_that_is_given_is_passed_over():
     assert preset('fast').clip_norm == 1.0 and preset('fast', clip=0.1).clip_norm is None
     assert preset('fast', clip=0.1, clip_norm=2.0).clip_norm == 2.0
