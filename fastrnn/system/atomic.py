@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .reading import open_regular
+from .stop import unfinished
 
 NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)  # of a file system that syncs no folders
 
@@ -41,6 +42,7 @@ def copy_atomically(path: Path, name: Path) -> None:
 def _fill_atomically(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
     """Temporary file, fsync, rename, fsync of the folder."""
     temporary = temporary_name(path)
+    unfinished.add(temporary)
     try:
         write_synced(temporary, fill)
         os.replace(temporary, path)
@@ -50,6 +52,8 @@ def _fill_atomically(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    finally:
+        unfinished.discard(temporary)
     sync_folder(path.parent)
 
 

@@ -1,0 +1,136 @@
+"""Signals that end a command: what each does, and in which state."""
+
+import signal
+
+import pytest
+from helpers import run_python
+
+from fastrnn.system import stop
+from fastrnn.system.interrupts import held, remembered
+
+
+@pytest.fixture(autouse=True)
+def dispositions():
+    """The system's, whatever the tests were started with."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in stop.ENDING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def ended(*numbers):
+    """The exit code that signals lead to."""
+    try:
+        for number in numbers:
+            signal.raise_signal(number)
+    except KeyboardInterrupt:
+        return 130
+    except SystemExit as end:
+        return end.code
+
+
+@pytest.mark.parametrize('number', stop.ENDING)
+def test_one_ends_a_command_with_its_own_code(number):
+    with stop.caught():
+        assert ended(number) == 128 + number
+        assert ended(number, signal.SIGTERM, signal.SIGINT) is None  # the end is on its way
+        with pytest.raises((KeyboardInterrupt, SystemExit)):
+            stop.check()
+    assert signal.getsignal(number) == signal.SIG_DFL
+    with stop.caught():
+        stop.check()
+
+
+def test_what_is_ignored_stays_so():
+    """As under nohup, and SIGINT in a background job, where SIGTERM must do."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    with stop.caught(), stop.caught():
+        assert ended(signal.SIGHUP, signal.SIGINT) is None and stop.came == []
+        assert ended(signal.SIGTERM) == 143
+    assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+
+
+@pytest.mark.parametrize('more', [(), (signal.SIGTERM,), (signal.SIGHUP, signal.SIGUSR1)])
+def test_work_is_saved_first(more):
+    """Other signals may come twice by themselves; a second Ctrl-C, or Ctrl-\\, is somebody's wish."""
+    with stop.caught():
+        with stop.working(lambda: True, lambda: True, str) as signals:
+            assert ended(signal.SIGTERM, *more) is None and signals == [signal.SIGTERM, *more]
+            assert ended(signal.SIGINT) == ended(signal.SIGQUIT) == 143
+            with stop.leaving():
+                assert ended(signal.SIGINT) is None
+        with pytest.raises(SystemExit):
+            stop.check()
+
+
+def test_another_process_decides():
+    with stop.caught(), stop.working(bool, bool, str, led=True) as signals:
+        assert ended(signal.SIGTERM, signal.SIGINT, signal.SIGINT) is None and signals == []
+
+
+def test_held_and_remembered():
+    """Its handler waits by itself; nested contexts, and one inside of another, lose nothing."""
+    came = []
+    with stop.caught():
+        with pytest.raises(SystemExit), held():
+            with held():
+                signal.raise_signal(signal.SIGTERM)
+            came.append('held')
+            assert stop.came == []
+        stop.came.clear()
+        with pytest.raises(SystemExit), remembered():
+            try:
+                signal.raise_signal(signal.SIGTERM)
+            except SystemExit:
+                came.append('swallowed')
+    assert came == ['held', 'swallowed']
+
+
+WATCHED = """
+import os, signal, sys, time
+from fastrnn.system import stop
+for number in stop.ENDING:
+    signal.signal(number, signal.SIG_DFL)
+stop.install()
+stop.watch(0.2)
+"""
+CASES = {
+    # a callback that swallows what the handler raises, as the compiler's do
+    'swallowed': (
+        'class Lost:\n    def __del__(self): signal.raise_signal(signal.SIGTERM)\nLost()\nwhile True: time.sleep(9)',
+        143,
+        b'',
+    ),
+    # the main thread is in a long call, and a second Ctrl-C says what is saved; a file that is half written goes
+    'twice': (
+        """
+from pathlib import Path
+from fastrnn.system import atomic
+def write(file):
+    signal.raise_signal(signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
+    time.sleep(60)
+atomic.write_synced = lambda path, fill: (path.write_text('half'), write(None))
+with stop.working(lambda: True, lambda: True, lambda: 'last words'):
+    atomic.write_atomically(Path(sys.argv[1], 'file'), b'whole')
+""",
+        130,
+        b'last words\n',
+    ),
+    # with nothing to save it waits for no more than a moment
+    'idle': (
+        "with stop.working(bool, lambda: True, lambda: 'nothing'):\n"
+        '    signal.raise_signal(signal.SIGUSR1)\n    while True: time.sleep(9)',
+        138,
+        b'nothing\n',
+    ),
+}
+
+
+@pytest.mark.parametrize('name', CASES)
+def test_a_thread_ends_what_the_main_one_does_not(tmp_path, name):
+    code, expected, told = CASES[name]
+    run = run_python('-c', WATCHED + code, tmp_path, timeout=30)
+    assert (run.returncode, run.stderr) == (expected, told)
+    assert list(tmp_path.iterdir()) == []
