@@ -22,7 +22,7 @@ app = typer.Typer(cls=Group)
 
 @app.callback(invoke_without_command=True, epilog=EXAMPLE)
 def show(context: typer.Context, as_json: Json = False) -> None:
-    """Show what is in the cache folder: encoded texts and compiled kernels, what was not used for longest first.
+    """Show what is in the cache folder: encoded texts, compiled kernels and rescued models, least recently used first.
 
     FASTRNN_CACHE names another folder. It keeps to 4 GB, or to FASTRNN_CACHE_SIZE: before a text is added, those that
     have not been used for longest go, and kernels of other versions after a month. What a process uses stays.
@@ -72,7 +72,7 @@ def _facts(item: 'Item') -> dict[str, Any]:
 
 def _line(item: 'Item') -> str:
     use = 'in use' if item.in_use else _age(time.time() - item.used)
-    what = item.path.name
+    what = str(item.path) if item.kind == 'model' else item.path.name
     if item.files:
         names = [name if name.isprintable() else ascii(name) for name in item.files[:NAMED]]
         more = f' and {len(item.files) - NAMED:,} more' if len(item.files) > NAMED else ''

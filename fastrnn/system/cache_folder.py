@@ -1,6 +1,7 @@
 """The user's cache folder as a whole: what is in it, how large it may become, and what goes first.
 
-It holds ``corpora``, encoded texts, and ``kernels-<fingerprint>``, compiled code. What a process uses is held by a lock
+It holds ``corpora``, encoded texts, ``kernels-<fingerprint>``, compiled code, and ``rescued``, models that their runs
+would have lost. What a process uses is held by a lock
 and stays.
 """
 
@@ -25,10 +26,12 @@ from .reading import read_bytes
 SIZE = 4_000_000_000  # bytes
 FACTS = 1 << 28  # bytes of a text's facts.json: it names all characters and files
 MONTH = 30 * 86400.0  # seconds without use after which compiled code of some other version goes
+RESCUED = 'rescued'  # folder of models
 NAMES = {
     'text': re.compile('[0-9a-f]{32}'),
     'kernels': re.compile('kernels-[0-9a-f]{16}'),
-    'unfinished': re.compile(r'\.(new|old)-\d+-[0-9a-f]+'),
+    'model': re.compile(r'model-\d{8}-\d{6}-[0-9a-f]{8}\.safetensors'),
+    'unfinished': re.compile(r'\.(new|old)-\d+-[0-9a-f]+|\.model-\d{8}-\d{6}-[0-9a-f]{8}\.safetensors\.[0-9a-f]{16}'),
 }
 RECORD = re.compile(r'[0-9a-f]{32}\.json')  # of the files of a text
 RECORDS = 1000  # that are kept; earlier versions wrote one for each file
@@ -55,7 +58,7 @@ class Item:
     """Something in the cache that is kept, or goes, as one."""
 
     path: Path
-    kind: str  # text, kernels, or unfinished: what a process writes or removes, or has left when it was killed
+    kind: str  # text, kernels, model, or unfinished: what a process writes or removes, or has left when it was killed
     bytes: int
     used: float  # when last, in seconds since 1970
     facts: dict[str, Any]  # of a text
@@ -98,12 +101,21 @@ def items(root: Path) -> list[Item]:
 
 
 def _places(root: Path) -> Iterator[tuple[str, Path]]:
-    """By exact names, and folders only: whoever names a folder of his own as the cache loses nothing else in it."""
-    for folder, kinds in ((root, ('kernels', 'unfinished')), (root / 'corpora', ('text', 'unfinished'))):
+    """By exact names and kinds: whoever names a folder of his own as the cache loses nothing else in it."""
+    places = {root: 'kernels', root / 'corpora': 'text', root / RESCUED: 'model'}
+    for folder, kinds in ((folder, (kind, 'unfinished')) for folder, kind in places.items()):
         for path in folder.glob('*'):
             for kind in kinds:
-                if NAMES[kind].fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+                if NAMES[kind].fullmatch(path.name) and _is_file_or_folder(path):
                     yield kind, path
+
+
+def _is_file_or_folder(path: Path) -> bool:
+    """What its name says: models are files, all else is a folder. A link is neither."""
+    with suppress(OSError):
+        mode = path.lstat().st_mode
+        return stat.S_ISREG(mode) if '.safetensors' in path.name else stat.S_ISDIR(mode)
+    return False
 
 
 def _item(kind: str, path: Path) -> Item | None:
@@ -125,7 +137,8 @@ def _item(kind: str, path: Path) -> Item | None:
 def shrink(root: Path, limit: int, *, everything: bool = False) -> list[Item]:
     """Remove what has not been used for longest until ``limit`` bytes are left; returns what went.
 
-    Of compiled code and of unfinished entries only what is old goes, but whatever the size; unless ``everything`` may.
+    Of compiled code and of unfinished entries only what is old goes, but whatever the size, and no model; unless
+    ``everything`` may.
     What a process uses stays.
     """
     found, gone, now = items(root), [], time.time()
