@@ -1,11 +1,23 @@
 """``fastrnn`` and ``python -m fastrnn``."""
 
 import sys
+from typing import NoReturn
+
+WITH_OTHERS = 5.0  # seconds that a process waits for others to end as well, before a thread ends it
 
 
-def main() -> None:
-    """Run the command line; a Ctrl-C while that is imported, some tenths of a second, ends it as any later one does."""
+def main() -> NoReturn:
+    """Run the command line; signals and broken outputs end it in order from the first import on."""
     try:
+        from .system import outputs, stop
+
+        outputs.open_closed()
+        stop.install()
+        from .parallel.launcher import foremost, launched
+
+        if foremost():  # the others end with it
+            stop.watch(stop.GRACE if launched() is None else WITH_OTHERS)
+        outputs.install()
         from .cli import main as command_line
     except KeyboardInterrupt:
         sys.exit(130)  # cli.INTERRUPTED

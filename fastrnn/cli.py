@@ -1,6 +1,5 @@
 """The command line: its commands, and what every end of one means to the shell."""
 
-import os
 import sys
 import warnings
 from contextlib import suppress
@@ -13,9 +12,10 @@ from .commands import cache, evaluate, export, info, plot, sample, score, train
 from .commands.usage import Group
 from .errors import Diverged, in_a_line
 from .parallel.launcher import foremost, launched, start_command, work_alone
+from .system import outputs, stop
 from .system.escapes import escape_what_cannot_be_shown, tell
 
-FAILED, BAD_INPUT, DIVERGED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 130, 141
+FAILED, BAD_INPUT, DIVERGED, SIGNALLED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 128, 130, 141
 TOGETHER = ('train', 'info')  # commands that all processes of a launcher do together; any other each does alone
 
 _told: list[str] = []  # errors, until the end
@@ -57,37 +57,49 @@ app.add_typer(cache.app, name='cache')
 
 def main() -> NoReturn:
     """Run a command; every error is one line on standard error and an exit code of its own."""
+    with outputs.guarded(), stop.caught():
+        try:
+            code = _run()
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except SystemExit as exit_:
+            code = exit_.code if isinstance(exit_.code, int) else FAILED
+        with stop.leaving():
+            _leave(code)
+
+
+def _run() -> int:
+    """The exit code of the command; its error, if any, is to be told."""
+    stop.check()
     warnings.showwarning = _show_warning
     escape_what_cannot_be_shown()
     if sys.argv[1:2] in ([], ['help']):  # fastrnn help train: fastrnn train --help
         sys.argv[1:] = [*sys.argv[2:], '--help']
-    code = 0
     start_command()
     try:
         code = app(standalone_mode=False, prog_name='fastrnn') or 0
         sys.stdout.flush()
+        return code
     except typer.Exit as exit_:
-        code = exit_.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        code = INTERRUPTED
+        return exit_.exit_code
+    except typer.Abort:
+        return INTERRUPTED
     except ValueError as error:
-        code = _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(error))
-    except BrokenPipeError:
-        code = BROKEN_PIPE
-    except SystemExit as exit_:  # typer's own answer to a closed pipe, or that to SIGTERM
+        return _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(error))
+    except SystemExit as exit_:  # typer's own answer to a closed pipe, or that to a signal
         if not isinstance(exit_.__context__, BrokenPipeError):
-            _leave_others(exit_.code if isinstance(exit_.code, int) else 1)
             raise
-        code = BROKEN_PIPE
+        return BROKEN_PIPE
+    except BrokenPipeError:
+        return BROKEN_PIPE
     except MemoryError:
-        code = _fail(BAD_INPUT, 'out of memory: take a smaller --hidden-size, --seq-length or --streams')
+        return _fail(BAD_INPUT, 'out of memory: take a smaller --hidden-size, --seq-length or --streams')
     except OSError as error:
-        code = _fail(FAILED, f'{error.filename}: {error.strerror}' if error.filename else str(error))
+        return _fail(FAILED, f'{error.filename}: {error.strerror}' if error.filename else str(error))
     except Exception as error:
         if not hasattr(error, 'format_message'):  # a usage error, whose class depends on typer's version
             raise
-        code = _fail(BAD_INPUT, error.format_message())
-    _leave(code)
+        return _fail(BAD_INPUT, error.format_message())
 
 
 def _fail(code: int, message: str) -> int:
@@ -101,14 +113,19 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def _leave(code: int) -> NoReturn:
-    """Exit, without a traceback where what is still to be printed has nowhere to go."""
+    """Exit; what could not be printed makes a success a failure."""
     tell()
+    error = outputs.failure()
     try:
         sys.stdout.flush()
-    except OSError as error:
-        if not isinstance(error, BrokenPipeError):
-            code = _fail(FAILED, str(error))
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as raised:
+        error = raised
+    if error is not None and code == 0:
+        code = (
+            BROKEN_PIPE
+            if isinstance(error, BrokenPipeError)
+            else _fail(FAILED, f'standard output: {error.strerror or error}')
+        )
     _leave_others(code)
     sys.exit(code)
 
@@ -126,7 +143,7 @@ def _leave_others(code: int) -> None:
     if launched() is not None:
         from .parallel.processes import processes
 
-        if code < INTERRUPTED:  # else a signal ends all of them
+        if code <= SIGNALLED:  # else a signal ends all of them
             with suppress(ValueError):  # they can't meet
                 processes()
         if processes.cache_info().currsize:

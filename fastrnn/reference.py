@@ -149,4 +149,18 @@ def main():
 
 
 if __name__ == '__main__':
-    main()
+    import os
+    import sys
+
+    if sys.stdout is None:
+        sys.exit('error: standard output: it is closed')
+    try:
+        main()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        os._exit(130)  # what is still to be printed would be tried once more
+    except BrokenPipeError:
+        os._exit(141)
+    except OSError as error:
+        print(f'error: {error.filename or "standard output"}: {error.strerror}', file=sys.stderr)
+        os._exit(1)

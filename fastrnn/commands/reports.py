@@ -33,6 +33,17 @@ class Reports:
         if not self._quiet and not self._json:
             print(text, file=sys.stderr)
 
+    def noted(self, text: str) -> str:
+        """The text, if it is one that :meth:`note` prints."""
+        return '' if self._quiet or self._json else text
+
+    def warn(self, text: str) -> None:
+        """Print what nobody may miss; of several processes the first one does."""
+        from ..parallel.processes import processes
+
+        if processes().leads:
+            print(text, file=sys.stderr)
+
     def announce(self, run: 'Run', transfer: 'Transfer | None' = None, *, kept: bool = False) -> None:
         """What is about to happen; for the gist's engines only its own line."""
         config, corpus, held_out = run.config, run.corpus, run.validation
@@ -174,6 +185,17 @@ class Reports:
             if record.validation_part is not None:
                 of = f', of {"all " * record.last}{record.validated:,} held-out characters'
             print(f'validation {record.validation:.3f} bits per character{of}', file=sys.stderr)
+
+
+def resumable(folder: Path) -> str:
+    """What of a run is saved, and how it is resumed."""
+    from ..model.places import checkpoints, iteration_of
+
+    found = checkpoints(folder) if folder.is_dir() else []
+    again = f'fastrnn train --resume {quote(str(folder))}'
+    if not found:
+        return f'nothing is saved yet; start again with: {again}'
+    return f'saved at iteration {iteration_of(found[-1]):,}; go on with: {again}'
 
 
 def _early(run: 'Run') -> str:

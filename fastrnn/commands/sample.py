@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from ..system import stop
 from .options import Json, Model, count_option, number_option, preset_option
-from .train import end_by, interruptible
 
 EXAMPLE = 'Example: fastrnn sample RUN --prime "Shall I compare" --temperature 0.8 --seed 0'
 
@@ -51,16 +51,15 @@ def sample(
         drawn: Iterator[Iterable[str]] = iter([draw(loaded, length, prime=text, **rules)])
     else:
         drawn = ([whole] for whole in samples(loaded, count, length, prime=text, **rules))
-    with interruptible(gently=False) as signals:
-        for number, pieces in enumerate(drawn):
-            if as_json:
-                print(json.dumps({'sample': ''.join(pieces), 'prime': text, **rules}), flush=True)
-                continue
-            show('----\n' * (number > 0) + text)
-            for piece in pieces:
-                show(piece)
-                end_by(signals)
-            show('\n')
+    for number, pieces in enumerate(drawn):
+        if as_json:
+            print(json.dumps({'sample': ''.join(pieces), 'prime': text, **rules}), flush=True)
+            continue
+        show('----\n' * (number > 0) + text)
+        for piece in pieces:
+            show(piece)
+            stop.check()
+        show('\n')
 
 
 def show(text: str) -> None:

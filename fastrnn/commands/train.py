@@ -1,11 +1,7 @@
 """``fastrnn train``: from text to a model."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -16,7 +12,6 @@ from .reports import Reports
 if TYPE_CHECKING:
     from ..data.texts import Texts
     from ..runs.session import Session
-    from ..training.loop import Run
 
 EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000 --out RUN'
 OptionalFiles = Annotated[
@@ -25,9 +20,7 @@ OptionalFiles = Annotated[
 READING = {'encoding': 'utf-8', 'errors': 'strict', 'unit': 'character', 'min_count': 1}
 KEPT = ('keep', 'on_divergence')  # options of kept runs
 RESUMABLE = ('iterations', 'epochs', 'time', 'schedule', 'threads', 'patience', *KEPT)  # what --resume takes
-TERMINATED = 143
 JSON = "Print JSON: an object a line, whose iteration is the number done (the gist's lines count from 0)."
-LONG = 60.0  # seconds of training that somebody will miss
 
 
 def train(
@@ -114,6 +107,7 @@ def train(
     from ..settings.parsing import parse_seconds
     from ..system.atomic import check_place
     from ..training.transfer import options_of
+    from .flow import train_in_memory, train_kept
 
     processes()  # raises ValueError where they can't meet
     reports = Reports(quiet or not processes().leads, as_json and processes().leads)
@@ -124,7 +118,7 @@ def train(
         given |= {'files': texts_of(files, recursive, reports.note), 'recursive': False}
     if resume is not None:
         with _resumed(given) as session:
-            _train_kept(session, reports, save)
+            train_kept(session, reports, save)
         return
     if not files:
         raise ValueError('no text: name at least one file, or a run to go on with by --resume')
@@ -141,12 +135,12 @@ def train(
         with reports.beginning():
             session = start(out, texts, config, weights=model, **kept)
         with session:
-            _train_kept(session, reports, save)
+            train_kept(session, reports, save)
         return
     for name in ('save_every', *KEPT):
         if given[name] is not None:
             raise ValueError(f'--{name.replace("_", "-")} is for runs that are kept: add --out FOLDER')
-    _train_in_memory(texts, config, model, reports, save)
+    train_in_memory(texts, config, model, reports, save)
 
 
 def _config(given: dict[str, Any]) -> Any:
@@ -186,117 +180,3 @@ def _resumed(given: dict[str, Any]) -> 'Session':
             )
     changes = {name: given[name] for name in RESUMABLE if given[name] is not None}
     return resume(given['resume'], given['files'] or None, **changes)
-
-
-def _train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
-    """Train in a run folder; the first Ctrl-C or SIGTERM lets the iteration end, and saves."""
-    run, folder = session.run, session.folder.path
-    first = run.iteration
-    with interruptible(gently=True) as signals:
-        complete = run.over
-        if complete:
-            reports.complete(run, folder)
-        else:
-            if first:
-                new, end = run.horizon.cycle.first == first, run.horizon.cycle_end
-                rates = f', with a new cycle of the learning rate until {end}' if new else ''
-                reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
-            reports.announce(run, session.transfer, kept=True)
-            if session.texts.piped:
-                reports.from_standard_input(run, session.texts, folder)
-        reports.follow(session, lambda: agreed(signals), signals)
-        session.close()
-        if save is not None:
-            session.save(save)
-        if not complete:  # then it has been told
-            reports.early(run)
-        reports.best(run, save)
-        reports.by_heart(run)
-    if not run.over:
-        reports.note(f'saved at iteration {run.iteration:,}; go on with: fastrnn train --resume {quote(str(folder))}')
-    end_by(signals)
-
-
-@contextmanager
-def _advised(run: 'Run', reports: Reports) -> Iterator[None]:
-    """Tell how to keep a run, where a long one that is not kept is stopped."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        if run.seconds > LONG:
-            reports.note(
-                f'stopped after {run.seconds:.0f} s of training, and nothing is kept: next time add --out FOLDER, '
-                'with which --resume FOLDER goes on, or --save FILE'
-            )
-        raise
-
-
-def _train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
-    """Train without a folder; where the model is to be saved, the first Ctrl-C or SIGTERM ends the run in order."""
-    from ..errors import TextLost
-    from ..parallel.processes import processes
-    from ..training.train import begin, opened
-
-    with reports.beginning():
-        corpus, held_out = opened(texts)
-        with corpus.discarded_in_vain():
-            run, transfer = begin(corpus, config, held_out, weights)
-    run.text_name = texts.name
-    reports.announce(run, transfer)
-    with interruptible(save is not None or processes().size > 1) as signals, _advised(run, reports):
-        try:
-            reports.follow(run, lambda: agreed(signals), signals)
-        except TextLost:
-            if save is not None:
-                run.save(save)
-            raise
-    if save is not None:
-        run.save(save)
-    reports.early(run)
-    reports.best(run, save)
-    reports.by_heart(run)
-    end_by(signals)
-
-
-def agreed(signals: list[int]) -> bool:
-    """Whether the run is to end, by the signals of the first process, which become those of all."""
-    from ..parallel.processes import processes
-
-    told = processes().agree(list(signals))
-    if not processes().leads:  # the first one's may have grown since, and must not lose what has come
-        signals[:] = told
-    return bool(told)
-
-
-def end_by(signals: list[int]) -> None:
-    """Leave with the exit code of the signals that have come; without any, go on."""
-    if signal.SIGTERM in signals:
-        raise SystemExit(TERMINATED)
-    if signals:
-        raise KeyboardInterrupt
-
-
-@contextmanager
-def interruptible(gently: bool) -> Iterator[list[int]]:
-    """The signals of Ctrl-C and SIGTERM that have come; gently: a first one ends the run only after its block.
-
-    They are remembered either way: an exception that is raised inside the compiler's callbacks is lost. Of several
-    processes, which may all get them, the first one decides.
-    """
-    from ..parallel.launcher import foremost
-
-    signals: list[int] = []
-
-    def receive(number: int, frame: Any) -> None:
-        if not foremost():
-            return
-        signals.append(number)
-        if not gently or len(signals) > 1:
-            end_by(signals)
-
-    before = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

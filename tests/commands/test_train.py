@@ -12,7 +12,7 @@ from kept import log_of, state_of, without_times
 from screens import Terminal
 
 import fastrnn
-from fastrnn.commands.train import agreed
+from fastrnn.commands.flow import NOT_KEPT, agreed
 from fastrnn.model.places import checkpoints
 from fastrnn.parallel.processes import Processes
 
@@ -25,7 +25,7 @@ def test_standard_output_stays_the_gists(cli, tmp_path):
     args = ('train', SONNETS, *SMALL, '--iterations', 250)
     expected = cli(*args)
     code, out, err = cli(*args, '--out', tmp_path / 'run')
-    assert (code, out, err) == expected
+    assert (code, out, f'{NOT_KEPT}\n{err}') == expected
     assert err == 'iter 249, loss: ' + err.split()[-1] + '\n'
     code, out, err = cli(*args, '--validation', 0.1, '--validate-every', 100, '--out', tmp_path / 'two')
     assert re.fullmatch(r'(validation \d\.\d{3} bits per character\n){3}iter 249, loss: \d+\.\d{6}\n', err)
@@ -167,27 +167,6 @@ def test_the_last_loss_in_json(cli, tmp_path):
     assert [without_times(record) for record in records] == log_of(tmp_path / 'run')
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_a_long_run_that_is_not_kept(cli, tmp_path, monkeypatch, number):
-    """When it is stopped, one line tells how to keep the next; not of a short one, nor of one that is kept."""
-    from fastrnn.commands import reports, train
-
-    monkeypatch.setattr(reports.Reports, '_print', lambda *_: signal.raise_signal(number))
-    args, code = ('train', SONNETS, *SMALL), 130 if number == signal.SIGINT else 143
-    assert cli(*args)[::2] == (code, '')
-    monkeypatch.setattr(train, 'LONG', 0.0)
-    assert cli(*args, '--quiet', '--iterations', 1)[0] == 0
-    found, _, err = cli(*args)
-    assert found == code and re.fullmatch(
-        r'stopped after \d+ s of training, and nothing is kept: next time add --out FOLDER, with which --resume FOLDER '
-        r'goes on, or --save FILE\n',
-        err,
-    )
-    assert (
-        'nothing is kept' not in cli(*args, '--save', tmp_path / 'model')[2] + cli(*args, '--out', tmp_path / 'run')[2]
-    )
-
-
 def test_a_signal_that_comes_while_it_is_asked(monkeypatch):
     """Is there the next time: a batch system sends one."""
     signals = []
@@ -197,7 +176,7 @@ def test_a_signal_that_comes_while_it_is_asked(monkeypatch):
             signals.append(signal.SIGTERM)
             return value
 
-    monkeypatch.setattr('fastrnn.parallel.processes.processes', Alone)
+    monkeypatch.setattr('fastrnn.commands.flow.processes', Alone)
     assert not agreed(signals) and signals == [signal.SIGTERM]
 
 

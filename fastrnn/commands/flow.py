@@ -1,0 +1,157 @@
+"""What ``fastrnn train`` does with a run: it prints, ends by signals, and loses no model that took long."""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+from ..errors import Diverged
+from ..parallel.processes import processes
+from ..system import outputs, stop
+from .reports import Reports, resumable
+
+if TYPE_CHECKING:
+    from ..data.texts import Texts
+    from ..runs.session import Session
+    from ..training.loop import Run
+
+MISSED = 10.0  # seconds of training after which a model that is kept nowhere is rescued
+NOT_KEPT = 'the model is not kept: add --save FILE, or --out FOLDER to be able to resume'
+
+
+def train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
+    """Train in a run folder; the first signal lets the iteration end, and saves."""
+    run, folder = session.run, session.folder.path
+    seconds, ending = run.seconds, False
+
+    def begun() -> bool:
+        return ending or run.seconds > seconds
+
+    def last_words() -> str:
+        return reports.noted(f'stopped at once; {resumable(folder)}')
+
+    with outputs.forgiven(), stop.working(begun, begun, last_words, led=not processes().leads) as signals:
+        try:
+            complete = _announce_kept(session, reports)
+            reports.follow(session, lambda: agreed(signals), signals)
+            ending = True
+            session.close()
+        except (KeyboardInterrupt, SystemExit):  # there was nothing to save
+            session.__exit__(*sys.exc_info())
+            reports.note(f'stopped; {resumable(folder)}')
+            raise
+        if save is not None:
+            session.save(save)
+        if not complete:  # then it has been told
+            reports.early(run)
+        reports.best(run, save)
+        reports.by_heart(run)
+        if not run.over and processes().leads:
+            reports.note(resumable(folder))
+    stop.check()
+
+
+def _announce_kept(session: 'Session', reports: Reports) -> bool:
+    """Say what a kept run is about to do; returns whether it is complete."""
+    run, folder, first = session.run, session.folder.path, session.run.iteration
+    if run.over:
+        reports.complete(run, folder)
+        return True
+    if first:
+        new, end = run.horizon.cycle.first == first, run.horizon.cycle_end
+        rates = f', with a new cycle of the learning rate until {end}' if new else ''
+        reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
+    reports.announce(run, session.transfer, kept=True)
+    if session.texts.piped:
+        reports.from_standard_input(run, session.texts, folder)
+    return False
+
+
+def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
+    """Train without a folder; the first signal ends the run, and its model is saved, or rescued if it took long."""
+    from ..training.train import begin, opened
+
+    with reports.beginning():
+        corpus, held_out = opened(texts)
+        with corpus.discarded_in_vain():
+            run, transfer = begin(corpus, config, held_out, weights)
+    run.text_name = texts.name
+    ending, kept = False, False  # no more iterations; nothing more to save
+
+    def worth() -> bool:
+        return not kept and run.iteration > 0 and (save is not None or run.seconds >= MISSED)
+
+    def gentle() -> bool:
+        return ending or (run.iteration > 0 and (save is not None or processes().size > 1))
+
+    def last_words() -> str:
+        return reports.noted('stopped at once; the model is not saved')
+
+    def stopped() -> bool:
+        if processes().agree(save is None and outputs.reader_is_gone()):
+            raise BrokenPipeError
+        return agreed(signals)
+
+    with outputs.forgiven(), stop.working(worth, gentle, last_words, led=not processes().leads) as signals:
+        try:
+            reports.announce(run, transfer)
+            if save is None:
+                reports.note(NOT_KEPT)
+            reports.follow(run, stopped, signals)
+            ending = True
+        except BaseException as error:
+            ending = True
+            if _whole(run, error):
+                with suppress(Exception):  # the first error is told
+                    _keep(run, save, reports)
+            elif signals and save is not None:
+                reports.note('stopped; nothing is trained yet, so nothing is saved')
+            raise
+        if save is not None:
+            _keep(run, save, reports)
+        reports.early(run)
+        reports.best(run, save)
+        reports.by_heart(run)
+        if save is None:
+            _keep(run, save, reports)
+        kept = True
+    stop.check()
+
+
+def _whole(run: 'Run', error: BaseException) -> bool:
+    """Whether a run that an error has ended has a model to be kept, which all processes can come together for."""
+    alone = processes().size == 1 or isinstance(error, Diverged | OSError)
+    return alone and run.iteration > 0 and not (isinstance(error, Diverged) and run.figures.best is None)
+
+
+def _keep(run: 'Run', save: Path | None, reports: Reports) -> None:
+    """Save the model; in the cache folder, if it can't be saved there, or if it took long and nobody said where."""
+    if save is not None:
+        try:
+            run.save(save)
+        except OSError:
+            _rescue(run, reports)
+            raise
+    elif run.seconds >= MISSED:
+        _rescue(run, reports)
+
+
+def _rescue(run: 'Run', reports: Reports) -> None:
+    """Tell where the model is; what fails here must not hide how the run has ended."""
+    from ..runs.rescue import KEPT, rescue_model
+
+    try:
+        file = quote(str(rescue_model(run)))
+    except Exception as error:
+        reports.warn(f'the model can not be rescued either: {getattr(error, "strerror", None) or error}')
+    else:
+        reports.warn(f'the model is in {file} (the last {KEPT} are kept); try it with: fastrnn sample {file}')
+
+
+def agreed(signals: list[int]) -> bool:
+    """Whether the run is to end, by the signals of the first process, which become those of all."""
+    told = processes().agree(list(signals))
+    if not processes().leads:  # the first one's may have grown since, and must not lose what has come
+        signals[:] = told
+    return bool(told)

@@ -1,0 +1,219 @@
+"""How a run ends: by signals, errors and broken outputs; and the model that is there in the end."""
+
+import errno
+import json
+import os
+import re
+import shlex
+import signal
+import sys
+
+import pytest
+from helpers import SONNETS
+from kept import iterations
+
+import fastrnn
+from fastrnn.commands import flow
+from fastrnn.commands.flow import NOT_KEPT
+from fastrnn.commands.reports import Reports
+from fastrnn.errors import TextLost
+from fastrnn.system import stop
+from fastrnn.training.loop import Run
+
+SMALL = ('train', SONNETS, '--hidden-size', 8, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
+ENDS = ('--iterations', 300, '--print-every', 50)
+RESCUED = r'the model is in (\S+) \(the last \d are kept\); try it with: (fastrnn sample \S+)'
+
+
+@pytest.fixture(autouse=True)
+def dispositions():
+    """The system's, whatever the tests were started with."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in stop.ENDING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def rescued(cli, cache_root, monkeypatch):
+    """Train for long enough to be missed; gives the exit code, other lines of standard error, and the model's H."""
+    monkeypatch.setattr(flow, 'MISSED', 0.0)
+
+    def call(*args):
+        code, _, err = cli(*SMALL, *args)
+        line = re.search(RESCUED, err)
+        assert line, err
+        monkeypatch.setattr(sys, 'stdout', sys.__stdout__)  # in place of a broken one
+        assert cli(*shlex.split(line[2])[1:], '--length', 5)[0] == 0
+        return code, err.replace(f'{line[0]}\n', ''), fastrnn.load_model(line[1]).params.H
+
+    return call
+
+
+def during(monkeypatch, action):
+    """Do something after the record of iteration 100."""
+    before = Reports._print
+
+    def and_then(self, record):
+        before(self, record)
+        if record.iteration == 100:
+            action()
+
+    monkeypatch.setattr(Reports, '_print', and_then)
+
+
+def raising(error):
+    def call(*_):
+        raise error
+
+    return call
+
+
+def test_at_the_end(rescued):
+    """The line is the last; --json and --quiet have it too, as it is no note."""
+    code, err, H = rescued(*ENDS)
+    assert (code, H) == (0, 8) and err.startswith(NOT_KEPT)
+    for option in ('--quiet', '--json'):
+        assert rescued(*ENDS, option) == (0, '', 8)
+
+
+def test_nothing_is_rescued_of_a_short_run(cli, cache_root):
+    assert 'the model is in' not in cli(*SMALL, *ENDS)[2]
+    assert not (cache_root / 'rescued').exists()
+
+
+def test_json_has_standard_output_for_itself(cli, cache_root, monkeypatch):
+    monkeypatch.setattr(flow, 'MISSED', 0.0)
+    _, out, _ = cli(*SMALL, *ENDS, '--json')
+    assert [json.loads(line)['iteration'] for line in out.splitlines()][-1] == 300
+
+
+@pytest.mark.parametrize('number', stop.ENDING)
+def test_signals(rescued, monkeypatch, number):
+    during(monkeypatch, lambda: signal.raise_signal(number))
+    assert rescued('--iterations', 10**8) == (128 + number, f'{NOT_KEPT}\n', 8)
+
+
+@pytest.mark.parametrize(
+    ('error', 'code'), [(MemoryError(), 2), (TextLost('ids: lost'), 1), (OSError(5, 'Input/output error'), 1)]
+)
+def test_errors(rescued, monkeypatch, error, code):
+    during(monkeypatch, raising(error))
+    found, err, _ = rescued(*ENDS)
+    assert found == code and err.startswith(f'{NOT_KEPT}\nerror: ') and err.count('\n') == 2
+
+
+def test_a_divergence_leaves_the_best(rescued, cli, monkeypatch):
+    """Of a run that has validated; else there is nothing to be kept."""
+    during(monkeypatch, raising(fastrnn.Diverged('it has diverged')))
+    assert rescued(*ENDS, '--validation', '10%', '--validate-every', 50)[0] == 3
+    assert 'the model is in' not in cli(*SMALL, *ENDS)[2]
+
+
+def test_a_place_that_is_full(rescued, tmp_path, monkeypatch):
+    """The model goes to the other place, however short the run was."""
+    monkeypatch.setattr(flow, 'MISSED', 1e9)
+    place, write = tmp_path / 'full' / 'model', fastrnn.training.training.save_model
+    place.parent.mkdir()
+
+    def full(path, model):
+        if path == place:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write(path, model)
+
+    monkeypatch.setattr('fastrnn.training.training.save_model', full)
+    code, err, _ = rescued(*ENDS, '--save', place)
+    assert code == 1 and err.endswith(f'error: {place}: No space left on device\n')
+
+
+def test_a_rescue_that_fails_hides_nothing(cli, cache_root, monkeypatch):
+    monkeypatch.setattr(flow, 'MISSED', 0.0)
+    monkeypatch.setattr('fastrnn.runs.rescue.rescue_model', raising(OSError(28, 'No space left on device')))
+    code, _, err = cli(*SMALL, *ENDS)
+    assert code == 0 and err.endswith('the model can not be rescued either: No space left on device\n')
+    during(monkeypatch, lambda: signal.raise_signal(signal.SIGTERM))
+    assert cli(*SMALL, *ENDS)[0] == 143
+
+
+@pytest.mark.parametrize('number', [signal.SIGHUP, signal.SIGUSR1])
+@pytest.mark.parametrize('place', ['--out', '--save'])
+def test_signals_save_what_is_to_be_kept(cli, tmp_path, monkeypatch, number, place):
+    """At once when one comes; it may come twice. Nothing is rescued."""
+    monkeypatch.setattr(flow, 'MISSED', 0.0)
+    during(monkeypatch, lambda: [signal.raise_signal(number) for _ in range(2)])
+    code, _, err = cli(*SMALL, '--iterations', 10**8, place, tmp_path / 'kept')
+    assert code == 128 + number and 'the model is in' not in err
+    assert fastrnn.load_model(tmp_path / 'kept').params.H == 8
+    if place == '--out':
+        at = iterations(tmp_path / 'kept')[-1]
+        assert at > 100 and err.endswith(
+            f'saved at iteration {at:,}; go on with: fastrnn train --resume {tmp_path}/kept\n'
+        )
+
+
+def test_a_second_interrupt(cli, tmp_path, monkeypatch):
+    """It says what there is, too; where no thread looks, as in this process, after the save of what was reached."""
+    during(monkeypatch, lambda: [signal.raise_signal(signal.SIGINT) for _ in range(3)])
+    code, _, err = cli(*SMALL, '--iterations', 10**8, '--out', tmp_path / 'kept')
+    assert code == 130 and re.search(r'stopped; saved at iteration \d+; go on with: fastrnn train --resume \S+\n$', err)
+
+
+@pytest.mark.parametrize('args', [('--out', 'kept'), ('--save', 'kept'), ()])
+def test_before_the_first_iteration(cli, tmp_path, monkeypatch, args):
+    """As while kernels are compiled."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(flow, 'MISSED', 0.0)
+    ensure = Run.ensure_engine
+
+    def interrupted(run):
+        signal.raise_signal(signal.SIGINT)
+        return ensure(run)
+
+    monkeypatch.setattr(Run, 'ensure_engine', interrupted)
+    code, _, err = cli(*SMALL, *args)
+    assert code == 130 and 'the model is in' not in err
+    if '--out' in args:
+        assert err.endswith('stopped; nothing is saved yet; start again with: fastrnn train --resume kept\n')
+        monkeypatch.setattr(Run, 'ensure_engine', ensure)
+        assert cli('train', '--resume', 'kept', *ENDS[:2])[0] == 0
+    else:
+        assert err == ('stopped; nothing is trained yet, so nothing is saved' if args else NOT_KEPT) + '\n'
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """Standard output in place of this process's: full, closed, or a pipe that nobody reads."""
+    streams = []
+
+    def call(kind):
+        if kind == 'pipe':
+            reader, descriptor = os.pipe()
+            os.close(reader)
+        else:
+            place, mode = {'full': ('/dev/full', os.O_WRONLY), 'closed': (os.devnull, os.O_RDONLY)}[kind]
+            descriptor = os.open(place, mode)
+        streams.append(os.fdopen(descriptor, 'w'))
+        monkeypatch.setattr(sys, 'stdout', streams[-1])
+
+    yield call
+    for stream in streams:
+        stream.close()
+
+
+@pytest.mark.parametrize(('kind', 'code'), [('full', 1), ('closed', 1), ('pipe', 141)])
+def test_an_output_that_cannot_be_written(cli, broken, tmp_path, kind, code):
+    """It stops no training whose model is to be kept; the exit code reports it."""
+    for place in ('--out', '--save'):
+        broken(kind)
+        found, _, err = cli(*SMALL, *ENDS, place, tmp_path / place)
+        assert found == code and err.count('error: standard output: ') == (kind != 'pipe')
+        assert fastrnn.load_model(tmp_path / place).params.H == 8
+    assert iterations(tmp_path / '--out')[-1] == 300
+
+
+def test_nothing_to_keep_and_nobody_who_reads(rescued, broken):
+    """As ``| head -1``: the run ends soon; it ends as planned where only the disk is full."""
+    broken('pipe')
+    assert rescued('--iterations', 10**8) == (141, f'{NOT_KEPT}\n', 8)
+    broken('full')
+    assert rescued(*ENDS)[0] == 1
