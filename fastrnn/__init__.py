@@ -58,7 +58,15 @@ __all__ = ['__version__', *_HOMES]
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    value = globals()[name] = getattr(import_module(_HOMES[name], __name__), name)
+    from .errors import of_numba
+    from .system.blas import spare_threads
+
+    spare_threads()
+    try:
+        module = import_module(_HOMES[name], __name__)
+    except Exception as error:
+        raise of_numba(error) or error from error
+    value = globals()[name] = getattr(module, name)
     return value
 
 

@@ -10,9 +10,10 @@ import typer
 from ._version import __version__
 from .commands import cache, evaluate, export, info, plot, sample, score, train
 from .commands.usage import Group
-from .errors import Diverged, in_a_line
+from .errors import Diverged, in_a_line, of_numba
 from .parallel.launcher import foremost, launched, start_command, work_alone
 from .system import outputs, stop
+from .system.blas import spare_threads
 from .system.escapes import escape_what_cannot_be_shown, tell
 
 FAILED, BAD_INPUT, DIVERGED, SIGNALLED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 128, 130, 141
@@ -76,6 +77,7 @@ def _run() -> int:
     if sys.argv[1:2] in ([], ['help']):  # fastrnn help train: fastrnn train --help
         sys.argv[1:] = [*sys.argv[2:], '--help']
     start_command()
+    spare_threads()
     try:
         code = app(standalone_mode=False, prog_name='fastrnn') or 0
         sys.stdout.flush()
@@ -85,7 +87,7 @@ def _run() -> int:
     except typer.Abort:
         return INTERRUPTED
     except ValueError as error:
-        return _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(error))
+        return _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(of_numba(error) or error))
     except SystemExit as exit_:  # typer's own answer to a closed pipe, or that to a signal
         if not isinstance(exit_.__context__, BrokenPipeError):
             raise
@@ -97,6 +99,8 @@ def _run() -> int:
     except OSError as error:
         return _fail(FAILED, f'{error.filename}: {error.strerror}' if error.filename else str(error))
     except Exception as error:
+        if failed := of_numba(error):
+            return _fail(BAD_INPUT, str(failed))
         if not hasattr(error, 'format_message'):  # a usage error, whose class depends on typer's version
             raise
         return _fail(BAD_INPUT, error.format_message())

@@ -1,5 +1,8 @@
 """Errors that a caller may want to tell apart; every other bad input is a plain ValueError."""
 
+import os
+import sys
+
 
 class Diverged(ValueError):
     """The training has run into inf or NaN, or away from what it had learned."""
@@ -18,3 +21,16 @@ def in_a_line(message: object) -> str:
     """A message without line breaks, and with what can't be seen spelt: it may hold what was in somebody's file."""
     line = ' '.join(str(message).split())
     return ''.join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
+
+
+def of_numba(error: BaseException) -> ValueError | None:
+    """In a line, why Numba could not be imported, and by which variables; None for any other error."""
+    trace, places = error.__traceback__, set[object]()
+    while trace is not None:
+        places.add(trace.tb_frame.f_globals.get('__name__'))
+        trace = trace.tb_next
+    if 'numba' in sys.modules or 'numba' not in places:
+        return None
+    names = sorted(name for name in os.environ if name.startswith('NUMBA_'))
+    cure = f'unset {" or ".join(names)}' if names else 'install other versions of Numba and NumPy'
+    return ValueError(in_a_line(f'Numba can not be imported ({error}): {cure}'))

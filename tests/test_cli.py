@@ -7,7 +7,7 @@ from importlib.metadata import entry_points
 from itertools import product
 
 import pytest
-from helpers import run_python
+from helpers import SONNETS, run_python
 
 import fastrnn
 from fastrnn import __main__ as command
@@ -118,3 +118,27 @@ def test_a_terminal_that_cannot_show_everything(accents):
     """As the shell says; the exit code was 2."""
     run = run_python('-m', 'fastrnn', 'sample', accents[1], '--seed', 0, '--length', 60, PYTHONIOENCODING='ascii')
     assert run.returncode == 0 and b'\\xe9' in run.stdout and run.stderr.count(b'warning: ') == 1
+
+
+@pytest.mark.parametrize(
+    ('variable', 'command', 'told'),
+    [
+        ('NUMBA_DISABLE_JIT=1', ('train', SONNETS), 'error: NUMBA_DISABLE_JIT is set, but kernels need the compiler: '),
+        ('NUMBA_DISABLE_JIT=1', ('train', SONNETS, '--engine', 'reference', '--iterations', 1, '--hidden-size', 4), ''),
+        ('NUMBA_DISABLE_JIT=1', ('info',), ''),
+        ('NUMBA_CPU_FEATURES=nonsense', ('train', SONNETS), "error: NUMBA_CPU_FEATURES is 'nonsense', but each "),
+        ('NUMBA_NUM_THREADS=-1', ('train', SONNETS), 'error: Numba can not be imported (Number of threads specified '),
+    ],
+)
+def test_variables_with_which_numba_can_not_be_used(variable, command, told):
+    """One line that names the variable; what needs no kernel works."""
+    name, value = variable.split('=')
+    result = run_python('-m', 'fastrnn', *command, **{name: value})
+    assert result.returncode == (2 if told else 0), result.stderr
+    lines = [line for line in result.stderr.decode().splitlines() if line.startswith('error') or 'Traceback' in line]
+    assert [line.startswith(told) and name in line for line in lines] == [True] * bool(told), lines
+
+
+def test_numba_that_can_not_be_imported_from_python():
+    result = run_python('-c', 'import fastrnn; fastrnn.evaluate', NUMBA_NUM_THREADS='-1')
+    assert result.stderr.decode().splitlines()[-1].endswith('must be > 0.): unset NUMBA_NUM_THREADS')

@@ -27,6 +27,9 @@ from .kinds import HEAD, check_kind, check_nuls
 CHUNK = 1 << 20  # bytes that are read at a time
 STDIN, STANDARD_INPUT = '-', 'standard input'  # the name that means it, and what messages call it
 
+ERRORS = ('strict', 'replace')  # what to do with bytes that are not in the encoding
+EARLIER = ('ignore', 'backslashreplace', 'surrogateescape', 'surrogatepass')  # what earlier versions took, too
+
 Piece = str | bytes  # of a text; bytes only if they are the unit
 
 
@@ -49,6 +52,12 @@ def undecodable(path: object, error: UnicodeDecodeError, offset: int, encoding: 
 
 def unknown_encoding(encoding: str) -> ValueError:
     return ValueError(f'encoding {encoding!r} is not known; name one such as utf-8 or latin-1')
+
+
+class EarlierErrors(str):
+    """One of EARLIER, of a run that began with it, and can go on."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -74,10 +83,8 @@ class Reading:
             codecs.getincrementaldecoder(self.encoding)
         except (LookupError, TypeError, ValueError):  # of no str, of one with a NUL
             raise unknown_encoding(self.encoding) from None
-        try:
-            codecs.lookup_error(self.errors)
-        except (LookupError, TypeError, ValueError):
-            raise ValueError(f"errors {self.errors!r} is not known; take 'strict' or 'replace'") from None
+        if self.errors not in ERRORS and not isinstance(self.errors, EarlierErrors):
+            raise ValueError(f"errors {self.errors!r} is not known; take 'strict' or 'replace'")
 
 
 class Source:

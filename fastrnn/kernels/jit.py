@@ -52,6 +52,14 @@ CPU = get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME
 FEATURES = codegen.get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
 
 
+if config.DISABLE_JIT:
+    UNUSABLE = 'NUMBA_DISABLE_JIT is set, but kernels need the compiler: unset it, or train with --engine reference'
+elif any(feature[:1] not in ('+', '-') for feature in FEATURES.split(',') if feature):  # LLVM would abort
+    UNUSABLE = f'NUMBA_CPU_FEATURES is {FEATURES!r}, but each feature starts with + or -: unset it, or correct it'
+else:
+    UNUSABLE = ''  # why nothing can be compiled
+
+
 def sources() -> str:
     """Hash of all kernels, in sub-folders too, by relative paths."""
     digest, folder = hashlib.sha256(), Path(__file__).parent
@@ -185,7 +193,14 @@ class _ForgivingCache(FunctionCache):
 
 def jit(function: Callable[..., Any], **options: Any) -> Any:
     """Compile ``function``, with arithmetic as it is written, and keep the result in the cache folder."""
+    if UNUSABLE:
+        return _refusing
     return _cached(numba.njit(**OPTIONS, **options)(function))
+
+
+def _refusing(*_: Any, **__: Any) -> Any:
+    """In place of a kernel: what needs none, as the reference engine, can be used."""
+    raise ValueError(UNUSABLE)
 
 
 def inlined(function: Callable[..., Any]) -> Any:

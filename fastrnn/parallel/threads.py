@@ -6,9 +6,10 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from ..kernels.team import ABORT, FUTEX, Team, make_sync
@@ -57,13 +58,30 @@ class ThreadTeam:
     def team(self, rank: int) -> Team:
         return Team(rank, self.size, self._sync, self._give_way, self._syscall)
 
+    def start(self) -> bool:
+        """Have all threads there; False if the system allows no more: nothing must begin that they can't end."""
+        if self.size == 1 or (self._executor is not None and self._process == os.getpid()):
+            return True
+        self._process, self._sync = os.getpid(), make_sync()  # a fork has no threads of its parent's
+        executor, go = ThreadPoolExecutor(self.size - 1, thread_name_prefix='fastrnn'), threading.Event()
+        try:
+            for _ in range(self.size - 1):  # each waits, so that the next one needs another thread
+                executor.submit(go.wait)
+        except (RuntimeError, MemoryError):
+            go.set()
+            executor.shutdown()
+            return False
+        except BaseException:
+            go.set()
+            raise
+        go.set()
+        self._executor = executor
+        return True
+
     def run(self, kernel: Callable[[Team], Any]) -> Any:
-        """Call ``kernel(team)`` in all threads at once and return what rank 0 returns."""
-        if self.size == 1:
+        """Call ``kernel(team)`` in all threads at once, which are there, and return what rank 0 returns."""
+        if self.size == 1 or self._executor is None:
             return kernel(self.team(0))
-        if self._executor is None or self._process != os.getpid():  # a fork has no threads of its parent's
-            self._process, self._sync = os.getpid(), make_sync()
-            self._executor = ThreadPoolExecutor(self.size - 1, thread_name_prefix='fastrnn')
         others: list[Any] = []
         try:
             for rank in range(1, self.size):
@@ -84,6 +102,15 @@ class ThreadTeam:
             return
         if executor is not None and threading.main_thread().is_alive():
             executor.shutdown()
+
+
+@cache
+def _tell_of_too_few(size: int) -> None:
+    """Once for each number."""
+    left = limits.tasks()
+    reason = 'see ulimit -u' if left is None else left.source
+    told = f'the system can not start {size} threads ({reason}): fewer are used, with the same results'
+    warnings.warn(told, RuntimeWarning, stacklevel=2)
 
 
 def counts_for_streams(B: int, flops: int, flops_per_thread: int) -> list[int]:
@@ -117,11 +144,23 @@ class ThreadTuner:
         done, result = 0, None
         while done < iterations:
             team, count = self._choose(iterations - done)
+            if not team.start():
+                self._do_without(team)
+                continue
             start = time.perf_counter()
             result = team.run(partial(work, slice(done, done + count)))
             self._report(team, count, time.perf_counter() - start)
             done += count
         return result
+
+    def _do_without(self, team: ThreadTeam) -> None:
+        """Use smaller teams than one that can't be had: at last this thread alone, with the same results."""
+        _tell_of_too_few(team.size)
+        gone = [other for other in self._teams if other.size >= team.size]
+        self._teams = [other for other in self._teams if other not in gone] or [ThreadTeam(team.size // 2)]
+        self._waiting = [other for other in self._waiting if other not in gone]
+        self._pace = {other.size: self._pace.get(other.size, 0.0) for other in self._teams}
+        self._spent, self._best = [0.0, 0.0, 0], None
 
     @property
     def settled(self) -> bool:

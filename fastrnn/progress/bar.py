@@ -110,5 +110,12 @@ def display(off: bool = False, first: int = 1, signals: Sequence[int] = ()) -> I
 
     with install_recorder('numba:compile') as recorder:
         status = Status(first, recorder.buffer, signals)
-        with LastLine(status.line):
+        line = LastLine(status.line)
+        try:
+            line.start()
+        except RuntimeError:  # the system allows no thread that draws it
+            line.stop()
+        try:
             yield status.show
+        finally:
+            line.stop()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .._version import __version__
+from ..data.files import EARLIER, EarlierErrors
 from ..data.texts import Texts
 from ..errors import in_a_line
 from ..settings.config import Config
@@ -49,6 +50,8 @@ class Description:
         facts = _read(folder)
         try:
             text = dict(facts['text'])
+            if text.get('errors') in EARLIER:
+                text['errors'] = EarlierErrors(text['errors'])
             texts = Texts(**{**text, 'files': tuple(map(str, text['files']))})
             if not isinstance(texts.validation, str | None) or not isinstance(facts['identity'], dict):
                 raise TypeError('text or identity')

@@ -5,6 +5,7 @@ would have lost. What a process uses is held by a lock
 and stays.
 """
 
+import functools
 import json
 import os
 import re
@@ -41,7 +42,19 @@ STALE = 900.0  # seconds without a write after which an unfinished entry is nobo
 def default_root() -> Path:
     """``FASTRNN_CACHE``, else the user's cache folder, else a private temporary one."""
     named = os.environ.get('FASTRNN_CACHE')
-    return Path(named) if named else users_cache()
+    return _named(named, os.environ.get('HOME')) if named else users_cache()
+
+
+@functools.cache
+def _named(name: str, _: str | None) -> Path:
+    """``~`` is the user's home, ``~NAME`` another's, as in a shell; a relative name is of the working folder of now.
+
+    It stays that when the program goes to another one. Raises ValueError for a home that there is not.
+    """
+    folder = Path(os.path.expanduser(name))
+    if name.startswith('~') and str(folder) == str(Path(name)):
+        raise ValueError(f'FASTRNN_CACHE is {name!r}, but {Path(name).parts[0]!r} has no home folder: name it in full')
+    return Path(os.path.abspath(folder))
 
 
 def size_limit() -> int:

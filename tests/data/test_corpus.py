@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from fastrnn.data import files as sources
 from fastrnn.data import stored
 from fastrnn.data.corpus import Corpus, open_corpus, read_text
+from fastrnn.data.files import EarlierErrors
 from fastrnn.data.ids import ids_type
 from fastrnn.data.kinds import MANY, kind_of
 
@@ -162,7 +163,7 @@ def test_many_kinds(chunks):
 def test_lone_surrogates_survive_the_cache(tmp_path):
     (tmp_path / 'text').write_bytes(b'a\xed\xaf\xbf\xed\xb0\x80')
     for _ in range(2):
-        corpus = open_corpus(tmp_path / 'text', errors='surrogatepass')
+        corpus = open_corpus(tmp_path / 'text', errors=EarlierErrors('surrogatepass'))
         assert corpus.chars == 'a\udbff\udc00' and corpus.ids.tolist() == [0, 1, 2] and corpus.utf8_bytes == 7
 
 

@@ -10,6 +10,7 @@ from helpers import SONNETS
 from fastrnn.data import encoding
 from fastrnn.data import files as sources
 from fastrnn.data.corpus import Corpus, open_corpus
+from fastrnn.data.files import Reading
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 pytestmark = pytest.mark.usefixtures('cache')
@@ -111,3 +112,24 @@ def test_second_reading_of_another_length(path, cache, monkeypatch):
     monkeypatch.setattr(encoding, 'survey', surveyed)
     assert refused(path) == f'{path}: the file changed while it was read; start again once it is complete'
     assert not entries(cache)
+
+
+@pytest.mark.parametrize(
+    'errors',
+    [
+        'xmlcharrefreplace',
+        'namereplace',
+        'ignore',
+        'backslashreplace',
+        'surrogateescape',
+        'surrogatepass',
+        'x',
+        None,
+        [],
+    ],
+)
+def test_bad_bytes_are_refused_or_replaced(errors):
+    """Python knows other ways, of which some can't decode, and none is documented."""
+    with pytest.raises(ValueError, match="is not known; take 'strict' or 'replace'"):
+        Reading(errors=errors)
+    assert Reading(errors='replace').errors == 'replace'

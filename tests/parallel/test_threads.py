@@ -1,7 +1,11 @@
 """How many threads run a kernel, found by trying."""
 
+import threading
+import warnings
+
 import pytest
 
+import fastrnn
 from fastrnn.parallel import threads as module
 from fastrnn.parallel.threads import TRY, WAKE, ThreadTuner, counts_for_streams
 from fastrnn.system import limits
@@ -71,3 +75,51 @@ def test_a_quota_of_processor_time_bounds_threads(monkeypatch):
     assert module.processors() == 2
     monkeypatch.setattr(module, '_sharing', 64)
     assert module.processors() == 1
+
+
+@pytest.fixture
+def scarce(monkeypatch):
+    """A system that starts one thread besides the first, and then no more."""
+    module._tell_of_too_few.cache_clear()
+    start, started = threading.Thread.start, []
+
+    def refused(thread):
+        if len([other for other in started if other.is_alive()]) >= 1:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, 'start', refused)
+
+
+@pytest.mark.parametrize(('sizes', 'used'), [([4], 2), ([8], 2), ([2, 4], 2), ([3], 1)])
+def test_fewer_threads_do_where_the_system_starts_no_more(scarce, sizes, used):
+    """With one warning for each number; nothing has begun that would have to be undone."""
+    tuner, seen, parts = ThreadTuner(sizes), set(), []
+
+    def work(part, team):
+        seen.add(team.size)
+        if team.rank == 0:
+            parts.append(part)
+        return team.rank
+
+    tuner._waiting = tuner._waiting[-1:]  # the largest is tried first
+    with pytest.warns(RuntimeWarning, match='fewer are used, with the same results') as caught:
+        assert tuner.run(50, work) == 0
+    assert seen == {used} and [part.start for part in parts] == [0, *(part.stop for part in parts[:-1])]
+    assert parts[-1].stop == 50
+    assert len({str(warning.message) for warning in caught}) == len(caught)
+    tuner.close()
+
+
+def test_a_run_with_more_threads_than_there_can_be(scarce):
+    options = {'preset': 'fast', 'cell': 'rnn', 'layers': 1, 'hidden_size': 8, 'seq_length': 5, 'streams': 6}
+    models = []
+    for threads in (1, 4):
+        run = fastrnn.train('to and fro, and to ' * 30, threads=threads, iterations=5, seed=1, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            list(run)
+        models.append(run.model.params)
+        run.close()
+    assert models[0] == models[1]

@@ -7,6 +7,7 @@ from helpers import SONNETS
 from kept import CELLS, ENGINES, begin, contents, iterations, log_of, one_by_one, run_to, state_of
 
 import fastrnn
+from fastrnn.data.files import EARLIER
 from fastrnn.model.places import checkpoints
 
 
@@ -173,3 +174,18 @@ def test_a_run_by_time_goes_on_by_time(tmp_path):
             break
     session.close()
     assert 0.05 < fastrnn.resume(tmp_path / 'run').run.seconds < 0.2
+
+
+@pytest.mark.parametrize('errors', EARLIER)
+def test_a_run_that_reads_bad_bytes_as_earlier_versions_could(tmp_path, errors):
+    """It goes on; no new run can begin so."""
+    text = tmp_path / 'text.txt'
+    text.write_bytes(b'to and fro, and to ' * 30)
+    with fastrnn.start(tmp_path / 'run', text, hidden_size=4, iterations=2, seed=1) as session:
+        list(session)
+    config = tmp_path / 'run' / 'config.json'
+    config.write_text(config.read_text().replace('"strict"', f'"{errors}"'))
+    with fastrnn.resume(tmp_path / 'run', iterations=4) as session:
+        list(session)
+        assert session.run.iteration == 4
+    assert f'"{errors}"' in config.read_text()

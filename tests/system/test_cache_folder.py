@@ -2,10 +2,12 @@
 
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from caches import DAY, add_kernels, limit
@@ -13,7 +15,7 @@ from helpers import SONNETS, run_python
 
 from fastrnn.data import encoding, stored
 from fastrnn.data.corpus import open_corpus
-from fastrnn.system.cache_folder import items, remove, shrink, size_limit
+from fastrnn.system.cache_folder import default_root, items, remove, shrink, size_limit
 from fastrnn.system.locks import hold, hold_folder
 
 
@@ -178,3 +180,27 @@ def test_a_size_that_is_none(monkeypatch, cli, value):
     for args in (('cache',), ('train', SONNETS, '--iterations', 1)):
         assert cli(*args) == (2, '', f'error: FASTRNN_CACHE_SIZE: {words}\n')
     assert cli('cache', 'clear', f'--to={value}') == (2, '', f'error: --to: {words}\n')
+
+
+def test_the_folder_that_fastrnn_cache_names(tmp_path, monkeypatch):
+    """As a shell would read it: with the user's home, and from the working folder, in which a process began."""
+    home = os.path.expanduser(f'~{pwd.getpwuid(os.getuid()).pw_name}')
+    monkeypatch.setenv('HOME', str(tmp_path / 'home'))
+    monkeypatch.chdir(tmp_path)
+    user = f'~{pwd.getpwuid(os.getuid()).pw_name}'
+    for name, folder in (
+        ('~/x', tmp_path / 'home' / 'x'),
+        ('~', tmp_path / 'home'),
+        (f'{user}/x', Path(home, 'x')),
+        ('here/x', tmp_path / 'here' / 'x'),
+        ('./~/x', tmp_path / '~' / 'x'),
+        ('/a/../b', Path('/b')),
+    ):
+        monkeypatch.setenv('FASTRNN_CACHE', name)
+        assert default_root() == folder
+    monkeypatch.setenv('FASTRNN_CACHE', 'here/x')
+    monkeypatch.chdir('/')
+    assert default_root() == tmp_path / 'here' / 'x'
+    monkeypatch.setenv('FASTRNN_CACHE', '~nobody-of-that-name/x')
+    with pytest.raises(ValueError, match="but '~nobody-of-that-name' has no home folder: name it in full"):
+        default_root()
