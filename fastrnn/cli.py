@@ -113,7 +113,8 @@ def _fail(code: int, message: str) -> int:
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     if foremost():
-        print(f'warning: {in_a_line(message)}', file=sys.stderr)
+        told, traced, _rest = in_a_line(message).partition(' The parse failed')  # Numba adds a traceback
+        print(f'warning: {told}{" Numba ignores it." * bool(traced)}', file=sys.stderr)
 
 
 def _leave(code: int) -> NoReturn:
