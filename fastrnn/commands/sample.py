@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ..system import stop
-from .options import Json, Model, count_option, number_option, preset_option
+from .options import Errors, Json, Model, count_option, number_option, preset_option
 
 EXAMPLE = 'Example: fastrnn sample RUN --prime "Shall I compare" --temperature 0.8 --seed 0'
 
@@ -27,6 +27,7 @@ def sample(
     count: Annotated[int, count_option('Samples, drawn at once and parted by lines of ----.')] = 1,
     as_json: Json = False,
     encoding: Annotated[str, typer.Option(help='Of the prime file.')] = 'utf-8',
+    errors: Errors = 'strict',
 ) -> None:
     """Print text drawn from MODEL as it is made, with the prime in front.
 
@@ -43,7 +44,7 @@ def sample(
         raise ValueError('both --prime and --prime-file are given: take one')
     loaded, text = load_model(model), prime or ''
     if prime_file is not None:
-        text = read_prompt(prime_file, encoding)
+        text = read_prompt(prime_file, encoding, errors)
     if seed is None and as_json:
         seed = secrets.randbelow(MAX_SEED)  # so that it can be told
     rules: dict[str, Any] = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}

@@ -20,7 +20,6 @@ from ..system.pipes import check_room
 from . import encoding as codes
 from . import files, stored
 from .cache import Entry, TextCache, key_of
-from .detection import LONGEST, tell_of_mark
 from .files import Reading, Source
 from .ids import as_ids
 from .kinds import HEAD, check_kind, check_nuls
@@ -119,7 +118,7 @@ class Corpus:
             self.entry.discard()
 
 
-def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
+def read_text(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict') -> str:
     """The text of a file, newlines as ``open(path, 'r')`` gives them.
 
     Raises ValueError, in one line, where there is no such text: missing, a directory, empty, or not in
@@ -129,18 +128,15 @@ def read_text(path: str | Path, encoding: str = 'utf-8') -> str:
     if not data:
         raise files.is_empty(path)
     try:
+        files.remark_on(path, data[:HEAD], Reading(encoding, errors))
         check_kind(path, data[:HEAD])
-        text = data.decode(encoding)
+        text = data.decode(encoding, errors)
         check_nuls(path, data[:HEAD], encoding)
-        tell_of_mark(path, data[:LONGEST], encoding, 'strict')
     except UnicodeDecodeError as error:
-        check_nuls(path, data[:HEAD], encoding, error.start)
-        raise files.undecodable(path, error, error.start, encoding, data[:LONGEST]) from error
+        raise files.undecodable(path, error, error.start, encoding, data[:HEAD], lambda: [data]) from error
     except UnicodeError as error:  # of codecs that name no byte, as punycode
         reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"
         raise ValueError(f'{path}: {reason}') from error
-    except LookupError as error:
-        raise files.unknown_encoding(encoding) from error
     return text.replace('\r\n', '\n').replace('\r', '\n')
 
 

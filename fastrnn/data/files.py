@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import stat
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,9 +21,12 @@ from ..settings.naming import file_names
 from ..system.pipes import check_kind as check_device
 from ..system.pipes import copy_of, standard_input
 from ..system.reading import open_regular
-from .detection import LONGEST, advice, tell_of_mark
+from .damage import find_damage
+from .detection import advice, mark_misread
 from .folders import named_otherwise
+from .guesses import Chunks
 from .kinds import HEAD, check_kind, check_nuls
+from .remarks import markup, pointer, unread_encoding
 
 CHUNK = 1 << 20  # bytes that are read at a time
 STDIN, STANDARD_INPUT = '-', 'standard input'  # the name that means it, and what messages call it
@@ -45,8 +49,12 @@ def is_empty(path: object) -> ValueError:
     return ValueError(f'{path}: the file is empty; name a file with text in it')
 
 
-def undecodable(path: object, error: UnicodeDecodeError, offset: int, encoding: str, head: bytes) -> ValueError:
-    byte, cure = error.object[error.start], advice(head, error.object, error.start, encoding)
+def undecodable(
+    path: object, error: UnicodeDecodeError, offset: int, encoding: str, head: bytes, chunks: Chunks
+) -> ValueError:
+    if not find_damage(chunks, offset).is_utf8:
+        check_nuls(path, head, encoding, offset)
+    byte, cure = error.object[error.start], advice(chunks, offset, encoding)
     return ValueError(f'{path}: byte 0x{byte:02x} at offset {offset} is not {encoding}; {cure}')
 
 
@@ -161,9 +169,9 @@ class Source:
             raise unreadable(self.path, error) from error
 
     def head(self) -> bytes:
-        """The first few bytes."""
+        """The first bytes."""
         with self._opened() as file:
-            return self._some(file, LONGEST)
+            return self._some(file, HEAD)
 
     def check_unchanged(self) -> None:
         try:
@@ -175,14 +183,13 @@ class Source:
 
 
 def sources(paths: str | Path | Sequence[str | Path], reading: Reading) -> list[Source]:
-    """Of files; warns of byte-order marks that will be read as characters."""
+    """Of files; refuses pointers to texts, and warns of what else is probably not meant."""
     if not (names := file_names(paths)):
         raise ValueError('no text: name at least one file')
     if names.count(STDIN) > 1:
         raise ValueError('standard input can be read but once; name it once')
     found = [source_of(name) for name in names]
-    for source in found:
-        tell_of_marks(source, reading)
+    look_at(found, reading)
     return found
 
 
@@ -191,9 +198,30 @@ def source_of(name: str | Path) -> Source:
     return Source(STANDARD_INPUT, standard_input()) if str(name) == STDIN else Source(name)
 
 
-def tell_of_marks(source: Source, reading: Reading) -> None:
+def look_at(sources: Sequence[Source], reading: Reading) -> None:
+    """Look at the first bytes of files, from the cache or not; a warning that holds for several is given once."""
+    remarks: dict[str, list[object]] = {}
+    for source in sources:
+        for remark in _remarks(source.path, source.head(), reading):
+            remarks.setdefault(remark, []).append(source.path)
+    for remark, paths in remarks.items():
+        named = f'{paths[0]}: ' if len(paths) == 1 else f'{paths[0]} and {len(paths) - 1:,} more: each '
+        warnings.warn(named + remark, RuntimeWarning, stacklevel=3)
+
+
+def remark_on(path: object, head: bytes, reading: Reading) -> None:
+    """The same of one file that is read already."""
+    for remark in _remarks(path, head, reading):
+        warnings.warn(f'{path}: {remark}', RuntimeWarning, stacklevel=3)
+
+
+def _remarks(path: object, head: bytes, reading: Reading) -> Iterator[str]:
+    if elsewhere := pointer(head):
+        raise ValueError(f'{path}: is {elsewhere}')
+    found = [markup(head)]
     if reading.unit == 'character':
-        tell_of_mark(source.path, source.head(), reading.encoding, reading.errors)
+        found += [mark_misread(head, reading.encoding, reading.errors), unread_encoding(head, reading.encoding)]
+    yield from filter(None, found)
 
 
 def changed(path: object) -> ValueError:
@@ -219,8 +247,7 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
             source.check_unchanged()  # it may still be being written
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
-            check_nuls(source.path, head, reading.encoding, offset)
-            raise undecodable(source.path, error, offset, reading.encoding, source.head()) from error
+            raise undecodable(source.path, error, offset, reading.encoding, head, source.chunks) from error
         except UnicodeError as error:  # utf-16 without a byte order mark
             raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
         if not looked and fed >= len(head):

@@ -14,7 +14,9 @@ from shlex import quote
 
 from ..system.reading import open_regular
 from .kinds import HEAD, is_binary
+from .remarks import markup, pointer
 
+PULL = 'git lfs pull or git annex get fetches the files'
 LOOKED_AT = 1000  # files of a folder, for an example
 
 
@@ -27,9 +29,12 @@ class Found:
     hidden: int = 0  # names that begin with a dot; of a folder one, whatever is in it
     binary: int = 0
     others: int = 0  # empty, or no regular file
+    markup: int = 0
+    pointers: int = 0  # of git-LFS and the like
 
     def __str__(self) -> str:
         left = [(self.hidden, 'hidden'), (self.binary, 'binary'), (self.others, 'empty or special')]
+        left += [(self.markup, 'HTML, XML, RTF or the like'), (self.pointers, f'pointers ({PULL})')]
         out = ', '.join(f'{count:,} {kind}' for count, kind in left if count)
         count = f'{len(self.files):,} text file{"s" * (len(self.files) != 1)}'
         return f'{self.folder}: {count}' + (f'; left out: {out}' if out else '')
@@ -74,9 +79,10 @@ def _left_out(path: str) -> str:
         state = os.stat(path)
         if not stat.S_ISREG(state.st_mode) or not state.st_size:
             return 'others'
-        return 'binary' if is_binary(_head(path)) else ''
+        head = _head(path)
+        return 'binary' if is_binary(head) else 'pointers' if pointer(head) else 'markup' if markup(head) else ''
     except FileNotFoundError:  # of a link that leads nowhere
-        return 'others'
+        return 'pointers' if _annexed(path) else 'others'
     except (gzip.BadGzipFile, EOFError, zlib.error):  # it will be told when it is read
         return ''
     except OSError as error:
@@ -109,6 +115,8 @@ def named_otherwise(path: object) -> str:
         if not pattern:
             return 'is a folder without files; name a text file'
         return f'is a folder; name its files, such as {pattern}, or add --recursive (train, eval)'
+    if _annexed(name):
+        return f'is a link to a file that git-annex has not fetched; type: git annex get {quote(name)}'
     if not glob.has_magic(name) or os.path.lexists(name):
         return ''
     matches = len(list(islice(glob.iglob(name, recursive=True), LOOKED_AT)))
@@ -116,6 +124,11 @@ def named_otherwise(path: object) -> str:
         return 'is a pattern that no file matches; name a text file that is there'
     more = f'{matches:,}{" or more" if matches == LOOKED_AT else ""}'
     return f'is a pattern, of {more} names, that the shell has not replaced: leave out the quotes around it'
+
+
+def _annexed(path: str) -> bool:
+    """Whether it is a link that leads nowhere until git-annex has fetched a file."""
+    return os.path.islink(path) and not os.path.exists(path) and '/annex/objects/' in os.readlink(path)
 
 
 def _pattern(folder: Path) -> str:

@@ -8,10 +8,12 @@ import codecs
 import re
 from contextlib import suppress
 
+from .guesses import wide
+
 HEAD = 1 << 16  # bytes that are looked at
 LOOK = 8000  # of them, for a NUL byte in a file that nobody has named
 MANY, SHARE = 32, 0.1  # NUL bytes that no text has, and their least share
-PARITY = 0.05  # of UTF-16's NUL bytes at the other places, at most
+ODD = bytes([*range(9), *range(14, 27), *range(28, 32)])  # control characters, of which UTF-16 has many
 MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 UNPACK = 'unpack it, and name the text files in it'
@@ -93,16 +95,14 @@ def check_nuls(path: object, head: bytes, encoding: str, fails: int | None = Non
     """Raise ValueError for a file with NUL bytes as no text has them; ``fails``: the first byte not in the encoding."""
     if head.startswith(MARKS) or not _like_ascii(encoding):
         return
-    decoded, head = fails is None, head[:fails]
-    nuls = head.count(0)
-    if not nuls:
-        return
-    if order := _utf16(head, MANY if decoded else 1):
-        if decoded:  # else what it may be is told where it fails
+    before = head[:fails]
+    nuls, odd = before.count(0), len(head) - len(head.translate(None, ODD))
+    if odd >= (1 if nuls and fails is not None else max(MANY, SHARE * len(head))) and (order := wide(head)):
+        if fails is None:  # else what it may be is told where it fails
             raise ValueError(f'{path}: looks like {order}, without a byte-order mark: add --encoding {order}')
         return
-    if not decoded or (nuls >= MANY and nuls >= SHARE * len(head)):
-        of = f'{nuls:,} of its first {len(head):,} bytes {"is" if nuls == 1 else "are"} NUL'
+    if nuls and (fails is not None or nuls >= max(MANY, SHARE * len(before))):
+        of = f'{nuls:,} of its first {len(before):,} bytes {"is" if nuls == 1 else "are"} NUL'
         raise ValueError(f'{path}: looks like no text: {of}; {OTHER}')
 
 
@@ -111,11 +111,3 @@ def _like_ascii(encoding: str) -> bool:
     with suppress(UnicodeError, LookupError):
         return 'a\0'.encode(encoding) == b'a\0'
     return False
-
-
-def _utf16(head: bytes, least: int) -> str:
-    """Of which order, if every other byte is mostly NUL, and so many are."""
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if max(even, odd) < max(least, len(head) / 4) or min(even, odd) > PARITY * max(even, odd):
-        return ''
-    return 'utf-16-le' if odd > even else 'utf-16-be'

@@ -6,20 +6,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.files import Reading, source_of, tell_of_marks, texts
+from ..data.files import Reading, look_at, source_of, texts
 from ..data.lacking import OF_PRIME
 from ..model.model import Model
 
 
-def read_prompt(path: str | Path, encoding: str = 'utf-8') -> str:
+def read_prompt(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict') -> str:
     """The text of a file (gzip's too), or of standard input if path is '-'; it may be empty.
 
     Newlines are as ``open(path, 'r')`` gives them. Raises ValueError, in one line, where it can't be read or is not
     in this encoding.
     """
-    reading = Reading(encoding)
+    reading = Reading(encoding, errors)
     source = source_of(path)
-    tell_of_marks(source, reading)
+    look_at([source], reading)
     return ''.join(texts(source, reading, source.chunks()))
 
 

@@ -7,7 +7,6 @@ import warnings
 
 import pytest
 from caches import refused
-from helpers import run_python
 
 import fastrnn
 from fastrnn.data import detection, files
@@ -118,44 +117,30 @@ def test_the_likely_one(write, text, encoding, name):
     """And with it the text is read; a long or a packed one, too."""
     for times, packed in ((1, False), (900, True)):
         path = write((text * times).encode(encoding), packed)
-        assert refused(path).endswith(f'; the text may be {name}: try --encoding {name}')
+        assert refused(path).endswith(f'; the text is probably {name}: add --encoding {name}')
         corpus = open_corpus(path, encoding=name)
         assert corpus.text(corpus.ids) == text * times
 
 
 def test_utf8_named_as_ascii(write):
-    assert refused(write(FRENCH.encode()), encoding='ascii').endswith('the text may be utf-8: try --encoding utf-8')
+    assert refused(write(FRENCH.encode()), encoding='ascii').endswith(
+        'the text is probably utf-8: add --encoding utf-8'
+    )
 
 
 def test_a_damaged_text(write):
     """Of UTF-8 with a few bytes that are not, no other encoding is the right one."""
     path = write((JAPANESE * 9).encode() + b'\xff' + JAPANESE.encode())
-    assert refused(path).endswith('nearly all else is utf-8: --encoding utf-8 --errors replace reads the rest')
+    size = path.stat().st_size
+    told = f'; 1 of {size:,} bytes is not utf-8, in line 1; the rest is: add --errors replace'
+    assert refused(path).endswith(told)
+    assert refused(path, encoding='ascii').endswith(told.replace('add', 'add --encoding utf-8'))
     assert open_corpus(path, errors='replace').ids.size == 10 * len(JAPANESE) + 1
 
 
 def test_too_little_to_guess(write):
     """And bytes that no encoding makes a language of."""
     assert refused(write(b'abc\xffdef')).endswith("; name the text's encoding with --encoding, e.g. latin-1")
-
-
-def test_what_is_looked_at_is_bounded(write, monkeypatch):
-    sizes = []
-    monkeypatch.setattr('charset_normalizer.from_bytes', lambda data: sizes.append(len(data)) or Nothing)
-    assert 'e.g. latin-1' in refused(write(b'x' * 99_999 + b'\xff\xfe\xfd\xfc' * 50_000))
-    assert sizes == [2 * detection.SAMPLE]
-
-
-class Nothing:
-    """That is likely."""
-
-    best = staticmethod(lambda: None)
-
-
-def test_imported_only_then(write):
-    """It takes a tenth of a second."""
-    code = 'import sys, fastrnn; fastrnn.read_text(sys.argv[1]); print("charset_normalizer" in sys.modules)'
-    assert run_python('-c', code, write(TEXT.encode())).stdout == b'False\n'
 
 
 def test_the_first_bytes_of_an_empty_file(write):

@@ -40,7 +40,7 @@ def test_empty(path, tmp_path, data):
 def test_undecodable_byte_far_into_a_packed_file(path, cache, monkeypatch):
     monkeypatch.setattr(sources, 'CHUNK', 1000)
     path.write_bytes(gzip.compress(b'x' * 4999 + 'é'.encode() + b'\xc3'))
-    assert refused(path).startswith(f'{path}: byte 0xc3 at offset 5001 is not utf-8; name the text')
+    assert refused(path).startswith(f'{path}: byte 0xc3 at offset 5001 is not utf-8; the text is utf-8 and ends')
     assert not entries(cache)
 
 
