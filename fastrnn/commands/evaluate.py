@@ -23,24 +23,36 @@ def evaluate(
 ) -> None:
     """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text.
 
+    Of a long text the simple models see the first million characters, and MODEL's bits of these are printed, too.
     With --skip-unknown all figures are those of the text without the characters that MODEL lacks.
     """
     from ..inference.evaluate import measure
     from ..model.checkpoint import load_model
+    from ..progress.bar import share_display
 
     loaded, files = load_model(model), texts_of(files, recursive)
-    encoded = loaded.vocabulary.encode_known(files, encoding=encoding, errors=errors, skip_unknown=skip_unknown)
-    result = measure(loaded, encoded, window)
+    with share_display('reading the text', 'evaluated', off=as_json) as show:
+        encoded = loaded.vocabulary.encode_known(
+            files, encoding=encoding, errors=errors, skip_unknown=skip_unknown, places=False
+        )
+        result = measure(loaded, encoded, window, show)
     tell_skipped(encoded.lacking)
     if as_json:
         print(json.dumps({**asdict(result), 'perplexity': result.perplexity}))
         return
-    for value, name in (
+    rows = [
         (result.bits_per_character, f'bits per character ({result.characters:,} characters)'),
         (result.bits_per_byte, 'bits per UTF-8 byte'),
         (result.perplexity, 'perplexity per character'),
-        (result.order0, 'bits per character: entropy of single characters'),
-        (result.order2, 'bits per character: adaptive order-2 context model'),
-        (result.xz, 'bits per character: xz -9e'),
-    ):
+    ]
+    of = 'bits per character'
+    if result.compared <= result.characters:
+        of += f' of the first {result.compared:,}'
+        rows.append((result.compared_bits_per_character, f'{of}: this model'))
+    rows += [
+        (result.order0, f'{of}: entropy of single characters'),
+        (result.order2, f'{of}: adaptive order-2 context model'),
+        (result.xz, f'{of}: xz -9e'),
+    ]
+    for value, name in rows:
         print(f'{value:8.4f}  {name}')

@@ -10,8 +10,10 @@ thousandth of an epoch; SHA-256 has 1.6 GB/s, BLAKE2b 0.9. It is there for accid
 
 import operator
 import os
+import tempfile
 import zlib
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -19,6 +21,7 @@ from numpy.typing import NDArray
 
 from ..errors import TextLost
 from ..system.forks import SharedLock
+from ..system.pipes import check_room
 
 IN_MEMORY = 1 << 26  # bytes of ids that are simply held in memory
 CHUNK = 1 << 20  # bytes that are read at a time
@@ -188,3 +191,43 @@ class Summed:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
+
+
+class Spool:
+    """Ids of a text that come piece by piece: in memory, or in a file without a name if they are many."""
+
+    def __init__(self, dtype: Any, V: int) -> None:
+        self._dtype, self._V, self._size = np.dtype(dtype), V, 0
+        self._file: BinaryIO = BytesIO()
+        self._sum = 0
+
+    def write(self, ids: NDArray[Any]) -> None:
+        """Raises ValueError where a disk has no room for them."""
+        data = ids.astype(self._dtype).data
+        self._sum = zlib.crc32(data, self._sum)
+        try:
+            if isinstance(self._file, BytesIO) and self._size + data.nbytes > IN_MEMORY:
+                held, self._file = self._file, cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - closed in ids()
+                self._file.write(held.getbuffer())
+            if not isinstance(self._file, BytesIO):
+                check_room(tempfile.gettempdir(), data.nbytes)
+            self._file.write(data)
+        except OSError as error:
+            folder, reason = tempfile.gettempdir(), error.strerror or error
+            raise ValueError(
+                f'no room in {folder} for the encoded text ({reason}); name another folder with TMPDIR'
+            ) from error
+        self._size += data.nbytes
+
+    def ids(self) -> Ids:
+        """All of them, read-only."""
+        n = self._size // self._dtype.itemsize
+        if isinstance(self._file, BytesIO):
+            return np.frombuffer(self._file.getvalue(), self._dtype)
+        self._file.flush()
+        found = open_ids(Opened(self._file), self._dtype, n, self._V, self._sum)
+        if found is None:
+            raise ValueError(
+                f'a file in {tempfile.gettempdir()} does not keep what is written; name another with TMPDIR'
+            )
+        return found

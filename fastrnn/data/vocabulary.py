@@ -19,6 +19,7 @@ from . import files
 from .files import Piece, Reading
 from .ids import ids_type
 from .lacking import OF_ANY, Lacking
+from .stored import Ids, Spool
 
 FOLDED = 0xFFFD  # the code point that stands for all rare characters, in a vocabulary of bytes too
 POINTS = sys.maxunicode + 1
@@ -94,8 +95,8 @@ class Vocabulary:
         encoding: str = 'utf-8',
         errors: str = 'strict',
         cure: str = OF_ANY,
-    ) -> NDArray[Any]:
-        """The ids (n,) of a text: a str is the text itself, a Path or a sequence names files.
+    ) -> Ids:
+        """The ids (n,) of a text: a str is the text itself, a Path or a sequence names files. Many stay in a file.
 
         What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError says how many, which, and what would
         do (``cure``).
@@ -110,13 +111,15 @@ class Vocabulary:
         errors: str = 'strict',
         skip_unknown: bool = True,
         cure: str = '',
+        places: bool = True,
     ) -> 'Encoded':
         """The same without what the vocabulary lacks, as if it were not in the text, and a count of that.
 
-        Raises ValueError where less than two units are left; without ``skip_unknown`` as :meth:`encode` does.
+        Raises ValueError where less than two units are left; without ``skip_unknown`` as :meth:`encode` does. Without
+        ``places`` it does not say where what is left was in the text, which takes memory for each character.
         """
         reading, numbers, dtype = Reading(encoding, errors, self.unit), self.numbers(), self.ids_type
-        ids, lacking, gaps = bytearray(), Lacking(len(self), self.unit), list[NDArray[np.int64]]()
+        ids, lacking, gaps = Spool(dtype, len(self)), Lacking(len(self), self.unit), list[NDArray[np.int64]]()
         for piece in _pieces(text_or_files(text), reading):
             points = as_array(points_of(piece))
             found = np.take(numbers, points, mode='clip')
@@ -124,17 +127,18 @@ class Vocabulary:
             lacking.add(points, ~known)
             if skip_unknown and lacking.count:
                 found = found[known]
-                gaps.append(start + np.flatnonzero(~known))
+                if places:
+                    gaps.append(start + np.flatnonzero(~known))
             if skip_unknown or not lacking.count:  # else the rest is only counted
-                ids += found.astype(dtype).data
+                ids.write(found)
         if not lacking.total:
             raise ValueError('the text is empty; take one with characters in it')
         if lacking.count and not skip_unknown:
             raise lacking.error(cure)
         if lacking.count and lacking.total - lacking.count < 2:
             raise lacking.too_few()
-        offsets = np.delete(np.arange(lacking.total), np.concatenate(gaps)) if lacking.count else None
-        return Encoded(np.frombuffer(memoryview(ids).toreadonly(), dtype), lacking, offsets)
+        offsets = np.delete(np.arange(lacking.total), np.concatenate(gaps)) if gaps else None
+        return Encoded(ids.ids(), lacking, offsets)
 
     def as_bytes(self, ids: Any) -> bytes:
         """The bytes of a text: its UTF-8; with bytes as units the bytes themselves, NO_BYTE for those folded."""
@@ -152,9 +156,9 @@ class Vocabulary:
 class Encoded:
     """A text in a vocabulary's numbers, and what of it was left out."""
 
-    ids: NDArray[Any]  # (n,) read-only
+    ids: Ids  # (n,) read-only
     lacking: Lacking
-    offsets: NDArray[np.int64] | None = None  # (n,) of these in the text, where some were left out
+    offsets: NDArray[np.int64] | None = None  # (n,) of these in the text, where some were left out and it was asked for
 
 
 def _pieces(text: str | Sequence[Path], reading: Reading) -> Iterator[Piece]:

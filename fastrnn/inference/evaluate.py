@@ -2,7 +2,7 @@
 
 import lzma
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.stored import Ids
+from ..data.stored import CHUNK, Ids
 from ..data.vocabulary import Encoded
 from ..model.architecture import Architecture
 from ..model.model import Model
@@ -25,19 +25,23 @@ from .spans import Positions, Scorer, make_tuner
 PARTS = 64  # of a text, at most, that are read at once
 LEAST = 4096  # characters of a part
 WARM_UP = 512  # characters that are read before a part
+COMPARED = 1_000_000  # characters that the simple models see: a second, most of it for xz and for sorting
+STEP = 1 << 15  # bytes that xz takes at a time, some 20 ms
 BACKOFF = 2.0  # weight of the next lower order in the context model
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Bits of a text under a model, and under three baselines that see the same text."""
+    """Bits of a text under a model, and under three baselines that see the same text, or the start of it."""
 
     characters: int  # predicted: all but the first
     bits_per_character: float
     bits_per_byte: float  # of the text in UTF-8
-    order0: float  # entropy of the text's own characters, bits per character
+    order0: float  # entropy of the characters themselves, bits per character
     order2: float  # an adaptive order-2 context model, bits per character
-    xz: float  # bits per character of the text compressed by xz -9e
+    xz: float  # bits per character of what xz -9e makes of them
+    compared: int  # characters that the three cover, from the first one on
+    compared_bits_per_character: float  # of these under the model, to compare with the three
     skipped: int = 0  # characters that were left out, as the model lacks them
     skipped_kinds: int = 0
     skipped_share: float = 0.0  # of the text's characters
@@ -125,30 +129,61 @@ def evaluate(
     predicted by themselves, from h = 0. ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the
     model's units, and bytes those of the text as the model sees it, in UTF-8. Raises ValueError where it has
     characters that the model does not know, Diverged for a model whose weights are not finite or far too large; with
-    ``skip_unknown`` unknown characters are left out, as if they were not in the text:
-    the model does not read them, and no figure counts them, the simple models' neither.
+    ``skip_unknown`` unknown characters are left out, as if they were not in the text: the model does not read them, and
+    no figure counts them, the simple models' neither. These see the first million characters;
+    ``compared_bits_per_character`` are the model's of the same.
     """
-    return measure(model, model.vocabulary.encode_known(text, skip_unknown=skip_unknown, **reading), window)
+    encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, places=False, **reading)
+    return measure(model, encoded, window)
 
 
-def measure(model: Model, encoded: Encoded, window: int | None = None) -> Evaluation:
-    """Evaluate a text that is encoded already, see :func:`evaluate`."""
+def measure(
+    model: Model, encoded: Encoded, window: int | None = None, follow: Callable[[float], object] = float
+) -> Evaluation:
+    """Evaluate a text that is encoded already, see :func:`evaluate`; ``follow`` takes the share that is done.
+
+    Memory does not grow with the text: the simple models see its first million characters.
+    """
     window = None if window is None else check_integer('window', window, 1)
     ids, lacking = encoded.ids, encoded.lacking
-    n, per_character = ids.size - 1, bits(model.params, ids, window)
+    n, compared = ids.size - 1, min(ids.size, COMPARED)
+    total = beginning = 0.0
+    done = 0
+    with remembered():
+        for at, values in slices(model.params, ids, window=window):
+            total += float(values.sum())
+            beginning += float(values[at < compared - 1].sum())
+            done += values.size
+            follow(done / n)
+    per_character = bits_per_character(total, n)
     check_mean(per_character)
-    data = model.vocabulary.as_bytes(ids)
+    first = ids[:compared]
+    sizes = model.vocabulary.sizes
+    size = sum(int(sizes[ids[start : min(start + CHUNK, n + 1)]].sum()) for start in range(1, n + 1, CHUNK))
     return Evaluation(
         characters=n,
         bits_per_character=per_character,
-        bits_per_byte=per_character * n / int(model.vocabulary.sizes[ids[1:]].sum()),
-        order0=order0(ids),
-        order2=order2(ids),
-        xz=8 * len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)) / ids.size,
+        bits_per_byte=per_character * n / size,
+        order0=order0(first),
+        order2=order2(first),
+        xz=8 * xz_size(model.vocabulary.as_bytes(first)) / compared,
+        compared=compared,
+        compared_bits_per_character=per_character if compared > n else bits_per_character(beginning, compared - 1),
         skipped=lacking.count,
         skipped_kinds=len(lacking.counts),
         skipped_share=lacking.share,
     )
+
+
+def xz_size(data: bytes) -> int:
+    """Bytes that xz -9e makes of some, in steps between which an interrupt gets through.
+
+    Its dictionary is as large as the data, where it needs 674 MB of memory else; the size is the same.
+    """
+    level = {'id': lzma.FILTER_LZMA2, 'preset': 9 | lzma.PRESET_EXTREME, 'dict_size': max(4096, len(data))}
+    compressor = lzma.LZMACompressor(filters=[level])
+    parts = (data[start : start + STEP] for start in range(0, len(data), STEP))
+    return sum(len(compressor.compress(part)) for part in parts) + len(compressor.flush())
 
 
 def order0(ids: NDArray[Any]) -> float:

@@ -30,7 +30,7 @@ def encode_prompt(prime: str, model: Model) -> NDArray[np.uint32]:
     """
     if not prime:
         return np.zeros(0, np.uint32)
-    return model.vocabulary.encode(prime, cure=OF_PRIME).astype(np.uint32)  # one kind of kernel
+    return np.asarray(model.vocabulary.encode(prime, cure=OF_PRIME)).astype(np.uint32)  # one kind of kernel
 
 
 def first_character(model: Model) -> int:

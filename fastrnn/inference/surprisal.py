@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.stored import Ids
 from ..data.vocabulary import FOLDED, Vocabulary
 from ..model.model import Model
 from ..model.overflow import check_mean
@@ -27,7 +27,7 @@ UNSAFE = re.compile('[\x00-\x1f\\\\\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 class Scored:
     """A text as the model sees it, and the surprisal of each character."""
 
-    ids: NDArray[Any]  # (n,)
+    ids: Ids  # (n,)
     chars: str  # character k of the vocabulary
     unit: str
     bits: NDArray[np.float64]  # (n,); the first, which nothing precedes, is NaN
@@ -43,7 +43,7 @@ class Scored:
         return float(self.bits[1:].mean())
 
 
-def score(model: Model, ids: NDArray[Any]) -> Scored:
+def score(model: Model, ids: Ids) -> Scored:
     """The surprisals of a text that is encoded already; ids (n,) with n >= 2."""
     bits = np.empty(ids.size)
     bits[0] = math.nan
@@ -86,7 +86,7 @@ def surprisals(
     Diverged
         For a model whose weights are not finite, or far too large.
     """
-    encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, **reading)
+    encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, places=True, **reading)
     return replace(score(model, encoded.ids), offsets=encoded.offsets)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.stored import Ids
 from ..errors import Diverged
 from ..inference.evaluate import bits
 from ..inference.prompt import encode_prompt
@@ -89,6 +90,7 @@ def export(
 
 
 def _cost(model: Model, text: str | Path | None) -> Exported:
+    ids: Ids
     if text is None:
         ids, of = _drawn(model), f'{DRAWN:,} {model.unit}s that it drew'
     else:

@@ -110,12 +110,44 @@ def display(off: bool = False, first: int = 1, signals: Sequence[int] = ()) -> I
 
     with install_recorder('numba:compile') as recorder:
         status = Status(first, recorder.buffer, signals)
-        line = LastLine(status.line)
-        try:
-            line.start()
-        except RuntimeError:  # the system allows no thread that draws it
-            line.stop()
-        try:
+        with LastLine(status.line):
             yield status.show
-        finally:
-            line.stop()
+
+
+class Share:
+    """What the line tells of something that has an end: what is done, and how much of it."""
+
+    def __init__(self, before: str, words: str) -> None:
+        """``before``: what comes first, and can't be measured."""
+        self._before, self._words, self._share = before, words, 0.0
+        self._since = time.monotonic()
+
+    def show(self, share: float) -> None:
+        if not self._share:
+            self._since = time.monotonic()
+        self._share = share
+
+    def line(self, columns: int) -> tuple[list[str], int, float]:
+        """As :class:`Status` has it."""
+        seconds = time.monotonic() - self._since
+        if not self._share:
+            words = [f'{self._before}: {seconds:.0f} s', self._before]
+            return [word for word in words if len(word) <= columns][:1], 0, 0.0
+        parts = {'words': [f'{self._words} {self._share:.0%}', f'{self._share:.0%}']}
+        if seconds:
+            left = clock(seconds * (1 - self._share) / self._share)
+            parts['left'] = [f'{left} left', left, '']
+        return *fit(parts, columns, True), self._share
+
+
+@contextmanager
+def share_display(before: str, words: str, off: bool = False) -> Iterator[Callable[[float], None]]:
+    """A function to be called with the share of something that is done."""
+    if off or not sys.stderr.isatty():
+        yield lambda share: None
+        return
+    from .terminal import LastLine
+
+    status = Share(before, words)
+    with LastLine(status.line):
+        yield status.show

@@ -43,7 +43,11 @@ class LastLine(Live):
         self._above = dict[str, _Above]()  # by the name of the stream
 
     def start(self, refresh: bool = False) -> None:
-        super().start(refresh)
+        try:
+            super().start(refresh)
+        except RuntimeError:  # the system allows no thread that draws it
+            super().stop()
+            return
         for name in ('stdout', 'stderr'):
             stream: Any = getattr(sys, name)
             if stream is not None and stream.isatty():  # else it is not on the terminal

@@ -60,3 +60,22 @@ def test_windows(cli, tmp_path):
             fastrnn.evaluate(loaded, text, window=value)
         assert refusal(cli, 'eval', model, SONNETS, '--window', value) == str(error.value)
     assert "'--window': 'x' is not a whole number" in refusal(cli, 'eval', model, SONNETS, '--window', 'x')
+
+
+def test_what_the_simple_models_of_a_long_text_cover(cli, tmp_path, monkeypatch):
+    """Each line says so, and there is one of the model that covers the same."""
+    model = tmp_path / 'model'
+    assert cli('train', SONNETS, *SMALL, '--iterations', 1, '--save', model)[0] == 0
+    assert 'first' not in cli('eval', model, SONNETS)[1]
+    monkeypatch.setattr('fastrnn.inference.evaluate.COMPARED', 500)
+    lines = [line.split('  ')[-1] for line in cli('eval', model, SONNETS)[1].splitlines()]
+    of = 'bits per character of the first 500'
+    assert lines[3:] == [
+        f'{of}: this model',
+        f'{of}: entropy of single characters',
+        f'{of}: adaptive order-2 context model',
+        f'{of}: xz -9e',
+    ]
+    facts = json.loads(cli('eval', model, SONNETS, '--json')[1])
+    assert facts['compared'] == 500 < facts['characters']
+    assert facts['compared_bits_per_character'] != facts['bits_per_character']

@@ -1,5 +1,6 @@
 """Bits per character of a text, and the baselines beside it."""
 
+import lzma
 import math
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from models import MANY_KINDS
 
 import fastrnn
 from fastrnn import reference
+from fastrnn.data import files, stored
 from fastrnn.inference import evaluate as evaluation
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.init import scaled
@@ -93,3 +95,78 @@ def test_baselines():
 def test_one_character_is_refused():
     with pytest.raises(ValueError, match='one character'):
         evaluation.nats(some_params(), IDS[:1])
+
+
+@pytest.mark.parametrize('compared', [2, 100, 699])
+@pytest.mark.parametrize('window', [None, 64])
+def test_simple_models_see_the_first_part_of_a_long_text(monkeypatch, compared, window):
+    """Beside them the model's own bits of the same characters; everything else is of the whole text."""
+    chars = 'abcdefgh\u00e9'
+    text, model = ''.join(chars[ix] for ix in IDS), Model(some_params(), chars)
+    whole = fastrnn.evaluate(model, text, window=window)
+    assert (whole.compared, whole.compared_bits_per_character) == (IDS.size, whole.bits_per_character)
+    monkeypatch.setattr(evaluation, 'COMPARED', compared)
+    result = fastrnn.evaluate(model, text, window=window)
+    assert (result.characters, result.bits_per_character) == (IDS.size - 1, whole.bits_per_character)
+    first = fastrnn.evaluate(model, text[:compared], window=window)
+    assert result.compared == compared
+    assert result.compared_bits_per_character == pytest.approx(first.bits_per_character)
+    assert (result.order0, result.order2, result.xz) == (first.order0, first.order2, first.xz)
+
+
+def test_a_text_of_any_length_needs_no_more_memory(monkeypatch):
+    """Its numbers stay in a file, and are read in parts."""
+    chars = 'abcdefgh\u00e9'
+    text, model = ''.join(chars[ix] for ix in IDS), Model(some_params(), chars)
+    expected = fastrnn.evaluate(model, 'x' + text, skip_unknown=True)
+    monkeypatch.setattr(stored, 'IN_MEMORY', 100)
+    monkeypatch.setattr(evaluation, 'COMPARED', 200)
+    sizes = []
+    for place in (evaluation, files):
+        monkeypatch.setattr(place, 'CHUNK', 64)
+    read = stored.StoredIds.__getitem__
+    monkeypatch.setattr(
+        stored.StoredIds, '__getitem__', lambda self, key: (found := read(self, key), sizes.append(found.size))[0]
+    )
+    monkeypatch.setattr(stored.StoredIds, '__array__', None)
+    monkeypatch.setattr('fastrnn.inference.spans.SLICE', (128, 1e12))
+    found = fastrnn.evaluate(model, 'x' + text, skip_unknown=True)
+    assert found.bits_per_byte == expected.bits_per_byte and found.characters == IDS.size - 1
+    assert max(sizes) == 200
+
+
+def test_progress_and_interrupts():
+    """The share that is done grows to 1; what a signal's handler raises ends it at once."""
+    model, shares = Model(some_params(), 'abcdefghi'), []
+    encoded = model.vocabulary.encode_known(''.join('abcdefghi'[ix] for ix in IDS) * 200)
+    evaluation.measure(model, encoded, follow=shares.append)
+    assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) > 1
+
+    def interrupt(share):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        evaluation.measure(model, encoded, follow=interrupt)
+
+
+def test_xz_in_steps(monkeypatch):
+    """As large as all at once, and with a place for an interrupt between two."""
+    data, steps = IDS.tobytes() * 9 + bytes(range(256)), []
+    whole = len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME))
+    compressor = lzma.LZMACompressor
+
+    class Counted:
+        def __init__(self, **options):
+            self._inner = compressor(**options)
+
+        def compress(self, part):
+            steps.append(len(part))
+            return self._inner.compress(part)
+
+        def flush(self):
+            return self._inner.flush()
+
+    monkeypatch.setattr(lzma, 'LZMACompressor', Counted)
+    monkeypatch.setattr(evaluation, 'STEP', 1000)
+    assert evaluation.xz_size(data) == whole
+    assert max(steps) == 1000 and sum(steps) == len(data)

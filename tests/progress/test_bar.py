@@ -83,3 +83,27 @@ def test_compiling_is_noticed(terminal_of):
         numba.njit(lambda x: x + 1)(1)
         assert 'compiling' in show.__self__.line(75)[0][0]
     assert screen.shown() == []
+
+
+def test_the_share_of_something_that_ends(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(progress.time, 'monotonic', lambda: now[0])
+    status = progress.Share('reading the text', 'evaluated')
+    now[0] = 103.2
+    assert status.line(75) == (['reading the text: 3 s'], 0, 0.0) and status.line(17)[0] == ['reading the text']
+    status.show(0.001)
+    now[0] = 113.2
+    status.show(0.25)
+    assert status.line(75) == (['evaluated 25%', '0:30 left'], 40, 0.25)
+    assert status.line(12) == (['25%', '0:30'], 0, 0.25) and status.line(3)[0] == ['25%']
+
+
+def test_it_is_shown_on_a_terminal_only(terminal_of):
+    screen = terminal_of(80)
+    with progress.share_display('reading', 'read') as show:
+        show(0.5)
+        assert show.__self__.line(75)[0][0] == 'read 50%'
+    assert screen.shown() == []
+    with progress.share_display('reading', 'read', off=True) as show:
+        show(0.5)
+    assert screen.shown() == []
