@@ -49,6 +49,7 @@ def test_what_is_advised(path, kind, monkeypatch):
         assert told.startswith(f'{path}: byte 0x') and told.endswith(ending)
     corpus = open_corpus(path, errors='replace')
     assert corpus.text(corpus.ids) == data.decode('utf-8', 'replace') == read_text(path, errors='replace')
+    assert corpus.text(corpus.ids) == read_prompt(path, errors='replace')
     cure = '-sig' if kind == 'a byte-order mark' else ' --errors replace'
     assert refused(path, encoding='ascii').endswith(f'add --encoding utf-8{cure}')
     monkeypatch.setattr('fastrnn.data.files.CHUNK', 7)
