@@ -79,9 +79,11 @@ class ThreadTeam:
         return True
 
     def run(self, kernel: Callable[[Team], Any]) -> Any:
-        """Call ``kernel(team)`` in all threads at once, which are there, and return what rank 0 returns."""
-        if self.size == 1 or self._executor is None:
+        """Call ``kernel(team)`` in all threads at once and return what rank 0 returns."""
+        if self.size == 1:
             return kernel(self.team(0))
+        if not self.start() or self._executor is None:
+            raise RuntimeError(f'the system can not start {self.size} threads')
         others: list[Any] = []
         try:
             for rank in range(1, self.size):
