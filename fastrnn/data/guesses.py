@@ -1,85 +1,118 @@
-"""Which encoding a text probably has: of those in which all of it can be read, the one that makes the best words.
+"""Which encoding a text probably has: chardet's guesses, of which only those count that can read the text.
 
-It takes some 0.3 s for a large text, and no more for a larger one: what is decoded for it is bounded.
+What chardet sees and what is decoded to check it is bounded, so that a larger text takes no longer.
 """
 
 import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from .plausible import plausibility
-
 Chunks = Callable[[], Iterable[bytes]]  # of a file, from its start
 
-WIDE = ('utf-16-le', 'utf-16-be', 'utf-32-le', 'utf-32-be')
-NARROW = (  # of two that read the same, the first is named
-    *('cp932', 'euc_jp', 'euc_kr', 'cp949', 'gbk', 'gb18030', 'big5', 'big5hkscs'),
-    *('cp1252', 'iso8859-15', 'cp1250', 'iso8859-2', 'cp1251', 'koi8-r', 'koi8-u', 'iso8859-5', 'cp866', 'cp1253'),
-    *('iso8859-7', 'cp1254', 'iso8859-9', 'cp1255', 'iso8859-8', 'cp1256', 'iso8859-6', 'cp1257', 'iso8859-13'),
-    *('cp1258', 'cp874', 'mac-roman', 'mac-cyrillic', 'cp437', 'cp850', 'cp852', 'cp857', 'cp862', 'cp737'),
-    *('mac-latin2', 'mac-greek', 'iso8859-4', 'iso8859-3', 'euc_jisx0213', 'johab', 'latin-1', 'cp500', 'cp037'),
-)
-SEVEN_BIT = [
-    (rb'\x1b\$[@AB]|\x1b\$\([A-Q]', ('iso2022_jp', 'iso2022_jp_2', 'iso2022_jp_3', 'iso2022_jp_2004')),
-    (rb'\x1b\$\)C', ('iso2022_kr',)),
-    (rb'~\{[!-w][!-~]', ('hz',)),
-    (rb'\+[0-9A-Za-z+/]{3,}', ('utf-7',)),
-]
-SAMPLE = 1 << 15  # bytes that are decoded for a guess
-LOOKED_AT = 1 << 22  # bytes in which words for it are looked for
+EAST = ('gb18030', 'big5hkscs', 'cp932', 'euc_jis_2004', 'cp949', 'euc_kr')  # with characters of several bytes
+STANDARDS = ('gb2312', 'big5', 'euc_jp')  # that have the usual characters only
+SEVEN_BIT = rb'\x1b\$|~\{|\+[0-9A-Za-z+/]{3,}'  # how a character beyond ASCII may start there
+SAMPLE = 1 << 15  # bytes that chardet sees
 CHECKED = 1 << 25  # bytes that have to be in the encoding, from the first on that was not in another
 ENOUGH = 2  # bytes beyond ASCII, below which nothing is guessed
-LIKELY, CERTAIN = 0.75, 0.9  # plausibility of a text; of one that is damaged, too
+DOUBT = 0.12  # chardet's confidence, below which a text has few letters beyond ASCII, or is damaged
 USUAL = bytes([*range(9, 14), 27, *range(32, 127), *range(128, 256)])
 BEYOND = bytes(range(128, 256))
 ABOVE = bytes(range(0x30, 0x100))  # bytes that can be a part of a character in these encodings; others end one
 
 
 def guess(chunks: Chunks, at: int) -> tuple[str, bool] | None:
-    """An encoding, and whether all is in it; None where no language comes out. Byte ``at`` is not in another."""
-    words = _words(chunks, at)
-    if len(words) - len(words.translate(None, BEYOND)) < ENOUGH:
-        words = b''
-    scores = {name: _score(words, name) for name in NARROW if words} | _wide(next(iter(chunks()), b''))
-    likely = [name for name in sorted(scores, key=lambda name: -scores[name]) if scores[name] >= LIKELY]
+    """An encoding, and whether all is in it; None if nothing fits. Byte ``at`` is not in another."""
+    if (name := wide(next(iter(chunks()), b''))) and _reads(name, _from(chunks, 0)):
+        return name, True
+    sample = _sample(_from(chunks, 0 if at < SAMPLE // 2 else at))
+    if len(sample) - len(sample.translate(None, BEYOND)) < ENOUGH:
+        return None
+    found = _candidates(sample)
+    best = max(found.values(), default=0.0)
+    if best < DOUBT and (name := next((name for name in EAST if _is_damaged(sample, name)), '')):
+        return name, False
     start = at if at > CHECKED else 0
-    for name in likely:
-        if _reads(name, _from(chunks, 0 if name in WIDE else start)):
+    for name, confidence in found.items():
+        if (best < DOUBT or confidence >= best / 2) and _reads(name, _from(chunks, start)):
             return name, True
-    return (likely[0], False) if likely and scores[likely[0]] >= CERTAIN else None
+    return (next(iter(found)), False) if best >= DOUBT else None
+
+
+def _sample(chunks: Iterable[bytes]) -> bytes:
+    """The start of a text; chardet expects that its end may be inside a character."""
+    sample = b''
+    for chunk in chunks:
+        sample += chunk[: SAMPLE - len(sample)]
+        if len(sample) == SAMPLE:
+            break
+    return sample
+
+
+def _candidates(sample: bytes) -> dict[str, float]:
+    """Encodings with chardet's confidence, in the order in which they are tried.
+
+    In doubt, and of those that read the same, an encoding of today's web comes first.
+    """
+    modern, found = (
+        {name: confidence for name, confidence in _ask(sample, modern=modern).items() if not name.startswith('utf')}
+        for modern in (True, False)
+    )
+    if max(found.values(), default=0.0) < DOUBT:
+        return modern | found
+    texts = {name: _decoded(sample, name) for name in found}
+    first = texts[next(iter(found))]
+    return {name: found[name] for name in modern if texts.get(name) == first} | found
+
+
+def _is_damaged(sample: bytes, name: str) -> bool:
+    """Whether a sample is in an encoding, but for a few bytes: chardet names it without them."""
+    rest = _decoded(sample, name).encode(name)
+    found = _ask(rest) if len(rest) > 0.95 * len(sample) else {}
+    return found.get(name, 0.0) >= max(DOUBT, *found.values(), 0.0)
+
+
+def _decoded(sample: bytes, name: str) -> str:
+    return codecs.getincrementaldecoder(name)('ignore').decode(sample)
 
 
 def wide(head: bytes) -> str:
     """The encoding of a text that has two or four bytes for each character, and no mark; '' if it has not."""
-    scores = _wide(head)
-    best = max(scores, key=lambda name: scores[name], default='')
-    return best if best and scores[best] >= LIKELY and _reads(best, iter([head[:SAMPLE]])) else ''
+    sample = head[: min(len(head), SAMPLE) // 4 * 4]
+    if not sample.translate(None, USUAL):
+        return ''
+    name = next(iter(_ask(sample)), '')
+    size = {'utf-16-le': 2, 'utf-16-be': 2, 'utf-32-le': 4, 'utf-32-be': 4}.get(name, 0)
+    if size and len(_printable(sample, name)) > 0.9 * len(sample) / size:
+        return name
+    return next((name for name in ('utf-16-le', 'utf-16-be') if _is_east(sample, name)), '')
+
+
+def _is_east(sample: bytes, name: str) -> bool:
+    """Whether nearly all is usual in Chinese or Japanese, which chardet does not see: of any ideographs, a third is."""
+    text = _printable(sample, name)
+    usual = max(len(text.encode(standard, 'ignore').decode(standard)) for standard in STANDARDS)
+    return usual > 0.9 * len(sample) / 2
+
+
+def _printable(sample: bytes, name: str) -> str:
+    return ''.join(char for char in sample.decode(name, 'ignore') if char.isprintable() or char.isspace())
 
 
 def seven_bit(head: bytes) -> str:
     """The encoding of a text in which all bytes are ASCII, though its characters are not; '' if it is another."""
-    names = [name for mark, names in SEVEN_BIT if re.search(mark, head) for name in names]
-    return next((name for name in names if _reads(name, iter([head])) and _score(head, name) >= LIKELY), '')
+    name = next(iter(_ask(head[:SAMPLE])), '') if re.search(SEVEN_BIT, head) else ''
+    return name if name not in ('', 'ascii', 'utf-8') and _reads(name, iter([head])) else ''
 
 
-def _wide(head: bytes) -> dict[str, float]:
-    """Scores, where there are bytes that other texts do not have."""
-    sample = head[: min(len(head), SAMPLE) // 4 * 4]
-    return {name: _score(sample, name) for name in WIDE} if sample.translate(None, USUAL) else {}
+def _ask(sample: bytes, *, modern: bool = False) -> dict[str, float]:
+    """What chardet makes of a sample: encodings, the likeliest first, with its confidence."""
+    import chardet  # takes time, and is seldom needed
 
-
-def _words(chunks: Chunks, at: int) -> bytes:
-    """Those with bytes beyond ASCII; no character is cut, except for a last one."""
-    found, looked = b'', 0
-    for data in _from(chunks, at):
-        looked += len(data)
-        for word in re.finditer(rb'[0-\xff]+[\0-/]?', data):
-            found += b'' if word[0].isascii() else word[0]
-            if len(found) >= SAMPLE:
-                return found[:SAMPLE]
-        if looked >= LOOKED_AT:
-            break
-    return found
+    era = chardet.EncodingEra.MODERN_WEB if modern else chardet.EncodingEra.ALL
+    found = chardet.detect_all(sample, ignore_threshold=True, encoding_era=era, compat_names=False)
+    names = {one['encoding']: one['confidence'] for one in found if one['encoding']}
+    return {codecs.lookup(name).name: confidence for name, confidence in names.items()}
 
 
 def _from(chunks: Chunks, at: int) -> Iterator[bytes]:
@@ -98,13 +131,6 @@ def _from(chunks: Chunks, at: int) -> Iterator[bytes]:
         left -= len(data)
         if left <= 0:
             break
-
-
-def _score(sample: bytes, name: str) -> float:
-    text = codecs.getincrementaldecoder(name)('replace').decode(sample)
-    if name in WIDE:  # ASCII is a choice, too: each word counts as a character
-        text = re.sub('[ -~\\s]{2,}', ' é ', re.sub('[ -~\\s](?![ -~\\s])', '', text))
-    return plausibility(text) if len(text) > 1 or name in WIDE else 0.0
 
 
 def _reads(name: str, chunks: Iterable[bytes]) -> bool:

