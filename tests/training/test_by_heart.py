@@ -3,6 +3,7 @@
 import pytest
 from helpers import SONNETS
 
+from fastrnn.commands.flow import NOT_KEPT
 from fastrnn.training.by_heart import by_heart
 
 FAST = ('--preset', 'fast', '--hidden-size', 32, '--seq-length', 16, '--streams', 8, '--sample-length', 0)
@@ -32,7 +33,7 @@ def test_when(epochs, characters, parameters, expected):
 
 def test_it_is_said(cli, tmp_path):
     """At the end, and only where nothing is held out; not by the gist's engines."""
-    assert cli('train', SONNETS, *FAST, '--epochs', 25)[2] == HINT
+    assert cli('train', SONNETS, *FAST, '--epochs', 25)[2] == f'{NOT_KEPT}\n{HINT}'
     assert cli('train', SONNETS, *FAST, '--epochs', 25, '--out', tmp_path / 'run')[2] == HINT
     for others in (('--epochs', 15), ('--epochs', 25, '--validation', 0.1), ('--epochs', 25, '--quiet')):
         assert 'by heart' not in cli('train', SONNETS, *FAST, *others)[2]

@@ -7,6 +7,7 @@ import pytest
 from helpers import SONNETS
 
 import fastrnn
+from fastrnn.commands.flow import NOT_KEPT
 from fastrnn.commands.reports import _choice
 from fastrnn.settings.config import Config
 from fastrnn.settings.ladder import with_windows
@@ -75,7 +76,7 @@ def test_in_the_library(tmp_path, write):
 def test_told_in_one_line(cli, tmp_path, write, kept):
     args = [write(300), *ARGS, '--validation', 0.1, *(('--out', tmp_path / 'run') if kept else ())]
     code, out, err = cli('train', *args)
-    assert (code, err) == (0, '') and 'gru H=8: 0.9 epochs\n' in out
+    assert (code, err) == (0, '' if kept else f'{NOT_KEPT}\n') and 'gru H=8: 0.9 epochs\n' in out
     assert 'gru H=8, T=32, 4 streams, float32' in out
     out = cli('train', write(20), *ARGS)[1]
     assert 'gru H=8: 1.8 epochs\n' in out and 'gru H=8, T=18, 1 stream, float32' in out
