@@ -189,7 +189,7 @@ def test_odd_files(tmp_path, kind, cli):
         assert (code, out) == (2, '') and err.startswith(f'error: {place}: ') and err.count('\n') == 1
 
 
-@settings(max_examples=50)  # of each of three states
+@settings(max_examples=50)  # of each of three files
 @given(data=st.data())
 def test_any_bytes(tmp_path_factory, state, data):
     """Whatever is in the file, only a ValueError of one line comes out."""
@@ -216,7 +216,6 @@ def test_any_bytes(tmp_path_factory, state, data):
         assert '\n' not in str(error.value)
 
 
-@settings(max_examples=50)
 @given(data=st.data())
 def test_any_contents(tmp_path_factory, state, data):
     """A file with a right checksum but odd contents: a state, or a ValueError of one line."""
