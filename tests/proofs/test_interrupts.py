@@ -33,36 +33,53 @@ def test_random_interrupts(tmp_path, name, ways):
     assert all(int(caught) >= int(way.split(',')[2]) for way, (_, caught, *_) in zip(ways, told, strict=True))
 
 
-def send_interrupts(manager, over, seconds):
-    """One after so many seconds; and again, as one that comes before the cell has begun is lost."""
-    while not over.wait(seconds):
+CELL = """
+running.touch()
+for record in run: pass
+running.unlink()
+"""
+
+
+def send_interrupt(manager, running, over, seconds):
+    """One after so many seconds of the loop: before and after it, it would meet the kernel's own code, which answers no
+    more."""
+    while not running.exists():
+        if over.wait(0.001):
+            return
+    if not over.wait(seconds) and running.exists():
         manager.interrupt_kernel()
-        seconds = 3.0
 
 
 @pytest.mark.long
 def test_a_notebook_kernel(tmp_path):
-    """Its own way to interrupt a cell, some 100 times; the cell is run again each time."""
+    """Its own way to interrupt a cell, 100 times; the cell is run again each time."""
     client = pytest.importorskip('jupyter_client.manager')
     options = options_of('exact', iterations=200_000, print_every=500, hidden_size=48, validate_every=4000)
     options |= {'save_every': 3000, 'sample_every': 2000}
     run_to(begin(tmp_path / 'whole', **options))
     manager, kernel = client.start_new_kernel(cwd=str(ROOT))
+    running, rng, interrupts, status = tmp_path / 'running', np.random.RandomState(0), 0, None
+
+    def execute(code):
+        return kernel.execute_interactive(code, silent=True, timeout=300)['content']['status']
+
     try:
         start = f'fastrnn.start({str(tmp_path / "run")!r}, {str(SONNETS)!r}, validation=0.2, **{options!r})'
-        assert kernel.execute_interactive(f'import fastrnn\nrun = {start}')['content']['status'] == 'ok'
-        rng, interrupts, status = np.random.RandomState(0), 0, None
+        paths = f'import pathlib\nrunning = pathlib.Path({str(running)!r})'
+        assert execute(f'import fastrnn\n{paths}\nrun = {start}') == 'ok'
         while status != 'ok':
             over = threading.Event()
-            sender = threading.Thread(target=send_interrupts, args=(manager, over, rng.uniform(0.001, 0.02)))
+            args = (manager, running, over, rng.uniform(0.0, 0.02))
+            sender = threading.Thread(target=send_interrupt, args=args)
             if interrupts < 100:  # then it may come to its end
                 sender.start()
-            status = kernel.execute_interactive('for record in run: pass', silent=True)['content']['status']
+            status = execute(CELL)
             over.set()
             if sender.ident is not None:
                 sender.join()
+            running.unlink(missing_ok=True)
             interrupts += status != 'ok'
-        kernel.execute_interactive('run.close()')
+        assert execute('run.close()') == 'ok'
     finally:
         kernel.stop_channels()
         manager.shutdown_kernel(now=True)
