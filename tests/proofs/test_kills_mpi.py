@@ -32,6 +32,20 @@ def processes_of(job):
     return [pid for pid in found if b'mpiexec' not in Path(f'/proc/{pid}/cmdline').read_bytes().split(b'\0')[0]]
 
 
+def wait_for_training(job, folder, log):
+    """Until the log is another one than before the job started, or the job has ended."""
+    while job.poll() is None and log_stamp(folder) == log:
+        time.sleep(0.01)
+
+
+def log_stamp(folder):
+    try:
+        status = (folder / 'log.jsonl').stat()
+    except FileNotFoundError:
+        return None
+    return status.st_size, status.st_mtime_ns
+
+
 @needs_mpi
 @pytest.mark.long
 def test_killed_again_and_again(tmp_path):
@@ -42,7 +56,7 @@ def test_killed_again_and_again(tmp_path):
         if ended:  # before enough kills: once more from the start
             assert log_of(folder) == log_of(tmp_path / 'whole')
             folder = tmp_path / f'run{kills}'
-        begun = (folder / 'config.json').exists()
+        begun, log = (folder / 'config.json').exists(), log_stamp(folder)
         args = ['train', '--resume', folder] if begun else [*RUN, '--out', folder]
         job = subprocess.Popen(
             command(rng.choice([4, 2]), '-m', 'fastrnn', *args),
@@ -50,7 +64,9 @@ def test_killed_again_and_again(tmp_path):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(rng.uniform(0.8, 3.5))
+        if rng.random() < 0.8:  # else it may be killed while it starts
+            wait_for_training(job, folder, log)
+        time.sleep(rng.uniform(0.0, 0.6))
         alive = processes_of(job) if job.poll() is None else []
         if alive:
             os.kill(rng.choice(alive), signal.SIGKILL)
