@@ -15,7 +15,8 @@ POINTERS = (  # how it begins, what it is, how to get the text
     (rb'(md5: [^\n]*\n|frozen: [^\n]*\n|deps:|#[^\n]*\n)*outs:\n- ', 'a DVC pointer', 'type: dvc pull'),
     (rb'\[InternetShortcut\]\r?\n', 'a link to a web page', 'save the text itself'),
 )
-BEFORE = rb'(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*'  # HTML's first element
+# what may come before the first element; without possessive parts, 22 comments would take minutes
+BEFORE = rb'(?:\xef\xbb\xbf)?\s*+(?:<\?xml[^>]*+>\s*+|(?><!--.*?-->)\s*+)*+'
 PLAIN = 'save it as plain text, unless the model is to learn the markup too'
 AGAIN = 'it is probably not the text that was asked for: get it anew'
 MARKUP = (

@@ -52,6 +52,7 @@ TEXTS = [
         '<mediawiki xmlns="x">',
         '<?php echo 1;',
         'a/annex/objects/b\nc',
+        '<!-- one of many -->\n' * 150 + 'text',
     ),
 ]
 pytestmark = pytest.mark.usefixtures('cache')
