@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from ..system.forks import in_a_fork
+from ..system.forks import call_in_forks
 
 ALONE = 'FASTRNN_ALONE'
 OR_ALONE = f'or set {ALONE}=1 if each process is to work on its own'  # in every error about processes
@@ -96,4 +96,4 @@ def _is_channel(descriptor: str) -> bool:
     return stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)
 
 
-in_a_fork(lambda: work_alone(True))  # it is not a process of the launcher's
+call_in_forks(lambda: work_alone(True))  # it is not a process of the launcher's

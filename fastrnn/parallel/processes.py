@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import in_a_line
-from ..system.forks import in_a_fork
+from ..system.forks import call_in_forks
 from .launcher import OR_ALONE, launched
 
 T = TypeVar('T')
@@ -132,7 +132,7 @@ def _leave() -> None:
         processes().leave(0)
 
 
-in_a_fork(processes.cache_clear)  # it must not speak for its parent
+call_in_forks(processes.cache_clear)  # it must not speak for its parent
 
 
 def parts(size: int, count: int, grain: int = 1) -> NDArray[np.int64]:

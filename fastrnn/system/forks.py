@@ -19,7 +19,7 @@ class OwnLock:
 
     @property
     def in_a_fork(self) -> bool:
-        """Whether this process has but a copy of the thing."""
+        """Whether this process only has a copy of the thing."""
         return self._process != os.getpid()
 
     def __enter__(self) -> None:
@@ -39,7 +39,7 @@ class SharedLock:
 
     def __init__(self) -> None:
         self._renew()
-        in_a_fork(self._renew)
+        call_in_forks(self._renew)
 
     def _renew(self) -> None:
         self._lock = threading.Lock()
@@ -51,7 +51,7 @@ class SharedLock:
         self._lock.release()
 
 
-def in_a_fork(call: Callable[[], Any]) -> None:
+def call_in_forks(call: Callable[[], Any]) -> None:
     """Call a function in each fork of this process, before anything else; Windows has none."""
     if hasattr(os, 'register_at_fork'):
         os.register_at_fork(after_in_child=call)

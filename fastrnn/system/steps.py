@@ -14,7 +14,7 @@ class Steps(ABC, Generic[T]):
     """An iterator made of short steps. A signal that comes during one is raised when it is done.
 
     What such a step has made is not lost: the next call of ``next`` gives it. After an error from inside, it refuses
-    to go on. Threads may share one: their steps follow each other. A fork of the process has but a copy, and refuses
+    to go on. Threads may share one: their steps follow each other. A fork of the process only has a copy: it refuses
     all that needs the state.
     """
 
