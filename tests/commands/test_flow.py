@@ -25,15 +25,6 @@ ENDS = ('--iterations', 300, '--print-every', 50)
 RESCUED = r'the model is in (\S+) \(the last \d are kept\); try it with: (fastrnn sample \S+)'
 
 
-@pytest.fixture(autouse=True)
-def dispositions():
-    """The system's, whatever the tests were started with."""
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in stop.ENDING}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
-
-
 @pytest.fixture
 def rescued(cli, cache_root, monkeypatch):
     """Train for long enough to be missed; gives the exit code, other lines of standard error, and the model's H."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-NAMES = ('INT', 'TERM', 'HUP', 'QUIT', 'USR1', 'USR2', 'ALRM', 'CHLD', 'PIPE')
+NAMES = ('INT', 'TERM', 'HUP', 'QUIT', 'USR1', 'USR2', 'XCPU', 'ALRM', 'CHLD', 'PIPE')
 PYTHONS = {'SIGINT': signal.default_int_handler, 'SIGPIPE': signal.SIG_IGN}  # of a Python that was just started
 USUAL = {
     getattr(signal, f'SIG{name}'): PYTHONS.get(f'SIG{name}', signal.SIG_DFL)

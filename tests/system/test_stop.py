@@ -3,19 +3,11 @@
 import signal
 
 import pytest
+from dispositions import USUAL
 from helpers import run_python
 
 from fastrnn.system import stop
 from fastrnn.system.interrupts import held, remembered
-
-
-@pytest.fixture(autouse=True)
-def dispositions():
-    """The system's, whatever the tests were started with."""
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in stop.ENDING}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def ended(*numbers):
@@ -36,7 +28,7 @@ def test_one_ends_a_command_with_its_own_code(number):
         assert ended(number, signal.SIGTERM, signal.SIGINT) is None  # the end is on its way
         with pytest.raises((KeyboardInterrupt, SystemExit)):
             stop.check()
-    assert signal.getsignal(number) == signal.SIG_DFL
+    assert signal.getsignal(number) == USUAL[number]
     with stop.caught():
         stop.check()
 
