@@ -150,7 +150,7 @@ class Reports:
         """Tell of the best model, where it is not the last: what is that model's."""
         if run.best_is_lost:  # whatever is quiet, and whichever warnings are shown
             if save is not None:
-                print(f'warning: {save}: holds the last model, as the best could not be read', file=sys.stderr)
+                self.warn(f'warning: {save}: holds the last model, as the best could not be read')
             return
         if run.figures.best is None or run.figures.best_iteration == run.iteration or self._quiet or self._json:
             return

@@ -82,7 +82,7 @@ class Reading:
         if unit is None:
             raise ValueError(f"unit {self.unit!r} is not known; take 'character' or 'byte'")
         object.__setattr__(self, 'unit', unit)
-        object.__setattr__(self, 'errors', as_choice(self.errors, ('strict', 'replace')) or self.errors)
+        object.__setattr__(self, 'errors', as_choice(self.errors, ERRORS) or self.errors)
         if not isinstance(self.min_count, Integral) or self.min_count < 1:
             raise ValueError(f'min_count is {self.min_count}; it must be at least 1')
         try:
