@@ -70,7 +70,7 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
-    """The exit code of the command; its error, if any, is to be told."""
+    """Run the command and return its exit code; its error, if any, is printed at the end."""
     stop.check()
     warnings.showwarning = _show_warning
     escape_what_cannot_be_shown()

@@ -23,7 +23,7 @@ def evaluate(
 ) -> None:
     """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text.
 
-    Of a long text the simple models see the first million characters, and MODEL's bits of these are printed, too.
+    The simple models see at most the first million characters; MODEL's bits of these are then printed, too.
     With --skip-unknown all figures are those of the text without the characters that MODEL lacks.
     """
     from ..inference.evaluate import measure

@@ -1,4 +1,4 @@
-"""Which encoding a text probably has: chardet's guesses, of which only those count that can read the text.
+"""Which encoding a text probably has: chardet's guesses, but only those that can read the text.
 
 What chardet sees and what is decoded to check it is bounded, so that a larger text takes no longer.
 """

@@ -61,7 +61,7 @@ def in_words(there: limits.Memory) -> str:
 
 
 def _cures(config: Config, fits: Callable[[Config], bool]) -> str:
-    """Options of which one alone, lowered to so much, would do."""
+    """Options, each with the largest value with which the model fits if no other option changes."""
     found = []
     for name in LOWERED:
         grain = (config.shards or 1) if name == 'streams' else 1

@@ -26,7 +26,7 @@ PARTS = 64  # of a text, at most, that are read at once
 LEAST = 4096  # characters of a part
 WARM_UP = 512  # characters that are read before a part
 COMPARED = 1_000_000  # characters that the simple models see: a second, most of it for xz and for sorting
-STEP = 1 << 15  # bytes that xz takes at a time, some 20 ms
+STEP = 1 << 15  # bytes that xz takes at a time, about 20 ms
 BACKOFF = 2.0  # weight of the next lower order in the context model
 
 

@@ -30,7 +30,7 @@ ARRAYS = ('params', 'moments', 'hidden', 'rng')
 TORCH = ('rnn.', 'output.')  # what the names of a model's tensors begin with in format 2
 NUMBERS = tuple(field.name for field in fields(TrainState) if field.name not in ARRAYS)  # kept as JSON
 DTYPES = (np.float32, np.float64)
-# of them, which older checkpoints lack
+# of them, those that are not in older checkpoints
 NEW = ('loss_sum', 'losses', 'worse', 'best_iteration', 'best_whole', 'report_sum', 'report_losses')
 
 

@@ -40,7 +40,7 @@ class Alphabet {
     return Array.from(ids, ix => String.fromCodePoint(this.points[ix])).join('');
   }
 
-  // What a file of a text of bytes holds. The folded one is no byte: U+FFFD in UTF-8 takes its place.
+  // Bytes of a file, for a text of bytes. The folded symbol is not a byte: U+FFFD in UTF-8 replaces it.
   data(ids) {
     return Uint8Array.from(ids.flatMap(ix => this.points[ix] === FOLDED ? [0xef, 0xbf, 0xbd] : [this.points[ix]]));
   }

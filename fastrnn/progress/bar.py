@@ -115,7 +115,7 @@ def display(off: bool = False, first: int = 1, signals: Sequence[int] = ()) -> I
 
 
 class Share:
-    """What the line tells of something that has an end: what is done, and how much of it."""
+    """What the line shows of work whose size is known: what is done, and which share of it."""
 
     def __init__(self, before: str, words: str) -> None:
         """``before``: what comes first, and can't be measured."""

@@ -20,7 +20,7 @@ class Reached:
 
 
 def reached(config: Config, horizon: Horizon, iteration: int, seconds: float, folder: Path) -> Reached:
-    """Which of a run's ends is behind it, after so many iterations and seconds."""
+    """Which of a run's ends is behind it, after ``iteration`` iterations and ``seconds`` seconds."""
     if config.time is not None and seconds >= config.time:
         option, end, done, unit, told = '--time', config.time, seconds, 's', f'{seconds:,.1f} s'
     elif config.iterations is not None and iteration >= config.iterations:

@@ -45,7 +45,7 @@ def is_logged(record: Progress, config: Config, *, best: bool) -> bool:
 
 
 def _thinned(number: int, every: int) -> int:
-    """The interval at an iteration of what is due at every so many."""
+    """The interval of log entries at an iteration, for what is due ``every`` iterations."""
     interval: int = every << ((number - 1) // (ALL_LOGGED * every)).bit_length() if number else every
     return interval
 

@@ -22,7 +22,7 @@ def spare_threads() -> None:
 
 
 def can_start(count: int) -> bool:
-    """Whether so many threads more can run at once."""
+    """Whether ``count`` more threads can run at once."""
     go, threads = threading.Event(), list[threading.Thread]()
     try:
         for _ in range(count):

@@ -75,7 +75,7 @@ class HeldOut:
 
 
 def spans_in(part: int) -> int:
-    """Spans of a part of so many characters."""
+    """Number of spans in a part of ``part`` characters."""
     return min(PARTS, max(1, part // SPAN))
 
 

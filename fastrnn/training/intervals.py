@@ -72,7 +72,7 @@ def part_of(
 ) -> int | None:
     """Characters of the held-out text that a validation reads before the end; None: all.
 
-    As many as validations ``every`` so many iterations have time for. Where the interval is given, so is the part.
+    As many as there is time for if a validation comes ``every`` iterations. If the interval is given, so is the part.
     """
     part = config.validate_part
     if part is None and config.validate_every is None and held_out:
@@ -85,7 +85,7 @@ def part_of(
 
 
 def _fits(config: Config, V: int, seconds: float) -> int:
-    """Characters of a part that is read in so many seconds on the nominal machine, in thousands."""
+    """Characters of a part that the nominal machine reads in ``seconds``, in whole thousands."""
     thousands = 1
     while reading(config, V, 1000 * thousands, spans_in(1000 * thousands)) < seconds:
         thousands *= 2
@@ -105,7 +105,7 @@ def _nominal_total(config: Config, V: int, iterations: int | None, expected: flo
 
 
 def _share(total: float) -> float:
-    """Share of the time that validations may take, in a run of so many seconds."""
+    """Share of the time that validations may take, in a run of ``total`` seconds."""
     return max(SHARE, UNNOTICED / total) if total else SHARE
 
 
@@ -127,7 +127,7 @@ def nominal_validation(config: Config, V: int, held_out: int) -> float:
 
 
 def reading(config: Config, V: int, characters: int, spans: int, warm_up: int = PART_WARM_UP) -> float:
-    """Seconds of reading so many characters in so many spans at once; what precedes a span is read, too."""
+    """Seconds of reading ``characters`` in ``spans`` at once; what precedes a span is read, too."""
     read = characters + (warm_up * spans if spans > 1 else 0)
     rate = min(PARTS_FLOPS, STREAM_FLOPS * (1 + spans) / 2)
     slower = 2 if config.dtype == 'float64' else 1

@@ -32,7 +32,7 @@ class Plan:
 
     @classmethod
     def of(cls, config: Config, V: int, characters: int, held_out: int, expected: float | None = None) -> 'Plan':
-        """For a text of so many characters, V of them distinct, and so many that are held out.
+        """For a text of ``characters``, V of them distinct, and ``held_out`` more.
 
         ``expected``: iterations that this machine was found to do in the run's time.
         """
