@@ -3,7 +3,7 @@
 import codecs
 from contextlib import suppress
 
-from .damage import find_damage
+from .damage import Damage
 from .guesses import Chunks, guess
 
 MARKS = (  # the longer ones first: utf-32's begins as utf-16's
@@ -38,13 +38,12 @@ def mark_misread(head: bytes, encoding: str, errors: str) -> str:
     return f'begins with a byte-order mark of {marked}, {told}; --encoding {cure} leaves it out' if told else ''
 
 
-def advice(chunks: Chunks, at: int, encoding: str) -> str:
-    """What to do about byte ``at`` of a text, which is not in this encoding, in words."""
+def advice(chunks: Chunks, at: int, encoding: str, damage: Damage) -> str:
+    """What to do about byte ``at`` of a text, which is not in this encoding, in words; ``damage``: if it is UTF-8."""
     marked = mark_of(next(iter(chunks()), b''))
     if marked and marked != codecs.lookup(encoding).name:
         return f'the text looks like {marked}: add --encoding {WITHOUT.get(marked, marked)}'
     asked = codecs.lookup(encoding).name == 'utf-8'
-    damage = find_damage(chunks, at)
     if damage.bad == 0 and not asked:
         return f'{PROBABLY} utf-8: add --encoding utf-8'
     if damage.is_utf8:

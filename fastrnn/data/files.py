@@ -52,9 +52,10 @@ def is_empty(path: object) -> ValueError:
 def undecodable(
     path: object, error: UnicodeDecodeError, offset: int, encoding: str, head: bytes, chunks: Chunks
 ) -> ValueError:
-    if not find_damage(chunks, offset).is_utf8:
+    damage = find_damage(chunks, offset)  # reads all that comes before it
+    if not damage.is_utf8:
         check_nuls(path, head, encoding, offset)
-    byte, cure = error.object[error.start], advice(chunks, offset, encoding)
+    byte, cure = error.object[error.start], advice(chunks, offset, encoding, damage)
     return ValueError(f'{path}: byte 0x{byte:02x} at offset {offset} is not {encoding}; {cure}')
 
 
