@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from fastrnn.system import limits
+
 MOST = 4  # workers: each needs memory, and starts threads and processes of its own
 WHOLE = ('usepdb', 'trace', 'collectonly', 'benchmark_only', 'benchmark_enable', 'setuponly', 'setupplan', 'stepwise')
 
@@ -17,7 +19,7 @@ WHOLE = ('usepdb', 'trace', 'collectonly', 'benchmark_only', 'benchmark_enable',
 def pytest_xdist_auto_num_workers(config):
     """One for each processor that this process may use; for ``-n auto``, too."""
     named = os.environ.get('PYTEST_XDIST_AUTO_NUM_WORKERS', '')
-    return int(named) if named.isdecimal() else min(len(os.sched_getaffinity(0)), MOST)
+    return int(named) if named.isdecimal() else min(limits.processors().number, MOST)
 
 
 def in_one_process(config):
