@@ -17,7 +17,8 @@ def spare_threads() -> None:
     """Before NumPy is imported: have BLAS start no threads if not all can be started."""
     if 'numpy' in sys.modules or any(os.environ.get(name) for name in VARIABLES):
         return
-    if not can_start(min(MOST, limits.allowed().number - 1)):
+    count = min(MOST, limits.allowed().number - 1)
+    if not limits.threads_are_plenty(count) and not can_start(count):
         os.environ[VARIABLES[0]] = '1'
 
 

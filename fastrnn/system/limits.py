@@ -17,6 +17,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 ROOT = Path('/')
+MANY, MOST_OF_A_USER = 4, 1000  # times as many threads as are asked for; those that a user may have already
 ENDLESS = 1 << 60  # bytes: cgroup v1 writes a huge number if there is no limit
 
 
@@ -149,6 +150,19 @@ def tasks(root: Path = ROOT) -> Count | None:
         if most is not None and now is not None and most >= 0:
             found.append(Count(max(0, most - now), f'cgroup v{group.version}, {group.folder / "pids.max"}: {most}'))
     return min(found, key=lambda left: left.number, default=None)
+
+
+def threads_are_plenty(count: int, root: Path = ROOT) -> bool:
+    """Whether ``count`` more threads can be started without a doubt: no limit of the system's is near."""
+    left = tasks(root)
+    if left is not None and left.number < MANY * count:
+        return False
+    if resource is None:
+        return True
+    user, space = (getattr(resource, name, None) for name in ('RLIMIT_NPROC', 'RLIMIT_AS'))  # space for their stacks
+    soft = [None if number is None else resource.getrlimit(number)[0] for number in (user, space)]
+    many = soft[0] in (None, resource.RLIM_INFINITY) or soft[0] >= MANY * (count + MOST_OF_A_USER)
+    return many and soft[1] in (None, resource.RLIM_INFINITY)
 
 
 def groups(controller: str, root: Path = ROOT) -> Iterator[Group]:

@@ -11,7 +11,8 @@ from fastrnn.system import blas, limits
 
 @pytest.fixture
 def before(monkeypatch):
-    """NumPy is not imported, on eight processors."""
+    """NumPy is not imported, on eight processors, and a limit of threads may be near."""
+    monkeypatch.setattr(limits, 'threads_are_plenty', lambda count: False)
     monkeypatch.delitem(sys.modules, 'numpy')
     for name in blas.VARIABLES:
         monkeypatch.delenv(name, raising=False)
@@ -43,5 +44,12 @@ def test_what_the_user_says_stays(before, monkeypatch):
 def test_numpy_that_is_there_has_its_threads(monkeypatch):
     monkeypatch.setattr(blas, 'can_start', lambda _: False)
     monkeypatch.delenv('OPENBLAS_NUM_THREADS', raising=False)
+    blas.spare_threads()
+    assert 'OPENBLAS_NUM_THREADS' not in os.environ
+
+
+def test_no_thread_is_started_where_they_are_plenty(before, monkeypatch):
+    monkeypatch.setattr(limits, 'threads_are_plenty', lambda count: count == 7)
+    monkeypatch.setattr(blas, 'can_start', lambda _: pytest.fail('a trial of 127 threads takes 70 ms'))
     blas.spare_threads()
     assert 'OPENBLAS_NUM_THREADS' not in os.environ

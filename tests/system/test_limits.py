@@ -166,3 +166,21 @@ def test_limits_of_the_process(tree, monkeypatch):
     assert found == (2 * GB, 250_000 * limits.resource.getpagesize(), 'ulimit -d')
     given[limits.resource.RLIMIT_DATA] = limits.resource.RLIM_INFINITY
     assert memory(tree.root) == (4 * GB, 500_000 * limits.resource.getpagesize(), 'ulimit -v')
+
+
+@pytest.mark.parametrize(
+    ('most', 'now', 'nproc', 'space', 'plenty'),
+    [
+        ('max', 15, -1, -1, True),
+        ('500', 15, 60_000, -1, True),
+        ('40', 15, -1, -1, False),
+        ('max', 15, 2000, -1, False),
+        ('max', 15, -1, 10**9, False),
+    ],
+)
+def test_threads_are_plenty_where_no_limit_is_near(split, monkeypatch, most, now, nproc, space, plenty):
+    split.write('sys/fs/cgroup/pids/pids.max', f'{most}\n')
+    split.write('sys/fs/cgroup/pids/pids.current', f'{now}\n')
+    given = {limits.resource.RLIMIT_NPROC: nproc, limits.resource.RLIMIT_AS: space}
+    monkeypatch.setattr(limits.resource, 'getrlimit', lambda number: (given[number], -1))
+    assert limits.threads_are_plenty(7, split.root) == plenty
