@@ -86,7 +86,7 @@ class Status:
                 'stopping',
             ]
         elif self._compiled and (record is None or seconds > SILENCE):
-            words = [f'compiling, as a first run does: {seconds:.0f} s', f'compiling: {seconds:.0f} s', 'compiling']
+            words = [f'compiling kernels (first run only): {seconds:.0f} s', f'compiling: {seconds:.0f} s', 'compiling']
         elif record is None:
             words = [f'starting: {seconds:.0f} s', 'starting']
         else:

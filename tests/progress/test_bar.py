@@ -58,7 +58,7 @@ def test_what_is_waited_for(monkeypatch):
     status = progress.Status(0, compiled, signals)
     assert status.line(75) == (['starting: 0 s'], 0, 0.0)
     now[0], compiled[:] = 103.2, ['a start of compiling']
-    assert status.line(75)[0] == ['compiling, as a first run does: 3 s']
+    assert status.line(75)[0] == ['compiling kernels (first run only): 3 s']
     now[0] = 105.6
     assert status.line(20)[0] == ['compiling: 6 s'] and status.line(12)[0] == ['compiling'] and not status.line(3)[0]
     status.show(progress_record())
