@@ -177,7 +177,8 @@ class Reports:
         if record.report and not self._gist:
             print(_fast_line(record))
         if record.sample is not None:
-            print('----\n %s \n----' % (record.sample,))
+            # in one write: a second Ctrl-C between two would leave the cursor behind the dashes
+            print('----\n %s \n----\n' % (record.sample,), end='')
         if self._gist and record.report:
             print(_gist_line(record))
         if self._gist and record.validation is not None:

@@ -2,13 +2,14 @@
 
 import re
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 from helpers import SONNETS, progress_record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastrnn.commands.reports import _choice, _fast_line
+from fastrnn.commands.reports import Reports, _choice, _fast_line
 from fastrnn.progress import bar as progress
 from fastrnn.settings.config import Config
 from fastrnn.training.fitting import Fitted
@@ -57,6 +58,15 @@ def test_reports_fit(iteration, epoch, seconds, speed, bits):
     assert len(line) <= 80
     numbers = re.findall(r'[\d.]+', line.replace(',', ''))
     assert int(numbers[0]) == iteration + 1 and f'{bits[0]:.3f}' in numbers
+
+
+def test_each_write_ends_its_line(monkeypatch):
+    """A second Ctrl-C can end the command between two writes; the next line would follow the dashes."""
+    written = []
+    monkeypatch.setattr('sys.stdout', SimpleNamespace(write=written.append, flush=lambda: None))
+    Reports(False, False)._print(progress_record(sample='abc', report=False))
+    assert ''.join(written) == '----\n abc \n----\n'
+    assert all(text.endswith('\n') for text in written if text)
 
 
 @pytest.mark.parametrize('engine', ['exact', 'fast'])
