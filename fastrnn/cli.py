@@ -9,7 +9,7 @@ import typer
 
 from ._version import __version__
 from .commands import cache, evaluate, export, info, plot, sample, score, train
-from .commands.usage import Group
+from .commands.usage import Group, in_words
 from .errors import Diverged, in_a_line, of_numba
 from .parallel.launcher import foremost, launched, start_command, work_alone
 from .system import outputs, stop
@@ -103,7 +103,7 @@ def _run() -> int:
             return _fail(BAD_INPUT, str(failed))
         if not hasattr(error, 'format_message'):  # a usage error, whose class depends on typer's version
             raise
-        return _fail(BAD_INPUT, error.format_message())
+        return _fail(BAD_INPUT, in_words(error))
 
 
 def _fail(code: int, message: str) -> int:

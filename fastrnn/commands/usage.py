@@ -17,6 +17,16 @@ ARGUMENTS = {
 }
 
 
+def in_words(error: Any) -> str:
+    """A usage error of the parser; one about positional arguments names the help, as all of ours do."""
+    message = str(error.format_message())
+    if message.startswith(('Missing argument', 'Got unexpected extra argument')) and error.ctx is not None:
+        message = message.replace('Missing argument', 'missing argument').replace('Got unexpected', 'unexpected')
+        message = message.replace('argument(s)', 'argument').rstrip('.')
+        return f'{message}: see {error.ctx.command_path} --help'
+    return message
+
+
 class Group(TyperGroup):
     """A group of commands that reads options as people type them, and says in one line what was meant.
 
@@ -31,7 +41,9 @@ class Group(TyperGroup):
             return super().resolve_command(ctx, args)
         if self.get_command(ctx, args[0]) is None:
             names = self.list_commands(ctx)
-            all_of_them = f'there are {", ".join(sorted(names))}'
+            all_of_them = (
+                f'the commands are {", ".join(sorted(names))}' if len(names) > 1 else f'the command is {names[0]}'
+            )
             raise ValueError(f'there is no command {args[0]}: {advice(args[0], names, all_of_them)}')
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and not isinstance(command, Group):

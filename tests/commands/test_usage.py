@@ -32,9 +32,12 @@ SMALL = ('--seed', 0, '--iterations', 0)
         (('plot', 'x', '--output', 'y'), 'there is no option --output: did you mean --out?'),
         (('cache', '--jsn'), 'there is no option --jsn: did you mean --json?'),
         (('cache', 'claer'), 'there is no command claer: did you mean clear?'),
+        (('cache', 'zzz'), 'there is no command zzz: the command is clear'),
+        (('sample',), "missing argument 'model': see fastrnn sample --help"),
+        (('info', 'zzz'), 'unexpected extra argument (zzz): see fastrnn info --help'),
         (('--verison',), 'there is no option --verison: did you mean --version?'),
         (('trian', SONNETS), 'there is no command trian: did you mean train?'),
-        (('zzz',), 'there is no command zzz: there are cache, eval, export, info, plot, sample, score, train'),
+        (('zzz',), 'there is no command zzz: the commands are cache, eval, export, info, plot, sample, score, train'),
     ],
 )
 def test_what_to_type_instead(cli, args, message):
