@@ -1,5 +1,6 @@
 """Folders in place of texts: the files in them, or how to name these; and patterns that no shell has replaced."""
 
+import errno
 import glob
 import gzip
 import os
@@ -86,6 +87,8 @@ def _left_out(path: str) -> str:
     except (gzip.BadGzipFile, EOFError, zlib.error):  # it will be told when it is read
         return ''
     except OSError as error:
+        if error.errno == errno.ELOOP:  # of a link that leads to itself: nowhere, too
+            return 'others'
         raise _refused(path, error) from error
 
 

@@ -25,6 +25,7 @@ def notes(tmp_path):
     (folder / 'empty').touch()
     os.mkfifo(folder / 'pipe')
     (folder / 'broken').symlink_to('nowhere')
+    (folder / 'itself').symlink_to('itself')
     (folder / 'around').symlink_to('.', target_is_directory=True)
     return folder
 
@@ -38,7 +39,7 @@ def test_the_texts_of_a_folder(notes, tmp_path):
     files, found = with_folders([other, notes, str(notes / 'a')])
     assert files == [other, *(notes / name for name in NAMES), notes / 'a/b/c.md', notes / 'a/z.txt']
     assert list(map(str, found)) == [
-        f'{notes}: 7 text files; left out: 2 hidden, 3 binary, 3 empty or special',
+        f'{notes}: 7 text files; left out: 2 hidden, 3 binary, 4 empty or special',
         f'{notes / "a"}: 2 text files; left out: 1 binary',
     ]
 
