@@ -114,6 +114,8 @@ class Texts:
         share = parse_share(self.validation)
         if share is None:
             path = Path(self.validation)
+            if path.is_dir():
+                raise ValueError(f'{path}: is a folder; hold out one file, or a share such as 10%')
             return corpus, corpus.vocabulary.encode(path, encoding=self.encoding, errors=self.errors, cure=OF_HELD_OUT)
         kept, held_out = corpus.split(share)
         return replace(corpus, ids=kept, held_out=held_out.size), held_out

@@ -41,5 +41,8 @@ def test_a_run_names_what_it_found(cli, notes, tmp_path):
 
 def test_without_it(cli, notes):
     message = f'{notes}: is a folder; name its files, such as {notes}/*.md, or add --recursive (train, eval)'
-    assert refusal(cli, 'train', notes) == refusal(cli, 'train', SONNETS, '--validation', notes) == message
+    assert refusal(cli, 'train', notes) == message
+    held_out = f'{notes}: is a folder; hold out one file, or a share such as 10%'  # --recursive is for the text
+    assert refusal(cli, 'train', SONNETS, '--validation', notes) == held_out
+    assert refusal(cli, 'train', SONNETS, '--recursive', '--validation', notes) == held_out
     assert 'is a PNG image, not text; name a text file' in refusal(cli, 'train', notes / 'image')
