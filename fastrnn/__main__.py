@@ -21,6 +21,8 @@ def main() -> NoReturn:
         from .cli import main as command_line
     except KeyboardInterrupt:
         sys.exit(130)  # cli.INTERRUPTED
+    except (OSError, ImportError, MemoryError) as error:  # as by a limit of memory, or of open files
+        sys.exit(f'error: fastrnn can not be loaded: {str(error) or "out of memory"}')
     command_line()
 
 

@@ -144,3 +144,26 @@ def test_variables_with_which_numba_can_not_be_used(variable, command, told):
 def test_numba_that_can_not_be_imported_from_python():
     result = run_python('-c', 'import fastrnn; fastrnn.evaluate', NUMBA_NUM_THREADS='-1')
     assert result.stderr.decode().splitlines()[-1].endswith('must be > 0.): unset NUMBA_NUM_THREADS')
+
+
+def test_modules_that_can_not_be_loaded(cli, monkeypatch):
+    """As by a limit of memory: one line, and of what a library says about it the cause."""
+
+    def load(**_):
+        raise ImportError('advice ' * 99) from ImportError('libx.so: failed to map segment')
+
+    monkeypatch.setattr('fastrnn.cli.app', load)
+    expected = 'error: a module can not be loaded: libx.so: failed to map segment\n'
+    assert cli('info') == (1, '', expected)
+
+
+@pytest.mark.parametrize(
+    ('error', 'reason'), [(OSError(24, 'Too many open files'), 'files'), (MemoryError(), 'memory')]
+)
+def test_a_command_that_can_not_be_loaded(monkeypatch, error, reason):
+    def fail():
+        raise error
+
+    monkeypatch.setattr('fastrnn.system.outputs.open_closed', fail)
+    with pytest.raises(SystemExit, match=f'^error: fastrnn can not be loaded: .*{reason}$'):
+        command.main()
