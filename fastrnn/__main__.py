@@ -23,6 +23,8 @@ def main() -> NoReturn:
         sys.exit(130)  # cli.INTERRUPTED
     except (OSError, ImportError, MemoryError) as error:  # as by a limit of memory, or of open files
         sys.exit(f'error: fastrnn can not be loaded: {str(error) or "out of memory"}')
+    except EOFError:  # Python 3.11 leaves half a file where the disk is full (CPython issue 126606)
+        sys.exit('error: fastrnn can not be loaded: a file in __pycache__ is cut off: remove the __pycache__ folders')
     command_line()
 
 

@@ -98,6 +98,8 @@ def _run() -> int:
         return _fail(BAD_INPUT, 'out of memory: take a smaller --hidden-size, --seq-length or --streams')
     except OSError as error:
         return _fail(FAILED, f'{error.filename}: {error.strerror}' if error.filename else str(error))
+    except EOFError as error:  # of a module, see __main__
+        return _fail(FAILED, f'{error}: if a file in a __pycache__ folder is cut off, remove those folders')
     except ImportError as error:  # of a library, too: a limit of memory or of open files may not leave room for it
         return _fail(FAILED, f'a module can not be loaded: {error.__cause__ or error}')  # NumPy gives a page of advice
     except Exception as error:

@@ -157,8 +157,18 @@ def test_modules_that_can_not_be_loaded(cli, monkeypatch):
     assert cli('info') == (1, '', expected)
 
 
+def test_a_module_that_is_cut_off(cli, monkeypatch):
+    def load(**_):
+        raise EOFError('marshal data too short')
+
+    monkeypatch.setattr('fastrnn.cli.app', load)
+    code, _, err = cli('info')
+    assert code == 1 and err.startswith('error: marshal data too short: ') and err.count('\n') == 1
+
+
 @pytest.mark.parametrize(
-    ('error', 'reason'), [(OSError(24, 'Too many open files'), 'files'), (MemoryError(), 'memory')]
+    ('error', 'reason'),
+    [(OSError(24, 'Too many open files'), 'files'), (MemoryError(), 'memory'), (EOFError(), '__pycache__ folders')],
 )
 def test_a_command_that_can_not_be_loaded(monkeypatch, error, reason):
     def fail():
