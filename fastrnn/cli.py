@@ -84,7 +84,10 @@ def _run() -> int:
         return code
     except typer.Exit as exit_:
         return exit_.exit_code
-    except typer.Abort:
+    except typer.Abort as abort:
+        if isinstance(abort.__context__, EOFError):  # of a module, see __main__
+            reason = f'{abort.__context__}: if a file in a __pycache__ folder is cut off, remove those folders'
+            return _fail(FAILED, reason)
         return INTERRUPTED
     except ValueError as error:
         return _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(of_numba(error) or error))
@@ -98,8 +101,6 @@ def _run() -> int:
         return _fail(BAD_INPUT, 'out of memory: take a smaller --hidden-size, --seq-length or --streams')
     except OSError as error:
         return _fail(FAILED, f'{error.filename}: {error.strerror}' if error.filename else str(error))
-    except EOFError as error:  # of a module, see __main__
-        return _fail(FAILED, f'{error}: if a file in a __pycache__ folder is cut off, remove those folders')
     except ImportError as error:  # of a library, too: a limit of memory or of open files may not leave room for it
         return _fail(FAILED, f'a module can not be loaded: {error.__cause__ or error}')  # NumPy gives a page of advice
     except Exception as error:
