@@ -151,6 +151,7 @@ def main():
 if __name__ == '__main__':
     import os
     import sys
+    from contextlib import suppress
 
     if sys.stdout is None:
         sys.exit('error: standard output: it is closed')
@@ -162,5 +163,6 @@ if __name__ == '__main__':
     except BrokenPipeError:
         os._exit(141)
     except OSError as error:
-        print(f'error: {error.filename or "standard output"}: {error.strerror}', file=sys.stderr)
+        with suppress(OSError):  # standard error may be as full
+            print(f'error: {error.filename or "standard output"}: {error.strerror}', file=sys.stderr)
         os._exit(1)

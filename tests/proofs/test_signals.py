@@ -97,11 +97,12 @@ SHELL = {
     'help': '"$0" -m fastrnn --help',
     'reference': '"$0" -m fastrnn.reference "$TEXT" --iterations 3',
 }
-CLOSED = {'>&-': 1, '>/dev/full': 1, '2>&-': 0, '2>/dev/full': 0, '<&-': 0, '<&- >&- 2>&-': 1}
+CLOSED = {'>&-': 1, '>/dev/full': 1, '2>&-': 0, '2>/dev/full': 0, '<&-': 0, '<&- >&- 2>&-': 1, '>/dev/full 2>&1': 1}
 
 
 OTHERS = list(CLOSED)[1:]
 FEW_CLOSED = [('train --save', '<&- >&- 2>&-'), ('train --save', '2>&-'), ('help', '>&-')]
+FEW_CLOSED += [('reference', '>/dev/full 2>&1')]
 PAIRS = {(command, '>&-') for command in SHELL} | {*FEW_CLOSED}
 PAIRS |= {(command, OTHERS[k % len(OTHERS)]) for k, command in enumerate(SHELL)}
 
@@ -114,7 +115,7 @@ def test_outputs_of_a_shell(made, tmp_path, command, redirection):
     """The code is 1 if standard output could not be written, and a file that was asked for is there."""
     out = tmp_path / 'out.svg'
     names = {'TEXT': SONNETS, 'MODEL': made / 'MODEL', 'RUN': made / 'RUN', 'OUT': out}
-    environment = {**os.environ, **{name: str(path) for name, path in names.items()}}
+    environment = {**os.environ, 'PYTHONUNBUFFERED': '', **{name: str(path) for name, path in names.items()}}
     shell = ['sh', '-c', f'{SHELL[command]} {redirection}', sys.executable]
     run = subprocess.run(shell, capture_output=True, env=environment, cwd=ROOT, timeout=60)
     assert run.returncode == CLOSED[redirection], run.stderr.decode()
