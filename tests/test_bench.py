@@ -35,7 +35,7 @@ def run(module, *args, **constants):
     argv = [module, *map(str, args)]
     folder = str(ROOT / 'bench')
     code = f'import sys; sys.path.insert(0, {folder!r}); import {module}{changes}; sys.argv = {argv!r}; {module}.main()'
-    result = run_python('-c', code)
+    result = run_python('-c', code, timeout=900)
     assert result.returncode == 0, result.stderr.decode()
     return result.stdout.decode()
 
@@ -44,7 +44,9 @@ def test_speeds(readme, tmp_path, monkeypatch):
     monkeypatch.delenv('PYTEST_XDIST_WORKER', raising=False)  # of this test: there, nothing would be measured
     data = tmp_path / 'bench.json'
     short = ['-k=-50-', '--benchmark-max-time', '0.05', '--benchmark-min-rounds', '1']
-    result = run_python('-m', 'pytest', ROOT / 'bench', '--benchmark-only', f'--benchmark-json={data}', *short)
+    result = run_python(
+        '-m', 'pytest', ROOT / 'bench', '--benchmark-only', f'--benchmark-json={data}', *short, timeout=900
+    )
     assert result.returncode == 0, result.stdout.decode()
     run('table', data, readme)
     assert [row.split('|')[1].strip() for row in rows(readme, 'speeds')] == [
@@ -67,7 +69,7 @@ def test_startup(readme):
     import startup
 
     for command in (startup.FAST, startup.LSTM):
-        assert run_python(*command[1:]).returncode == 0
+        assert run_python(*command[1:], timeout=900).returncode == 0
     run('startup', readme, RUNS=1, FAST='startup.IMPORT', LSTM='startup.IMPORT')
     assert len(rows(readme, 'startup')) == 8
 

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,20 @@ from fastrnn.model.places import BEST, checkpoints
 RUN = ['train', SONNETS, '--preset', 'fast', '--cell', 'lstm', '--layers', 2, '--hidden-size', 24, '--seq-length', 8]
 RUN += ['--streams', 8, '--shards', 4, '--dropout', 0.2, '--seed', 3, '--validation', '20%', '--save-every', 70]
 RUN += ['--sample-length', 20, '--iterations', 3000]
-KILLS, SOON = 20, 10.0
+KILLS, SOON = 20, 30.0
 
 
 def processes_of(job):
-    """The numbers of a job's processes of Python."""
+    """The numbers of a job's processes of Python, once there are any; none when it has ended."""
+    found = []
+    while job.poll() is None and not found:
+        with suppress(FileNotFoundError, ProcessLookupError):  # of one that has just ended
+            found = running_of(job)
+        time.sleep(0.0 if found else 0.01)
+    return found
+
+
+def running_of(job):
     found, waiting = [], [job.pid]
     while waiting:
         parent = waiting.pop()
@@ -67,12 +77,11 @@ def test_killed_again_and_again(tmp_path):
         if rng.random() < 0.8:  # else it may be killed while it starts
             wait_for_training(job, folder, log)
         time.sleep(rng.uniform(0.0, 0.6))
-        alive = processes_of(job) if job.poll() is None else []
-        if alive:
-            os.kill(rng.choice(alive), signal.SIGKILL)
-            kills += 1
+        ended = True
+        with suppress(IndexError, ProcessLookupError):  # there are none, or it has just ended
+            os.kill(rng.choice(processes_of(job)), signal.SIGKILL)
+            kills, ended = kills + 1, False
         job.wait(timeout=SOON)
-        ended = not alive
     result = mpi_cli(1, 'train', '--resume', folder)
     assert result.returncode == 0, result.stderr
     assert log_of(folder) == log_of(tmp_path / 'whole')

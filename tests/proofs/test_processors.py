@@ -21,7 +21,7 @@ def printed():
     def look(core, off):
         """Returns the processor's features; nothing where the machine lacks instructions."""
         environment = {'OPENBLAS_CORETYPE': core, 'NPY_DISABLE_CPU_FEATURES': ' '.join(off)}
-        done = run_python(SUPPORT / 'processor.py', json.dumps(list(found)), **environment)
+        done = run_python(SUPPORT / 'processor.py', json.dumps(list(found)), timeout=600, **environment)
         if done.returncode < 0 and not done.stdout:
             return []
         assert done.returncode == 0, done.stderr.decode()
