@@ -120,16 +120,19 @@ def test_a_terminal_that_cannot_show_everything(accents):
     assert run.returncode == 0 and b'\\xe9' in run.stdout and run.stderr.count(b'warning: ') == 1
 
 
+REFERENCE = ('train', SONNETS, '--engine', 'reference', '--iterations', 1, '--hidden-size', 4)
+NUMBA = [
+    ('NUMBA_DISABLE_JIT=1', ('train', SONNETS), 'error: NUMBA_DISABLE_JIT is set, but kernels need the compiler: '),
+    ('NUMBA_DISABLE_JIT=1', REFERENCE, ''),
+    ('NUMBA_DISABLE_JIT=1', ('info',), ''),
+    ('NUMBA_OPT=nonsense', REFERENCE, ''),
+    ('NUMBA_CPU_FEATURES=nonsense', ('train', SONNETS), "error: NUMBA_CPU_FEATURES is 'nonsense', but each "),
+    ('NUMBA_NUM_THREADS=-1', ('train', SONNETS), 'error: Numba can not be imported (Number of threads specified '),
+]
+
+
 @pytest.mark.parametrize(
-    ('variable', 'command', 'told'),
-    [
-        ('NUMBA_DISABLE_JIT=1', ('train', SONNETS), 'error: NUMBA_DISABLE_JIT is set, but kernels need the compiler: '),
-        ('NUMBA_DISABLE_JIT=1', ('train', SONNETS, '--engine', 'reference', '--iterations', 1, '--hidden-size', 4), ''),
-        ('NUMBA_DISABLE_JIT=1', ('info',), ''),
-        ('NUMBA_OPT=nonsense', ('train', SONNETS, '--engine', 'reference', '--iterations', 1), ''),
-        ('NUMBA_CPU_FEATURES=nonsense', ('train', SONNETS), "error: NUMBA_CPU_FEATURES is 'nonsense', but each "),
-        ('NUMBA_NUM_THREADS=-1', ('train', SONNETS), 'error: Numba can not be imported (Number of threads specified '),
-    ],
+    ('variable', 'command', 'told'), [NUMBA[0], *(pytest.param(*case, marks=pytest.mark.long) for case in NUMBA[1:])]
 )
 def test_variables_with_which_numba_can_not_be_used(variable, command, told):
     """One line that names the variable; what needs no kernel works."""

@@ -320,6 +320,7 @@ with fastrnn.start(sys.argv[1], sys.argv[2], preset='fast', hidden_size=20, iter
 """
 
 
+@pytest.mark.long
 def test_one_that_ends_a_run_alone_ends_the_job(tmp_path):
     """The others would wait for it for ever; the run goes on later."""
     result = mpi_python(2, '-c', ENDING, tmp_path / 'run', SONNETS)
@@ -342,6 +343,7 @@ def test_info(job):
     assert facts['bits'].startswith('identical')
 
 
+@pytest.mark.long
 def test_commands_that_need_no_others(tmp_path, whole):
     """Each process does its own, also if another has none, or an own text; nobody waits, and nobody is silent."""
     place = tmp_path / 'folder'
@@ -364,6 +366,7 @@ os.execv(sys.executable, [sys.executable, '-m', 'fastrnn', 'eval', {str(whole[0]
     assert trained.startswith('1 0 0 ')
 
 
+@pytest.mark.long
 @pytest.mark.parametrize('alone', [False, True])
 def test_one_that_does_something_else(alone):
     """A process that does not train ends the job in one line that says how to work alone; alone it may do what it

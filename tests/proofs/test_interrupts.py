@@ -17,13 +17,8 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize(
-    ('name', 'ways'),
-    [
-        ('exact', ['session,2,12']),
-        *(pytest.param(name, ways, marks=pytest.mark.long, id=f'{name}, all ways') for name, ways in WAYS.items()),
-    ],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(('name', 'ways'), WAYS.items(), ids=WAYS)
 def test_random_interrupts(tmp_path, name, ways):
     """See interrupts.py."""
     result = run_python(SUPPORT / 'interrupts.py', tmp_path, name, *ways, timeout=600)

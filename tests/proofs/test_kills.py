@@ -8,6 +8,7 @@ from kept import CELLS, log_of, state_of
 
 from fastrnn.model.places import checkpoints
 
+pytestmark = pytest.mark.long
 RUN = ['--seed', 0, '--hidden-size', 24, '--print-every', 50, '--sample-every', 50, '--iterations', 20_000]
 
 
@@ -15,8 +16,8 @@ RUN = ['--seed', 0, '--hidden-size', 24, '--print-every', 50, '--sample-every', 
     'kills',
     [
         ['exact,calls,40'],
-        pytest.param(['fast,random,50', 'fast,calls,40', 'fast,lengthened,20'], marks=pytest.mark.long),
-        pytest.param(['exact,random,50', *(f'{name},random,15' for name in CELLS)], marks=pytest.mark.long),
+        ['fast,random,50', 'fast,calls,40', 'fast,lengthened,20'],
+        ['exact,random,50', *(f'{name},random,15' for name in CELLS)],
     ],
     ids=lambda kills: kills[0],
 )

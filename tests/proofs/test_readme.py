@@ -109,6 +109,7 @@ def test_a_new_checkout(tmp_path):
         assert (place / 'runs' / name / 'best.safetensors').exists(), name
 
 
+@pytest.mark.long
 def test_the_examples_of_the_help_run(shell):
     """In a checkout, the first one first."""
     for module in (train, sample, score, export, evaluate, plot, info, cache):

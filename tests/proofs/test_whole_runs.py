@@ -37,7 +37,10 @@ def test_sequence_lengths(T):
     assert_same_run(TEXT, iterations=300, hidden_size=20, seq_length=T)
 
 
-@pytest.mark.parametrize('V', [2, 3, 7, 8, 9, 15, 16, 17, 64, 100, 127, 128, 129, 136, 137, 200, 256, 257, 300])
+WIDE = [pytest.param(V, marks=pytest.mark.long) for V in (257, 300)]  # ids of 16 bits have kernels of their own
+
+
+@pytest.mark.parametrize('V', [2, 3, 7, 8, 9, 15, 16, 17, 64, 100, 127, 128, 129, 136, 137, 200, 256, *WIDE])
 def test_vocabularies(V):
     assert_same_run(random_text(700, V, seed=V), iterations=100, hidden_size=16, seq_length=10)
 
