@@ -118,6 +118,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     assert diagnosis.facts()['kernels'] == note
 
 
+@pytest.mark.long
 def test_a_process_that_cannot_write(tmp_path):
     file = tmp_path / 'file'
     file.touch()
@@ -177,6 +178,7 @@ print(gemm.lanes(1), gemm.FUSED)
 """
 
 
+@pytest.mark.long
 def test_target(tmp_path):
     """The processor that kernels are cached and laid out for is the one that Numba compiles for."""
     names = {'haswell': '+avx2,+fma', 'x86-64-v4': '+avx512f,+fma', 'generic': ''}

@@ -133,7 +133,7 @@ def test_nothing_that_is_not_finite(tmp_path, path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(('cell', 'layers'), [('rnn', 1), ('gru', 1)])
+@pytest.mark.parametrize(('cell', 'layers'), [('rnn', 1), pytest.param('gru', 1, marks=pytest.mark.long)])
 def test_every_truncation_and_every_flipped_byte_is_noticed(tmp_path, cell, layers):
     save_model(tmp_path / 'model', model_of('abcd', 2, cell=cell, layers=layers))
     whole = (tmp_path / 'model').read_bytes()

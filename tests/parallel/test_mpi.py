@@ -110,6 +110,7 @@ def test_bits_of_four_processes(text):
     assert json.loads(result.stdout) == of_one_process(text)
 
 
+@pytest.mark.long
 def test_interrupted_and_gone_on_with_by_others(tmp_path, whole):
     """Killed as two processes, gone on with by one; ``tests/proofs/test_kills_mpi.py`` has other numbers."""
     folder = tmp_path / 'run'
@@ -159,9 +160,8 @@ def test_one_voice(job, whole):
     assert_same_run(folder / 'run', whole[0])
 
 
-@pytest.mark.parametrize(
-    ('number', 'code'), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize(('number', 'code'), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_to_mpiexec(tmp_path, number, code):
     """The first process's: all end after the same iteration, saved."""
     folder = tmp_path / 'run'
@@ -196,6 +196,7 @@ def test_errors_of_all_are_told_once(job, name, told):
     assert job[0][name] == ('2', '', f'error: {told}\n')
 
 
+@pytest.mark.long
 def test_a_text_that_differs_between_hosts(tmp_path):
     """Told by the first process: which text, which host; nothing is written."""
     places = [tmp_path / 'a', tmp_path / 'b']

@@ -137,6 +137,7 @@ def test_the_diff_is_the_one_that_is_tested():
     assert blocks('diff') == [(SUPPORT / 'gist.diff').read_text(encoding='utf-8')]
 
 
+@pytest.mark.long
 def test_the_python_examples_run(shell, capsys):
     """In the order of the page, as in one notebook."""
     names = {}

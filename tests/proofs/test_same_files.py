@@ -24,6 +24,7 @@ for name in ('exact', 'gru'):
     fastrnn.save_model(place / f'{name}-best.safetensors', fastrnn.load_model(place / name))
 """
 TIMES = ('seconds', 'characters_per_second')
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope='module')

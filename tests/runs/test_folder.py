@@ -86,6 +86,7 @@ def test_a_folder_that_can_not_be_written(run, monkeypatch, cli):
     assert contents(run) == before
 
 
+@pytest.mark.long
 def test_a_limit_on_the_size_of_files(tmp_path):
     """A checkpoint is cut off by the system while it is written; with room again, the run goes on, bit for bit."""
     run_to(begin(tmp_path / 'whole', validation=None, hidden_size=64))

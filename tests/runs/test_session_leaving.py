@@ -192,6 +192,7 @@ def test_threads_may_share_a_session(tmp_path):
     assert len(models) == 50 and all(np.isfinite(model.params.flat).all() for model in models)
 
 
+@pytest.mark.long
 def test_a_fork_saves_nothing(tmp_path):
     """Its copy of a session is not the run."""
     code = f"""

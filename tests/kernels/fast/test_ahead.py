@@ -34,6 +34,7 @@ for kind in sys.argv[1:]:
 """
 
 
+@pytest.mark.long
 def test_nothing_more_is_needed():
     """The types of arrays that scoring and sampling pass are those that were compiled for."""
     done = run_python('-c', NOTHING_MORE, 'rnn float32', 'lstm float32', 'gru float64')
@@ -167,6 +168,7 @@ def test_the_process_is_out_of_reach_of_the_terminal(tmp_path, monkeypatch):
     assert told == {'session': str(process.pid), 'files': ' '.join(['/dev/null'] * 3), 'marker': ''}
 
 
+@pytest.mark.long
 def test_the_process_compiles_and_then_says_so(tmp_path):
     """Whoever finds the marker finds the kernels."""
     marker = tmp_path / 'ahead-rnn-float32'
