@@ -41,7 +41,7 @@ SMALL = ('--seed', 0, '--iterations', 0)
     ],
 )
 def test_what_to_type_instead(cli, args, message):
-    assert refusal(cli, *args) == message
+    assert refusal(cli, *args).replace('MODEL', 'model') == message  # in capitals by older typers
 
 
 def test_spellings_that_are_read(cli):
