@@ -1,4 +1,4 @@
-"""What two threads are worth beside other busy processes, and alone: microseconds an iteration of the fast engine.
+"""What two threads are worth beside other busy processes, and alone: microseconds an iteration of the batched engine.
 
     python bench/busy.py
 
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from peers_timing import processor
 
-from fastrnn.engines.engine import FastEngine
+from fastrnn.engines.engine import BatchedEngine
 from fastrnn.parallel.threads import processors
 from fastrnn.settings.config import Config
 
@@ -27,18 +27,20 @@ TURNS, SECONDS = 7, 0.3
 BUSY = 'while True: pass'
 
 
-def engines() -> dict[tuple[str, int], FastEngine]:
+def engines() -> dict[tuple[str, int], BatchedEngine]:
     """Of each model, with one thread and with two."""
     ids = np.random.default_rng(0).integers(0, 65, 200_000).astype(np.uint8)
     ids.flags.writeable = False
     return {
-        (name, threads): FastEngine(Config(engine='fast', dtype='float32', seed=0, threads=threads, **options), ids, 65)
+        (name, threads): BatchedEngine(
+            Config(engine='batched', dtype='float32', seed=0, threads=threads, **options), ids, 65
+        )
         for name, options in MODELS.items()
         for threads in (1, 2)
     }
 
 
-def measure(made: dict[tuple[str, int], FastEngine]) -> dict[tuple[str, int], float]:
+def measure(made: dict[tuple[str, int], BatchedEngine]) -> dict[tuple[str, int], float]:
     """Seconds an iteration, medians of turns; in a turn each once."""
     found: dict[tuple[str, int], list[float]] = {key: [] for key in made}
     for _ in range(TURNS):

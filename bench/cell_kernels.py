@@ -13,10 +13,10 @@ import numpy as np
 from kernels import microseconds, normal
 from llvmlite.binding import get_host_cpu_name
 
-from fastrnn.engines.engine import FastEngine
-from fastrnn.engines.fast import make_cell
-from fastrnn.kernels.fast.cell import activate, differentiate
-from fastrnn.kernels.fast.packing import copy
+from fastrnn.engines.batched import make_cell
+from fastrnn.engines.engine import BatchedEngine
+from fastrnn.kernels.batched.cell import activate, differentiate
+from fastrnn.kernels.batched.packing import copy
 from fastrnn.kernels.jit import OPTIONS
 from fastrnn.model.architecture import Architecture
 from fastrnn.settings.config import Config
@@ -40,9 +40,9 @@ def backward(n, cell, kept, blocks, dh, carry, before, h, c):
 
 
 def iteration(cell: str, H: int) -> float:
-    """Seconds of an iteration of the fast engine, the best of some."""
+    """Seconds of an iteration of the batched engine, the best of some."""
     config = Config(
-        engine='fast',
+        engine='batched',
         cell=cell,
         hidden_size=H,
         streams=B,
@@ -54,7 +54,7 @@ def iteration(cell: str, H: int) -> float:
         seed=0,
     )
     ids = np.random.default_rng(0).integers(0, V, 100_000).astype(np.uint8)
-    engine, best = FastEngine(config, ids, V), float('inf')
+    engine, best = BatchedEngine(config, ids, V), float('inf')
     engine.run(3)
     for _ in range(20):
         start = time.perf_counter()

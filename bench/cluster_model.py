@@ -1,6 +1,6 @@
 """The time of a step on many hosts: compute + trips x latency + bytes / bandwidth, fitted to what two hosts take.
 
-An iteration has three exchanges (kernels/fast/shards.py): each host sends every other one its slice of the gradient,
+An iteration has three exchanges (kernels/batched/shards.py): each host sends every other one its slice of the gradient,
 then a few norms, then the parameters that it has updated. So of N numbers (P-1)/P leave each of P hosts twice. How
 many messages follow one another is MPICH's choice: gradients go out all at once, norms by doubling, and long gathered
 arrays around a ring (Thakur, Rabenseifner and Gropp 2005, "Optimization of collective communication operations in

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fastrnn.engines.fast import FastEngine, sizes_of
+from fastrnn.engines.batched import BatchedEngine, sizes_of
 from fastrnn.engines.shards import updated
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.state import MOMENTS
@@ -29,7 +29,7 @@ BLOCKS, EXCHANGES = 5, 3
 def config_of(given: dict[str, Any]) -> Config:
     """An LSTM as the preset trains it: Adam, and a clipped norm, so that an iteration has all three exchanges."""
     return Config(
-        engine='fast',
+        engine='batched',
         cell='lstm',
         hidden_size=given['H'],
         layers=given['layers'],
@@ -79,7 +79,7 @@ def measured(given: dict[str, Any]) -> dict[str, Any]:
     """Seconds an iteration, the median of blocks that take so long in all, and of its exchanges; what else is told."""
     config, stopwatch = config_of(given), Stopwatch()
     architecture = Architecture.of(config, V)
-    engine = FastEngine(config, np.random.RandomState(0).randint(0, V, CHARACTERS).astype(np.uint8), V)
+    engine = BatchedEngine(config, np.random.RandomState(0).randint(0, V, CHARACTERS).astype(np.uint8), V)
     engine.run(2)
     start = time.perf_counter()
     engine.run(2)
@@ -97,7 +97,7 @@ def measured(given: dict[str, Any]) -> dict[str, Any]:
         'exchange': stopwatch.seconds(BLOCKS * iterations),
         'iterations': 4 + BLOCKS * iterations,
         'N': N,
-        'memory': FastEngine.memory(config, architecture),
+        'memory': BatchedEngine.memory(config, architecture),
         'moments': len(MOMENTS[config.optimizer]) * updated(N) * itemsize,
     }
 

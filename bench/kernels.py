@@ -14,9 +14,9 @@ import numpy as np
 from llvmlite.binding import get_host_cpu_name
 from threadpoolctl import threadpool_limits
 
+from fastrnn.kernels.batched import gemm, optimizers, packing
+from fastrnn.kernels.batched.functions import tanh1
 from fastrnn.kernels.exact import outer_products
-from fastrnn.kernels.fast import gemm, optimizers, packing
-from fastrnn.kernels.fast.functions import tanh1
 from fastrnn.kernels.jit import OPTIONS
 from fastrnn.kernels.reductions import row_sum
 from fastrnn.model.architecture import Architecture

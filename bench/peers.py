@@ -26,7 +26,7 @@ from table import publish
 from threadpoolctl import threadpool_limits
 
 import fastrnn
-from fastrnn.engines.engine import FastEngine, ReferenceEngine
+from fastrnn.engines.engine import BatchedEngine, ReferenceEngine
 from fastrnn.model.model import Model
 from fastrnn.model.torch_names import torch_tensors
 from fastrnn.settings.config import Config
@@ -43,11 +43,11 @@ READ = 500  # characters, on whose surprisal all have to agree before they sampl
 
 def trainers(case: Case, ids: Any, V: int) -> dict[str, Steps]:
     """All that can train the case, from the same weights."""
-    engine = FastEngine(case.config(), ids, V)
+    engine = BatchedEngine(case.config(), ids, V)
     tensors = torch_tensors(engine.params)
     found: dict[str, Steps] = {'fastrnn': engine.run}
     if case.threads > 1:
-        found['one thread'] = FastEngine(case.config(threads=1), ids, V).run
+        found['one thread'] = BatchedEngine(case.config(threads=1), ids, V).run
     if 'PyTorch' in installed():
         import peers_torch
 
@@ -122,7 +122,7 @@ def sampling_table(chars: str, ids: Any) -> list[str]:
         return []
     import peers_torch
 
-    params = FastEngine(SAMPLING.config(), ids, len(chars)).params
+    params = BatchedEngine(SAMPLING.config(), ids, len(chars)).params
     model, tensors = Model(params, chars), torch_tensors(params)
     steps = {
         'PyTorch, nn.LSTM': peers_torch.layer_step(SAMPLING, tensors, len(chars)),

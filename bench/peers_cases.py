@@ -35,9 +35,9 @@ class Case:
         return self.cell == 'rnn' and self.layers == self.B == 1
 
     def config(self, threads: int | None = None) -> Config:
-        """The fast engine's; with other threads, if they are named."""
+        """The batched engine's; with other threads, if they are named."""
         return Config(
-            engine='fast',
+            engine='batched',
             cell=self.cell,
             layers=self.layers,
             hidden_size=self.H,

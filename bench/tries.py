@@ -27,10 +27,10 @@ from tries_optimizers import Adam, AdEMAMix, Cautious, Lion, NAdam, Optimizer, S
 
 from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.data.stored import Ids
-from fastrnn.engines.fast import FastEngine
+from fastrnn.engines.batched import BatchedEngine
 from fastrnn.inference.evaluate import slices
-from fastrnn.kernels.fast.dropout import make_dropout
-from fastrnn.kernels.fast.packing import pack_weights
+from fastrnn.kernels.batched.dropout import make_dropout
+from fastrnn.kernels.batched.packing import pack_weights
 from fastrnn.kernels.team import alone
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.params import Params
@@ -63,7 +63,7 @@ class Training:
 
     def run(self) -> Params:
         """All of it; returns the weights."""
-        engine: FastEngine | None = None
+        engine: BatchedEngine | None = None
         for until, changes in (*self.attempt.stages, (1.0, {})):
             before, engine = engine, self.engine(replace(self.config, **changes))
             if before is not None:
@@ -75,17 +75,17 @@ class Training:
             engine.params.flat[:] = self.optimizer.averaged(engine.params.flat)
         return engine.params
 
-    def engine(self, config: Config) -> FastEngine:
+    def engine(self, config: Config) -> BatchedEngine:
         if self.optimizer is not None:  # at a rate of 0 it computes gradients, and no more
             config = replace(config, optimizer='adagrad', weight_decay=0.0)
-        engine = FastEngine(config, self.text, self.V)
+        engine = BatchedEngine(config, self.text, self.V)
         if self.attempt.adam:
             kind = engine.params.flat.dtype.type
             changes = {name: kind(value) for name, value in self.attempt.adam.items()}
             engine.optimizer = engine.optimizer._replace(**changes)
         return engine
 
-    def block(self, engine: FastEngine, until: float) -> None:
+    def block(self, engine: BatchedEngine, until: float) -> None:
         """Some iterations, and what goes on between them; ``until`` so many characters."""
         step = engine.work.inputs.size
         count = 1 if self.optimizer is not None else BLOCK
@@ -104,7 +104,7 @@ class Training:
         if self.attempt.averaged:
             self.average(engine.params.flat, count)
 
-    def move(self, engine: FastEngine, rate: float) -> None:
+    def move(self, engine: BatchedEngine, rate: float) -> None:
         """The optimizer's step, on the clipped gradient."""
         g, W, limit = engine.grads.flat, engine.params.flat, self.config.clip_norm
         start = time.process_time()
@@ -129,7 +129,7 @@ class Training:
             entry[1] += share * (W - entry[1])
 
 
-def hand_over(before: FastEngine, after: FastEngine) -> None:
+def hand_over(before: BatchedEngine, after: BatchedEngine) -> None:
     """Weights, moments and steps; where both have as many streams, their states and place in the text, too."""
     old, new = before.state(), after.state()
     if old.hidden.shape == new.hidden.shape:

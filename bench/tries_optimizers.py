@@ -1,4 +1,4 @@
-"""Optimizers in NumPy, to be tried on the fast engine's gradients before any is worth a kernel.
+"""Optimizers in NumPy, to be tried on the batched engine's gradients before any is worth a kernel.
 
 Each has ``step(W, g, rate, n)``, which changes the flat parameters W in place, n from 1, by a clipped gradient g, with
 decoupled weight decay, all of it float32; and ``averaged(W)``, the weights to be evaluated.

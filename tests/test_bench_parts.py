@@ -168,7 +168,7 @@ N = cluster_model.Model(256).parameters(65)
 
 @pytest.mark.parametrize('model', cluster_table.MODELS)
 def test_the_model_counts_what_the_architecture_does(model):
-    config = fastrnn.Config(engine='fast', cell='lstm', hidden_size=model.H, layers=model.layers, iterations=1)
+    config = fastrnn.Config(engine='batched', cell='lstm', hidden_size=model.H, layers=model.layers, iterations=1)
     assert model.parameters(65) == Architecture.of(config, 65).parameters
 
 

@@ -80,7 +80,7 @@ READERS = {  # modules that open files for reading, and what; all others use sys
     'pages/player.py': 'files of the package',
     'pages/surprisal.py': 'files of the package',
     'reference.py': "the gist's text",
-    'kernels/fast/ahead.py': 'files to lock',
+    'engines/compile_ahead.py': 'files to lock',
     'parallel/launcher.py': "the system's own, of processes above this one",
     'system/limits.py': "the system's own",
     'system/outputs.py': 'the null device, in place of an output that is closed',

@@ -26,7 +26,7 @@ def export(
     model was trained on.
     """
     from ..model.checkpoint import load_model
-    from ..model.places import model_file
+    from ..model.run_files import model_file
     from ..pages.export import export as write
 
     if text is not None and not quantize:

@@ -1,4 +1,4 @@
-"""What a training run prints: the gist's lines, the fast engine's, JSON, or nothing."""
+"""What a training run prints: the gist's lines, the batched engine's, JSON, or nothing."""
 
 import json
 import os
@@ -190,7 +190,7 @@ class Reports:
 
 def resumable(folder: Path) -> str:
     """What of a run is saved, and how it is resumed."""
-    from ..model.places import checkpoints, iteration_of
+    from ..model.run_files import checkpoints, iteration_of
 
     found = checkpoints(folder) if folder.is_dir() else []
     again = f'fastrnn train --resume {quote(str(folder))}'
@@ -215,7 +215,7 @@ def _gist_line(record: 'Progress') -> str:
 
 
 def _fast_line(record: 'Progress') -> str:
-    """One report of the fast engine, in 80 columns however long the run is."""
+    """One report of the batched engine, in 80 columns however long the run is."""
     speed = record.characters / max(record.seconds, 1e-9)
     held_out = f'  val {record.validation:.3f}' if record.validation is not None else ''
     line = (

@@ -31,8 +31,8 @@ def sample(
 ) -> None:
     """Print text drawn from MODEL as it is made, with the prime in front.
 
-    From one layer of tanh, characters at temperature 1 are the reference's, bit for bit; with --count the fast engine's
-    kernels draw many samples at once. Bytes are shown as UTF-8. With --json each sample is one object, on one line.
+    From one layer of tanh, characters at temperature 1 are the reference's, bit for bit; with --count the batched
+    engine's kernels draw many samples at once. Bytes are shown as UTF-8. With --json each sample is an object, a line.
     """
     from ..inference.generate import sample as draw
     from ..inference.generate import samples

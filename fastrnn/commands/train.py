@@ -40,7 +40,7 @@ def train(
     sample_every: Annotated[int | None, count_option('Iterations between samples. [100; fast: at the end]')] = None,
     sample_length: Annotated[int | None, count_option('Characters of a sample. [200]')] = None,
     print_every: Annotated[int | None, count_option('Iterations between reports. [100; fast: some 30 a run]')] = None,
-    engine: Annotated[str | None, choice_option('exact (compiled, bit-identical), reference (NumPy) or fast.')] = None,
+    engine: Annotated[str | None, choice_option('exact (same bits), reference (NumPy) or batched.')] = None,
     threads: Annotated[int | None, count_option('Results do not depend on it. [as many as pay]')] = None,
     streams: Annotated[
         int | None, count_option('fast: parts of the text trained together, B. [1; preset: 16 or 4]')

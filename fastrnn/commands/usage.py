@@ -5,8 +5,8 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from ..settings.did_you_mean import advice, plain
 from ..settings.parsing import NUMBER_WITHOUT_UNIT, UNIT
-from ..settings.synonyms import advice, plain
 
 # positional arguments, and how other tools name them by an option
 ARGUMENTS = {

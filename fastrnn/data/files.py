@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ..settings.checks import as_choice
-from ..settings.naming import file_names
+from ..settings.file_names import file_names
 from ..system.pipes import check_kind as check_device
 from ..system.pipes import copy_of, standard_input
 from ..system.reading import open_regular

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import in_a_line
-from ..settings.naming import file_names
+from ..settings.file_names import file_names
 from ..settings.parsing import parse_share
 from .corpus import Corpus, corpus_of_hash, open_corpus
 from .files import STANDARD_INPUT, STDIN, Reading

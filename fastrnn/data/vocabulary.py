@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..settings.naming import text_or_files
+from ..settings.file_names import text_or_files
 from . import files
 from .files import Piece, Reading
 from .ids import ids_type

@@ -1,1 +1,1 @@
-"""What trains: the reference, exact and fast engines behind one interface; and the gist's functions, bound."""
+"""What trains: the reference, exact and batched engines behind one interface; and the gist's functions, bound."""

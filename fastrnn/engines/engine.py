@@ -10,8 +10,8 @@ from ..model.architecture import Architecture
 from ..model.params import Params
 from ..model.state import TrainState
 from ..settings.config import Config
+from .batched import BatchedEngine as BatchedEngine
 from .exact import ExactEngine as ExactEngine
-from .fast import FastEngine as FastEngine
 from .reference import ReferenceEngine as ReferenceEngine
 
 
@@ -58,7 +58,7 @@ class Engine(Protocol):
 
 
 # by the names of settings/abilities.py, which says what each does
-ENGINES: dict[str, Any] = {'exact': ExactEngine, 'fast': FastEngine, 'reference': ReferenceEngine}
+ENGINES: dict[str, Any] = {'exact': ExactEngine, 'batched': BatchedEngine, 'reference': ReferenceEngine}
 
 
 def make_engine(config: Config, ids: Ids, V: int) -> Engine:

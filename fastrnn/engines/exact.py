@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from ..data.stored import Ids
 from ..data.windows import Part, Windows
 from ..errors import Diverged
-from ..kernels.choice import Choice
 from ..kernels.exact import buffers
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.exact.numpy_functions import gemv, gemv_t
+from ..kernels.sampling import Choice
 from ..kernels.team import Team, alone, span
 from ..model.architecture import Architecture
 from ..model.init import gist

@@ -11,8 +11,8 @@ from ..parallel.processes import processes
 from ..settings.config import Config
 from ..settings.parsing import size_in_words
 from ..system import limits
+from .batched import scoring_memory
 from .engine import ENGINES
-from .fast import scoring_memory
 
 OF_SAMPLE = 20  # bytes of a character that is sampled: its uniform number, as it is drawn, and as it is given
 LOWERED = ('hidden_size', 'streams', 'seq_length', 'sample_length', 'layers')  # options that memory depends on

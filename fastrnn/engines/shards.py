@@ -13,9 +13,9 @@ from ..data.corpus import Corpus
 from ..data.stored import Ids
 from ..data.texts import text_identity
 from ..kernels import jit
-from ..kernels.fast.buffers import Sizes, Work, padded
-from ..kernels.fast.optimizers import CHUNK
-from ..kernels.fast.shards import GRADIENTS, NORMS, Shards
+from ..kernels.batched.buffers import Sizes, Work, padded
+from ..kernels.batched.optimizers import CHUNK
+from ..kernels.batched.shards import GRADIENTS, NORMS, Shards
 from ..parallel.launcher import OR_ALONE
 from ..parallel.processes import parts, processes
 from ..settings.config import MAX_SEED, Config

@@ -20,7 +20,7 @@ from ..parallel.threads import ThreadTuner
 from ..settings.checks import check_integer
 from ..settings.config import bits_per_character
 from ..system.interrupts import remembered
-from .spans import Positions, Scorer, make_tuner
+from .scorer import Positions, Scorer, make_tuner
 
 PARTS = 64  # of a text, at most, that are read at once
 LEAST = 4096  # characters of a part

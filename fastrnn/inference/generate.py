@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from ..kernels.choice import Choice
+from ..kernels.sampling import Choice
 from ..model.model import Model
 from ..parallel.threads import ThreadTuner, counts_for_streams
 from ..settings.checks import as_number, check_integer, check_number
@@ -90,8 +90,8 @@ def samples(
 ) -> Iterator[str]:
     """Draw many texts from a model, all from the same prime, many at once, and give each whole.
 
-    In the model's own dtype, by the fast engine's tiles: the same model and rules as :func:`sample`, whose parameters
-    these are, but to rounding, and with other numbers of the same generator, so that the texts are others.
+    In the model's own dtype, by the batched engine's tiles: the same model and rules as :func:`sample`, whose
+    parameters these are, but to rounding, and with other numbers of the same generator, so that the texts are others.
 
     Parameters
     ----------

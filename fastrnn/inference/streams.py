@@ -8,13 +8,13 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engines.batched import make_cell, pack, sizes_of
 from ..engines.exact import as_weights
-from ..engines.fast import make_cell, pack, sizes_of
-from ..kernels.choice import Choice
+from ..kernels.batched import generate
 from ..kernels.exact import buffers
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
-from ..kernels.fast import generate
+from ..kernels.sampling import Choice
 from ..kernels.team import Team, alone
 from ..model.model import Model
 from ..model.overflow import not_finite
@@ -61,7 +61,7 @@ class Stream(Protocol):
 
 def make_stream(model: Model, prime: NDArray[np.uint32]) -> Stream:
     """By the exact kernels where they know the model."""
-    return ExactStream(model, prime) if model.params.architecture.is_gist else FastStream(model, prime)
+    return ExactStream(model, prime) if model.params.architecture.is_gist else BatchedStream(model, prime)
 
 
 class ExactStream:
@@ -100,8 +100,8 @@ class ExactStream:
         return self.h[None, None]
 
 
-class FastStream:
-    """By the fast kernels, in the model's own dtype."""
+class BatchedStream:
+    """By the batched kernels, in the model's own dtype."""
 
     def __init__(self, model: Model, prime: NDArray[np.uint32]) -> None:
         params = _in_float(model.params)
@@ -149,7 +149,7 @@ def _in_range(choice: Choice, dtype: Any) -> Choice:
 
 
 class Batch:
-    """A model in the fast kernels' form, in its own dtype; streams that share it."""
+    """A model in the batched kernels' form, in its own dtype; streams that share it."""
 
     def __init__(self, params: Params, choice: Choice, threads: int) -> None:
         params = _in_float(params)

@@ -34,10 +34,10 @@ from ..system.locks import hold_folder
 from ..system.pauses import paused
 from ..system.private_folder import ELSEWHERE, NotPrivate, make_private
 
-# No fast-math, ever. In the exact kernels every rounding is the reference's. In the fast ones LLVM would choose orders
-# of sums and fused operations by the processor, and by the kernel that a loop is inlined into, so that a kernel from
-# the cache had other bits than one just compiled: they are written out instead. Nothing is allocated, so there is no
-# runtime for it, nor code that counts references, which took time to compile.
+# No fast-math, ever. In the exact kernels every rounding is the reference's. In the batched ones LLVM would choose
+# orders of sums and fused operations by the processor, and by the kernel that a loop is inlined into, so that a
+# kernel from the cache had other bits than one just compiled: they are written out instead. Nothing is allocated, so
+# there is no runtime for it, nor code that counts references, which took time to compile.
 OPTIONS: dict[str, Any] = {
     'nogil': True,
     'error_model': 'numpy',

@@ -21,7 +21,7 @@ from .about import About, about_from, about_state
 from .architecture import Architecture
 from .model import Model
 from .params import Params
-from .places import BEST, checkpoints, model_file
+from .run_files import BEST, checkpoints, model_file
 from .safetensors_file import Damage, Tensors, read, read_metadata, write
 from .state import MOMENTS, TrainState
 from .torch_names import from_torch_tensors, torch_tensors

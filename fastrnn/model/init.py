@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.fast.orthogonal import orthonormalise
+from ..kernels.batched.orthogonal import orthonormalise
 from .architecture import Architecture
 from .params import Params
 

@@ -12,7 +12,7 @@ from ..errors import Diverged
 from ..inference.evaluate import bits
 from ..inference.prompt import encode_prompt
 from ..inference.streams import make_stream
-from ..kernels.choice import Choice
+from ..kernels.sampling import Choice
 from ..model.model import Model
 from ..model.overflow import check_mean, overflows
 from ..system.atomic import check_place, write_atomically

@@ -1,6 +1,6 @@
 'use strict';
 // The model: its weights in typed arrays, and what a character does to its state. Cells after PyTorch, as in
-// fastrnn/kernels/fast: products are summed in float64, all that is kept is float32.
+// fastrnn/kernels/batched: products are summed in float64, all that is kept is float32.
 
 const sigmoid = x => 1 / (1 + Math.exp(-x));
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ..model.checkpoint import load_weights
 from ..model.params import Params
-from ..model.places import BEST
+from ..model.run_files import BEST
 
 
 class InFolder:

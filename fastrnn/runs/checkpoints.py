@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from ..model.places import BEST, checkpoint_file, checkpoints, iteration_of
+from ..model.run_files import BEST, checkpoint_file, checkpoints, iteration_of
 from ..system.atomic import free_name, link_atomically, sync_folder
 from ..system.reading import same_contents
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..model.architecture import CELLS, in_words
 from ..settings.abilities import ABILITIES
+from ..settings.config import EARLIER
 from ..system.reading import SMALL, open_regular, read_at_most
 from .config_file import CONFIG
 from .course import Course
@@ -105,4 +106,4 @@ def _settings(path: Path, data: bytes) -> tuple[str, str, int | None]:
     except (ValueError, TypeError, KeyError, RecursionError):
         raise ValueError(f'{path}: not the configuration of a run; {MADE_BY}') from None
     part = config.get('validate_part')
-    return engine, in_words(cell, layers, H), part if isinstance(part, int) else None
+    return EARLIER['engine'].get(engine, engine), in_words(cell, layers, H), part if isinstance(part, int) else None

@@ -17,7 +17,7 @@ from weakref import WeakSet
 from filelock import FileLock, Timeout
 
 from ..model.checkpoint import Checkpoint
-from ..model.places import is_model
+from ..model.run_files import is_model
 from ..parallel.processes import led
 from ..system.atomic import remove_temporaries
 from ..system.locks import can_lock

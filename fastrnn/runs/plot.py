@@ -20,7 +20,7 @@ MARKED = 25  # points of a validation curve that get a marker
 EARLY = 0.04  # share of a run that may lie above the picture
 LOG_FROM = 20.0  # ratio of the runs' extents from which the axis is logarithmic
 TIMES = ((3 * 3600, 3600, 'h'), (600, 60, 'min'), (0, 1, 's'))  # from so many seconds on, one unit has so many
-NAME = 40  # characters of a label
+NAME = 36  # characters of a label
 DOTTED = {'linestyle': (0, (1, 1.5)), 'linewidth': 1.0}
 
 
@@ -161,7 +161,7 @@ def best(points: Points) -> int | None:
 
 
 def label(curve: Curve) -> str:
-    """Such as 'run1 (fast, lstm 2 x 256)', and the lowest validation."""
+    """Such as 'run1 (batched, lstm 2 x 256)', and the lowest validation."""
     name = ' '.join(curve.name.encode('utf-8', 'replace').decode().split())
     if len(name) > NAME:
         name = f'{name[: NAME // 2]}…{name[-NAME // 2 + 1 :]}'

@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 
 from ..model.checkpoint import Checkpoint, save_checkpoint
-from ..model.places import checkpoint_file
+from ..model.run_files import checkpoint_file
 from ..parallel.processes import processes
 from ..system.cache_folder import RESCUED, default_root, items, remove
 from ..system.private_folder import make_private

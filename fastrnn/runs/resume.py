@@ -7,11 +7,11 @@ from typing import Any
 
 from ..data.texts import Texts, check_text_identity, text_identity
 from ..model.checkpoint import Checkpoint, load_checkpoint
-from ..model.places import BEST
+from ..model.run_files import BEST
 from ..model.state import TrainState
 from ..parallel.processes import led, processes
 from ..settings.config import Config
-from ..settings.naming import Files, check_names
+from ..settings.file_names import Files, check_names
 from ..training.loop import Run
 from ..training.patience import ended_early
 from ..training.schedule import Horizon, with_new_cycle, with_planned_schedule

@@ -12,7 +12,7 @@ from ..model.model import Model
 from ..parallel.processes import processes
 from ..progress.records import Progress
 from ..settings.checks import as_choice, check_integer
-from ..settings.config import Config
+from ..settings.config import EARLIER, Config
 from ..system.interrupts import held
 from ..training.clock import Clock
 from ..training.divergence import check_divergence
@@ -152,6 +152,7 @@ class Session(Training):
         """Go on from a checkpoint of this run: its newest, or one that was chosen."""
         check_text_identity(checkpoint.text, self._text, self.texts, path)
         config, there = asdict(self.run.config), asdict(Config()) | checkpoint.config
+        there['engine'] = EARLIER['engine'].get(there['engine'], there['engine'])
         changed = [name for name in SHAPE if there[name] != config[name]]
         if changed or checkpoint.model.chars != self.run.corpus.chars:
             raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')

@@ -9,7 +9,7 @@ from ..data.texts import Texts
 from ..model.model import Model
 from ..parallel.processes import processes
 from ..settings.config import MAX_SEED, Config
-from ..settings.naming import Files
+from ..settings.file_names import Files
 from ..settings.presets import make_config
 from ..training.train import begin, opened
 from ..training.transfer import options_from

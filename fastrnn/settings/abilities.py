@@ -25,7 +25,7 @@ BATCHED = frozenset(
 )
 ABILITIES = {
     'exact': Abilities(flops=1.2e10),
-    'fast': Abilities(
+    'batched': Abilities(
         flops=8e10, options=BATCHED, gist_reports=False, checks_loss=True, halved_by=frozenset({'float64'})
     ),
     'reference': Abilities(flops=2e9, baseline=True),

@@ -20,6 +20,8 @@ CHOICES = {
     'init': ('gist', 'scaled'),
 }
 
+EARLIER = {'engine': {'fast': 'batched'}}  # names of choices before 0.2
+
 
 @dataclass(frozen=True)
 class Config:
@@ -35,7 +37,7 @@ class Config:
     iterations: int | None = None  # end of the run; also epochs, time; none of them: until stopped
     sample_every: int = 100  # iterations between samples
     sample_length: int = 200  # characters of a sample
-    print_every: int | None = None  # iterations between reports; None: 100, of the fast engine see intervals.py
+    print_every: int | None = None  # iterations between reports; None: 100, of the batched engine see intervals.py
     engine: str = 'exact'
     threads: int | None = None  # None: as many as pay; the bits do not depend on it
     validate_every: int | None = None  # iterations between validations; None: see intervals.py
@@ -176,8 +178,13 @@ def check_choice(name: str, value: Any) -> None:
 
 
 def choice_of(name: str, value: Any) -> str:
-    """That of the field's values which a caller means, in small or capital letters. Raises ValueError for others."""
-    choice = as_choice(value, CHOICES[name])
+    """That of the field's values which a caller means, in small or capital letters, or by an earlier name.
+
+    Raises ValueError for others.
+    """
+    earlier = EARLIER.get(name, {})
+    choice = as_choice(value, [*CHOICES[name], *earlier])
+    choice = earlier.get(choice or '', choice)
     if choice is None:
         raise _no_choice(name, value)
     return choice

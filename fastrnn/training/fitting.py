@@ -6,9 +6,9 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 
 from ..data.stored import Ids
+from ..engines import compile_ahead
 from ..engines.engine import Engine, make_engine
 from ..engines.memory import check_memory
-from ..kernels.fast import ahead
 from ..model.architecture import Architecture
 from ..parallel.processes import processes
 from ..settings.config import Config
@@ -103,7 +103,7 @@ class Trial:
         processes().together(lambda: check_memory(config, self._V))
         of_trial = replace(config, init='gist', seed=0, fit=())
         with closing(processes().by_host(lambda: make_engine(of_trial, self._ids, self._V))) as engine:
-            ahead.wait()  # a first run's other process compiles, and would halve what two threads reach
+            compile_ahead.wait()  # a first run's other process compiles, and would halve what two threads reach
             start = time.perf_counter()
             pace = _pace(engine, 1)
             while processes().agree(not engine.settled and time.perf_counter() < start + LONGEST * self._of):

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..data.stored import Ids
 from ..inference.evaluate import PARTS, slices, tuner_for
-from ..inference.spans import Positions, Scorer, make_tuner
+from ..inference.scorer import Positions, Scorer, make_tuner
 from ..model.params import Params
 from ..parallel.threads import ThreadTuner
 from ..settings.config import bits_per_character

@@ -21,7 +21,7 @@ from ..parallel.launcher import OR_ALONE
 from ..parallel.processes import processes
 from ..settings.checks import as_number
 from ..settings.config import Config
-from ..settings.naming import Files, text_or_files
+from ..settings.file_names import Files, text_or_files
 from ..settings.parsing import parse_share
 from ..settings.presets import make_config
 from .likeness import unlike
@@ -81,7 +81,7 @@ def train(
     TextLost
         While running (an OSError too): an encoded text in the cache has gone or changed.
     Diverged
-        While running (a ValueError too): the fast engine's loss has become inf or NaN; or, as in the gist, a sample
+        While running (a ValueError too): the batched engine's loss has become inf or NaN; or, as in the gist, a sample
         can't be drawn because the exact engine's weights have become NaN.
     """
     reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}

@@ -18,7 +18,7 @@ def test_the_command(cli, logged, tmp_path, name):
     target.write_text('another')
     code, out, err = cli('plot', one, two, '--out', target)
     assert (code, err) == (0, '')
-    assert out.splitlines()[0] == f'{target}: one (fast, H=256): best validation 2.175'
+    assert out.splitlines()[0] == f'{target}: one (batched, H=256): best validation 2.175'
     data = target.read_bytes()
     if name.endswith('png'):
         pixels = imread(target)
@@ -35,7 +35,7 @@ def test_the_default_is_a_png_here(cli, logged, tmp_path, monkeypatch):
     """A folder may also be this one."""
     monkeypatch.chdir(logged())
     code, out, _ = cli('plot', '.')
-    assert code == 0 and out.startswith('curves.png: run1 (fast')
+    assert code == 0 and out.startswith('curves.png: run1 (batched')
     assert (tmp_path / 'run1' / 'curves.png').read_bytes().startswith(b'\x89PNG')
 
 

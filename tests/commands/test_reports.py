@@ -39,7 +39,7 @@ def test_the_last_validation_of_a_long_text_is_marked():
     ],
 )
 def test_a_choice_fits(time, speed, told):
-    config = Config(cell='gru', layers=2, hidden_size=192, engine='fast', time=time, threads=2)
+    config = Config(cell='gru', layers=2, hidden_size=192, engine='batched', time=time, threads=2)
     line = _choice(Fitted(config, True, speed, 0.2, speed * time), 1_000_000)
     assert line == told and len(line) <= 80
 
@@ -69,7 +69,7 @@ def test_each_write_ends_its_line(monkeypatch):
     assert all(text.endswith('\n') for text in written if text)
 
 
-@pytest.mark.parametrize('engine', ['exact', 'fast'])
+@pytest.mark.parametrize('engine', ['exact', 'batched'])
 def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
     """It is told of a record before that is printed, by the number that is printed."""
     events = []
@@ -82,7 +82,7 @@ def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
     monkeypatch.setattr(progress, 'display', display)
     monkeypatch.setattr('builtins.print', lambda text, **_: events.append(text))
     args = ('--hidden-size', 8, '--seq-length', 8, '--print-every', 40, '--sample-length', 0)
-    args += ('--preset', 'fast') if engine == 'fast' else ()
+    args += ('--preset', 'fast') if engine == 'batched' else ()
     assert cli('train', SONNETS, *args, '--iterations', 120, '--seed', 0)[0] == 0
     assert events[0] == 'something is shown' and events[1].startswith('data has')  # while the run begins
     found = [k for k, event in enumerate(events) if re.match('iter .*loss|iter .*epoch', event)]

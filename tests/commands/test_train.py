@@ -13,7 +13,7 @@ from screens import Terminal
 
 import fastrnn
 from fastrnn.commands.flow import NOT_KEPT, agreed
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 from fastrnn.parallel.processes import Processes
 
 SMALL = ('--hidden-size', 16, '--seq-length', 8, '--seed', 0, '--sample-length', 20)

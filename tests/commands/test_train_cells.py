@@ -12,7 +12,7 @@ from kept import log_of, without_times
 import fastrnn
 from fastrnn.engines.memory import memory
 from fastrnn.model.checkpoint import load_checkpoint
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 SMALL = ('--preset', 'fast', '--hidden-size', 16, '--seq-length', 8, '--streams', 4, '--seed', 0)
@@ -28,7 +28,7 @@ def test_a_run_and_all_that_is_done_with_it(cli, tmp_path):
     lines, folder = out.splitlines(), fastrnn.resume(run)
     assert 'adam at 0.03, lstm 2 x 16, T=8, 4 streams, float32, dropout 0.25' in lines
     assert f'memory {memory(folder.run.config, 42, validated=True, kept=True) / 1e3:.1f} KB beside the text' in lines
-    assert repr(folder).endswith('fast engine, lstm 2 x 16, V=42, iteration 40 of 40>')
+    assert repr(folder).endswith('batched engine, lstm 2 x 16, V=42, iteration 40 of 40>')
     folder.close()
     config = json.loads((run / 'config.json').read_text())['config']
     assert [config[name] for name in ('cell', 'layers', 'dropout')] == ['lstm', 2, 0.25]
@@ -54,7 +54,7 @@ def test_a_run_and_all_that_is_done_with_it(cli, tmp_path):
     bits = [float(row.split('\t')[2]) for row in rows]
     assert sum(bits) / len(bits) == pytest.approx(result.bits_per_character, abs=1e-4)
     code, out, _ = cli('plot', run, '--out', tmp_path / 'curves.svg')
-    assert code == 0 and out.startswith(f'{tmp_path / "curves.svg"}: run (fast, lstm 2 x 16): best validation ')
+    assert code == 0 and out.startswith(f'{tmp_path / "curves.svg"}: run (batched, lstm 2 x 16): best validation ')
 
     code, out, err = cli('train', '--from', run, SONNETS, '--preset', 'fast', '--iterations', 3, '--out', tuned)
     assert code == 0 and "the cells (lstm 2 x 16) and their weights are the model's\n" in err
@@ -75,7 +75,7 @@ def test_from_keeps_to_the_model(cli, tmp_path, options, words):
     path, run = tmp_path / 'model', tmp_path / 'run'
     cli('train', SONNETS, *LSTM, '--iterations', 1, '--save', path)
     model, name = fastrnn.load_model(path), options[0][2:].replace('-', '_')
-    same = {'engine': 'fast', 'cell': 'lstm', 'layers': 2, 'hidden_size': 16, 'seq_length': 8}
+    same = {'engine': 'batched', 'cell': 'lstm', 'layers': 2, 'hidden_size': 16, 'seq_length': 8}
     assert refusal(cli, 'train', '--from', path, SONNETS, '--preset', 'fast', *options, '--out', run) == words
     for asked in ({'preset': 'fast', name: options[1]}, {'config': fastrnn.Config(**{**same, name: options[1]})}):
         for call in (lambda asked: fastrnn.train(TEXT, weights=model, **asked),
@@ -92,7 +92,7 @@ def test_from_the_gists_model(cli, tmp_path):
     cli('train', SONNETS, *SMALL, '--cell', 'rnn', '--iterations', 1, '--save', path)
     words = 'cell is lstm, but the model has cell rnn, which stays: leave it out'
     assert refusal(cli, 'train', '--from', path, SONNETS, '--preset', 'fast', '--cell', 'lstm') == words
-    for engine in ('exact', 'fast'):
+    for engine in ('exact', 'batched'):
         assert cli('train', '--from', path, SONNETS, '--engine', engine, '--iterations', 1)[0] == 0
 
 
@@ -103,7 +103,7 @@ def test_resume_keeps_to_the_run(cli, tmp_path, option):
     assert words.startswith(f'{option[0]} can not be changed by --resume: a run goes on as it began; start')
 
 
-LACKS = 'but engine {} trains as the gist does ({} {}): add --engine fast, or --preset fast'
+LACKS = 'but engine {} trains as the gist does ({} {}): add --engine batched, or --preset fast'
 
 
 @pytest.mark.parametrize('engine', ['exact', 'reference'])
@@ -120,7 +120,7 @@ def test_engines_that_lack_it(cli, engine, name, value, default):
         assert refusal(cli, 'train', SONNETS, '--preset', 'reference', f'--{name}', value) == words
 
 
-@pytest.mark.parametrize('engine', ['exact', 'fast', 'reference'])
+@pytest.mark.parametrize('engine', ['exact', 'batched', 'reference'])
 @pytest.mark.parametrize(
     ('name', 'value', 'words'),
     [
@@ -152,14 +152,14 @@ def test_what_is_no_number(cli, option, words):
     assert words in refusal(cli, 'train', SONNETS, *SMALL, '--iterations', 1, *option)
     name = option[0][2:]
     with pytest.raises(ValueError, match=f'^{name} is {option[1]}; it must be '):
-        fastrnn.Config(engine='fast', **{name: option[1]})
+        fastrnn.Config(engine='batched', **{name: option[1]})
 
 
 @pytest.mark.parametrize('value', [None, 3, 2.0, True])
 def test_types_that_are_none(value):
     for name in ('cell', 'layers') if value != 3 else ('cell',):
         with pytest.raises(ValueError, match=rf'^{name} is {value!r}; it must be '):
-            fastrnn.Config(engine='fast', **{name: value})
+            fastrnn.Config(engine='batched', **{name: value})
 
 
 def test_an_architecture_that_does_not_fit(cli):

@@ -13,7 +13,7 @@ from fastrnn.inference.prompt import Decoder
 from fastrnn.inference.surprisal import escaped
 from fastrnn.model.checkpoint import load_model, save_model
 from fastrnn.model.model import Model
-from fastrnn.model.places import BEST
+from fastrnn.model.run_files import BEST
 
 TEXT = ('abc cab\n' * 60 + 'é€ xyz').encode()
 OPTIONS = ('--unit', 'byte', '--min-count', 2, '--hidden-size', 8, '--seq-length', 4, '--seed', 0, '--validation', 0.2)
@@ -27,7 +27,7 @@ def text(tmp_path):
     return tmp_path / 'text'
 
 
-@pytest.mark.parametrize('engine', ['exact', 'fast'])
+@pytest.mark.parametrize('engine', ['exact', 'batched'])
 def test_every_command(tmp_path, cli, text, engine):
     run, saved, page = tmp_path / 'run', tmp_path / 'saved', tmp_path / 'page.html'
     train = ('train', text, *OPTIONS, '--engine', engine)

@@ -8,8 +8,8 @@ import pytest
 from helpers import SONNETS
 
 import fastrnn
-from fastrnn.engines import fast
-from fastrnn.engines.engine import FastEngine
+from fastrnn.engines import batched
+from fastrnn.engines.engine import BatchedEngine
 from fastrnn.engines.memory import check_memory, memory
 from fastrnn.settings.config import Config
 from fastrnn.system import limits
@@ -18,7 +18,7 @@ SIZES = [(25, 1, 100, 65), (50, 32, 128, 65), (64, 16, 256, 90), (8, 4, 40, 200)
 
 
 def config(**options):
-    return Config(**{'engine': 'fast', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
+    return Config(**{'engine': 'batched', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ def config(**options):
 )
 def test_memory_is_as_stated(monkeypatch, sizes, options):
     """engines.memory is the bytes of all arrays, those of each thread too."""
-    monkeypatch.setattr(fast.ahead, 'start', lambda *_: None)
+    monkeypatch.setattr(batched.compile_ahead, 'start', lambda *_: None)
     (T, B, H, V), none = sizes, np.zeros(0)
     asked = config(**{'streams': B, 'hidden_size': H, 'seq_length': T, 'optimizer': 'adam', **options})
-    monkeypatch.setattr(FastEngine, '_train', lambda *_: none)  # nothing need be compiled
-    monkeypatch.setattr(fast, 'pack_weights', lambda *_: none)
-    engine = FastEngine(asked, np.zeros(B * (T + 2), np.uint16), V)
+    monkeypatch.setattr(BatchedEngine, '_train', lambda *_: none)  # nothing need be compiled
+    monkeypatch.setattr(batched, 'pack_weights', lambda *_: none)
+    engine = BatchedEngine(asked, np.zeros(B * (T + 2), np.uint16), V)
     groups = (engine.packed, engine.optimizer, *engine._works, [engine.params.flat, engine.grads.flat])
     groups += (engine._meeting.shards[-3:],)  # the others are a few numbers
     arrays = {id(array): array.nbytes for group in groups for array in group if isinstance(array, np.ndarray)}

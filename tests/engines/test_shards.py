@@ -3,7 +3,7 @@
 import pytest
 
 from fastrnn.engines import shards as module
-from fastrnn.engines.engine import FastEngine
+from fastrnn.engines.engine import BatchedEngine
 from fastrnn.engines.shards import check_shards, in_common
 from fastrnn.model.architecture import Architecture
 from fastrnn.parallel.processes import Processes
@@ -40,7 +40,7 @@ def as_many(monkeypatch):
 def test_what_can_not_be_shared(as_many, processes, options, told):
     as_many(processes)
     with pytest.raises(ValueError, match=told):
-        check_shards(Config(engine='fast', **options))
+        check_shards(Config(engine='batched', **options))
 
 
 def test_the_gists_engines_take_one_process(as_many):
@@ -63,11 +63,18 @@ def test_there_are_as_many_shards_as_processes(as_many):
 def test_the_optimizers_memory_is_divided(as_many):
     """Of Adam two numbers a parameter, of which each of P processes has a P-th."""
     config = Config(
-        engine='fast', cell='lstm', hidden_size=256, streams=16, shards=4, dtype='float32', optimizer='adam', threads=1
+        engine='batched',
+        cell='lstm',
+        hidden_size=256,
+        streams=16,
+        shards=4,
+        dtype='float32',
+        optimizer='adam',
+        threads=1,
     )
     architecture, needed = Architecture.of(config, 65), {}
     for size in (1, 2, 4):
         as_many(size)
-        needed[size] = FastEngine.memory(config, architecture)
+        needed[size] = BatchedEngine.memory(config, architecture)
     N = architecture.parameters
     assert needed[1] - needed[2] >= 4 * N * 2 // 2 and needed[2] > needed[4]

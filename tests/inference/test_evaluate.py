@@ -129,7 +129,7 @@ def test_a_text_of_any_length_needs_no_more_memory(monkeypatch):
         stored.StoredIds, '__getitem__', lambda self, key: (found := read(self, key), sizes.append(found.size))[0]
     )
     monkeypatch.setattr(stored.StoredIds, '__array__', None)
-    monkeypatch.setattr('fastrnn.inference.spans.SLICE', (128, 1e12))
+    monkeypatch.setattr('fastrnn.inference.scorer.SLICE', (128, 1e12))
     found = fastrnn.evaluate(model, 'x' + text, skip_unknown=True)
     assert found.bits_per_byte == expected.bits_per_byte and found.characters == IDS.size - 1
     assert max(sizes) == 200

@@ -7,7 +7,7 @@ from models import CHARS, MANY_KINDS, V, sampled, some_model
 
 import fastrnn
 from fastrnn.inference import streams
-from fastrnn.kernels.choice import Choice
+from fastrnn.kernels.sampling import Choice
 
 
 def test_the_state_has_the_references_bits():

@@ -172,7 +172,7 @@ def test_fingerprint_covers_the_processor(monkeypatch, name):
 TARGET = """
 from numba.core.registry import cpu_target
 from fastrnn.kernels import jit
-from fastrnn.kernels.fast import gemm
+from fastrnn.kernels.batched import gemm
 print(cpu_target.target_context.codegen().magic_tuple()[1:] == (jit.CPU, jit.FEATURES), jit.fingerprint())
 print(gemm.lanes(1), gemm.FUSED)
 """

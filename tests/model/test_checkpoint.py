@@ -19,7 +19,7 @@ from fastrnn.model.architecture import Architecture
 from fastrnn.model.checkpoint import load_checkpoint, load_model, save_checkpoint, save_model
 from fastrnn.model.model import Model
 from fastrnn.model.params import Params
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 from fastrnn.model.safetensors_file import checksum, read, write
 
 

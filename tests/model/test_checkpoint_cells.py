@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 from fastrnn.model.architecture import Architecture, torch_shapes
 from fastrnn.model.checkpoint import load_checkpoint, load_model, save_checkpoint, save_model
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 
 CELLS = [('rnn', 1), ('rnn', 2), ('gru', 1), ('gru', 3), ('lstm', 1), ('lstm', 8)]
 

@@ -9,7 +9,7 @@ from crafted import craft, refused
 from kept import state_of
 
 from fastrnn.model.checkpoint import load_checkpoint, load_model
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 from fastrnn.model.safetensors_file import checksum, read
 
 

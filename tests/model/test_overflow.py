@@ -43,7 +43,7 @@ def test_commands(tmp_path, cli, cell, dtype, scale):
         assert (code, out) == (3, '') and err.count('\n') == 1, (options, out, err)
     assert not page[1].exists()
     if scale > 1e36:
-        options = ('--engine', 'fast', '--dtype', 'float32', '--iterations', 1)
+        options = ('--engine', 'batched', '--dtype', 'float32', '--iterations', 1)
         code, out, err = cli('train', text, '--from', model, *options)
         assert (code, out) == (3, '') and 'too large for float32' in err
 

@@ -15,7 +15,7 @@ from mpi_script import CASES, train
 
 import fastrnn
 from fastrnn.model.checkpoint import load_model
-from fastrnn.model.places import BEST, checkpoints
+from fastrnn.model.run_files import BEST, checkpoints
 from fastrnn.parallel.launcher import OR_ALONE
 
 pytestmark = needs_mpi

@@ -1,4 +1,4 @@
-"""Both engines on ARM64, emulated: the exact one's bytes are the reference's, the fast one's models this machine's.
+"""Both engines on ARM64, emulated: the exact one's bytes are the reference's, the batched one's models this machine's.
 
 By hand, as root on Debian, from a checkout whose package is installed for the Python that runs this:
 
@@ -30,7 +30,7 @@ EXACT = (
     ['--seed', '0', '--iterations', '301', '--sample-every', '100', '--print-every', '10'],
     ['--seed', '2', '--iterations', '101', '--print-every', '1', '--hidden-size', '37', '--seq-length', '9'],
 )
-# What the fast engine's kernels are compiled for; the emulator tells LLVM no processor's name. The second has SVE.
+# What the batched engine's kernels are compiled for; the emulator tells LLVM no processor's name. The second has SVE.
 PROCESSORS = {'generic': {}, 'neoverse-v1': {'NUMBA_CPU_NAME': 'neoverse-v1', 'NUMBA_CPU_FEATURES': '+sve'}}
 
 
@@ -114,7 +114,7 @@ def prove(place, wanted):
         with subprocess.Popen([*map(str, (*emulated, *script))], **options) as process:
             try:
                 for ours, theirs in zip_longest(expected.splitlines(), process.stdout, fillvalue=''):
-                    same &= compare(f'fast engine for {name}: {ours[:100]}', ours, theirs.rstrip())
+                    same &= compare(f'batched engine for {name}: {ours[:100]}', ours, theirs.rstrip())
             finally:
                 process.kill()
     return same

@@ -12,7 +12,7 @@ from models import checkpoint_of, model_of
 import fastrnn
 from fastrnn.model.architecture import CELLS
 from fastrnn.model.checkpoint import load_checkpoint, load_model, save_checkpoint
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 from fastrnn.model.safetensors_file import read
 
 

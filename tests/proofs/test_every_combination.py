@@ -45,7 +45,7 @@ def texts(draw):
 
 @st.composite
 def configurations(draw, kernels):
-    """Of every engine; some of the preset. ``kernels``: of the fast one, cells and types of numbers."""
+    """Of every engine; some of the preset. ``kernels``: of the batched one, cells and types of numbers."""
 
     def one(*values):
         return draw(st.sampled_from(values))
@@ -53,8 +53,8 @@ def configurations(draw, kernels):
     options = {'seed': one(0, 1, 2**32 - 1), 'hidden_size': one(1, 2, 5, 8), 'seq_length': one(1, 3, 8)}
     options |= {'iterations': one(3, 8, 11), 'sample_length': one(0, 1, 20), 'sample_every': one(1, 4)}
     options |= {'print_every': one(1, 3), 'save_every': one(1, 2, 5), 'threads': one(None, 1, 2)}
-    options |= {'learning_rate': one(0.1, 0.001), 'engine': one('exact', 'fast', 'fast', 'fast', 'reference')}
-    if options['engine'] != 'fast':
+    options |= {'learning_rate': one(0.1, 0.001), 'engine': one('exact', 'batched', 'batched', 'batched', 'reference')}
+    if options['engine'] != 'batched':
         return 'reference', options
     streams = one(1, 2, 6)
     options |= {'streams': streams, 'shards': one(None, 1, streams), 'layers': one(1, 1, 2, 3)}

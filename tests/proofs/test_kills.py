@@ -6,7 +6,7 @@ import pytest
 from helpers import SONNETS, SUPPORT, run_python, start_python
 from kept import CELLS, log_of, state_of
 
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 
 pytestmark = pytest.mark.long
 RUN = ['--seed', 0, '--hidden-size', 24, '--print-every', 50, '--sample-every', 50, '--iterations', 20_000]

@@ -13,7 +13,7 @@ from helpers import ROOT, SONNETS, run_python
 from kept import log_of, state_of
 from mpi import command, mpi_cli, needs_mpi
 
-from fastrnn.model.places import BEST, checkpoints
+from fastrnn.model.run_files import BEST, checkpoints
 
 RUN = ['train', SONNETS, '--preset', 'fast', '--cell', 'lstm', '--layers', 2, '--hidden-size', 24, '--seq-length', 8]
 RUN += ['--streams', 8, '--shards', 4, '--dropout', 0.2, '--seed', 3, '--validation', '20%', '--save-every', 70]

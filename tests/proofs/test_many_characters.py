@@ -11,7 +11,7 @@ from fastrnn.data.vocabulary import Vocabulary
 
 @pytest.mark.long
 def test_training_on_many_characters():
-    """The exact engine to the bit, the fast one by what it learns."""
+    """The exact engine to the bit, the batched one by what it learns."""
     text = (MANY[::-1] + MANY[LAST[0]] + MANY[LAST[1]] + '\n') * 2
     assert_same_run(text, iterations=20, hidden_size=4, seq_length=8)
     told = 'a' + ''.join(MANY[ix] for ix in LAST) * 3000

@@ -12,7 +12,7 @@ from kept import log_of, state_of
 
 import fastrnn
 from fastrnn.model.checkpoint import load_checkpoint, save_checkpoint
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 
 OLD = Path(__file__).parent / 'runs_of_0.1.0'
 OF_3089190 = Path(__file__).parent / 'runs_of_3089190'

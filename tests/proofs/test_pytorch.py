@@ -9,18 +9,19 @@ from helpers import SONNETS
 
 import fastrnn
 from fastrnn.data.corpus import Corpus
-from fastrnn.engines.fast import BETA1, BETA2, EPSILON, FastEngine, make_cell, pack, sizes_of
-from fastrnn.kernels.fast import ahead, generate
+from fastrnn.engines import compile_ahead
+from fastrnn.engines.batched import BETA1, BETA2, EPSILON, BatchedEngine, make_cell, pack, sizes_of
+from fastrnn.kernels.batched import generate
 from fastrnn.kernels.team import alone
 from fastrnn.model.checkpoint import load_model, save_model
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 from fastrnn.model.torch_names import from_torch_tensors, torch_tensors
 from fastrnn.settings.config import Config
 
 pytestmark = pytest.mark.long
 TEXT = SONNETS.read_text(encoding='utf-8')
 CELLS = [(cell, layers) for cell in ('rnn', 'gru', 'lstm') for layers in (1, 2, 3)]
-OPTIONS = {'engine': 'fast', 'optimizer': 'adam', 'learning_rate': 0.01, 'init': 'scaled', 'seed': 0}
+OPTIONS = {'engine': 'batched', 'optimizer': 'adam', 'learning_rate': 0.01, 'init': 'scaled', 'seed': 0}
 TOLERANCE = 1e-5  # of logits, in float32
 
 
@@ -64,7 +65,7 @@ def log_probabilities(params, ids):
     streams = generate.make_streams(sizes_of(params.architecture), V, params.flat.dtype, 1)
     inputs, targets = (np.array(np.broadcast_to(a, (n, V)), np.uint32) for a in (ids[:, None], np.arange(V)))
     surprisals = np.zeros((n, V))
-    ahead.wait()
+    compile_ahead.wait()
     cell = make_cell(params.architecture)
     generate.score(alone(), cell, weights, packed, inputs, targets, streams, surprisals)
     return -surprisals
@@ -172,7 +173,7 @@ def test_gradients_and_steps(torch, cell, layers, clip):
     sizes |= {'input_rate': 3.0, 'hidden_decay': 2.0}
     config = Config(**OPTIONS, **sizes, dtype='float64', clip=clip)
     corpus = Corpus.of(TEXT)
-    engine = FastEngine(config, corpus.ids, len(corpus.chars))
+    engine = BatchedEngine(config, corpus.ids, len(corpus.chars))
     try:
         engine.params.flat[:] += np.random.default_rng(1).standard_normal(engine.params.flat.size) / 20  # biases, too
         engine.restore(engine.state())

@@ -9,7 +9,7 @@ from helpers import SUPPORT, run_python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastrnn.engines.engine import FastEngine
+from fastrnn.engines.engine import BatchedEngine
 from fastrnn.settings.config import Config
 
 
@@ -27,12 +27,12 @@ def cases(draw):
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     ids = rng.integers(0, V, B * (T + 2) + draw(st.integers(0, 4 * T * B))).astype(np.uint8)
     ids.flags.writeable = False
-    return Config(engine='fast', seed=0, learning_rate=0.01, **options), ids, V
+    return Config(engine='batched', seed=0, learning_rate=0.01, **options), ids, V
 
 
 def assert_as_oracle(case):
     config, ids, V = case
-    engine = FastEngine(config, ids, V)
+    engine = BatchedEngine(config, ids, V)
     params = engine.params.astype(np.float64)
     losses = engine.run(8)
     engine.close()

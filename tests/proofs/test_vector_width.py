@@ -1,4 +1,4 @@
-"""One seed, one model file of the fast engine: what a processor or a compiler may choose decides no bit of it.
+"""One seed, one model file of the batched engine: what a processor or a compiler may choose decides no bit of it.
 
 On another architecture: tests/proofs/arm64.py, run by hand.
 """

@@ -8,7 +8,7 @@ from kept import begin, contents, log_of, run_to
 
 import fastrnn
 
-SMALL = ('--engine', 'fast', '--hidden-size', 8, '--sample-length', 0)
+SMALL = ('--engine', 'batched', '--hidden-size', 8, '--sample-length', 0)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from helpers import SONNETS, refusal
 from kept import begin, contents, run_to, state_of
 
 import fastrnn
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 
 TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
 

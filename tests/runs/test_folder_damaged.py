@@ -10,7 +10,7 @@ from models import checkpoint_of, model_of
 
 import fastrnn
 from fastrnn.model.checkpoint import load_checkpoint, save_checkpoint
-from fastrnn.model.places import BEST, checkpoints
+from fastrnn.model.run_files import BEST, checkpoints
 from fastrnn.system.atomic import temporary_name
 
 TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)

@@ -12,7 +12,7 @@ from helpers import SONNETS, refusal
 from kept import begin, contents, one_by_one, run_to
 
 import fastrnn
-from fastrnn.model.places import BEST, checkpoints
+from fastrnn.model.run_files import BEST, checkpoints
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 

@@ -12,7 +12,7 @@ from kept import begin, contents, iterations, run_to, state_of
 
 import fastrnn
 from fastrnn.model.checkpoint import load_model
-from fastrnn.model.places import BEST, checkpoints
+from fastrnn.model.run_files import BEST, checkpoints
 from fastrnn.runs.curves import read_run
 
 

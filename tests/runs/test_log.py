@@ -65,7 +65,7 @@ def test_a_long_log_is_thinned(monkeypatch):
 
 def test_what_is_always_logged():
     """The last record, and a best one."""
-    config = Config(engine='fast', print_every=1, sample_every=1, validate_every=1)
+    config = Config(engine='batched', print_every=1, sample_every=1, validate_every=1)
     record = replace(RECORD, iteration=10**9 + 6, validation=2.0)
     assert not is_logged(record, config, best=False) and is_logged(record, config, best=True)
     assert is_logged(replace(record, last=True), config, best=False)

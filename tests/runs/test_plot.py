@@ -37,7 +37,7 @@ def test_a_run(logged):
     assert by_time.get_xlabel() == 'training time (s)' and by_time.get_ylabel() == 'bits per character'
     assert by_characters.get_xlabel() == 'characters trained on'
     assert words == [
-        'run1 (fast, H=256): best validation 2.175',
+        'run1 (batched, H=256): best validation 2.175',
         'training, mean of each report',
         'validation; ring: the best',
     ]
@@ -56,7 +56,7 @@ def test_other_models_are_named(logged):
     """And of runs that say nothing of cells, H alone."""
     for kind, words in (({'cell': 'lstm', 'layers': 2}, 'lstm 2 x 9'), ({'cell': 'gru'}, 'gru H=9'), ({}, 'H=9')):
         folder = logged(words, records(every=0), H=9, **kind)
-        assert drawn(folder)[1][0] == f'{words} (fast, {words})'
+        assert drawn(folder)[1][0] == f'{words} (batched, {words})'
 
 
 @pytest.mark.parametrize('kind', [{'cell': 'xyz'}, {'cell': []}, {'layers': '2'}, {'H': None}])
@@ -74,7 +74,7 @@ def test_one_record_is_visible(logged):
 
 
 def test_the_reference_is_black_and_others_have_colours_of_their_own(logged):
-    folders = [logged(f'run{k}', engine='fast') for k in range(4)] + [logged('slow', engine='reference', H=100)]
+    folders = [logged(f'run{k}', engine='batched') for k in range(4)] + [logged('slow', engine='reference', H=100)]
     (by_time, _), words = drawn(*folders)
     colors = [line.get_color() for line in by_time.lines if line.get_alpha()]
     assert len(set(colors)) == 5 and max(to_rgb(colors[4])) == 0
@@ -163,7 +163,7 @@ def test_names_that_are_no_markup(logged):
     """Neither formulae nor hidden; and not wider than the picture."""
     folders = [logged(r'_$\frac$ & <b>'), logged('n' * 200)]
     _, words = drawn(*folders)
-    assert words[0].startswith(r'_$\frac$ & <b> (fast') and len(words[1]) < 80
+    assert words[0].startswith(r'_$\frac$ & <b> (batched') and len(words[1]) < 80
     figure = plotting.draw([read_run(folder) for folder in folders])
     figure.draw_without_rendering()
     box = figure.legends[0].get_window_extent()

@@ -7,7 +7,7 @@ from helpers import SONNETS
 from kept import begin, contents, run_to, state_of
 
 import fastrnn
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 
 
 @pytest.mark.parametrize('name', ['exact', 'fast', 'reference'])

@@ -13,7 +13,7 @@ from kept import begin, contents, iterations, log_of, run_to, state_of
 
 import fastrnn
 from fastrnn.model.checkpoint import load_checkpoint
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 
 REACHED = 28  # between two checkpoints
 PLACES = [str(Path(__file__).parent), str(SUPPORT)]

@@ -8,7 +8,7 @@ import pytest
 from kept import begin, contents, log_of, run_to, state_of
 
 import fastrnn
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 from fastrnn.runs.curves import read_run
 from fastrnn.training.schedule import FINAL
 

@@ -8,7 +8,7 @@ from kept import CELLS, ENGINES, begin, contents, iterations, log_of, one_by_one
 
 import fastrnn
 from fastrnn.data.files import EARLIER
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 
 
 @pytest.fixture(scope='module')

@@ -74,7 +74,7 @@ def test_the_file_is_cut_or_changed_under_a_run(tmp_path, stored_cache, monkeypa
 
 
 def test_the_file_is_cut_before_the_last_sample(tmp_path, stored_cache, monkeypatch):
-    """Of the fast engine: then the last record is still due."""
+    """Of the batched engine: then the last record is still due."""
     one_by_one(monkeypatch)
     options = {'validation': None, 'print_every': 7, 'iterations': 141}  # all that is trained on is in memory
     run_to(begin(tmp_path / 'whole', 'fast', **options))

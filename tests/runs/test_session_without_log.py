@@ -8,7 +8,7 @@ from kept import begin, contents, one_by_one, run_to
 
 import fastrnn
 from fastrnn.model.checkpoint import load_checkpoint
-from fastrnn.model.places import checkpoints
+from fastrnn.model.run_files import checkpoints
 from fastrnn.runs.log import Log
 
 WORDS = 'its log cannot be written .*; the run goes on, and its checkpoints keep the records until it can be$'

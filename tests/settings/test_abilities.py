@@ -29,15 +29,15 @@ def asks_for_a_name(node):
 
 def test_no_module_asks_for_a_name():
     """Presets have the same names; they are asked for."""
-    assert asks_for_a_name(ast.parse("config.engine in ('fast',)", mode='eval').body)
+    assert asks_for_a_name(ast.parse("config.engine in ('batched',)", mode='eval').body)
     trees = {module: ast.parse(module.read_text(encoding='utf-8')) for module in MODULES}
     assert [module for module, tree in trees.items() if any(map(asks_for_a_name, ast.walk(tree)))] == []
 
 
 @pytest.fixture
 def fourth(monkeypatch):
-    """An engine that nobody knows: it computes as the reference, reports as the fast one, and takes an init."""
-    abilities = replace(ABILITIES['fast'], flops=1e9, options=frozenset({'init'}))
+    """An engine that nobody knows: it computes as the reference, reports as the batched one, and takes an init."""
+    abilities = replace(ABILITIES['batched'], flops=1e9, options=frozenset({'init'}))
     monkeypatch.setitem(ABILITIES, 'fourth', abilities)
     monkeypatch.setitem(CHOICES, 'engine', (*CHOICES['engine'], 'fourth'))
     monkeypatch.setitem(ENGINES, 'fourth', ReferenceEngine)
@@ -56,7 +56,7 @@ def test_a_fourth_engine(fourth, cli, tmp_path):
     assert lines[-3:-2] == ['----']
     code, _, err = cli('train', tmp_path / 'text', *options, '--streams', 2)
     assert code == 2 and err == (
-        'error: streams is 2, but engine fourth trains as the gist does (streams 1): add --engine fast, '
+        'error: streams is 2, but engine fourth trains as the gist does (streams 1): add --engine batched, '
         'or --preset fast\n'
     )
     with pytest.raises(fastrnn.Diverged, match='the loss is inf or NaN'):

@@ -31,19 +31,19 @@ def test_numbers_of_numpy():
 )
 def test_what_is_no_number(name, value):
     with pytest.raises(ValueError, match=f'^{name} is '):
-        Config(**{'engine': 'fast', name: value})
+        Config(**{'engine': 'batched', name: value})
 
 
 @pytest.mark.parametrize('earlier', [1, [()], [('x', 0, 0.0, 9, None)], [('cosine', 9, 0.0, 9, None)], [(0, 0.0)]])
 def test_earlier_schedules_that_can_not_be(earlier):
     with pytest.raises(ValueError, match=r'^earlier is .*; it must be names, begins and ends of schedules$'):
-        Config(engine='fast', earlier=earlier)
+        Config(engine='batched', earlier=earlier)
 
 
 @pytest.mark.parametrize('planned', [(1,), 'x', (-1, 0.0, None, None), (9, 0.0, 9, None), (0, 5.0, None, 4.0)])
 def test_plans_that_can_not_be(planned):
     with pytest.raises(ValueError, match=r'^planned is .*; it must be a begin and an end of a schedule$'):
-        Config(engine='fast', planned=planned)
+        Config(engine='batched', planned=planned)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ def test_presets():
     assert 'hidden_size' in preset('fast').fit and 'hidden_size' not in preset('fast', hidden_size=64).fit
     assert 'epochs' in preset('fast').fit and 'epochs' not in preset('fast', iterations=10).fit
     with pytest.raises(ValueError, match='needs an end'):
-        Config(engine='fast', schedule='cosine')
+        Config(engine='batched', schedule='cosine')
     with pytest.raises(ValueError, match='streams is 2'):
         preset('reference', streams=2)
 
@@ -65,7 +65,7 @@ def test_the_rate_follows_the_optimizer_and_the_schedule():
 def test_without_the_preset_too():
     """The gist's rate is Adagrad's: with it, Adam diverges."""
     for make in (lambda **options: preset('reference', **options), lambda **options: make_config(None, options)):
-        assert make(engine='fast', optimizer='adam').learning_rate == 0.002
-        assert make(engine='fast', optimizer='adam', learning_rate=0.1).learning_rate == 0.1
-        assert make(engine='fast').learning_rate == make().learning_rate == 0.1
-    assert Config(engine='fast', optimizer='adam').learning_rate == 0.1  # says what it says
+        assert make(engine='batched', optimizer='adam').learning_rate == 0.002
+        assert make(engine='batched', optimizer='adam', learning_rate=0.1).learning_rate == 0.1
+        assert make(engine='batched').learning_rate == make().learning_rate == 0.1
+    assert Config(engine='batched', optimizer='adam').learning_rate == 0.1  # says what it says

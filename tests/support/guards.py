@@ -12,7 +12,7 @@ import sys
 import numpy as np
 
 import fastrnn
-from fastrnn.engines.engine import ExactEngine, FastEngine
+from fastrnn.engines.engine import BatchedEngine, ExactEngine
 from fastrnn.inference.evaluate import bits
 from fastrnn.model.model import Model
 from fastrnn.settings.config import CHOICES, Config
@@ -51,19 +51,19 @@ def some_ids(rng, n, V):
 
 
 def one(rng, **kind):
-    """Train for some iterations, sample and score; kind: cell and dtype, of the fast engine."""
+    """Train for some iterations, sample and score; kind: cell and dtype, of the batched engine."""
     T, H, V = rng.randint(1, 30), rng.randint(1, 70), rng.randint(2, 90)
     B = rng.choice([1, 1, 2, 3, 7, 16, 33])
     fast, threads = bool(kind) or rng.random() < 0.7, rng.choice([1, 2, 3])
     B = B if fast else 1
     options = {'hidden_size': H, 'seq_length': T, 'seed': 0, 'threads': threads}
     if fast:
-        options |= {'engine': 'fast', 'streams': B, 'dtype': rng.choice(['float32', 'float64'])}
+        options |= {'engine': 'batched', 'streams': B, 'dtype': rng.choice(['float32', 'float64'])}
         options |= {'optimizer': rng.choice(['adam', 'adagrad']), 'clip_norm': rng.choice([None, 1.0])}
         options |= {'init': rng.choice(['gist', 'scaled']), 'cell': rng.choice(['rnn', 'gru', 'lstm'])}
         options |= {'layers': rng.choice([1, 1, 2, 3]), 'dropout': rng.choice([0.0, 0.3]), **kind}
     ids = some_ids(rng, V + B * (T + 2) + rng.randint(0, 5 * T * B), V)
-    engine = (FastEngine if fast else ExactEngine)(Config(**options), ids, V)
+    engine = (BatchedEngine if fast else ExactEngine)(Config(**options), ids, V)
     engine.run(5)
     engine.sample(5)
     engine.close()

@@ -161,7 +161,7 @@ def assert_same_run(text, *, threads=1, seed=0, **options):
 
 
 def progress_record(iteration=4999, seconds=12.5, bits=2.345, validation=2.4, best=2.3, share=0.25, **others):
-    """What a run of the fast engine tells of an iteration."""
+    """What a run of the batched engine tells of an iteration."""
     loss = bits / bits_per_character(1.0, 32)
     facts = {'loss': loss, 'smooth_loss': loss, 'mean_loss': loss, 'sample': None, 'report': True}
     facts |= {'seq_length': 32, 'epoch': 3.25}

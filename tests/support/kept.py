@@ -8,12 +8,12 @@ from helpers import SONNETS
 
 import fastrnn
 from fastrnn.model.checkpoint import load_checkpoint
-from fastrnn.model.places import BEST, checkpoints
+from fastrnn.model.run_files import BEST, checkpoints
 from fastrnn.training import plan
 
 SIZES = {'hidden_size': 16, 'seq_length': 8, 'seed': 3, 'iterations': 60}
 EXACT = {**SIZES, 'sample_every': 7, 'sample_length': 20, 'print_every': 4}
-FAST = {**SIZES, 'engine': 'fast', 'streams': 3, 'optimizer': 'adam', 'schedule': 'cosine', 'dtype': 'float32'}
+FAST = {**SIZES, 'engine': 'batched', 'streams': 3, 'optimizer': 'adam', 'schedule': 'cosine', 'dtype': 'float32'}
 FAST |= {
     'print_every': 7,
     'learning_rate': 0.01,

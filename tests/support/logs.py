@@ -25,7 +25,7 @@ def rollback(to):
     return {'event': 'rollback', 'iteration': 0, 'to': to, 'learning_rate': 0.01, 'reason': 'the loss rose'}
 
 
-def write_run(folder, entries, *, engine='fast', H=256, tail='', **others):
+def write_run(folder, entries, *, engine='batched', H=256, tail='', **others):
     """A run folder with a log, and what may be torn at its end."""
     folder.mkdir()
     config = {'format': 1, 'fastrnn': '0.1.0', 'config': {'engine': engine, 'hidden_size': H, **others}, 'text': {}}

@@ -1,4 +1,4 @@
-"""Hashes of models that the fast engine trains, one JSON object a case, to be compared with another machine's.
+"""Hashes of models that the batched engine trains, one JSON object a case, to be compared with another machine's.
 
 ``python tests/support/model_hashes.py TEXT [BYTES]``, the second of a vector that kernels are to be compiled for. It
 needs nothing but the package. To add a case, add a line to CASES.
@@ -11,9 +11,10 @@ import tempfile
 from pathlib import Path
 
 import fastrnn
-from fastrnn.kernels.fast import ahead, gemm
+from fastrnn.engines import compile_ahead
+from fastrnn.kernels.batched import gemm
 
-COMMON = {'engine': 'fast', 'init': 'scaled', 'seed': 0, 'validation': 0.05}
+COMMON = {'engine': 'batched', 'init': 'scaled', 'seed': 0, 'validation': 0.05}
 STREAMS = {'streams': 16, 'seq_length': 10, 'iterations': 100, 'learning_rate': 0.01}
 ADAM = {'optimizer': 'adam', 'clip_norm': 1.0, 'schedule': 'cosine', 'warmup': 0.1}
 OWN_RATES = {'weight_decay': 0.1, 'input_rate': 2.0, 'hidden_decay': 3.0}
@@ -61,6 +62,8 @@ def trained(text, options):
 if __name__ == '__main__':
     if len(sys.argv) > 2:
         gemm._VECTOR = int(sys.argv[2])
-        ahead.start = lambda *_: None  # that process would compile for the machine's own vectors, into the same cache
+        compile_ahead.start = lambda *_: (
+            None
+        )  # that process would compile for the machine's own vectors, into the same cache
     for case, options in CASES.items():
         print(json.dumps({'case': case, **trained(Path(sys.argv[1]), options)}), flush=True)

@@ -48,13 +48,13 @@ def model_of(chars, H=4, dtype=np.float64, cell='rnn', layers=1, unit='character
 
 
 def checkpoint_of(model, optimizer='adam', streams=3):
-    """A state in which no number is another's, as a run of the fast engine could have it."""
+    """A state in which no number is another's, as a run of the batched engine could have it."""
     architecture, dtype = model.params.architecture, model.params.flat.dtype
     moments = {
         letter: random_params(architecture, dtype, seed) for seed, letter in enumerate(MOMENTS[optimizer], start=1)
     }
     config = Config(
-        engine='fast',
+        engine='batched',
         cell=architecture.cell,
         layers=architecture.layers,
         hidden_size=architecture.H,

@@ -9,7 +9,7 @@ import cell_oracles
 import numpy as np
 from cell_oracles import softmax, step, zeros
 
-from fastrnn.engines.fast import BETA1, BETA2, EPSILON
+from fastrnn.engines.batched import BETA1, BETA2, EPSILON
 from fastrnn.model.params import Params
 
 # --- gradients ------------------------------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ def own_rates(config, architecture):
 
 
 def train(config, params, ids, iterations):
-    """Losses of the fast engine; params are changed in place. Clipping, Adagrad and AdamW as their papers have them."""
+    """Losses of the batched engine; params change in place. Clipping, Adagrad and AdamW as their papers have them."""
     T, B, cell = config.seq_length, config.streams, params.architecture.cell
     streams = ids[: ids.size // B * B].reshape(B, -1).T.astype(int)
     states, p, losses = np.array([zeros(cell, cell_oracles.from_params(params))] * B), 0, []

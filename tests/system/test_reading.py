@@ -10,7 +10,7 @@ from helpers import refusal
 from kept import begin, run_to
 
 from fastrnn.model.checkpoint import load_model
-from fastrnn.model.places import BEST, checkpoints
+from fastrnn.model.run_files import BEST, checkpoints
 from fastrnn.runs.curves import read_run
 from fastrnn.system import reading
 from fastrnn.system.reading import NotRegular, open_regular, read_bytes, same_contents

@@ -9,12 +9,12 @@ from kept import contents, log_of, one_by_one, run_to
 
 import fastrnn
 from fastrnn.inference.evaluate import bits
-from fastrnn.inference.streams import FastStream
-from fastrnn.kernels.choice import Choice
-from fastrnn.model.places import BEST
+from fastrnn.inference.streams import BatchedStream
+from fastrnn.kernels.sampling import Choice
+from fastrnn.model.run_files import BEST
 
 TEXT = SONNETS.read_text(encoding='utf-8')
-OVERFIT = {'engine': 'fast', 'hidden_size': 16, 'seq_length': 8, 'streams': 3, 'dtype': 'float32', 'seed': 3}
+OVERFIT = {'engine': 'batched', 'hidden_size': 16, 'seq_length': 8, 'streams': 3, 'dtype': 'float32', 'seed': 3}
 OVERFIT |= {'optimizer': 'adam', 'learning_rate': 0.03, 'init': 'scaled', 'iterations': 150}
 OVERFIT |= {'print_every': 20, 'validate_every': 10, 'sample_length': 30}
 
@@ -64,7 +64,7 @@ def test_the_closing_sample_is_the_best_models(cell):
     state, rng = run.state(), np.random.RandomState()
     rng.set_state(state.rng)
     assert run.figures.best_iteration < 480 and state.position > 256
-    stream = FastStream(run.best_model, run.corpus.ids[state.position - 256 : state.position + 1])
+    stream = BatchedStream(run.best_model, run.corpus.ids[state.position - 256 : state.position + 1])
     list(stream.absorb())
     assert last.sample == run.corpus.text(stream.draw(Choice(1.0, run.model.params.V, 1.0), rng, 30))
 

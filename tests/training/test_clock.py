@@ -67,7 +67,7 @@ def test_each_thread_has_pauses_of_its_own(monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize('engine', ['exact', 'fast'])
+@pytest.mark.parametrize('engine', ['exact', 'batched'])
 def test_a_run_without_compiled_kernels_trains_as_long(engine):
     """A step takes as long as it says, whatever is compiled within: here all that a sample and a validation need."""
     code = f"""

@@ -134,7 +134,7 @@ def test_stopping_instead(tmp_path, cli, name):
     assert contents(tmp_path / 'run')[1][1][3] == 0 and finite(tmp_path / 'run')
 
 
-@pytest.mark.parametrize('engine', ['exact', 'fast'])
+@pytest.mark.parametrize('engine', ['exact', 'batched'])
 def test_it_is_said(tmp_path, cli, engine):
     """On standard error, whatever else is printed."""
     args = [
@@ -150,7 +150,7 @@ def test_it_is_said(tmp_path, cli, engine):
         40,
     ]
     args += ['--seq-length', 8]
-    if engine == 'fast':
+    if engine == 'batched':
         args += ['--optimizer', 'adam', '--weight-decay', 99]
     code, out, err = cli('train', SONNETS, *args, '--out', tmp_path / 'run')
     assert code == 0

@@ -12,7 +12,7 @@ import fastrnn
 from fastrnn.training.figures import Figures
 
 TEXT = SONNETS.read_text(encoding='utf-8')
-OPTIONS = {'hidden_size': 10, 'seq_length': 5, 'seed': 0, 'engine': 'fast', 'streams': 2, 'sample_length': 0}
+OPTIONS = {'hidden_size': 10, 'seq_length': 5, 'seed': 0, 'engine': 'batched', 'streams': 2, 'sample_length': 0}
 OPTIONS |= {'learning_rate': 0.01, 'print_every': 20}
 
 

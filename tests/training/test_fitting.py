@@ -119,7 +119,7 @@ def test_what_is_given_stays():
         if name != 'epochs':
             config = fit(preset('fast', iterations=1000, **{name: value}), ids(200_000), 60).config
             assert getattr(config, name) == value and config.fit == ()
-    alone = Config(engine='fast', iterations=1)
+    alone = Config(engine='batched', iterations=1)
     assert fit(alone, ids(200), 60).config is alone
 
 
@@ -162,7 +162,7 @@ def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
     monkeypatch.setattr(threads, 'time', clock)
     monkeypatch.setattr(fitting, 'time', clock)
     monkeypatch.setattr(fitting, 'make_engine', clock.make_engine)
-    monkeypatch.setattr(fitting.ahead, 'wait', lambda: clocks_when_waited.append(clock.perf_counter()))
+    monkeypatch.setattr(fitting.compile_ahead, 'wait', lambda: clocks_when_waited.append(clock.perf_counter()))
     trial, config = fitting.Trial(ids(5_000), 60, 10.0), preset('fast', hidden_size=16, streams=4, iterations=1)
     trial.measure(config)
     assert clocks_when_waited == [0.0]  # for what is compiled meanwhile
@@ -215,6 +215,6 @@ def test_what_can_not_be_trained_is_refused_before_a_trial(monkeypatch, text, op
 @pytest.mark.parametrize('value', ['both', ['hidden_sizes'], 'nothing at all', None, 5, [[]]])
 def test_open_fields_have_names(value):
     with pytest.raises(ValueError, match=r'^fit is .* must be names of cell'):
-        Config(engine='fast', fit=value)
-    assert Config(engine='fast', fit='nothing').fit == ()  # as 0.1.0 wrote it
-    assert Config(engine='fast', fit=list(OPEN)).fit == OPEN
+        Config(engine='batched', fit=value)
+    assert Config(engine='batched', fit='nothing').fit == ()  # as 0.1.0 wrote it
+    assert Config(engine='batched', fit=list(OPEN)).fit == OPEN

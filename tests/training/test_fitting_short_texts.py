@@ -53,7 +53,7 @@ def test_what_is_given_stays():
     for given in ({'streams': 16}, {'streams': 1, 'seq_length': 25}, {'streams': 400}):
         config = preset('fast', **given)
         assert with_windows(config, 270) is config and config.streams == given['streams']
-    assert sizes(with_windows(Config(streams=16, engine='fast'), 9)) == (16, 25)
+    assert sizes(with_windows(Config(streams=16, engine='batched'), 9)) == (16, 25)
     assert sizes(with_windows(preset('reference'), 9)) == (1, 25)
 
 

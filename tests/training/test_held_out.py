@@ -11,13 +11,13 @@ import fastrnn
 from fastrnn.inference.evaluate import bits, nats
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.params import Params
-from fastrnn.model.places import BEST
+from fastrnn.model.run_files import BEST
 from fastrnn.runs.curves import read_run
 from fastrnn.settings.presets import preset
 from fastrnn.training.held_out import HeldOut, spans_in, spans_of
 
 TEXT = SONNETS.read_text(encoding='utf-8')
-OVERFIT = {'engine': 'fast', 'hidden_size': 16, 'seq_length': 8, 'streams': 3, 'dtype': 'float32', 'seed': 3}
+OVERFIT = {'engine': 'batched', 'hidden_size': 16, 'seq_length': 8, 'streams': 3, 'dtype': 'float32', 'seed': 3}
 OVERFIT |= {'optimizer': 'adam', 'learning_rate': 0.03, 'init': 'scaled', 'iterations': 200}
 OVERFIT |= {'print_every': 20, 'validate_every': 10, 'sample_length': 30, 'validate_part': 90}
 

@@ -100,7 +100,7 @@ def test_the_part_is_no_more_than_is_needed():
 
 
 def test_a_run_without_an_end_validates_soon():
-    for config in (Config(), Config(engine='fast', dtype='float32')):
+    for config in (Config(), Config(engine='batched', dtype='float32')):
         every = intervals_of(config, 65, 10**9, None).validate_every
         assert 15 < every * nominal_pace(config, 65) <= 30 and part_of(config, 65, 10**9, every, None) > 10**5
 

@@ -83,7 +83,7 @@ def test_held_out_text_of_a_kind_that_was_trained_on_is_not_told():
 def test_it_is_said_once_with_a_remedy(cli, tmp_path):
     path = tmp_path / 'sorted.txt'
     path.write_text('\n'.join(sorted(lines())))
-    args = ('--engine', 'fast', '--hidden-size', 8, '--iterations', 20, '--sample-length', 0)
+    args = ('--engine', 'batched', '--hidden-size', 8, '--iterations', 20, '--sample-length', 0)
     for more in ((), ('--out', tmp_path / 'run')):
         code, _, err = cli('train', path, *args, '--validation', '10%', *more)
         assert code == 0 and len(re.findall('warning: the held-out text is very unlike the training text', err)) == 1

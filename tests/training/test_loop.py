@@ -41,7 +41,7 @@ def test_records(engine):
 
 def test_the_training_figure_is_the_mean_since_the_last_report(monkeypatch):
     """Of each iteration, added up in order: the same bits wherever blocks end; of a record in between, so far."""
-    options = {**OPTIONS, 'engine': 'fast', 'streams': 2, 'learning_rate': 0.01, 'validation': 0.1}
+    options = {**OPTIONS, 'engine': 'batched', 'streams': 2, 'learning_rate': 0.01, 'validation': 0.1}
     options |= {'print_every': 20, 'validate_every': 50, 'iterations': 90, 'sample_length': 0}
     in_large_blocks = {record.iteration: record.mean_loss for record in fastrnn.train(TEXT, **options)}
     one_by_one(monkeypatch)

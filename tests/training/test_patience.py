@@ -79,7 +79,7 @@ def test_the_gists_engines_end_early_too(engine):
 
 def test_the_command(cli, tmp_path):
     run = tmp_path / 'run'
-    options = ('--engine=fast', '--optimizer=adam', '--hidden-size=16', '--learning-rate=0.03', '--seed=3')
+    options = ('--engine=batched', '--optimizer=adam', '--hidden-size=16', '--learning-rate=0.03', '--seed=3')
     options += (
         '--streams=3',
         '--seq-length=8',

@@ -8,7 +8,7 @@ from fastrnn.training.schedule import FINAL, Horizon, cos_pi
 
 
 def fast(**options):
-    return Config(**{'engine': 'fast', 'learning_rate': 1.0, 'seq_length': 10, **options})
+    return Config(**{'engine': 'batched', 'learning_rate': 1.0, 'seq_length': 10, **options})
 
 
 def test_horizon():
@@ -62,7 +62,7 @@ def test_no_rate_is_beyond_its_neighbours(schedule):
 
 def test_by_time():
     """The same, by seconds: from where the schedule began to where it ends."""
-    config = Config(engine='fast', schedule='cosine', time=20.0, planned=(0, 0.0, None, 10.0))
+    config = Config(engine='batched', schedule='cosine', time=20.0, planned=(0, 0.0, None, 10.0))
     assert Horizon(config, 1000).rates(5, 3, 10.0, 1.0) == pytest.approx([0.1 * FINAL] * 3)
-    config = Config(engine='fast', schedule='cosine', time=20.0, planned=(7, 10.0, None, None))
+    config = Config(engine='batched', schedule='cosine', time=20.0, planned=(7, 10.0, None, None))
     assert Horizon(config, 1000).rates(7, 2, 10.0, 10.0) == pytest.approx([0.1, 0.1 * FINAL])

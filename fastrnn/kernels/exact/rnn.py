@@ -14,8 +14,8 @@ All buffers are a ``Work``; nothing is allocated in here. Shapes: T steps, H hid
 
 import numpy as np
 
-from ..choice import choose, filter_likeliest, temper
 from ..jit import inlined, jit
+from ..sampling import choose, filter_likeliest, temper
 from ..team import barrier, span
 from .numpy_functions import exp, gemv, gemv_t, log, tanh
 from .one_hot import one_hot_gradient, one_hot_product

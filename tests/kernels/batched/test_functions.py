@@ -1,10 +1,10 @@
-"""The fast engine's transcendental functions."""
+"""The batched engine's transcendental functions."""
 
 import numpy as np
 import pytest
 from helpers import normal
 
-from fastrnn.kernels.fast.functions import exp1, fma, log1, rsqrt1, sigmoid1, tanh1
+from fastrnn.kernels.batched.functions import exp1, fma, log1, rsqrt1, sigmoid1, tanh1
 from fastrnn.kernels.jit import jit
 
 DTYPES = ['float32', 'float64']

@@ -1,10 +1,10 @@
-"""How the fast engine packs matrices."""
+"""How the batched engine packs matrices."""
 
 import numpy as np
 import pytest
 from helpers import normal
 
-from fastrnn.kernels.fast import packing
+from fastrnn.kernels.batched import packing
 
 
 @pytest.mark.parametrize(('M', 'N'), [(1, 1), (4, 4), (5, 9), (16, 12)])

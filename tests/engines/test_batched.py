@@ -1,4 +1,4 @@
-"""The fast engine against the reference: one stream to rounding; any threads; nothing allocated."""
+"""The batched engine against the reference: one stream to rounding; any threads; nothing allocated."""
 
 import gc
 import weakref
@@ -10,7 +10,7 @@ import pytest
 from models import MANY_KINDS
 from numba.core.runtime import _nrt_python as nrt
 
-from fastrnn.engines.engine import FastEngine, ReferenceEngine
+from fastrnn.engines.engine import BatchedEngine, ReferenceEngine
 from fastrnn.kernels.team import alone
 from fastrnn.settings.config import Config
 
@@ -20,13 +20,13 @@ IDS.flags.writeable = False  # as a corpus has them
 
 
 def config(**options):
-    return Config(**{'engine': 'fast', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
+    return Config(**{'engine': 'batched', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
 
 
 def test_one_stream_is_the_gist_to_rounding():
     """B = 1, float64, Adagrad: the reference's losses, through the wrap as well."""
     ids = IDS[:120]
-    fast = FastEngine(config(hidden_size=25), ids, V).run(30)
+    fast = BatchedEngine(config(hidden_size=25), ids, V).run(30)
     plain = ReferenceEngine(Config(seed=0, hidden_size=25, seq_length=7), ids, V).run(30)
     np.testing.assert_allclose(fast, plain, rtol=1e-6)
 
@@ -50,7 +50,7 @@ DEEP = {'init': 'scaled', 'dropout': 0.3, 'input_rate': 3.0}
 def test_any_number_of_threads_gives_the_same_bits(options):
     results = []
     for threads in (1, 2, 3, 5):
-        engine = FastEngine(config(streams=6, hidden_size=40, threads=threads, **options), IDS, V)
+        engine = BatchedEngine(config(streams=6, hidden_size=40, threads=threads, **options), IDS, V)
         losses = engine.run(12)
         engine.close()
         results.append((losses, engine.params.flat.copy()))
@@ -63,7 +63,7 @@ def test_any_number_of_threads_gives_the_same_bits(options):
 def test_the_sample_goes_on_from_the_first_stream(cell, layers):
     """From its character, and its state in each layer, by the oracle; and changes nothing."""
     options = {'cell': cell, 'layers': layers, 'dropout': 0.5, 'init': 'scaled', 'streams': 3}
-    engine = FastEngine(config(**options, learning_rate=0.01), IDS, V)
+    engine = BatchedEngine(config(**options, learning_rate=0.01), IDS, V)
     engine.run(4)
     drawn, state, model = engine.sample(30), engine.state(), cell_oracles.from_params(engine.params)
     states, ix, rng = state.hidden[0].reshape(layers, -1, 20), int(IDS[state.position]), np.random.RandomState()
@@ -76,19 +76,19 @@ def test_the_sample_goes_on_from_the_first_stream(cell, layers):
 
 
 def test_float32_follows_float64():
-    single, double = (FastEngine(config(streams=4, dtype=kind), IDS, V).run(10) for kind in ('float32', 'float64'))
+    single, double = (BatchedEngine(config(streams=4, dtype=kind), IDS, V).run(10) for kind in ('float32', 'float64'))
     np.testing.assert_allclose(single, double, rtol=1e-3)
 
 
 def test_the_norm_is_clipped():
     """With a norm that is always exceeded, Adagrad's sum of squares is its square after a step."""
-    engine = FastEngine(config(streams=2, clip_norm=1e-3, learning_rate=1e-9), IDS, V)
+    engine = BatchedEngine(config(streams=2, clip_norm=1e-3, learning_rate=1e-9), IDS, V)
     engine.run(1)
     assert np.sqrt(engine.moments['m'].sum()) == pytest.approx(1e-3)
 
 
 def test_nothing_is_allocated_in_the_loop():
-    engine = FastEngine(config(streams=4), IDS, V)
+    engine = BatchedEngine(config(streams=4), IDS, V)
 
     def allocations(iterations):
         rates, losses = np.full(iterations, 0.1), np.zeros((iterations, 4))
@@ -107,7 +107,7 @@ def test_it_goes_with_its_last_reference():
     """Not only when the garbage collector comes: the preset's trials are large."""
     gc.disable()
     try:
-        engine = FastEngine(config(streams=4), IDS, V)
+        engine = BatchedEngine(config(streams=4), IDS, V)
         engine.run(2)
         gone = weakref.ref(engine.grads.flat)
         engine.close()

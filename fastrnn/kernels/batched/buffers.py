@@ -1,4 +1,4 @@
-"""What the fast engine's kernels work on: parameters, their packed forms, the optimizer, the buffers of a window.
+"""What the batched engine's kernels work on: parameters, their packed forms, the optimizer, the buffers of a window.
 
 G gates and S blocks as in ``cell.py``. Rows are padded with zeros: H and V to whole panels, Hp and Vp. K, of the
 gates of one side in a row, is (G-1) * Hp + H.

@@ -7,7 +7,7 @@ compiles itself. A first run of --preset fast --cell lstm takes 8.7 s
 One process at a time compiles for a cell and a dtype, and a marker tells when that is done. It gets no signal of the
 terminal's: after a Ctrl-C it ends by itself, some seconds later, and the next run need not compile.
 
-``python -m fastrnn.kernels.fast.ahead MARKER lstm 4 4 2 float32``
+``python -m fastrnn.engines.compile_ahead MARKER lstm 4 4 2 float32``
 """
 
 import os
@@ -21,15 +21,15 @@ from typing import Any
 
 import numpy as np
 
-from ...system.locks import lock_alone
-from ...system.pauses import paused
-from .. import jit
-from ..choice import Choice
-from ..team import alone
-from . import buffers, generate
-from .cells import CELLS
-from .gradients import matrix_gradients, vector_gradients
-from .packing import pack_weights
+from ..kernels import jit
+from ..kernels.batched import buffers, generate
+from ..kernels.batched.cells import CELLS
+from ..kernels.batched.gradients import matrix_gradients, vector_gradients
+from ..kernels.batched.packing import pack_weights
+from ..kernels.sampling import Choice
+from ..kernels.team import alone
+from ..system.locks import lock_alone
+from ..system.pauses import paused
 
 LONGEST = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
 MOST = 120  # seconds, after which the process ends whatever it does

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..choice import choose, filter_likeliest
 from ..jit import inlined, jit
+from ..sampling import choose, filter_likeliest
 from ..team import span
 from .buffers import Sizes, padded
 from .functions import log1

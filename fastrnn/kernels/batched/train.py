@@ -1,4 +1,4 @@
-"""The fast engine: B streams at once, float32 or float64, threads that share streams and then rows of gradients.
+"""The batched engine: B streams at once, float32 or float64, threads that share streams and then rows of gradients.
 
 The same headings as in ``exact/rnn.py``. A thread takes its streams through a whole window (forward, output layer,
 backward) without waiting for others; then threads share rows of the gradients, then ranges of the flat parameters.

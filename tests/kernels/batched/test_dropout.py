@@ -4,7 +4,7 @@ import cell_oracles
 import numpy as np
 import pytest
 
-from fastrnn.kernels.fast.dropout import drop, limit_of, make_dropout
+from fastrnn.kernels.batched.dropout import drop, limit_of, make_dropout
 
 
 def dropped(p, seed, step, layer, t, B, H):

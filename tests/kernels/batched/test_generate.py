@@ -6,9 +6,9 @@ import oracles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastrnn.engines.fast import make_cell, pack, sizes_of
-from fastrnn.kernels.choice import Choice
-from fastrnn.kernels.fast import generate
+from fastrnn.engines.batched import make_cell, pack, sizes_of
+from fastrnn.kernels.batched import generate
+from fastrnn.kernels.sampling import Choice
 from fastrnn.kernels.team import alone
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.params import Params

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from ..data.ids import check_ids
 from ..data.stored import Ids
-from ..engines.fast import FLOPS_PER_THREAD, make_cell, pack, sizes_of
-from ..kernels.fast import ahead, generate
+from ..engines import compile_ahead
+from ..engines.batched import FLOPS_PER_THREAD, make_cell, pack, sizes_of
+from ..kernels.batched import generate
 from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
 from ..model.params import Params
@@ -55,7 +56,7 @@ class Scorer:
         self._streams = generate.make_streams(sizes_of(self._architecture), here, self._dtype, 1)
         nothing = np.zeros((0, here), np.uint32)
         with paused():
-            ahead.wait()
+            compile_ahead.wait()
             self._kernel(alone(), nothing, nothing, np.zeros((0, here)))  # compiles, or loads, before threads do
             self._together(lambda: None)  # others may have to compile
 

@@ -5,7 +5,7 @@ import oracles
 import pytest
 from helpers import normal
 
-from fastrnn.kernels.fast import optimizers
+from fastrnn.kernels.batched import optimizers
 from fastrnn.kernels.jit import jit
 
 DTYPES = ['float32', 'float64']

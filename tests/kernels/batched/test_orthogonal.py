@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fastrnn.kernels.fast.orthogonal import orthonormalise
+from fastrnn.kernels.batched.orthogonal import orthonormalise
 
 
 @pytest.mark.parametrize('n', [1, 2, 7, 64])

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from .synonyms import advice
+from .did_you_mean import advice
 
 LONGEST_NAME = 4096  # characters; no system has longer paths
 

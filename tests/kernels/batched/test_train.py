@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastrnn import reference
-from fastrnn.engines.engine import FastEngine
+from fastrnn.engines.engine import BatchedEngine
 from fastrnn.model.params import Params
 from fastrnn.settings.config import Config
 
@@ -20,7 +20,7 @@ def a_window(config, V, seed=0, scale=0.2):
     rng, T, B = np.random.default_rng(seed), config.seq_length, config.streams
     streams = rng.integers(0, V, (B, T + 2)).astype(np.uint8)
     streams.flags.writeable = False  # as a corpus has them
-    engine = FastEngine(config, streams.ravel(), V)
+    engine = BatchedEngine(config, streams.ravel(), V)
     state = engine.state()
     state.params.flat[:] = rng.standard_normal(state.params.flat.size) * scale
     state = replace(state, hidden=np.tanh(rng.standard_normal(state.hidden.shape)), steps=int(rng.integers(2**40)))
@@ -33,7 +33,7 @@ def a_window(config, V, seed=0, scale=0.2):
 @pytest.mark.parametrize(('B', 'H', 'T'), [(1, 5, 1), (1, 20, 7), (2, 16, 3), (5, 33, 9), (40, 20, 7)])
 def test_gradient_is_the_mean_of_the_streams(B, H, T):
     """Loss, gradient and states of one layer of tanh are the reference's, averaged over streams."""
-    config = Config(engine='fast', seed=0, streams=B, hidden_size=H, seq_length=T)
+    config = Config(engine='batched', seed=0, streams=B, hidden_size=H, seq_length=T)
     engine, loss, state, window = a_window(config, 12)
     losses, expected = [], Params(state.params.architecture)
     for b in range(B):
@@ -55,7 +55,7 @@ def cases(draw):
     options |= {'hidden_size': draw(st.integers(1, 40)), 'seq_length': draw(st.integers(1, 9))}
     options |= {'streams': draw(st.integers(1, 9)), 'threads': draw(st.integers(1, 3))}
     options |= {'dropout': draw(st.sampled_from([0.0, 0.3, 0.9])), 'seed': draw(st.integers(0, 2**32 - 1))}
-    config, scale = Config(engine='fast', **options), draw(st.sampled_from([0.2, 0.8]))
+    config, scale = Config(engine='batched', **options), draw(st.sampled_from([0.2, 0.8]))
     return config, draw(st.integers(2, 70)), draw(st.integers(0, 2**32)), scale
 
 

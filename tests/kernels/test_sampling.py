@@ -5,7 +5,7 @@ import oracles
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fastrnn.kernels.choice import Choice, choose, filter_likeliest
+from fastrnn.kernels.sampling import Choice, choose, filter_likeliest
 
 
 @given(

@@ -1,10 +1,10 @@
-"""The fast engine's products, by packed gemm."""
+"""The batched engine's products, by packed gemm."""
 
 import numpy as np
 import pytest
 from helpers import normal
 
-from fastrnn.kernels.fast import gemm, packing
+from fastrnn.kernels.batched import gemm, packing
 
 DTYPES = ['float32', 'float64']
 SIZES = [(1, 1, 1), (2, 3, 5), (6, 16, 16), (7, 33, 17), (16, 100, 40), (13, 8, 129)]  # b, K, N

@@ -1,4 +1,4 @@
-"""The fast engine: many streams at once, float32 or float64, over all cores, and over processes.
+"""The batched engine: many streams at once, float32 or float64, over all cores, and over processes.
 
 The bits depend neither on the number of threads nor on that of processes, but on the number of shards.
 """
@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from ..data.stored import Ids
 from ..data.windows import Part, Windows
 from ..errors import Diverged
-from ..kernels.choice import Choice
-from ..kernels.fast import ahead, buffers, generate, optimizers, train
-from ..kernels.fast.cell import Cell
-from ..kernels.fast.cells import CELLS
-from ..kernels.fast.dropout import limit_of, make_dropout
-from ..kernels.fast.functions import log1
-from ..kernels.fast.packing import pack_weights
+from ..kernels.batched import buffers, generate, optimizers, train
+from ..kernels.batched.cell import Cell
+from ..kernels.batched.cells import CELLS
+from ..kernels.batched.dropout import limit_of, make_dropout
+from ..kernels.batched.functions import log1
+from ..kernels.batched.packing import pack_weights
+from ..kernels.sampling import Choice
 from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
 from ..model.init import INITS
@@ -28,6 +28,7 @@ from ..model.state import MOMENTS, TrainState
 from ..parallel.processes import processes
 from ..parallel.threads import ThreadTuner, counts_for_streams, processors
 from ..settings.config import MAX_SEED, Config
+from . import compile_ahead
 from .shards import Meeting, check_shards, of_shard, owned, shard_shapes, slices, updated
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
@@ -35,7 +36,7 @@ LEAD = 256  # characters that other weights read before they go on with a sample
 FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
 
 
-class FastEngine:
+class BatchedEngine:
     """B streams, contiguous parts of the text, trained together by truncated BPTT; in shards, by all processes."""
 
     def __init__(self, config: Config, ids: Ids, V: int) -> None:
@@ -46,7 +47,7 @@ class FastEngine:
         dtype: Any = np.dtype(config.dtype).type
         self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
         if processors() > 1:
-            ahead.start(architecture.cell, self.sizes, dtype)
+            compile_ahead.start(architecture.cell, self.sizes, dtype)
         self._ids, self._B, self._rate = ids, B, float(config.learning_rate)
         self._windows = Windows(ids, T, B, processes().rank * own * streams, own * streams)
         seed = secrets.randbelow(MAX_SEED) if config.seed is None else config.seed
@@ -195,7 +196,7 @@ class FastEngine:
         p = p if p + 1 < ids.size else 0
         drawn_by, packed = pack(self.params if weights is None else weights, strips=True)
         streams = generate.make_streams(self.sizes, 1, drawn_by.flat.dtype, 1)
-        ahead.wait()
+        compile_ahead.wait()
         if weights is None:
             streams.hs[..., 0, : self.params.H] = self._carried[0, :, :, 0]
         else:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import fastrnn
 from fastrnn.settings.config import Config
-from fastrnn.settings.synonyms import MOST, SYNONYMS, advice, meant
+from fastrnn.settings.did_you_mean import MOST, SYNONYMS, advice, meant
 
 FIELDS = [field.name for field in fields(Config)]
 

@@ -14,7 +14,7 @@ import fastrnn
 from fastrnn.data.corpus import open_corpus
 from fastrnn.data.stored import StoredIds
 from fastrnn.inference import evaluate as evaluation
-from fastrnn.inference import spans
+from fastrnn.inference import scorer
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.init import scaled
 
@@ -48,7 +48,7 @@ def test_one_stream_is_the_oracle(cell, layers, dtype):
     params, ids = params_of(cell, layers, dtype), some_ids(300)
     expected = cell_oracles.nats(cell, cell_oracles.from_params(params), ids)[0]
     np.testing.assert_allclose(evaluation.nats(params, ids), expected, atol=1e-12 if dtype == 'float64' else 1e-5)
-    assert spans.Scorer(params, 1)._streams.hs.dtype == dtype
+    assert scorer.Scorer(params, 1)._streams.hs.dtype == dtype
 
 
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), KINDS)
@@ -101,11 +101,11 @@ def test_neither_threads_nor_slices_matter(monkeypatch, cell, layers):
         for threads in (2, 3, 1024):
             assert np.array_equal(scored(threads, **options), expected)
         with monkeypatch.context() as patch:
-            patch.setattr(spans, 'counts_for_streams', lambda *_: [1, 2])
+            patch.setattr(scorer, 'counts_for_streams', lambda *_: [1, 2])
             assert np.array_equal(scored(None, **options), expected)
     nats = evaluation.nats(params, ids)
     for slice_ in ((1000, np.inf), (1 << 16, 3e6)):
-        monkeypatch.setattr(spans, 'SLICE', slice_)
+        monkeypatch.setattr(scorer, 'SLICE', slice_)
         assert np.array_equal(evaluation.nats(params, ids), nats)
 
 
@@ -131,8 +131,8 @@ def test_ids_that_the_model_does_not_have(place, window):
 
 def test_an_interrupt_between_two_slices(monkeypatch):
     """Comes through at once, and leaves nothing behind."""
-    params, ids, run, calls = params_of(), some_ids(3 * PART), spans.Scorer._run, []
-    monkeypatch.setattr(spans, 'SLICE', (3000, np.inf))
+    params, ids, run, calls = params_of(), some_ids(3 * PART), scorer.Scorer._run, []
+    monkeypatch.setattr(scorer, 'SLICE', (3000, np.inf))
     expected = evaluation.nats(params, ids)
 
     def interrupted(*args):
@@ -141,7 +141,7 @@ def test_an_interrupt_between_two_slices(monkeypatch):
             os.kill(os.getpid(), signal.SIGINT)
         return run(*args)
 
-    monkeypatch.setattr(spans.Scorer, '_run', interrupted)
+    monkeypatch.setattr(scorer.Scorer, '_run', interrupted)
     with pytest.raises(KeyboardInterrupt):
         evaluation.bits(params, ids)
     assert len(calls) == 3
@@ -151,8 +151,8 @@ def test_an_interrupt_between_two_slices(monkeypatch):
 @pytest.mark.parametrize('window', [None, 8])
 def test_memory_does_not_grow_with_the_text(monkeypatch, window):
     params, peaks = params_of(H=1), []
-    monkeypatch.setattr(spans, 'SLICE', (4096, np.inf))
-    monkeypatch.setattr(spans, 'counts_for_streams', lambda *_: [1])
+    monkeypatch.setattr(scorer, 'SLICE', (4096, np.inf))
+    monkeypatch.setattr(scorer, 'counts_for_streams', lambda *_: [1])
     for n in (20_000, 20_000, 100_000):  # the first one also imports
         ids = some_ids(n)
         tracemalloc.start()
@@ -164,10 +164,10 @@ def test_memory_does_not_grow_with_the_text(monkeypatch, window):
 
 def test_a_validation_is_the_evaluation(monkeypatch):
     """The number that training tells of its held-out text; by as many threads as the run has, found once."""
-    asked, tuner = [], spans.ThreadTuner
-    monkeypatch.setattr(spans, 'ThreadTuner', lambda sizes: asked.append(sizes) or tuner(sizes))
+    asked, tuner = [], scorer.ThreadTuner
+    monkeypatch.setattr(scorer, 'ThreadTuner', lambda sizes: asked.append(sizes) or tuner(sizes))
     text, held_out = random_text(3000, 9, first=97), some_ids(2 * PART + 1)
-    options = {'engine': 'fast', 'cell': 'lstm', 'layers': 2, 'dropout': 0.5, 'streams': 4, 'hidden_size': 8}
+    options = {'engine': 'batched', 'cell': 'lstm', 'layers': 2, 'dropout': 0.5, 'streams': 4, 'hidden_size': 8}
     for threads in (1, 2):
         run = fastrnn.train(
             text, validation=held_out, **options, seed=0, iterations=4, threads=threads, validate_every=2
