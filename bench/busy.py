@@ -16,7 +16,7 @@ from peers_timing import processor
 
 from fastrnn.engines.engine import BatchedEngine
 from fastrnn.parallel.threads import processors
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 MODELS: dict[str, dict[str, Any]] = {
     'lstm H=256, 64 streams': {'cell': 'lstm', 'hidden_size': 256, 'streams': 64, 'seq_length': 64},
@@ -33,7 +33,7 @@ def engines() -> dict[tuple[str, int], BatchedEngine]:
     ids.flags.writeable = False
     return {
         (name, threads): BatchedEngine(
-            Config(engine='batched', dtype='float32', seed=0, threads=threads, **options), ids, 65
+            Settings(engine='batched', dtype='float32', seed=0, threads=threads, **options), ids, 65
         )
         for name, options in MODELS.items()
         for threads in (1, 2)

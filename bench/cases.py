@@ -68,7 +68,7 @@ def iterations(corpus: Corpus, H: int) -> dict[str, Operation]:
     V = len(corpus.chars)
 
     def engine(kind: Any, threads: int | None) -> Operation:
-        config = fastrnn.Config(hidden_size=H, seq_length=T, seed=0, threads=threads)
+        config = fastrnn.Settings(hidden_size=H, seq_length=T, seed=0, threads=threads)
         running = kind(config, corpus.ids, V)
         return lambda: running.run(ITERATIONS)
 

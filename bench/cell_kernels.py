@@ -19,7 +19,7 @@ from fastrnn.kernels.batched.cell import activate, differentiate
 from fastrnn.kernels.batched.packing import copy
 from fastrnn.kernels.jit import OPTIONS
 from fastrnn.model.architecture import Architecture
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 V, B, T = 65, 32, 50
 compiled = numba.njit(**OPTIONS)
@@ -41,7 +41,7 @@ def backward(n, cell, kept, blocks, dh, carry, before, h, c):
 
 def iteration(cell: str, H: int) -> float:
     """Seconds of an iteration of the batched engine, the best of some."""
-    config = Config(
+    config = Settings(
         engine='batched',
         cell=cell,
         hidden_size=H,

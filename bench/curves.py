@@ -25,7 +25,7 @@ import numpy as np
 from versus_cases import Recipe
 
 from fastrnn.data.corpus import open_corpus
-from fastrnn.runs.config_file import CONFIG
+from fastrnn.model.run_files import CONFIG
 from fastrnn.runs.curves import read_runs
 from fastrnn.runs.log import Log
 from fastrnn.runs.plot import file_format, label, picture

@@ -16,9 +16,10 @@ import numpy as np
 from fastrnn.data.corpus import open_corpus
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.init import INITS, normal
+from fastrnn.model.model import Model
 from fastrnn.model.params import Params
-from fastrnn.settings.presets import preset
-from fastrnn.training.loop import Run
+from fastrnn.settings.config import preset
+from fastrnn.training.train import train
 
 EPOCHS = (0.25, 0.5, 1.0, 2.0, 4.0)
 SEEDS = (0, 1, 2)
@@ -68,13 +69,12 @@ def curve(path: Path, cell: str, init: Init, seed: int) -> list[float]:
     text = replace(corpus, ids=kept)
     settings = {'layers': 1, 'streams': 16, 'seq_length': 32, 'dropout': 0.0, 'learning_rate': 1 / H}
     settings |= {'warmup': 0.02, 'input_rate': 1.0, 'hidden_decay': 1.0}
-    config = preset(
-        'fast', cell=cell, hidden_size=H, epochs=EPOCHS[-1], seed=seed, sample_length=0, schedule='cosine', **settings
-    )
+    config = preset('fast', cell=cell, hidden_size=H, seed=seed, sample_length=0, schedule='cosine', **settings)
     every = round(EPOCHS[0] * kept.size / (config.streams * config.seq_length))
-    config = replace(config, iterations=every * round(EPOCHS[-1] / EPOCHS[0]), epochs=None, validate_every=every)
-    weights = init(Architecture.of(config, len(corpus.chars)), np.random.RandomState(seed)).astype(config.dtype)
-    found = [record.validation for record in Run(text, config, validation=held_out, weights=weights)]
+    config = replace(config, iterations=every * round(EPOCHS[-1] / EPOCHS[0]), validate_every=every)
+    weights = init(Architecture(cell, 1, H, len(corpus.chars)), np.random.RandomState(seed)).astype('float32')
+    begun = Model(weights, corpus.chars)
+    found = [record.validation for record in train(text, config, validation=np.asarray(held_out[:]), weights=begun)]
     bits = [value for value in found if value is not None]
     return [bits[round(epochs / EPOCHS[0]) - 1] for epochs in EPOCHS]
 

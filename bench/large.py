@@ -76,7 +76,7 @@ def clocks() -> Iterator[dict[str, float]]:
     from fastrnn.training.blocks import Block
 
     seconds: dict[str, float] = {}
-    places = ((Block, 'read_piece', 'validations'), (Saver, 'save', 'checkpoints'), (Session, '_advance', 'training'))
+    places = ((Block, 'read_piece', 'validations'), (Saver, 'save', 'checkpoints'), (Session, 'advance', 'training'))
     before = [(place, name, getattr(place, name)) for place, name, _ in places]
     for (place, name, function), (_, _, what) in zip(before, places, strict=True):
         setattr(place, name, timed(function, seconds, what))

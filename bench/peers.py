@@ -29,7 +29,7 @@ import fastrnn
 from fastrnn.engines.engine import BatchedEngine, ReferenceEngine
 from fastrnn.model.model import Model
 from fastrnn.model.torch_names import torch_tensors
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 MARKERS = '<!-- peers: made by bench/peers.py -->', '<!-- end of peers -->'
 ROUNDS = 5
@@ -57,7 +57,7 @@ def trainers(case: Case, ids: Any, V: int) -> dict[str, Steps]:
 
         found['JAX'] = peers_jax.make_steps(case, tensors, ids, V)
     if case.is_the_gists:
-        config = Config(hidden_size=case.H, seq_length=case.T, seed=0, learning_rate=case.rate)
+        config = Settings(hidden_size=case.H, seq_length=case.T, seed=0, learning_rate=case.rate)
         found['reference'] = ReferenceEngine(config, ids, V).run
     return found
 

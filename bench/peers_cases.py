@@ -7,7 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from fastrnn.model.architecture import Architecture
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 Tensors = dict[str, NDArray[Any]]  # first weights, by PyTorch's names: rnn.weight_ih_l0, ..., output.bias
 Steps = Callable[[int], NDArray[Any]]  # so many iterations; returns their losses, nats summed over T, mean of streams
@@ -34,9 +34,9 @@ class Case:
     def is_the_gists(self) -> bool:
         return self.cell == 'rnn' and self.layers == self.B == 1
 
-    def config(self, threads: int | None = None) -> Config:
+    def config(self, threads: int | None = None) -> Settings:
         """The batched engine's; with other threads, if they are named."""
-        return Config(
+        return Settings(
             engine='batched',
             cell=self.cell,
             layers=self.layers,

@@ -13,7 +13,7 @@ another one when the preset has changed. Some 25 minutes, by the default times.
 import argparse
 import multiprocessing
 import tempfile
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,12 @@ from typing import Any
 from store import Store
 
 from fastrnn.data.corpus import Corpus, open_corpus
+from fastrnn.decision.machine import Machine
+from fastrnn.decision.resolve import resolve
+from fastrnn.decision.text import Text
 from fastrnn.inference.evaluate import order2
-from fastrnn.settings.config import Config
-from fastrnn.settings.presets import preset
-from fastrnn.training.fitting import Trial, fit
-from fastrnn.training.loop import Run
+from fastrnn.settings.config import Config, preset
+from fastrnn.training.train import train
 
 TIMES = (2.0, 9.0, 29.0, 88.0)
 LONG = 60.0  # seconds; there, changes take too long for a quick choice
@@ -67,7 +68,7 @@ def neighbours(corpus: Corpus, seconds: float) -> dict[str, dict[str, Any]]:
     given: dict[str, dict[str, Any]] = {'**as it is**': {}}
     for cell, layers, H in models:
         given[f'{cell} {layers} x {H}'] = {'cell': cell, 'layers': layers, 'hidden_size': H}
-    chosen = fit(preset('fast', time=seconds), corpus.ids, len(corpus.chars)).config
+    chosen = resolve(preset('fast', time=seconds), Text(corpus))
     for change in CHANGES if seconds < LONG else ():
         if 'learning_rate' in change:
             change = {'learning_rate': chosen.learning_rate * change['learning_rate']}
@@ -81,14 +82,15 @@ def named(options: dict[str, Any]) -> str:
 
 
 def measured(corpus: Corpus, seconds: float, given: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Their configurations, each with the iterations that it would have in the time."""
-    ids, V, found = corpus.ids, len(corpus.chars), {}
+    """What each asks for: its own settings, and the iterations that it would have in the time."""
+    found = {}
     for name, options in given.items():
-        trial, config = Trial(ids, V), fit(preset('fast', time=seconds, seed=0, **options), ids, V).config
-        trial.measure(config)
-        iterations = int(seconds * trial.speed(config) / (config.streams * config.seq_length))
-        by_count = replace(config, time=None, iterations=iterations, planned=None)  # the schedule too
-        found[name] = asdict(replace(by_count, threads=1, sample_length=0))
+        job = resolve(preset('fast', time=seconds, seed=0, **options), Text(corpus))
+        machine = Machine(corpus.ids, job.V)
+        machine.measure(job, seconds)
+        iterations = int(seconds * machine.speed(job) / (job.streams * job.seq_length))
+        asked = {**job.settings, 'iterations': iterations, 'threads': 1, 'sample_length': 0, 'time': None}
+        found[name] = {option: value for option, value in asked.items() if value is not None}
     return found
 
 
@@ -96,7 +98,7 @@ def trained(task: tuple[str, str, Config]) -> tuple[str, dict[str, Any]]:
     """The key of a task, and what came of it."""
     key, path, config = task
     text, last = split(open_corpus(Path(path)))
-    *_, end = Run(text, config, validation=last)
+    *_, end = train(text, config, validation=last)
     model = f'{config.cell} {config.layers} x {config.hidden_size}'
     return key, {'bits': end.validation, 'epochs': end.epoch, 'characters': end.characters, 'model': model}
 
@@ -130,9 +132,9 @@ def short(path: str, store: Store) -> None:
             key = f'short {size}'
             if key not in store:
                 corpus, last = split(open_corpus(place))
-                run = Run(corpus, preset('fast', seed=0, sample_length=0), validation=last)
+                run = train(corpus, preset('fast', seed=0, sample_length=0), validation=last)
                 *_, end = run
-                model = f'{run.config.cell} {run.config.layers} x {run.config.hidden_size}'
+                model = f'{run.job.cell} {run.job.layers} x {run.job.hidden_size}'
                 bits = {'bits': end.validation, 'best': end.best, 'order2': order2(last)}
                 store.add(key, {'model': model, 'epochs': end.epoch, **bits})
         row = store[key]

@@ -27,9 +27,8 @@ from table import publish
 from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.inference.evaluate import bits
 from fastrnn.model.checkpoint import load_model
-from fastrnn.settings.config import Config
-from fastrnn.settings.presets import preset
-from fastrnn.training.loop import Run
+from fastrnn.settings.config import Config, preset
+from fastrnn.training.train import train
 
 BUDGETS = (3.0, 10.0, 30.0, 90.0, 180.0, 600.0)  # seconds of a whole process
 SEEDS = 3
@@ -89,7 +88,7 @@ def quality(path: str, budgets: Sequence[float], seeds: int, store: Store) -> st
 def trained_alone(corpus: Corpus, config: Config) -> tuple[float, float]:
     """Held-out bits per character at the end, and epochs."""
     text, last = split(corpus)
-    *_, end = Run(text, config, validation=last)
+    *_, end = train(text, config, validation=last)
     assert end.validation is not None
     return end.validation, end.epoch
 

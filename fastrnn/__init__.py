@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     from .model.checkpoint import load_model as load_model
     from .model.checkpoint import save_model as save_model
     from .pages.export import export as export
-    from .progress.records import Progress as Progress
+    from .progress.records import Record as Record
     from .runs.resume import resume as resume
     from .runs.session import Session as Session
     from .runs.start import start as start
     from .settings.config import Config as Config
-    from .settings.presets import preset as preset
-    from .training.loop import Run as Run
+    from .settings.config import preset as preset
+    from .training.run import Run as Run
     from .training.train import train as train
-    from .training.training import watch as watch
+    from .training.watch import watch as watch
 
 # Looked up on first use: importing Numba takes longer than all the rest.
 _HOMES = {
     'Config': '.settings.config',
     'Corpus': '.data.corpus',
     'Diverged': '.errors',
-    'Progress': '.progress.records',
-    'Run': '.training.loop',
+    'Record': '.progress.records',
+    'Run': '.training.run',
     'Session': '.runs.session',
     'bind': '.engines.dropin',
     'evaluate': '.inference.evaluate',
     'export': '.pages.export',
     'load_model': '.model.checkpoint',
     'open_corpus': '.data.corpus',
-    'preset': '.settings.presets',
+    'preset': '.settings.config',
     'read_text': '.data.corpus',
     'resume': '.runs.resume',
     'sample': '.inference.generate',
@@ -50,23 +50,25 @@ _HOMES = {
     'start': '.runs.start',
     'surprisals': '.inference.surprisal',
     'train': '.training.train',
-    'watch': '.training.training',
+    'watch': '.training.watch',
 }
 __all__ = ['__version__', *_HOMES]
+_EARLIER = {'Progress': 'Record'}  # names of earlier versions are found, too
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    current = _EARLIER.get(name, name)
+    if current not in _HOMES:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     from .errors import of_numba
     from .system.blas import spare_threads
 
     spare_threads()
     try:
-        module = import_module(_HOMES[name], __name__)
+        module = import_module(_HOMES[current], __name__)
     except Exception as error:
         raise of_numba(error) or error from error
-    value = globals()[name] = getattr(module, name)
+    value = globals()[name] = getattr(module, current)
     return value
 
 

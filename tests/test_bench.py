@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from browser import BROWSER
 from helpers import ROOT, SONNETS, markov_text, run_python
+from mpi import needs_mpi
 
 import fastrnn
 from fastrnn.data.corpus import Corpus
@@ -98,17 +99,10 @@ def test_presets(tmp_path):
     assert run('presets', SONNETS, store, '--short', SHORT=(600, 1200)).count('gru 1 x 32') == 2
 
 
-def test_tries(tmp_path):
-    """All of them, small; what is kept is not trained again; Adam in NumPy is the engine's to rounding."""
-    tiny = {'cell': 'gru', 'hidden_size': 8, 'streams': 4, 'seq_length': 16, 'dropout': 0.1, 'epochs': 1.0}
-    results, options = tmp_path / 'results', ['--size', 'tiny', '--seeds', 0, 1]
-    first = run('tries', SONNETS, results, *options, SIZES={'tiny': tiny})
-    kept = results.read_bytes()
-    assert run('tries', SONNETS, results, *options, SIZES={'tiny': tiny}) == first
-    assert results.read_bytes() == kept
-    found = {row.split('|')[1].strip(): row.split('|')[2] for row in first.splitlines()}
-    assert found['Adam in NumPy'] == found['**as it is**: cosine, 3/H'] != found['NAdam']
-    assert len(first.splitlines()) >= 30 and 'nan' not in first
+@needs_mpi
+def test_processes():
+    table = run('processes', TURNS=1, SECONDS=0.1).splitlines()
+    assert [line.split('|')[1].split(' (')[0].strip() for line in table[2:4]] == ['2 processes x 1 thread'] * 2
 
 
 def test_peers(readme):

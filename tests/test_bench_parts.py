@@ -4,9 +4,6 @@ import hashlib
 import io
 import zipfile
 
-import cluster
-import cluster_model
-import cluster_table
 import corpora
 import curves
 import large
@@ -16,7 +13,6 @@ from helpers import SONNETS
 from versus_cases import STAGES, Recipe, Stage, search
 
 import fastrnn
-from fastrnn.model.architecture import Architecture
 from fastrnn.runs.saver import Saver
 from fastrnn.training.blocks import Block
 
@@ -157,78 +153,3 @@ def test_what_was_trained_is_not_trained_again(tmp_path):
     assert trained == [folder]
     curves.complete(folder, 'text, 30 s', train)
     assert trained == [folder, folder]
-
-
-# --- cluster --------------------------------------------------------------------------------------------------------
-
-FITTED = cluster_model.Fit(latency=30e-6, per_byte=0.4e-9, slower=0.07)
-COMPUTE = {streams: 1e-3 * (2 + streams) for streams in (1, 2, 4, 8, 16, 32, 64)}
-N = cluster_model.Model(256).parameters(65)
-
-
-@pytest.mark.parametrize('model', cluster_table.MODELS)
-def test_the_model_counts_what_the_architecture_does(model):
-    config = fastrnn.Config(engine='batched', cell='lstm', hidden_size=model.H, layers=model.layers, iterations=1)
-    assert model.parameters(65) == Architecture.of(config, 65).parameters
-
-
-@pytest.mark.parametrize('fitted', [FITTED, FITTED._replace(per_byte=0.0), FITTED._replace(slower=0.0)])
-def test_the_fit_recovers_what_was_given(fitted):
-    points = [
-        cluster_model.Point(n, rate, delay, fitted.exchange(n, 2, rate, delay))
-        for n in (model.parameters(65) for model in cluster_table.MODELS)
-        for rate, delay in ((10e9, 0.0), (1e9, 200e-6))
-    ]
-    assert cluster_model.fit(points) == pytest.approx(fitted, rel=1e-6, abs=1e-15)
-
-
-def test_a_fit_is_never_faster_than_the_wire():
-    points = [cluster_model.Point(N, rate, 0.0, 1e-4) for rate in (10e9, 1e9)]
-    assert cluster_model.fit(points) == (0, 0, 0)
-
-
-def test_each_host_sends_its_share_twice():
-    assert cluster_model.volume(1000, 1) == 0
-    assert cluster_model.volume(1000, 2) == 4 * 1000
-    assert cluster_model.volume(1000, 64) == pytest.approx(8 * 1000 * 63 / 64)
-    assert [cluster_model.trips(N, hosts) for hosts in (1, 2, 4, 64)] == [0, 3, 6, 70]
-    assert cluster_model.trips(3_000_000, 2) == 7, 'long messages are announced'
-
-
-@pytest.mark.parametrize('speed_up', [cluster_model.weak, cluster_model.strong])
-def test_projected_speed_ups(speed_up):
-    """One host is itself; no number of hosts is worth more; a better net never hurts, nor do more cores help it."""
-    assert speed_up(FITTED, N, COMPUTE, 1, 16, 10e9, 50e-6) == 1
-    for hosts in cluster_model.HOSTS:
-        found = speed_up(FITTED, N, COMPUTE, hosts, 1, 10e9, 50e-6)
-        assert 0 < found < hosts
-        assert speed_up(FITTED, N, COMPUTE, hosts, 1, 25e9, 50e-6) > found
-        assert speed_up(FITTED, N, COMPUTE, hosts, 1, 10e9, 10e-6) > found
-        assert speed_up(FITTED, N, COMPUTE, hosts, 16, 10e9, 50e-6) < found
-    weak = [cluster_model.weak(FITTED, N, COMPUTE, hosts, 1, 10e9, 50e-6) for hosts in (1, *cluster_model.HOSTS)]
-    assert weak == sorted(weak)
-
-
-def test_no_more_is_hidden_than_what_is_exchanged():
-    for model in cluster_table.MODELS:
-        n, half = model.parameters(65), COMPUTE[32]
-        share = cluster_model.overlap(FITTED, model, 65, COMPUTE, 1, 1e9, 0.0)
-        exchange = FITTED.exchange(n, 2, 1e9, 0.0)
-        assert 0 < share < exchange / 2 / (half + exchange)
-
-
-def test_from_which_model_on_a_second_machine_pays():
-    compute = dict.fromkeys(cluster_table.MODELS, COMPUTE)
-    assert 'from LSTM 256 on at 10 Gbit/s between hosts of 1 core' in cluster_table.pays(FITTED, compute, [1])
-    assert 'none of these models' in cluster_table.pays(FITTED._replace(latency=1.0), compute, [1])
-    table = cluster_table.table(FITTED, compute, [1, 16]).splitlines()
-    assert len(table) == 2 + 3 * 2 * 2 * 2 and {row.count('|') for row in table} == {11}
-
-
-def test_what_can_not_be_simulated_is_said_in_a_line(monkeypatch, capsys):
-    monkeypatch.setattr('sys.argv', ['cluster', '--quick'])
-    monkeypatch.setattr(cluster, 'mpiexec', lambda: 'mpiexec')
-    monkeypatch.setattr(cluster, 'alone', lambda *_: {'seconds': 1.0})
-    monkeypatch.setattr('shutil.which', lambda *_, **__: None)
-    cluster.main()
-    assert capsys.readouterr().out == 'skipped: network namespaces need ip and tc: install iproute2\n'

@@ -13,7 +13,7 @@ PACKAGE = Path(fastrnn.__file__).parent
 MODULES = sorted(PACKAGE.rglob('*.py'))
 # from the ground up; files beside the rooms are floors of their own, and __init__ names what it offers
 FLOORS = ('errors', '_version', 'reference', 'settings', 'system', 'kernels', 'data', 'model', 'parallel', 'engines')
-FLOORS += ('inference', 'progress', 'training', 'runs', 'pages', 'commands', 'cli', '__main__', '__init__')
+FLOORS += ('inference', 'progress', 'decision', 'training', 'runs', 'pages', 'commands', 'cli', '__main__', '__init__')
 
 
 def test_all_of_it_is_installed():

@@ -11,3 +11,8 @@ def test_public_names():
     assert set(fastrnn.__all__) <= set(dir(fastrnn))
     with pytest.raises(AttributeError, match='no attribute'):
         fastrnn.nonsense  # noqa: B018
+
+
+def test_names_of_earlier_versions_are_found():
+    assert fastrnn.Progress is fastrnn.Record
+    assert 'Progress' not in dir(fastrnn)

@@ -14,7 +14,7 @@ from .reports import Reports, resumable
 if TYPE_CHECKING:
     from ..data.texts import Texts
     from ..runs.session import Session
-    from ..training.loop import Run
+    from ..training.run import Run
 
 MISSED = 10.0  # seconds of training after which a model that is kept nowhere is rescued
 NOT_KEPT = 'the model is not kept: add --save FILE, or --out FOLDER to be able to resume'
@@ -59,10 +59,10 @@ def _announce_kept(session: 'Session', reports: Reports) -> bool:
         reports.complete(run, folder)
         return True
     if first:
-        new, end = run.horizon.cycle.first == first, run.horizon.cycle_end
+        new, end = run.job.segment.first == first, run.job.end_in_words
         rates = f', with a new cycle of the learning rate until {end}' if new else ''
         reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
-    reports.announce(run, session.transfer, kept=True)
+    reports.announce(run)
     if session.texts.piped:
         reports.from_standard_input(run, session.texts, folder)
     return False
@@ -70,13 +70,17 @@ def _announce_kept(session: 'Session', reports: Reports) -> bool:
 
 def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
     """Train without a folder; the first signal ends the run, and its model is saved, or rescued if it took long."""
-    from ..training.train import begin, opened
+    from ..decision.changes import from_model
+    from ..decision.text import opened
+    from ..training.run import Run
+    from ..training.train import begin
 
     with reports.beginning():
-        corpus, held_out = opened(texts)
-        with corpus.discarded_in_vain():
-            run, transfer = begin(corpus, config, held_out, weights)
-    run.text_name = texts.name
+        config = from_model(config, weights)
+        text = opened(texts)
+        with text.corpus.discarded_in_vain():
+            job, text, transfer = begin(config, text, weights)
+        run = Run(job, text, transfer=transfer)
     ending, kept = False, False  # no more iterations; nothing more to save
 
     def worth() -> bool:
@@ -95,7 +99,7 @@ def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports,
 
     with outputs.forgiven(), stop.working(worth, gentle, last_words, led=not processes().leads) as signals:
         try:
-            reports.announce(run, transfer)
+            reports.announce(run)
             if save is None:
                 reports.note(NOT_KEPT)
             reports.follow(run, stopped, signals)

@@ -14,10 +14,9 @@ from ..system.home import home
 
 if TYPE_CHECKING:
     from ..data.texts import Texts
-    from ..progress.records import Progress
-    from ..training.fitting import Fitted
-    from ..training.loop import Run
-    from ..training.transfer import Transfer
+    from ..decision.transfer import Transfer
+    from ..progress.records import Record
+    from ..training.run import Run
 
 COLUMNS, UNIT = 80, ' bits'  # of a report; per character
 
@@ -44,58 +43,55 @@ class Reports:
         if processes().leads:
             print(text, file=sys.stderr)
 
-    def announce(self, run: 'Run', transfer: 'Transfer | None' = None, *, kept: bool = False) -> None:
+    def announce(self, run: 'Run') -> None:
         """What is about to happen; for the gist's engines only its own line."""
-        config, corpus, held_out = run.config, run.corpus, run.validation
-        self._gist = config.abilities.gist_reports
-        if transfer is not None:
-            for line in _of_transfer(transfer):
+        job, corpus = run.job, run.text.corpus
+        self._gist = job.abilities.gist_reports
+        if run.transfer is not None:
+            for line in _of_transfer(run.transfer):
                 self.note(line)
         if self._quiet or self._json:
             return
-        print('data has %d characters, %d unique.' % (corpus.ids.size, len(corpus.chars)), flush=True)
+        print('data has %d characters, %d unique.' % (job.characters, job.V), flush=True)
         if self._gist:
             return
         place = home()
         for line in corpus.describe()[1:]:
             print(line if place is None else line.replace(f' {place}{os.sep}', f' ~{os.sep}'))
-        from ..engines.memory import memory
-        from ..model.architecture import Architecture
         from ..parallel.processes import processes
 
-        V = len(corpus.chars)
-        if run.fitted.chosen:
-            print(_choice(run.fitted, corpus.ids.size))
-        streams = f'{config.streams} stream{"s" * (config.streams != 1)}'
-        sizes = f'{Architecture.of(config, V).words}, T={config.seq_length}, {streams}, {config.dtype}'
-        dropout = f', dropout {config.dropout:g}' if config.dropout else ''
-        print(f'{config.optimizer} at {config.learning_rate:g}, {sizes}{dropout}')
-        needed = memory(config, V, validated=held_out is not None, kept=kept)
-        each = f', in each of {processes().size} processes' if processes().size > 1 else ''
-        print(f'memory {size_in_words(needed)} beside the text{each}', flush=True)
-        if held_out is not None:
-            part = config.validate_part
+        words = job.architecture.words
+        if 'model' in job.reasons:
+            print(chosen_line(words, job.reasons['model']))
+        streams = f'{job.streams} stream{"s" * (job.streams != 1)}'
+        dropout = f', dropout {job.dropout:g}' if job.dropout else ''
+        sizes = f'{words}, T={job.seq_length}, {streams}, {job.dtype}{dropout}'
+        print(f'{job.optimizer} at {job.learning_rate:g}, {sizes}')
+        each = processes().each and f',{processes().each}'
+        print(f'memory {size_in_words(job.memory)} beside the text{each}', flush=True)
+        if job.held_out:
+            part = job.validate_part
             reads = '' if part is None else f'; validations read {part:,} of them, the last one all'
-            print(f'held out {held_out.size:,} characters{reads}', flush=True)
+            print(f'held out {job.held_out:,} characters{reads}', flush=True)
 
     def from_standard_input(self, run: 'Run', texts: 'Texts', folder: Path) -> None:
         """Tell what such a kept run goes on with."""
         again = texts.again(folder)
-        if run.corpus.entry is None:
+        if run.text.corpus.entry is None:
             self.note(f'the text comes from standard input, and no cache keeps it: to go on, {again}')
         else:
             self.note(f'the text comes from standard input: --resume finds it in the cache; when it is gone, {again}')
 
     def complete(self, run: 'Run', folder: Path) -> None:
         """Tell what of its end a run has used up, what such an end counts, and what to type for as much again."""
-        config = run.config
+        job = run.job
         if run.ended_early:
-            again = f'fastrnn train --resume {quote(str(folder))} --patience {2 * (config.patience or 0)}'
+            again = f'fastrnn train --resume {quote(str(folder))} --patience {2 * (job.patience or 0)}'
             self.note(f'{folder}: the run is complete: it {_early(run)}; to go on, type: {again}')
             return
         from ..runs.ends import reached
 
-        end = reached(config, run.horizon, run.iteration, run.seconds, folder)
+        end = reached(job, run.iteration, run.seconds, folder)
         self.note(
             f"{folder}: the run is complete: {end.done} are done, and {end.given} counts from the run's start; to go "
             f'on for {end.more} more, type: {end.again}'
@@ -107,11 +103,11 @@ class Reports:
 
         return progress.display(self._quiet or self._json)
 
-    def follow(self, records: Iterable['Progress'], stopped: Callable[[], bool], signals: Sequence[int]) -> None:
+    def follow(self, records: Iterable['Record'], stopped: Callable[[], bool], signals: Sequence[int]) -> None:
         """Print records until the last or until stopped; once there are signals, the line at the bottom says so."""
         from ..progress import bar as progress
 
-        record: Progress | None = None
+        record: Record | None = None
         with progress.display(self._quiet or self._json, int(not self._gist), signals) as show:
             for record in records:
                 show(record)
@@ -134,13 +130,12 @@ class Reports:
 
     def by_heart(self, run: 'Run') -> None:
         """A hint where a text was seen so often that the model may know nothing else."""
-        if run.validation is not None or run.config.abilities.gist_reports or self._quiet or self._json:
+        if run.job.held_out or run.job.abilities.gist_reports or self._quiet or self._json:
             return
-        from ..model.architecture import Architecture
         from ..training.by_heart import by_heart
 
-        epochs = run.iteration / run.horizon.iterations_per_epoch
-        if by_heart(epochs, run.corpus.ids.size, Architecture.of(run.config, len(run.corpus.chars)).parameters):
+        epochs = run.epochs()
+        if by_heart(epochs, run.job.characters, run.job.architecture.parameters):
             self.note(
                 f'the text was seen {epochs:,.0f} times and nothing is held out: the model may only have learned it by '
                 'heart; add --validation 10% to see, and to keep the best'
@@ -156,9 +151,9 @@ class Reports:
             return
         at = ''
         if run.figures.best_iteration is not None:
-            at = f' at epoch {_short(run.figures.best_iteration / run.horizon.iterations_per_epoch, 1)}'
+            at = f' at epoch {_short(run.epochs(run.figures.best_iteration), 1)}'
         best = f'{run.figures.best:.3f}'
-        if run.config.validate_part is not None:
+        if run.job.validate_part is not None:
             whole = run.figures.best_whole
             best = f'{run.figures.best:.3f} (a part)' if whole is None else f'{whole:.3f} (all)'
         for name in ['the file'] if save is None else [str(save), save.name, 'the file']:
@@ -167,13 +162,13 @@ class Reports:
             line = f'best {best}{at}{are}'
             if len(line) <= COLUMNS:
                 break
-        print(line, file=sys.stderr if run.config.abilities.gist_reports else sys.stdout, flush=True)
+        print(line, file=sys.stderr if run.job.abilities.gist_reports else sys.stdout, flush=True)
 
-    def _print_json(self, record: 'Progress') -> None:
+    def _print_json(self, record: 'Record') -> None:
         if record.due:
             print(json.dumps(record.facts))
 
-    def _print(self, record: 'Progress') -> None:
+    def _print(self, record: 'Record') -> None:
         if record.report and not self._gist:
             print(_fast_line(record))
         if record.sample is not None:
@@ -201,20 +196,20 @@ def resumable(folder: Path) -> str:
 
 def _early(run: 'Run') -> str:
     """Why a run has ended before its end."""
-    from ..training.patience import MARGIN
+    from ..decision.job import MARGIN
 
     at = ''
     if run.figures.best_iteration is not None:
-        at = f', of epoch {_short(run.figures.best_iteration / run.horizon.iterations_per_epoch, 1)}'
+        at = f', of epoch {_short(run.epochs(run.figures.best_iteration), 1)}'
     worse = f'{run.figures.worse:,} validations in a row' if run.figures.worse > 1 else 'a validation'
     return f'ended early: {worse} were worse than the best{at}, by {MARGIN:.0%} or more'
 
 
-def _gist_line(record: 'Progress') -> str:
+def _gist_line(record: 'Record') -> str:
     return 'iter %d, loss: %f' % (record.iteration, record.smooth_loss)
 
 
-def _fast_line(record: 'Progress') -> str:
+def _fast_line(record: 'Record') -> str:
     """One report of the batched engine, in 80 columns however long the run is."""
     speed = record.characters / max(record.seconds, 1e-9)
     held_out = f'  val {record.validation:.3f}' if record.validation is not None else ''
@@ -231,31 +226,10 @@ def _short(number: float, digits: int) -> str:
     return f'{number:.{digits if number < 1000 else 0}f}'
 
 
-def _choice(fitted: 'Fitted', characters: int) -> str:
-    """What a preset chose for a text of so many characters, and why; the line after it has T and the streams."""
-    from ..model.architecture import in_words
-    from ..parallel.processes import processes
-    from ..parallel.threads import processors
-
-    config, times = fitted.config, fitted.trained / characters
-    what = in_words(config.cell, config.layers, config.hidden_size)
-    if not fitted.trained and config.iterations is None:
-        return f'{what}: less than a second is too short to measure the machine'
-    if fitted.speed is None:
-        return f'{what}: {"up to " if config.time is not None else ""}{times:,.1f} epochs'
-    if config.epochs is not None and times >= config.epochs:
-        return f'{what}: {config.time:g} s, but at most {config.epochs:g} epochs: more would overfit so short a text'
-    if processes().size > 1:
-        cores_in_words = f'{processes().size} processes'
-    else:
-        cores = config.threads or processors()
-        cores_in_words = '1 core' if cores == 1 else f'{cores} cores'
-    told = f'{what}: {config.time:g} s on {cores_in_words} at {fitted.speed:,.0f}'
-    for unit in (' characters/s', '/s'):
-        line = f'{told}{unit}: about {times:,.1f} epochs'
-        if len(line) <= COLUMNS:
-            break
-    return line
+def chosen_line(model: str, why: str) -> str:
+    """What a preset chose, and why; the line after it has T and the streams."""
+    line = f'{model}: {why}'
+    return line if len(line) <= COLUMNS else line.replace(' characters/s', '/s')
 
 
 def _of_transfer(transfer: 'Transfer') -> list[str]:

@@ -38,7 +38,7 @@ def sample(
     from ..inference.generate import samples
     from ..inference.prompt import read_prompt
     from ..model.checkpoint import load_model
-    from ..settings.config import MAX_SEED
+    from ..settings.options import MAX_SEED
 
     if prime is not None and prime_file is not None:
         raise ValueError('both --prime and --prime-file are given: take one')

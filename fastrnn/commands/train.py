@@ -1,6 +1,5 @@
 """``fastrnn train``: from text to a model."""
 
-from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,7 +105,6 @@ def train(
     from ..parallel.processes import led, processes
     from ..settings.parsing import parse_seconds
     from ..system.atomic import check_place
-    from ..training.transfer import options_of
     from .flow import train_in_memory, train_kept
 
     processes()  # raises ValueError where they can't meet
@@ -125,8 +123,6 @@ def train(
     if patience is not None and validation is None:
         raise ValueError('--patience counts validations: add --validation, such as --validation 10%')
     model = _loaded(weights)
-    if model is not None:
-        given = options_of(model, given)
     config, texts = _config(given), _texts(given)
     if out is not None:
         from ..runs.start import start
@@ -144,10 +140,10 @@ def train(
 
 
 def _config(given: dict[str, Any]) -> Any:
-    from ..settings.config import Config
-    from ..settings.presets import preset
+    from ..settings.config import preset
+    from ..settings.options import TABLE
 
-    return preset(given['preset'], **{field.name: given[field.name] for field in fields(Config) if field.name in given})
+    return preset(given['preset'], **{name: given[name] for name in TABLE if name in given})
 
 
 def _texts(given: dict[str, Any]) -> 'Texts':

@@ -22,7 +22,7 @@ from . import files, stored
 from .cache import Entry, TextCache, key_of
 from .files import Reading, Source
 from .ids import as_ids
-from .kinds import HEAD, check_kind, check_nuls
+from .kinds import HEAD, check_controls, check_kind
 from .stored import Ids, Opened, StoredIds, Summed
 from .vocabulary import POINTS, Vocabulary, check_vocabulary
 
@@ -131,7 +131,7 @@ def read_text(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict')
         files.remark_on(path, data[:HEAD], Reading(encoding, errors))
         check_kind(path, data[:HEAD])
         text = data.decode(encoding, errors)
-        check_nuls(path, data[:HEAD], encoding)
+        check_controls(path, data[:HEAD], encoding)
     except UnicodeDecodeError as error:
         raise files.undecodable(path, error, error.start, encoding, data[:HEAD], lambda: [data]) from error
     except UnicodeError as error:  # of codecs that name no byte, as punycode

@@ -25,7 +25,7 @@ from .damage import find_damage
 from .detection import advice, mark_misread
 from .folders import named_otherwise
 from .guesses import Chunks
-from .kinds import HEAD, check_kind, check_nuls
+from .kinds import HEAD, check_controls, check_kind
 from .remarks import markup, pointer, unread_encoding
 
 CHUNK = 1 << 20  # bytes that are read at a time
@@ -54,7 +54,7 @@ def undecodable(
 ) -> ValueError:
     damage = find_damage(chunks, offset)  # reads all that comes before it
     if not damage.is_utf8:
-        check_nuls(path, head, encoding, offset)
+        check_controls(path, head, encoding, offset)
     byte, cure = error.object[error.start], advice(chunks, offset, encoding, damage)
     return ValueError(f'{path}: byte 0x{byte:02x} at offset {offset} is not {encoding}; {cure}')
 
@@ -253,7 +253,7 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
             raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
         if not looked and fed >= len(head):
             looked = True
-            check_nuls(source.path, head, reading.encoding)
+            check_controls(source.path, head, reading.encoding)
         if text:
             yield text
 

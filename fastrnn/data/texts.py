@@ -16,7 +16,6 @@ from ..settings.file_names import file_names
 from ..settings.parsing import parse_share
 from .corpus import Corpus, corpus_of_hash, open_corpus
 from .files import STANDARD_INPUT, STDIN, Reading
-from .lacking import OF_HELD_OUT
 from .stored import CHUNK, Ids
 
 DIGITS = 12  # of a hash, in messages
@@ -102,23 +101,13 @@ class Texts:
             cure = 'put the held-out text back, or start a new run from the weights with --from'
             raise ValueError(in_a_line(f'{self.validation}: No such file; {cure}'))
 
-    def open(self, run: Path | None = None, sha256: Any = None) -> tuple[Corpus, Ids | None]:
-        """The corpus, and the held-out text in its numbers.
+    def open(self, run: Path | None = None, sha256: Any = None) -> Corpus:
+        """The text, with what is to be held out of it.
 
         What an earlier ``run`` has read from standard input, a text of that hash, is in the cache; or ValueError says
         how to go on without it.
         """
-        corpus = self._read() if run is None or not self.piped else self._found(run, str(sha256))
-        if self.validation is None:
-            return corpus, None
-        share = parse_share(self.validation)
-        if share is None:
-            path = Path(self.validation)
-            if path.is_dir():
-                raise ValueError(f'{path}: is a folder; hold out one file, or a share such as 10%')
-            return corpus, corpus.vocabulary.encode(path, encoding=self.encoding, errors=self.errors, cure=OF_HELD_OUT)
-        kept, held_out = corpus.split(share)
-        return replace(corpus, ids=kept, held_out=held_out.size), held_out
+        return self._read() if run is None or not self.piped else self._found(run, str(sha256))
 
     def _read(self) -> Corpus:
         return open_corpus(

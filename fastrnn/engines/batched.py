@@ -27,7 +27,7 @@ from ..model.params import Params
 from ..model.state import MOMENTS, TrainState
 from ..parallel.processes import processes
 from ..parallel.threads import ThreadTuner, counts_for_streams, processors
-from ..settings.config import MAX_SEED, Config
+from ..settings.options import MAX_SEED, Settings
 from . import compile_ahead
 from .shards import Meeting, check_shards, of_shard, owned, shard_shapes, slices, updated
 
@@ -39,31 +39,31 @@ FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thre
 class BatchedEngine:
     """B streams, contiguous parts of the text, trained together by truncated BPTT; in shards, by all processes."""
 
-    def __init__(self, config: Config, ids: Ids, V: int) -> None:
-        check_shards(config)
-        architecture = Architecture.of(config, V)
-        T, B, own = config.seq_length, config.streams, owned(config)
-        streams = of_shard(config)
-        dtype: Any = np.dtype(config.dtype).type
+    def __init__(self, settings: Settings, ids: Ids, V: int) -> None:
+        check_shards(settings)
+        architecture = Architecture.of(settings, V)
+        T, B, own = settings.seq_length, settings.streams, owned(settings)
+        streams = of_shard(settings)
+        dtype: Any = np.dtype(settings.dtype).type
         self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
         if processors() > 1:
             compile_ahead.start(architecture.cell, self.sizes, dtype)
-        self._ids, self._B, self._rate = ids, B, float(config.learning_rate)
+        self._ids, self._B, self._rate = ids, B, float(settings.learning_rate)
         self._windows = Windows(ids, T, B, processes().rank * own * streams, own * streams)
-        seed = secrets.randbelow(MAX_SEED) if config.seed is None else config.seed
+        seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed
         self._rng = np.random.RandomState(seed)
-        self.params = INITS[config.init](architecture, self._rng).astype(dtype)
+        self.params = INITS[settings.init](architecture, self._rng).astype(dtype)
         self.grads = Params(architecture, dtype)
-        self.moments = {letter: np.zeros(updated(self.sizes.N), dtype) for letter in MOMENTS[config.optimizer]}
+        self.moments = {letter: np.zeros(updated(self.sizes.N), dtype) for letter in MOMENTS[settings.optimizer]}
         self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
         self.packed = buffers.make_packed(self.sizes, dtype, strips=streams == 1)
-        self.optimizer = make_optimizer(config, architecture, self.moments)
-        self.dropout = make_dropout(config.dropout, seed, dtype)
+        self.optimizer = make_optimizer(settings, architecture, self.moments)
+        self.dropout = make_dropout(settings.dropout, seed, dtype)
         self.position = np.zeros(2, np.int64)  # see train.train
         self.work = buffers.make_work(self.sizes, T, streams, dtype, dropout=self.dropout.limit > 0)
-        self._meeting = Meeting(config, self.sizes, self.params.flat, self.grads.flat, self.work)
+        self._meeting = Meeting(settings, self.sizes, self.params.flat, self.grads.flat, self.work)
         self.smooth_loss = log1(float(V)) * T
-        sizes = thread_counts(config, architecture)
+        sizes = thread_counts(settings, architecture)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
         self._train(
@@ -72,12 +72,12 @@ class BatchedEngine:
         pack_weights(alone(), self.cell, self.weights, self.packed)
 
     @staticmethod
-    def memory(config: Config, architecture: Architecture) -> int:
-        T, N, itemsize = config.seq_length, architecture.parameters, np.dtype(config.dtype).itemsize
-        kept = 2 * N + len(MOMENTS[config.optimizer]) * updated(N)  # parameters, gradients, moments
-        kept += sum(math.prod(shape) for shape in shard_shapes(config, sizes_of(architecture), itemsize).values())
-        dropout, threads = limit_of(config.dropout) > 0, max(thread_counts(config, architecture))
-        sizes, streams = sizes_of(architecture), of_shard(config)
+    def memory(settings: Settings, architecture: Architecture) -> int:
+        T, N, itemsize = settings.seq_length, architecture.parameters, np.dtype(settings.dtype).itemsize
+        kept = 2 * N + len(MOMENTS[settings.optimizer]) * updated(N)  # parameters, gradients, moments
+        kept += sum(math.prod(shape) for shape in shard_shapes(settings, sizes_of(architecture), itemsize).values())
+        dropout, threads = limit_of(settings.dropout) > 0, max(thread_counts(settings, architecture))
+        sizes, streams = sizes_of(architecture), of_shard(settings)
         of_window = buffers.memory(sizes, T, streams, itemsize, dropout=dropout, threads=threads)
         return kept * itemsize + of_window
 
@@ -218,11 +218,11 @@ class BatchedEngine:
         self._tuner.close()
 
 
-def thread_counts(config: Config, architecture: Architecture) -> list[int]:
+def thread_counts(settings: Settings, architecture: Architecture) -> list[int]:
     """Numbers of threads to try: what the configuration says, or as many as might pay."""
-    B = of_shard(config)
-    if config.threads and B > 1:
-        return [config.threads]
+    B = of_shard(settings)
+    if settings.threads and B > 1:
+        return [settings.threads]
     return counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)
 
 
@@ -255,23 +255,25 @@ def pack(params: Params, *, strips: bool) -> tuple[buffers.Weights, buffers.Pack
     return weights, packed
 
 
-def make_optimizer(config: Config, architecture: Architecture, moments: dict[str, NDArray[Any]]) -> buffers.Optimizer:
+def make_optimizer(
+    settings: Settings, architecture: Architecture, moments: dict[str, NDArray[Any]]
+) -> buffers.Optimizer:
     """The optimizer's moments (n,), and the settings in their dtype."""
     sizes = architecture.sizes
     kind: Any = moments['m'].dtype.type
-    adam = config.optimizer == 'adam'
+    adam = settings.optimizer == 'adam'
     return buffers.Optimizer(
         optimizers.ADAM if adam else optimizers.ADAGRAD,
-        optimizers.CLIP_NORM if config.clip_norm is not None else optimizers.CLIP_ELEMENTWISE,
-        kind(config.clip if config.clip_norm is None else config.clip_norm),
+        optimizers.CLIP_NORM if settings.clip_norm is not None else optimizers.CLIP_ELEMENTWISE,
+        kind(settings.clip if settings.clip_norm is None else settings.clip_norm),
         kind(BETA1),
         kind(BETA2),
         kind(EPSILON),
-        kind(config.weight_decay),
+        kind(settings.weight_decay),
         sizes['WxhT'],
-        float(config.input_rate),
+        float(settings.input_rate),
         sizes['WxhT'] + sizes['Wih'] + sizes['Whh'],
-        float(config.hidden_decay),
+        float(settings.hidden_decay),
         moments['m'],
         moments['v'] if adam else np.zeros(0, kind),
     )

@@ -13,11 +13,10 @@ from ..data.corpus import Corpus
 from ..kernels import jit
 from ..kernels.exact import numpy_functions as native
 from ..parallel.processes import processes
-from ..settings.config import Config
+from ..settings.options import Settings
 from ..settings.parsing import size_in_words
 from ..system import limits
 from .engine import ExactEngine, ReferenceEngine
-from .memory import in_words
 
 ITERATIONS = 60
 
@@ -46,7 +45,7 @@ def _limits() -> dict[str, str]:
     count, memory, tasks = limits.processors(), limits.memory(), limits.tasks()
     found = {'processors': f'{count.number} ({count.source})'}
     if memory is not None:
-        found['memory'] = in_words(memory) if memory.used else f'{size_in_words(memory.limit)} ({memory.source})'
+        found['memory'] = memory.in_words if memory.used else f'{size_in_words(memory.limit)} ({memory.source})'
     if tasks is not None:
         found['tasks'] = f'{tasks.number:,} more threads or processes ({tasks.source})'
     return found
@@ -59,8 +58,8 @@ def compare_with_reference() -> str:
     rng = np.random.RandomState(0)
     text = Corpus.of(''.join(map(chr, rng.randint(97, 123, 5000))))
     for H in (100, 130):
-        config = Config(hidden_size=H, seed=0)
-        exact, plain = (engine(config, text.ids, len(text.chars)) for engine in (ExactEngine, ReferenceEngine))
+        settings = Settings(hidden_size=H, seed=0)
+        exact, plain = (engine(settings, text.ids, len(text.chars)) for engine in (ExactEngine, ReferenceEngine))
         losses, expected = exact.run(ITERATIONS), plain.run(ITERATIONS)
         exact.close()
         if not np.array_equal(losses, expected):

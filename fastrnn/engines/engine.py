@@ -9,7 +9,7 @@ from ..data.stored import Ids
 from ..model.architecture import Architecture
 from ..model.params import Params
 from ..model.state import TrainState
-from ..settings.config import Config
+from ..settings.options import Settings
 from .batched import BatchedEngine as BatchedEngine
 from .exact import ExactEngine as ExactEngine
 from .reference import ReferenceEngine as ReferenceEngine
@@ -21,7 +21,7 @@ class Engine(Protocol):
     smooth_loss: float
 
     @staticmethod
-    def memory(config: Config, architecture: Architecture) -> int:
+    def memory(settings: Settings, architecture: Architecture) -> int:
         """Bytes that it holds beside the text, whose length does not matter."""
 
     @property
@@ -61,7 +61,7 @@ class Engine(Protocol):
 ENGINES: dict[str, Any] = {'exact': ExactEngine, 'batched': BatchedEngine, 'reference': ReferenceEngine}
 
 
-def make_engine(config: Config, ids: Ids, V: int) -> Engine:
-    """The engine that config names, for a text of V distinct characters."""
-    engine: Engine = ENGINES[config.engine](config, ids, V)
+def make_engine(settings: Settings, ids: Ids, V: int) -> Engine:
+    """The engine that settings names, for a text of V distinct characters."""
+    engine: Engine = ENGINES[settings.engine](settings, ids, V)
     return engine

@@ -19,7 +19,7 @@ from ..model.init import gist
 from ..model.params import Params
 from ..model.state import TrainState
 from ..parallel.threads import ThreadTuner, counts_for_rows
-from ..settings.config import Config
+from ..settings.options import Settings
 
 ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
 
@@ -52,18 +52,18 @@ def draw(
 class ExactEngine:
     """The compiled kernels, which give the reference's bits for any number of threads."""
 
-    def __init__(self, config: Config, ids: Ids, V: int) -> None:
-        architecture = Architecture.of(config, V)
-        H, T = architecture.H, config.seq_length
-        self._windows, self._rate = Windows(ids, T), float(config.learning_rate)
-        self._rng = np.random.RandomState(config.seed)
+    def __init__(self, settings: Settings, ids: Ids, V: int) -> None:
+        architecture = Architecture.of(settings, V)
+        H, T = architecture.H, settings.seq_length
+        self._windows, self._rate = Windows(ids, T), float(settings.learning_rate)
+        self._rng = np.random.RandomState(settings.seed)
         self.params, self.moments = gist(architecture, self._rng), Params(architecture)
         self._weights, self._moments = as_weights(self.params), as_weights(self.moments)
         self._native = native.find()
         self.smooth_loss = float(-np.log(1.0 / V) * T)
         self.position = np.zeros(2, np.int64)  # see exact.train
         self._work = buffers.make_work(T, H, V)
-        sizes = [config.threads] if config.threads else counts_for_rows(H, ROWS_PER_THREAD)
+        sizes = [settings.threads] if settings.threads else counts_for_rows(H, ROWS_PER_THREAD)
         sizes = [size for size in sizes if self._same_bits(size)] or [1]
         self._works = [self._work] + [buffers.for_thread(self._work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner(sizes)
@@ -71,9 +71,9 @@ class ExactEngine:
         self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
 
     @staticmethod
-    def memory(config: Config, architecture: Architecture) -> int:
-        window = buffers.memory(config.seq_length, architecture.H, architecture.V)
-        return window + 8 * (2 * architecture.parameters + 2 * config.sample_length)
+    def memory(settings: Settings, architecture: Architecture) -> int:
+        window = buffers.memory(settings.seq_length, architecture.H, architecture.V)
+        return window + 8 * (2 * architecture.parameters + 2 * settings.sample_length)
 
     def _same_bits(self, size: int) -> bool:
         """Whether BLAS gives the same bits for a thread's part of a product as for the whole.

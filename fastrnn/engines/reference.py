@@ -13,7 +13,7 @@ from ..errors import Diverged
 from ..model.architecture import Architecture
 from ..model.params import Params
 from ..model.state import TrainState
-from ..settings.config import Config
+from ..settings.options import Settings
 from ..system.forks import SharedLock
 from .exact import ExactEngine
 
@@ -26,21 +26,21 @@ class ReferenceEngine:
     They draw from NumPy's global generator, which each engine lends its own state for as long as it draws.
     """
 
-    def __init__(self, config: Config, ids: Ids, V: int) -> None:
-        self._architecture = Architecture.of(config, V)
-        self._rng = np.random.RandomState(config.seed).get_state(legacy=False)
-        self._windows, self._T = Windows(ids, config.seq_length), config.seq_length
-        self._rate = config.learning_rate
+    def __init__(self, settings: Settings, ids: Ids, V: int) -> None:
+        self._architecture = Architecture.of(settings, V)
+        self._rng = np.random.RandomState(settings.seed).get_state(legacy=False)
+        self._windows, self._T = Windows(ids, settings.seq_length), settings.seq_length
+        self._rate = settings.learning_rate
         with self._lent_generator():
-            self._model = reference.init(V, config.hidden_size)
+            self._model = reference.init(V, settings.hidden_size)
         self._moments = [np.zeros_like(param) for param in self._model]
         self.smooth_loss = float(-np.log(1.0 / V) * self._T)
         self._p, self._hprev = 0, np.zeros(self._architecture.state_shape(1)).T
 
     @staticmethod
-    def memory(config: Config, architecture: Architecture) -> int:
+    def memory(settings: Settings, architecture: Architecture) -> int:
         """Its arrays of a window come and go; they are about those that the exact engine keeps."""
-        return ExactEngine.memory(config, architecture)
+        return ExactEngine.memory(settings, architecture)
 
     @contextmanager
     def _lent_generator(self) -> Iterator[None]:

@@ -1,30 +1,23 @@
 """Which shards of a run's streams this process trains, and how its kernels meet those of the others."""
 
 import ctypes
-import secrets
-from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._version import __version__
-from ..data.corpus import Corpus
-from ..data.stored import Ids
-from ..data.texts import text_identity
-from ..kernels import jit
 from ..kernels.batched.buffers import Sizes, Work, padded
 from ..kernels.batched.optimizers import CHUNK
 from ..kernels.batched.shards import GRADIENTS, NORMS, Shards
 from ..parallel.launcher import OR_ALONE
 from ..parallel.processes import parts, processes
-from ..settings.config import MAX_SEED, Config
+from ..settings.options import Settings
 
 
-def check_shards(config: Config) -> None:
+def check_shards(config: Settings) -> None:
     """Raise ValueError where streams can't be cut into such shards, or these be shared by the processes there are."""
     shards, B, count = config.shards or 1, config.streams, processes().size
-    if count > 1 and 'shards' not in config.abilities.options:
+    if count > 1 and not config.takes('shards'):
         raise ValueError(
             f'engine {config.engine} trains in one process, not in {count:,}: add --preset fast, {OR_ALONE}'
         )
@@ -46,34 +39,12 @@ def check_shards(config: Config) -> None:
         )
 
 
-def in_common(config: Config) -> Config:
-    """With as many shards as there are processes, where it does not say, and a seed that all of them have."""
-    if config.shards is None and 'shards' in config.abilities.options:
-        config = replace(config, shards=processes().size)
-    if config.seed is None and processes().size > 1:
-        config = replace(config, seed=processes().agree(secrets.randbelow(MAX_SEED)))
-    return config
-
-
-def check_hosts(config: Config, corpus: Corpus, held_out: Ids | None) -> None:
-    """Raise ValueError where processes have other programs, options or texts than the first."""
-    if processes().size == 1:
-        return
-    for what, value in (('fastrnn', __version__), ("fastrnn's kernels", jit.sources())):
-        processes().check_same(what, value, 'install the same on all hosts')
-    options = asdict(config)
-    for name in dict.fromkeys(name for there in processes().all(options) for name in there if there != options):
-        processes().check_same(name, options[name], 'give all processes the same options')
-    for name, value in text_identity(corpus, held_out).items():
-        processes().check_same(f'the text ({name})', value, 'copy the files from one host to the others')
-
-
-def of_shard(config: Config) -> int:
+def of_shard(config: Settings) -> int:
     """How many streams a shard has."""
     return config.streams // (config.shards or 1)
 
 
-def owned(config: Config) -> int:
+def owned(config: Settings) -> int:
     """How many of the shards are this process's."""
     return (config.shards or 1) // processes().size
 
@@ -89,7 +60,7 @@ def updated(parameters: int) -> int:
     return int(cuts[processes().rank + 1] - cuts[processes().rank])
 
 
-def shard_shapes(config: Config, sizes: Sizes, itemsize: int) -> dict[str, tuple[int, ...]]:
+def shard_shapes(config: Settings, sizes: Sizes, itemsize: int) -> dict[str, tuple[int, ...]]:
     """Of the arrays of :class:`Shards` that hold numbers of the weights' dtype."""
     shards, own, N = config.shards or 1, owned(config), sizes.N
     return {
@@ -102,7 +73,9 @@ def shard_shapes(config: Config, sizes: Sizes, itemsize: int) -> dict[str, tuple
 class Meeting:
     """The shards of a process as kernels take them, and what they call to meet the others."""
 
-    def __init__(self, config: Config, sizes: Sizes, weights: NDArray[Any], gradient: NDArray[Any], work: Work) -> None:
+    def __init__(
+        self, config: Settings, sizes: Sizes, weights: NDArray[Any], gradient: NDArray[Any], work: Work
+    ) -> None:
         """weights and gradient: flat, (N,)."""
         kind, group = weights.dtype, processes()
         arrays = {name: np.zeros(shape, kind) for name, shape in shard_shapes(config, sizes, kind.itemsize).items()}

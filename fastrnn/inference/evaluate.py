@@ -18,7 +18,7 @@ from ..model.overflow import check_mean
 from ..model.params import Params
 from ..parallel.threads import ThreadTuner
 from ..settings.checks import check_integer
-from ..settings.config import bits_per_character
+from ..settings.options import bits_per_character
 from ..system.interrupts import remembered
 from .scorer import Positions, Scorer, make_tuner
 

@@ -11,8 +11,8 @@ from ..kernels.sampling import Choice
 from ..model.model import Model
 from ..parallel.threads import ThreadTuner, counts_for_streams
 from ..settings.checks import as_number, check_integer, check_number
-from ..settings.config import MAX_SEED
-from ..system.steps import Pieces
+from ..settings.options import MAX_SEED
+from ..system.interruptible import InterruptibleGenerator
 from .prompt import Decoder, encode_prompt
 from .streams import Batch, Pace, Stream, make_stream
 
@@ -73,7 +73,7 @@ def sample(
     choice = _choice(model, temperature, top_k, top_p)
     length, seed = check_integer('length', length, 0), _checked_seed(seed)
     stream = make_stream(model, encode_prompt(prime, model))
-    return Pieces(_one(model, length, stream, choice, np.random.RandomState(seed)), AGAIN)
+    return InterruptibleGenerator(_one(model, length, stream, choice, np.random.RandomState(seed)), AGAIN)
 
 
 def samples(
@@ -112,7 +112,9 @@ def samples(
     if length > LONGEST:
         raise ValueError(f'length is {length}; of samples that are drawn at once it is {LONGEST:,} at most')
     stream = make_stream(model, encode_prompt(prime, model))
-    return Pieces(_many(model, count, length, stream, choice, np.random.RandomState(seed), threads), AGAIN)
+    return InterruptibleGenerator(
+        _many(model, count, length, stream, choice, np.random.RandomState(seed), threads), AGAIN
+    )
 
 
 def _choice(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Choice:

@@ -5,7 +5,7 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from ..settings.config import bits_per_character
+from ..settings.options import bits_per_character
 
 DIGITS = 4  # of bits per character that are kept
 LONGEST = 200  # characters of a name that are read

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from ..settings.checks import check_integer
-from ..settings.config import INTEGERS, Config, check_choice
+from ..settings.options import Settings, check
 
 
 class Cell(NamedTuple):
@@ -40,13 +39,14 @@ class Architecture:
     V: int  # vocabulary
 
     def __post_init__(self) -> None:
-        check_choice('cell', self.cell)
-        check_integer('layers', self.layers, *INTEGERS['layers'])
+        if self.cell not in CELLS:  # to the letter, as files have it
+            raise ValueError(f'cell is {self.cell!r}; it must be one of {", ".join(CELLS)}')
+        check('layers', self.layers)
 
     @classmethod
-    def of(cls, config: Config, V: int) -> 'Architecture':
-        """The one that a configuration asks for, of a text of V distinct characters."""
-        return cls(config.cell, config.layers, config.hidden_size, V)
+    def of(cls, settings: Settings, V: int) -> 'Architecture':
+        """The one that settings ask for, of a text of V distinct characters."""
+        return cls(settings.cell, settings.layers, settings.hidden_size, V)
 
     @property
     def is_gist(self) -> bool:

@@ -1,9 +1,10 @@
-"""Names of the files of models, in a run folder."""
+"""Names of files in a run folder: of models, and of what the run is."""
 
 import os
 import re
 from pathlib import Path
 
+CONFIG = 'config.json'
 BEST = 'best.safetensors'
 NUMBERED = re.compile(r'checkpoint-[0-9]{9,}\.safetensors')
 

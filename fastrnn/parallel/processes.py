@@ -61,6 +61,25 @@ class Processes:
         """The values of all processes, in their order."""
         return [value]
 
+    def refuse(self, message: str) -> None:
+        """Raise ValueError, with that message, where there are several."""
+        if self.size > 1:
+            raise ValueError(message)
+
+    def share(self, number: int) -> int:
+        """How much of what the host has is this process's."""
+        return number // self.on_host
+
+    @property
+    def in_words(self) -> str:
+        """How many there are: '' for one alone."""
+        return f'{self.size} processes' if self.size > 1 else ''
+
+    @property
+    def each(self) -> str:
+        """Of what each process has, in words: '' for one alone."""
+        return f' in each of {self.size} processes' if self.size > 1 else ''
+
     def check_same(self, what: str, value: object, cure: str) -> None:
         """Raise ValueError, in all processes, where the values differ; it names what, the hosts, and the cure."""
 

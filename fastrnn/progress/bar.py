@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .records import Progress
+    from .records import Record
 
 Forms = list[str]  # of one part of the line, the longest first
 GAP = '  '
@@ -17,7 +17,7 @@ SOON = 1e-6  # share of a run, before which nobody knows how long it takes
 SILENCE = 1.0  # seconds without a record, after which it is told that kernels are compiled
 
 
-def parts_of(record: 'Progress', number: int, validation: float | None) -> dict[str, Forms]:
+def parts_of(record: 'Record', number: int, validation: float | None) -> dict[str, Forms]:
     """What is told of a record, its iteration being called ``number``; the last validation may be an earlier one's."""
     speed, bits = f'{record.characters / max(record.seconds, 1e-9):,.0f}', f'{record.smooth_bits_per_character:.3f}'
     parts = {
@@ -66,11 +66,11 @@ class Status:
         ``signals``: those that have come, to end the run in order.
         """
         self._first, self._compiled, self._signals = first, compiled, signals
-        self._record: Progress | None = None
+        self._record: Record | None = None
         self._validation: float | None = None
         self._since = time.monotonic()
 
-    def show(self, record: 'Progress') -> None:
+    def show(self, record: 'Record') -> None:
         if record.validation is not None:
             self._validation = record.validation
         self._record, self._since = record, time.monotonic()
@@ -96,7 +96,7 @@ class Status:
 
 
 @contextmanager
-def display(off: bool = False, first: int = 1, signals: Sequence[int] = ()) -> Iterator[Callable[['Progress'], None]]:
+def display(off: bool = False, first: int = 1, signals: Sequence[int] = ()) -> Iterator[Callable[['Record'], None]]:
     """A function to be called with each record, before it is printed; the first iteration is called ``first``.
 
     Once there are ``signals``, which end a run in order, the line says so.

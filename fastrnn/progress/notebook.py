@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager, contextmanager
 from ..parallel.launcher import foremost
 from . import bar as progress
 from .bar import parts_of
-from .records import Progress
+from .records import Record
 
 OFTEN = 0.1  # seconds between two updates, which a browser has to draw
 
 
-def display() -> AbstractContextManager[Callable[[Progress], None]]:
+def display() -> AbstractContextManager[Callable[[Record], None]]:
     """A function to be called with each record."""
     if not foremost():
         return progress.display(off=True)
@@ -30,7 +30,7 @@ def _is_notebook() -> bool:
 
 
 @contextmanager
-def _in_notebook() -> Iterator[Callable[[Progress], None]]:
+def _in_notebook() -> Iterator[Callable[[Record], None]]:
     """A bar of HTML that is written anew, some times a second; plain text where a notebook shows no HTML."""
     from IPython import display as ipython
 
@@ -39,7 +39,7 @@ def _in_notebook() -> Iterator[Callable[[Progress], None]]:
     )
     told, share, validation, drawn = '', 0.0, None, -math.inf
 
-    def show(record: Progress) -> None:
+    def show(record: Record) -> None:
         nonlocal told, share, validation, drawn
         validation = validation if record.validation is None else record.validation
         told, share, now = line(record, validation), record.share, time.monotonic()
@@ -61,7 +61,7 @@ def _in_notebook() -> Iterator[Callable[[Progress], None]]:
         handle.update(_data(told, share), raw=True)
 
 
-def line(record: Progress, validation: float | None) -> str:
+def line(record: Record, validation: float | None) -> str:
     """A record in words, those of the bar; the last validation may be an earlier one's."""
     parts = parts_of(record, record.iteration + 1, validation)
     return ', '.join(forms[0] for name, forms in parts.items() if not (name == 'left' and record.last))

@@ -4,11 +4,11 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..settings.config import bits_per_character
+from ..settings.options import bits_per_character
 
 
 @dataclass(frozen=True)
-class Progress:
+class Record:
     """What has happened up to and including one iteration. Equal ones differ in nothing but the time that it took."""
 
     iteration: int  # n, counted from 0

@@ -1,46 +1,58 @@
-"""``config.json`` of a run folder: what the run is; its one writer and its one reader."""
+"""``config.json`` of a run folder: what was asked for, and what was decided; its one writer and its one reader."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from .._version import __version__
 from ..data.files import EARLIER, EarlierErrors
 from ..data.texts import Texts
+from ..decision.changes import of_earlier
+from ..decision.job import Job
+from ..decision.text import Text
 from ..errors import in_a_line
-from ..settings.config import Config
+from ..model.run_files import CONFIG
+from ..settings.options import check
 from ..system.atomic import write_atomically
 from ..system.reading import SMALL, read_bytes
 
-CONFIG = 'config.json'
-FORMAT = 2  # 1 is 0.1.0's, with fewer settings, which reads no others
+FORMAT = 3  # 1 is 0.1.0's, with fewer settings, which reads no others; in 2, too, what was asked is what was decided
 
 
 @dataclass(frozen=True)
 class Description:
     """What a run is, as its folder says."""
 
-    config: Config
+    job: Job | None  # None: of an earlier version's, until there is a text; see ``job_on``
+    asked: Mapping[str, Any]  # a preset, and options
     texts: Texts
-    identity: dict[str, Any]  # of the text, see data/texts.py
+    identity: Mapping[str, Any]  # of the text, see data/texts.py
     keep: int
-    on_divergence: str
-    lengthened: Sequence[int] = ()  # iterations at which the run was over, and was given a later end
     transferred: bool = False  # begun with another model's weights: then no run can begin from this alone
+    lengthened: tuple[int, ...] = ()  # iterations at which the run was over, and was given a later end
+    earlier: Mapping[str, Any] = field(default_factory=dict)  # settings of an earlier version's run
+
+    def job_on(self, text: Text) -> Job:
+        """The job, on its text. Raises ValueError for an earlier version's with settings that can't be."""
+        if self.job is not None:
+            return self.job
+        job = of_earlier(self.earlier['config'], text)
+        return replace(job, on_divergence=check('on_divergence', self.earlier['on_divergence']))
 
     def write(self, folder: Path) -> None:
+        assert self.job is not None
         facts = {
             'format': FORMAT,
             'fastrnn': __version__,
-            'config': asdict(self.config),
+            'asked': dict(self.asked),
+            'job': self.job.facts,
             'text': asdict(self.texts.absolute()),
-            'identity': self.identity,
+            'identity': dict(self.identity),
             'keep': self.keep,
-            'on_divergence': self.on_divergence,
+            'transferred': self.transferred,
             'lengthened': list(self.lengthened),
-            'adopted': self.transferred,
         }
         write_atomically(folder / CONFIG, (json.dumps(facts, indent=1) + '\n').encode())
 
@@ -55,18 +67,23 @@ class Description:
             texts = Texts(**{**text, 'files': tuple(map(str, text['files']))})
             if not isinstance(texts.validation, str | None) or not isinstance(facts['identity'], dict):
                 raise TypeError('text or identity')
+            is_new = facts['format'] == FORMAT
             return cls(
-                lengthened=[int(iteration) for iteration in facts.get('lengthened', [])],
-                config=Config(**facts['config']),
+                job=Job(**facts['job']) if is_new else None,
+                asked=dict(facts['asked']) if is_new else {},
                 texts=texts,
                 identity=facts['identity'],
-                keep=int(facts['keep']),
-                on_divergence=str(facts['on_divergence']),
-                transferred=facts.get('adopted', False),
+                keep=check('keep', facts['keep']),
+                transferred=facts.get('transferred', facts.get('adopted', False)) is True,
+                lengthened=tuple(int(iteration) for iteration in facts.get('lengthened', [])),
+                earlier={} if is_new else {name: facts[name] for name in ('config', 'on_divergence')},
             )
         except (LookupError, TypeError, ValueError, OverflowError) as error:
-            reason = in_a_line(error)
-            raise ValueError(f'{folder / CONFIG}: damaged ({reason}); start a new run with --from') from error
+            raise damaged(folder, error) from error
+
+
+def damaged(folder: Path, error: Exception) -> ValueError:
+    return ValueError(f'{folder / CONFIG}: damaged ({in_a_line(error)}); start a new run with --from')
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from operator import itemgetter
 from typing import Any
 
-Record = dict[str, Any]
+Facts = dict[str, Any]
 
 MOST = 10_000  # records that are kept, of each kind; a picture shows fewer
 MOST_STRETCHES = 100  # that were given up: a run ends after ten rollbacks, and may then be resumed
@@ -18,10 +18,10 @@ class Thinned:
 
     def __init__(self, most: int) -> None:
         self._most, self._stride, self._count = most, 1, 0
-        self._kept: list[tuple[int, Record]] = []  # each with its place in the sequence
-        self._last: Record | None = None
+        self._kept: list[tuple[int, Facts]] = []  # each with its place in the sequence
+        self._last: Facts | None = None
 
-    def add(self, record: Record) -> None:
+    def add(self, record: Facts) -> None:
         if self._count % self._stride == 0:
             self._kept.append((self._count, record))
         self._last = record
@@ -30,7 +30,7 @@ class Thinned:
             self._stride *= 2
             self._kept = [(place, kept) for place, kept in self._kept if place % self._stride == 0]
 
-    def cut(self, iteration: int) -> list[Record]:
+    def cut(self, iteration: int) -> list[Facts]:
         """Remove the records of later iterations, and return them."""
         removed = []
         if self._last is not None and _iteration(self._last) > iteration:
@@ -42,12 +42,12 @@ class Thinned:
         return removed[::-1]
 
     @property
-    def last(self) -> list[Record]:
+    def last(self) -> list[Facts]:
         """The last record, if there is one."""
         return [record for _, record in self._kept[-1:]] if self._last is None else [self._last]
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[Facts]:
         found = [record for _, record in self._kept]
         if self._last is not None and (not found or found[-1] is not self._last):
             found.append(self._last)
@@ -59,12 +59,12 @@ class Course:
 
     def __init__(self, most: int = MOST) -> None:
         self._trained, self._validated = Thinned(most), Thinned(most)
-        self._best: Record | None = None  # always kept: a picture marks it
-        self.given_up: list[list[Record]] = []  # each from the point at which it left the course
-        self.rollbacks: list[Record] = []  # the points from which they went on
+        self._best: Facts | None = None  # always kept: a picture marks it
+        self.given_up: list[list[Facts]] = []  # each from the point at which it left the course
+        self.rollbacks: list[Facts] = []  # the points from which they went on
 
     @classmethod
-    def of(cls, records: Iterable[Record], most: int = MOST) -> 'Course':
+    def of(cls, records: Iterable[Facts], most: int = MOST) -> 'Course':
         """Records, and rollbacks with ``to``: the number of iterations from which the run went on.
 
         A run that was resumed from an earlier checkpoint logs iterations again, without an event: the later ones hold.
@@ -78,7 +78,7 @@ class Course:
                 course._add(record)
         return course
 
-    def _add(self, record: Record) -> None:
+    def _add(self, record: Facts) -> None:
         if math.isnan(record['validation']):
             self._trained.add(record)
             return
@@ -86,7 +86,7 @@ class Course:
         if self._best is None or record['validation'] < self._best['validation']:
             self._best = record
 
-    def _cut(self, iteration: int) -> list[Record]:
+    def _cut(self, iteration: int) -> list[Facts]:
         removed = self._trained.cut(iteration) + self._validated.cut(iteration)
         if self._best is not None and _iteration(self._best) > iteration:
             self._best = min(self._validated.records, key=itemgetter('validation'), default=None)
@@ -99,7 +99,7 @@ class Course:
         self.rollbacks = [*self.rollbacks[1 - MOST_STRETCHES :], *there]  # one to the start has no point
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[Facts]:
         """In order."""
         found = {_iteration(record): record for record in self._trained.records + self._validated.records}
         if self._best is not None:

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..model.architecture import CELLS, in_words
-from ..settings.abilities import ABILITIES
-from ..settings.config import EARLIER
+from ..model.run_files import CONFIG
+from ..settings.abilities import ABILITIES, engine_now
 from ..system.reading import SMALL, open_regular, read_at_most
-from .config_file import CONFIG
 from .course import Course
 from .log import LOG, NUMBERS, read_log
 
@@ -94,7 +93,8 @@ def _opened(folder: Path, name: str) -> Iterator[BinaryIO]:
 def _settings(path: Path, data: bytes) -> tuple[str, str, int | None]:
     """Engine, the model in words, and the part of the held-out text that validations read."""
     try:
-        config = json.loads(data)['config']
+        facts = json.loads(data)
+        config = facts['job' if 'job' in facts else 'config']  # which versions before 0.2 wrote
         engine, cell, layers, H = (
             config['engine'],
             config.get('cell', 'rnn'),
@@ -106,4 +106,4 @@ def _settings(path: Path, data: bytes) -> tuple[str, str, int | None]:
     except (ValueError, TypeError, KeyError, RecursionError):
         raise ValueError(f'{path}: not the configuration of a run; {MADE_BY}') from None
     part = config.get('validate_part')
-    return EARLIER['engine'].get(engine, engine), in_words(cell, layers, H), part if isinstance(part, int) else None
+    return engine_now(engine), in_words(cell, layers, H), part if isinstance(part, int) else None

@@ -17,12 +17,12 @@ from weakref import WeakSet
 from filelock import FileLock, Timeout
 
 from ..model.checkpoint import Checkpoint
-from ..model.run_files import is_model
+from ..model.run_files import CONFIG, is_model
 from ..parallel.processes import led
 from ..system.atomic import remove_temporaries
 from ..system.locks import can_lock
 from .checkpoints import Checkpoints
-from .config_file import CONFIG, Description
+from .config_file import Description
 from .log import LOG, Log, is_superseded
 
 LOCK = 'lock'

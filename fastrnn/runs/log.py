@@ -1,6 +1,6 @@
 """A run's log, ``log.jsonl``: an object a line, in the order of what happened; its one writer and its one reader.
 
-A line is a record, with the fields of :attr:`fastrnn.Progress.facts`; or it has ``event``: ``rollback``, to an
+A line is a record, with the fields of :attr:`fastrnn.Record.facts`; or it has ``event``: ``rollback``, to an
 iteration from which the run went on, or ``lengthened``, where a run that was over was given a later end.
 """
 
@@ -14,8 +14,8 @@ from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..progress.records import Progress
-from ..settings.config import Config
+from ..decision.job import Job
+from ..progress.records import Record
 from ..system.atomic import copy_atomically, free_name
 
 LOG = 'log.jsonl'
@@ -28,20 +28,20 @@ NUMBERS = ('seconds', 'characters', 'train', 'validation')  # of a record, besid
 ALL_LOGGED = 10_000
 
 
-def is_logged(record: Progress, config: Config, *, best: bool) -> bool:
+def is_logged(record: Record, job: Job, *, best: bool) -> bool:
     """Whether a record that is due is logged: by its iteration alone, so that a resumed run logs the same.
 
-    ``best``: it has the lowest validation so far. ``config`` has its intervals filled in.
+    ``best``: it has the lowest validation so far.
     """
     if record.last or best:
         return True
-    done, reported = record.iteration + 1, record.iteration + (not config.abilities.gist_reports)
+    done, reported = record.iteration + 1, record.iteration + (not job.abilities.gist_reports)
     dues = [
-        (record.report, reported, config.print_every),
-        (record.sample is not None, reported, config.sample_every),
-        (record.validation is not None, done, config.validate_every),
+        (record.report, reported, job.print_every),
+        (record.sample is not None, reported, job.sample_every),
+        (record.validation is not None, done, job.validate_every),
     ]
-    return any(due and number % _thinned(number, every or 1) == 0 for due, number, every in dues)
+    return any(due and number % _thinned(number, every) == 0 for due, number, every in dues)
 
 
 def _thinned(number: int, every: int) -> int:

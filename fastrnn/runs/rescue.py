@@ -13,7 +13,7 @@ from ..model.run_files import checkpoint_file
 from ..parallel.processes import processes
 from ..system.cache_folder import RESCUED, default_root, items, remove
 from ..system.private_folder import make_private
-from ..training.training import Training
+from ..training.run import Run
 
 KEPT = 5  # models
 
@@ -36,7 +36,7 @@ def rescue(checkpoint: Checkpoint, folder: Path, error: OSError) -> tuple[OSErro
     return OSError(f'{error}; iteration {iteration:,} is saved in {file}: {cure}start from it with --from'), True
 
 
-def rescue_model(run: Training) -> Path:
+def rescue_model(run: Run) -> Path:
     """Save the best model of a run in the cache folder, or else in one for temporary files; returns the file.
 
     The last ones are kept. Several processes call it together; the first one writes. Raises OSError where no file can

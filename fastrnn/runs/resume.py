@@ -1,30 +1,37 @@
 """A kept run that goes on."""
 
+import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from ..data.texts import Texts, check_text_identity, text_identity
+from ..data.texts import Texts, check_text_identity
+from ..decision.agreement import check_hosts
+from ..decision.changes import CHANGES, WITHOUT, resumed, with_end
+from ..decision.job import Job
+from ..decision.memory import check_memory
+from ..decision.resolve import check_text
+from ..decision.text import Text, opened
+from ..engines.shards import check_shards
 from ..model.checkpoint import Checkpoint, load_checkpoint
-from ..model.run_files import BEST
-from ..model.state import TrainState
+from ..model.run_files import BEST, CONFIG
 from ..parallel.processes import led, processes
-from ..settings.config import Config
-from ..settings.file_names import Files, check_names
-from ..training.loop import Run
-from ..training.patience import ended_early
-from ..training.schedule import Horizon, with_new_cycle, with_planned_schedule
-from ..training.train import opened
-from .config_file import CONFIG, Description
+from ..settings.abilities import engine_now
+from ..settings.did_you_mean import check_names
+from ..settings.file_names import Files
+from ..settings.options import Settings, check
+from ..training.run import Run
+from .best import InFolder
+from .config_file import Description, damaged
 from .ends import behind
 from .folder import RunFolder
-from .session import Session, check_policy
+from .session import Session
 
 AGAIN = 'start again in another folder'
-ENDS = ('iterations', 'epochs', 'time')
-WITHOUT = ('threads', 'patience')  # which None changes too: as many as pay, and never
-CHANGES = (*ENDS, 'schedule', *WITHOUT)  # of the configuration, that resume takes
+# what a state fits; 0.1.0, which had no other cells, did not write the last two
+SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer', 'cell', 'layers')
 
 
 def resume(
@@ -56,106 +63,123 @@ def resume(
     """
     check_names(changes, CHANGES)
     changes = {name: value for name, value in changes.items() if value is not None or name in WITHOUT}
+    changes = {name: value if value is None else check(name, value) for name, value in changes.items()}
     chosen = Path(folder)
     is_file = led(chosen.is_file)()
     if is_file and not led((chosen.parent / CONFIG).is_file)():
         raise ValueError(f'{folder}: not a checkpoint in a run folder; start a new run from its weights with --from')
     place = RunFolder(chosen.parent if is_file else chosen)
     try:
-        return _reopened(place, chosen if is_file else None, files, keep, on_divergence, changes)
+        then = led(Description.read)(place.path)
+        then = replace(then, keep=then.keep if keep is None else check('keep', keep))
+        policy = None if on_divergence is None else check('on_divergence', on_divergence)
+        session, note = _reopened(place, chosen if is_file else None, files, then, policy, changes)
     except BaseException:
         place.close()
         raise
+    if note:
+        warnings.warn(note, RuntimeWarning, stacklevel=2)
+    return session
 
 
 def _reopened(
     place: RunFolder,
     chosen: Path | None,
     files: Files | None,
-    keep: int | None,
+    then: Description,
     on_divergence: str | None,
-    changes: dict[str, Any],
-) -> Session:
-    then, checkpoint = led(Description.read)(place.path), chosen or place.newest()
-    texts = then.texts
+    changes: Mapping[str, Any],
+) -> tuple[Session, str]:
+    """The session, and what is to be told of its schedule."""
+    path = chosen or place.newest()
+    text, texts = _same_text(place, chosen, files, then)
+    checkpoint = _loaded(place, path, then)
+    if checkpoint is not None:
+        text = _with_vocabulary(text, checkpoint)
+    before = processes().together(lambda: _job(place, then, text))
+    state = None if checkpoint is None else checkpoint.state
+    if state is not None:
+        _check_ahead(place.path, before, changes, state)
+    job, note = resumed(before, state, changes)
+    job = replace(job, on_divergence=on_divergence or job.on_divergence)
+    with text.corpus.discarded_in_vain():
+        check_hosts(job, text)
+        check_text(job, text)
+        check_shards(job)
+        processes().together(lambda: check_memory(job, text.V, validated=text.held_out is not None, kept=True))
+    run = Run(job, text, state=state, store=InFolder(place.path))
+    asked = {**then.asked, **changes}
+    description = replace(then, job=job, asked=asked, texts=texts, identity=text.identity, earlier={})
+    if state is not None and before.over(state.iteration, state.seconds, state.worse) and not run.over:
+        description = replace(description, lengthened=(*then.lengthened, state.iteration))
+    if checkpoint is not None and path is not None:
+        _check_own(path, checkpoint, job, text, texts)
+    session = Session(place, run, description)
+    if checkpoint is not None and path is not None:
+        session.take_up(path, checkpoint, chosen=chosen is not None)
+    if not run.over:  # an end that is behind it must not take the place of the run's own
+        session.write_config()
+    return session, note
+
+
+def _same_text(place: RunFolder, chosen: Path | None, files: Files | None, then: Description) -> tuple[Text, Texts]:
+    """The run's text, from its own place or from ``files``. Raises ValueError where it is gone, or another one."""
+    texts, since = then.texts, chosen or place.path
     if files is not None:
         texts = replace(texts, files=Texts.of(files).files)
     else:
-        processes().together(lambda: texts.check_files(chosen or place.path))
-    processes().together(lambda: texts.check_held_out(chosen or place.path))
-    processes().together(lambda: texts.check_there(chosen or place.path))
-    keep = then.keep if keep is None else keep
-    on_divergence = then.on_divergence if on_divergence is None else on_divergence
-    keep, on_divergence = check_policy(keep, on_divergence)
-    corpus, held_out = opened(texts, *((place.path, then.identity.get('sha256')) if files is None else ()))
-    with corpus.discarded_in_vain():
-        identity, since = text_identity(corpus, held_out), checkpoint or place.path / CONFIG
-        processes().together(lambda: check_text_identity(then.identity, identity, texts, since))
-    loaded = state = None
-    if checkpoint is not None:
-        loaded = led(_offering)(place, checkpoint)
-        chars, state = loaded.model.chars, loaded.state
-        if chars.startswith(corpus.chars):  # more of them where the run began with another text's weights
-            corpus = replace(corpus, chars=chars)
-    elif place.begun:
+        processes().together(lambda: texts.check_files(since))
+    processes().together(lambda: texts.check_held_out(since))
+    processes().together(lambda: texts.check_there(since))
+    text = opened(texts, *((place.path, then.identity.get('sha256')) if files is None else ()))
+    with text.corpus.discarded_in_vain():
+        identity, since = text.identity, chosen or place.newest() or place.path / CONFIG
+        processes().together(lambda: check_text_identity(dict(then.identity), identity, texts, since))
+    return text, texts
+
+
+def _loaded(place: RunFolder, path: Path | None, then: Description) -> Checkpoint | None:
+    """The checkpoint to go on from; None for a run that ended before its first one."""
+    if path is not None:
+        return led(_offering)(place, path)
+    if place.begun:
         best = place.path / BEST
         there = led(best.exists)()
         advice = f'go on from the best, with --resume {quote(str(best))}' if there else AGAIN
         raise ValueError(f'{place.path}: its numbered checkpoints are gone; {advice}')
-    elif then.transferred:
+    if then.transferred:
         raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
-    if state is not None:
-        _check_ahead(place.path, _with_shards(then.config), changes, state, corpus.ids.size)
-    config = _changed(_with_shards(then.config), changes, state, corpus.ids.size)
-    with corpus.discarded_in_vain():
-        run = Run(corpus, config, validation=held_out, kept=True)
-    run.text_name = texts.name
-    session = Session(place, run, texts, keep, on_divergence, lengthened=then.lengthened)
-    if checkpoint is not None and loaded is not None:
-        state = loaded.state
-        reached = state.iteration, state.seconds
-        was_over = Horizon(then.config, corpus.ids.size).over(*reached) or ended_early(then.config, state.worse)
-        if was_over and not run.plan.over(*reached, state.worse):
-            session.lengthened.append(state.iteration)
-        session.take_up(checkpoint, loaded, chosen=chosen is not None)
-    if not run.over:  # an end that is behind it must not take the place of the run's own
-        session.write_config()
-    return session
+    return None
 
 
-def _with_shards(config: Config) -> Config:
-    """Earlier versions had one."""
-    return replace(config, shards=config.shards or 1) if 'shards' in config.abilities.options else config
+def _with_vocabulary(text: Text, checkpoint: Checkpoint) -> Text:
+    """With more characters, where the run began with another text's weights."""
+    chars = checkpoint.model.chars
+    return replace(text, corpus=replace(text.corpus, chars=chars)) if chars.startswith(text.corpus.chars) else text
 
 
-def _with_end(config: Config, changes: dict[str, Any]) -> Config:
-    """The configuration as it is asked for: one end replaces all."""
-    if any(changes.get(end) is not None for end in ENDS):
-        changes = {**dict.fromkeys(ENDS), **changes}
-    return replace(config, **changes)
+def _job(place: RunFolder, then: Description, text: Text) -> Job:
+    try:
+        return then.job_on(text)
+    except (TypeError, ValueError) as error:
+        raise damaged(place.path, error) from error
 
 
-def _check_ahead(folder: Path, config: Config, changes: dict[str, Any], state: TrainState, characters: int) -> None:
+def _check_ahead(folder: Path, job: Job, changes: Mapping[str, Any], state: Any) -> None:
     """Raise ValueError for an end that is behind the run, if its own is still ahead."""
-
-    def over(config: Config) -> bool:
-        return Horizon(config, characters).over(*at) or ended_early(config, state.worse)
-
-    at, asked = (state.iteration, state.seconds), _with_end(config, changes)
-    if over(asked) and not over(config):
-        raise behind(asked, Horizon(asked, characters), *at, state.worse, folder)
+    reached, asked = (state.iteration, state.seconds, state.worse), with_end(job, changes)
+    if asked.over(*reached) and not job.over(*reached):
+        raise behind(asked, *reached, folder)
 
 
-def _changed(config: Config, changes: dict[str, Any], state: TrainState | None, characters: int) -> Config:
-    """The configuration with another end, or a new cycle of the schedule from here to it."""
-    changed = _with_end(config, changes)
-    reached = (0, 0.0) if state is None else (state.iteration, state.seconds)
-    if changes.get('schedule') is not None:
-        return with_new_cycle(config, changed, characters, *reached)
-    lost = state is not None and ended_early(changed, state.worse)
-    if lost or Horizon(changed, characters).over(*reached):  # the run is complete, and stays as it is
-        return changed
-    return with_planned_schedule(config, changed, characters, 0 if state is None else state.halvings)
+def _check_own(path: Path, checkpoint: Checkpoint, job: Job, text: Text, texts: Texts) -> None:
+    """Raise ValueError where a checkpoint is of another run."""
+    check_text_identity(checkpoint.text, text.identity, texts, path)
+    there = {**vars(Settings()), **checkpoint.config}
+    there['engine'] = engine_now(there['engine'])
+    changed = [name for name in SHAPE if there[name] != getattr(job, name)]
+    if changed or checkpoint.model.chars != text.corpus.chars:
+        raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')
 
 
 def _offering(place: RunFolder, path: Path) -> Checkpoint:

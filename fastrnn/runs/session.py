@@ -1,24 +1,23 @@
 """A run that is kept in a folder: it saves, goes on after an interruption, and rolls back after a divergence."""
 
-import warnings
-from collections.abc import Sequence
-from dataclasses import asdict
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, Self
 
-from ..data.texts import Texts, check_text_identity, text_identity
+from ..data.texts import Texts
+from ..decision.changes import rolled_back
+from ..decision.job import ROLLBACK, Job
 from ..errors import Diverged, TextLost
 from ..model.checkpoint import Checkpoint
 from ..model.model import Model
 from ..parallel.processes import processes
-from ..progress.records import Progress
-from ..settings.checks import as_choice, check_integer
-from ..settings.config import EARLIER, Config
+from ..progress.records import Record
+from ..system.interruptible import Interruptible, Status
 from ..system.interrupts import held
-from ..training.clock import Clock
 from ..training.divergence import check_divergence
-from ..training.loop import Run
-from ..training.training import Training
-from ..training.transfer import Transfer
+from ..training.run import Run
+from ..training.watch import watch
 from .at_exit import close_at_exit
 from .best import InFolder
 from .config_file import Description
@@ -26,58 +25,73 @@ from .folder import RunFolder
 from .log import is_logged, lengthened_event, rollback_event
 from .saver import Saver
 
-POLICIES = ('rollback', 'stop')  # on divergence
-KEEP = 2  # checkpoints: the last, and one to fall back to if it is damaged
 ROLLBACKS = 10  # in a run
-# what a state fits; 0.1.0, which had no other cells, did not write the last two
-SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer', 'cell', 'layers')
 
 
-def check_policy(keep: int, on_divergence: str) -> tuple[int, str]:
-    """Both as they are meant; raises ValueError where one of the two can not be."""
-    policy = as_choice(on_divergence, POLICIES)
-    if policy is None:
-        raise ValueError(f'on_divergence is {on_divergence!r}; it must be one of {", ".join(POLICIES)}')
-    return check_integer('keep', keep, 1), policy
-
-
-class Session(Training):
+class Session(Interruptible[Record]):
     """A run and its folder: an iterator over the run's records, a context manager, and a model.
 
-    Made by :func:`fastrnn.start` or :func:`fastrnn.resume`. However it is left, but by a kill, what was reached is
-    saved: at the end of ``with``, by ``close``, when nothing refers to it any more, at the end of the program.
+    Made by :func:`fastrnn.start` or :func:`fastrnn.resume`. It has a run, and writes what that reports; after a
+    divergence it has another one. However it is left, but by a kill, what was reached is saved: at the end of ``with``,
+    by ``close``, when nothing refers to it any more, at the end of the program.
     """
 
-    def __init__(
-        self,
-        folder: RunFolder,
-        run: Run,
-        texts: Texts,
-        keep: int,
-        on_divergence: str,
-        transfer: Transfer | None = None,
-        lengthened: Sequence[int] = (),
-    ) -> None:
-        super().__init__()
-        self.folder, self.run, self.texts = folder, run, texts
-        self.keep, self.on_divergence = keep, on_divergence
-        self.transfer = transfer
-        self.lengthened = list(lengthened)  # iterations at which the run was over, and was given a later end
-        run.stop_at_divergence = True
-        run.best_weights = InFolder(folder.path)
-        self._lock = run._lock  # one state, one lock
-        self._text = text_identity(run.corpus, run.validation)
-        self._saver = Saver(folder, run, self._text, keep)
-        self._closed = False
+    what = 'the session'
+
+    def __init__(self, folder: RunFolder, run: Run, description: Description) -> None:
+        super().__init__(run.lock)  # one state, one lock
+        self.folder, self.run, self.description = folder, run, description
+        self._saver = Saver(folder, description.keep)
         close_at_exit(self)
 
     def __repr__(self) -> str:
-        closed = ', a copy in a fork' if self._lock.in_a_fork else ', closed' if self._closed else ''
+        closed = ', closed' if self.status is Status.CLOSED else ''
+        closed = ', a copy in a fork' if self.lock.in_a_fork else closed
         return f'<fastrnn.Session: {self.folder.path}, {self.run.describe()}{closed}>'
 
+    # --- what its run has ---
+
+    @property
+    def job(self) -> Job:
+        return self.run.job
+
+    @property
+    def texts(self) -> Texts:
+        """The files that it trains on."""
+        return self.description.texts
+
+    @property
+    def model(self) -> Model:
+        """As of :class:`Run`."""
+        return self.run.model
+
+    @property
+    def best_model(self) -> Model:
+        """As of :class:`Run`."""
+        return self.run.best_model
+
+    def save(self, path: str | Path) -> None:
+        """As of :class:`Run`."""
+        self.run.save(path)
+
+    def watch(self) -> Model:
+        """As of :class:`Run`."""
+        return watch(self)
+
+    # --- its end ---
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._leave(failed=error is not None)
+
     def __del__(self) -> None:
-        if not getattr(self, '_closed', True):
+        if getattr(self, 'status', Status.CLOSED) is not Status.CLOSED:
             self.close()
+
+    def __reduce__(self) -> Any:
+        raise TypeError('a run can not be pickled or copied: take its model, or resume it from its folder')
 
     def close(self) -> None:
         """Save what was reached, and let go of threads and of the folder.
@@ -89,92 +103,48 @@ class Session(Training):
         self._leave(failed=False)
 
     def _leave(self, *, failed: bool) -> None:
-        if self._lock.in_a_fork:  # a copy has nothing to save
+        """Close; ``failed``: for an error, which the other processes may not have met with."""
+        if self.lock.in_a_fork:  # a copy has nothing to save
             return
         try:
-            ended = self._closed or not processes().meet(failed=failed)  # what all have is saved by all
+            ended = self.status is Status.CLOSED or not processes().meet(failed=failed)  # what all have is saved by all
             while not ended:
-                with held(), self._lock:
+                with held(), self.lock:
                     ended = self._end()
         finally:
-            with held(), self._lock:
+            with held(), self.lock:
                 self._let_go()
 
     def _end(self) -> bool:
         """Score a part of the validation that is due; or save and let go, and return that all is done."""
-        if self._closed:
+        if self.status is Status.CLOSED:
             return True
-        if self.run.between and self._error is None and self._made is None:
-            self._advance()
+        if self.run.between and self.status is Status.READY:
+            self.advance()
             return False
         self._save_now()
         self._let_go()
         return True
 
     def _let_go(self) -> None:
-        if not self._closed:
-            self._closed = True
+        if self.status is not Status.CLOSED:
+            self.status = Status.CLOSED
             self.run.close()
             self.folder.close()
 
-    @property
-    def model(self) -> Model:
-        return self.run.model
+    # --- its steps ---
 
-    @property
-    def best_model(self) -> Model:
-        return self.run.best_model
+    def prepare(self) -> None:
+        if self.status is not Status.CLOSED:
+            self.run.prepare()
 
-    @property
-    def clock(self) -> Clock:
+    def around(self) -> AbstractContextManager[None]:
         return self.run.clock
 
-    def write_config(self) -> None:
-        self.folder.write_config(
-            Description(
-                self.run.config,
-                self.texts,
-                self._text,
-                self.keep,
-                self.on_divergence,
-                self.lengthened,
-                transferred=self.run.weights is not None,
-            )
-        )
-
-    def save_first(self) -> None:
-        """The state before the first iteration, if nothing is saved yet."""
-        if self._saver.saved is None:
-            self.run.ensure_engine()
-            self._saver.save(verified=True, best=False)
-
-    def take_up(self, path: Path, checkpoint: Checkpoint, *, chosen: bool) -> None:
-        """Go on from a checkpoint of this run: its newest, or one that was chosen."""
-        check_text_identity(checkpoint.text, self._text, self.texts, path)
-        config, there = asdict(self.run.config), asdict(Config()) | checkpoint.config
-        there['engine'] = EARLIER['engine'].get(there['engine'], there['engine'])
-        changed = [name for name in SHAPE if there[name] != config[name]]
-        if changed or checkpoint.model.chars != self.run.corpus.chars:
-            raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')
-        self._saver.take_up(path, checkpoint, chosen=chosen)
-        iteration = checkpoint.state.iteration
-        self.lengthened = [end for end in self.lengthened if end <= iteration]
-        if iteration in self.lengthened:  # what was evaluated here would not have been, had the end been later
-            self._saver.log(lengthened_event(iteration))
-
-    def _prepare(self) -> None:
-        if not self._closed:
-            self.run._prepare()
-
-    def _advice(self) -> str:
+    def advice(self) -> str:
         return f'go on with fastrnn.resume({str(self.folder.path)!r})'
 
-    def _check_whole(self) -> None:
-        if self._closed:
-            raise ValueError(f'the session is closed: {self._advice()}')
-        super()._check_whole()
-
-    def _step(self) -> Progress | None:
+    def step(self) -> Record | None:
         """Train on, and write what comes of it. Warns of each rollback.
 
         Raises Diverged after too many, OSError where the folder can't be written, TextLost where the text can't be
@@ -193,29 +163,50 @@ class Session(Training):
             if record is None and not self.run.between:  # else a record would be missing, or the best one
                 self._save_now()
             raise
+        finally:
+            self.notes += self.run.notes
+            self.run.notes.clear()
         return record
 
-    def _save_now(self) -> None:
-        if self._error is None:
-            self._saver.save_now()
+    def write_config(self) -> None:
+        self.folder.write_config(self.description)
 
-    def _write(self, record: Progress) -> None:
+    def save_first(self) -> None:
+        """The state before the first iteration, if nothing is saved yet."""
+        if self._saver.saved is None:
+            self._saver.save(self.run, verified=True, best=False)
+
+    def take_up(self, path: Path, checkpoint: Checkpoint, *, chosen: bool) -> None:
+        """Bring the folder to a checkpoint that the run goes on from: its newest, or one that was chosen."""
+        self._saver.take_up(path, checkpoint, self.run.text.identity, chosen=chosen)
+        iteration = checkpoint.state.iteration
+        lengthened = tuple(end for end in self.description.lengthened if end <= iteration)
+        self.description = replace(self.description, lengthened=lengthened)
+        if iteration in lengthened:  # what was evaluated here would not have been, had the end been later
+            self._saver.log(lengthened_event(iteration))
+
+    def _save_now(self) -> None:
+        if self.status is not Status.FAILED:
+            self._saver.save_now(self.run)
+
+    def _write(self, record: Record) -> None:
         """Log a report, a sample or a validation, and save where it is time to."""
-        best = record.validation is not None and self.run.figures.best_iteration == self.run.iteration
-        verified = record.validation is not None or self.run.validation is None
-        due = record.last or record.validation is not None or self.run.plan.saves_after(self.run.iteration)
-        if record.due and is_logged(record, self.run.config, best=best):
+        run, validated = self.run, record.validation is not None
+        best = validated and run.figures.best_iteration == run.iteration
+        verified = validated or run.text.held_out is None
+        due = record.last or validated or run.plan.saves_after(run.iteration)
+        if record.due and is_logged(record, run.job, best=best):
             try:
                 self._saver.log(record.facts)
             except OSError as error:
                 good = due and verified and self._is_good(record)
-                self._saver.go_on_without_log(error, verified=good, best=good and best)
+                self._saver.go_on_without_log(run, error, verified=good, best=good and best)
         if due:
             if verified:
-                check_divergence(self.run, record)
-            self._saver.save(verified=verified, best=best)
+                check_divergence(run, record)
+            self._saver.save(run, verified=verified, best=best)
 
-    def _is_good(self, record: Progress) -> bool:
+    def _is_good(self, record: Record) -> bool:
         """Whether a checkpoint here is one to come back to."""
         try:
             check_divergence(self.run, record)
@@ -225,22 +216,22 @@ class Session(Training):
 
     def _roll_back(self, error: Diverged) -> None:
         """To the last verified checkpoint, at half its learning rate. Every rollback starts from what is on disk."""
-        state = None if self.on_divergence == 'stop' else self._saver.anchored()
+        run = self.run
+        state = self._saver.anchored() if run.job.on_divergence == ROLLBACK else None
         if state is None:
             raise error
-        at = self.run.iteration if error.iteration is None else error.iteration
+        at = run.iteration if error.iteration is None else error.iteration
         what = error.what or f'the probabilities are NaN at iteration {at}'  # in a sample
-        halvings = self.run.halvings + 1
-        if halvings > ROLLBACKS:
+        job = rolled_back(run.job)
+        if job.halvings > ROLLBACKS:
             raise Diverged(f'{error} (rolled back {ROLLBACKS} times already)', error.iteration) from error
-        rate = self.run.config.learning_rate * 0.5**halvings
-        self._saver.roll_back(state, halvings)
+        self._saver.drop_after(state.iteration)
+        run.close()
+        state = replace(state, seconds=run.seconds)  # time does not go back
+        self.run = Run(job, run.text, state=state, store=InFolder(self.folder.path), lock=self.lock)
+        rate = job.learning_rate * 0.5**job.halvings
         try:
             self._saver.log(rollback_event(at + 1, state.iteration, rate, what))
         except OSError as raised:
-            self._saver.go_on_without_log(raised, verified=True, best=False)
-        warnings.warn(
-            f'{what}; back to iteration {state.iteration} at half the learning rate, {rate:g}',
-            RuntimeWarning,
-            stacklevel=6,
-        )
+            self._saver.go_on_without_log(self.run, raised, verified=True, best=False)
+        self.notes.append(f'{what}; back to iteration {state.iteration} at half the learning rate, {rate:g}')

@@ -1,22 +1,23 @@
 """A new run that is kept in a folder."""
 
-import secrets
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..data.texts import Texts
+from ..decision.changes import from_model
+from ..decision.text import opened
 from ..model.model import Model
-from ..parallel.processes import processes
-from ..settings.config import MAX_SEED, Config
+from ..settings.config import Config, make_config
 from ..settings.file_names import Files
-from ..settings.presets import make_config
-from ..training.train import begin, opened
-from ..training.transfer import options_from
+from ..settings.options import OPTIONS, check
+from ..training.run import Run
+from ..training.train import begin
+from .best import InFolder
+from .config_file import Description
 from .folder import RunFolder
-from .session import KEEP, Session, check_policy
+from .session import Session
 
-OPTIONS = (
+OWN = (
     *('preset', 'validation', 'weights', 'keep', 'on_divergence'),
     *('encoding', 'errors', 'unit', 'min_count'),
 )  # of start, beside Config's
@@ -30,7 +31,7 @@ def start(
     preset: str | None = None,
     validation: str | float | Path | None = None,
     weights: Model | None = None,
-    keep: int = KEEP,
+    keep: int = OPTIONS['keep'].default,
     on_divergence: str = 'rollback',
     encoding: str = 'utf-8',
     errors: str = 'strict',
@@ -69,20 +70,22 @@ def start(
         In one line, for what can't be used. TypeError for an option that there is not, OSError where the folder can't
         be written.
     """
-    keep, on_divergence = check_policy(keep, on_divergence)
+    keep, on_divergence = check('keep', keep), check('on_divergence', on_divergence)
     if isinstance(files, Texts):
         texts = files
     else:
         reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
         texts = Texts.of(files, validation=validation, **reading)
-    config = make_config(config, options_from(weights, config, options), name=preset, also=OPTIONS)
-    corpus, held_out = opened(texts)
-    if config.seed is None:
-        config = replace(config, seed=processes().agree(secrets.randbelow(MAX_SEED)))
-    with corpus.discarded_in_vain():
-        run, transfer = begin(corpus, config, held_out, weights, kept=True)
-    run.text_name = texts.name
-    session = Session(RunFolder(folder, new=True), run, texts, keep, on_divergence, transfer)
+    config = from_model(make_config(config, options, name=preset, also=OWN), weights)
+    text = opened(texts)
+    with text.corpus.discarded_in_vain():
+        job, text, transfer = begin(config, text, weights, kept=True, on_divergence=on_divergence)
+    place = RunFolder(folder, new=True)
+    run = Run(job, text, transfer=transfer, store=InFolder(place.path))
+    description = Description(
+        job, {'preset': config.preset, **config.asked}, texts, text.identity, keep, transfer is not None
+    )
+    session = Session(place, run, description)
     try:
         session.write_config()
         if transfer is not None:  # the old weights are in no other file of the run

@@ -51,27 +51,3 @@ def check_below(name: str, value: Any, limit: float, what: str) -> float:
     if number is None or not 0 <= number < limit:
         raise ValueError(f'{name} is {value}; it must be {what} from 0 to below {limit}')
     return number
-
-
-def check_plan(name: str, planned: Any) -> tuple[int, float, int | None, float | None]:
-    """As it comes from a run's files. Raises ValueError where a schedule would end before it begins."""
-    try:
-        first, since, iterations, seconds = planned
-        begun = check_integer(name, first, 0), float(since)
-        ends = iterations and check_integer(name, iterations, begun[0] + 1), seconds and float(seconds)
-        if not 0 <= begun[1] < (ends[1] or math.inf):
-            raise ValueError
-    except (TypeError, ValueError) as error:
-        raise ValueError(f'{name} is {planned}; it must be a begin and an end of a schedule') from error
-    return *begun, ends[0] or None, ends[1] or None
-
-
-def check_earlier(earlier: Any, names: tuple[str, ...]) -> tuple[tuple[str, int, float, int | None, float | None], ...]:
-    """The same, of schedules that were followed one after the other."""
-    try:
-        found = tuple((schedule, *check_plan('earlier', plan)) for schedule, *plan in earlier)
-        if any(schedule not in names for schedule, *_ in found):
-            raise ValueError
-    except (TypeError, ValueError) as error:
-        raise ValueError(f'earlier is {earlier}; it must be names, begins and ends of schedules') from error
-    return found

@@ -1,6 +1,6 @@
 """Which option is meant by a name that there is not: what other tools call it, or a slip of the fingers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
 
 MOST = 3  # that are suggested
@@ -107,6 +107,14 @@ def advice(name: str, known: Collection[str], otherwise: str) -> str:
     if not last:
         return otherwise
     return f'did you mean {", ".join(others)} or {last}?' if others else f'did you mean {last}?'
+
+
+def check_names(given: Iterable[str], known: Collection[str]) -> None:
+    """Raise TypeError for an option that there is not, with the nearest one, or with all of them."""
+    for name in given:
+        if name not in known:
+            all_of_them = f'there are {", ".join(sorted(known))}'
+            raise TypeError(f'there is no option {name}: {advice(name, known, all_of_them)}')
 
 
 def _all_names(name: str) -> list[str]:

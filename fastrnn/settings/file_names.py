@@ -1,11 +1,9 @@
-"""What a caller means: a text or the names of files; and which option, where its name is misspelt."""
+"""What a caller means: a text, or the names of files."""
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
-
-from .did_you_mean import advice
 
 LONGEST_NAME = 4096  # characters; no system has longer paths
 
@@ -43,11 +41,3 @@ def file_names(value: Any, what: str = 'the text') -> list[str]:
 
 def _is_one_name(value: str) -> bool:
     return len(value) <= LONGEST_NAME and not any(char in value for char in '\n\r\0')
-
-
-def check_names(given: Iterable[str], known: Collection[str]) -> None:
-    """Raise TypeError for an option that there is not, with the nearest one, or with all of them."""
-    for name in given:
-        if name not in known:
-            all_of_them = f'there are {", ".join(sorted(known))}'
-            raise TypeError(f'there is no option {name}: {advice(name, known, all_of_them)}')

@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from ..settings.parsing import size_in_words
+
 try:
     import resource
 except ImportError:  # Windows
@@ -31,6 +33,12 @@ class Memory(NamedTuple):
     @property
     def free(self) -> int:
         return max(0, self.limit - self.used)
+
+    @property
+    def in_words(self) -> str:
+        if not self.used:
+            return f'{self.source} has {size_in_words(self.limit)}'
+        return f'{size_in_words(self.free)} of {size_in_words(self.limit)} are left ({self.source})'
 
 
 class Count(NamedTuple):

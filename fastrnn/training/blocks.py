@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from ..inference.held_out import Reading
 from ..model.params import Params
-from .held_out import Reading
 
 
 @dataclass

@@ -6,12 +6,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data.corpus import Corpus
+from ..decision.job import Job
+from ..decision.text import Text
 from ..engines.engine import Engine
 from ..errors import Diverged
 from ..inference.evaluate import bits
-from ..progress.records import Progress
-from ..settings.config import Config, bits_per_character
+from ..progress.records import Record
+from ..settings.options import bits_per_character
 
 DIVERGED_BY = 1.0  # bits per character above the best
 LEARNED = 0.75  # of the bits of guessing: a model that has learned something
@@ -25,50 +26,49 @@ def first_bad(losses: NDArray[np.float64]) -> int | None:
     return None if finite.all() else int(finite.argmin())
 
 
-def not_finite(losses: NDArray[np.float64], iteration: int, config: Config) -> Diverged:
+def not_finite(losses: NDArray[np.float64], iteration: int, job: Job) -> Diverged:
     """The error of losses of which that of an iteration, and perhaps others after it, is inf or NaN."""
     bad, before = first_bad(losses), 'after a finite block'
     if bad:
-        before = f'it was {bits_per_character(float(losses[bad - 1]), config.seq_length):.3f} bits per character before'
+        before = f'it was {bits_per_character(float(losses[bad - 1]), job.seq_length):.3f} bits per character before'
     happened = f'the loss is inf or NaN at iteration {iteration}'
-    cure = f'take a smaller --learning-rate than {config.learning_rate:g}'
+    cure = f'take a smaller --learning-rate than {job.learning_rate:g}'
     return Diverged(f'{happened}, {before}: {cure}', iteration, happened)
 
 
-def check_finite(losses: NDArray[np.float64], n: int, config: Config, *, stop: bool) -> str | None:
+def check_finite(losses: NDArray[np.float64], n: int, job: Job, *, stop: bool) -> str | None:
     """Raise Diverged where one of the losses from iteration n on is not finite; without ``stop``, return a warning."""
     bad = first_bad(losses)
     if bad is None:
         return None
     if stop:
-        raise not_finite(losses, n + bad, config)
+        raise not_finite(losses, n + bad, job)
     return f'the loss is inf or NaN from iteration {n + bad} on'
 
 
 class Trained(Protocol):
     """What is asked of a run."""
 
-    corpus: Corpus
+    job: Job
+    text: Text
     iteration: int
 
     @property
-    def config(self) -> Config: ...
-
-    def ensure_engine(self) -> Engine: ...
+    def engine(self) -> Engine: ...
 
 
-def check_divergence(run: Trained, record: Progress) -> None:
+def check_divergence(run: Trained, record: Record) -> None:
     """Raise Diverged where the validation is far worse than it was; without one, the training loss, where it counts.
 
     That is: from a model that has learned, to worse than its best by far; or to far worse than guessing when
     the beginning is over, since the gist's own first steps lead there and back (190 bits at H=256). Of a
     validation, the training text is asked too: where that is still predicted well, it is overfitting.
     """
-    chance = math.log2(len(run.corpus.chars))
+    chance = math.log2(run.job.V)
     what, value, best = 'training loss', record.smooth_bits_per_character, chance
     if record.validation is not None:
         what, value, best = 'validation', record.validation, record.best or chance
-    elif not run.config.abilities.checks_loss:
+    elif not run.job.abilities.checks_loss:
         return
     limit = math.inf
     if best <= LEARNED * chance:
@@ -77,8 +77,8 @@ def check_divergence(run: Trained, record: Progress) -> None:
         limit = 2 * chance
     worse = not value <= limit
     if worse and record.validation is not None and math.isfinite(value):
-        worse = not bits(run.ensure_engine().params, run.corpus.ids[:PROBE]) <= limit
+        worse = not bits(run.engine.params, run.text.corpus.ids[:PROBE]) <= limit
     if worse or not math.isfinite(value):
         happened = f'the {what} is {value:.3f} bits per character at iteration {record.iteration}'
-        rate = run.config.learning_rate
+        rate = run.job.learning_rate
         raise Diverged(f'{happened}: take a smaller --learning-rate than {rate:g}', record.iteration, happened)

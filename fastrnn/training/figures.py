@@ -5,9 +5,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from ..decision.job import Job
 from ..model.state import TrainState
-from .patience import count_worse
-from .schedule import Horizon
 
 
 @dataclass
@@ -53,13 +52,13 @@ class Figures:
     def _short(self, print_every: int) -> bool:
         return 2 * self.losses < print_every
 
-    def worse_with(self, bits: float, horizon: Horizon, iteration: int, seconds: float) -> int:
+    def worse_with(self, bits: float, job: Job, iteration: int, seconds: float) -> int:
         """How many validations in a row will have been worse than the best, with this one."""
-        return count_worse(self.worse, bits, self.best, horizon, iteration, seconds)
+        return job.count_worse(self.worse, bits, self.best, iteration, seconds)
 
-    def validated(self, bits: float, horizon: Horizon, iteration: int, seconds: float) -> bool:
+    def validated(self, bits: float, job: Job, iteration: int, seconds: float) -> bool:
         """Take in a validation after so many iterations and seconds; whether it is the best."""
-        self.worse = self.worse_with(bits, horizon, iteration, seconds)
+        self.worse = self.worse_with(bits, job, iteration, seconds)
         if not np.isfinite(bits) or (self.best is not None and bits >= self.best):
             return False
         self.choose(bits, iteration)

@@ -3,30 +3,28 @@
 import warnings
 from contextlib import nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
 from ..data.corpus import Corpus, open_corpus
 from ..data.files import STDIN
-from ..data.lacking import OF_HELD_OUT
-from ..data.stored import Ids
 from ..data.texts import Texts
-from ..engines.shards import in_common
+from ..decision.agreement import common_seed
+from ..decision.changes import from_model
+from ..decision.job import Job
+from ..decision.likeness import unlike
+from ..decision.resolve import resolve
+from ..decision.text import Text, check_alone, with_validation
+from ..decision.transfer import Transfer, transfer_weights
 from ..errors import Diverged
 from ..model.model import Model
 from ..model.overflow import overflows
-from ..parallel.launcher import OR_ALONE
 from ..parallel.processes import processes
-from ..settings.checks import as_number
-from ..settings.config import Config
+from ..settings.config import Config, make_config
 from ..settings.file_names import Files, text_or_files
-from ..settings.parsing import parse_share
-from ..settings.presets import make_config
-from .likeness import unlike
-from .loop import Run
-from .transfer import Transfer, options_from, transfer_weights, with_architecture
+from ..settings.presets import filled
+from .run import Run
 
 OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
 
@@ -46,7 +44,7 @@ def train(
 ) -> Run:
     """Train on a text; returns a run, which is an iterator over its records.
 
-    ``for record in run`` trains and gives a :class:`Progress` at every report and sample, and about every 0.1 s; after
+    ``for record in run`` trains and gives a :class:`Record` at every report and sample, and about every 0.1 s; after
     an interrupt another loop goes on. ``run.model`` is the model as it is then, ``run.best_model`` the one with the
     lowest validation so far (without a validation, the same); ``run.save(path)`` writes that, and ``run.watch()``
     trains to the end with a progress bar and returns it. ``with`` and ``run.close()`` let go of threads.
@@ -86,57 +84,41 @@ def train(
     """
     reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
 
-    def read() -> tuple[Corpus, Ids | None]:
+    def read() -> Text:
         if isinstance(text, Corpus):
-            corpus = text
-        else:
-            found = text_or_files(text)
-            if isinstance(found, list) and STDIN in map(str, found):
-                check_alone()
-            corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **reading)
-        return _held_out(corpus, validation, encoding, errors)
+            return with_validation(text, validation, encoding, errors, None)
+        found = text_or_files(text)
+        if isinstance(found, list) and STDIN in map(str, found):
+            check_alone()
+        corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **reading)
+        name = None if isinstance(text, str) else Texts.of(text).name
+        return with_validation(corpus, validation, encoding, errors, name)
 
-    corpus, held_out = processes().by_host(read)
-    config = make_config(config, options_from(weights, config, options), name=preset, also=OPTIONS)
-    with nullcontext() if isinstance(text, Corpus) else corpus.discarded_in_vain():
-        run = begin(corpus, config, held_out, weights)[0]
-    if not isinstance(text, str | Corpus):
-        run.text_name = Texts.of(text).name
-    return run
-
-
-def opened(texts: Texts, kept: Path | None = None, sha256: Any = None) -> tuple[Corpus, Ids | None]:
-    """What files hold, and what is held out: read by every host, and encoded once there; see :meth:`Texts.open`."""
-    if texts.piped and kept is None:
-        check_alone()
-    return processes().by_host(lambda: texts.open(kept, sha256))
-
-
-def check_alone() -> None:
-    """Raise ValueError where standard input is one of several processes'."""
-    if processes().size > 1:
-        cure = f'save the text in a file and name it, {OR_ALONE}'
-        raise ValueError(f'of several processes only the first has standard input; {cure}')
+    there = processes().by_host(read)
+    config = from_model(make_config(config, options, name=preset, also=OPTIONS), weights)
+    with nullcontext() if isinstance(text, Corpus) else there.corpus.discarded_in_vain():
+        job, there, transfer = begin(config, there, weights)
+    return Run(job, there, transfer=transfer)
 
 
 def begin(
-    corpus: Corpus, config: Config, held_out: Ids | None, weights: Model | None, *, kept: bool = False
-) -> tuple[Run, Transfer | None]:
-    """A run on a text, with an old model's weights or new ones; ``kept``: in a folder.
+    config: Config, text: Text, weights: Model | None, *, kept: bool = False, on_divergence: str | None = None
+) -> tuple[Job, Text, Transfer | None]:
+    """The job of a new run, its text with the characters that only an old model knows, and what that model gives.
 
     Warns of a held-out text that is very unlike the training text.
     """
-    config, transfer, params = in_common(config), None, None
+    transfer = None
     if weights is not None:
-        if overflows(weights.params, config.dtype):
-            too_large = f"the model's weights are not finite, or too large for {config.dtype}"
-            raise Diverged(f'{too_large}: start from another model')
-        transfer, config = transfer_weights(weights, corpus, config.seed), with_architecture(weights, config)
-        corpus, params = transfer.corpus, transfer.params
-    run = Run(corpus, config, validation=held_out, weights=params, kept=kept)
-    if run.validation is not None and processes().leads:
-        newline = corpus.chars.find('\n')
-        difference = unlike(corpus.ids, run.validation, len(corpus.chars), None if newline < 0 else newline)
+        dtype = filled(config.preset, config.asked)[0].dtype
+        if overflows(weights.params, dtype):
+            raise Diverged(f"the model's weights are not finite, or too large for {dtype}: start from another model")
+        transfer = transfer_weights(weights, text.corpus, common_seed(config.seed))
+        text = replace(text, corpus=transfer.corpus)
+    job = resolve(config, text, kept=kept, on_divergence=on_divergence)
+    if text.held_out is not None and processes().leads:
+        newline = text.corpus.chars.find('\n')
+        difference = unlike(text.corpus.ids, text.held_out, text.V, None if newline < 0 else newline)
         if difference is not None:
             warnings.warn(
                 f'the held-out text is very unlike the training text ({difference}), so validations say little: '
@@ -144,18 +126,4 @@ def begin(
                 RuntimeWarning,
                 stacklevel=3,
             )
-    return run, transfer
-
-
-def _held_out(corpus: Corpus, validation: Any, encoding: str, errors: str) -> tuple[Corpus, Ids | None]:
-    """What is left to train on, and the held-out text's numbers."""
-    number = as_number(validation)
-    share = parse_share(validation if number is None else number) if number or isinstance(validation, str) else None
-    if share is not None:
-        kept, held_out = corpus.split(share)
-        return replace(corpus, ids=kept), held_out
-    names = validation[:1] if isinstance(validation, list | tuple) else [validation]
-    if not any(isinstance(name, str | Path) for name in names):  # numbers, which Run checks
-        return corpus, validation
-    found = text_or_files(validation, 'validation')
-    return corpus, corpus.vocabulary.encode(found, encoding=encoding, errors=errors, cure=OF_HELD_OUT)
+    return job, text, transfer

@@ -18,7 +18,7 @@ from fastrnn.commands.flow import NOT_KEPT
 from fastrnn.commands.reports import Reports
 from fastrnn.errors import TextLost
 from fastrnn.system import stop
-from fastrnn.training.loop import Run
+from fastrnn.training.run import Run
 
 SMALL = ('train', SONNETS, '--hidden-size', 8, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
 ENDS = ('--iterations', 300, '--print-every', 50)
@@ -104,7 +104,7 @@ def test_a_divergence_leaves_the_best(rescued, cli, monkeypatch):
 def test_a_place_that_is_full(rescued, tmp_path, monkeypatch):
     """The model goes to the other place, however short the run was."""
     monkeypatch.setattr(flow, 'MISSED', 1e9)
-    place, write = tmp_path / 'full' / 'model', fastrnn.training.training.save_model
+    place, write = tmp_path / 'full' / 'model', fastrnn.training.run.save_model
     place.parent.mkdir()
 
     def full(path, model):
@@ -112,7 +112,7 @@ def test_a_place_that_is_full(rescued, tmp_path, monkeypatch):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
         write(path, model)
 
-    monkeypatch.setattr('fastrnn.training.training.save_model', full)
+    monkeypatch.setattr('fastrnn.training.run.save_model', full)
     code, err, _ = rescued(*ENDS, '--save', place)
     assert code == 1 and err.endswith(f'error: {place}: No space left on device\n')
 
@@ -154,18 +154,18 @@ def test_before_the_first_iteration(cli, tmp_path, monkeypatch, args):
     """As while kernels are compiled."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(flow, 'MISSED', 0.0)
-    ensure = Run.ensure_engine
+    ensure = Run.prepare
 
     def interrupted(run):
         signal.raise_signal(signal.SIGINT)
         return ensure(run)
 
-    monkeypatch.setattr(Run, 'ensure_engine', interrupted)
+    monkeypatch.setattr(Run, 'prepare', interrupted)
     code, _, err = cli(*SMALL, *args)
     assert code == 130 and 'the model is in' not in err
     if '--out' in args:
         assert err.endswith('stopped; nothing is saved yet; start again with: fastrnn train --resume kept\n')
-        monkeypatch.setattr(Run, 'ensure_engine', ensure)
+        monkeypatch.setattr(Run, 'prepare', ensure)
         assert cli('train', '--resume', 'kept', *ENDS[:2])[0] == 0
     else:
         assert err == ('stopped; nothing is trained yet, so nothing is saved' if args else NOT_KEPT) + '\n'

@@ -5,14 +5,15 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
+from decisions import settings_of
 from helpers import SONNETS, progress_record
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fastrnn.commands.reports import Reports, _choice, _fast_line
+from fastrnn.commands.reports import Reports, _fast_line, chosen_line
+from fastrnn.decision.ladder import Climb
+from fastrnn.decision.resolve import climbed_in_words
 from fastrnn.progress import bar as progress
-from fastrnn.settings.config import Config
-from fastrnn.training.fitting import Fitted
 
 
 def test_reports():
@@ -39,8 +40,9 @@ def test_the_last_validation_of_a_long_text_is_marked():
     ],
 )
 def test_a_choice_fits(time, speed, told):
-    config = Config(cell='gru', layers=2, hidden_size=192, engine='batched', time=time, threads=2)
-    line = _choice(Fitted(config, True, speed, 0.2, speed * time), 1_000_000)
+    settings = settings_of(cell='gru', layers=2, hidden_size=192, time=time, threads=2)
+    why = climbed_in_words(Climb(settings, speed, 0.2, speed * time), 1_000_000)
+    line = chosen_line('gru 2 x 192', why)
     assert line == told and len(line) <= 80
 
 

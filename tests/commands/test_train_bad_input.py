@@ -6,7 +6,7 @@ import pytest
 from helpers import SONNETS, refusal, run_python
 
 import fastrnn
-from fastrnn.settings.config import Config
+from fastrnn.decision import resolve
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 
@@ -179,5 +179,5 @@ def test_out_of_memory(refused, monkeypatch):
     def check_text(*_):
         raise MemoryError
 
-    monkeypatch.setattr(Config, 'check_text', check_text)
+    monkeypatch.setattr(resolve, 'check_text', check_text)
     assert refused('train', SONNETS) == 'out of memory: take a smaller --hidden-size, --seq-length or --streams'

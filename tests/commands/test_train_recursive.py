@@ -15,7 +15,7 @@ def notes(tmp_path):
     for name, part in (('c.md', TEXT[400:]), ('a.md', TEXT[:200]), ('sub/.b.md', 'x'), ('b/b.md', TEXT[200:400])):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(part, encoding='utf-8')
-    (folder / 'image').write_bytes(b'\x89PNG\r\n\x1a\n')
+    (folder / 'image').write_bytes(b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR' + bytes(range(32)))
     return folder
 
 
@@ -45,4 +45,4 @@ def test_without_it(cli, notes):
     held_out = f'{notes}: is a folder; hold out one file, or a share such as 10%'  # --recursive is for the text
     assert refusal(cli, 'train', SONNETS, '--validation', notes) == held_out
     assert refusal(cli, 'train', SONNETS, '--recursive', '--validation', notes) == held_out
-    assert 'is a PNG image, not text; name a text file' in refusal(cli, 'train', notes / 'image')
+    assert 'does not look like text: ' in refusal(cli, 'train', notes / 'image')

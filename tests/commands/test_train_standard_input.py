@@ -78,7 +78,7 @@ def test_from_python(stdin, tmp_path, monkeypatch):
     assert corpus.sha256 == open_corpus(SONNETS).sha256
     stdin(TEXT)
     with fastrnn.train(Path('-'), hidden_size=4, iterations=1) as run:
-        assert run.corpus.sha256 == corpus.sha256
+        assert run.text.corpus.sha256 == corpus.sha256
     assert open_corpus(tmp_path / '-').ids.size == len('another text')
 
 

@@ -19,7 +19,7 @@ def notes(tmp_path):
         (folder / name).write_text(text * 9)
     (folder / 'packed.gz').write_bytes(gzip.compress(b'packed'))
     (folder / 'wide').write_bytes('wide'.encode('utf-16'))
-    (folder / 'a' / 'image.md').write_bytes(b'\x89PNG\r\n\x1a\n')
+    (folder / 'a' / 'image.md').write_bytes(b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR')
     (folder / 'numbers').write_bytes(b'1\0')
     (folder / 'numbers.gz').write_bytes(gzip.compress(b'1\0'))
     (folder / 'empty').touch()

@@ -36,7 +36,7 @@ def test_wrong_ids(kind):
     with pytest.raises(ValueError, match='^ids' + words):
         Corpus(ids, 'abc')
     with pytest.raises(ValueError, match='^validation' + words):
-        fastrnn.Run('abcabcabcabc', validation=ids, **SMALL)
+        fastrnn.train('abcabcabcabc', validation=ids, **SMALL)
     with pytest.raises(ValueError, match='^validation' + words):
         fastrnn.train('abcabcabcabc', validation=ids, **SMALL)
 
@@ -63,7 +63,7 @@ def test_any_integers_will_do(dtype):
     expected = Corpus.of(text)
     ids = expected.ids.astype(dtype)
     corpus = Corpus(ids, expected.chars)
-    validation = fastrnn.Run(expected, validation=ids, **SMALL).validation
+    validation = fastrnn.train(expected, validation=ids, **SMALL).text.held_out
     ids[:] = -1 if dtype in (np.int64, np.int8) else ids.max() + 1
     for kept in (corpus.ids, validation, as_ids(expected.ids.tolist(), len(expected.chars))):
         assert np.array_equal(kept, expected.ids) and not kept.flags.writeable and kept.dtype.kind == 'u'

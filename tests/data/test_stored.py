@@ -11,7 +11,7 @@ from fastrnn.data.corpus import Corpus, open_corpus
 from fastrnn.data.stored import StoredIds
 from fastrnn.engines.engine import make_engine
 from fastrnn.errors import TextLost
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 
@@ -40,7 +40,7 @@ def test_stored_ids(stored_cache):
 def test_the_same_bits_as_from_memory(stored_cache, monkeypatch, name):
     """Through several passes over the text, in blocks of odd sizes, restored in between."""
     monkeypatch.setattr(windows, 'AHEAD', 300)
-    config = Config(**ENGINES[name])
+    config = Settings(**ENGINES[name])
     corpus, states = open_corpus(SONNETS), []
     for ids in (corpus.ids, corpus.ids[:]):
         engine = make_engine(config, ids, len(corpus.chars))

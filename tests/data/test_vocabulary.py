@@ -65,5 +65,5 @@ def test_what_it_lacks():
 
 def test_a_model_has_its_texts_vocabulary():
     run = fastrnn.train('abcab' * 9, hidden_size=3, seq_length=4, iterations=1, seed=0)
-    assert run.watch().vocabulary == run.corpus.vocabulary == Vocabulary('abc')
+    assert run.watch().vocabulary == run.text.corpus.vocabulary == Vocabulary('abc')
     run.close()

@@ -12,7 +12,7 @@ from numba.core.runtime import _nrt_python as nrt
 
 from fastrnn.engines.engine import BatchedEngine, ReferenceEngine
 from fastrnn.kernels.team import alone
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 V = 12
 IDS = np.random.default_rng(0).integers(0, V, 3000).astype(np.uint8)
@@ -20,14 +20,14 @@ IDS.flags.writeable = False  # as a corpus has them
 
 
 def config(**options):
-    return Config(**{'engine': 'batched', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
+    return Settings(**{'engine': 'batched', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
 
 
 def test_one_stream_is_the_gist_to_rounding():
     """B = 1, float64, Adagrad: the reference's losses, through the wrap as well."""
     ids = IDS[:120]
     fast = BatchedEngine(config(hidden_size=25), ids, V).run(30)
-    plain = ReferenceEngine(Config(seed=0, hidden_size=25, seq_length=7), ids, V).run(30)
+    plain = ReferenceEngine(Settings(seed=0, hidden_size=25, seq_length=7), ids, V).run(30)
     np.testing.assert_allclose(fast, plain, rtol=1e-6)
 
 

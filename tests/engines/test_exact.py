@@ -5,11 +5,11 @@ from helpers import SONNETS
 from numba.core.runtime import _nrt_python as nrt
 
 from fastrnn.data.corpus import Corpus
+from fastrnn.decision.memory import memory
 from fastrnn.engines.engine import ExactEngine
-from fastrnn.engines.memory import memory
 from fastrnn.kernels.exact import rnn as exact
 from fastrnn.kernels.team import alone
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 OPTIONS = {'hidden_size': 10, 'seq_length': 5, 'seed': 0, 'threads': 1}
@@ -18,7 +18,7 @@ OPTIONS = {'hidden_size': 10, 'seq_length': 5, 'seed': 0, 'threads': 1}
 def test_nothing_is_allocated_per_iteration():
     """As many allocations for 500 iterations, wraps included, as for one: those of the call itself."""
     corpus = Corpus.of(TEXT)
-    engine = ExactEngine(Config(**OPTIONS), corpus.ids, len(corpus.chars))
+    engine = ExactEngine(Settings(**OPTIONS), corpus.ids, len(corpus.chars))
 
     def allocations(iterations):
         losses = np.zeros(iterations)
@@ -47,7 +47,7 @@ def test_nothing_is_allocated_per_iteration():
 
 def test_the_buffers_do_not_grow_with_the_text():
     """Only the numbers of the characters do, a byte each for up to 256 of them."""
-    config = Config(**OPTIONS)
+    config = Settings(**OPTIONS)
     sizes = []
     for text in (TEXT, TEXT * 20):
         corpus = Corpus.of(text)

@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.exact import ROWS_PER_THREAD, ExactEngine
 from fastrnn.parallel.threads import ThreadTeam, counts_for_rows
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 
@@ -27,7 +27,7 @@ def test_threads_of_the_kernel(threads, H, T, V):
 def test_several_threads_are_used():
     """Else the test above proves nothing: two parts of a product have the whole's bits at H=100 here."""
     corpus = Corpus.of(TEXT)
-    engine = ExactEngine(Config(threads=2, seed=0), corpus.ids, len(corpus.chars))
+    engine = ExactEngine(Settings(threads=2, seed=0), corpus.ids, len(corpus.chars))
     ranks = []
     train = engine._train
     engine._train = lambda team, *others: ranks.append(team.rank) or train(team, *others)
@@ -49,7 +49,7 @@ def test_as_many_threads_as_pay():
     """The engine tries numbers of threads while it runs, in blocks of any length."""
     expected, _ = exact_losses(TEXT, iterations=300, threads=1, seed=0)
     corpus = Corpus.of(TEXT)
-    engine = ExactEngine(Config(seed=0), corpus.ids, len(corpus.chars))
+    engine = ExactEngine(Settings(seed=0), corpus.ids, len(corpus.chars))
     losses = np.concatenate([engine.run(n) for n in [1, 2, 3, 4, 40, 50, *[1] * 100, 100]])
     engine.close()
     assert same_bits(losses, expected)
@@ -79,7 +79,7 @@ def test_small_layers_get_one_thread():
 def test_an_error_in_one_thread_stops_the_others():
     """Nobody waits for ever at a barrier that one will not reach."""
     corpus = Corpus.of(TEXT)
-    engine = ExactEngine(Config(threads=2, seed=0), corpus.ids, len(corpus.chars))
+    engine = ExactEngine(Settings(threads=2, seed=0), corpus.ids, len(corpus.chars))
     threads = ThreadTeam(2)
 
     def kernel(team):

@@ -4,12 +4,10 @@ import pytest
 
 from fastrnn.engines import shards as module
 from fastrnn.engines.engine import BatchedEngine
-from fastrnn.engines.shards import check_shards, in_common
+from fastrnn.engines.shards import check_shards
 from fastrnn.model.architecture import Architecture
 from fastrnn.parallel.processes import Processes
-from fastrnn.settings.config import Config
-from fastrnn.settings.ladder import with_windows
-from fastrnn.settings.presets import preset
+from fastrnn.settings.options import Settings
 
 
 @pytest.fixture
@@ -40,29 +38,18 @@ def as_many(monkeypatch):
 def test_what_can_not_be_shared(as_many, processes, options, told):
     as_many(processes)
     with pytest.raises(ValueError, match=told):
-        check_shards(Config(engine='batched', **options))
+        check_shards(Settings(engine='batched', **options))
 
 
 def test_the_gists_engines_take_one_process(as_many):
     as_many(2)
     with pytest.raises(ValueError, match='engine exact trains in one process, not in 2: add --preset fast'):
-        check_shards(Config())
-
-
-def test_there_are_as_many_shards_as_processes(as_many):
-    """Where nothing is said; the preset takes streams that they share evenly, of short texts, too."""
-    as_many(3)
-    config = in_common(preset('fast', time=5))
-    assert config.shards == 3 and config.seed is not None
-    assert in_common(preset('fast', shards=6)).shards == 6
-    for characters in (30, 200, 5000, 10**6):
-        assert with_windows(config, characters).streams % 3 == 0
-    assert with_windows(config, 10**6).streams == 18
+        check_shards(Settings())
 
 
 def test_the_optimizers_memory_is_divided(as_many):
     """Of Adam two numbers a parameter, of which each of P processes has a P-th."""
-    config = Config(
+    config = Settings(
         engine='batched',
         cell='lstm',
         hidden_size=256,

@@ -13,7 +13,7 @@ from fastrnn import reference
 from fastrnn.model.architecture import CELLS, GIST_NAMES, Architecture, gist_shapes
 from fastrnn.model.init import INITS, normal
 from fastrnn.model.params import Params
-from fastrnn.settings.config import CHOICES, Config
+from fastrnn.settings.options import TABLE, Settings
 
 PACKAGE = Path(fastrnn.__file__).parent
 SIZES = [(5, 3), (3, 5), (4, 4), (1, 1), (100, 65)]
@@ -53,7 +53,7 @@ def test_cells_and_layers():
         assert two.training_flops == 6 * (3 * gates * H * H + V * H)
         assert two.state_shape(5) == (5, 2 * H * (2 if cell == 'lstm' else 1))
         assert not two.is_gist and Architecture(cell, 1, H, V).is_gist == (cell == 'rnn')
-    assert tuple(CELLS) == CHOICES['cell']
+    assert tuple(CELLS) == TABLE['cell'].kind.choices
     with pytest.raises(ValueError, match='is not one layer of tanh'):
         Params(two).by_gist_name  # noqa: B018
 
@@ -85,7 +85,7 @@ def test_copies_share_nothing_and_keep_their_views():
 
 
 def test_the_gists_initial_values():
-    architecture = Architecture.of(Config(hidden_size=6), 9)
+    architecture = Architecture.of(Settings(hidden_size=6), 9)
     np.random.seed(3)
     expected = reference.init(9, 6)
     params = INITS['gist'](architecture, np.random.RandomState(3))

@@ -54,7 +54,7 @@ def test_what_is_in_it(tmp_path, name, memories):
     """Weights in the gist's shapes, the optimizer's memory, the hidden state; the rest as JSON."""
     session = run_to(begin(tmp_path / 'run', name))
     tensors = load_file(checkpoints(tmp_path / 'run')[-1])
-    V, H, B = len(session.run.corpus.chars), 16, session.run.config.streams
+    V, H, B = len(session.run.text.corpus.chars), 16, session.run.job.streams
     shapes = {'Wxh': (H, V), 'Whh': (H, H), 'Why': (V, H), 'bh': (H, 1), 'by': (V, 1)}
     expected = shapes | {m + key: shape for m in memories for key, shape in shapes.items()}
     assert {key: array.shape for key, array in tensors.items()} == expected | {'hprev': (H, B), 'rng': (624,)}
@@ -62,9 +62,9 @@ def test_what_is_in_it(tmp_path, name, memories):
     with safe_open(checkpoints(tmp_path / 'run')[-1], 'numpy') as file:
         metadata = file.metadata()
     state = json.loads(metadata['state'])
-    assert json.loads(metadata['vocabulary']) == list(session.run.corpus.chars)
+    assert json.loads(metadata['vocabulary']) == list(session.run.text.corpus.chars)
     assert json.loads(metadata['config'])['hidden_size'] == H
-    assert json.loads(metadata['text'])['sha256'] == session.run.corpus.sha256
+    assert json.loads(metadata['text'])['sha256'] == session.run.text.corpus.sha256
     assert state['iteration'] == 60 and state['smooth_loss'] == session.run.engine.smooth_loss
     assert {'position', 'rng'} <= set(state) and metadata['format'] == '1'
 

@@ -129,7 +129,7 @@ def test_interrupted_and_gone_on_with_by_others(tmp_path, whole):
 KILLED = """
 import os, signal, sys
 from fastrnn.parallel.processes import processes
-from fastrnn.training.loop import Run
+from fastrnn.training.run import Run
 step = Run.step
 def dying(run):
     record = step(run)
@@ -292,7 +292,7 @@ with fastrnn.start(sys.argv[2], sys.argv[3], **options) as run:
     run.watch()
     run.run.figures.best_iteration = 1  # not the last
     if not processes().leads:  # a host without the first one's file system
-        run.run.best_weights = InFolder(Path('elsewhere'))
+        run.run._validator._store = InFolder(Path('elsewhere'))
     run.run.engine.params.flat[:] = 0  # the last, which would be taken in the best's place
     same = processes().all(run.best_model.params.flat.tobytes())
 if processes().leads:

@@ -16,7 +16,7 @@ from models import sampled
 
 import fastrnn
 from fastrnn.data.texts import Texts
-from fastrnn.settings.presets import preset
+from fastrnn.settings.config import preset
 
 LENGTH = 700  # characters of a text
 ALPHABETS = ('ab\n', 'abc é€\n', 'a\r\nb\r', 'ab\0\t\x1b', 'añ\ufffd', '漢字かな。', 'a😀𝔸b', 'ab\ufeff\u2028', '"<&>')
@@ -114,7 +114,7 @@ def check(folder, monkeypatch, text, configuration, validation, stop, patience):
 
     model = fastrnn.load_model(folder / 'model')  # read
     assert model.params == fastrnn.load_model(whole).params == best.params
-    assert (model.chars, model.unit) == (best.chars, best.unit) == (session.run.corpus.chars, reading['unit'])
+    assert (model.chars, model.unit) == (best.chars, best.unit) == (session.run.text.corpus.chars, reading['unit'])
     use(folder, model, file, {name: reading[name] for name in ('encoding', 'errors')})
 
     kept = ('hidden_size', 'cell', 'layers')  # by the model

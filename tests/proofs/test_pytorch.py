@@ -16,7 +16,7 @@ from fastrnn.kernels.team import alone
 from fastrnn.model.checkpoint import load_model, save_model
 from fastrnn.model.run_files import checkpoints
 from fastrnn.model.torch_names import from_torch_tensors, torch_tensors
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 pytestmark = pytest.mark.long
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -171,7 +171,7 @@ def test_gradients_and_steps(torch, cell, layers, clip):
     """Of the first window, the gradients; of five, which carry their states on, the losses and what AdamW makes."""
     sizes = {'cell': cell, 'layers': layers, 'hidden_size': 12, 'streams': 4, 'seq_length': 15, 'weight_decay': 0.05}
     sizes |= {'input_rate': 3.0, 'hidden_decay': 2.0}
-    config = Config(**OPTIONS, **sizes, dtype='float64', clip=clip)
+    config = Settings(**OPTIONS, **sizes, dtype='float64', clip=clip)
     corpus = Corpus.of(TEXT)
     engine = BatchedEngine(config, corpus.ids, len(corpus.chars))
     try:

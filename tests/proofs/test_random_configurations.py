@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastrnn.engines.engine import BatchedEngine
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 
 @st.composite
@@ -27,7 +27,7 @@ def cases(draw):
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     ids = rng.integers(0, V, B * (T + 2) + draw(st.integers(0, 4 * T * B))).astype(np.uint8)
     ids.flags.writeable = False
-    return Config(engine='batched', seed=0, learning_rate=0.01, **options), ids, V
+    return Settings(engine='batched', seed=0, learning_rate=0.01, **options), ids, V
 
 
 def assert_as_oracle(case):

@@ -14,7 +14,7 @@ from helpers import (
 
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.engine import ExactEngine
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 SMALL = {'hidden_size': 12, 'seq_length': 8, 'seed': 3}
@@ -137,7 +137,7 @@ def test_samples_before_a_wrap(length):
 def test_smooth_loss_has_the_same_bits():
     """Over more iterations than its memory lasts; printed, a last bit would not show."""
     corpus, smooth = Corpus.of(TEXT), float(-np.log(1.0 / len(set(TEXT))) * 8)
-    engine = ExactEngine(Config(**SMALL), corpus.ids, len(corpus.chars))
+    engine = ExactEngine(Settings(**SMALL), corpus.ids, len(corpus.chars))
     for loss in engine.run(3000):
         smooth = smooth * 0.999 + loss * 0.001
     assert engine.smooth_loss == smooth
@@ -147,7 +147,7 @@ def test_blocks_do_not_matter():
     """One call for 60 iterations, or many of any size."""
     expected, _ = exact_losses(TEXT[:90], iterations=60, **SMALL)
     corpus = Corpus.of(TEXT[:90])
-    engine = ExactEngine(Config(**SMALL), corpus.ids, len(corpus.chars))
+    engine = ExactEngine(Settings(**SMALL), corpus.ids, len(corpus.chars))
     losses = np.concatenate([engine.run(n) for n in (1, 2, 1, 5, 17, 30, 4)])
     assert same_bits(losses, expected)
 

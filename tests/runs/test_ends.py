@@ -59,7 +59,7 @@ def test_the_schedule_ends_where_it_was_asked_to(cli, tmp_path):
     cli('train', SONNETS, *args, '--time', '0.3s', '--out', run)
     for end in ('60s', '70s'):
         session = fastrnn.resume(run)
-        iterations = session.run.horizon.cycle.iterations
+        iterations = session.job.segment.iterations
         session.close()
         with pytest.warns(RuntimeWarning, match=r'until 0\.3 s or 12 epochs, as planned') as caught:
             fastrnn.resume(run, time=end).close()

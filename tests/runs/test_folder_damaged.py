@@ -40,8 +40,14 @@ def test_a_damaged_checkpoint(run, cli, damage):
     ('change', 'message'),
     [
         ({'format': 9}, 'format 9 of a newer fastrnn: upgrade fastrnn'),
-        ({'config': {'hidden_size': -1}}, 'damaged (hidden_size is -1; it must be a whole number, 1 or more)'),
-        ({'config': {'no': 1}}, 'damaged ('),
+        ({'job': {'hidden_size': -1}}, 'damaged (hidden_size is -1; it must be a whole number, 1 or more)'),
+        ({'job': {'no': 1}}, 'damaged ('),
+        ({'job': {'segments': [['cosine', 0, 0.0]]}}, 'damaged (a segment is '),
+        ({'job': {'V': -1}}, 'damaged (V is -1; '),
+        ({'format': 2, 'config': {'hidden_size': -1}, 'on_divergence': 'stop'}, 'damaged (hidden_size is -1; '),
+        ({'format': 2, 'config': {'no': 1}, 'on_divergence': 'stop'}, 'damaged (there is no option no)'),
+        ({'format': 2, 'config': {}, 'on_divergence': 'x'}, "damaged (on_divergence is 'x'; "),
+        ({'format': 2}, 'damaged ('),
         ({'text': None}, 'damaged ('),
         ({'keep': None}, 'damaged ('),
         ({'identity': None}, 'damaged ('),
@@ -125,7 +131,7 @@ def test_a_checkpoint_of_another_cell(run, cli):
 def test_an_edited_config(run, cli):
     """Of another shape than the checkpoint."""
     facts = json.loads((run / 'config.json').read_text())
-    facts['config']['hidden_size'] = 17
+    facts['job']['hidden_size'] = 17
     (run / 'config.json').write_text(json.dumps(facts))
     assert refusal(cli, 'train', '--resume', run).endswith('of another run (hidden_size differs from config.json)')
 
@@ -134,7 +140,7 @@ def test_an_edited_config(run, cli):
 def test_an_edited_architecture(tmp_path, cli, name, value):
     folder = run_to(begin(tmp_path / 'run', 'lstm'), 9).folder.path
     facts = json.loads((folder / 'config.json').read_text())
-    facts['config'][name] = value
+    facts['job'][name] = value
     (folder / 'config.json').write_text(json.dumps(facts))
     assert refusal(cli, 'train', '--resume', folder).endswith(f'of another run ({name} differs from config.json)')
 

@@ -153,7 +153,7 @@ def test_superseded_files_stay(run):
 @pytest.mark.parametrize(
     ('name', 'value', 'words'),
     [
-        ('keep', float('inf'), 'damaged (cannot convert float infinity to integer)'),
+        ('keep', float('inf'), 'damaged (keep is inf; it must be a whole number, 1 or more)'),
         ('lengthened', [float('inf')], 'damaged (cannot convert float infinity to integer)'),
         ('encoding', 3, 'damaged (encoding 3 is not known; '),
         ('encoding', 'a\0b', r"damaged (encoding 'a\x00b' is not known; "),

@@ -6,11 +6,11 @@ from io import BytesIO
 
 import pytest
 
-from fastrnn.progress.records import Progress
+from fastrnn.decision.job import Job
+from fastrnn.progress.records import Record
 from fastrnn.runs.log import LOG, NUMBERS, Log, is_logged, lengthened_event, read_log, rollback_event
-from fastrnn.settings.config import Config
 
-RECORD = Progress(9, 30.0, 31.0, 30.5, 'a\nb', True, 2500, 1.5, 25, validation=float('nan'), best=None)
+RECORD = Record(9, 30.0, 31.0, 30.5, 'a\nb', True, 2500, 1.5, 25, validation=float('nan'), best=None)
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -39,7 +39,7 @@ def test_a_cut(tmp_path, lines):
 
 def logged_iterations(engine, count, **intervals):
     """Of the iterations of a run in which something is due, those that are logged."""
-    config = Config(engine=engine, **{'print_every': 2, 'sample_every': 4, 'validate_every': 5, **intervals})
+    config = Job(engine=engine, **{'print_every': 2, 'sample_every': 4, 'validate_every': 5, **intervals})
     gist = config.abilities.gist_reports
     found = []
     for iteration in range(count):
@@ -58,14 +58,14 @@ def test_a_long_log_is_thinned(monkeypatch):
     monkeypatch.setattr('fastrnn.runs.log.ALL_LOGGED', 3)
     validations = [5, 10, 15, 20, 30, 40, 60]
     reports = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64]
-    assert logged_iterations('fast', 65) == sorted({*validations, *reports})
+    assert logged_iterations('batched', 65) == sorted({*validations, *reports})
     samples = [1, 5, 9, 13, 17, 25, 33, 49, 65]  # before the iterations 0, 4, 8 ...
     assert logged_iterations('exact', 65) == sorted({*(n + 1 for n in reports), *samples, *validations} | {1})
 
 
 def test_what_is_always_logged():
     """The last record, and a best one."""
-    config = Config(engine='batched', print_every=1, sample_every=1, validate_every=1)
+    config = Job(engine='batched', print_every=1, sample_every=1, validate_every=1)
     record = replace(RECORD, iteration=10**9 + 6, validation=2.0)
     assert not is_logged(record, config, best=False) and is_logged(record, config, best=True)
     assert is_logged(replace(record, last=True), config, best=False)
@@ -73,7 +73,7 @@ def test_what_is_always_logged():
 
 def test_a_day_of_the_default_run_stays_below_100_mb():
     """At 20,000 iterations a second, with samples of 200 characters, none of which ASCII has."""
-    config = Config(print_every=100, sample_every=100)
+    config = Job(print_every=100, sample_every=100)
     day = 20_000 * 86_400
     spans = [(0, 100), *((10**6 << k, 200 << k) for k in range(20))]
     count = sum((min(max(first * 2, 10**6), day) - first) // every for first, every in spans if first < day)

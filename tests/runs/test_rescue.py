@@ -54,7 +54,7 @@ def test_no_room_anywhere(run, cache_root, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr('fastrnn.training.training.save_model', full)
+    monkeypatch.setattr('fastrnn.training.run.save_model', full)
     with pytest.raises(OSError, match='No space'):
         rescue.rescue_model(run)
     assert not list(tmp_path.glob('fastrnn-rescue-*'))

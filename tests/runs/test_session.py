@@ -55,7 +55,7 @@ def test_python_sessions(tmp_path):
         assert run.run.iteration == 101
         records = list(run)
     assert records[-1].last and records[-1].iteration == 199
-    assert json.loads((tmp_path / 'run' / 'config.json').read_text())['config']['seed'] is not None
+    assert json.loads((tmp_path / 'run' / 'config.json').read_text())['job']['seed'] is not None
     with pytest.raises(ValueError, match=r"^the session is closed: go on with fastrnn.resume\('.*run'\)$"):
         list(run)
 

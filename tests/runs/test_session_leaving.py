@@ -57,7 +57,7 @@ def leave_in_a_validation(folder):
         if session.run.iteration == 21:
             break
     while session.run.iteration < 22:  # with a part of its held-out text scored
-        session._made = session._step()
+        session._made = session.step()
     assert session.run.between
     session.close()
 

@@ -8,9 +8,11 @@ import pytest
 from kept import begin, contents, log_of, run_to, state_of
 
 import fastrnn
+from fastrnn.decision.changes import rolled_back
+from fastrnn.decision.schedule import FINAL
 from fastrnn.model.run_files import checkpoints
 from fastrnn.runs.curves import read_run
-from fastrnn.training.schedule import FINAL
+from fastrnn.training.run import Run
 
 PLANNED = {'iterations': 40, 'print_every': 1, 'warmup': 0.1}  # a cosine
 TOLD = (
@@ -116,8 +118,8 @@ def test_back_to_before_a_cycle(tmp_path, schedule):
     assert contents(run)[1][0] == whole[1][0]
     assert rates(run) == [line['learning_rate'] for line in whole[0] if 'event' not in line]
     run_to(fastrnn.resume(earlier, iterations=80, schedule='cosine'))
-    config = json.loads((run / 'config.json').read_text())['config']
-    assert config['planned'][0] == 30 and config['earlier'] == [['cosine', 0, 0.0, 40, None]]
+    before, here = json.loads((run / 'config.json').read_text())['job']['segments']
+    assert here[:2] == ['cosine', 30] and here[3:] == [80, None] and before == ['cosine', 0, 0.0, 40, None]
     assert rates(run)[29] < 0.005 < 0.009 < max(rates(run)[30:40])
 
 
@@ -140,13 +142,13 @@ def test_a_shorter_run(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter('error')  # nothing becomes of the rate of a run that is complete
         assert fastrnn.resume(run, iterations=20).run.over
-    assert json.loads((run / 'config.json').read_text())['config']['iterations'] == 25
+    assert json.loads((run / 'config.json').read_text())['job']['iterations'] == 25
 
 
 def test_after_a_rollback(tmp_path):
     """What is told is what comes."""
     session = begin(tmp_path / 'run', 'fast', **PLANNED)
-    session.run.halvings = 1
+    session.run = Run(rolled_back(session.job), session.run.text)
     run = run_to(session).folder.path
     with pytest.warns(RuntimeWarning, match=r'stays at 0\.0001 from there on'):
         lengthen(run, iterations=45)

@@ -78,9 +78,9 @@ def test_a_complete_run_stays_as_it_is(tmp_path):
 def test_none_changes_no_end(tmp_path):
     run_to(begin(tmp_path / 'run'), 17)
     with fastrnn.resume(tmp_path / 'run', iterations=None, time=None, schedule=None) as session:
-        end = session.run.config.iterations
+        end = session.run.job.iterations
     with fastrnn.resume(tmp_path / 'run') as session:
-        assert session.run.config.iterations == end is not None
+        assert session.run.job.iterations == end is not None
 
 
 def test_moved_folder_and_moved_text(tmp_path, monkeypatch, whole):
@@ -113,7 +113,7 @@ def test_a_resumed_run_that_does_not_train_leaves_its_checkpoint(tmp_path):
     newest = checkpoints(run_to(begin(tmp_path / 'run', validation=None), 28).folder.path)[-1]
     before = newest.stat().st_ino, newest.read_bytes()
     with fastrnn.resume(tmp_path / 'run') as session:
-        session.run.ensure_engine()
+        session.run.prepare()
     assert (newest.stat().st_ino, newest.read_bytes()) == before
 
 

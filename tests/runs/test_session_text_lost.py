@@ -95,7 +95,7 @@ def test_the_file_is_cut_before_the_training_text_is_looked_at(tmp_path, stored_
     def cut_first(run, record):
         if record.iteration + 1 == 33:
             cut(ids_file(stored_cache))
-            run.corpus.ids[:9]
+            run.text.corpus.ids[:9]
         check(run, record)
 
     with monkeypatch.context() as patch, pytest.raises(TextLost):

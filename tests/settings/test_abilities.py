@@ -1,22 +1,23 @@
 """An engine is a row of a table and a class: what it does is asked of the table, and its name nowhere else."""
 
 import ast
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import fastrnn
 from fastrnn.engines.engine import ENGINES, ReferenceEngine
-from fastrnn.settings.abilities import ABILITIES, SPECIAL
-from fastrnn.settings.config import CHOICES, Config
+from fastrnn.settings import options
+from fastrnn.settings.abilities import ABILITIES
+from fastrnn.settings.options import TABLE
 
 MODULES = sorted(Path(fastrnn.__file__).parent.rglob('*.py'))
 
 
 def test_the_table_and_the_classes():
-    assert list(ABILITIES) == list(CHOICES['engine']) and set(ABILITIES) == set(ENGINES)
-    assert {field.name for field in fields(Config)} > SPECIAL
+    assert set(ABILITIES) == set(TABLE['engine'].kind.choices) == set(ENGINES)
+    assert all(set(row.engines or ()) <= set(ABILITIES) for row in TABLE.values())
 
 
 def asks_for_a_name(node):
@@ -37,9 +38,9 @@ def test_no_module_asks_for_a_name():
 @pytest.fixture
 def fourth(monkeypatch):
     """An engine that nobody knows: it computes as the reference, reports as the batched one, and takes an init."""
-    abilities = replace(ABILITIES['batched'], flops=1e9, options=frozenset({'init'}))
-    monkeypatch.setitem(ABILITIES, 'fourth', abilities)
-    monkeypatch.setitem(CHOICES, 'engine', (*CHOICES['engine'], 'fourth'))
+    monkeypatch.setitem(ABILITIES, 'fourth', replace(ABILITIES['batched'], flops=1e9))
+    table = {**TABLE, 'init': replace(TABLE['init'], engines=('batched', 'fourth'))}
+    monkeypatch.setattr(options, 'TABLE', table)
     monkeypatch.setitem(ENGINES, 'fourth', ReferenceEngine)
 
 

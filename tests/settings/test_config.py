@@ -25,25 +25,13 @@ def test_numbers_of_numpy():
     ('name', 'value'),
     [
         *(('seed', np.True_), ('iterations', True), ('hidden_size', 8.0), ('learning_rate', np.False_), ('clip', '5')),
-        *(('learning_rate', np.zeros(2)), ('epochs', True), ('warmup', '0.1'), ('weight_decay', None)),
+        *(('learning_rate', np.zeros(2)), ('epochs', True), ('warmup', '0.1')),
         ('time', 'long'),
     ],
 )
 def test_what_is_no_number(name, value):
     with pytest.raises(ValueError, match=f'^{name} is '):
         Config(**{'engine': 'batched', name: value})
-
-
-@pytest.mark.parametrize('earlier', [1, [()], [('x', 0, 0.0, 9, None)], [('cosine', 9, 0.0, 9, None)], [(0, 0.0)]])
-def test_earlier_schedules_that_can_not_be(earlier):
-    with pytest.raises(ValueError, match=r'^earlier is .*; it must be names, begins and ends of schedules$'):
-        Config(engine='batched', earlier=earlier)
-
-
-@pytest.mark.parametrize('planned', [(1,), 'x', (-1, 0.0, None, None), (9, 0.0, 9, None), (0, 5.0, None, 4.0)])
-def test_plans_that_can_not_be(planned):
-    with pytest.raises(ValueError, match=r'^planned is .*; it must be a begin and an end of a schedule$'):
-        Config(engine='batched', planned=planned)
 
 
 @pytest.mark.parametrize(
@@ -68,4 +56,4 @@ def test_choices_in_capital_letters(tmp_path):
     assert fastrnn.preset('FAST', **words) == fastrnn.preset('fast', **small)
     kept = {'iterations': 1, 'hidden_size': 4, 'seq_length': 4}
     with fastrnn.start(tmp_path / 'run', SONNETS, unit='Byte', errors='Strict', on_divergence='STOP', **kept) as run:
-        assert (run.on_divergence, run.texts.unit, run.texts.errors) == ('stop', 'byte', 'strict')
+        assert (run.job.on_divergence, run.texts.unit, run.texts.errors) == ('stop', 'byte', 'strict')

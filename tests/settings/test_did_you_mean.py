@@ -1,16 +1,14 @@
 """What is meant by a name that there is not."""
 
-from dataclasses import fields
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import fastrnn
-from fastrnn.settings.config import Config
 from fastrnn.settings.did_you_mean import MOST, SYNONYMS, advice, meant
+from fastrnn.settings.options import TABLE
 
-FIELDS = [field.name for field in fields(Config)]
+FIELDS = list(TABLE)
 
 
 @pytest.mark.parametrize(

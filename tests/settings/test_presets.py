@@ -1,11 +1,9 @@
 """Presets: each is valid, and every field can be set beside it."""
 
-import numpy as np
 import pytest
+from decisions import climbed, left_open, settings_of
 
-from fastrnn.settings.config import Config
-from fastrnn.settings.presets import make_config, preset
-from fastrnn.training.fitting import fit
+from fastrnn.settings.config import Config, preset
 
 
 def test_presets():
@@ -14,10 +12,10 @@ def test_presets():
     assert preset('fast', time=3.0, hidden_size=64).hidden_size == 64
     with pytest.raises(ValueError, match='preset is'):
         preset('faster')
-    assert preset('fast').time == 60.0
-    assert preset('fast', iterations=10).time is None
-    assert 'hidden_size' in preset('fast').fit and 'hidden_size' not in preset('fast', hidden_size=64).fit
-    assert 'epochs' in preset('fast').fit and 'epochs' not in preset('fast', iterations=10).fit
+    assert settings_of('fast').time == 60.0
+    assert settings_of('fast', iterations=10).time is None
+    assert 'hidden_size' in left_open('fast') and 'hidden_size' not in left_open('fast', hidden_size=64)
+    assert 'epochs' in left_open('fast') and 'epochs' not in left_open('fast', iterations=10)
     with pytest.raises(ValueError, match='needs an end'):
         Config(engine='batched', schedule='cosine')
     with pytest.raises(ValueError, match='streams is 2'):
@@ -33,17 +31,17 @@ def test_an_engine_that_the_preset_is_not_for(engine):
 
 
 def test_nothing_that_is_given_is_passed_over():
-    assert preset('fast').clip_norm == 1.0 and preset('fast', clip=0.1).clip_norm is None
-    assert preset('fast', clip=0.1, clip_norm=2.0).clip_norm == 2.0
-    assert preset('fast', optimizer='adagrad').optimizer == 'adagrad'
+    assert settings_of('fast').clip_norm == 1.0 and settings_of('fast', clip=0.1).clip_norm is None
+    assert settings_of('fast', clip=0.1, clip_norm=2.0).clip_norm == 2.0
+    assert settings_of('fast', optimizer='adagrad').optimizer == 'adagrad'
     for options in ({'weight_decay': 0.1}, {'hidden_decay': 3}, {'hidden_decay': 0}):
         with pytest.raises(ValueError, match=f'{next(iter(options))} is for the optimizer adam'):
             preset('fast', optimizer='adagrad', **options)
-    assert preset('fast', optimizer='adagrad', weight_decay=0, hidden_decay=1).hidden_decay == 1
+    assert settings_of('fast', optimizer='adagrad', weight_decay=0, hidden_decay=1).hidden_decay == 1
 
 
 def rate(n=1_000_000, **options):
-    return fit(preset('fast', iterations=1000, **options), np.zeros(n, np.uint8), 60).config.learning_rate
+    return climbed(n, iterations=1000, **options).settings.learning_rate
 
 
 def test_the_rate_follows_the_optimizer_and_the_schedule():
@@ -58,14 +56,12 @@ def test_the_rate_follows_the_optimizer_and_the_schedule():
     assert rate(optimizer='adagrad', schedule='constant', hidden_size=64, layers=1) == 0.2
     for options in ({}, {'optimizer': 'adagrad'}, {'schedule': 'constant'}):
         assert rate(learning_rate=0.0123, **options) == 0.0123
-    adagrad = preset('fast', optimizer='adagrad')
+    adagrad = settings_of('fast', optimizer='adagrad')
     assert (adagrad.weight_decay, adagrad.hidden_decay, adagrad.input_rate) == (0.0, 1.0, 2.0)
 
 
 def test_without_the_preset_too():
     """The gist's rate is Adagrad's: with it, Adam diverges."""
-    for make in (lambda **options: preset('reference', **options), lambda **options: make_config(None, options)):
-        assert make(engine='batched', optimizer='adam').learning_rate == 0.002
-        assert make(engine='batched', optimizer='adam', learning_rate=0.1).learning_rate == 0.1
-        assert make(engine='batched').learning_rate == make().learning_rate == 0.1
-    assert Config(engine='batched', optimizer='adam').learning_rate == 0.1  # says what it says
+    assert settings_of('reference', engine='batched', optimizer='adam').learning_rate == 0.002
+    assert settings_of('reference', engine='batched', optimizer='adam', learning_rate=0.1).learning_rate == 0.1
+    assert settings_of('reference', engine='batched').learning_rate == settings_of('reference').learning_rate == 0.1

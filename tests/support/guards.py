@@ -15,7 +15,7 @@ import fastrnn
 from fastrnn.engines.engine import BatchedEngine, ExactEngine
 from fastrnn.inference.evaluate import bits
 from fastrnn.model.model import Model
-from fastrnn.settings.config import CHOICES, Config
+from fastrnn.settings.options import TABLE, Settings
 
 PAGE = mmap.PAGESIZE
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -63,7 +63,7 @@ def one(rng, **kind):
         options |= {'init': rng.choice(['gist', 'scaled']), 'cell': rng.choice(['rnn', 'gru', 'lstm'])}
         options |= {'layers': rng.choice([1, 1, 2, 3]), 'dropout': rng.choice([0.0, 0.3]), **kind}
     ids = some_ids(rng, V + B * (T + 2) + rng.randint(0, 5 * T * B), V)
-    engine = (BatchedEngine if fast else ExactEngine)(Config(**options), ids, V)
+    engine = (BatchedEngine if fast else ExactEngine)(Settings(**options), ids, V)
     engine.run(5)
     engine.sample(5)
     engine.close()
@@ -82,8 +82,8 @@ if __name__ == '__main__':
     count, rng = int(sys.argv[1]), random.Random(int(sys.argv[2]))
     for _ in range(12):  # what is imported and compiled meanwhile takes NumPy's own
         one(rng)
-    for cell in CHOICES['cell']:
-        for dtype in CHOICES['dtype']:
+    for cell in TABLE['cell'].kind.choices:
+        for dtype in TABLE['dtype'].kind.choices:
             one(rng, cell=cell, dtype=dtype)
     np.zeros, np.zeros_like = guarded, guarded_like
     for k in range(count):

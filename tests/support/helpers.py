@@ -15,8 +15,8 @@ import fastrnn
 from fastrnn import reference
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.engine import ExactEngine
-from fastrnn.progress.records import Progress
-from fastrnn.settings.config import Config, bits_per_character
+from fastrnn.progress.records import Record
+from fastrnn.settings.options import Settings, bits_per_character
 
 SUPPORT = Path(__file__).resolve().parent
 ROOT = SUPPORT.parent.parent
@@ -143,7 +143,7 @@ def reference_losses(text, *, iterations, hidden_size, seq_length, seed=0, learn
 def exact_losses(text, *, iterations, **options):
     """Every loss of the exact engine, and its weights after that, in the gist's shapes."""
     corpus = Corpus.of(text)
-    engine = ExactEngine(Config(**options), corpus.ids, len(corpus.chars))
+    engine = ExactEngine(Settings(**options), corpus.ids, len(corpus.chars))
     try:
         losses = engine.run(iterations)
     finally:
@@ -166,7 +166,7 @@ def progress_record(iteration=4999, seconds=12.5, bits=2.345, validation=2.4, be
     facts = {'loss': loss, 'smooth_loss': loss, 'mean_loss': loss, 'sample': None, 'report': True}
     facts |= {'seq_length': 32, 'epoch': 3.25}
     facts |= {'characters': 512 * (iteration + 1), 'seconds': seconds, 'validation': validation, 'best': best}
-    return Progress(iteration, share=share, **(facts | others))
+    return Record(iteration, share=share, **(facts | others))
 
 
 def refusal(cli, *args):

@@ -28,9 +28,9 @@ ENGINES = {
     'exact': EXACT,
     'reference': {**EXACT, 'engine': 'reference'},
     'fast': FAST,
-    'fast Adagrad': {**FAST, 'optimizer': 'adagrad', 'dtype': 'float64', 'weight_decay': 0.0},
+    'fast Adagrad': {**FAST, 'optimizer': 'adagrad', 'dtype': 'float64', 'weight_decay': 0.0, 'hidden_decay': 1.0},
     'tanh': {**FAST, 'layers': 3, 'dropout': 0.2},
-    'gru': {**FAST, 'cell': 'gru', 'dropout': 0.5, 'optimizer': 'adagrad', 'weight_decay': 0.0},
+    'gru': {**FAST, 'cell': 'gru', 'dropout': 0.5, 'optimizer': 'adagrad', 'weight_decay': 0.0, 'hidden_decay': 1.0},
     'lstm': {**FAST, 'cell': 'lstm', 'layers': 2, 'dropout': 0.3},
 }
 CELLS = ('tanh', 'gru', 'lstm')  # those of them that are no gist's model

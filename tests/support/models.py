@@ -12,7 +12,7 @@ from fastrnn.model.init import scaled
 from fastrnn.model.model import Model
 from fastrnn.model.params import Params
 from fastrnn.model.state import MOMENTS, TrainState
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 V, H = 19, 30
 MANY_KINDS = [('rnn', 1), ('rnn', 3), ('gru', 1), ('gru', 2), ('lstm', 1), ('lstm', 2)]
@@ -53,7 +53,7 @@ def checkpoint_of(model, optimizer='adam', streams=3):
     moments = {
         letter: random_params(architecture, dtype, seed) for seed, letter in enumerate(MOMENTS[optimizer], start=1)
     }
-    config = Config(
+    config = Settings(
         engine='batched',
         cell=architecture.cell,
         layers=architecture.layers,

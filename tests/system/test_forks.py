@@ -56,7 +56,7 @@ def test_a_run_refuses_in_a_fork(tmp_path):
             assert not (tmp_path / 'model').exists()
             return repr(run)
 
-        with held_elsewhere(run._lock):
+        with held_elsewhere(run.lock):
             assert in_a_fork(use).endswith(', a copy in a fork>')
         assert in_a_fork(use).endswith(', a copy in a fork>')
         assert not repr(run).endswith(', a copy in a fork>')
@@ -65,7 +65,7 @@ def test_a_run_refuses_in_a_fork(tmp_path):
 
 def test_a_run_without_an_engine_refuses_in_a_fork():
     run = fastrnn.train(TEXT, **FAST)
-    with held_elsewhere(run._lock):
+    with held_elsewhere(run.lock):
         assert in_a_fork(lambda: refusals({'model': lambda: run.model})['model']).startswith('this run belongs')
 
 
@@ -80,7 +80,7 @@ def test_a_session_refuses_in_a_fork(tmp_path):
             assert all(words.startswith('this run belongs to process ') for words in told.values()), told
             return repr(session)
 
-        with held_elsewhere(session._lock):
+        with held_elsewhere(session.lock):
             assert in_a_fork(use).endswith(', a copy in a fork>')
         list(session)
 
@@ -89,7 +89,7 @@ def test_a_session_refuses_in_a_fork(tmp_path):
 def test_a_sample_refuses_in_a_fork(several):
     model = fastrnn.train(TEXT, **FAST).watch()
     drawn: Iterator[str] = fastrnn.samples(model, 3, 2000, seed=0) if several else fastrnn.sample(model, 2000, seed=0)
-    with held_elsewhere(drawn._lock):
+    with held_elsewhere(drawn.lock):
         assert in_a_fork(lambda: refusals({'next': lambda: next(drawn)})['next']).startswith('this iterator belongs')
     assert ''.join(drawn)
 

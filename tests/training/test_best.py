@@ -12,6 +12,7 @@ from fastrnn.inference.evaluate import bits
 from fastrnn.inference.streams import BatchedStream
 from fastrnn.kernels.sampling import Choice
 from fastrnn.model.run_files import BEST
+from fastrnn.training.run import Run
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 OVERFIT = {'engine': 'batched', 'hidden_size': 16, 'seq_length': 8, 'streams': 3, 'dtype': 'float32', 'seed': 3}
@@ -43,8 +44,8 @@ def test_in_memory(tmp_path, whole):
     validations = {r.iteration + 1: r.validation for r in records if r.validation is not None}
     assert run.figures.best == min(validations.values()) == validations[run.figures.best_iteration] < validations[150]
     best = run.best_model
-    assert bits(best.params, run.validation) == run.figures.best
-    assert bits(run.model.params, run.validation) == validations[150]
+    assert bits(best.params, run.text.held_out) == run.figures.best
+    assert bits(run.model.params, run.text.held_out) == validations[150]
     run.save(tmp_path / 'model')
     assert fastrnn.load_model(tmp_path / 'model').params == best.params
     assert overfit().watch().params == best.params == fastrnn.load_model(whole).params
@@ -64,9 +65,9 @@ def test_the_closing_sample_is_the_best_models(cell):
     state, rng = run.state(), np.random.RandomState()
     rng.set_state(state.rng)
     assert run.figures.best_iteration < 480 and state.position > 256
-    stream = BatchedStream(run.best_model, run.corpus.ids[state.position - 256 : state.position + 1])
+    stream = BatchedStream(run.best_model, run.text.corpus.ids[state.position - 256 : state.position + 1])
     list(stream.absorb())
-    assert last.sample == run.corpus.text(stream.draw(Choice(1.0, run.model.params.V, 1.0), rng, 30))
+    assert last.sample == run.text.corpus.text(stream.draw(Choice(1.0, run.model.params.V, 1.0), rng, 30))
 
 
 @pytest.mark.parametrize('stops', [(7, 95), (149,), (33, 34, 120, 148)])
@@ -116,7 +117,7 @@ def test_the_file_of_a_run_that_took_up_a_state(tmp_path):
     """Which has the best's figures, but not its weights."""
     first, other = overfit(), overfit()
     list(first)
-    other.restore(first.state())
+    other = Run(other.job, other.text, state=first.state())
     with pytest.warns(RuntimeWarning, match='the best validation are not in memory; the last model is taken'):
         assert other.best_model.params == other.model.params != first.best_model.params
         other.save(tmp_path / 'model')
@@ -137,7 +138,7 @@ def test_it_is_said(cli, tmp_path):
     code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--save', tmp_path / 'm.safetensors')
     run = overfit()
     list(run)
-    epoch = run.figures.best_iteration / run.horizon.iterations_per_epoch
+    epoch = run.figures.best_iteration / run.job.iterations_per_epoch
     line = f"best {run.figures.best:.3f} at epoch {epoch:.1f}; the sample and m.safetensors are that model's"
     assert (code, err) == (0, '') and out.endswith(f'\n----\n{line}\n') and len(line) <= 80
     folder = tmp_path / 'run'

@@ -11,7 +11,7 @@ from kept import begin, contents, finite, log_of, one_by_one, run_to
 
 import fastrnn
 from fastrnn.training import divergence
-from fastrnn.training import loop as trainer
+from fastrnn.training import run as trainer
 
 EXPLODING = {  # each diverges some iterations after the start, and is rolled back once or more
     'exact': {'learning_rate': 100.0, 'iterations': 40},
@@ -39,7 +39,7 @@ def test_rolled_back(tmp_path, name, validation):
     rate = EXPLODING[name]['learning_rate']
     assert [event['learning_rate'] for event in events] == [rate / 2 ** (k + 1) for k in range(len(events))]
     assert all(event['to'] < event['iteration'] for event in events)
-    assert 0 < len(events) == len(caught) and ended.run.halvings == len(events)
+    assert 0 < len(events) == len(caught) and ended.run.job.halvings == len(events)
     assert str(caught[0].message) == (
         f'{events[0]["reason"]}; back to iteration {events[0]["to"]} at half the learning rate, {rate / 2:g}'
     )
@@ -106,12 +106,12 @@ def test_overfitting_is_no_divergence(tmp_path):
 @pytest.mark.filterwarnings('ignore::RuntimeWarning')
 def test_a_limit(tmp_path, monkeypatch):
     """A run that nothing can help ends with an error; its last good checkpoint stays."""
-    check = trainer.Run._check
+    check = trainer.check_finite
 
-    def broken(run, losses, n):
-        check(run, np.where(np.arange(n, n + losses.size) == 17, np.nan, losses), n)
+    def broken(losses, n, job, *, stop):
+        return check(np.where(np.arange(n, n + losses.size) == 17, np.nan, losses), n, job, stop=stop)
 
-    monkeypatch.setattr(trainer.Run, '_check', broken)
+    monkeypatch.setattr(trainer, 'check_finite', broken)
     with pytest.raises(fastrnn.Diverged, match=r'NaN at iteration 17, .*\(rolled back 10 times already\)$'):
         run_to(begin(tmp_path / 'run'))
     assert len(rollbacks(tmp_path / 'run')) == 10

@@ -47,9 +47,9 @@ def test_the_commands_options(tmp_path):
         assert due(in_memory) == due(kept)
     of_text = fastrnn.train(TEXT, **{key: options[key] for key in options if key not in ('encoding', 'errors')})
     assert due(of_text) == due(fastrnn.train(SONNETS, **options))
-    assert in_memory.corpus.chars == of_text.corpus.chars
-    assert in_memory.corpus.folded_count == of_text.corpus.folded_count > 0
-    assert fastrnn.train(TEXT, time='1m30s').config.time == 90 == fastrnn.preset('fast', time='90s').time
+    assert in_memory.text.corpus.chars == of_text.text.corpus.chars
+    assert in_memory.text.corpus.folded_count == of_text.text.corpus.folded_count > 0
+    assert fastrnn.train(TEXT, time='1m30s').job.time == 90 == fastrnn.preset('fast', time='90s').time
 
 
 def test_held_out_text():
@@ -58,11 +58,11 @@ def test_held_out_text():
     last = fastrnn.train(TEXT, validation=TEXT[cut:], **SMALL)
     for share in (0.1, '10%', np.float64(0.1)):
         run = fastrnn.train(TEXT, validation=share, **SMALL)
-        assert run.corpus.ids.size == cut and run.validation.size == len(TEXT) - cut
+        assert run.text.corpus.ids.size == cut and run.text.held_out.size == len(TEXT) - cut
     assert due(run)[-1].validation == pytest.approx(due(last)[-1].validation, rel=0.1)
     by_path = fastrnn.train(TEXT, validation=SONNETS, **SMALL)
-    assert np.array_equal(by_path.validation, by_path.corpus.ids)
-    assert due(fastrnn.train(TEXT, validation=by_path.corpus.ids, **SMALL)) == due(by_path)
+    assert np.array_equal(by_path.text.held_out, by_path.text.corpus.ids)
+    assert due(fastrnn.train(TEXT, validation=by_path.text.corpus.ids, **SMALL)) == due(by_path)
 
 
 def test_train_is_gone_on_with(tmp_path):
@@ -86,8 +86,8 @@ def test_what_they_say(tmp_path):
     with fastrnn.start(tmp_path / 'run', SONNETS, **SMALL) as kept:
         assert repr(kept) == f'<fastrnn.Session: {tmp_path / "run"}, exact engine, H=8, V={V}, iteration 0 of 30>'
     assert repr(kept).endswith(', closed>')
-    assert repr(run.config).startswith('Config(hidden_size=8, ')
-    assert repr(run.corpus) == f'<fastrnn.Corpus: {len(TEXT):,} characters, {V} unique>'
+    assert repr(run.job).startswith("Job(cell='rnn', layers=1, hidden_size=8, ")
+    assert repr(run.text.corpus) == f'<fastrnn.Corpus: {len(TEXT):,} characters, {V} unique>'
 
 
 def test_runs_can_not_be_copied():

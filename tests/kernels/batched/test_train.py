@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fastrnn import reference
 from fastrnn.engines.engine import BatchedEngine
 from fastrnn.model.params import Params
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 
 def a_window(config, V, seed=0, scale=0.2):
@@ -33,7 +33,7 @@ def a_window(config, V, seed=0, scale=0.2):
 @pytest.mark.parametrize(('B', 'H', 'T'), [(1, 5, 1), (1, 20, 7), (2, 16, 3), (5, 33, 9), (40, 20, 7)])
 def test_gradient_is_the_mean_of_the_streams(B, H, T):
     """Loss, gradient and states of one layer of tanh are the reference's, averaged over streams."""
-    config = Config(engine='batched', seed=0, streams=B, hidden_size=H, seq_length=T)
+    config = Settings(engine='batched', seed=0, streams=B, hidden_size=H, seq_length=T)
     engine, loss, state, window = a_window(config, 12)
     losses, expected = [], Params(state.params.architecture)
     for b in range(B):
@@ -55,7 +55,7 @@ def cases(draw):
     options |= {'hidden_size': draw(st.integers(1, 40)), 'seq_length': draw(st.integers(1, 9))}
     options |= {'streams': draw(st.integers(1, 9)), 'threads': draw(st.integers(1, 3))}
     options |= {'dropout': draw(st.sampled_from([0.0, 0.3, 0.9])), 'seed': draw(st.integers(0, 2**32 - 1))}
-    config, scale = Config(engine='batched', **options), draw(st.sampled_from([0.2, 0.8]))
+    config, scale = Settings(engine='batched', **options), draw(st.sampled_from([0.2, 0.8]))
     return config, draw(st.integers(2, 70)), draw(st.integers(0, 2**32)), scale
 
 

@@ -3,11 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from decisions import settings_of
 
-from fastrnn.settings.config import Config
-from fastrnn.settings.presets import preset
-from fastrnn.training.held_out import spans_in
-from fastrnn.training.intervals import (
+from fastrnn.decision.intervals import (
     intervals_of,
     nominal_pace,
     nominal_saving,
@@ -17,6 +15,8 @@ from fastrnn.training.intervals import (
     round_number,
     tidy,
 )
+from fastrnn.inference.held_out import spans_in
+from fastrnn.settings.options import Settings
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ def test_tidy_numbers(value, below, near):
 
 
 def test_what_is_given_stays():
-    config = Config(print_every=3, validate_every=7, save_every=11)
+    config = Settings(print_every=3, validate_every=7, save_every=11)
     assert intervals_of(config, 65, 10_000, 500) == (3, 7, 11)
 
 
 def test_the_gist_reports_as_the_gist_does():
-    assert intervals_of(Config(), 65, 0, None).print_every == 100
+    assert intervals_of(Settings(), 65, 0, None).print_every == 100
 
 
 @pytest.mark.parametrize('seconds', [3.0, 60.0, 3600.0])
@@ -51,7 +51,7 @@ def test_shares_of_the_time(seconds, held_out, others):
     The reports of a short run with held-out text are nearer to each other. Validations of a short run take up to a
     tenth of the time, so that there are eight.
     """
-    config = preset('fast', time=seconds, **others)
+    config = settings_of('fast', time=seconds, **others)
     intervals = intervals_of(config, 65, held_out, None)
     pace, saving = nominal_pace(config, 65), nominal_saving(config, 65)
     report, between = intervals.print_every * pace, intervals.validate_every * pace
@@ -75,18 +75,18 @@ def test_shares_of_the_time(seconds, held_out, others):
 def test_runs_validate_at_least_eight_times(seconds, held_out, speed):
     """Also if the machine turns out to be at two thirds of the speed that was measured."""
     H = {1.0: 64, 3.0: 128, 10.0: 192, 60.0: 256, 600.0: 512}[seconds]
-    config = preset('fast', time=seconds, cell='lstm', hidden_size=H)
+    config = settings_of('fast', time=seconds, cell='lstm', hidden_size=H)
     expected = round(seconds * speed / nominal_pace(config, 65))
     intervals = intervals_of(config, 65, held_out, None, expected)
     slower = 2 / 3 if seconds * speed >= 3 else 1
     assert slower * expected // intervals.validate_every >= 8
     assert expected // intervals.validate_every <= 48
-    by_iterations = preset('fast', iterations=expected, cell='lstm', hidden_size=H)
+    by_iterations = settings_of('fast', iterations=expected, cell='lstm', hidden_size=H)
     assert intervals_of(by_iterations, 65, held_out, expected) == intervals
 
 
 def test_the_part_is_no_more_than_is_needed():
-    config = preset('fast', time=60.0, hidden_size=256, layers=2)
+    config = settings_of('fast', time=60.0, hidden_size=256, layers=2)
     every = intervals_of(config, 65, 10**6, None).validate_every
     part = part_of(config, 65, 10**6, every, None)
     assert 4000 <= part < 10**5 and part % 1000 == 0
@@ -100,7 +100,7 @@ def test_the_part_is_no_more_than_is_needed():
 
 
 def test_a_run_without_an_end_validates_soon():
-    for config in (Config(), Config(engine='batched', dtype='float32')):
+    for config in (Settings(), Settings(engine='batched', dtype='float32')):
         every = intervals_of(config, 65, 10**9, None).validate_every
         assert 15 < every * nominal_pace(config, 65) <= 30 and part_of(config, 65, 10**9, every, None) > 10**5
 
@@ -108,7 +108,7 @@ def test_a_run_without_an_end_validates_soon():
 @pytest.mark.parametrize(('others', 'least'), [({}, 8), ({'dtype': 'float64', 'cell': 'gru'}, 5)])
 def test_a_short_run_on_a_short_text_validates(others, least):
     """40 passes over 1.3 kB, which is a tenth of a second."""
-    config = preset('fast', epochs=40, hidden_size=128, **others)
+    config = settings_of('fast', epochs=40, hidden_size=128, **others)
     iterations = 40 * 1350 // 512
     intervals = intervals_of(config, 65, 150, iterations)
     assert iterations * nominal_pace(config, 65) < 0.5
@@ -116,16 +116,16 @@ def test_a_short_run_on_a_short_text_validates(others, least):
 
 
 def test_of_two_ends_the_first_counts():
-    by_time = intervals_of(preset('fast', time=3.0), 65, 1000, None)
-    assert intervals_of(preset('fast', time=3.0, epochs=500), 65, 1000, 500_000) == by_time
-    by_count = intervals_of(preset('fast', epochs=2), 65, 1000, 300)
-    assert intervals_of(preset('fast', time=600.0, epochs=2), 65, 1000, 300) == by_count != by_time
+    by_time = intervals_of(settings_of('fast', time=3.0), 65, 1000, None)
+    assert intervals_of(settings_of('fast', time=3.0, epochs=500), 65, 1000, 500_000) == by_time
+    by_count = intervals_of(settings_of('fast', epochs=2), 65, 1000, 300)
+    assert intervals_of(settings_of('fast', time=600.0, epochs=2), 65, 1000, 300) == by_count != by_time
 
 
 def test_validations_follow_the_parts():
     """One stream is slower, a character, than many; float64 takes twice the time of float32."""
-    config = preset('fast', hidden_size=512)
+    config = settings_of('fast', hidden_size=512)
     times = [nominal_validation(config, 65, n) / n for n in (8000, 9000, 17_000, 300_000)]
     assert times == sorted(times, reverse=True) and times[0] > 1.9 * times[-1]
-    double = preset('fast', hidden_size=512, dtype='float64')
+    double = settings_of('fast', hidden_size=512, dtype='float64')
     assert nominal_validation(double, 65, 300_000) > 1.8 * nominal_validation(config, 65, 300_000)

@@ -9,12 +9,12 @@ from kept import contents, log_of, one_by_one, run_to
 
 import fastrnn
 from fastrnn.inference.evaluate import bits, nats
+from fastrnn.inference.held_out import HeldOut, spans_in, spans_of
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.params import Params
 from fastrnn.model.run_files import BEST
 from fastrnn.runs.curves import read_run
-from fastrnn.settings.presets import preset
-from fastrnn.training.held_out import HeldOut, spans_in, spans_of
+from fastrnn.settings.config import preset
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 OVERFIT = {'engine': 'batched', 'hidden_size': 16, 'seq_length': 8, 'streams': 3, 'dtype': 'float32', 'seed': 3}
@@ -70,11 +70,11 @@ def test_like_is_compared_with_like():
     *before, last = records
     assert len(records) == 20 and all(r.validated == 90 and r.validation == r.validation_part for r in before)
     assert [r.best for r in before] == np.minimum.accumulate([r.validation for r in before]).tolist()
-    assert last.validated == run.validation.size - 1 and last.validation == bits(run.model.params, run.validation)
+    assert last.validated == run.text.held_out.size - 1 and last.validation == bits(run.model.params, run.text.held_out)
     best = run.best_model
     assert run.figures.best_iteration < 200
     assert run.figures.best == min(r.validation_part for r in records)
-    assert last.best == run.figures.best_whole == bits(best.params, run.validation) < last.validation
+    assert last.best == run.figures.best_whole == bits(best.params, run.text.held_out) < last.validation
     assert last.facts['validated'] == last.validated and last.facts['validation_part'] == last.validation_part
 
 
@@ -86,7 +86,7 @@ def test_the_better_one_on_the_whole_text_is_the_best(tmp_path, part):
     last, lowest = records[-1], min(records, key=lambda record: record.validation_part)
     assert lowest is not last and run.run.figures.best_iteration == 200
     assert run.run.figures.best == last.validation_part > lowest.validation_part
-    assert last.best == last.validation == bits(run.model.params, run.run.validation)
+    assert last.best == last.validation == bits(run.model.params, run.run.text.held_out)
     assert fastrnn.load_model(tmp_path / 'run').params == run.model.params == run.best_model.params
 
 
@@ -118,9 +118,9 @@ def test_what_files_say(tmp_path, monkeypatch, whole):
 
 def test_patience_ends_a_run_with_the_whole_text(tmp_path):
     run = run_to(kept(tmp_path / 'run', patience=3, iterations=1000)).run
-    assert run.ended_early and log_of(tmp_path / 'run')[-1]['validated'] == run.validation.size - 1
+    assert run.ended_early and log_of(tmp_path / 'run')[-1]['validated'] == run.text.held_out.size - 1
     run_to(fastrnn.resume(tmp_path / 'run', patience=5))
-    assert log_of(tmp_path / 'run')[-1]['best'] == bits(run.best_model.params, run.validation)
+    assert log_of(tmp_path / 'run')[-1]['best'] == bits(run.best_model.params, run.text.held_out)
 
 
 def test_a_best_that_is_gone(tmp_path, monkeypatch):
@@ -137,11 +137,11 @@ def test_runs_of_earlier_versions_read_all(tmp_path):
     run_to(kept(tmp_path / 'run', validate_part=None), 33)
     path = tmp_path / 'run' / 'config.json'
     facts = json.loads(path.read_text())
-    assert facts['config'].pop('validate_part') is None
+    assert facts['job'].pop('validate_part') is None
     path.write_text(json.dumps(facts))
     run_to(kept(tmp_path / 'whole', validate_part=None))
     session = run_to(fastrnn.resume(tmp_path / 'run'))
-    assert session.run.config.validate_part is None and contents(tmp_path / 'run') == contents(tmp_path / 'whole')
+    assert session.run.job.validate_part is None and contents(tmp_path / 'run') == contents(tmp_path / 'whole')
     assert session.run.figures.best_whole is None
 
 
@@ -152,5 +152,5 @@ def test_by_default(monkeypatch):
     records = [record for record in run if record.validation is not None]
     at = [record.iteration + 1 for record in records]
     assert len(at) >= 8 and len(set(np.diff(at[:-1]))) == 1 and at[0] <= 40 and at[-1] == 300
-    assert run.config.validate_part == records[0].validated < records[-1].validated
+    assert run.job.validate_part == records[0].validated < records[-1].validated
     assert preset('fast').validate_part is None

@@ -1,7 +1,6 @@
 """Old weights for a new text: its characters get the rows that they had, and new ones where they had none."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -9,8 +8,6 @@ from ..data.corpus import Corpus
 from ..model.init import GIST_SCALE
 from ..model.model import Model
 from ..model.params import Params
-from ..settings.checks import as_choice
-from ..settings.config import Config
 
 
 @dataclass(frozen=True)
@@ -48,34 +45,3 @@ def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> T
     params.by[~there] = old.by.min()
     new = ''.join(char for char in corpus.chars if char not in known)
     return Transfer(replace(corpus, chars=chars), params, new, unseen)
-
-
-def options_from(model: Model | None, config: Config | None, options: dict[str, Any]) -> dict[str, Any]:
-    """The options with an old model's architecture, if there is one. Raises ValueError where they ask for another."""
-    if model is None:
-        return options
-    if isinstance(config, Config):  # which has it already, or leaves it open
-        options_of(model, {name: value for name, value in vars(config).items() if name not in config.fit})
-        return options
-    return options_of(model, options)
-
-
-def options_of(model: Model, options: dict[str, Any]) -> dict[str, Any]:
-    """The options with the model's architecture; raises ValueError where they ask for another."""
-    kept = _architecture_of(model)
-    for name, there in kept.items():
-        chosen = options.get(name)
-        if chosen not in (None, there) and as_choice(chosen, [str(there)]) is None:
-            raise ValueError(f'{name} is {chosen}, but the model has {name} {there}, which stays: leave it out')
-    return options | kept
-
-
-def with_architecture(model: Model, config: Config) -> Config:
-    """The configuration with the model's architecture in place of what it leaves open of one."""
-    kept = {name: value for name, value in _architecture_of(model).items() if name in config.fit}
-    return replace(config, **kept, fit=tuple(name for name in config.fit if name not in kept))
-
-
-def _architecture_of(model: Model) -> dict[str, Any]:
-    architecture = model.params.architecture
-    return {'cell': architecture.cell, 'layers': architecture.layers, 'hidden_size': architecture.H}

@@ -1,11 +1,15 @@
-"""What the preset ``fast`` decides by the text and by how much of it a run reads: measured by bench/presets.py."""
+"""What the preset ``fast`` decides by the text and by how much of it a run reads: measured by bench/presets.py.
+
+The largest model is taken whose need of characters the run fulfils.
+"""
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from .config import Config, windows
+from ..settings.options import Settings, windows
+from .machine import Machine
 
 MOST = 0.9  # of a text that should be read in a pass over it
 
@@ -60,33 +64,83 @@ STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
 DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.3))  # for fewer epochs than
 SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
 EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 26.0), (5e5, 40.0))  # at most, likewise: more only overfits
+FIRST = 3  # rung that is measured first: a small model's flops a second say little of a large one
+TRIAL = 1.0  # seconds of training, for a trial at all
+AGAIN = 20.0  # seconds of training that are worth a second trial
+ENOUGH = 0.8  # of what a model needs, by the second trial
 
 
-def steps_up(config: Config, characters: int) -> list[tuple[float, Config]]:
+@dataclass(frozen=True)
+class Climb:
+    """What the ladder has come to."""
+
+    settings: Settings
+    speed: float | None = None  # characters a second; None where the clock has no say
+    spent: float = 0.0  # seconds of the run that trials took
+    trained: float = 0.0  # characters that the run would read, were the text long enough
+
+    @property
+    def expected(self) -> float | None:
+        """Iterations that the machine is likely to do in the run's time; None where nobody measured."""
+        return None if self.speed is None else self.trained / (self.settings.seq_length * self.settings.streams)
+
+
+def climb(start: Settings, left: Sequence[str], characters: int, machine: Machine) -> Climb:
+    """Decide what is ``left`` open, for a text of so many characters.
+
+    Where the run ends by time alone, how many it reads is found by training for a moment, which counts as a part of
+    the time; else nothing depends on the clock. Raises ValueError where a trial needs more memory than there is.
+    """
+    seconds = start.time or 0.0
+    rungs = rungs_for(start, left, characters)
+    timed = start.iterations is None and start.epochs is None and start.time is not None
+
+    def reads(candidate: Settings) -> float:
+        """Characters that a run reads."""
+        if timed:
+            return machine.speed(candidate) * (seconds - machine.spent(seconds))
+        counts = [math.inf if start.epochs is None else start.epochs * characters]
+        if start.iterations is not None:
+            counts.append(start.iterations * candidate.streams * candidate.seq_length)
+        return min(counts)
+
+    clocked = timed and seconds >= TRIAL
+    if clocked:
+        machine.measure(rungs[min(FIRST, len(rungs) - 1)][1], seconds)
+    at = max(k for k, (need, rung) in enumerate(rungs) if reads(rung) >= need)
+    if clocked and seconds >= AGAIN:
+        machine.measure(rungs[at][1], seconds)
+        at -= at > 0 and reads(rungs[at][1]) < ENOUGH * rungs[at][0]
+    chosen = rungs[at][1]
+    trained, speed = reads(chosen), machine.speed(chosen) if clocked else None
+    return Climb(completed(chosen, left, characters, trained), speed, machine.spent(seconds), trained)
+
+
+def rungs_for(start: Settings, left: Sequence[str], characters: int) -> list[tuple[float, Settings]]:
     """For a text of so many characters, the models that there are to choose from, upward, each after what it needs.
 
-    A field that is not open stays.
+    What is not ``left`` open stays.
     """
-    lstms = characters >= LONG and ('cell' in config.fit or config.cell == 'lstm')
+    lstms = characters >= LONG and ('cell' in left or start.cell == 'lstm')
     found = [rung for rung in (LSTMS if lstms else GRUS) if rung.text <= characters]
-    if 'layers' not in config.fit:
-        found = _of_layers(found, config.layers)
-    return [(rung.needs, with_windows(_with_open(config, rung), characters)) for rung in found]
+    if 'layers' not in left:
+        found = _of_layers(found, start.layers)
+    return [(rung.needs, with_windows(_with_open(start, left, rung), left, characters)) for rung in found]
 
 
 def _of_layers(rungs: list[Rung], layers: int) -> list[Rung]:
     """Those of so many layers (the most that there are, at most); beyond their H, below and above, those of others."""
     most = min(layers, max(rung.layers for rung in rungs))
-    own = [rung.H for rung in rungs if rung.layers == most]
-    return [rung for rung in rungs if rung.layers == most or not min(own) <= rung.H <= max(own)]
+    same = [rung.H for rung in rungs if rung.layers == most]
+    return [rung for rung in rungs if rung.layers == most or not min(same) <= rung.H <= max(same)]
 
 
-def _with_open(config: Config, rung: Rung) -> Config:
+def _with_open(start: Settings, left: Sequence[str], rung: Rung) -> Settings:
     values: dict[str, Any] = {'cell': rung.cell, 'layers': rung.layers, 'hidden_size': rung.H, 'seq_length': rung.T}
-    return replace(config, **{name: value for name, value in values.items() if name in config.fit})
+    return replace(start, **{name: value for name, value in values.items() if name in left})
 
 
-def completed(config: Config, characters: int, trained: float) -> Config:
+def completed(chosen: Settings, left: Sequence[str], characters: int, trained: float) -> Settings:
     """The rest of what is open: for a text of so many characters, when a run without a cap would read ``trained``.
 
     The cap is one where fewer epochs are expected, too: how many there will be was only estimated.
@@ -95,17 +149,17 @@ def completed(config: Config, characters: int, trained: float) -> Config:
     epochs = min(trained / characters, most)
     if most < math.inf:
         values['epochs'] = most
-    values['learning_rate'] = _rate(config)
+    values['learning_rate'] = _rate(chosen)
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
-    return replace(config, fit=(), **{name: value for name, value in values.items() if name in config.fit})
+    return replace(chosen, **{name: value for name, value in values.items() if name in left})
 
 
-def _rate(config: Config) -> float:
+def _rate(chosen: Settings) -> float:
     """What suits the optimizer; for Adam also the cell, its size and the schedule."""
-    if config.optimizer == 'adagrad':
-        return ADAGRAD if config.layers > 1 else ADAGRAD_OF_ONE
-    over_H = RATE_OF_LSTM if config.cell == 'lstm' else RATE if config.layers > 1 else RATE_OF_ONE
-    return min(HIGHEST, over_H / config.hidden_size) * OF_SCHEDULE.get(config.schedule, 1.0)
+    if chosen.optimizer == 'adagrad':
+        return ADAGRAD if chosen.layers > 1 else ADAGRAD_OF_ONE
+    over_H = RATE_OF_LSTM if chosen.cell == 'lstm' else RATE if chosen.layers > 1 else RATE_OF_ONE
+    return min(HIGHEST, over_H / chosen.hidden_size) * OF_SCHEDULE.get(chosen.schedule, 1.0)
 
 
 def below(steps: Sequence[tuple[float, float]], value: float, otherwise: float) -> float:
@@ -113,7 +167,7 @@ def below(steps: Sequence[tuple[float, float]], value: float, otherwise: float) 
     return next((chosen for limit, chosen in steps if value < limit), otherwise)
 
 
-def with_windows(config: Config, characters: int) -> Config:
+def with_windows(start: Settings, left: Sequence[str], characters: int) -> Settings:
     """Streams and windows for a text of so many characters, as far as they are open.
 
     Streams are as many for each of the shards.
@@ -121,12 +175,12 @@ def with_windows(config: Config, characters: int) -> Config:
     its end unread), and a shorter window where even one stream does not fit. Streams that are given stay, and a window
     longer than theirs becomes one that fits, down to the shortest of the ladder.
     """
-    if 'streams' not in config.fit:
-        longest = max(SHORTEST, characters // config.streams - 2)
-        fits = config.seq_length <= longest or 'seq_length' not in config.fit
-        return config if fits else replace(config, seq_length=longest)
-    shards = config.shards or 1
-    T, B = config.seq_length, -(-int(below(STREAMS, characters, config.streams)) // shards) * shards
+    if 'streams' not in left:
+        longest = max(SHORTEST, characters // start.streams - 2)
+        fits = start.seq_length <= longest or 'seq_length' not in left
+        return start if fits else replace(start, seq_length=longest)
+    shards = start.shards or 1
+    T, B = start.seq_length, -(-int(below(STREAMS, characters, start.streams)) // shards) * shards
     if characters < (T + 2) * B:
 
         def read(streams: int) -> int:
@@ -134,6 +188,6 @@ def with_windows(config: Config, characters: int) -> Config:
 
         fitting = range(max(shards, characters // (T + 2) // shards * shards), 0, -shards)
         B = next((streams for streams in fitting if read(streams) >= MOST * characters), max(fitting, key=read))
-        if 'seq_length' in config.fit:
+        if 'seq_length' in left:
             T = max(1, min(T, characters // B - 2))
-    return replace(config, streams=B, seq_length=T)
+    return replace(start, streams=B, seq_length=T)

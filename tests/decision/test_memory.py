@@ -8,17 +8,17 @@ import pytest
 from helpers import SONNETS
 
 import fastrnn
+from fastrnn.decision.memory import check_memory, memory
 from fastrnn.engines import batched
 from fastrnn.engines.engine import BatchedEngine
-from fastrnn.engines.memory import check_memory, memory
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 from fastrnn.system import limits
 
 SIZES = [(25, 1, 100, 65), (50, 32, 128, 65), (64, 16, 256, 90), (8, 4, 40, 200)]
 
 
 def config(**options):
-    return Config(**{'engine': 'batched', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
+    return Settings(**{'engine': 'batched', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,15 @@ def test_what_comes_and_goes_is_told(tmp_path):
     """The peak, with validations and checkpoints; the text, and what does not grow with the model, are small beside."""
     asked = {'hidden_size': 400, 'layers': 2, 'streams': 2, 'optimizer': 'adam', 'dtype': 'float32', 'threads': 1}
     asked |= {'cell': 'lstm', 'iterations': 3, 'validate_every': 1, 'learning_rate': 1e-3, 'sample_length': 5}
-    fastrnn.start(tmp_path / 'first', SONNETS, config(**asked), validation=0.2).watch()  # imports, and compiles
+    wanted = fastrnn.Config(**vars(config(**asked)))
+    fastrnn.start(tmp_path / 'first', SONNETS, wanted, validation=0.2).watch()  # imports, and compiles
     peaks = {}
     for kept in (False, True):
         tracemalloc.start()
         if kept:
-            run = fastrnn.start(tmp_path / 'run', SONNETS, config(**asked), validation=0.2)
+            run = fastrnn.start(tmp_path / 'run', SONNETS, wanted, validation=0.2)
         else:
-            run = fastrnn.train(SONNETS, config(**asked), validation=0.2)
+            run = fastrnn.train(SONNETS, wanted, validation=0.2)
         list(run)
         peaks[kept] = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()

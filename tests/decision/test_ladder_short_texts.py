@@ -4,23 +4,27 @@ import json
 
 import oracles
 import pytest
+from decisions import left_open, settings_of, text_of
 from helpers import SONNETS
 
 import fastrnn
 from fastrnn.commands.flow import NOT_KEPT
-from fastrnn.commands.reports import _choice
-from fastrnn.settings.config import Config
-from fastrnn.settings.ladder import with_windows
-from fastrnn.settings.presets import preset
-from fastrnn.training.fitting import Fitted
+from fastrnn.decision.ladder import Climb, with_windows
+from fastrnn.decision.resolve import check_text, climbed_in_words
+from fastrnn.settings.config import preset
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 QUICK = {'hidden_size': 8, 'iterations': 2, 'seed': 0}
 ARGS = ('--preset', 'fast', '--hidden-size', 8, '--iterations', 2, '--seed', 0)
 
 
-def sizes(config):
-    return config.streams, config.seq_length
+def sizes(settings):
+    return settings.streams, settings.seq_length
+
+
+def fitted(characters, name='fast', **options):
+    """Streams and windows of a text of so many characters."""
+    return sizes(with_windows(settings_of(name, **options), left_open(name, **options), characters))
 
 
 @pytest.fixture
@@ -36,11 +40,11 @@ def write(tmp_path):
 def test_every_length():
     """From 136 characters on the 4 streams of short texts and T = 32; below, as many as read nine tenths of it."""
     for n in range(3, 400):
-        B, T = sizes(with_windows(preset('fast'), n))
+        B, T = fitted(n)
         if n >= 4 * 34:
             assert (B, T) == (4, 32)
             continue
-        preset('fast', streams=B, seq_length=T).check_text(n, 20)
+        check_text(settings_of(streams=B, seq_length=T), text_of(n, 2))
         assert min(32, n - 2) == T
         shares = {streams: oracles.characters_read(n, streams, T) / n for streams in range(1, n // (T + 2) + 1)}
         good = [streams for streams, share in shares.items() if share >= 0.9]
@@ -48,13 +52,13 @@ def test_every_length():
 
 
 def test_what_is_given_stays():
-    assert sizes(with_windows(preset('fast', seq_length=90), 270)) == (2, 90)
-    assert sizes(with_windows(preset('fast', seq_length=300), 270)) == (1, 300)
+    assert fitted(270, seq_length=90) == (2, 90)
+    assert fitted(270, seq_length=300) == (1, 300)
     for given in ({'streams': 16}, {'streams': 1, 'seq_length': 25}, {'streams': 400}):
-        config = preset('fast', **given)
-        assert with_windows(config, 270) is config and config.streams == given['streams']
-    assert sizes(with_windows(Config(streams=16, engine='batched'), 9)) == (16, 25)
-    assert sizes(with_windows(preset('reference'), 9)) == (1, 25)
+        begun = settings_of('fast', **given)
+        assert with_windows(begun, left_open('fast', **given), 270) is begun and begun.streams == given['streams']
+    assert fitted(9, 'reference', streams=16, engine='batched') == (16, 25)
+    assert fitted(9, 'reference') == (1, 25)
 
 
 def test_in_the_library(tmp_path, write):
@@ -62,14 +66,15 @@ def test_in_the_library(tmp_path, write):
     config = preset('fast', **QUICK)
     assert [record.iteration for record in fastrnn.train(TEXT[:300], config)][-1] == 1
     with fastrnn.start(tmp_path / 'run', write(300), config, validation=0.1) as run:
-        assert sizes(run.run.config) == (4, 32)
+        assert sizes(run.run.job) == (4, 32)
         assert list(run)[-1].characters == 2 * 4 * 32
-    kept = json.loads((tmp_path / 'run' / 'config.json').read_text())['config']
-    assert (kept['streams'], kept['seq_length'], kept['fit']) == (4, 32, [])
+    kept = json.loads((tmp_path / 'run' / 'config.json').read_text())
+    assert (kept['job']['streams'], kept['job']['seq_length']) == (4, 32)
+    assert kept['asked'] == {'preset': 'fast', **QUICK} and kept['job']['reasons']['streams'] == '0.9 epochs'
     with pytest.warns(RuntimeWarning, match='keeps to its schedule'):
         resumed = fastrnn.resume(tmp_path / 'run', iterations=3)
     with resumed as run:
-        assert sizes(run.run.config) == (4, 32) and list(run)[-1].last
+        assert sizes(run.run.job) == (4, 32) and list(run)[-1].last
 
 
 @pytest.mark.parametrize('kept', [False, True])
@@ -84,8 +89,8 @@ def test_told_in_one_line(cli, tmp_path, write, kept):
 
 def test_an_end_that_may_not_come_is_not_announced(cli, write):
     """Of a cap, and of two ends: the time may be over first."""
-    fitted = Fitted(preset('fast', time=10.0, cell='gru', layers=1, hidden_size=96, epochs=26.0), True, 1e6, 0.2, 1e7)
-    assert _choice(fitted, 100_000) == ('gru H=96: 10 s, but at most 26 epochs: more would overfit so short a text')
+    chosen = Climb(settings_of(time=10.0, cell='gru', layers=1, hidden_size=96, epochs=26.0), 1e6, 0.2, 1e7)
+    assert climbed_in_words(chosen, 100_000) == '10 s, but at most 26 epochs: more would overfit so short a text'
     out = cli('train', write(300), *ARGS[:4], '--epochs', 2, '--time', '60s')[1]
     assert ': up to 2.0 epochs\n' in out
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ..inference.evaluate import WARM_UP, parts_of
+from ..inference.held_out import WARM_UP as PART_WARM_UP
+from ..inference.held_out import spans_in
 from ..model.architecture import Architecture
 from ..model.state import MOMENTS
-from ..settings.config import Config
-from .held_out import WARM_UP as PART_WARM_UP
-from .held_out import spans_in
+from ..settings.options import Settings
 
 GIST_PRINT_EVERY = 100  # iterations
 # flops a second, float32, of a held-out text that is read in one stream, and in four parts or more: beside the rate of
@@ -43,64 +43,64 @@ class Intervals(NamedTuple):
 
 
 def intervals_of(
-    config: Config, V: int, held_out: int, iterations: int | None, expected: float | None = None
+    settings: Settings, V: int, held_out: int, iterations: int | None, expected: float | None = None
 ) -> Intervals:
-    """The configuration's intervals, filled in where they are None.
+    """The settings' intervals, filled in where they are None.
 
     V: distinct characters; held_out: characters of the held-out text; iterations: of the whole run, if known;
     expected: iterations that this machine is likely to do in the run's time, if anybody measured.
     """
-    pace, total = nominal_pace(config, V), _nominal_total(config, V, iterations, expected)
+    pace, total = nominal_pace(settings, V), _nominal_total(settings, V, iterations, expected)
     report = max(REPORT_SECONDS, total / REPORTS)  # seconds between two
-    apart, whole = _between_validations(config, V, held_out, total) if held_out else (report, True)
-    if config.abilities.gist_reports:
-        print_every = config.print_every or GIST_PRINT_EVERY
+    apart, whole = _between_validations(settings, V, held_out, total) if held_out else (report, True)
+    if settings.abilities.gist_reports:
+        print_every = settings.print_every or GIST_PRINT_EVERY
         validate_every = tidy(apart / pace, nearest=whole)
     else:
-        print_every = config.print_every or round_number(report / pace)
-        if config.print_every is None and (print_every * pace > apart or (not whole and apart < 2 * report)):
+        print_every = settings.print_every or round_number(report / pace)
+        if settings.print_every is None and (print_every * pace > apart or (not whole and apart < 2 * report)):
             print_every = tidy(apart / pace)
         reports = apart / (print_every * pace)  # with a report, not between two
         validate_every = max(1, round(reports) if whole else int(reports)) * print_every
-    saving = nominal_saving(config, V)
+    saving = nominal_saving(settings, V)
     save_every = max(round_number(SAVE_SECONDS / pace), math.ceil(saving / SHARE / pace))
-    return Intervals(print_every, config.validate_every or validate_every, config.save_every or save_every)
+    return Intervals(print_every, settings.validate_every or validate_every, settings.save_every or save_every)
 
 
 def part_of(
-    config: Config, V: int, held_out: int, every: int, iterations: int | None, expected: float | None = None
+    settings: Settings, V: int, held_out: int, every: int, iterations: int | None, expected: float | None = None
 ) -> int | None:
     """Characters of the held-out text that a validation reads before the end; None: all.
 
     As many as there is time for if a validation comes ``every`` iterations. If the interval is given, so is the part.
     """
-    part = config.validate_part
-    if part is None and config.validate_every is None and held_out:
-        total, between = _nominal_total(config, V, iterations, expected), every * nominal_pace(config, V)
-        share, saving = _share(total), nominal_saving(config, V)
-        if nominal_validation(config, V, held_out) + saving > 1.51 * share * between:  # whose interval was rounded
-            most = _fits(config, V, max(MOST_SHARE, share) * between - saving)
-            part = max(_fits(config, V, share * between - saving), min(ENOUGH, most), LEAST_PART)
+    part = settings.validate_part
+    if part is None and settings.validate_every is None and held_out:
+        total, between = _nominal_total(settings, V, iterations, expected), every * nominal_pace(settings, V)
+        share, saving = _share(total), nominal_saving(settings, V)
+        if nominal_validation(settings, V, held_out) + saving > 1.51 * share * between:  # whose interval was rounded
+            most = _fits(settings, V, max(MOST_SHARE, share) * between - saving)
+            part = max(_fits(settings, V, share * between - saving), min(ENOUGH, most), LEAST_PART)
     return part if part is not None and part < held_out - 1 else None
 
 
-def _fits(config: Config, V: int, seconds: float) -> int:
+def _fits(settings: Settings, V: int, seconds: float) -> int:
     """Characters of a part that the nominal machine reads in ``seconds``, in whole thousands."""
     thousands = 1
-    while reading(config, V, 1000 * thousands, spans_in(1000 * thousands)) < seconds:
+    while reading(settings, V, 1000 * thousands, spans_in(1000 * thousands)) < seconds:
         thousands *= 2
     low = thousands // 2
     while thousands - low > 1:
         middle = (low + thousands) // 2
-        fits = reading(config, V, 1000 * middle, spans_in(1000 * middle)) <= seconds
+        fits = reading(settings, V, 1000 * middle, spans_in(1000 * middle)) <= seconds
         low, thousands = (middle, thousands) if fits else (low, middle)
     return 1000 * low
 
 
-def _nominal_total(config: Config, V: int, iterations: int | None, expected: float | None) -> float:
+def _nominal_total(settings: Settings, V: int, iterations: int | None, expected: float | None) -> float:
     """Seconds of the whole run on the nominal machine; 0: it has no end."""
-    pace = nominal_pace(config, V)
-    ends = [iterations and iterations * pace, expected * pace if expected else config.time]
+    pace = nominal_pace(settings, V)
+    ends = [iterations and iterations * pace, expected * pace if expected else settings.time]
     return min((end for end in ends if end), default=0.0)
 
 
@@ -109,42 +109,42 @@ def _share(total: float) -> float:
     return max(SHARE, UNNOTICED / total) if total else SHARE
 
 
-def _between_validations(config: Config, V: int, held_out: int, total: float) -> tuple[float, bool]:
+def _between_validations(settings: Settings, V: int, held_out: int, total: float) -> tuple[float, bool]:
     """Seconds between two validations, and whether each reads the whole text."""
-    saving = nominal_saving(config, V)
+    saving = nominal_saving(settings, V)
     wanted = (total or ENDLESS) / VALIDATIONS
-    whole = (nominal_validation(config, V, held_out) + saving) / _share(total)
+    whole = (nominal_validation(settings, V, held_out) + saving) / _share(total)
     if whole <= wanted * 4 / 3:
         return max(whole, total / REPORTS, 0.0 if total else REPORT_SECONDS), True
-    least = reading(config, V, LEAST_PART, spans_in(LEAST_PART)) + saving
+    least = reading(settings, V, LEAST_PART, spans_in(LEAST_PART)) + saving
     return max(wanted, min(whole, least / max(MOST_SHARE, _share(total)))), False
 
 
-def nominal_validation(config: Config, V: int, held_out: int) -> float:
+def nominal_validation(settings: Settings, V: int, held_out: int) -> float:
     """Seconds of a validation on the nominal machine; a text in parts has characters that are read twice."""
     parts = parts_of(held_out - 1)
-    return reading(config, V, held_out, parts, WARM_UP)
+    return reading(settings, V, held_out, parts, WARM_UP)
 
 
-def reading(config: Config, V: int, characters: int, spans: int, warm_up: int = PART_WARM_UP) -> float:
+def reading(settings: Settings, V: int, characters: int, spans: int, warm_up: int = PART_WARM_UP) -> float:
     """Seconds of reading ``characters`` in ``spans`` at once; what precedes a span is read, too."""
     read = characters + (warm_up * spans if spans > 1 else 0)
     rate = min(PARTS_FLOPS, STREAM_FLOPS * (1 + spans) / 2)
-    slower = 2 if config.dtype == 'float64' else 1
-    return VALIDATION + read * (CHARACTER + Architecture.of(config, V).forward_flops * slower / rate)
+    slower = 2 if settings.dtype == 'float64' else 1
+    return VALIDATION + read * (CHARACTER + Architecture.of(settings, V).forward_flops * slower / rate)
 
 
-def nominal_saving(config: Config, V: int) -> float:
+def nominal_saving(settings: Settings, V: int) -> float:
     """Seconds of a checkpoint on the nominal machine."""
-    numbers = Architecture.of(config, V).parameters * (1 + len(MOMENTS[config.optimizer]))
-    return SAVE + numbers * np.dtype(config.dtype).itemsize / SAVE_BYTES
+    numbers = Architecture.of(settings, V).parameters * (1 + len(MOMENTS[settings.optimizer]))
+    return SAVE + numbers * np.dtype(settings.dtype).itemsize / SAVE_BYTES
 
 
-def nominal_pace(config: Config, V: int) -> float:
+def nominal_pace(settings: Settings, V: int) -> float:
     """Seconds of an iteration on the nominal machine."""
-    flops = Architecture.of(config, V).training_flops * config.seq_length * config.streams
-    slower = 2 if config.dtype in config.abilities.halved_by else 1
-    return OVERHEAD + flops * slower / config.abilities.flops
+    flops = Architecture.of(settings, V).training_flops * settings.seq_length * settings.streams
+    slower = 2 if settings.dtype in settings.abilities.halved_by else 1
+    return OVERHEAD + flops * slower / settings.abilities.flops
 
 
 def round_number(value: float) -> int:

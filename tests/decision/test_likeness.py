@@ -9,7 +9,7 @@ import pytest
 from helpers import SONNETS
 
 import fastrnn
-from fastrnn.training.likeness import unlike
+from fastrnn.decision.likeness import unlike
 
 PACKAGE = Path(fastrnn.__file__).parent
 WORDS = 'the of and to in that was his he it with is for as had you not be her on at by which have or from this him'

@@ -8,13 +8,13 @@ from models import CHARS, MANY_KINDS, model_of, sampled, some_model
 
 import fastrnn
 from fastrnn.data.corpus import Corpus
+from fastrnn.decision.transfer import transfer_weights
 from fastrnn.inference.prompt import Decoder, encode_prompt
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.checkpoint import load_model, save_model
 from fastrnn.model.init import scaled
 from fastrnn.model.model import Model
-from fastrnn.settings.presets import preset
-from fastrnn.training.transfer import transfer_weights
+from fastrnn.settings.config import preset
 
 
 def test_transferred_weights_are_the_old_ones():
@@ -62,7 +62,7 @@ def test_a_preset_keeps_the_cell_and_sizes_of_weights(cell, layers, by_name):
     how = {'preset': 'fast', **wanted} if by_name else {'config': preset('fast', **wanted)}
     with fastrnn.train(CHARS * 9, weights=old, **how) as run:
         list(run)
-        assert (run.config.cell, run.config.layers, run.config.hidden_size) == (cell, layers, 7)
+        assert (run.job.cell, run.job.layers, run.job.hidden_size) == (cell, layers, 7)
         assert run.model.params.architecture == old.params.architecture
     for name, value in (('cell', 'lstm' if cell == 'rnn' else 'rnn'), ('layers', 8), ('hidden_size', 6)):
         with pytest.raises(ValueError, match=f'^{name} is {value}, but the model has {name} .*, which stays'):

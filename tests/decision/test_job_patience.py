@@ -4,13 +4,11 @@ import json
 import re
 
 import pytest
+from decisions import job_of, settings_of
 from helpers import SONNETS, refusal
 from kept import begin, contents, log_of, one_by_one, run_to
 
 import fastrnn
-from fastrnn.settings.config import Config
-from fastrnn.training.patience import count_worse, ended_early
-from fastrnn.training.schedule import Horizon
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 OVERFIT = {'hidden_size': 16, 'seq_length': 8, 'streams': 3, 'learning_rate': 0.03, 'clip_norm': None}
@@ -19,9 +17,9 @@ OVERFIT |= {'weight_decay': 0.0, 'iterations': 400, 'validate_every': 10, 'valid
 
 def count(values, iterations=1000, every=10):
     """The count after each validation."""
-    horizon, best, worse, counts = Horizon(Config(iterations=iterations), 10_000), None, 0, []
+    job, best, worse, counts = job_of(iterations=iterations), None, 0, []
     for k, value in enumerate(values, 1):
-        worse = count_worse(worse, value, best, horizon, k * every, 0.0)
+        worse = job.count_worse(worse, value, best, k * every, 0.0)
         best = value if best is None else min(best, value)
         counts.append(worse)
     return counts
@@ -35,8 +33,8 @@ def test_what_counts():
     counts = count(overfitting)
     assert counts[:9] == [0] * 9 and counts[9:] == [*range(1, 92)]  # nothing in the first tenth
     assert count([2.0, float('nan'), float('inf')], None) == [0, 1, 2]
-    assert not ended_early(Config(), 10**9) and not ended_early(Config(patience=3), 2)
-    assert ended_early(Config(patience=3), 3)
+    assert not job_of().lost_patience(10**9) and not job_of(patience=3).lost_patience(2)
+    assert job_of(patience=3).lost_patience(3)
 
 
 def test_the_end(tmp_path):
@@ -56,7 +54,7 @@ def test_the_end(tmp_path):
     assert log_of(tmp_path / 'run')[-1] == longer[-1] and {'event': 'lengthened', 'iteration': last.iteration + 1} in (
         log_of(tmp_path / 'run')
     )
-    assert json.loads((tmp_path / 'run' / 'config.json').read_text())['config']['patience'] == 100
+    assert json.loads((tmp_path / 'run' / 'config.json').read_text())['job']['patience'] == 100
 
 
 @pytest.mark.parametrize('stop', [-1, -3, -17])
@@ -90,7 +88,7 @@ def test_the_command(cli, tmp_path):
     )
     code, _, err = cli('train', SONNETS, *options, '--validation', 0.3, '--patience', 5, '--out', run)
     best = fastrnn.resume(run).run
-    at = f'of epoch {best.figures.best_iteration / best.horizon.iterations_per_epoch:.1f}'
+    at = f'of epoch {best.figures.best_iteration / best.job.iterations_per_epoch:.1f}'
     early = f'ended early: 5 validations in a row were worse than the best, {at}, by 1% or more'
     assert (code, err) == (0, f'{early}; --patience sets how many\n')
     for more in ((), ('--iterations', 500)):
@@ -110,4 +108,4 @@ def test_refused(cli):
     assert 'add --validation' in refusal(cli, 'train', SONNETS, '--patience', 3)
     words = refusal(cli, 'train', SONNETS, '--validation', 0.1, '--patience', 0)
     assert words == 'patience is 0; it must be a whole number, 1 or more'
-    assert fastrnn.preset('fast').patience == 10 and fastrnn.preset('reference').patience is None
+    assert settings_of('fast').patience == 10 and settings_of('reference').patience is None

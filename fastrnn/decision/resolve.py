@@ -1,0 +1,130 @@
+"""From what is asked for, a text and a machine to a job: what is decided, in the order in which it is decided."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ..engines.shards import check_shards
+from ..parallel.processes import processes
+from ..parallel.threads import processors
+from ..settings.config import Config
+from ..settings.options import TABLE, Settings
+from ..settings.presets import PRESETS, filled
+from .agreement import check_hosts, in_common
+from .intervals import intervals_of, part_of
+from .job import GO_ON, STOP, Job, ends_of
+from .ladder import Climb, climb, rungs_for
+from .machine import Machine
+from .memory import check_memory, memory
+from .schedule import Segment
+from .text import Text
+
+ASKED, GIST = 'asked for', "the gist's"
+
+
+def resolve(
+    config: Config, text: Text, machine: Machine | None = None, *, kept: bool = False, on_divergence: str | None = None
+) -> Job:
+    """Decide all that is left open, for a run on a text, which a folder keeps or not.
+
+    Raises ValueError, in one line, for what can't be.
+    """
+    # what the preset says, and leaves open
+    settings, left = filled(config.preset, config.asked)
+    # what all processes have in common: seed, shards, options, text
+    settings = in_common(settings)
+    check_hosts(settings, text)
+    # the ladder, and trials of speed, where the run ends by time
+    climbed = Climb(settings)
+    if left:
+        check_text(rungs_for(settings, left, text.characters)[0][1], text)  # if its window fits, so do all
+        climbed = climb(settings, left, text.characters, machine or Machine(text.corpus.ids, text.V))
+        settings = climbed.settings
+    check_text(settings, text)
+    check_shards(settings)
+    # memory, before anything is held
+    check_memory(settings, text.V, validated=text.held_out is not None, kept=kept)
+    # the schedule, its intervals, and how much of the held-out text validations read
+    reasons = {name: _reason(name, config, left, climbed, text) for name in TABLE}
+    if left:
+        reasons['model'] = climbed_in_words(climbed, text.characters)
+    on_divergence = on_divergence or (STOP if settings.abilities.checks_loss else GO_ON)
+    return completed(settings, text, climbed, kept=kept, on_divergence=on_divergence, reasons=reasons)
+
+
+def completed(
+    settings: Settings, text: Text, climbed: Climb, *, kept: bool, on_divergence: str, reasons: Mapping[str, str]
+) -> Job:
+    """The job of settings in which nothing is open but the schedule and the intervals."""
+    held_out = 0 if text.held_out is None else text.held_out.size
+    if text.held_out is not None and held_out < 2:
+        raise ValueError('the held-out text has one character: take one with at least two')
+    iterations, expected = ends_of(settings, text.characters), climbed.expected
+    intervals = intervals_of(settings, text.V, held_out, iterations, expected)
+    part = part_of(settings, text.V, held_out, intervals.validate_every, iterations, expected)
+    decided: dict[str, Any] = asdict(settings) | intervals._asdict() | {'validate_part': part}
+    return Job(
+        **decided,
+        text_name=text.name,
+        characters=text.characters,
+        V=text.V,
+        held_out=held_out,
+        memory=memory(settings, text.V, validated=text.held_out is not None, kept=kept),
+        segments=(Segment(settings.schedule, 0, climbed.spent, iterations, settings.time),),
+        on_divergence=on_divergence,
+        spent=climbed.spent,
+        reasons=reasons,
+    )
+
+
+def check_text(settings: Settings, text: Text) -> None:
+    """Raise ValueError where a text can't be trained on."""
+    T, B, characters = settings.seq_length, settings.streams, text.characters
+    if text.V < 2 and characters > 1:
+        raise ValueError(
+            'the text has one distinct character, so there is nothing to predict: take a text with two or more'
+        )
+    if characters // B >= T + 2:
+        return
+    there, cures = f'{characters:,} characters', ['a longer text']
+    if text.corpus.held_out:
+        there += f' beside the {text.corpus.held_out:,} that are held out for validation'
+        cures.append('a smaller --validation')
+    for what, most in (('fewer --streams', characters // (T + 2)), ('a smaller --seq-length', characters // B - 2)):
+        if most > 0:
+            cures.append(f'{what} ({most:,} would do)')
+    raise ValueError(
+        f'the text has {there}, but a seq_length of {T} needs at least {(T + 2) * B:,}'
+        f'{f" for {B:,} streams" if B > 1 else ""}: take {" or ".join(cures)}'
+    )
+
+
+def _reason(name: str, config: Config, left: tuple[str, ...], climbed: Climb, text: Text) -> str:
+    """Why an option has the value that it has, in a line."""
+    if name in config.asked:
+        return ASKED
+    if name in left:
+        return climbed_in_words(climbed, text.characters)
+    if name in PRESETS[config.preset]:
+        return f'the preset {config.preset}'
+    row = TABLE[name]
+    if row.default is None and row.otherwise:
+        return row.otherwise
+    return GIST
+
+
+def climbed_in_words(climbed: Climb, characters: int) -> str:
+    """Why the preset takes this model for a text of so many characters."""
+    settings, times = climbed.settings, climbed.trained / characters
+    if not climbed.trained and settings.iterations is None:
+        return 'less than a second is too short to measure the machine'
+    if climbed.speed is None:
+        return f'{"up to " if settings.time is not None else ""}{times:,.1f} epochs'
+    if settings.epochs is not None and times >= settings.epochs:
+        return f'{settings.time:g} s, but at most {settings.epochs:g} epochs: more would overfit so short a text'
+    on = processes().in_words or cores_in_words(settings.threads or processors())
+    return f'{settings.time:g} s on {on} at {climbed.speed:,.0f} characters/s: about {times:,.1f} epochs'
+
+
+def cores_in_words(count: int) -> str:
+    return '1 core' if count == 1 else f'{count} cores'

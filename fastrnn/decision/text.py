@@ -1,0 +1,95 @@
+"""The text of a run: what it trains on, and what is held out for validation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ..data.corpus import Corpus
+from ..data.ids import as_ids
+from ..data.lacking import OF_HELD_OUT
+from ..data.stored import Ids
+from ..data.texts import Texts, text_identity
+from ..parallel.launcher import OR_ALONE
+from ..parallel.processes import processes
+from ..settings.checks import as_number
+from ..settings.file_names import text_or_files
+from ..settings.parsing import parse_share
+
+
+@dataclass(frozen=True)
+class Text:
+    """Numbers of characters. Raises ValueError for a held-out text that can't be one."""
+
+    corpus: Corpus
+    held_out: Ids | None = None
+    name: str | None = None  # of its files
+
+    def __post_init__(self) -> None:
+        if self.held_out is not None:
+            object.__setattr__(self, 'held_out', as_ids(self.held_out, self.V, 'validation'))
+
+    @property
+    def V(self) -> int:
+        return len(self.corpus.chars)
+
+    @property
+    def characters(self) -> int:
+        """That are trained on."""
+        return self.corpus.ids.size
+
+    @cached_property
+    def identity(self) -> dict[str, Any]:
+        """What must not change between a checkpoint and its resumption."""
+        return text_identity(self.corpus, self.held_out)
+
+
+def opened(texts: Texts, kept: Path | None = None, sha256: Any = None) -> Text:
+    """What files hold: read by every host, and encoded once there; see :meth:`Texts.open`."""
+    if texts.piped and kept is None:
+        check_alone()
+
+    def read() -> Text:
+        corpus, validation = texts.open(kept, sha256), texts.validation
+        share = None if validation is None else parse_share(validation)
+        source = None if validation is None or share is not None else [Path(validation)]
+        return held_out(corpus, share, source, texts.encoding, texts.errors, texts.name)
+
+    return processes().by_host(read)
+
+
+def with_validation(corpus: Corpus, validation: Any, encoding: str, errors: str, name: str | None) -> Text:
+    """A text, and what a caller holds out: a share of it, another text, names of files, or numbers of characters."""
+    number = as_number(validation)
+    share = parse_share(validation if number is None else number) if number or isinstance(validation, str) else None
+    names = validation[:1] if isinstance(validation, list | tuple) else [validation]
+    if share is None and not any(isinstance(name, str | Path) for name in names):
+        return Text(corpus, validation, name)
+    source = None if share is not None else text_or_files(validation, 'validation')
+    return held_out(corpus, share, source, encoding, errors, name)
+
+
+def held_out(
+    corpus: Corpus,
+    share: float | None,
+    source: str | Sequence[Path] | None,
+    encoding: str,
+    errors: str,
+    name: str | None,
+) -> Text:
+    """The last share of the text held out, or another text, or nothing."""
+    if share is not None:
+        kept, last = corpus.split(share)
+        return Text(replace(corpus, ids=kept, held_out=last.size), last, name)
+    if source is None:
+        return Text(corpus, None, name)
+    if isinstance(source, list) and source[0].is_dir():
+        raise ValueError(f'{source[0]}: is a folder; hold out one file, or a share such as 10%')
+    return Text(corpus, corpus.vocabulary.encode(source, encoding=encoding, errors=errors, cure=OF_HELD_OUT), name)
+
+
+def check_alone() -> None:
+    """Raise ValueError where standard input is one of several processes'."""
+    cure = f'save the text in a file and name it, {OR_ALONE}'
+    processes().refuse(f'of several processes only the first has standard input; {cure}')

@@ -1,0 +1,109 @@
+"""Kinds of values that an option may have: how one is checked, and how it is read from a command line."""
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .checks import as_choice, check_below, check_integer, check_number
+from .parsing import parse_count, parse_seconds
+
+
+class Kind:
+    """Any value: what opens the file, or reads the text, checks it."""
+
+    metavar = ''
+
+    def check(self, name: str, value: Any) -> Any:
+        """The value as it is kept. Raises ValueError, in one line, for one that it can't be."""
+        return value
+
+    def parse(self, text: Any) -> Any:
+        """What a word of a command line means. Raises ValueError, in one line, where it is none of this kind."""
+        return str(text)
+
+
+@dataclass(frozen=True)
+class Flag(Kind):
+    """Given or not."""
+
+
+@dataclass(frozen=True)
+class Word(Kind):
+    """Such as a name of a file."""
+
+    metavar: str = '<str>'
+
+
+@dataclass(frozen=True)
+class Whole(Kind):
+    """A whole number; to the letter, or as 1e4."""
+
+    low: int
+    high: int | None = None
+    metavar: str = '<int>'
+
+    def check(self, name: str, value: Any) -> int:
+        return check_integer(name, value, self.low, self.high)
+
+    def parse(self, text: Any) -> int:
+        return parse_count(text)
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    """A number above 0."""
+
+    high: float = math.inf
+    metavar: str = '<float>'
+
+    def check(self, name: str, value: Any) -> float:
+        return check_number(name, value, self.high)
+
+    def parse(self, text: Any) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise ValueError(f'{text!r} is not a number, such as 0.1') from None
+
+
+@dataclass(frozen=True)
+class Below(Number):
+    """A number from 0 up to, but not, ``high``; ``what`` it is, in words."""
+
+    what: str = 'a number'
+
+    def check(self, name: str, value: Any) -> float:
+        return check_below(name, value, self.high, self.what)
+
+
+@dataclass(frozen=True)
+class Seconds(Number):
+    """A time, such as 90, '90s' or '5m'."""
+
+    metavar: str = '<time>'
+
+    def check(self, name: str, value: Any) -> float:
+        return super().check(name, parse_seconds(value) if isinstance(value, str) else value)
+
+    def parse(self, text: Any) -> float:
+        return parse_seconds(text)
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of several words, in small or capital letters."""
+
+    choices: Collection[str]
+    earlier: Mapping[str, str] | None = None  # what earlier versions called one, and its name now
+
+    @property
+    def metavar(self) -> str:  # type: ignore[override]
+        return f'[{"|".join(self.choices)}]'
+
+    def check(self, name: str, value: Any) -> str:
+        earlier = self.earlier or {}
+        choice = as_choice(value, [*self.choices, *earlier])
+        if choice is None:
+            raise ValueError(f'{name} is {value!r}; it must be one of {", ".join(self.choices)}')
+        return earlier.get(choice, choice)

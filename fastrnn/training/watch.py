@@ -1,0 +1,30 @@
+"""To train to the end, and see how far it is."""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from ..model.model import Model
+from ..progress.records import Record
+
+
+class Watched(Protocol):
+    """What :func:`fastrnn.train`, :func:`fastrnn.start` and :func:`fastrnn.resume` return."""
+
+    def __iter__(self) -> Iterator[Record]: ...
+
+    @property
+    def best_model(self) -> Model: ...
+
+
+def watch(run: Watched) -> Model:
+    """Train to the end, with a progress bar in a terminal or a notebook; returns the best model.
+
+    ``run`` is what :func:`fastrnn.train`, :func:`fastrnn.start` or :func:`fastrnn.resume` returns. After an interrupt,
+    call it again to go on.
+    """
+    from ..progress.notebook import display
+
+    with display() as show:
+        for record in run:
+            show(record)
+    return run.best_model

@@ -1,0 +1,64 @@
+"""Trials of speed: what they measure, how long they take, and that they end."""
+
+import numpy as np
+import pytest
+from decisions import settings_of
+
+from fastrnn.decision import machine
+from fastrnn.decision.machine import Machine
+from fastrnn.parallel import threads
+
+
+def ids(n):
+    return np.arange(n, dtype=np.uint8) % 60
+
+
+def test_a_trial_measures():
+    """A real one, of a small model, on a text that it leaves as it is."""
+    read = ids(5_000)
+    read.setflags(write=False)  # as a corpus is, and kernels for it are compiled
+    trial, small = Machine(read, 60), settings_of(hidden_size=16, layers=1, streams=4, iterations=1)
+    trial.measure(small, np.inf)
+    assert trial.seconds > 0 and np.isfinite(trial.speed(small)) and trial.speed(small) > 0
+    assert trial.spent(100.0) == trial.seconds and trial.spent(trial.seconds) == trial.seconds / 2
+
+
+@pytest.mark.parametrize('pace', [1e-5, 1e-4, 1e-2, 3.0])
+def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
+    """Iterations that are too short to wake a thread for one of them, too; two threads do half as many again."""
+    clock, clocks_when_waited = Clock(pace), []
+    monkeypatch.setattr(threads, 'time', clock)
+    monkeypatch.setattr(machine, 'time', clock)
+    monkeypatch.setattr(machine, 'make_engine', clock.make_engine)
+    monkeypatch.setattr(machine.compile_ahead, 'wait', lambda: clocks_when_waited.append(clock.perf_counter()))
+    trial, config = Machine(ids(5_000), 60), settings_of(hidden_size=16, streams=4, iterations=1)
+    trial.measure(config, 10.0)
+    assert clocks_when_waited == [0.0]  # for what is compiled meanwhile
+    assert 0.04 <= trial.seconds < max(0.4, 5 * pace)
+    assert trial.speed(config) == pytest.approx(4 * 32 / (pace if pace > 1 else pace / 1.5), rel=0.05)
+
+
+class Clock:
+    """Goes as an engine of so many seconds an iteration has it."""
+
+    def __init__(self, pace):
+        self._now, self._pace = 0.0, pace
+
+    def perf_counter(self):
+        return self._now
+
+    def make_engine(self, *_):
+        tuner = threads.ThreadTuner([1, 2])
+
+        def work(block, team):
+            if team.rank == 0:
+                self._now += self._pace * (block.stop - block.start) / (1.5 if team.size == 2 else 1)
+
+        class Engine:
+            settled = property(lambda _: tuner.settled)
+            close = staticmethod(tuner.close)
+
+            def run(self, iterations):
+                tuner.run(iterations, work)
+
+        return Engine()

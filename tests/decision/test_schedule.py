@@ -1,0 +1,80 @@
+"""The end of a run, and the learning rate until then."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from decisions import job_of
+
+from fastrnn.decision.job import Job
+from fastrnn.decision.schedule import FINAL, Segment, cos_pi
+
+
+def batched(characters=1000, **options):
+    return job_of(characters, **{'engine': 'batched', 'learning_rate': 1.0, 'seq_length': 10, **options})
+
+
+def test_the_end():
+    """The first end that comes, by iterations, epochs or seconds."""
+    job = batched(100, epochs=2, iterations=50, time=4.0)
+    assert job.iterations_per_epoch == 9
+    assert job.ends == (18, 4.0)
+    assert not job.over(17, 3.9)
+    assert job.over(18, 0.0)
+    assert job.over(0, 4.0)
+    assert job.share(9, 3.0) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize(
+    ('schedule', 'expected'),
+    [
+        ('constant', [1, 1, 1, 1]),
+        ('cosine', [1, (1 + FINAL) / 2, FINAL + (1 - FINAL) * (1 + np.cos(0.9 * np.pi)) / 2, FINAL]),
+        ('step', [1, 1 / 3, 1 / 27, 1 / 27]),
+        ('linear', [1, 0.5, 0.1, 0]),
+        ('wsd', [1, 1, 0.5, 0]),
+    ],
+)
+def test_schedules(schedule, expected):
+    job = batched(schedule=schedule, iterations=100)
+    rates = [job.rates(n, 1, 0.0, 0.0)[0] for n in (0, 50, 90, 100)]
+    np.testing.assert_allclose(rates, expected, atol=1e-15)
+
+
+def test_cosine():
+    """Own arithmetic, which is the same everywhere; no more than 1, or a learning rate would pass its own."""
+    shares = np.linspace(0, 1, 1001)
+    np.testing.assert_allclose([cos_pi(x) for x in shares], np.cos(np.pi * shares), atol=1e-15)
+    assert cos_pi(0.0) == 1.0 and max(cos_pi(x) for x in shares) == 1.0
+
+
+def test_warmup_rises():
+    rates = batched(iterations=100, warmup=0.1).rates(0, 12, 0.0, 0.0)
+    assert (np.diff(rates[:10]) > 0).all()
+    assert rates[0] < 0.05
+    assert rates[11] == 1
+
+
+@pytest.mark.parametrize('schedule', ['cosine', 'linear', 'wsd'])
+def test_no_rate_is_beyond_its_neighbours(schedule):
+    """A schedule begins where the warm-up ends, however late, and falls from there on."""
+    rates = batched(schedule=schedule, iterations=100, warmup=0.9).rates(0, 101, 0.0, 0.0)
+    assert (np.diff(rates[:91]) > 0).all() and rates[90] == pytest.approx(1)
+    assert (np.diff(rates[90:]) <= 0).all() and rates[100] == pytest.approx(FINAL if schedule == 'cosine' else 0)
+
+
+def test_by_time():
+    """The same, by seconds: from where the schedule began to where it ends."""
+    job = batched(schedule='cosine', learning_rate=0.1, time=20.0)
+    shorter = replace(job, segments=(Segment('cosine', 0, 0.0, None, 10.0),))
+    assert shorter.rates(5, 3, 10.0, 1.0) == pytest.approx([0.1 * FINAL] * 3)
+    later = replace(job, segments=(Segment('cosine', 7, 10.0, None, 20.0),))
+    assert later.rates(7, 2, 10.0, 10.0) == pytest.approx([0.1, 0.1 * FINAL])
+
+
+@pytest.mark.parametrize('segment', [1, (), ('x', 0, 0.0, 9, None), ('cosine', 9, 0.0, 9, None), (0, 0.0, 1, 2, 3),
+                                     ('cosine', -1, 0.0, None, None), ('cosine', 0, 5.0, None, 4.0)])  # fmt: skip
+def test_segments_that_can_not_be(segment):
+    """Of a file that may hold anything."""
+    with pytest.raises(ValueError, match=r'^a segment is .*; it must be a schedule, its begin and its end$'):
+        Job(engine='batched', segments=[segment])
