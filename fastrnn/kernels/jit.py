@@ -21,10 +21,12 @@ import llvmlite
 import numba
 import numpy as np
 from llvmlite.binding import get_host_cpu_name
+from numba import types
 from numba.core import codegen, config
 from numba.core.caching import FunctionCache
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.event import Listener, register
+from numba.extending import intrinsic
 
 from ..system import pauses
 from ..system.cache_folder import default_root
@@ -206,6 +208,17 @@ def _refusing(*_: Any, **__: Any) -> Any:
 def inlined(function: Callable[..., Any]) -> Any:
     """As :func:`jit`; where another kernel calls it, it becomes a part of that one, and is not compiled twice."""
     return jit(function, inline='always')
+
+
+@intrinsic
+def variable(typingctx, number):
+    """A literal as a variable. A literal in a call is a type of its own to Numba, and compiles the callee once more."""
+
+    def codegen(context, builder, sig, args):
+        return args[0]
+
+    kind = types.unliteral(number)
+    return kind(kind), codegen
 
 
 def _cached(dispatcher: Any) -> Any:

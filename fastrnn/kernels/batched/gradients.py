@@ -1,6 +1,8 @@
 """Gradients of the parameters from a window's dy, dz and hidden states; threads share rows and columns of them."""
 
-from ..jit import jit
+from typing import Any, NamedTuple
+
+from ..jit import jit, variable
 from ..team import span
 from .gemm import TILE_ROWS, add_outer_products
 from .packing import copy, pack_columns, pack_left, rows_of
@@ -8,52 +10,68 @@ from .packing import copy, pack_columns, pack_left, rows_of
 LINE = 16  # columns that threads share: a cache line of float32
 
 
+class Product(NamedTuple):
+    """The gradient of a matrix as dW = sum over rows k of outer(left[k, column:], hidden[k + later])."""
+
+    dW: Any  # whole tiles of rows
+    first: int  # this thread's tiles of rows: first ... last-1
+    last: int
+    left: Any  # (T*B, .): dz or dy of the layer that has the matrix
+    column: int
+    later: int
+
+
 @jit
 def matrix_gradients(team, cell, work, grads):
     """dWhh, dWih and dWhy: sums of outer products over all t and streams, in blocks; threads share rows of each.
 
-    A block of hidden states serves two: as h before for the layer's dWhh and, a step of time earlier, as h for the
-    matrix above. (Where dropout is between, the second takes what it left.) Each thread packs it for itself: packed
-    together, half of it comes from another core's cache (1.77x with two threads, not 1.9x).
+    A packed block of hidden states serves two products: dWhh takes them as h before a step, what is above the layer
+    takes them as h after it (with dropout, as it was handed up). Each thread packs blocks for itself: if threads share
+    the packing, half of a block comes from another core's cache (1.77x with two threads, not 1.9x).
     """
-    (L, _, steps, B, Hp), V = work.hs.shape, grads.by.size
-    own, zero, rows = cell.blocks - cell.gates, B - B, steps * B  # for a literal 0 Numba would compile it once more
-    dropped, depth = work.handed.shape[0] > 0, work.right.shape[1]
+    (L, _, steps, B, Hp), V, zero = work.hs.shape, grads.by.size, variable(0)
+    own, dropped = cell.blocks - cell.gates, work.handed.shape[0] > 0
     i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
     k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
     for layer in range(L):
-        hs, dzs = rows_of(work.hs[layer, 0]), rows_of(work.blocks[layer])
-        above, column, dW, first_tile, last_tile = rows_of(work.ys), zero, work.dWhy, k0, k1
+        recurrent = Product(work.dWhh, i0, i1, rows_of(work.blocks[layer]), zero, zero)
         if layer + 1 < L:
-            above, column, dW = rows_of(work.blocks[layer + 1]), own * Hp, work.dWih
-            first_tile, last_tile = i0, i1
-        for first in range(0, rows, depth):
-            last = min(first + depth, rows)
-            pack_columns(hs[first:last], zero, work.right.shape[0], zero, work.right)
-            stop, start = min(last, rows - B), max(first, B)
-            if stop > first:
-                add_products(dzs[first:stop], zero, zero, i0, i1, first > 0, work, work.dWhh)
-            if last > start and not dropped:
-                add_products(
-                    above[start - B : last - B], column, start - first, first_tile, last_tile, start > B, work, dW
-                )
+            above = Product(work.dWih, i0, i1, rows_of(work.blocks[layer + 1]), own * Hp, zero if dropped else B)
+        else:
+            above = Product(work.dWhy, k0, k1, rows_of(work.ys), zero, zero if dropped else B)
+        hidden = rows_of(work.hs[layer, 0])
+        for first in range(0, steps * B, work.right.shape[1]):
+            last = pack_block(hidden, first, work.right)
+            add_terms(recurrent, first, last, work)
+            if not dropped:
+                add_terms(above, first, last, work)
         if dropped:
-            handed = rows_of(work.handed[layer])
-            for first in range(0, rows - B, depth):
-                last = min(first + depth, rows - B)
-                pack_columns(handed[first:last], zero, work.right.shape[0], zero, work.right)
-                add_products(above[first:last], column, zero, first_tile, last_tile, first > 0, work, dW)
+            hidden = rows_of(work.handed[layer])
+            for first in range(0, (steps - 1) * B, work.right.shape[1]):
+                last = pack_block(hidden, first, work.right)
+                add_terms(above, first, last, work)
         copy_gates(work.dWhh, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, cell.gates - own, Hp, grads.Whh[layer])
         if layer + 1 < L:
             copy_gates(work.dWih, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, zero, Hp, grads.Wih[layer])
-    copy_gates(work.dWhy, k0 * TILE_ROWS, k1 * TILE_ROWS, cell.gates // cell.gates, zero, V, grads.Why)
+    copy_gates(work.dWhy, k0 * TILE_ROWS, k1 * TILE_ROWS, variable(1), zero, V, grads.Why)
 
 
 @jit
-def add_products(left, column, start, first, last, add, work, dW):
-    """dW (+)= left[:, column:].T @ the packed hidden states from row ``start`` on, for row tiles first ... last-1."""
-    pack_left(left, column, first, last, work.left)
-    add_outer_products(work.left, work.right, start, left.shape[0], dW, first, last, add)
+def pack_block(hidden, first, right):
+    """Pack rows of hidden states from ``first`` on, as many as ``right`` holds or there are; returns where they end."""
+    last = min(first + right.shape[1], hidden.shape[0])
+    pack_columns(hidden[first:last], variable(0), right.shape[0], variable(0), right)
+    return last
+
+
+@jit
+def add_terms(product, first, last, work):
+    """Add those terms of a product whose hidden states, rows first ... last-1, are packed; the first ones start dW."""
+    k0, k1 = max(first - product.later, 0), min(last - product.later, product.left.shape[0])
+    if k0 < k1:
+        pack_left(product.left[k0:k1], product.column, product.first, product.last, work.left)
+        at = k0 + product.later - first
+        add_outer_products(work.left, work.right, at, k1 - k0, product.dW, product.first, product.last, k0 > 0)
 
 
 @jit
