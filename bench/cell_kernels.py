@@ -26,17 +26,18 @@ compiled = numba.njit(**OPTIONS)
 
 
 @compiled
-def forward(n, cell, z, x, bias, bias_own, blocks, before, h, c):
+def forward(n, cell, Wh, Wx, b, bhn, blocks, before, h, c):
     for _ in range(n):
-        activate(cell, h.size, z, x, h.size, bias, bias_own, blocks, before, before, h, c)
+        activate(cell, h.size, Wh, Wx, b, bhn, blocks, before, before, h, c)
 
 
 @compiled
-def backward(n, cell, kept, blocks, dh, carry, before, h, c):
+def backward(n, cell, kept, blocks, dh, direct, before, h, c):
     for _ in range(n):
-        copy(kept, blocks)
-        copy(dh, carry)
-        differentiate(cell, h.size, blocks, dh, dh, carry, before, before, h, c)
+        for block in range(cell.blocks):
+            copy(kept[block], blocks[block])
+        copy(dh, direct)
+        differentiate(cell, h.size, blocks, dh, dh, direct, before, before, h, c)
 
 
 def iteration(cell: str, H: int) -> float:
@@ -68,11 +69,11 @@ def rows(cell: str, H: int) -> tuple[float, float]:
     """Microseconds of a row, forward and back."""
     architecture = Architecture(cell, 1, H, V)
     G, S, _ = architecture.kind
-    z, x, bias, own = normal(G * H), normal(G * H), normal(G * H), normal((S - G) * H)
-    blocks, before, h, c, dh, carry = normal(S * H), normal(H), normal(H), normal(H), normal(H), 0 * normal(H)
+    Wh, Wx, b, bhn = normal(G, H), normal(G, H), normal(G, H), normal((S - G) * H)
+    blocks, before, h, c, dh, direct = normal(S, H), normal(H), normal(H), normal(H), normal(H), 0 * normal(H)
     kind: Any = make_cell(architecture)
-    times = microseconds({'forward': (forward, (kind, z, x, bias, own, blocks, before, h, c))})
-    times |= microseconds({'backward': (backward, (kind, blocks.copy(), blocks, dh, carry, before, h, c))})
+    times = microseconds({'forward': (forward, (kind, Wh, Wx, b, bhn, blocks, before, h, c))})
+    times |= microseconds({'backward': (backward, (kind, blocks.copy(), blocks, dh, direct, before, h, c))})
     return times['forward'], times['backward']
 
 

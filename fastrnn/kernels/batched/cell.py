@@ -1,15 +1,21 @@
-"""A cell: what the other kernels do not know of it, for one stream and one step of time.
+"""A cell: what no other kernel knows of it, one step of one stream, forward and backward.
 
-Which one it is, is chosen by the type of ``cell``, when a kernel is compiled: ``rnn.py``, ``gru.py`` and ``lstm.py``
-each have a NamedTuple and the two functions for it, so that a call is direct, and one cell is compiled.
+A cell is a class with G gates, S blocks and two static methods, ``activate`` and ``differentiate``, which have the
+arguments of the functions here. Kernels call these functions; the type of ``cell`` selects the methods when a kernel is
+compiled. So the call is direct, and one cell is compiled.
 
-A cell has G gates, and S blocks of Hp numbers that a step keeps (one after the other in a row). The blocks up to G are
-the hidden side, which the products with h before take part in, the last G the input side. For G = S that is the same;
-a GRU's last gate has a block on either side. So, with ``own`` = S - G, gate g is block (g + own) % G of the hidden
-side, block g + own of the input side.
+What a step keeps lies in S blocks of Hp numbers, one after the other in a row. The blocks up to G are the hidden side,
+which the products with h before take part in, the last G the input side. They are the same if G = S; a GRU's last gate
+has a block on either side. So, with ``split`` = S - G, gate g is block (g + split) % G of the hidden side, block
+g + split of the input side.
 """
 
-from typing import NamedTuple
+from functools import wraps
+from typing import Any, NamedTuple
+
+from numba.extending import overload
+
+from ..jit import WITHIN
 
 
 class Cell(NamedTuple):
@@ -17,18 +23,31 @@ class Cell(NamedTuple):
     blocks: int  # S
 
 
-def activate(cell, H, z, x, stride, bias, bias_own, blocks, h_before, c_before, h, c):
-    """States h (Hp,) and, where the cell has one, c, from those before.
+def _of_its_class(function: Any) -> Any:
+    """Have kernels compile the static method of the cell's class in place of the function of that name."""
 
-    z (G*Hp,): the hidden side, by blocks. x: the input side, gates, each ``stride`` after the one before. bias (G*H,):
-    of the gates; bias_own (own*H,): of the hidden side of those that have one. What the way back needs is left in
-    blocks (S*Hp,).
+    @overload(function, jit_options=WITHIN)
+    @wraps(function)
+    def method(cell, *_):
+        return getattr(cell.instance_class, function.__name__)
+
+    return function
+
+
+@_of_its_class
+def activate(cell, H, Wh, Wx, b, bhn, blocks, h_before, c_before, h, c):
+    """States h (Hp,) and, if the cell has one, c, from those before; blocks (S, Hp) keep what the backward pass needs.
+
+    Wh (G, Hp): the products with h before, by blocks. Wx (G, .): the input side, by gates. b (G, H): biases by gates;
+    bhn (split*H,): of the hidden side of the gates that are split.
     """
 
 
-def differentiate(cell, H, blocks, dh, dh_next, carry, h_before, c_before, h, c):
-    """blocks (S*Hp,) of a step become the gradient of z; carry (Hp,) is what reaches the step before by itself.
+@_of_its_class
+def differentiate(cell, H, blocks, dh, dh_next, direct, h_before, c_before, h, c):
+    """Turn blocks (S, Hp) of a step into the gradients of the sums in its gates.
 
-    dh (Hp,) is the gradient of h from above, dh_next that from the step after, by the product with Whh. A cell of one
-    block finds dh in it: a buffer less that goes through the caches.
+    dh (Hp,): gradient of h from above. dh_next: from the step after, by the product with Whh. direct (Hp,): from the
+    step after, without a product; it becomes that for the step before. A cell of one block finds dh in it, which saves
+    a buffer that would go through the caches.
     """

@@ -99,6 +99,22 @@ def rows_of(typingctx, X):
     return result(X), codegen
 
 
+@intrinsic
+def split(typingctx, row, count):
+    """A row (count * N,) as a matrix (count, N), contiguous for the compiler too."""
+    result = types.Array(row.dtype, 2, 'C', readonly=not row.mutable)
+
+    def codegen(context, builder, sig, args):
+        source = context.make_array(sig.args[0])(context, builder, args[0])
+        columns = builder.sdiv(cgutils.unpack_tuple(builder, source.shape)[0], args[1])
+        rows = context.make_array(result)(context, builder)
+        shape, strides = (args[1], columns), (builder.mul(columns, source.itemsize), source.itemsize)
+        populate_array(rows, source.data, shape, strides, source.itemsize, None)
+        return rows._getvalue()
+
+    return result(row, types.intp), codegen
+
+
 @jit
 def copy(x, out):
     """out = x, for 1-D arrays."""

@@ -18,7 +18,7 @@ from .functions import log1
 from .gemm import product, recurrent_product
 from .gradients import fill_zero, matrix_gradients, vector_gradients
 from .optimizers import step
-from .packing import copy, pack_weights, rows_of
+from .packing import copy, pack_weights, rows_of, split
 from .shards import PARAMETERS, add_shards, carry, gather, hand_over, take_up
 from .softmax import add_bias, exponentials
 
@@ -47,15 +47,16 @@ def advance(cell, weights, packed, layer, inputs, xs, b0, b1, h_before, c_before
     own, lanes, bias, bias_own = (
         cell.blocks - cell.gates,
         packed.Why.shape[2] // 2,
-        weights.bh[layer],
+        split(weights.bh[layer], cell.gates),
         weights.bhn[layer],
     )
     for g in range(cell.gates):
         column = (g + own) % cell.gates * Hp
         recurrent_product(h_before[b0:b1], zero, packed.WhhT[layer, g], lanes, z[b0:b1], column)
     for b in range(b0, b1):
-        x, stride = (weights.WxhT[inputs[b]], H) if layer == 0 else (xs[b], Hp)
-        activate(cell, H, z[b], x, stride, bias, bias_own, blocks[b], h_before[b], c_before[b], h[b], c[b])
+        Wx = split(weights.WxhT[inputs[b]] if layer == 0 else xs[b], cell.gates)
+        kept = split(blocks[b], cell.blocks)
+        activate(cell, H, split(z[b], cell.gates), Wx, bias, bias_own, kept, h_before[b], c_before[b], h[b], c[b])
 
 
 @inlined
@@ -147,7 +148,16 @@ def backward(cell, weights, packed, dropout, steps, first, b0, b1, work):
                 drop(dropout, steps, layer, t, first, b0, b1, H, dhs)
             for b in range(b0, b1):
                 differentiate(
-                    cell, H, blocks[t, b], dhs[b], dh_next[b], carry[b], h_before[b], c_before[b], h_here[b], c_here[b]
+                    cell,
+                    H,
+                    split(blocks[t, b], cell.blocks),
+                    dhs[b],
+                    dh_next[b],
+                    carry[b],
+                    h_before[b],
+                    c_before[b],
+                    h_here[b],
+                    c_here[b],
                 )
             if t > 0:
                 recurrent_product(blocks[t, b0:b1], zero, packed.Whh[layer], lanes, dh_next[b0:b1], zero)
