@@ -15,6 +15,7 @@ from llvmlite.binding import get_host_cpu_name
 from threadpoolctl import threadpool_limits
 
 from fastrnn.kernels.batched import gemm, optimizers, packing
+from fastrnn.kernels.batched.buffers import Optimizer
 from fastrnn.kernels.batched.functions import tanh1
 from fastrnn.kernels.exact import outer_products
 from fastrnn.kernels.jit import OPTIONS
@@ -66,10 +67,10 @@ def blas(n, A, W, C):
 
 
 @compiled
-def adagrad_rsqrt(n, P, G, M):
+def adagrad_rsqrt(n, P, G, M, optimizer):
     one = P.dtype.type(1)
     for _ in range(n):
-        optimizers.adagrad(P, G, M, one, one, one, one)
+        optimizers.adagrad(P, G, M, optimizer, one, one, 1.0)
 
 
 @compiled
@@ -163,7 +164,8 @@ def of_optimizers() -> None:
     H, V = 100, 65
     for dtype in ('float32', 'float64'):
         P, G, M = (abs(normal(Architecture('rnn', 1, H, V).parameters, dtype=dtype)) for _ in range(3))
-        sides = {'rsqrt1': (adagrad_rsqrt, (P, G, M)), 'division': (adagrad_division, (P, G, M.copy()))}
+        optimizer = Optimizer(*[P.dtype.type(1)] * len(Optimizer._fields))
+        sides = {'rsqrt1': (adagrad_rsqrt, (P, G, M, optimizer)), 'division': (adagrad_division, (P, G, M.copy()))}
         told(f'Adagrad, H={H}, {dtype}', microseconds(sides))
 
 

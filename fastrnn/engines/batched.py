@@ -55,8 +55,8 @@ class BatchedEngine:
         self.params = INITS[settings.init](architecture, self._rng).astype(dtype)
         self.grads = Params(architecture, dtype)
         self.moments = {letter: np.zeros(updated(self.sizes.N), dtype) for letter in MOMENTS[settings.optimizer]}
-        self.weights, self._grad_weights = as_weights(self.params), as_weights(self.grads)
-        self.packed = buffers.make_packed(self.sizes, dtype, strips=streams == 1)
+        packed = buffers.make_packed(self.sizes, dtype, strips=streams == 1)
+        self.network = buffers.Network(self.cell, as_weights(self.params), packed)
         self.optimizer = make_optimizer(settings, architecture, self.moments)
         self.dropout = make_dropout(settings.dropout, seed, dtype)
         self.position = np.zeros(2, np.int64)  # see train.train
@@ -69,7 +69,7 @@ class BatchedEngine:
         self._train(
             alone(), ids[:0], self.position, np.zeros(0), np.zeros((0, streams))
         )  # compiles, or loads, before threads do
-        pack_weights(alone(), self.cell, self.weights, self.packed)
+        pack_weights(alone(), self.network)
 
     @staticmethod
     def memory(settings: Settings, architecture: Architecture) -> int:
@@ -89,21 +89,9 @@ class BatchedEngine:
         rates: NDArray[np.float64],
         losses: NDArray[np.float64],
     ) -> None:
-        train.train(
-            team,
-            self.cell,
-            ids,
-            self.weights,
-            self.packed,
-            self._grad_weights,
-            self.optimizer,
-            self.dropout,
-            rates,
-            position,
-            self._meeting.shards,
-            self._works[team.rank],
-            losses,
-        )
+        shards, grads = self._meeting.shards, as_weights(self.grads)
+        trainer = buffers.Trainer(self.network, grads, self.optimizer, self.dropout, shards)
+        train.train(team, trainer, ids, rates, position, self._works[team.rank], losses)
 
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """So many iterations, at one learning rate each; returns their losses (nats summed over T, mean of streams)."""
@@ -176,7 +164,7 @@ class BatchedEngine:
             ((state.position, state.steps), state.smooth_loss, state.rng)
         )
         self._rng.set_state(rng)
-        pack_weights(alone(), self.cell, self.weights, self.packed)
+        pack_weights(alone(), self.network)
 
     @property
     def _carried(self) -> NDArray[Any]:
@@ -194,18 +182,18 @@ class BatchedEngine:
         rng = np.random.RandomState()
         rng.set_state(self._rng.get_state())
         p = p if p + 1 < ids.size else 0
-        drawn_by, packed = pack(self.params if weights is None else weights, strips=True)
-        streams = generate.make_streams(self.sizes, 1, drawn_by.flat.dtype, 1)
+        drawn_by = pack(self.params if weights is None else weights, strips=True)
+        streams = generate.make_streams(self.sizes, 1, drawn_by.weights.flat.dtype, 1)
         compile_ahead.wait()
         if weights is None:
             streams.hs[..., 0, : self.params.H] = self._carried[0, :, :, 0]
         else:
             read = ids[max(0, p - LEAD) : p + 1].astype(np.uint32)[:, None]
             surprisals = np.zeros((len(read) - 1, 1))
-            generate.score(alone(), self.cell, drawn_by, packed, read[:-1], read[1:], streams, surprisals)
+            generate.score(alone(), drawn_by, read[:-1], read[1:], streams, surprisals)
         streams.ixs[0] = ids[p]
         choice, out = Choice(self.params.flat.dtype.type(1), self.params.V, 1.0), np.zeros((length, 1), np.uint32)
-        generate.draw(alone(), self.cell, drawn_by, packed, choice, rng.random_sample((length, 1)), streams, out)
+        generate.draw(alone(), drawn_by, choice, rng.random_sample((length, 1)), streams, out)
         if streams.failed.any():
             raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
         return out[:, 0].astype(np.intp)
@@ -247,12 +235,12 @@ def as_weights(params: Params) -> buffers.Weights:
     return buffers.Weights(params.flat, **params.by_name)
 
 
-def pack(params: Params, *, strips: bool) -> tuple[buffers.Weights, buffers.Packed]:
+def pack(params: Params, *, strips: bool) -> buffers.Network:
     """Parameters as kernels take them that go forward only; ``strips``, for one stream."""
-    weights, sizes = as_weights(params), sizes_of(params.architecture)
-    packed = buffers.make_packed(sizes, params.flat.dtype, strips=strips, backward=False)
-    pack_weights(alone(), make_cell(params.architecture), weights, packed)
-    return weights, packed
+    packed = buffers.make_packed(sizes_of(params.architecture), params.flat.dtype, strips=strips, backward=False)
+    network = buffers.Network(make_cell(params.architecture), as_weights(params), packed)
+    pack_weights(alone(), network)
+    return network
 
 
 def make_optimizer(

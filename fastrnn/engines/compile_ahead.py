@@ -96,14 +96,15 @@ def compile_for(cell: str, G: int, S: int, states: int, dtype: Any) -> None:
     flat = np.zeros(sum(int(np.prod(shape)) for shape in shapes), dtype)
     parts = np.split(flat, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
     weights = buffers.Weights(flat, *(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
-    sizes, one = buffers.Sizes(G, S, states, L, H, V, flat.size), CELLS[cell](G, S)
-    packed, work = buffers.make_packed(sizes, dtype, strips=True), buffers.make_work(sizes, 1, 1, dtype)
-    pack_weights(alone(), one, weights, packed)
-    vector_gradients(alone(), one, work, weights)
-    matrix_gradients(alone(), one, work, weights)
+    sizes = buffers.Sizes(G, S, states, L, H, V, flat.size)
+    network = buffers.Network(CELLS[cell](G, S), weights, buffers.make_packed(sizes, dtype, strips=True))
+    work = buffers.make_work(sizes, 1, 1, dtype)
+    pack_weights(alone(), network)
+    vector_gradients(alone(), network.cell, work, weights)
+    matrix_gradients(alone(), network.cell, work, weights)
     streams, ids = generate.make_streams(sizes, 1, dtype, 1), np.zeros((1, 1), np.uint32)
-    generate.score(alone(), one, weights, packed, ids, ids, streams, np.zeros((1, 1)))
-    generate.draw(alone(), one, weights, packed, Choice(kind(1), V, 1.0), np.zeros((1, 1)), streams, ids)
+    generate.score(alone(), network, ids, ids, streams, np.zeros((1, 1)))
+    generate.draw(alone(), network, Choice(kind(1), V, 1.0), np.zeros((1, 1)), streams, ids)
 
 
 if __name__ == '__main__':

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..data.ids import check_ids
 from ..data.stored import Ids
 from ..engines import compile_ahead
-from ..engines.batched import FLOPS_PER_THREAD, make_cell, pack, sizes_of
+from ..engines.batched import FLOPS_PER_THREAD, pack, sizes_of
 from ..kernels.batched import generate
 from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
@@ -46,7 +46,7 @@ class Scorer:
         ``shared``: all processes take a part of the spans each, and get all numbers.
         """
         self._architecture, self._dtype, self._B = params.architecture, params.flat.dtype, B
-        self._cell, (self._weights, self._packed) = make_cell(params.architecture), pack(params, strips=B == 1)
+        self._network = pack(params, strips=B == 1)
         self._tuner, self._own = tuner or make_tuner(params.architecture, B, threads), tuner is None
         self._slice = max(1, int(min(SLICE[0], SLICE[1] / params.architecture.forward_flops)) // B)
         group = processes() if shared else Processes()
@@ -112,7 +112,7 @@ class Scorer:
     def _kernel(
         self, team: Team, inputs: NDArray[np.uint32], targets: NDArray[np.uint32], surprisals: NDArray[np.float64]
     ) -> None:
-        generate.score(team, self._cell, self._weights, self._packed, inputs, targets, self._streams, surprisals)
+        generate.score(team, self._network, inputs, targets, self._streams, surprisals)
 
     def close(self) -> None:
         if self._own:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engines.batched import make_cell, pack, sizes_of
+from ..engines.batched import pack, sizes_of
 from ..engines.exact import as_weights
 from ..kernels.batched import generate
 from ..kernels.exact import buffers
@@ -107,7 +107,7 @@ class BatchedStream:
         params = _in_float(model.params)
         self.ix = int(prime[-1]) if prime.size else first_character(model)
         self._unread, self._H = prime, params.H
-        self._cell, (self._weights, self._packed) = make_cell(params.architecture), pack(params, strips=True)
+        self._network = pack(params, strips=True)
         self._streams = generate.make_streams(sizes_of(params.architecture), 1, params.flat.dtype, 1)
 
     def absorb(self) -> Iterator[None]:
@@ -119,13 +119,13 @@ class BatchedStream:
     def _absorb(self, size: int) -> None:
         inputs, targets, self._unread = self._unread[:size], self._unread[1 : size + 1], self._unread[size:]
         arrays = (np.array(part[:, None], np.uint32) for part in (inputs, targets))
-        generate.score(alone(), self._cell, self._weights, self._packed, *arrays, self._streams, np.zeros((size, 1)))
+        generate.score(alone(), self._network, *arrays, self._streams, np.zeros((size, 1)))
 
     def draw(self, choice: Choice, rng: np.random.RandomState, size: int) -> NDArray[np.uint32]:
         streams, out = self._streams, np.zeros((size, 1), np.uint32)
-        streams.ixs[0], choice = self.ix, _in_range(choice, self._weights.flat.dtype)
+        streams.ixs[0], choice = self.ix, _in_range(choice, self._network.weights.flat.dtype)
         uniforms = rng.random_sample((size, 1))
-        generate.draw(alone(), self._cell, self._weights, self._packed, choice, uniforms, streams, out)
+        generate.draw(alone(), self._network, choice, uniforms, streams, out)
         if streams.failed.any():
             raise not_finite()
         self.ix = int(out[-1, 0])
@@ -153,15 +153,14 @@ class Batch:
 
     def __init__(self, params: Params, choice: Choice, threads: int) -> None:
         params = _in_float(params)
-        self._cell, self._sizes = make_cell(params.architecture), sizes_of(params.architecture)
-        self._weights, self._packed = pack(params, strips=False)
+        self._network, self._sizes = pack(params, strips=False), sizes_of(params.architecture)
         self._choice, self._threads = _in_range(choice, params.flat.dtype), threads
 
     def draw(
         self, B: int, length: int, start: Stream, rng: np.random.RandomState, tuner: ThreadTuner
     ) -> Generator[None, None, NDArray[np.uint32]]:
         """Characters (length, B) of B streams that all go on from ``start``, which is not changed; piece by piece."""
-        streams = generate.make_streams(self._sizes, B, self._weights.flat.dtype, self._threads)
+        streams = generate.make_streams(self._sizes, B, self._network.weights.flat.dtype, self._threads)
         streams.hs[..., : self._sizes.H], streams.ixs[:] = start.states[:, :, None], start.ix
         out = np.zeros((length, B), np.uint32)
         self._run(alone(), np.zeros((0, B)), streams, out)  # compiles, or loads, before threads do
@@ -192,4 +191,4 @@ class Batch:
     def _run(
         self, team: Team, uniforms: NDArray[np.float64], streams: generate.Streams, out: NDArray[np.uint32]
     ) -> None:
-        generate.draw(team, self._cell, self._weights, self._packed, self._choice, uniforms, streams, out)
+        generate.draw(team, self._network, self._choice, uniforms, streams, out)

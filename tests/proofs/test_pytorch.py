@@ -10,7 +10,7 @@ from helpers import SONNETS
 import fastrnn
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines import compile_ahead
-from fastrnn.engines.batched import BETA1, BETA2, EPSILON, BatchedEngine, make_cell, pack, sizes_of
+from fastrnn.engines.batched import BETA1, BETA2, EPSILON, BatchedEngine, pack, sizes_of
 from fastrnn.kernels.batched import generate
 from fastrnn.kernels.team import alone
 from fastrnn.model.checkpoint import load_model, save_model
@@ -61,13 +61,11 @@ def logits_of(torch, net, ids):
 def log_probabilities(params, ids):
     """(n, V), by the kernel that scores texts: a stream for each character that could follow."""
     (n,), V = ids.shape, params.V
-    weights, packed = pack(params, strips=False)
     streams = generate.make_streams(sizes_of(params.architecture), V, params.flat.dtype, 1)
     inputs, targets = (np.array(np.broadcast_to(a, (n, V)), np.uint32) for a in (ids[:, None], np.arange(V)))
     surprisals = np.zeros((n, V))
     compile_ahead.wait()
-    cell = make_cell(params.architecture)
-    generate.score(alone(), cell, weights, packed, inputs, targets, streams, surprisals)
+    generate.score(alone(), pack(params, strips=False), inputs, targets, streams, surprisals)
     return -surprisals
 
 

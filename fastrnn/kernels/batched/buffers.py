@@ -9,8 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .cell import Cell
+from .dropout import Dropout
 from .gemm import TILE_ROWS, strip_width, width
 from .optimizers import CHUNK
+from .shards import Shards
 
 DEPTH = 256  # rows of hidden states that are packed at a time: a panel of them fits the L1 cache
 ROW = 128  # bytes of which rows are whole multiples on every machine: the widest panel
@@ -54,6 +57,27 @@ class Packed(NamedTuple):
     Why: Any  # (., V, width): dy @ Why
 
 
+class Network(NamedTuple):
+    """A model as kernels take it."""
+
+    cell: Cell
+    weights: Weights
+    packed: Packed
+
+
+class Step(NamedTuple):
+    """What a layer reads and writes when it takes a step of time; rows are streams."""
+
+    inputs: Any  # (B,) int32: the characters, which the lowest layer reads
+    Wx: Any  # (B, G*Hp): the input side, for the others
+    h_before: Any  # (B, Hp)
+    c_before: Any
+    h: Any  # (B, Hp), elsewhere
+    c: Any
+    Wh: Any  # (B, G*Hp), scratch: the hidden side
+    blocks: Any  # (B, S*Hp): what the backward pass needs
+
+
 class Work(NamedTuple):
     """Buffers of one window; all threads see the same ones, but for right and left."""
 
@@ -64,10 +88,10 @@ class Work(NamedTuple):
     handed: Any  # (L, T, B, Hp): hs after dropout; (0, ...) without
     ys: Any  # (T, B, Vp): logits, then exp(logits - most), then dy
     dhs: Any  # (T, B, Hp): dy @ Why, then what a layer hands down; (0, ...) for S = 1, where blocks have it
-    xs: Any  # (T, B, G*Hp): the input side of a layer above the first; (0, ...) for one layer
-    z: Any  # (B, G*Hp): the hidden side of a step
-    dh_next: Any  # (B, Hp): of the step after
-    carry: Any  # (B, Hp)
+    Wx: Any  # (T, B, G*Hp): the input side of a layer above the first; (0, ...) for one layer
+    Wh: Any  # (B, G*Hp): the hidden side of a step
+    dh_next: Any  # (B, Hp): from the step after, by the product with Whh
+    direct: Any  # (B, Hp): from the step after, without a product
     loss: Any  # (B,) float64, nats summed over T
     right: Any  # (., depth, width): hidden states, packed; each thread has its own
     left: Any  # (., depth, TILE_ROWS): dz or dy, packed; each thread has its own
@@ -95,8 +119,18 @@ class Optimizer(NamedTuple):
     input_rate: float  # and its learning rate, as a multiple of the others'
     hidden: int  # how many there are up to the end of the matrices between hidden units, which come next,
     hidden_decay: float  # and their weight decay, likewise
-    M: Any  # (n,), of the slice that is updated here: Adagrad's sum of squares, or Adam's mean of gradients
-    S: Any  # (n,): Adam's mean of squares; (0,) for Adagrad
+    m: Any  # (n,), of the slice that is updated here: Adagrad's sum of squares, or Adam's mean of gradients
+    v: Any  # (n,): Adam's mean of squares; (0,) for Adagrad
+
+
+class Trainer(NamedTuple):
+    """All that training changes or goes by, from one window to the next."""
+
+    network: Network
+    grads: Weights
+    optimizer: Optimizer
+    dropout: Dropout
+    shards: Shards
 
 
 def _whole(size: int, columns: int) -> int:
@@ -150,10 +184,10 @@ def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -
         'handed': (L * dropout, T, B, Hp),
         'ys': (T, B, Vp),
         'dhs': (T * (S > 1), B, Hp),
-        'xs': (T * (L > 1), B, G * Hp),
-        'z': (B, G * Hp),
+        'Wx': (T * (L > 1), B, G * Hp),
+        'Wh': (B, G * Hp),
         'dh_next': (B, Hp),
-        'carry': (B, Hp),
+        'direct': (B, Hp),
         'loss': (B,),
         'right': (Hp // w, depth, w),
         'left': (_whole(max(K, V), TILE_ROWS) // TILE_ROWS, depth, TILE_ROWS),

@@ -64,11 +64,11 @@ def _is_kept(typingctx, key, unit, limit):
 
 
 @jit
-def drop(dropout, step, layer, t, first, b0, b1, H, rows):
-    """Each of the H units in rows b0 ... b1-1, which are streams ``first`` + b, times 0 or the scale, in place."""
+def drop(dropout, step, layer, t, first, H, rows):
+    """Each of the H units in rows, which are streams from number ``first`` on, times 0 or the scale, in place."""
     zero, scale, limit = rows.dtype.type(0), dropout.scale, dropout.limit
     key = mix(mix(mix(mix(0, dropout.seed), step), layer), t)
-    for b in range(b0, b1):
+    for b in range(rows.shape[0]):
         row, key_of_row = rows[b], mix(key, first + b)
         for i in range(H):
             row[i] *= scale if _is_kept(key_of_row, i, limit) else zero

@@ -17,7 +17,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..jit import FEATURES, jit
+from ..jit import FEATURES, jit, variable
 
 # Bytes. 32 are two registers of NEON, a tile 29 of its 32: 80 fused operations for 24 loads, where vectors of 16 bytes
 # have 40 for 20, and those of 64 do not fit (LLVM's code for a Neoverse N1).
@@ -235,20 +235,20 @@ def product(A, start, packed, C, column):
 
 
 @jit
-def row_product(x, strips, lanes, y):
+def row_product(x, strips, y):
     """y = x @ W for one row x (>= K,) and W in strips (n, K, columns) of up to WIDEST vectors; y (n * columns,)."""
     columns = strips.shape[2]
     for j in range(strips.shape[0]):
-        _row_tile(columns // lanes, x, strips[j], y, j * columns)
+        _row_tile(columns * x.itemsize // _VECTOR, x, strips[j], y, j * columns)
 
 
 @jit
-def recurrent_product(A, start, W, lanes, C, column):
-    """As :func:`product`, by panels for many rows, by strips for one; lanes: of a vector."""
-    if W.shape[2] == 2 * lanes:
-        product(A, start, W, C, column)
+def recurrent_product(A, W, C, column):
+    """C[:, column:] = A[:, :K] @ W as :func:`product`, with W in panels; or for one row, with W in strips."""
+    if W.shape[2] * A.itemsize == 2 * _VECTOR:
+        product(A, variable(0), W, C, column)
     else:
-        row_product(A[0, start:], W, lanes, C[0, column:])
+        row_product(A[0], W, C[0, column:])
 
 
 @jit

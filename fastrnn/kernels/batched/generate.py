@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..jit import inlined, jit
+from ..jit import inlined, jit, variable
 from ..sampling import choose, filter_likeliest
 from ..team import span
-from .buffers import Sizes, padded
+from .buffers import Sizes, Step, padded
 from .functions import log1
 from .gemm import recurrent_product
 from .packing import copy
@@ -21,8 +21,8 @@ class Streams(NamedTuple):
     ixs: Any  # (B,) int32, as in training, so that `advance` is compiled once: the last character, next to be read
     hs: Any  # (L, states, B, Hp): the states before it
     before: Any  # (states, B, Hp)
-    xs: Any  # (B, G*Hp)
-    z: Any  # (B, G*Hp)
+    Wx: Any  # (B, G*Hp)
+    Wh: Any  # (B, G*Hp)
     blocks: Any  # (B, S*Hp)
     ys: Any  # (B, Vp): logits, then what is proportional to probabilities
     failed: Any  # (B,) uint8: not 0 once probabilities were NaN
@@ -37,8 +37,8 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
         ixs=np.zeros(B, np.int32),
         hs=np.zeros((sizes.L, sizes.states, B, Hp), dtype),
         before=np.zeros((sizes.states, B, Hp), dtype),
-        xs=np.zeros((B, sizes.G * Hp), dtype),
-        z=np.zeros((B, sizes.G * Hp), dtype),
+        Wx=np.zeros((B, sizes.G * Hp), dtype),
+        Wh=np.zeros((B, sizes.G * Hp), dtype),
         blocks=np.zeros((B, sizes.S * Hp), dtype),
         ys=np.zeros((B, Vp), dtype),
         failed=np.zeros(B, np.uint8),
@@ -47,60 +47,60 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
 
 
 @inlined
-def read(cell, weights, packed, b0, b1, streams):
+def read(network, b0, b1, streams):
     """The states of streams b0 ... b1-1 take a step by the characters ixs, layer by layer; ys become the logits."""
-    hs, before, z, blocks = streams.hs, streams.before, streams.z, streams.blocks
-    lanes, last, zero = packed.Why.shape[2] // 2, hs.shape[1] - 1, b0 - b0
-    for layer in range(hs.shape[0]):
+    hs, before = streams.hs, streams.before
+    (L, states, _, Hp), last = hs.shape, hs.shape[1] - 1
+    for layer in range(L):
         if layer > 0:
-            for g in range(cell.gates):
-                W, column = packed.WihT[layer - 1, g], g * hs.shape[3]
-                recurrent_product(hs[layer - 1, 0, b0:b1], zero, W, lanes, streams.xs[b0:b1], column)
-        for s in range(hs.shape[1]):
+            for g in range(network.cell.gates):
+                recurrent_product(hs[layer - 1, 0, b0:b1], network.packed.WihT[layer - 1, g], streams.Wx[b0:b1], g * Hp)
+        for s in range(states):
             for b in range(b0, b1):
                 copy(hs[layer, s, b], before[s, b])
         h, c = hs[layer, 0], hs[layer, last]
-        advance(cell, weights, packed, layer, streams.ixs, streams.xs, b0, b1, before[0], before[last], z, blocks, h, c)
-    recurrent_product(hs[hs.shape[0] - 1, 0, b0:b1], zero, packed.WhyT, lanes, streams.ys[b0:b1], zero)
+        step = Step(streams.ixs, streams.Wx, before[0], before[last], h, c, streams.Wh, streams.blocks)
+        advance(network, layer, b0, b1, step)
+    recurrent_product(hs[L - 1, 0, b0:b1], network.packed.WhyT, streams.ys[b0:b1], variable(0))
 
 
 @jit
-def score(team, cell, weights, packed, inputs, targets, streams, surprisals):
+def score(team, network, inputs, targets, streams, surprisals):
     """Surprisal in nats of targets (n, B) after inputs (n, B), from the states of streams on, which go on.
 
     surprisals (n, B) is overwritten; threads share the streams, and need not wait for one another.
     """
-    (n, B), V, ys = inputs.shape, weights.by.size, streams.ys
+    (n, B), by, ys = inputs.shape, network.weights.by, streams.ys
     b0, b1 = span(team, B, 1)
     for t in range(n):
         for b in range(b0, b1):
             streams.ixs[b] = inputs[t, b]
-        read(cell, weights, packed, b0, b1, streams)
+        read(network, b0, b1, streams)
         for b in range(b0, b1):
-            most = add_bias(ys[b], weights.by)
+            most = add_bias(ys[b], by)
             wanted = ys[b, targets[t, b]] - most
-            surprisals[t, b] = log1(np.float64(exponentials(ys[b], V, most))) - np.float64(wanted)
+            surprisals[t, b] = log1(np.float64(exponentials(ys[b], by.size, most))) - np.float64(wanted)
 
 
 @jit
-def draw(team, cell, weights, packed, choice, uniforms, streams, out):
+def draw(team, network, choice, uniforms, streams, out):
     """Draw uniforms.shape[0] characters in each stream, one of uniforms (steps, B) each, into out (steps, B) uint32.
 
     streams is changed in place. Threads share the streams, and need not wait for one another. Where a
     probability is NaN, the stream counts as failed.
     """
     ys, ixs, edges = streams.ys, streams.ixs, streams.edges[team.rank]
-    (steps, B), V = uniforms.shape, weights.by.size
+    (steps, B), by, V = uniforms.shape, network.weights.by, network.weights.by.size
     b0, b1 = span(team, B, 1)
     for n in range(steps):
-        read(cell, weights, packed, b0, b1, streams)
+        read(network, b0, b1, streams)
         for b in range(b0, b1):
             y = ys[b]
-            most = add_bias(y, weights.by)
+            most = add_bias(y, by)
             if choice.temperature != 1:
                 for k in range(V):
                     y[k] = (y[k] - most) / choice.temperature
-                most = weights.flat.dtype.type(0)
+                most = by.dtype.type(0)
             if exponentials(y, V, most) < np.inf:
                 filter_likeliest(y, V, choice)
                 ixs[b] = choose(y, V, uniforms[n, b], edges)

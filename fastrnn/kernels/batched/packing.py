@@ -12,7 +12,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from ..jit import jit
+from ..jit import jit, variable
 from ..team import span
 from .gemm import TILE_ROWS
 
@@ -194,12 +194,13 @@ def pack_gates_transposed(team, W, out):
 
 
 @jit
-def pack_weights(team, cell, weights, packed):
+def pack_weights(team, network):
     """Lay the matrices out as right factors; threads share the panels."""
-    own, zero = cell.blocks - cell.gates, cell.gates - cell.gates
+    (cell, weights, packed), zero = network, variable(0)
+    split_gates = cell.blocks - cell.gates
     for layer in range(weights.Whh.shape[0]):
         pack_gates_transposed(team, weights.Whh[layer], packed.WhhT[layer])
-        pack_gates(team, cell.gates, own, weights.Whh[layer], packed.Whh[layer])
+        pack_gates(team, cell.gates, split_gates, weights.Whh[layer], packed.Whh[layer])
     for layer in range(weights.Wih.shape[0]):
         pack_gates_transposed(team, weights.Wih[layer], packed.WihT[layer])
         pack_gates(team, cell.gates, zero, weights.Wih[layer], packed.Wih[layer])

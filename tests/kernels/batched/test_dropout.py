@@ -10,7 +10,7 @@ from fastrnn.kernels.batched.dropout import drop, limit_of, make_dropout
 def dropped(p, seed, step, layer, t, B, H):
     """Rows (B, H) of ones, after dropout."""
     rows = np.ones((B, H))
-    drop(make_dropout(p, seed, np.float64), step, layer, t, 0, 0, B, H, rows)
+    drop(make_dropout(p, seed, np.float64), step, layer, t, 0, H, rows)
     return rows
 
 
@@ -23,7 +23,7 @@ def test_the_masks_of_the_oracle(place):
 
 def test_only_the_rows_and_units_that_are_asked_for():
     rows = np.ones((4, 9))
-    drop(make_dropout(0.5, 0, np.float64), 0, 0, 0, 0, 1, 3, 7, rows)
+    drop(make_dropout(0.5, 0, np.float64), 0, 0, 0, 1, 7, rows[1:3])
     assert (rows[[0, 3]] == 1).all() and (rows[1:3, 7:] == 1).all()
     assert set(rows[1:3, :7].ravel()) == {0.0, 2.0}
 

@@ -57,7 +57,7 @@ def test_row_product(dtype, N):
     strips = np.zeros((-(-N // columns), 20, columns), dtype)
     x, W, y = normal(4, 20, dtype), normal(5, (20, N), dtype), np.zeros(strips.shape[0] * columns, dtype)
     packing.pack_columns(W, 0, strips.shape[0], 0, strips)
-    gemm.row_product(x, strips, gemm.lanes(itemsize), y)
+    gemm.row_product(x, strips, y)
     close(y[:N], x @ W, dtype)
 
 
@@ -91,7 +91,7 @@ def test_terms_are_rounded_once(dtype):
     C = np.ones((gemm.TILE_ROWS, packed.shape[2]), dtype)
     gemm.product(A, 0, packed, C[:1], 0)
     assert C[0, 0] == eps**2
-    gemm.row_product(A[0], packed, gemm.lanes(A.itemsize), C[1])
+    gemm.row_product(A[0], packed, C[1])
     assert C[1, 0] == eps**2
     left = np.zeros((1, 2, gemm.TILE_ROWS), dtype)
     packing.pack_left(np.ascontiguousarray(A.T), 0, 0, 1, left)

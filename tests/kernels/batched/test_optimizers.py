@@ -5,8 +5,11 @@ import oracles
 import pytest
 from helpers import normal
 
+from fastrnn.engines.batched import make_optimizer
 from fastrnn.kernels.batched import optimizers
 from fastrnn.kernels.jit import jit
+from fastrnn.model.architecture import Architecture
+from fastrnn.settings.config import Config
 
 DTYPES = ['float32', 'float64']
 
@@ -14,17 +17,19 @@ DTYPES = ['float32', 'float64']
 @pytest.mark.parametrize('dtype', DTYPES)
 def test_optimizers(dtype):
     """Adagrad and Adam against their formulas in NumPy."""
-    P, G, M, S = (normal(seed, 100, dtype) for seed in (11, 12, 13, 14))
-    M, S = abs(M), abs(S)
-    kind = np.dtype(dtype).type
-    expected, _ = oracles.adagrad(P, G, M, 0.1)
-    p, m = P.copy(), M.copy()
-    one, most = kind(1), kind(np.inf)
-    optimizers.adagrad(p, G, m, one, most, kind(0.1), kind(1e-8))
-    np.testing.assert_allclose(p, expected, rtol=1e-5)
-    p, m, s = P.copy(), M.copy(), S.copy()
-    optimizers.adam(p, G, m, s, one, most, kind(0.1), kind(0.9), kind(0.999), kind(1e-8), kind(0.5))
-    np.testing.assert_allclose(p, oracles.adam(P, G, M, S, 0.1, decay=0.5, betas=(0.9, 0.999))[0], rtol=1e-4)
+    P, G, M, V = (normal(seed, 100, dtype) for seed in (11, 12, 13, 14))
+    M, V = abs(M), abs(V)
+    architecture, moments = Architecture('rnn', 1, 2, 3), {'m': M.copy(), 'v': V.copy()}
+    settings = make_optimizer(Config(engine='batched', dtype=dtype, optimizer='adam'), architecture, moments)
+    one, most = P.dtype.type(1), P.dtype.type(np.inf)
+    expected, p = oracles.adagrad(P, G, M, 0.1), P.copy()
+    optimizers.adagrad(p, G, moments['m'], settings, one, most, 0.1)
+    for found, array in zip((p, moments['m']), expected, strict=True):
+        np.testing.assert_allclose(found, array, rtol=1e-5)
+    expected, p, moments['m'] = oracles.adam(P, G, M, V, 0.1, decay=0.5, number=3), P.copy(), M.copy()
+    optimizers.adam(p, G, moments['m'], moments['v'], settings, one, most, 0.1, 0.5, 3)
+    for found, array in zip((p, moments['m'], moments['v']), expected, strict=True):
+        np.testing.assert_allclose(found, array, rtol=1e-4)
 
 
 @jit
