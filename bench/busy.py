@@ -15,7 +15,7 @@ import numpy as np
 from peers_timing import processor
 
 from fastrnn.engines.engine import BatchedEngine
-from fastrnn.parallel.threads import processors
+from fastrnn.parallel.threads import share_of_processors
 from fastrnn.settings.options import Settings
 
 MODELS: dict[str, dict[str, Any]] = {
@@ -57,7 +57,7 @@ def main() -> None:
     made = engines()
     measure(made)
     alone = measure(made)
-    others = [subprocess.Popen([sys.executable, '-c', BUSY]) for _ in range(processors())]
+    others = [subprocess.Popen([sys.executable, '-c', BUSY]) for _ in range(share_of_processors())]
     try:
         beside = measure(made)
     finally:

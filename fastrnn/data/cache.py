@@ -7,7 +7,6 @@ brought to the disk and renamed, so a run that is interrupted leaves no entry. W
 import hashlib
 import json
 import os
-import secrets
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +18,7 @@ from typing import Any, BinaryIO, TypeVar, cast
 import numpy as np
 
 from ..system.atomic import sync_folder, write_atomically, write_synced
-from ..system.cache_folder import FACTS, default_root, delete, items, remove_text, shrink, size_limit
+from ..system.cache_folder import FACTS, default_root, delete, hidden_name, items, remove_text, shrink, size_limit
 from ..system.locks import hold
 from ..system.pipes import check_room
 from ..system.private_folder import exposed, make_private
@@ -98,7 +97,7 @@ class TextCache:
         make_private(self.folder)
         shrink(self.root, max(0, self.limit - size - len(json.dumps(facts)) - len(key) - 200))
         check_room(self.folder, size)
-        place = self.folder / f'.new-{os.getpid()}-{secrets.token_hex(4)}'
+        place = hidden_name(self.folder, 'new')
         place.mkdir()
         check = 0
 
@@ -132,7 +131,7 @@ class TextCache:
                 return
             if not os.path.lexists(target):
                 raise
-            old = self.folder / f'.old-{os.getpid()}-{secrets.token_hex(4)}'
+            old = hidden_name(self.folder, 'old')
             os.rename(target, old)
             delete(old)
             os.rename(place, target)

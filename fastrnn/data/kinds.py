@@ -4,10 +4,10 @@ A text may hold control characters, NUL too, as the gist reads them. Only many o
 binary one; or one NUL, if the rest is not in the encoding either.
 """
 
-import codecs
 import re
 from contextlib import suppress
 
+from .detection import mark_of
 from .guesses import wide
 
 HEAD = 1 << 16  # bytes that are looked at
@@ -16,7 +16,7 @@ CONTROLS = {*range(9), *range(14, 27), *range(28, 32)}  # a tenth of compressed 
 USUAL = bytes({*range(256)} - CONTROLS)
 VARIED = 8  # different ones, which no text has
 MANY, NULS, SHARE = 32, 0.1, 0.02  # the least of them: a number; a share of NUL bytes, or of varied ones
-MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+WIDE = ('utf-16', 'utf-32')  # which a byte-order mark may name
 
 SAVE = 'save it as plain text first'
 OTHER = 'name a text file, or take the bytes as they are with --unit byte'
@@ -38,14 +38,14 @@ def kind_of(head: bytes) -> str:
 
 def is_binary(head: bytes) -> bool:
     """Whether a file that nobody has named is to be taken for no text; UTF-16 is, as it has a byte-order mark."""
-    if head.startswith(MARKS):
+    if mark_of(head) in WIDE:
         return False
     return bool(kind_of(head)) or 0 in head[:LOOK] or len(set(_controls(head[:LOOK]))) >= VARIED
 
 
 def check_kind(path: object, head: bytes) -> None:
     """Raise ValueError for a file that begins as no text does, whatever its encoding."""
-    if not head.startswith(MARKS) and (kind := kind_of(head)):
+    if mark_of(head) not in WIDE and (kind := kind_of(head)):
         raise ValueError(f'{path}: is {kind}')
 
 
@@ -54,7 +54,7 @@ def check_controls(path: object, head: bytes, encoding: str, fails: int | None =
 
     fails: the first byte that is not in the encoding, if any.
     """
-    if head.startswith(MARKS) or not _like_ascii(encoding):
+    if mark_of(head) in WIDE or not _like_ascii(encoding):
         return
     controls = _controls(head)
     varied = len(set(controls)) >= VARIED

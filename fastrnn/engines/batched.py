@@ -26,7 +26,7 @@ from ..model.init import INITS
 from ..model.params import Params
 from ..model.state import MOMENTS, TrainState
 from ..parallel.processes import processes
-from ..parallel.threads import ThreadTuner, counts_for_streams, processors
+from ..parallel.threads import ThreadTuner, counts_for_streams, share_of_processors
 from ..settings.options import MAX_SEED, Settings
 from . import compile_ahead
 from .shards import Meeting, check_shards, of_shard, owned, shard_shapes, slices, updated
@@ -46,7 +46,7 @@ class BatchedEngine:
         streams = of_shard(settings)
         dtype: Any = np.dtype(settings.dtype).type
         self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
-        if processors() > 1:
+        if share_of_processors() > 1:
             compile_ahead.start(architecture.cell, self.sizes, dtype)
         self._ids, self._B, self._rate = ids, B, float(settings.learning_rate)
         self._windows = Windows(ids, T, B, processes().rank * own * streams, own * streams)

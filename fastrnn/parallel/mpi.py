@@ -16,7 +16,7 @@ from ..system import limits
 from .joining import MPI, join
 from .launcher import OR_ALONE
 from .processes import Processes
-from .threads import processors, share_quota
+from .threads import share_of_processors, share_quota
 
 T = TypeVar('T')
 INTERRUPTED = 130  # exit code
@@ -239,7 +239,7 @@ class MPIProcesses(Processes):
 
     def describe(self) -> dict[str, str]:
         hosts: dict[str, list[int]] = {}
-        for host, count in self.all((self.host, processors())):
+        for host, count in self.all((self.host, share_of_processors())):
             hosts.setdefault(host, []).append(count)
         told = [f'{host}: {len(counts)} with {"+".join(map(str, counts))} processors' for host, counts in hosts.items()]
         return {

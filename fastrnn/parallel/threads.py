@@ -30,8 +30,8 @@ def share_quota(count: int) -> None:
     _sharing = count
 
 
-def processors() -> int:
-    """Processors that this process may use: more threads than that would wait for one another."""
+def share_of_processors() -> int:
+    """This process's processors, of those that all on its host may use: more threads would wait for one another."""
     allowed, quota = limits.allowed(), limits.quota()
     return allowed.number if quota is None else max(1, min(allowed.number, math.ceil(quota.number / _sharing)))
 
@@ -117,13 +117,13 @@ def _tell_of_too_few(size: int) -> None:
 
 def counts_for_streams(B: int, flops: int, flops_per_thread: int) -> list[int]:
     """Numbers of threads worth trying for B streams, whose step of time has so many flops: up to all processors."""
-    most = min(processors(), B, max(1, flops // flops_per_thread))
+    most = min(share_of_processors(), B, max(1, flops // flops_per_thread))
     return [1] + [size for size in (2, 4, 8, 16, 32, 64, 128) if size < most] + ([most] if most > 1 else [])
 
 
 def counts_for_rows(rows: int, rows_per_thread: int) -> list[int]:
     """Numbers of threads worth trying for products of one row after the other: 1, 2, 4 and 8."""
-    most = min(processors(), rows // rows_per_thread)
+    most = min(share_of_processors(), rows // rows_per_thread)
     return [1] + [size for size in (2, 4, 8) if size <= most]
 
 

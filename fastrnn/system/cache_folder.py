@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..settings.parsing import parse_size
+from .atomic import TEMPORARY
 from .home import users_cache
 from .locks import unused
 from .reading import read_bytes
@@ -32,8 +33,8 @@ NAMES = {
     'text': re.compile('[0-9a-f]{32}'),
     'kernels': re.compile('kernels-[0-9a-f]{16}'),
     'model': re.compile(r'model-\d{8}-\d{6}-[0-9a-f]{8}\.safetensors'),
-    'unfinished': re.compile(r'\.(new|old)-\d+-[0-9a-f]+|\.model-\d{8}-\d{6}-[0-9a-f]{8}\.safetensors\.[0-9a-f]{16}'),
 }
+UNFINISHED = re.compile(r'\.(new|old)-\d+-[0-9a-f]+')  # exactly the names that hidden_name makes
 RECORD = re.compile(r'[0-9a-f]{32}\.json')  # of the files of a text
 RECORDS = 1000  # that are kept; earlier versions wrote one for each file
 STALE = 900.0  # seconds without a write after which an unfinished entry is nobody's
@@ -116,11 +117,12 @@ def items(root: Path) -> list[Item]:
 def _places(root: Path) -> Iterator[tuple[str, Path]]:
     """By exact names and kinds: whoever names a folder of his own as the cache loses nothing else in it."""
     places = {root: 'kernels', root / 'corpora': 'text', root / RESCUED: 'model'}
-    for folder, kinds in ((folder, (kind, 'unfinished')) for folder, kind in places.items()):
+    for folder, kind in places.items():
         for path in folder.glob('*'):
-            for kind in kinds:
-                if NAMES[kind].fullmatch(path.name) and _is_file_or_folder(path):
-                    yield kind, path
+            whole, written = NAMES[kind].fullmatch(path.name), TEMPORARY.fullmatch(path.name)
+            half = UNFINISHED.fullmatch(path.name) or (written and NAMES['model'].fullmatch(written[1]))
+            if (whole or half) and _is_file_or_folder(path):
+                yield kind if whole else 'unfinished', path
 
 
 def _is_file_or_folder(path: Path) -> bool:
@@ -167,7 +169,7 @@ def shrink(root: Path, limit: int, *, everything: bool = False) -> list[Item]:
 
 def remove(item: Item) -> bool:
     """Whether it could be done: what a process uses stays. Renamed first, so that nobody finds half of it."""
-    place = item.path.with_name(f'.old-{os.getpid()}-{secrets.token_hex(4)}')
+    place = hidden_name(item.path.parent, 'old')
     with unused(item.lock) as free:
         if not free:
             return False
@@ -177,6 +179,11 @@ def remove(item: Item) -> bool:
             return False
     delete(place)
     return True
+
+
+def hidden_name(folder: Path, what: str) -> Path:
+    """Of an entry that is new, or old and about to be deleted: nobody else looks at it."""
+    return folder / f'.{what}-{os.getpid()}-{secrets.token_hex(4)}'
 
 
 def remove_text(folder: Path) -> None:

@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from .reading import KINDS
+
 CHUNK = 1 << 20  # bytes that are copied at a time
 RESERVE = 1 << 28  # bytes of a disk that are left to others; of a small one a twentieth
 TELL, WAIT = 1.0, 60.0  # seconds until one is told that nobody writes to a pipe, and until it is given up
@@ -32,9 +34,8 @@ def check_room(folder: str | Path, size: int) -> None:
 
 def check_kind(path: object, mode: int) -> None:
     """Raise ValueError for what is neither file nor pipe."""
-    kinds = {stat.S_IFCHR: 'a character device', stat.S_IFBLK: 'a block device', stat.S_IFSOCK: 'a socket'}
-    kind = kinds.get(stat.S_IFMT(mode))
-    if kind is not None:
+    kind = KINDS.get(stat.S_IFMT(mode), 'a file')
+    if kind not in ('a file', 'a pipe'):
         raise ValueError(f'{path}: is {kind}, which need not have an end; name a file, or a pipe')
 
 

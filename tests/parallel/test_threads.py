@@ -62,7 +62,7 @@ def test_small_jobs_wake_nobody():
     ],
 )
 def test_as_many_threads_as_processors_streams_and_work_allow(monkeypatch, there, B, flops, counts):
-    monkeypatch.setattr(module, 'processors', lambda: there)
+    monkeypatch.setattr(module, 'share_of_processors', lambda: there)
     assert counts_for_streams(B, flops, 1000) == counts
 
 
@@ -72,9 +72,9 @@ def test_a_quota_of_processor_time_bounds_threads(monkeypatch):
     monkeypatch.setattr(limits, 'quota', lambda: limits.Count(3, 'cgroup'))
     assert counts_for_streams(16, 10**9, 1000) == [1, 2, 3]
     monkeypatch.setattr(module, '_sharing', 2)
-    assert module.processors() == 2
+    assert module.share_of_processors() == 2
     monkeypatch.setattr(module, '_sharing', 64)
-    assert module.processors() == 1
+    assert module.share_of_processors() == 1
 
 
 @pytest.fixture
