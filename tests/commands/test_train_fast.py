@@ -37,16 +37,6 @@ def test_a_run_with_held_out_text_and_a_model(cli, tmp_path):
     assert evaluation.bits_per_character < evaluation.order0
 
 
-def test_the_same_command_gives_the_same_output(cli):
-    """Times aside, and for any number of threads, but for the memory that they take."""
-    outputs = []
-    for threads in (1, 2, 64):
-        code, out, _ = cli('train', SONNETS, *SMALL, '--iterations', 30, '--threads', threads)
-        assert code == 0
-        outputs.append(re.sub(r'[\d.]+ s  [\d,.]+M?/s|memory [\d.]+ [KMG]B', '', out))
-    assert outputs[0] == outputs[1] == outputs[2]
-
-
 @pytest.mark.parametrize('end', [('--iterations', 3), ('--iterations', '3e0'), ('--epochs', 0.5), ('--time', '0m0.2s')])
 def test_every_end(cli, end):
     code, out, _ = cli('train', SONNETS, *SMALL, *end)
@@ -75,14 +65,6 @@ def test_lines_fit_a_terminal(cli, tmp_path, monkeypatch):
         code, out, err = cli('train', SONNETS, *args)
         assert (code, err) == (0, f'{NOT_KEPT}\n') and f'\n{words} ~/.cache/fastrnn/corpora/' in out
         assert max(map(len, [*out.splitlines(), NOT_KEPT])) <= 80
-
-
-def test_held_out_files_and_bytes(cli, tmp_path):
-    other = tmp_path / 'other.txt'
-    other.write_text('From fairest creatures', encoding='utf-8')
-    code, out, _ = cli('train', SONNETS, *SMALL, '--iterations', 2, '--validation', other, '--unit', 'byte')
-    assert code == 0
-    assert 'held out 22 characters' in out
 
 
 def test_divergence_stops_the_run(cli):

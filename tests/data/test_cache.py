@@ -142,23 +142,6 @@ def test_recent_files_are_not_trusted(path, monkeypatch, cache):
     assert open_corpus(path).note.startswith('encoded before')
 
 
-@pytest.mark.parametrize('text', ['', '[]', '{', '{"state": 1}', '\x00'])
-def test_damaged_memory_of_files(path, cache, text):
-    open_corpus(path)
-    (memory,) = (cache / 'files').iterdir()
-    memory.write_text(text)
-    assert right(open_corpus(path))
-    assert json.loads(memory.read_text())['path'] == str(path)
-
-
-def test_memory_of_another_content(path, cache):
-    open_corpus(path)
-    (memory,) = (cache / 'files').iterdir()
-    facts = json.loads(memory.read_text())
-    memory.write_text(json.dumps({**facts, 'sha256': 'f' * 64}))
-    assert right(open_corpus(path))
-
-
 KILLED = """
 import os, signal, sys
 from fastrnn.data import corpus, encoding

@@ -96,14 +96,16 @@ def test_one_record_for_all_files(folder, cache, monkeypatch):
     assert len(list((cache / 'files').iterdir())) == 2  # of another order
 
 
-@pytest.mark.parametrize('text', ['', '[]', '{"path": 1}', '{"state": 1, "sha256": "a", "path": []}', '\x00'])
-def test_a_damaged_record(folder, cache, text):
-    place, _ = folder(4)
+@pytest.mark.parametrize('count', [1, 4])
+@pytest.mark.parametrize('text', ['', '[]', '{', '{"path": 1}', '{"state": 1, "sha256": "a", "path": []}', '\x00'])
+def test_a_damaged_record(folder, cache, text, count):
+    place, _ = folder(count)
     names, _ = with_folders([place])
     open_corpus(names)
     (memory,) = (cache / 'files').iterdir()
     whole = json.loads(memory.read_text())
-    for spoiled in (text, json.dumps({**whole, 'sha256': whole['sha256'][:2]}), json.dumps({**whole, 'sha256': 'a'})):
+    others = (whole['sha256'][:2], 'a', 'f' * 64, ['f' * 64] * count)
+    for spoiled in (text, *(json.dumps({**whole, 'sha256': other}) for other in others)):
         memory.write_text(spoiled)
         assert open_corpus(names).note.startswith('encoded before')
         assert json.loads(memory.read_text()) == whole

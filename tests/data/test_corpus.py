@@ -6,7 +6,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -111,15 +110,12 @@ def replaced(data, code, size):
 
 @few
 @given(st.lists(texts, min_size=1, max_size=3), st.integers(1, 9), st.booleans())
+@example(['a\r', '\nb'], 9, False)
 def test_files_are_joined_but_newlines_do_not_span_them(chunks, parts, size, packed):
     chunks(size)
     raw = [part.encode() for part in parts]
     corpus = opened(*(gzip.compress(data) for data in raw) if packed else raw)
     assert same(corpus, ''.join(as_read(data, encoding='utf-8') for data in raw))
-
-
-def test_a_newline_does_not_span_two_files():
-    assert same(opened(b'a\r', b'\nb'), 'a\n\nb')
 
 
 @few
@@ -195,43 +191,12 @@ def test_every_rule_has_an_entry_of_its_own(options):
     assert open_corpus(SONNETS, **options).note.startswith('encoded before')
 
 
-def test_pipe(tmp_path):
-    """A pipe can be read only once."""
-    os.mkfifo(tmp_path / 'pipe')
-    writer = threading.Thread(target=(tmp_path / 'pipe').write_bytes, args=(SONNETS.read_bytes(),))
-    writer.start()
-    corpus = open_corpus(tmp_path / 'pipe')
-    writer.join()
-    assert same(corpus, TEXT)
-
-
-@given(texts, st.integers(1, 9))
-def test_another_text_with_the_same_numbers(chunks, text, size):
-    chunks(size)
-    corpus = Corpus.of('a\n' + text)
-    ids = corpus.vocabulary.encode(text)
-    assert corpus.text(ids) == text and ids.dtype == corpus.ids.dtype
-
-
 def test_another_file_with_the_same_numbers(tmp_path):
     corpus = open_corpus(SONNETS)
     (tmp_path / 'text').write_bytes(b'The\r\nend')
     ids = corpus.vocabulary.encode([SONNETS, tmp_path / 'text'])
     assert corpus.text(ids) == TEXT + 'The\nend' and ids.dtype == np.uint8
     assert opened('ééa'.encode(), unit='byte').vocabulary.encode('é').tolist() == [2, 1]
-
-
-def test_characters_that_the_vocabulary_lacks(tmp_path):
-    corpus = open_corpus(SONNETS)
-    with pytest.raises(
-        ValueError,
-        match=r'^1 of 4 characters \(25.0 %\) is not among the \d+ of .* it is é \(U\+00E9\)$',
-    ):
-        corpus.vocabulary.encode('abcé')
-    with pytest.raises(ValueError, match=r'^2 of 5 bytes .*; the first is at offset 3; they are 0xc3, 0xa9$'):
-        open_corpus(SONNETS, unit='byte').vocabulary.encode('abcé')
-    folded = open_corpus(SONNETS, min_count=50)
-    assert folded.vocabulary.encode('é').tolist() == [folded.chars.index('\ufffd')]
 
 
 SCRIPT = """

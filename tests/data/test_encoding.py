@@ -13,8 +13,10 @@ pytestmark = pytest.mark.usefixtures('cache')
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
-        ({'encoding': 'klingon'}, "encoding 'klingon' is not known; name one such as utf-8 or latin-1"),
-        ({'encoding': 'hex'}, "encoding 'hex' is not known; name one such as utf-8 or latin-1"),
+        *(
+            ({'encoding': name}, f"encoding '{name}' is not known; name one such as utf-8 or latin-1")
+            for name in ('klingon', '', 'hex', 'rot13')
+        ),
         ({'errors': 'pray'}, "errors 'pray' is not known; take 'strict' or 'replace'"),
         ({'unit': 'word'}, "unit 'word' is not known; take 'character' or 'byte'"),
         ({'min_count': 0}, 'min_count is 0; it must be at least 1'),

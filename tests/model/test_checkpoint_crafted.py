@@ -77,7 +77,15 @@ def test_a_configuration_of_another_run(made, tmp_path, change):
 
 
 @pytest.mark.parametrize(
-    'change', [{'has_gauss': 2**40}, {'has_gauss': 2}, {'gauss': float('nan')}, {'pos': 1.5}, {'pos': '3'}, {'pos': -1}]
+    'change',
+    [
+        {'has_gauss': 2**40},
+        {'has_gauss': 2},
+        {'gauss': float('nan')},
+        {'pos': 1.5},
+        {'pos': '3'},
+        *({'pos': pos} for pos in (-1, 625, 10**9)),
+    ],
 )
 def test_a_generator_that_can_not_be(made, tmp_path, change):
     source = checkpoints(made / 'exact')[-1]

@@ -57,17 +57,6 @@ def test_what_is_where(cell, layers):
         assert np.array_equal(tensors[f'rnn.bias_hh_l{k}'], np.concatenate([shared, own]))
 
 
-def test_the_gists_model_under_these_names():
-    params = model_of(CHARS, H).params
-    Wxh, Whh, Why, bh, by = params.by_gist_name.values()
-    arrays = {'weight_ih_l0': Wxh, 'weight_hh_l0': Whh, 'bias_ih_l0': bh[:, 0], 'bias_hh_l0': np.zeros(H)}
-    expected = {f'rnn.{name}': array for name, array in arrays.items()}
-    expected |= {'output.weight': Why, 'output.bias': by[:, 0]}
-    tensors = torch_tensors(params)
-    assert tensors.keys() == expected.keys()
-    assert all(np.array_equal(tensors[name], expected[name]) for name in expected)
-
-
 @pytest.mark.parametrize('value', [1e-30, -1.0, np.nan, np.inf])
 @pytest.mark.parametrize(('cell', 'shared'), [('rnn', 3), ('gru', 6), ('lstm', 12)])
 def test_the_bias_that_pytorch_has_twice(cell, shared, value):

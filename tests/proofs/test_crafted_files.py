@@ -48,9 +48,11 @@ def assert_only_documented(made, files, data):
     path = crafted(made, files, data)
     for load in (load_model, load_checkpoint):
         try:
-            load(path)
+            loaded = load(path)
         except ValueError as error:
             assert str(error).startswith(f'{path}: ') and '\n' not in str(error)
+        else:
+            assert len(loaded.chars) == loaded.params.V if load is load_model else loaded.state.finite
 
 
 def assert_settings_are_refused_or_right(made, data):
