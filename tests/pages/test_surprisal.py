@@ -1,14 +1,12 @@
 """The page: in a browser where there is one, and as a file."""
 
-import json
 import math
-import shutil
-import subprocess
 from itertools import pairwise
 
 import numpy as np
 import oracles
 import pytest
+from browser import BROWSER
 from elements import Reader
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +14,6 @@ from hypothesis import strategies as st
 from fastrnn.pages import surprisal as pages
 from fastrnn.pages.surprisal import CLASSES, SHADES, page, shade
 
-BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 NASTY = (
     '</style></main><script>document.title="taken"</script>"\' & &amp; <!-- \u202eturned\u202c \x00\x1b\ud800\uffff\r'
 )
@@ -24,21 +21,17 @@ ODD = 'Привет \U0001f600 e\u0301\tTab \t.\n\n \\ ' + NASTY + '\nשלום\n
 ESCAPES = {'\u202e': '\\u202e', '\u202c': '\\u202c', '\0': '\\x00', '\x1b': '\\x1b', '\ud800': '\\ud800'}
 ESCAPES |= {'\uffff': '\\uffff', '\r': '\\r'}
 # What a reader would see: the text, the colours as they come out, hovers, and whether anything sticks out
-PROBE = """<script>
-const seen = element => {
-  const style = getComputedStyle(element), box = element.getBoundingClientRect();
-  return {text: element.textContent, title: element.title, ground: style.backgroundColor, ink: style.color,
-    mark: getComputedStyle(element, '::before').content, right: box.right, height: box.height};
-};
-const all = selector => [...document.querySelectorAll(selector)].map(seen);
-const result = {title: document.title, text: document.querySelector('main').textContent, spans: all('main span'),
-  legend: all('#legend li'), scripts: document.scripts.length, width: innerWidth,
-  wide: document.documentElement.scrollWidth,
-  fetched: performance.getEntriesByType('resource').map(entry => entry.name),
-  rows: new Set([...document.querySelectorAll('main span')].map(e => Math.round(e.getBoundingClientRect().top))).size};
-const out = document.createElement('pre'); out.id = 'result'; out.textContent = JSON.stringify(result);
-document.body.append(out);
-</script>"""
+SEEN = """(() => {
+  const seen = element => {
+    const style = getComputedStyle(element), box = element.getBoundingClientRect();
+    return {text: element.textContent, title: element.title, ground: style.backgroundColor, ink: style.color,
+      mark: getComputedStyle(element, '::before').content, right: box.right, height: box.height, top: box.top};
+  };
+  const all = selector => [...document.querySelectorAll(selector)].map(seen);
+  return {title: document.title, text: document.querySelector('main').textContent, spans: all('main span'),
+    legend: all('#legend li'), scripts: document.scripts.length, width: innerWidth,
+    wide: document.documentElement.scrollWidth};
+})()"""
 
 
 def surprisals(text):
@@ -51,24 +44,20 @@ def shown(text):
     return ''.join(ESCAPES.get(char, char) for char in text)
 
 
-def browsed(path, source):
-    """The probe's result, from a browser that has laid the page out, and what the browser complained about."""
-    path.write_text(source.replace('</body>', PROBE + '</body>'), encoding='utf-8')
-    command = [BROWSER, '--headless=new', '--no-sandbox', '--disable-gpu', '--window-size=700,900', '--hide-scrollbars']
-    command += [f'--user-data-dir={path.parent / "profile"}', '--enable-logging=stderr', '--dump-dom', path.as_uri()]
-    done = subprocess.run(command, capture_output=True, timeout=120, check=True)
-    dom = Reader(done.stdout.decode('utf-8'))
-    result = next(text for tag, attributes, text in dom.elements if attributes.get('id') == 'result')
-    return json.loads(result), [line for line in done.stderr.decode().splitlines() if 'CONSOLE' in line]
-
-
 @pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
-def test_in_a_browser(tmp_path):
+def test_in_a_browser(browser, tmp_path):
     bits = surprisals(ODD)
-    result, complaints = browsed(tmp_path / 'page.html', page(NASTY, ODD, bits))
+    (tmp_path / 'page.html').write_text(page(NASTY, ODD, bits), encoding='utf-8')
+    browser.screen(700)
+    try:
+        browser.open(tmp_path / 'page.html')
+        result = browser.run(SEEN)
+    finally:
+        browser.screen(1000)
     assert result['text'] == shown(ODD)
     assert result['title'] == 'Surprisal of ' + shown(NASTY)
-    assert (complaints, result['fetched'], result['scripts']) == ([], [], 1)
+    assert (browser.complaints, result['scripts']) == ([], 0)
+    assert {url.partition(':')[0] for url in browser.requests} <= {'file', 'about'}
 
     spans = result['spans']
     assert [span['text'] for span in spans] == [shown(char) for char in ODD]
@@ -82,7 +71,7 @@ def test_in_a_browser(tmp_path):
     assert [span['mark'] for span in spans] == [marks.get(char, 'none') for char in ODD]
 
     assert result['wide'] <= result['width'] and max(span['right'] for span in spans) <= result['width']
-    assert result['rows'] > ODD.count('\n')
+    assert len({round(span['top']) for span in spans}) > ODD.count('\n')
     assert [step['text'] for step in result['legend']] == [*(f'{k}–{k + 1}' for k in range(8)), '8+']
     grounds = [step['ground'] for step in result['legend']]
     assert all(step['height'] > 10 for step in result['legend'])
