@@ -1,7 +1,6 @@
 """Encoding files to ids: the same ids as the gist sees, whatever the chunks, and the same again from the cache."""
 
 import gzip
-import os
 import random
 import subprocess
 import sys
@@ -22,20 +21,13 @@ from fastrnn.data.ids import ids_type
 from fastrnn.data.kinds import MANY, kind_of
 
 TEXT = SONNETS.read_text(encoding='utf-8')
+pytestmark = pytest.mark.usefixtures('cache_root')
 pieces = st.one_of(
     st.sampled_from(['\r', '\n', '\r\n', 'a', 'b', 'é', 'ÿ', '’', '\u2028', '\ufffd', '😀', '\U0010ffff', '\x00']),
     st.characters(exclude_categories=['Cs']),
 )
 texts = st.lists(pieces, min_size=1, max_size=60).map(''.join)
 few = settings(max_examples=30)
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """A cache of the test's own, and no waiting for the disk."""
-    monkeypatch.setattr(os, 'fsync', lambda descriptor: None)
-    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
-    return tmp_path / 'cache'
 
 
 @pytest.fixture
@@ -164,7 +156,7 @@ def test_lone_surrogates_survive_the_cache(tmp_path):
 
 
 @pytest.mark.parametrize('limit', [1 << 26, 0])
-def test_second_run_reads_the_first_ones_ids(cache, monkeypatch, limit):
+def test_second_run_reads_the_first_ones_ids(cache_root, monkeypatch, limit):
     """Into memory, or where they are asked for."""
     monkeypatch.setattr(stored, 'IN_MEMORY', limit)
     first, second = open_corpus(SONNETS), open_corpus(str(SONNETS))
@@ -173,7 +165,7 @@ def test_second_run_reads_the_first_ones_ids(cache, monkeypatch, limit):
     assert isinstance(second.ids, np.ndarray if limit else stored.StoredIds) and not second.ids[:9].flags.writeable
     assert second.describe() == [f'{len(TEXT):,} characters, {len(set(TEXT))} unique', second.note]
     assert first.sha256 == second.sha256 == Corpus.of(TEXT).sha256
-    assert len(list((cache / 'corpora').glob('[!f]*'))) == 1
+    assert len(list((cache_root / 'corpora').glob('[!f]*'))) == 1
 
 
 def test_packed_and_plain_share_an_entry(tmp_path):

@@ -1,6 +1,5 @@
 """Windows of a text that stays in its file: those of the whole text, in bounded memory."""
 
-import os
 import resource
 from pathlib import Path
 
@@ -14,13 +13,7 @@ from fastrnn.data import stored, windows
 from fastrnn.data.corpus import open_corpus
 from fastrnn.data.windows import Windows
 
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """A cache of the test's own, and no waiting for the disk."""
-    monkeypatch.setattr(os, 'fsync', lambda descriptor: None)
-    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
-    return tmp_path / 'cache'
+pytestmark = pytest.mark.usefixtures('cache_root')
 
 
 def test_memory_does_not_grow_with_what_is_read(tmp_path, monkeypatch):

@@ -24,12 +24,8 @@ from fastrnn.system import pipes
 from fastrnn.system.pipes import check_kind, check_room, copy_of
 
 TEXT = SONNETS.read_text(encoding='utf-8')
+pytestmark = pytest.mark.usefixtures('cache_root')
 Usage = namedtuple('Usage', 'total used free')
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
 
 
 @pytest.fixture
