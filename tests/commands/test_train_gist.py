@@ -1,11 +1,10 @@
 """``fastrnn train`` as the gist: the reference's output byte for byte, and an orderly end however a run ends."""
 
 import re
-import signal
 import sys
 
 import pytest
-from helpers import SONNETS, run_python, start_python
+from helpers import SONNETS, run_python
 from screens import Terminal
 
 from fastrnn import reference
@@ -89,28 +88,6 @@ def test_divergence(cli, capfd, monkeypatch):
     assert warning == 'warning: the loss is inf or NaN from iteration 1 on'
     assert error == 'error: probabilities contain NaN: the training has diverged, take a smaller learning rate'
     assert end == ''
-
-
-def test_interrupt():
-    """Ctrl-C: exit code 130, no traceback, whole lines."""
-    run = start_python('-m', 'fastrnn', 'train', SONNETS, '--hidden-size', 30, '--sample-every', 10**9)
-    while not run.stdout.readline().startswith(b'iter 0, loss: '):
-        assert run.poll() is None
-    run.send_signal(signal.SIGINT)
-    rest, err = run.communicate(timeout=30)
-    assert run.returncode == 130
-    assert err.decode() == f'{NOT_KEPT}\n'
-    assert rest == b'' or rest.endswith(b'\n')
-
-
-def test_closed_output():
-    """``fastrnn train ... | head -1``."""
-    run = start_python('-m', 'fastrnn', 'train', SONNETS, '--hidden-size', 30)
-    assert run.stdout.readline().startswith(b'data has ')
-    run.stdout.close()
-    assert run.wait(timeout=30) == 141
-    assert run.stderr.read().decode() == f'{NOT_KEPT}\n'
-    run.stderr.close()
 
 
 def test_progress_on_a_terminal(cli, monkeypatch):
