@@ -77,7 +77,6 @@ READERS = {  # modules that open files for reading, and what; all others use sys
     'system/locks.py': 'files and folders to lock, whose contents are not read',
     'runs/log.py': 'the log that the run itself appends to',
     'kernels/jit.py': 'the sources of the package',
-    'pages/player.py': 'files of the package',
     'pages/surprisal.py': 'files of the package',
     'reference.py': "the gist's text",
     'engines/compile_ahead.py': 'files to lock',

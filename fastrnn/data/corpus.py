@@ -3,12 +3,11 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -16,14 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import in_a_line
-from ..system.pipes import check_room
 from . import encoding as codes
-from . import files, stored
+from . import files
 from .cache import Entry, TextCache, key_of
 from .files import Reading, Source
 from .ids import as_ids
 from .kinds import HEAD, check_controls, check_kind
-from .stored import Ids, Opened, StoredIds, Summed
+from .stored import Ids, Spool, StoredIds
 from .vocabulary import POINTS, Vocabulary, check_vocabulary
 
 
@@ -198,37 +196,20 @@ def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, sur
         return _corpus(facts, entry.ids, f'encoded into {entry.folder}', entry)
     except OSError as error:
         reason = f'{text_cache.root} cannot be written ({error.strerror or error})'
-    ids, where = _uncached(fill, survey.n, numbering, reason)
-    return _corpus(facts, ids, f'{reason}, so the text is encoded anew in every run, {where}')
-
-
-def _named(source: Source) -> str:
-    return files.STANDARD_INPUT if source.path == files.STANDARD_INPUT else os.path.abspath(source.path)
-
-
-def _uncached(fill: Callable[[BinaryIO], None], n: int, numbering: codes.Numbering, reason: str) -> tuple[Ids, str]:
-    """Ids in memory, or in a file without a name if they are many."""
-    dtype = numbering.numbers.dtype
-    size = n * dtype.itemsize
-    if size <= stored.IN_MEMORY:
-        sink = BytesIO()
-        fill(sink)
-        return np.frombuffer(sink.getvalue(), dtype), 'in memory'
+    spool = Spool(facts['dtype'], len(numbering.vocabulary))
     try:
-        check_room(Path(tempfile.gettempdir()), size)
-        file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as its ids
-        summed = Summed(file)
-        fill(cast(BinaryIO, summed))
-        file.flush()
-        ids = stored.open_ids(Opened(file), dtype, n, len(numbering.vocabulary), summed.check)
-        if ids is None:
-            raise OSError('it does not keep what is written')
-        return ids, f'in a temporary file in {tempfile.gettempdir()}'
+        fill(cast(BinaryIO, spool))
+        return _corpus(facts, spool.ids(), f'{reason}, so the text is encoded anew in every run, in {spool.place}')
     except OSError as error:
+        size = survey.n * np.dtype(facts['dtype']).itemsize
         raise ValueError(
             f'no room for {size:,} bytes of encoded text: {reason}, nor can {tempfile.gettempdir()} '
             f'({error.strerror or error}); free some space or name another folder with FASTRNN_CACHE'
         ) from error
+
+
+def _named(source: Source) -> str:
+    return files.STANDARD_INPUT if source.path == files.STANDARD_INPUT else os.path.abspath(source.path)
 
 
 def _facts(survey: codes.Survey, numbering: codes.Numbering, sha256: str, min_count: int) -> dict[str, Any]:

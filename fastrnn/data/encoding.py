@@ -4,7 +4,6 @@ A text is read twice: once to hash it and to see which characters it has, once t
 """
 
 import hashlib
-import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -170,7 +169,7 @@ def write_ids(sources: Sequence[Source], reading: Reading, numbers: NDArray[Any]
 
 
 def _sync(sink: BinaryIO) -> None:
-    if not isinstance(sink, io.BytesIO):
+    if hasattr(sink, 'fileno'):  # a Spool's file is kept by nobody
         os.fsync(sink.fileno())
 
 

@@ -194,30 +194,32 @@ class Summed:
 
 
 class Spool:
-    """Ids of a text that come piece by piece: in memory, or in a file without a name if they are many."""
+    """Where ids of a text are written piece by piece: memory, or a file without a name if they are many.
+
+    Raises OSError where a disk has no room for them.
+    """
 
     def __init__(self, dtype: Any, V: int) -> None:
         self._dtype, self._V, self._size = np.dtype(dtype), V, 0
         self._file: BinaryIO = BytesIO()
         self._sum = 0
 
-    def write(self, ids: NDArray[Any]) -> None:
-        """Raises ValueError where a disk has no room for them."""
-        data = ids.astype(self._dtype).data
-        self._sum = zlib.crc32(data, self._sum)
-        try:
-            if isinstance(self._file, BytesIO) and self._size + data.nbytes > IN_MEMORY:
-                held, self._file = self._file, cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - closed in ids()
-                self._file.write(held.getbuffer())
-            if not isinstance(self._file, BytesIO):
-                check_room(tempfile.gettempdir(), data.nbytes)
-            self._file.write(data)
-        except OSError as error:
-            folder, reason = tempfile.gettempdir(), error.strerror or error
-            raise ValueError(
-                f'no room in {folder} for the encoded text ({reason}); name another folder with TMPDIR'
-            ) from error
-        self._size += data.nbytes
+    def write(self, data: Any) -> int:
+        """Ids as bytes, or an array of them."""
+        view = memoryview(data).cast('B')
+        self._sum = zlib.crc32(view, self._sum)
+        if isinstance(self._file, BytesIO) and self._size + view.nbytes > IN_MEMORY:
+            held, self._file = self._file, cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - closed in ids()
+            self._file.write(held.getbuffer())
+        if not isinstance(self._file, BytesIO):
+            check_room(tempfile.gettempdir(), view.nbytes)
+        self._size += view.nbytes
+        return self._file.write(view)
+
+    @property
+    def place(self) -> str:
+        """In words."""
+        return 'memory' if isinstance(self._file, BytesIO) else f'a temporary file in {tempfile.gettempdir()}'
 
     def ids(self) -> Ids:
         """All of them, read-only."""
@@ -227,7 +229,5 @@ class Spool:
         self._file.flush()
         found = open_ids(Opened(self._file), self._dtype, n, self._V, self._sum)
         if found is None:
-            raise ValueError(
-                f'a file in {tempfile.gettempdir()} does not keep what is written; name another with TMPDIR'
-            )
+            raise OSError('it does not keep what is written')
         return found

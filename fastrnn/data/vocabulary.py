@@ -4,6 +4,7 @@ Runs of code points below 256 travel as bytes, since ``bytes.translate`` is the 
 """
 
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -120,25 +121,29 @@ class Vocabulary:
         """
         reading, numbers, dtype = Reading(encoding, errors, self.unit), self.numbers(), self.ids_type
         ids, lacking, gaps = Spool(dtype, len(self)), Lacking(len(self), self.unit), list[NDArray[np.int64]]()
-        for piece in _pieces(text_or_files(text), reading):
-            points = as_array(points_of(piece))
-            found = np.take(numbers, points, mode='clip')
-            known, start = found >= 0, lacking.total
-            lacking.add(points, ~known)
-            if skip_unknown and lacking.count:
-                found = found[known]
-                if places:
-                    gaps.append(start + np.flatnonzero(~known))
-            if skip_unknown or not lacking.count:  # else the rest is only counted
-                ids.write(found)
-        if not lacking.total:
-            raise ValueError('the text is empty; take one with characters in it')
-        if lacking.count and not skip_unknown:
-            raise lacking.error(cure)
-        if lacking.count and lacking.total - lacking.count < 2:
-            raise lacking.too_few()
-        offsets = np.delete(np.arange(lacking.total), np.concatenate(gaps)) if gaps else None
-        return Encoded(ids.ids(), lacking, offsets)
+        try:
+            for piece in _pieces(text_or_files(text), reading):
+                points = as_array(points_of(piece))
+                found = np.take(numbers, points, mode='clip')
+                known, start = found >= 0, lacking.total
+                lacking.add(points, ~known)
+                if skip_unknown and lacking.count:
+                    found = found[known]
+                    if places:
+                        gaps.append(start + np.flatnonzero(~known))
+                if skip_unknown or not lacking.count:  # else the rest is only counted
+                    ids.write(found.astype(dtype))
+            if not lacking.total:
+                raise ValueError('the text is empty; take one with characters in it')
+            if lacking.count and not skip_unknown:
+                raise lacking.error(cure)
+            if lacking.count and lacking.total - lacking.count < 2:
+                raise lacking.too_few()
+            offsets = np.delete(np.arange(lacking.total), np.concatenate(gaps)) if gaps else None
+            return Encoded(ids.ids(), lacking, offsets)
+        except OSError as error:  # of what is written: a file that can't be read is a ValueError
+            reason = f'no room in {tempfile.gettempdir()} for the encoded text ({error.strerror or error})'
+            raise ValueError(f'{reason}; name another folder with TMPDIR') from error
 
     def as_bytes(self, ids: Any) -> bytes:
         """The bytes of a text: its UTF-8; with bytes as units the bytes themselves, NO_BYTE for those folded."""

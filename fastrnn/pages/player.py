@@ -9,7 +9,6 @@ from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from string import Template
 from typing import Any
 
@@ -18,7 +17,7 @@ from ..model.architecture import Architecture
 from ..model.model import Model
 from .player_colours import STEPS, rules
 from .player_weights import layout, packed
-from .surprisal import SHADES, visible
+from .surprisal import SHADES, beside, shown, visible
 
 ENGINE = ('player_model.js', 'player_draw.js', 'player_features.js', 'player_engine.js')
 PAGE = ('player_text.js', 'player_pane.js', 'player_write.js', 'player_see.js', 'player.js')
@@ -114,11 +113,6 @@ def rows(facts: Sequence[tuple[str, str]]) -> str:
     return ''.join(f'<dt>{shown(name)}</dt><dd>{shown(value)}</dd>' for name, value in facts)
 
 
-def shown(text: str) -> str:
-    """A text in the page, whatever is in it."""
-    return escape(''.join(visible(char) for char in text))
-
-
 def _named(char: str, unit: str) -> str:
     return {'\n': '↵', '\t': '→', ' ': '␣'}.get(char) or escape(visible(char, unit))
 
@@ -128,8 +122,7 @@ def _step(k: int) -> str:
 
 
 def _joined(names: Sequence[str]) -> str:
-    """Files beside this module, wherever the package is kept."""
-    return '\n'.join(files(__package__).joinpath(name).read_text(encoding='utf-8') for name in names)
+    return '\n'.join(map(beside, names))
 
 
 def _in_script(facts: dict[str, Any]) -> str:

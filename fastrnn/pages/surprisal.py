@@ -55,16 +55,16 @@ def page(name: str, text: str, bits: Sequence[float], unit: str = 'character') -
     check_length(len(text))
     known = [value for value in bits if not math.isnan(value)]
     mean = sum(known) / len(known) if known else math.nan
-    shown = {char: (content(char, unit), kind(char, unit)) for char in set(text)}
-    return Template(_beside('surprisal.html')).substitute(
-        heading=escape(''.join(visible(char) for char in name)),
-        style=_beside('surprisal.css') + _shade_rules(),
+    kinds = {char: (content(char, unit), kind(char, unit)) for char in set(text)}
+    return Template(beside('surprisal.html')).substitute(
+        heading=shown(name),
+        style=beside('surprisal.css') + _shade_rules(),
         unit=unit,
         bits=f'{mean:.3f}',
         perplexity=f'{2**mean:,.2f}',
         length=f'{len(text):,}',
         legend=_legend(),
-        text=''.join(element(*shown[char], value) for char, value in zip(text, bits, strict=True)),
+        text=''.join(element(*kinds[char], value) for char, value in zip(text, bits, strict=True)),
     )
 
 
@@ -107,7 +107,12 @@ def visible(char: str, unit: str = 'character') -> str:
     return char
 
 
-def _beside(name: str) -> str:
+def shown(text: str) -> str:
+    """A text in the page, whatever is in it."""
+    return escape(''.join(visible(char) for char in text))
+
+
+def beside(name: str) -> str:
     """A file beside this module, wherever the package is kept."""
     return files(__package__).joinpath(name).read_text(encoding='utf-8')
 

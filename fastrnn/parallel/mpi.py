@@ -78,9 +78,6 @@ class MPIProcesses(Processes):
         os.sched_setaffinity(0, mine[first:last] or [mine[rank % len(mine)]])
         return scarce or count > len(mine)
 
-    def agree(self, value: T) -> T:
-        return self._broadcast(value)
-
     def lead(self, call: Callable[[], T]) -> T:
         if self._leading:  # called by what is led: the others do not come here
             return call()
@@ -93,7 +90,7 @@ class MPIProcesses(Processes):
                 error = raised
             finally:
                 self._leading = False
-        value, told = self._broadcast((value, None if error is None else _portable(error)))
+        value, told = self.agree((value, None if error is None else _portable(error)))
         if told is not None:
             raise error or told
         return cast(T, value)
@@ -136,8 +133,8 @@ class MPIProcesses(Processes):
         self._wait(self._world.Iallgatherv(mine, [received, _counts(sizes)]))
         return [pickle.loads(part.tobytes()) for part in np.split(received, np.cumsum(sizes)[:-1])]
 
-    def _broadcast(self, value: T) -> T:
-        """As MPI's own, but for the way of waiting."""
+    def agree(self, value: T) -> T:
+        """MPI's own broadcast, but for the way of waiting."""
         sent = np.frombuffer(pickle.dumps(value if self.rank == 0 else None), np.uint8).copy()
         size = np.array([sent.size])
         self._wait(self._world.Ibcast(size))

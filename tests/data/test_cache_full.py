@@ -66,13 +66,23 @@ def test_full_cache(path, cache, full, monkeypatch, limit):
 
 def test_no_room_anywhere(path, cache, full, monkeypatch):
     monkeypatch.setattr(stored, 'IN_MEMORY', 0)
-    monkeypatch.setattr(corpora.tempfile, 'TemporaryFile', fail(errno.ENOSPC))
+    monkeypatch.setattr(stored.tempfile, 'TemporaryFile', fail(errno.ENOSPC))
     message = refused(path)
     assert message.startswith(
         f'no room for {len(TEXT):,} bytes of encoded text: {cache.parent} cannot be written (No sp'
     )
     assert message.endswith('free some space or name another folder with FASTRNN_CACHE')
     assert not entries(cache)
+
+
+def test_no_room_for_another_text(path, monkeypatch):
+    corpus = open_corpus(path)
+    monkeypatch.setattr(stored, 'IN_MEMORY', 0)
+    monkeypatch.setattr(stored, 'check_room', fail(errno.ENOSPC))
+    words = f'no room in {stored.tempfile.gettempdir()} for the encoded text (No space left on device); name another'
+    with pytest.raises(ValueError) as error:
+        corpus.vocabulary.encode(TEXT)
+    assert str(error.value) == f'{words} folder with TMPDIR'
 
 
 def test_full_only_when_it_is_brought_to_the_disk(path, cache, monkeypatch):
