@@ -13,7 +13,7 @@ import numpy as np
 from kernels import microseconds, normal
 from llvmlite.binding import get_host_cpu_name
 
-from fastrnn.engines.batched import make_cell
+from fastrnn.engines.batched_streams import make_cell
 from fastrnn.engines.engine import BatchedEngine
 from fastrnn.kernels.batched.cell import activate, differentiate
 from fastrnn.kernels.batched.packing import copy

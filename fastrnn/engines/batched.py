@@ -12,28 +12,25 @@ from numpy.typing import NDArray
 
 from ..data.stored import Ids
 from ..data.windows import Part, Windows
-from ..errors import Diverged
-from ..kernels.batched import buffers, generate, optimizers, train
-from ..kernels.batched.cell import Cell
-from ..kernels.batched.cells import CELLS
+from ..kernels.batched import buffers, optimizers, train
 from ..kernels.batched.dropout import limit_of, make_dropout
 from ..kernels.batched.functions import log1
 from ..kernels.batched.packing import pack_weights
-from ..kernels.sampling import Choice
 from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
 from ..model.init import INITS
+from ..model.overflow import OF_TRAINING
 from ..model.params import Params
 from ..model.state import MOMENTS, TrainState
 from ..parallel.processes import processes
 from ..parallel.threads import ThreadTuner, counts_for_streams, share_of_processors
 from ..settings.options import MAX_SEED, Settings
 from . import compile_ahead
+from .batched_streams import FLOPS_PER_THREAD, BatchedStreams, as_weights, make_cell, sizes_of
 from .shards import Meeting, check_shards, of_shard, owned, shard_shapes, slices, updated
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
 LEAD = 256  # characters that other weights read before they go on with a sample
-FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
 
 
 class BatchedEngine:
@@ -172,31 +169,22 @@ class BatchedEngine:
         carried: NDArray[Any] = self._meeting.shards.carried[..., : self.params.H]
         return carried
 
-    def sample(self, length: int, weights: Params | None = None) -> NDArray[np.intp]:
+    def sample(self, length: int, params: Params | None = None) -> NDArray[np.uint32]:
         """Drawn from the first stream's state, in the model's own dtype, and by a copy of the generator.
 
-        So a run that is lengthened later is the longer run. Other weights (the best ones) read the last characters
-        before that place first, from h = 0: its state is none of theirs. Raises Diverged where probabilities are NaN.
+        So a run that is lengthened later is the longer run. Other parameters (the best ones) read the last characters
+        before that place first, from h = 0: its state is none of theirs.
         """
-        p, ids = int(self.position[0]), self._ids
-        rng = np.random.RandomState()
+        p, rng = int(self.position[0]), np.random.RandomState()
         rng.set_state(self._rng.get_state())
-        p = p if p + 1 < ids.size else 0
-        drawn_by = pack(self.params if weights is None else weights, strips=True)
-        streams = generate.make_streams(self.sizes, 1, drawn_by.weights.flat.dtype, 1)
-        compile_ahead.wait()
-        if weights is None:
-            streams.hs[..., 0, : self.params.H] = self._carried[0, :, :, 0]
+        p = first = p if p + 1 < self._ids.size else 0
+        stream = BatchedStreams(self.params if params is None else params)
+        if params is None:
+            stream.states[:, :, 0] = self._carried[0, :, :, 0]
         else:
-            read = ids[max(0, p - LEAD) : p + 1].astype(np.uint32)[:, None]
-            surprisals = np.zeros((len(read) - 1, 1))
-            generate.score(alone(), drawn_by, read[:-1], read[1:], streams, surprisals)
-        streams.ixs[0] = ids[p]
-        choice, out = Choice(self.params.flat.dtype.type(1), self.params.V, 1.0), np.zeros((length, 1), np.uint32)
-        generate.draw(alone(), drawn_by, choice, rng.random_sample((length, 1)), streams, out)
-        if streams.failed.any():
-            raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
-        return out[:, 0].astype(np.intp)
+            first = max(0, p - LEAD)
+        stream.read(self._ids[first : p + 1])
+        return stream.draw(rng, length, cause=OF_TRAINING)[:, 0]
 
     @property
     def settled(self) -> bool:
@@ -218,29 +206,6 @@ def scoring_memory(architecture: Architecture, itemsize: int) -> int:
     """Bytes of the packed matrices by which a held-out text is read."""
     shapes = buffers.packed_shapes(sizes_of(architecture), itemsize, strips=False, backward=False)
     return itemsize * sum(math.prod(shape) for shape in shapes.values())
-
-
-def make_cell(architecture: Architecture) -> Cell:
-    """What kernels are chosen by."""
-    return CELLS[architecture.cell](architecture.kind.gates, architecture.kind.blocks)
-
-
-def sizes_of(architecture: Architecture) -> buffers.Sizes:
-    return buffers.Sizes(
-        *architecture.kind, architecture.layers, architecture.H, architecture.V, architecture.parameters
-    )
-
-
-def as_weights(params: Params) -> buffers.Weights:
-    return buffers.Weights(params.flat, **params.by_name)
-
-
-def pack(params: Params, *, strips: bool) -> buffers.Network:
-    """Parameters as kernels take them that go forward only; ``strips``, for one stream."""
-    packed = buffers.make_packed(sizes_of(params.architecture), params.flat.dtype, strips=strips, backward=False)
-    network = buffers.Network(make_cell(params.architecture), as_weights(params), packed)
-    pack_weights(alone(), network)
-    return network
 
 
 def make_optimizer(

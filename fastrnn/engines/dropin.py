@@ -14,8 +14,9 @@ from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.team import alone
 from ..model.architecture import GIST_NAMES, gist_shapes
+from ..model.overflow import OF_TRAINING
 from ..settings.checks import as_number
-from .exact import draw
+from .exact_stream import ExactStream
 
 Array = NDArray[np.float64]
 ARRAYS = np.ndarray, np.memmap
@@ -123,9 +124,10 @@ class _Functions:
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
             raise ValueError(f'n is {n}; it must be a whole number, 0 or more')
         first = int(self._indices('seed_ix', [seed_ix])[0])
-        state = h[:, 0].copy()
-        weights, literal, work = self._take()
-        ixes = draw(np.random, self._native, state, first, int(n), weights, literal, work)
+        weights, _, work = self._take()
+        stream = ExactStream(weights, work, h[:, 0].copy())
+        stream.read([first])
+        ixes = stream.draw(np.random, int(n), cause=OF_TRAINING)
         self._spare.append((weights, work))
         return [int(ix) for ix in ixes]
 

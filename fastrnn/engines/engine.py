@@ -47,10 +47,11 @@ class Engine(Protocol):
     def restore(self, state: TrainState) -> None:
         """Go on from a state of a run of the same configuration and text; another number of threads will do."""
 
-    def sample(self, length: int, weights: Params | None = None) -> NDArray[np.intp]:
+    def sample(self, length: int, params: Params | None = None) -> NDArray[np.uint32]:
         """Characters drawn from the present state, which stays as it is but for the gist's generator.
 
-        weights: to draw by in place of its own, which only engines are given that sample at the end alone.
+        params: to draw by in place of its own, which only engines are given that sample at the end alone. Raises
+        Diverged where probabilities are NaN.
         """
 
     def close(self) -> None:

@@ -7,46 +7,21 @@ from numpy.typing import NDArray
 
 from ..data.stored import Ids
 from ..data.windows import Part, Windows
-from ..errors import Diverged
 from ..kernels.exact import buffers
 from ..kernels.exact import numpy_functions as native
 from ..kernels.exact import rnn as exact
 from ..kernels.exact.numpy_functions import gemv, gemv_t
-from ..kernels.sampling import Choice
 from ..kernels.team import Team, alone, span
 from ..model.architecture import Architecture
 from ..model.init import gist
+from ..model.overflow import OF_TRAINING
 from ..model.params import Params
 from ..model.state import TrainState
 from ..parallel.threads import ThreadTuner, counts_for_rows
 from ..settings.options import Settings
+from .exact_stream import ExactStream, as_weights
 
 ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
-
-
-def draw(
-    rng: Any,
-    addresses: native.Native,
-    h: NDArray[np.float64],
-    seed_ix: int,
-    length: int,
-    weights: buffers.Weights,
-    literal: bool,
-    work: buffers.Work,
-) -> NDArray[np.intp]:
-    """Sample as the gist does, from h (H,), which is changed in place, with one uniform of ``rng`` a character.
-
-    Raises Diverged where a probability is NaN, having used up as many uniforms as the gist would have.
-    """
-    out = np.zeros(length, np.intp)
-    before = rng.get_state()
-    choice = Choice(1.0, weights.by.size, 1.0)
-    drawn = exact.sample(addresses, h, seed_ix, rng.random_sample(length), weights, literal, choice, work, out)
-    if drawn < length:
-        rng.set_state(before)
-        rng.random_sample(drawn)
-        raise Diverged('probabilities contain NaN: the training has diverged, take a smaller learning rate')
-    return out
 
 
 class ExactEngine:
@@ -153,13 +128,13 @@ class ExactEngine:
         self.smooth_loss = state.smooth_loss
         self._rng.set_state(state.rng)
 
-    def sample(self, length: int, weights: Params | None = None) -> NDArray[np.intp]:
-        p, literal = self.position
-        ids, T = self._windows.ids, self._work.xs.shape[0]
-        wraps = p + T + 1 >= ids.size
-        h = np.zeros_like(self.params.bh[0]) if wraps else self._work.hs[0].copy()
-        seed_ix = int(ids[0 if wraps else p])
-        return draw(self._rng, self._native, h, seed_ix, length, self._weights, bool(literal), self._work)
+    def sample(self, length: int, params: Params | None = None) -> NDArray[np.uint32]:
+        p, T, ids, h = int(self.position[0]), self._work.xs.shape[0], self._windows.ids, self._work.hs[0].copy()
+        if p + T + 1 >= ids.size:
+            p, h[:] = 0, 0.0
+        stream = ExactStream(self._weights, self._work, h)
+        stream.read(ids[p : p + 1])
+        return stream.draw(self._rng, length, cause=OF_TRAINING)
 
     @property
     def settled(self) -> bool:
@@ -167,7 +142,3 @@ class ExactEngine:
 
     def close(self) -> None:
         self._tuner.close()
-
-
-def as_weights(params: Params) -> buffers.Weights:
-    return buffers.Weights(params.WxhT, params.Whh[0], params.Why, params.bh[0], params.by)

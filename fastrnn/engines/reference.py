@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from .. import reference
 from ..data.stored import Ids
 from ..data.windows import Part, Windows
-from ..errors import Diverged
 from ..model.architecture import Architecture
+from ..model.overflow import OF_TRAINING, not_finite
 from ..model.params import Params
 from ..model.state import TrainState
 from ..settings.options import Settings
@@ -80,14 +80,14 @@ class ReferenceEngine:
         return float(loss)
 
     @np.errstate(all='ignore')
-    def sample(self, length: int, weights: Params | None = None) -> NDArray[np.intp]:
+    def sample(self, length: int, params: Params | None = None) -> NDArray[np.uint32]:
         self._wrap()
         first = int(self._windows.ids[self._p])
         try:
             with self._lent_generator():
-                return np.array(reference.sample(self._hprev, first, length, self._model), np.intp)
+                return np.array(reference.sample(self._hprev, first, length, self._model), np.uint32)
         except ValueError as error:  # np.random.choice was given NaN
-            raise Diverged(f'{error}: the training has diverged, take a smaller learning rate') from error
+            raise not_finite(OF_TRAINING) from error
 
     @property
     def params(self) -> Params:

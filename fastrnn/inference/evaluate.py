@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.stored import CHUNK, Ids
 from ..data.vocabulary import Encoded
+from ..engines.batched_streams import make_tuner
 from ..model.architecture import Architecture
 from ..model.model import Model
 from ..model.overflow import check_mean
@@ -20,7 +21,7 @@ from ..parallel.threads import ThreadTuner
 from ..settings.checks import check_integer
 from ..settings.options import bits_per_character
 from ..system.interrupts import remembered
-from .scorer import Positions, Scorer, make_tuner
+from .scorer import Positions, Scorer
 
 PARTS = 64  # of a text, at most, that are read at once
 LEAST = 4096  # characters of a part

@@ -2,25 +2,35 @@
 
 import math
 import sys
-from collections.abc import Iterator
-from functools import partial
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from itertools import chain
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..engines.batched_streams import BatchedStreams, make_tuner
+from ..engines.exact_stream import ExactStream
 from ..kernels.sampling import Choice
 from ..model.model import Model
-from ..parallel.threads import ThreadTuner, counts_for_streams
+from ..model.params import Params
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.options import MAX_SEED
 from ..system.interruptible import InterruptibleGenerator
 from .prompt import Decoder, encode_prompt
-from .streams import Batch, Pace, Stream, make_stream
 
-LONGEST = 1 << 26  # characters of a text that is not shown before it is whole
+MAX_WHOLE = 1 << 26  # characters of a text that is given whole
 AGAIN = 'draw again, with the same seed for the same text'
 FLOPS_PER_THREAD = 400_000  # of a step of time; less is not worth waking a thread for
 GROUP = 256  # texts at once
 GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
+PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
+FIRST_PIECE = 64  # characters of the first piece, while the pace is not known
+
+T = TypeVar('T')
+Stream = ExactStream | BatchedStreams
 
 
 def sample(
@@ -71,9 +81,14 @@ def sample(
         While drawing, where probabilities are NaN: weights that are not finite, or so large that exp overflows.
     """
     choice = _choice(model, temperature, top_k, top_p)
-    length, seed = check_integer('length', length, 0), _checked_seed(seed)
-    stream = make_stream(model, encode_prompt(prime, model))
-    return InterruptibleGenerator(_one(model, length, stream, choice, np.random.RandomState(seed)), AGAIN)
+    length, rng = check_integer('length', length, 0), _seeded(seed)
+    prompt, decode = encode_prompt(prime, model), Decoder(model)
+    stream = make_stream(model)
+
+    def draw(start: int, stop: int) -> str | None:
+        return decode(stream.draw(rng, stop - start, choice).ravel(), final=stop == length) or None
+
+    return InterruptibleGenerator(chain(_read(stream, prompt), in_pieces(draw, length)), AGAIN)
 
 
 def samples(
@@ -107,13 +122,13 @@ def samples(
         As :func:`sample` does.
     """
     choice = _choice(model, temperature, top_k, top_p)
-    length, seed, count = check_integer('length', length, 0), _checked_seed(seed), check_integer('count', count, 1)
+    length, rng, count = check_integer('length', length, 0), _seeded(seed), check_integer('count', count, 1)
     threads = None if threads is None else check_integer('threads', threads, 1, 1024)
-    if length > LONGEST:
-        raise ValueError(f'length is {length}; of samples that are drawn at once it is {LONGEST:,} at most')
-    stream = make_stream(model, encode_prompt(prime, model))
+    if length > MAX_WHOLE:
+        raise ValueError(f'length is {length}; of samples that are drawn at once it is {MAX_WHOLE:,} at most')
+    prompt, stream = encode_prompt(prime, model), make_stream(model)
     return InterruptibleGenerator(
-        _many(model, count, length, stream, choice, np.random.RandomState(seed), threads), AGAIN
+        chain(_read(stream, prompt), _in_groups(model, stream, count, length, choice, rng, threads)), AGAIN
     )
 
 
@@ -130,38 +145,63 @@ def _choice(model: Model, temperature: float, top_k: int | None, top_p: float | 
     return Choice(float(chosen), kept, mass)
 
 
-def _checked_seed(seed: int | None) -> int | None:
-    return None if seed is None else check_integer('seed', seed, 0, MAX_SEED)
+def _seeded(seed: int | None) -> np.random.RandomState:
+    return np.random.RandomState(None if seed is None else check_integer('seed', seed, 0, MAX_SEED))
 
 
-def _one(model: Model, length: int, stream: Stream, choice: Choice, rng: np.random.RandomState) -> Iterator[str | None]:
-    yield from stream.absorb()
-    pace, decode, left = Pace(), Decoder(model), length
-    while left:
-        out = pace(partial(stream.draw, choice, rng), left)
-        left -= out.size
-        yield decode(out, final=not left) or None
+def make_stream(model: Model) -> Stream:
+    """One stream from h = 0, by the exact kernels where they know the model."""
+    return ExactStream.of(model.params) if model.params.architecture.is_gist else BatchedStreams(_in_float(model))
 
 
-def _many(
+def _in_float(model: Model) -> Params:
+    """A copy in the model's own dtype, or in float32 for less."""
+    return model.params.astype(np.result_type(model.params.flat.dtype, np.float32))
+
+
+def in_pieces(work: Callable[[int, int], T], total: int) -> Iterator[T]:
+    """work(start, stop) for parts of range(total) that take about PIECE seconds each; only its own time counts."""
+    start, size = 0, FIRST_PIECE
+    while start < total:
+        stop, before = min(start + size, total), time.perf_counter()
+        result = work(start, stop)
+        seconds = max(time.perf_counter() - before, 1e-9)
+        size = max(1, min(4 * size, int((stop - start) * PIECE / seconds)))
+        start = stop
+        yield result
+
+
+def _read(stream: Stream, prompt: NDArray[np.uint32]) -> Iterator[None]:
+    return in_pieces(lambda start, stop: stream.read(prompt[max(0, start - 1) : stop]), prompt.size)
+
+
+def _in_groups(
     model: Model,
+    stream: Stream,
     count: int,
     length: int,
-    stream: Stream,
     choice: Choice,
     rng: np.random.RandomState,
     threads: int | None,
 ) -> Iterator[str | None]:
-    yield from stream.absorb()
-    group = min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
-    flops = group * model.params.architecture.forward_flops
-    sizes = [threads] if threads else counts_for_streams(group, flops, FLOPS_PER_THREAD)
-    tuner = ThreadTuner(sizes)
-    try:
-        batch = Batch(model.params, choice, max(sizes))
+    """Texts that all go on from one stream."""
+    params, group = _in_float(model), min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
+    with closing(make_tuner(params.architecture, group, threads, FLOPS_PER_THREAD)) as tuner:
         for start in range(0, count, group):
-            out = yield from batch.draw(min(group, count - start), length, stream, rng, tuner)
-            for ids in out.T:
-                yield Decoder(model)(ids, final=True)
-    finally:
-        tuner.close()
+            streams = BatchedStreams(params, min(group, count - start), tuner)
+            streams.states[...], streams.ix[:] = stream.states, stream.ix
+            yield from _whole(model, streams, length, choice, rng)
+
+
+def _whole(
+    model: Model, streams: BatchedStreams, length: int, choice: Choice, rng: np.random.RandomState
+) -> Iterator[str | None]:
+    """A text of each stream."""
+    ids = np.zeros((length, streams.ix.size), np.uint32)
+
+    def draw(start: int, stop: int) -> None:
+        ids[start:stop] = streams.draw(rng, stop - start, choice)
+
+    yield from in_pieces(draw, length)
+    for of_text in ids.T:
+        yield Decoder(model)(of_text, final=True)

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.stored import Ids
+from ..engines.batched_streams import make_tuner
 from ..model.params import Params
 from ..parallel.threads import ThreadTuner
 from ..settings.options import bits_per_character
 from .evaluate import PARTS, slices, tuner_for
-from .scorer import Positions, Scorer, make_tuner
+from .scorer import Positions, Scorer
 
 SPAN = 256  # characters of a span of the part, at least, until there are PARTS spans
 WARM_UP = 128  # characters that are read before a span: after 64, bits of LSTM and GRU differ by less than 0.0001

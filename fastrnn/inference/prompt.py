@@ -24,18 +24,13 @@ def read_prompt(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict
 
 
 def encode_prompt(prime: str, model: Model) -> NDArray[np.uint32]:
-    """Character numbers (n,) of a text; for a model of bytes, of its UTF-8.
+    """Character numbers (n,) of a text; for a model of bytes, of its UTF-8. n >= 1: an empty text is a newline.
 
     What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError says how many, and which.
     """
     if not prime:
-        return np.zeros(0, np.uint32)
+        return np.full(1, max(0, model.chars.find('\n')), np.uint32)
     return np.asarray(model.vocabulary.encode(prime, cure=OF_PRIME)).astype(np.uint32)  # one kind of kernel
-
-
-def first_character(model: Model) -> int:
-    """The number of the character that a text without a prime goes on from."""
-    return max(0, model.chars.find('\n'))
 
 
 class Decoder:

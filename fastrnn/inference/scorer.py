@@ -1,4 +1,4 @@
-"""Spans of a text under a model, many at once through the batched kernels: the surprisal of each character."""
+"""Spans of a text under a model, many at once by the batched engine's streams: the surprisal of each character."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,25 +8,15 @@ from numpy.typing import NDArray
 
 from ..data.ids import check_ids
 from ..data.stored import Ids
-from ..engines import compile_ahead
-from ..engines.batched import FLOPS_PER_THREAD, pack, sizes_of
-from ..kernels.batched import generate
-from ..kernels.team import Team, alone
-from ..model.architecture import Architecture
+from ..engines.batched_streams import BatchedStreams, make_tuner
 from ..model.params import Params
 from ..parallel.processes import Processes, parts, processes
-from ..parallel.threads import ThreadTuner, counts_for_streams
+from ..parallel.threads import ThreadTuner
 from ..system.pauses import paused
 
 SLICE = 1 << 16, 2e10  # characters, and flops, of a slice: some 0.2 s, between which an interrupt gets through
 
 Positions = NDArray[np.int64]
-
-
-def make_tuner(architecture: Architecture, B: int, threads: int | None = None) -> ThreadTuner:
-    """Of scorers of up to B spans at once."""
-    counts = counts_for_streams(B, B * architecture.forward_flops, FLOPS_PER_THREAD)
-    return ThreadTuner(counts if threads is None else [min(threads, B)])
 
 
 class Scorer:
@@ -45,19 +35,16 @@ class Scorer:
 
         ``shared``: all processes take a part of the spans each, and get all numbers.
         """
-        self._architecture, self._dtype, self._B = params.architecture, params.flat.dtype, B
-        self._network = pack(params, strips=B == 1)
-        self._tuner, self._own = tuner or make_tuner(params.architecture, B, threads), tuner is None
+        self._B, self._V = B, params.V
+        self._tuner, self._closes_tuner = tuner or make_tuner(params.architecture, B, threads), tuner is None
         self._slice = max(1, int(min(SLICE[0], SLICE[1] / params.architecture.forward_flops)) // B)
         group = processes() if shared else Processes()
         self._all, self._together, count, rank = group.all, group.together, group.size, group.rank
         self._here = slice(*parts(B, count)[rank : rank + 2].tolist())  # the spans that are scored by this process
-        here = self._here.stop - self._here.start
-        self._streams = generate.make_streams(sizes_of(self._architecture), here, self._dtype, 1)
-        nothing = np.zeros((0, here), np.uint32)
+        self._streams = BatchedStreams(params, self._here.stop - self._here.start, self._tuner)
+        nothing = np.zeros((0, *self._streams.ix.shape), np.uint32)
         with paused():
-            compile_ahead.wait()
-            self._kernel(alone(), nothing, nothing, np.zeros((0, here)))  # compiles, or loads, before threads do
+            self._streams.score(nothing, nothing)  # compiles, or loads
             self._together(lambda: None)  # others may have to compile
 
     def score(
@@ -71,7 +58,7 @@ class Scorer:
         B, count = self._B, begins.size
         starts = np.concatenate([begins, np.full(B - count, ends[-1])])
         stops = np.concatenate([ends, np.full(B - count, ends[-1])])
-        self._streams.hs[...] = 0
+        self._streams.states[...] = 0
         first = -warm_up if starts.any() else 0  # one span from the text's begin has nothing before it
         longest = int((stops - starts).max())
         while first < longest:
@@ -79,7 +66,7 @@ class Scorer:
             at = starts + np.arange(first, stop)[:, None]
             surprisals = self._run(ids, np.clip(at, 0, ids.size - 2))
             if first < 0:
-                self._streams.hs[:, :, (at[:, self._here] < 0).any(0)] = 0  # it is still before the text's begin
+                self._streams.states[:, :, (at[:, self._here] < 0).any(0)] = 0  # it is still before the text's begin
             else:
                 counted = at < stops
                 yield at[counted], surprisals[counted]
@@ -88,15 +75,8 @@ class Scorer:
     def _run(self, ids: Ids, at: Positions) -> NDArray[np.float64]:
         """Surprisals of all spans; ``at`` (n, B)."""
         inputs, targets = self._together(lambda: self._read(ids, at[:, self._here]))
-        surprisals = np.zeros(inputs.shape)
-
-        def work(block: slice, team: Team) -> None:
-            self._kernel(team, inputs[block], targets[block], surprisals[block])
-
-        if surprisals.size:
-            self._tuner.run(len(surprisals), work)
-        found = self._all(surprisals)
-        return np.concatenate(found, axis=1) if len(found) > 1 else surprisals
+        found = self._all(self._streams.score(inputs, targets))
+        return np.concatenate(found, axis=1) if len(found) > 1 else found[0]
 
     def _read(self, ids: Ids, at: Positions) -> NDArray[np.uint32]:
         """Inputs and targets, (2, n, here). Raises TextLost, and ValueError for ids that the model does not have."""
@@ -105,17 +85,12 @@ class Scorer:
         )  # so that the kernel is compiled once for all texts
         for b, low in enumerate(at[0]):
             part = ids[low : at[-1, b] + 2]
-            check_ids(part, self._architecture.V, first=int(low))
+            check_ids(part, self._V, first=int(low))
             inputs[:, b], targets[:, b] = part[at[:, b] - low], part[at[:, b] - low + 1]
         return both
 
-    def _kernel(
-        self, team: Team, inputs: NDArray[np.uint32], targets: NDArray[np.uint32], surprisals: NDArray[np.float64]
-    ) -> None:
-        generate.score(team, self._network, inputs, targets, self._streams, surprisals)
-
     def close(self) -> None:
-        if self._own:
+        if self._closes_tuner:
             self._tuner.close()
 
     def __enter__(self) -> 'Scorer':

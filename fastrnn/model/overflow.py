@@ -9,10 +9,12 @@ from ..errors import Diverged
 from .params import Params
 
 LARGEST = 1024.0  # bits per character, whose perplexity is beyond float64
+OF_MODEL = "the model's weights are not finite, or far too large"
+OF_TRAINING = 'the training has diverged, take a smaller learning rate'
 
 
-def not_finite() -> Diverged:
-    return Diverged("probabilities contain NaN: the model's weights are not finite, or far too large")
+def not_finite(cause: str = OF_MODEL) -> Diverged:
+    return Diverged(f'probabilities contain NaN: {cause}')
 
 
 def check_mean(bits: float) -> None:

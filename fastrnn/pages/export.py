@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from ..data.stored import Ids
 from ..errors import Diverged
 from ..inference.evaluate import bits
+from ..inference.generate import make_stream
 from ..inference.prompt import encode_prompt
-from ..inference.streams import make_stream
-from ..kernels.sampling import Choice
 from ..model.model import Model
 from ..model.overflow import check_mean, overflows
 from ..system.atomic import check_place, write_atomically
@@ -103,10 +102,10 @@ def _cost(model: Model, text: str | Path | None) -> Exported:
 
 def _drawn(model: Model) -> NDArray[np.uint32]:
     """Numbers, as text of drawn bytes would be another one: it has U+FFFD for what is no UTF-8."""
-    stream, rng = make_stream(model, encode_prompt('', model)), np.random.RandomState(0)
-    every = Choice(1.0, model.params.V, 1.0)
+    stream, rng = make_stream(model), np.random.RandomState(0)
     with remembered():
-        return np.concatenate([stream.draw(every, rng, 1000) for _ in range(DRAWN // 1000)])
+        stream.read(encode_prompt('', model))
+        return np.concatenate([stream.draw(rng, 1000).ravel() for _ in range(DRAWN // 1000)])
 
 
 def _difference(cost: Exported) -> str:

@@ -131,6 +131,7 @@ class ThreadTuner:
     """Finds by trying how many threads pay: it depends on the machine, on the sizes and on who else computes."""
 
     def __init__(self, sizes: Sequence[int]) -> None:
+        self.most = max(sizes)  # threads at once
         self._teams = [ThreadTeam(size) for size in sizes]
         self._pace = dict.fromkeys(sizes, 0.0)  # seconds an iteration, by size; 0: not known
         self._waiting = list(self._teams)  # for a trial; the first is on trial

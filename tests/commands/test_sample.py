@@ -126,7 +126,8 @@ def test_pieces_of_bytes_join(tmp_path, monkeypatch):
     path = make(tmp_path / 'bytes', ''.join(map(chr, [10, 97, 0xC3, 0xA9])), 'byte')
     expected = drawn(path, 200, seed=0)
     assert 'é' in expected
-    monkeypatch.setattr('fastrnn.inference.streams.Pace.__call__', lambda self, work, left: work(1))
+    monkeypatch.setattr('fastrnn.inference.generate.FIRST_PIECE', 1)
+    monkeypatch.setattr('fastrnn.inference.generate.PIECE', 0)
     assert drawn(path, 200, seed=0) == expected
 
 
@@ -210,7 +211,8 @@ def test_every_piece_is_shown_at_once(model, monkeypatch):
         def flush(self):
             shown.append(self.getvalue())
 
-    monkeypatch.setattr('fastrnn.inference.streams.Pace.__call__', lambda self, work, left: work(1))
+    monkeypatch.setattr('fastrnn.inference.generate.FIRST_PIECE', 1)
+    monkeypatch.setattr('fastrnn.inference.generate.PIECE', 0)
     monkeypatch.setattr(sys, 'stdout', Terminal())
     monkeypatch.setattr(sys, 'argv', ['fastrnn', 'sample', str(model), '--prime', 'ab', '--length', '3'])
     with pytest.raises(SystemExit):

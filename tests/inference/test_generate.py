@@ -1,5 +1,7 @@
 """Text from a model: the reference's characters, rules against plain NumPy."""
 
+from itertools import pairwise
+
 import cell_oracles
 import numpy as np
 import oracles
@@ -11,8 +13,8 @@ from models import CHARS, MANY_KINDS, V, sampled, some_model
 
 import fastrnn
 from fastrnn import reference
+from fastrnn.engines import batched_streams
 from fastrnn.inference import generate as sampling
-from fastrnn.inference import streams
 
 seeds = st.integers(0, 2**32 - 1)
 KINDS = [('rnn', 'float64'), ('rnn', 'float32'), ('gru', 'float64'), ('lstm', 'float32')]
@@ -145,7 +147,7 @@ def test_threads_do_not_matter(monkeypatch, cell, dtype):
     assert len(expected) == 9 and len(set(expected)) == 9
     for threads in (2, 3, 7):
         assert list(fastrnn.samples(model, 9, 50, threads=threads, **options)) == expected
-    monkeypatch.setattr(sampling, 'counts_for_streams', lambda *_: [1, 2, 3])  # tried out, step by step at first
+    monkeypatch.setattr(batched_streams, 'counts_for_streams', lambda *_: [1, 2, 3])  # tried out, step by step at first
     assert list(fastrnn.samples(model, 9, 50, **options)) == expected
     again = np.random.RandomState(9)
     again.random_sample((50, 8))
@@ -156,8 +158,8 @@ def test_threads_do_not_matter(monkeypatch, cell, dtype):
 def test_long_texts_take_smaller_groups(monkeypatch):
     monkeypatch.setattr(sampling, 'GROUP_CHARACTERS', 100)
     made = []
-    batch_draw = streams.Batch.draw
-    monkeypatch.setattr(streams.Batch, 'draw', lambda self, B, *args: made.append(B) or batch_draw(self, B, *args))
+    whole = sampling._whole
+    monkeypatch.setattr(sampling, '_whole', lambda model, of, *rest: made.append(of.ix.size) or whole(model, of, *rest))
     assert len(list(fastrnn.samples(some_model(), 5, 50, seed=0))) == 5
     assert len(list(fastrnn.samples(some_model(), 2, 101, seed=0))) == 2
     assert made == [2, 2, 1, 1, 1]
@@ -176,3 +178,47 @@ def test_no_seed_gives_another_text_each_time():
     assert sampled(model, 50) != sampled(model, 50)
     assert list(fastrnn.samples(model, 2, 50)) != list(fastrnn.samples(model, 2, 50))
     assert np.array_equal(np.random.get_state()[1], before)
+
+
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS[::2])
+@pytest.mark.parametrize('size', [1, 7, 1000])
+def test_pieces_do_not_matter(monkeypatch, cell, layers, size):
+    """One stream and many: uniform numbers are taken in one order, states are carried on."""
+    model = some_model(cell=cell, layers=layers)
+    options = {'prime': 'abc' * 50, 'seed': 1, 'temperature': 0.9, 'top_p': 0.9}
+    expected = sampled(model, 150, **options), list(fastrnn.samples(model, 5, 150, **options))
+
+    def of_one_size(work, total):
+        return (work(start, min(start + size, total)) for start in range(0, total, size))
+
+    monkeypatch.setattr(sampling, 'in_pieces', of_one_size)
+    assert (sampled(model, 150, **options), list(fastrnn.samples(model, 5, 150, **options))) == expected
+
+
+def test_pieces_follow_each_other():
+    for total in (0, 1, 64, 65, 100_000):
+        found = list(sampling.in_pieces(lambda *piece: piece, total))
+        edges = [0, *(stop for _, stop in found)]
+        assert edges[-1] == total and found == list(pairwise(edges))
+        assert all(start < stop for start, stop in found) and edges[:2][-1] <= 64
+
+
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
+def test_many_streams_are_one_at_a_time(cell, layers):
+    """Each stream of a group draws what one stream draws with its uniform numbers."""
+    model, B, length = some_model(cell=cell, layers=layers), 23, 60
+    columns = iter(np.random.RandomState(4).random_sample((length, B)).T)
+
+    class Column:
+        def get_state(self):
+            pass
+
+        def random_sample(self, size):
+            return next(columns).reshape(size)
+
+    expected = []
+    for _ in range(B):
+        stream = sampling.make_stream(model)
+        stream.read(np.array([3, 4, 3, 7], np.uint32))
+        expected.append(''.join(CHARS[ix] for ix in stream.draw(Column(), length).ravel()))
+    assert list(fastrnn.samples(model, B, length, prime='cdcg', seed=4)) == expected

@@ -13,6 +13,7 @@ from models import MANY_KINDS, some_model
 import fastrnn
 from fastrnn.data.corpus import open_corpus
 from fastrnn.data.stored import StoredIds
+from fastrnn.engines import batched_streams
 from fastrnn.inference import evaluate as evaluation
 from fastrnn.inference import scorer
 from fastrnn.model.architecture import Architecture
@@ -48,7 +49,7 @@ def test_one_stream_is_the_oracle(cell, layers, dtype):
     params, ids = params_of(cell, layers, dtype), some_ids(300)
     expected = cell_oracles.nats(cell, cell_oracles.from_params(params), ids)[0]
     np.testing.assert_allclose(evaluation.nats(params, ids), expected, atol=1e-12 if dtype == 'float64' else 1e-5)
-    assert scorer.Scorer(params, 1)._streams.hs.dtype == dtype
+    assert scorer.Scorer(params, 1)._streams.states.dtype == dtype
 
 
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), KINDS)
@@ -101,7 +102,7 @@ def test_neither_threads_nor_slices_matter(monkeypatch, cell, layers):
         for threads in (2, 3, 1024):
             assert np.array_equal(scored(threads, **options), expected)
         with monkeypatch.context() as patch:
-            patch.setattr(scorer, 'counts_for_streams', lambda *_: [1, 2])
+            patch.setattr(batched_streams, 'counts_for_streams', lambda *_: [1, 2])
             assert np.array_equal(scored(None, **options), expected)
     nats = evaluation.nats(params, ids)
     for slice_ in ((1000, np.inf), (1 << 16, 3e6)):
@@ -152,7 +153,7 @@ def test_an_interrupt_between_two_slices(monkeypatch):
 def test_memory_does_not_grow_with_the_text(monkeypatch, window):
     params, peaks = params_of(H=1), []
     monkeypatch.setattr(scorer, 'SLICE', (4096, np.inf))
-    monkeypatch.setattr(scorer, 'counts_for_streams', lambda *_: [1])
+    monkeypatch.setattr(batched_streams, 'counts_for_streams', lambda *_: [1])
     for n in (20_000, 20_000, 100_000):  # the first one also imports
         ids = some_ids(n)
         tracemalloc.start()
@@ -164,8 +165,9 @@ def test_memory_does_not_grow_with_the_text(monkeypatch, window):
 
 def test_a_validation_is_the_evaluation(monkeypatch):
     """The number that training tells of its held-out text; by as many threads as the run has, found once."""
-    asked, tuner = [], scorer.ThreadTuner
-    monkeypatch.setattr(scorer, 'ThreadTuner', lambda sizes: asked.append(sizes) or tuner(sizes))
+    asked, make_tuner = [], batched_streams.make_tuner
+    for place in (evaluation, scorer):
+        monkeypatch.setattr(place, 'make_tuner', lambda *args: asked.append(args[2]) or make_tuner(*args))
     text, held_out = random_text(3000, 9, first=97), some_ids(2 * PART + 1)
     options = {'engine': 'batched', 'cell': 'lstm', 'layers': 2, 'dropout': 0.5, 'streams': 4, 'hidden_size': 8}
     for threads in (1, 2):
@@ -173,9 +175,7 @@ def test_a_validation_is_the_evaluation(monkeypatch):
             text, validation=held_out, **options, seed=0, iterations=4, threads=threads, validate_every=2
         )
         records = list(run)
-        assert asked == [[threads]] and sum(record.validation is not None for record in records) == 2
-        assert all(
-            team._executor is None for team in run._validator._held_out._tuners[True]._teams
-        )  # closed with the run
+        assert asked == [threads] and sum(record.validation is not None for record in records) == 2
+        assert all(team._executor is None for team in run._held_out._tuners[True]._teams)  # closed with the run
         assert records[-1].validation == evaluation.bits(run.model.params, held_out)
         asked.clear()

@@ -8,7 +8,7 @@ from browser import BROWSER
 from models import sampled, some_model
 
 import fastrnn
-from fastrnn.inference.streams import BatchedStream
+from fastrnn.engines.batched_streams import BatchedStreams
 from fastrnn.pages.player import page
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
@@ -35,11 +35,11 @@ def opened(browser, tmp_path):
 
 def by_the_fast_engine(model, ids):
     """Logits, and what the last layer's last state is, after each character."""
-    stream, logits, last = BatchedStream(model, np.append(ids, 0).astype(np.uint32)), [], []
-    for _ in ids:
-        stream._absorb(1)
-        logits.append(model.params.Why @ stream.states[-1, 0] + model.params.by)
-        last.append(stream.states[-1, -1].copy())
+    stream, logits, last = BatchedStreams(model.params), [], []
+    for ix in ids:
+        stream.read(np.array([ix, 0]))
+        logits.append(model.params.Why @ stream.states[-1, 0, 0] + model.params.by)
+        last.append(stream.states[-1, -1, 0].copy())
     return np.array(logits), np.array(last)
 
 

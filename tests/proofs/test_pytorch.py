@@ -9,10 +9,8 @@ from helpers import SONNETS
 
 import fastrnn
 from fastrnn.data.corpus import Corpus
-from fastrnn.engines import compile_ahead
-from fastrnn.engines.batched import BETA1, BETA2, EPSILON, BatchedEngine, pack, sizes_of
-from fastrnn.kernels.batched import generate
-from fastrnn.kernels.team import alone
+from fastrnn.engines.batched import BETA1, BETA2, EPSILON, BatchedEngine
+from fastrnn.engines.batched_streams import BatchedStreams
 from fastrnn.model.checkpoint import load_model, save_model
 from fastrnn.model.run_files import checkpoints
 from fastrnn.model.torch_names import from_torch_tensors, torch_tensors
@@ -61,12 +59,8 @@ def logits_of(torch, net, ids):
 def log_probabilities(params, ids):
     """(n, V), by the kernel that scores texts: a stream for each character that could follow."""
     (n,), V = ids.shape, params.V
-    streams = generate.make_streams(sizes_of(params.architecture), V, params.flat.dtype, 1)
     inputs, targets = (np.array(np.broadcast_to(a, (n, V)), np.uint32) for a in (ids[:, None], np.arange(V)))
-    surprisals = np.zeros((n, V))
-    compile_ahead.wait()
-    generate.score(alone(), pack(params, strips=False), inputs, targets, streams, surprisals)
-    return -surprisals
+    return -BatchedStreams(params, V).score(inputs, targets)
 
 
 @pytest.mark.parametrize(('cell', 'layers'), CELLS)

@@ -8,9 +8,8 @@ from helpers import SONNETS
 from kept import contents, log_of, one_by_one, run_to
 
 import fastrnn
+from fastrnn.engines.batched_streams import BatchedStreams
 from fastrnn.inference.evaluate import bits
-from fastrnn.inference.streams import BatchedStream
-from fastrnn.kernels.sampling import Choice
 from fastrnn.model.run_files import BEST
 from fastrnn.training.run import Run
 
@@ -65,9 +64,9 @@ def test_the_closing_sample_is_the_best_models(cell):
     state, rng = run.state(), np.random.RandomState()
     rng.set_state(state.rng)
     assert run.figures.best_iteration < 480 and state.position > 256
-    stream = BatchedStream(run.best_model, run.text.corpus.ids[state.position - 256 : state.position + 1])
-    list(stream.absorb())
-    assert last.sample == run.text.corpus.text(stream.draw(Choice(1.0, run.model.params.V, 1.0), rng, 30))
+    stream = BatchedStreams(run.best_model.params)
+    stream.read(run.corpus.ids[state.position - 256 : state.position + 1])
+    assert last.sample == run.corpus.text(stream.draw(rng, 30)[:, 0])
 
 
 @pytest.mark.parametrize('stops', [(7, 95), (149,), (33, 34, 120, 148)])

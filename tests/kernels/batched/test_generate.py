@@ -6,7 +6,7 @@ import oracles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastrnn.engines.batched import pack, sizes_of
+from fastrnn.engines.batched_streams import pack, sizes_of
 from fastrnn.kernels.batched import generate
 from fastrnn.kernels.sampling import Choice
 from fastrnn.kernels.team import alone

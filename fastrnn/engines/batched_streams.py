@@ -1,0 +1,116 @@
+"""Text by the batched engine's kernels: many states at once that read, and characters drawn from them."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernels.batched import buffers, generate
+from ..kernels.batched.cell import Cell
+from ..kernels.batched.cells import CELLS
+from ..kernels.batched.packing import pack_weights
+from ..kernels.sampling import Choice
+from ..kernels.team import Team, alone
+from ..model.architecture import Architecture
+from ..model.overflow import OF_MODEL, not_finite
+from ..model.params import Params
+from ..parallel.threads import ThreadTuner, counts_for_streams
+from ..system.pauses import paused
+from . import compile_ahead
+
+FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
+
+
+class BatchedStreams:
+    """B states of a model, in its own dtype, and the character that each reads next."""
+
+    def __init__(self, params: Params, B: int = 1, tuner: ThreadTuner | None = None) -> None:
+        """From h = 0. The tuner's threads share the streams, and decide no bit; without a tuner there is one thread."""
+        architecture, self._tuner = params.architecture, tuner or ThreadTuner([1])
+        self._network = pack(params, strips=B == 1)
+        self._dtype, self._V = params.flat.dtype, params.V
+        self._streams = generate.make_streams(sizes_of(architecture), B, self._dtype, self._tuner.most)
+        self.states: NDArray[Any] = self._streams.hs[..., : params.H]  # (L, states, B, H)
+        self.ix: NDArray[np.int32] = self._streams.ixs  # (B,)
+
+    def read(self, ids: NDArray[Any]) -> None:
+        """In each stream, read all characters (n,) but the last, which is the next to be read; n >= 1."""
+        each = np.repeat(np.asarray(ids, np.uint32)[:, None], self.ix.size, axis=1)
+        if ids.size > 1:
+            self.score(each[:-1], each[1:])
+        self.ix[:] = ids[-1]
+
+    def score(self, inputs: NDArray[np.uint32], targets: NDArray[np.uint32]) -> NDArray[np.float64]:
+        """Surprisals (n, B), in nats, of targets (n, B), each after its input (n, B), which the states read."""
+        surprisals = np.zeros(inputs.shape)
+
+        def work(part: slice, team: Team) -> None:
+            generate.score(team, self._network, inputs[part], targets[part], self._streams, surprisals[part])
+
+        self._run(work, *inputs.shape)
+        return surprisals
+
+    def draw(
+        self, rng: np.random.RandomState, length: int, choice: Choice | None = None, *, cause: str = OF_MODEL
+    ) -> NDArray[np.uint32]:
+        """Draw characters (length, B), with one uniform number of ``rng`` each, step by step.
+
+        Raises Diverged where a probability is NaN, for this cause.
+        """
+        choice = _in_range(choice or Choice(1.0, self._V, 1.0), self._dtype)
+        shape = length, self.ix.size
+        uniforms, out = rng.random_sample(shape), np.zeros(shape, np.uint32)
+
+        def work(part: slice, team: Team) -> None:
+            generate.draw(team, self._network, choice, uniforms[part], self._streams, out[part])
+
+        self._run(work, *shape)
+        if self._streams.failed.any():
+            raise not_finite(cause)
+        return out
+
+    def _run(self, work: Callable[[slice, Team], None], steps: int, B: int) -> None:
+        """work(part, team) for parts of range(steps)."""
+        with paused():
+            compile_ahead.wait()
+            work(slice(0), alone())  # compiles, or loads, before threads do
+        if B:
+            self._tuner.run(steps, work)
+
+
+def _in_range(choice: Choice, dtype: Any) -> Choice:
+    """The temperature as a number of the dtype: 1e-50 would be 0 in float32."""
+    limits = np.finfo(dtype)
+    return choice._replace(temperature=limits.dtype.type(np.clip(choice.temperature, limits.tiny, limits.max)))
+
+
+def make_tuner(
+    architecture: Architecture, B: int, threads: int | None = None, flops_per_thread: int = FLOPS_PER_THREAD
+) -> ThreadTuner:
+    """Of B streams; without a number of threads it finds out how many pay."""
+    counts = counts_for_streams(B, B * architecture.forward_flops, flops_per_thread)
+    return ThreadTuner(counts if threads is None else [min(threads, B)])
+
+
+def make_cell(architecture: Architecture) -> Cell:
+    """What kernels are chosen by."""
+    return CELLS[architecture.cell](architecture.kind.gates, architecture.kind.blocks)
+
+
+def sizes_of(architecture: Architecture) -> buffers.Sizes:
+    return buffers.Sizes(
+        *architecture.kind, architecture.layers, architecture.H, architecture.V, architecture.parameters
+    )
+
+
+def as_weights(params: Params) -> buffers.Weights:
+    return buffers.Weights(params.flat, **params.by_name)
+
+
+def pack(params: Params, *, strips: bool) -> buffers.Network:
+    """Parameters as kernels take them that go forward only; ``strips``, for one stream."""
+    packed = buffers.make_packed(sizes_of(params.architecture), params.flat.dtype, strips=strips, backward=False)
+    network = buffers.Network(make_cell(params.architecture), as_weights(params), packed)
+    pack_weights(alone(), network)
+    return network

@@ -1,0 +1,59 @@
+"""Text by the exact engine's kernels: a state that reads, and characters drawn from it, with the reference's bits."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..kernels.exact import buffers
+from ..kernels.exact import numpy_functions as native
+from ..kernels.exact import rnn as exact
+from ..kernels.sampling import Choice
+from ..model.overflow import OF_MODEL, not_finite
+from ..model.params import Params
+
+
+class ExactStream:
+    """One state of the gist's model, in float64, and the character that it reads next."""
+
+    def __init__(self, weights: buffers.Weights, work: buffers.Work, h: NDArray[np.float64]) -> None:
+        """h (H,) is changed in place; rows of ``work`` are scratch, but neither its hidden states nor its gradients."""
+        self.states, self.ix = h, 0
+        self._weights, self._work, self._native = weights, work, native.find()
+        self._literal = not np.isfinite(weights.WxhT).all()  # of inf and NaN also the products with zeros count
+
+    @classmethod
+    def of(cls, params: Params) -> 'ExactStream':
+        """A stream of a model's own, from h = 0."""
+        params = params.astype(np.float64)
+        return cls(as_weights(params), buffers.make_work(1, params.H, params.V), np.zeros(params.H))
+
+    def read(self, ids: NDArray[Any] | Sequence[int]) -> None:
+        """Read all characters (n,) but the last, which is the next to be read; n >= 1."""
+        ids = np.asarray(ids, np.uint32)  # so that one kernel is compiled
+        if ids.size > 1:
+            exact.absorb(self._native, self.states, ids[:-1], self._weights, self._literal, self._work)
+        self.ix = int(ids[-1])
+
+    def draw(self, rng: Any, length: int, choice: Choice | None = None, *, cause: str = OF_MODEL) -> NDArray[np.uint32]:
+        """Draw characters (length,), with one uniform number of ``rng`` each; without a choice as the gist does.
+
+        Raises Diverged where a probability is NaN, for this cause, having used up as many numbers as the gist would.
+        """
+        choice = choice or Choice(1.0, self._weights.by.size, 1.0)
+        before, uniforms, out = rng.get_state(), rng.random_sample(length), np.zeros(length, np.uint32)
+        drawn = exact.sample(
+            self._native, self.states, self.ix, uniforms, self._weights, self._literal, choice, self._work, out
+        )
+        if drawn < length:
+            rng.set_state(before)
+            rng.random_sample(drawn)
+            raise not_finite(cause)
+        self.ix = int(out[-1]) if length else self.ix
+        return out
+
+
+def as_weights(params: Params) -> buffers.Weights:
+    """A model's parameters, or moments of them, as the kernels take them."""
+    return buffers.Weights(params.WxhT, params.Whh[0], params.Why, params.bh[0], params.by)
