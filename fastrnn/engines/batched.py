@@ -44,7 +44,7 @@ class BatchedEngine:
         dtype: Any = np.dtype(settings.dtype).type
         self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
         if share_of_processors() > 1:
-            compile_ahead.start(architecture.cell, self.sizes, dtype)
+            compile_ahead.start(architecture.cell, dtype)
         self._ids, self._B, self._rate = ids, B, float(settings.learning_rate)
         self._windows = Windows(ids, T, B, processes().rank * own * streams, own * streams)
         seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed

@@ -7,7 +7,7 @@ compiles itself. A first run of --preset fast --cell lstm takes 8.7 s
 One process at a time compiles for a cell and a dtype, and a marker tells when that is done. It gets no signal of the
 terminal's: after a Ctrl-C it ends by itself, some seconds later, and the next run need not compile.
 
-``python -m fastrnn.engines.compile_ahead MARKER lstm 4 4 2 float32``
+``python -m fastrnn.engines.compile_ahead MARKER lstm float32``
 """
 
 import os
@@ -22,28 +22,28 @@ from typing import Any
 import numpy as np
 
 from ..kernels import jit
-from ..kernels.batched import buffers, generate
-from ..kernels.batched.cells import CELLS
+from ..kernels.batched import buffers
 from ..kernels.batched.gradients import matrix_gradients, vector_gradients
 from ..kernels.batched.packing import pack_weights
-from ..kernels.sampling import Choice
 from ..kernels.team import alone
+from ..model.architecture import Architecture
+from ..model.params import Params
 from ..system.locks import lock_alone
 from ..system.pauses import paused
 
-LONGEST = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
-MOST = 120  # seconds, after which the process ends whatever it does
+MAX_WAIT = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
+MAX_TIME = 120  # seconds, after which the process ends whatever it does
 LOOK = 0.02  # seconds between two looks at another's
 
 _under_way: list[subprocess.Popen[bytes] | Path] = []  # processes; or locks that those of others hold
 
 
-def start(cell: str, sizes: buffers.Sizes, dtype: Any) -> None:
+def start(cell: str, dtype: Any) -> None:
     """Have the kernels for a cell and weights of a dtype compiled, unless they are already; returns at once."""
     name = np.dtype(dtype).name
     if not jit.SHARED or jit.CACHE_FOLDER is None or not sys.executable or getattr(sys, 'frozen', False):
         return
-    marker, kind = jit.CACHE_FOLDER / f'ahead-{cell}-{name}', [cell, *map(str, (sizes.G, sizes.S, sizes.states)), name]
+    marker = jit.CACHE_FOLDER / f'ahead-{cell}-{name}'
     with suppress(OSError):  # the folder can't be written; there are no more processes, or no memory for one
         if marker.exists():
             return
@@ -53,15 +53,15 @@ def start(cell: str, sizes: buffers.Sizes, dtype: Any) -> None:
             if not lock_alone(descriptor):
                 _under_way.append(lock)
             elif not marker.exists():  # it may have come meanwhile
-                _under_way.append(_process(marker, kind, descriptor))
+                _under_way.append(_process(marker, cell, name, descriptor))
         finally:
             os.close(descriptor)  # the process has it, and with it the lock, until it ends
 
 
-def _process(marker: Path, kind: list[str], lock: int) -> 'subprocess.Popen[bytes]':
+def _process(marker: Path, cell: str, dtype: str, lock: int) -> 'subprocess.Popen[bytes]':
     """In a session of its own, and with nothing open that others wait for."""
     kept: dict[str, Any] = {} if sys.platform == 'win32' else {'pass_fds': [lock], 'start_new_session': True}
-    command = [sys.executable, '-P', '-m', __name__, str(marker), *kind]  # -P: nothing of the working folder
+    command = [sys.executable, '-P', '-m', __name__, str(marker), cell, dtype]  # -P: nothing of the working folder
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kept
     )
@@ -70,7 +70,7 @@ def _process(marker: Path, kind: list[str], lock: int) -> 'subprocess.Popen[byte
 def wait() -> None:
     """Until what was started is done, here or by another process; that is not time of training."""
     with paused():
-        until = time.monotonic() + LONGEST
+        until = time.monotonic() + MAX_WAIT
         while _under_way:
             _await(_under_way.pop(), until)
 
@@ -89,26 +89,24 @@ def _await(other: 'subprocess.Popen[bytes] | Path', until: float) -> None:
             os.close(descriptor)
 
 
-def compile_for(cell: str, G: int, S: int, states: int, dtype: Any) -> None:
+def compile_for(cell: str, dtype: Any) -> None:
     """Call the kernels with arrays that are small, but of the types that models have."""
-    H, V, L, kind = 2, 3, 1, np.dtype(dtype).type
-    shapes = ((V, G * H), (L - 1, G * H, H), (L, G * H, H), (V, H), (L, G * H), (L, (S - G) * H), (V,))
-    flat = np.zeros(sum(int(np.prod(shape)) for shape in shapes), dtype)
-    parts = np.split(flat, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
-    weights = buffers.Weights(flat, *(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
-    sizes = buffers.Sizes(G, S, states, L, H, V, flat.size)
-    network = buffers.Network(CELLS[cell](G, S), weights, buffers.make_packed(sizes, dtype, strips=True))
+    from .batched_streams import BatchedStreams, as_weights, make_cell, sizes_of  # which waits by this module
+
+    params = Params(Architecture(cell, 1, 2, 3), dtype)
+    sizes, kind, weights = sizes_of(params.architecture), make_cell(params.architecture), as_weights(params)
+    network = buffers.Network(kind, weights, buffers.make_packed(sizes, dtype, strips=True))
     work = buffers.make_work(sizes, 1, 1, dtype)
     pack_weights(alone(), network)
-    vector_gradients(alone(), network.cell, work, weights)
-    matrix_gradients(alone(), network.cell, work, weights)
-    streams, ids = generate.make_streams(sizes, 1, dtype, 1), np.zeros((1, 1), np.uint32)
-    generate.score(alone(), network, ids, ids, streams, np.zeros((1, 1)))
-    generate.draw(alone(), network, Choice(kind(1), V, 1.0), np.zeros((1, 1)), streams, ids)
+    vector_gradients(alone(), kind, work, weights)
+    matrix_gradients(alone(), kind, work, weights)
+    streams, ids = BatchedStreams(params), np.zeros((1, 1), np.uint32)
+    streams.score(ids, ids)
+    streams.draw(np.random.RandomState(0), 1)
 
 
 if __name__ == '__main__':
     if hasattr(signal, 'alarm'):
-        signal.alarm(MOST)
-    compile_for(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]), sys.argv[6])
+        signal.alarm(MAX_TIME)
+    compile_for(sys.argv[2], sys.argv[3])
     Path(sys.argv[1]).touch()  # only now: whoever is killed leaves the work to the next

@@ -10,19 +10,16 @@ from helpers import run_python
 
 from fastrnn.engines import compile_ahead
 from fastrnn.kernels import jit
-from fastrnn.kernels.batched.buffers import Sizes
 from fastrnn.system import pauses
 
-SIZES = Sizes(1, 1, 1, 1, 5, 3, 1)
 NOTHING_MORE = """
 import sys
 import fastrnn
 from fastrnn.engines import compile_ahead
 from fastrnn.kernels.batched import generate
-from fastrnn.model.architecture import CELLS
 for kind in sys.argv[1:]:
     cell, dtype = kind.split()
-    compile_ahead.compile_for(cell, *CELLS[cell], dtype)
+    compile_ahead.compile_for(cell, dtype)
     before = [list(kernel.signatures) for kernel in (generate.score, generate.draw)]
     options = {'engine': 'batched', 'cell': cell, 'dtype': dtype, 'seed': 0}
     options |= {'hidden_size': 9, 'seq_length': 5, 'iterations': 3}
@@ -72,7 +69,7 @@ def started(tmp_path, monkeypatch, processes):
 
     class Process:
         def __init__(self, command, pass_fds, start_new_session, **_):
-            commands.append((command[-5], command[-1]))
+            commands.append((command[-2], command[-1]))
             processes.append(os.dup(pass_fds[0]))
             assert start_new_session
 
@@ -87,32 +84,32 @@ def test_once(started, tmp_path, monkeypatch):
     """One process for each kind; the marker is there when it has compiled, and not before."""
     kinds = [('rnn', 'float32'), ('rnn', 'float64'), ('gru', 'float32')]
     for cell, dtype in kinds * 2:
-        compile_ahead.start(cell, SIZES, dtype)
+        compile_ahead.start(cell, dtype)
     assert started == kinds
-    monkeypatch.setattr(compile_ahead, 'LONGEST', 0.0)
+    monkeypatch.setattr(compile_ahead, 'MAX_WAIT', 0.0)
     compile_ahead.wait()  # for no longer than it says
     assert compile_ahead._under_way == [] and not list(tmp_path.glob('ahead-*-float??'))
 
 
 def test_not_what_was_compiled_before(started, tmp_path):
     (tmp_path / 'ahead-rnn-float32').touch()
-    compile_ahead.start('rnn', SIZES, 'float32')
+    compile_ahead.start('rnn', 'float32')
     assert started == []
 
 
 def test_again_after_one_that_was_killed(started, processes):
     """Its lock is free."""
-    compile_ahead.start('rnn', SIZES, 'float32')
+    compile_ahead.start('rnn', 'float32')
     os.close(processes.pop())
-    compile_ahead.start('rnn', SIZES, 'float32')
+    compile_ahead.start('rnn', 'float32')
     assert started == [('rnn', 'float32')] * 2
 
 
 def test_what_another_process_compiles_is_waited_for(started, processes, monkeypatch):
     """And not compiled once more; that time is not the training's."""
-    compile_ahead.start('rnn', SIZES, 'float32')
+    compile_ahead.start('rnn', 'float32')
     compile_ahead._under_way.clear()
-    compile_ahead.start('rnn', SIZES, 'float32')
+    compile_ahead.start('rnn', 'float32')
     assert len(started) == 1 and len(compile_ahead._under_way) == 1
     looks = iter([lambda: None, lambda: None, lambda: os.close(processes.pop())])
     monkeypatch.setattr(compile_ahead.time, 'sleep', lambda _: next(looks)())
@@ -120,8 +117,8 @@ def test_what_another_process_compiles_is_waited_for(started, processes, monkeyp
     with pauses.running(clock):
         compile_ahead.wait()
     assert next(looks, None) is None and compile_ahead._under_way == [] and clock.calls == ['stop', 'go']
-    monkeypatch.setattr(compile_ahead, 'LONGEST', 0.0)
-    compile_ahead.start('rnn', SIZES, 'float32')
+    monkeypatch.setattr(compile_ahead, 'MAX_WAIT', 0.0)
+    compile_ahead.start('rnn', 'float32')
     other = next(other for other in compile_ahead._under_way)
     assert started[1:] == [('rnn', 'float32')] and not isinstance(other, Path)
 
@@ -141,7 +138,7 @@ def test_where_it_can_not_be(started, monkeypatch, where):
         monkeypatch.setattr(sys, 'frozen', True, raising=False)
     else:
         monkeypatch.setattr(subprocess, 'Popen', refused)
-    compile_ahead.start('rnn', SIZES, 'float32')
+    compile_ahead.start('rnn', 'float32')
     assert started == [] and compile_ahead._under_way == []
     compile_ahead.wait()
 
@@ -162,7 +159,7 @@ def test_the_process_is_out_of_reach_of_the_terminal(tmp_path, monkeypatch):
     monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path)
     monkeypatch.setattr(jit, 'SHARED', True)
     monkeypatch.setattr(sys, 'executable', str(script))
-    compile_ahead.start('rnn', SIZES, 'float32')
+    compile_ahead.start('rnn', 'float32')
     process = compile_ahead._under_way[-1]
     compile_ahead.wait()
     told = dict(line.split('=') for line in (tmp_path / 'facts').read_text().splitlines())
@@ -173,8 +170,8 @@ def test_the_process_is_out_of_reach_of_the_terminal(tmp_path, monkeypatch):
 def test_the_process_compiles_and_then_says_so(tmp_path):
     """Whoever finds the marker finds the kernels."""
     marker = tmp_path / 'ahead-rnn-float32'
-    done = run_python('-m', compile_ahead.__name__, marker, 'rnn', 1, 1, 1, 'float32')
+    done = run_python('-m', compile_ahead.__name__, marker, 'rnn', 'float32')
     assert done.returncode == 0 and marker.exists(), done.stderr.decode()
     marker.unlink()
-    assert run_python('-m', compile_ahead.__name__, marker, 'nonsense', 1, 1, 1, 'float32').returncode != 0
+    assert run_python('-m', compile_ahead.__name__, marker, 'nonsense', 'float32').returncode != 0
     assert not marker.exists()
