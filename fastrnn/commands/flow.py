@@ -71,15 +71,15 @@ def _announce_kept(session: 'Session', reports: Reports) -> bool:
 def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
     """Train without a folder; the first signal ends the run, and its model is saved, or rescued if it took long."""
     from ..decision.changes import from_model
+    from ..decision.new_job import new_job
     from ..decision.text import opened
     from ..training.run import Run
-    from ..training.train import begin
 
     with reports.beginning():
         config = from_model(config, weights)
         text = opened(texts)
         with text.corpus.discarded_in_vain():
-            job, text, transfer = begin(config, text, weights)
+            job, text, transfer = new_job(config, text, weights)
         run = Run(job, text, transfer=transfer)
     ending, kept = False, False  # no more iterations; nothing more to save
 

@@ -3,6 +3,7 @@
 import lzma
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,27 +77,28 @@ def slices(
     ids: Ids,
     *,
     window: int | None = None,
-    threads: int | None = None,
     tuner: ThreadTuner | None = None,
     shared: bool = False,
 ) -> Iterator[tuple[Positions, NDArray[np.float64]]]:
     """Positions k and surprisals of ids[k+1], in nats, in pieces between which an interrupt gets through.
 
     A text of less than two parts of 4,096 is read from h = 0 on, in one stream. A longer one is read as up to 64 parts
-    of equal length at once, each from h = 0, 512 characters before its begin. States of models that have learned have
+    of equal length at once, each from h = 0, 512 characters before it. States of models that have learned have
     forgotten by then where they began (LSTM, GRU and tanh of H = 128 after a minute: no surprisal differs by 1e-5), and
     bits per character are those of one stream to 0.0005. Chaotic states, of recurrent weights twice as large, never
     forget: there they differ by some 0.02, and one number is as good as the other.
 
-    With a ``window``, windows of so many characters are each read from h = 0, as models without a state are evaluated.
-    ``tuner``: of :func:`tuner_for` this text, where it is scored again and again. ``shared``: by all processes, which
-    make the same call; each gets all numbers.
+    With a ``window``, windows of that many characters are each read from h = 0, as models without a state are
+    evaluated. ``tuner``: of :func:`tuner_for` this text, if it is scored again and again. ``shared``: by all processes,
+    which make the same call; each gets all numbers.
     """
     n = ids.size - 1
     if n < 1:
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
     parts = parts_of(n) if window is None else -(-n // window)
-    with Scorer(params, min(parts, PARTS), threads, tuner, shared=shared) as scorer:
+    at_once = min(parts, PARTS)
+    with nullcontext(tuner) if tuner else closing(make_tuner(params.architecture, at_once)) as used:
+        scorer = Scorer(params, at_once, used, shared=shared)
         for first in range(0, parts, PARTS):
             k = np.arange(first, min(first + PARTS, parts) + 1)
             edges = n * k // parts if window is None else np.minimum(k * window, n)
@@ -104,7 +106,7 @@ def slices(
 
 
 def tuner_for(architecture: Architecture, ids: Ids, threads: int | None = None) -> ThreadTuner:
-    """What :func:`slices` of a text may share, to be closed in the end; else each tries anew how many threads pay."""
+    """What :func:`slices` of a text may share, to be closed at the end; else each finds out how many threads pay."""
     return make_tuner(architecture, parts_of(ids.size - 1), threads)
 
 
@@ -198,10 +200,10 @@ def order2(ids: NDArray[Any]) -> float:
     """Bits per character of an adaptive model: counts after the last two characters, so far, backed by lower orders."""
     codes = ids.astype(np.int64)
     V = int(codes.max()) + 1
-    pair = np.concatenate(([0], codes[:-1])) * V + codes
-    triple = np.concatenate(([0], np.unique(pair, return_inverse=True)[1][:-1] + 1)) * V + codes
     before = np.concatenate(([0], codes[:-1] + 1))
+    pair = np.concatenate(([0], codes[:-1])) * V + codes
     two_before = np.concatenate(([0], np.unique(pair, return_inverse=True)[1][:-1] + 1))
+    triple = two_before * V + codes
     probability: Any = np.full(ids.size, 1.0 / V)
     for joint, context in ((codes, np.zeros_like(codes)), (pair, before), (triple, two_before)):
         probability = (seen_before(joint) + BACKOFF * probability) / (seen_before(context) + BACKOFF)

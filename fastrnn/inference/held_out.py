@@ -67,8 +67,8 @@ class HeldOut:
         return Reading(self.part, self._pieces(params, begins, ends))
 
     def _pieces(self, params: Params, begins: Positions, ends: Positions) -> Iterator[tuple[Any, NDArray[np.float64]]]:
-        with Scorer(params, begins.size, tuner=self._tuners[False], shared=True) as scorer:
-            yield from scorer.score(self.ids, begins, ends, WARM_UP)
+        scorer = Scorer(params, begins.size, self._tuners[False], shared=True)
+        yield from scorer.score(self.ids, begins, ends, WARM_UP)
 
     def close(self) -> None:
         for tuner in self._tuners.values():

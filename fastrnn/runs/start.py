@@ -5,13 +5,13 @@ from typing import Any
 
 from ..data.texts import Texts
 from ..decision.changes import from_model
+from ..decision.new_job import new_job
 from ..decision.text import opened
 from ..model.model import Model
 from ..settings.config import Config, make_config
 from ..settings.file_names import Files
 from ..settings.options import OPTIONS, check
 from ..training.run import Run
-from ..training.train import begin
 from .best import InFolder
 from .config_file import Description
 from .folder import RunFolder
@@ -79,7 +79,7 @@ def start(
     config = from_model(make_config(config, options, name=preset, also=OWN), weights)
     text = opened(texts)
     with text.corpus.discarded_in_vain():
-        job, text, transfer = begin(config, text, weights, kept=True, on_divergence=on_divergence)
+        job, text, transfer = new_job(config, text, weights, kept=True, on_divergence=on_divergence)
     place = RunFolder(folder, new=True)
     run = Run(job, text, transfer=transfer, store=InFolder(place.path))
     description = Description(

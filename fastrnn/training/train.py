@@ -1,8 +1,6 @@
 """A run that is kept nowhere but in memory."""
 
-import warnings
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -10,20 +8,13 @@ from numpy.typing import NDArray
 from ..data.corpus import Corpus, open_corpus
 from ..data.files import STDIN
 from ..data.texts import Texts
-from ..decision.agreement import common_seed
 from ..decision.changes import from_model
-from ..decision.job import Job
-from ..decision.likeness import unlike
-from ..decision.resolve import resolve
+from ..decision.new_job import new_job
 from ..decision.text import Text, check_alone, with_validation
-from ..decision.transfer import Transfer, transfer_weights
-from ..errors import Diverged
 from ..model.model import Model
-from ..model.overflow import overflows
 from ..parallel.processes import processes
 from ..settings.config import Config, make_config
 from ..settings.file_names import Files, text_or_files
-from ..settings.presets import filled
 from .run import Run
 
 OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
@@ -97,33 +88,5 @@ def train(
     there = processes().by_host(read)
     config = from_model(make_config(config, options, name=preset, also=OPTIONS), weights)
     with nullcontext() if isinstance(text, Corpus) else there.corpus.discarded_in_vain():
-        job, there, transfer = begin(config, there, weights)
+        job, there, transfer = new_job(config, there, weights)
     return Run(job, there, transfer=transfer)
-
-
-def begin(
-    config: Config, text: Text, weights: Model | None, *, kept: bool = False, on_divergence: str | None = None
-) -> tuple[Job, Text, Transfer | None]:
-    """The job of a new run, its text with the characters that only an old model knows, and what that model gives.
-
-    Warns of a held-out text that is very unlike the training text.
-    """
-    transfer = None
-    if weights is not None:
-        dtype = filled(config.preset, config.asked)[0].dtype
-        if overflows(weights.params, dtype):
-            raise Diverged(f"the model's weights are not finite, or too large for {dtype}: start from another model")
-        transfer = transfer_weights(weights, text.corpus, common_seed(config.seed))
-        text = replace(text, corpus=transfer.corpus)
-    job = resolve(config, text, kept=kept, on_divergence=on_divergence)
-    if text.held_out is not None and processes().leads:
-        newline = text.corpus.chars.find('\n')
-        difference = unlike(text.corpus.ids, text.held_out, text.V, None if newline < 0 else newline)
-        if difference is not None:
-            warnings.warn(
-                f'the held-out text is very unlike the training text ({difference}), so validations say little: '
-                "shuffle the text's lines or files, or hold out another text with --validation FILE",
-                RuntimeWarning,
-                stacklevel=3,
-            )
-    return job, text, transfer

@@ -3,6 +3,7 @@
 import os
 import signal
 import tracemalloc
+from contextlib import closing
 
 import cell_oracles
 import numpy as np
@@ -18,6 +19,7 @@ from fastrnn.inference import evaluate as evaluation
 from fastrnn.inference import scorer
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.init import scaled
+from fastrnn.parallel.threads import ThreadTuner
 
 PART = evaluation.LEAST
 KINDS = [*((*kind, 'float64') for kind in MANY_KINDS), ('rnn', 1, 'float32'), ('lstm', 2, 'float32')]
@@ -49,7 +51,7 @@ def test_one_stream_is_the_oracle(cell, layers, dtype):
     params, ids = params_of(cell, layers, dtype), some_ids(300)
     expected = cell_oracles.nats(cell, cell_oracles.from_params(params), ids)[0]
     np.testing.assert_allclose(evaluation.nats(params, ids), expected, atol=1e-12 if dtype == 'float64' else 1e-5)
-    assert scorer.Scorer(params, 1)._streams.states.dtype == dtype
+    assert scorer.Scorer(params, 1, ThreadTuner([1]))._streams.states.dtype == dtype
 
 
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), KINDS)
@@ -95,7 +97,8 @@ def test_neither_threads_nor_slices_matter(monkeypatch, cell, layers):
     params, ids = some_model(H=20, cell=cell, layers=layers).params, some_ids(3 * PART + 5, 19)
 
     def scored(threads, **options):
-        return np.concatenate([values for _, values in evaluation.slices(params, ids, threads=threads, **options)])
+        with closing(batched_streams.make_tuner(params.architecture, 64, threads)) as tuner:
+            return np.concatenate([values for _, values in evaluation.slices(params, ids, tuner=tuner, **options)])
 
     for options in ({}, {'window': 100}):
         expected = scored(1, **options)
@@ -166,16 +169,15 @@ def test_memory_does_not_grow_with_the_text(monkeypatch, window):
 def test_a_validation_is_the_evaluation(monkeypatch):
     """The number that training tells of its held-out text; by as many threads as the run has, found once."""
     asked, make_tuner = [], batched_streams.make_tuner
-    for place in (evaluation, scorer):
-        monkeypatch.setattr(place, 'make_tuner', lambda *args: asked.append(args[2]) or make_tuner(*args))
+    monkeypatch.setattr(evaluation, 'make_tuner', lambda *args: asked.append(args[2:]) or make_tuner(*args))
     text, held_out = random_text(3000, 9, first=97), some_ids(2 * PART + 1)
     options = {'engine': 'batched', 'cell': 'lstm', 'layers': 2, 'dropout': 0.5, 'streams': 4, 'hidden_size': 8}
     for threads in (1, 2):
         run = fastrnn.train(
             text, validation=held_out, **options, seed=0, iterations=4, threads=threads, validate_every=2
         )
+        asked.clear()
         records = list(run)
-        assert asked == [threads] and sum(record.validation is not None for record in records) == 2
+        assert asked == [(threads,)] and sum(record.validation is not None for record in records) == 2
         assert all(team._executor is None for team in run._held_out._tuners[True]._teams)  # closed with the run
         assert records[-1].validation == evaluation.bits(run.model.params, held_out)
-        asked.clear()

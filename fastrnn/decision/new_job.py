@@ -1,0 +1,45 @@
+"""The job of a new run, and the text and weights that it begins with."""
+
+import warnings
+from dataclasses import replace
+
+from ..errors import Diverged
+from ..model.model import Model
+from ..model.overflow import overflows
+from ..parallel.processes import processes
+from ..settings.config import Config
+from ..settings.presets import filled
+from .agreement import common_seed
+from .job import Job
+from .likeness import unlike
+from .resolve import resolve
+from .text import Text
+from .transfer import Transfer, transfer_weights
+
+
+def new_job(
+    config: Config, text: Text, weights: Model | None, *, kept: bool = False, on_divergence: str | None = None
+) -> tuple[Job, Text, Transfer | None]:
+    """The job of a new run, its text with the characters that only an old model knows, and what that model gives.
+
+    Warns of a held-out text that is very unlike the training text.
+    """
+    transfer = None
+    if weights is not None:
+        dtype = filled(config.preset, config.asked)[0].dtype
+        if overflows(weights.params, dtype):
+            raise Diverged(f"the model's weights are not finite, or too large for {dtype}: start from another model")
+        transfer = transfer_weights(weights, text.corpus, common_seed(config.seed))
+        text = replace(text, corpus=transfer.corpus)
+    job = resolve(config, text, kept=kept, on_divergence=on_divergence)
+    if text.held_out is not None and processes().leads:
+        newline = text.corpus.chars.find('\n')
+        difference = unlike(text.corpus.ids, text.held_out, text.V, None if newline < 0 else newline)
+        if difference is not None:
+            warnings.warn(
+                f'the held-out text is very unlike the training text ({difference}), so validations say little: '
+                "shuffle the text's lines or files, or hold out another text with --validation FILE",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+    return job, text, transfer

@@ -1,0 +1,78 @@
+"""From what is asked for to a job: nothing stays open, each decision has its reason, and files keep both."""
+
+import json
+
+import pytest
+from decisions import Fixed, text_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fastrnn.decision.job import GO_ON, STOP, Job
+from fastrnn.decision.resolve import ASKED, GIST, resolve
+from fastrnn.settings.config import Config, preset
+from fastrnn.settings.options import TABLE
+
+OPTIONAL = {'iterations', 'epochs', 'time', 'clip_norm', 'patience', 'threads', 'validate_part', 'shards'}
+
+
+def test_the_gists_job():
+    """Its values, and why."""
+    job = resolve(Config(seed=3, iterations=200), text_of(5000))
+    assert (job.hidden_size, job.seq_length, job.learning_rate, job.engine) == (100, 25, 0.1, 'exact')
+    assert (job.V, job.characters, job.held_out, job.on_divergence) == (60, 5000, 0, GO_ON)
+    assert job.reasons['seed'] == job.reasons['iterations'] == ASKED and job.reasons['hidden_size'] == GIST
+    assert job.reasons.keys() == TABLE.keys() and all(job.reasons.values())
+    assert [segment[:4] for segment in job.segments] == [('constant', 0, 0.0, 200)]
+
+
+def test_the_presets_job():
+    """What text, time and machine decide says so; the rest is the preset's, or asked for."""
+    job = resolve(preset('fast', time=50.0, layers=2, seed=0), text_of(1_000_000), Fixed(1e11))
+    assert (job.cell, job.layers, job.engine, job.on_divergence) == ('lstm', 2, 'batched', STOP)
+    why = job.reasons['hidden_size']
+    assert why == job.reasons['cell'] == job.reasons['model'] and why.startswith('50 s on ')
+    assert job.reasons['layers'] == job.reasons['time'] == ASKED
+    assert job.reasons['optimizer'] == 'the preset fast' and job.reasons['sample_length'] == GIST
+    assert job.memory > 4 * job.architecture.parameters and job.spent > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    n=st.integers(40, 300_000),
+    name=st.sampled_from(['reference', 'fast']),
+    asked=st.fixed_dictionaries(
+        {},
+        optional={
+            'hidden_size': st.integers(1, 64),
+            'seq_length': st.integers(1, 30),
+            'iterations': st.integers(0, 500),
+            'sample_every': st.integers(1, 50),
+            'print_every': st.integers(1, 50),
+            'learning_rate': st.floats(1e-6, 1.0),
+            'patience': st.integers(1, 9),
+            'threads': st.integers(1, 4),
+            'save_every': st.integers(1, 99),
+        },
+    ),
+)
+def test_nothing_stays_open(n, name, asked):
+    """What was asked for is in the job; it is the same job when it comes back from its file."""
+    job = resolve(preset(name, **asked), text_of(n), Fixed(1e10))
+    assert {option: getattr(job, option) for option in asked} == asked
+    assert [option for option in TABLE if getattr(job, option) is None and option not in OPTIONAL] == []
+    assert Job(**json.loads(json.dumps(job.facts))) == job
+    assert job.segments and job.reasons.keys() >= TABLE.keys()
+
+
+@pytest.mark.parametrize(
+    ('n', 'V', 'asked', 'words'),
+    [
+        (20, 1, {}, 'the text has one distinct character'),
+        (20, 5, {}, 'the text has 20 characters, but a seq_length of 25 needs at least 27: take a longer text'),
+        (900, 5, {'hidden_size': 10**7}, 'cell rnn, layers 1, hidden_size 10,000,000, .* of memory'),
+        (900, 5, {'engine': 'batched', 'streams': 4, 'shards': 3}, '4 streams are not 3 shards of equal size'),
+    ],
+)
+def test_what_can_not_be(n, V, asked, words):
+    with pytest.raises(ValueError, match=f'^{words}'):
+        resolve(Config(**asked), text_of(n, V))

@@ -1,0 +1,51 @@
+"""``config.json``: what was asked for and what was decided, of this version and of earlier ones."""
+
+import json
+
+import pytest
+from helpers import SONNETS
+
+import fastrnn
+from fastrnn.decision.job import Job
+from fastrnn.runs.config_file import FORMAT, Description
+
+ASKED = {'iterations': 4, 'seed': 1, 'hidden_size': 8}
+
+
+@pytest.fixture
+def run(tmp_path):
+    fastrnn.start(tmp_path / 'run', SONNETS, validation=0.2, **ASKED).close()
+    return tmp_path / 'run'
+
+
+def test_both_are_kept(run):
+    facts = json.loads((run / 'config.json').read_text())
+    assert facts['format'] == FORMAT and facts['asked'] == {'preset': 'reference', **ASKED}
+    job = Job(**facts['job'])
+    assert (job.seq_length, job.text_name, job.held_out) == (25, SONNETS.name, 225)
+    assert job.reasons['hidden_size'] == 'asked for' and job.reasons['seq_length'] == "the gist's"
+    assert Description.read(run).job == job == fastrnn.resume(run).job
+
+
+def test_what_is_asked_later_is_kept_too(run):
+    with fastrnn.resume(run, iterations=6, threads=1) as session:
+        list(session)
+    then = Description.read(run)
+    assert then.asked == {'preset': 'reference', **ASKED, 'iterations': 6, 'threads': 1}
+    assert then.job.iterations == 6 and then.job.segment.iterations == 6
+
+
+def test_one_of_an_earlier_version_becomes_one_of_this(run):
+    """When the run goes on; until then it is not touched."""
+    path = run / 'config.json'
+    facts = json.loads(path.read_text())
+    job = facts.pop('job')
+    settings = {name: job[name] for name in ('iterations', 'seed', 'hidden_size', 'engine', 'learning_rate')}
+    del facts['asked'], facts['transferred']
+    facts |= {'format': 2, 'config': settings, 'on_divergence': 'stop', 'adopted': False}
+    path.write_text(json.dumps(facts))
+    then = Description.read(run)
+    assert then.job is None and then.asked == {} and json.loads(path.read_text()) == facts
+    with fastrnn.resume(run) as session:
+        assert session.job.on_divergence == 'stop' and session.job.hidden_size == 8
+    assert json.loads(path.read_text())['format'] == FORMAT and Description.read(run).job.on_divergence == 'stop'
