@@ -1,59 +1,73 @@
 """The command line: its commands, and what every end of one means to the shell."""
 
+import os
 import sys
 import warnings
 from contextlib import suppress
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
-import typer
+import click
+from click.shell_completion import shell_complete
 
 from ._version import __version__
-from .commands import cache, evaluate, export, info, plot, sample, score, train
-from .commands.usage import Group, in_words
+from .commands import cache, completion, evaluate, export, info, plot, sample, score, train
+from .commands.usage import group, in_words
 from .errors import Diverged, in_a_line, of_numba
 from .parallel.launcher import foremost, launched, start_command, work_alone
+from .settings.kinds import Flag
+from .settings.options import Option
 from .system import outputs, stop
 from .system.blas import spare_threads
 from .system.escapes import escape_what_cannot_be_shown, tell
 
 FAILED, BAD_INPUT, DIVERGED, SIGNALLED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 128, 130, 141
+NAME = 'fastrnn'
 TOGETHER = ('train', 'info')  # commands that all processes of a launcher do together; any other each does alone
 
 _told: list[str] = []  # errors, until the end
 
-app = typer.Typer(
-    cls=Group,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
+# fmt: off
+OPTIONS = (
+    Option('version', Flag(), False, '', 'Print the version and exit.', synonyms='v'),
+    Option('install_completion', Flag(), False, '', 'Complete commands and options in your shell.'),
+    Option('show_completion', Flag(), False, '', 'Print the script that does this.'),
+)
+# fmt: on
+
+
+@group(
+    *OPTIONS,
+    epilog=train.EXAMPLE,
+    subcommand_metavar='COMMAND [ARGS]...',
     context_settings={'help_option_names': ['-h', '--help']},
 )
+def app(version: bool, install_completion: bool, show_completion: bool) -> None:
+    """Train character-level RNNs, GRUs and LSTMs on the CPU.
 
-
-def _print_version(wanted: bool) -> None:
-    if wanted:
+    It reproduces min-char-rnn bit for bit, or trains a good model of a large text in a minute.
+    """
+    context = click.get_current_context()
+    if version:
         print(f'fastrnn {__version__}')
-        raise typer.Exit
+    elif install_completion or show_completion:
+        shell = completion.users_shell()
+        if install_completion:
+            print(f'{completion.install(app, shell)}: written; {shell} completes fastrnn in a new terminal')
+        else:
+            print(completion.script(app, shell))
+    elif context.invoked_subcommand is None:
+        raise ValueError('no command: see fastrnn --help')
+    else:
+        work_alone(context.invoked_subcommand not in TOGETHER)
+        return
+    context.exit()
 
 
-@app.callback(epilog=train.EXAMPLE)
-def fastrnn(
-    context: typer.Context,
-    version: Annotated[
-        bool, typer.Option('--version', callback=_print_version, is_eager=True, help='Print the version and exit.')
-    ] = False,
-) -> None:
-    """Train character-level RNNs on a CPU: min-char-rnn, compiled, with the same bits; or many streams, fast."""
-    work_alone(context.invoked_subcommand not in TOGETHER)
-
-
-app.command(epilog=train.EXAMPLE)(train.train)
-app.command('eval', epilog=evaluate.EXAMPLE)(evaluate.evaluate)
-app.command(epilog=sample.EXAMPLE)(sample.sample)
-app.command(epilog=score.EXAMPLE)(score.score)
-app.command(epilog=export.EXAMPLE)(export.export)
-app.command(epilog=plot.EXAMPLE)(plot.plot)
-app.command(epilog=info.EXAMPLE)(info.info)
-app.add_typer(cache.app, name='cache')
+for each in (
+    *(train.train, evaluate.evaluate, sample.sample, score.score),
+    *(export.export, plot.plot, info.info, cache.cache),
+):
+    app.add_command(each)
 
 
 def main() -> NoReturn:
@@ -79,22 +93,15 @@ def _run() -> int:
     start_command()
     spare_threads()
     try:
-        code = app(standalone_mode=False, prog_name='fastrnn') or 0
+        code = _call()
         sys.stdout.flush()
         return code
-    except typer.Exit as exit_:
-        return exit_.exit_code
-    except typer.Abort as abort:
-        if isinstance(abort.__context__, EOFError):  # of a module, see __main__
-            reason = f'{abort.__context__}: if a file in a __pycache__ folder is cut off, remove those folders'
-            return _fail(FAILED, reason)
-        return INTERRUPTED
+    except EOFError as error:  # of a module, see __main__
+        return _fail(FAILED, f'{error}: if a file in a __pycache__ folder is cut off, remove those folders')
+    except click.ClickException as error:
+        return _fail(BAD_INPUT, in_words(error))
     except ValueError as error:
         return _fail(DIVERGED if isinstance(error, Diverged) else BAD_INPUT, str(of_numba(error) or error))
-    except SystemExit as exit_:  # typer's own answer to a closed pipe, or that to a signal
-        if not isinstance(exit_.__context__, BrokenPipeError):
-            raise
-        return BROKEN_PIPE
     except BrokenPipeError:
         return BROKEN_PIPE
     except MemoryError:
@@ -106,9 +113,19 @@ def _run() -> int:
     except Exception as error:
         if failed := of_numba(error):
             return _fail(BAD_INPUT, str(failed))
-        if not hasattr(error, 'format_message'):  # a usage error, whose class depends on typer's version
-            raise
-        return _fail(BAD_INPUT, in_words(error))
+        raise
+
+
+def _call() -> int:
+    """Run the command, or complete one for a shell; click's own ``main`` would handle signals and pipes, as we do."""
+    if asked := os.environ.get(completion.VARIABLE):
+        return shell_complete(app, {}, NAME, completion.VARIABLE, asked)
+    try:
+        with app.make_context(NAME, sys.argv[1:]) as context:
+            app.invoke(context)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    return 0
 
 
 def _fail(code: int, message: str) -> int:

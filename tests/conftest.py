@@ -6,12 +6,10 @@ import os
 import sys
 import time
 import warnings
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-import typer
 from caches import DAY
 from dispositions import pytest_runtest_protocol  # noqa: F401
 from hypothesis import HealthCheck, settings
@@ -39,7 +37,6 @@ settings.load_profile('seeded')
 def pytest_configure():
     """What costs time at each call and proves nothing here; processes that tests start do it as users' do."""
     os.fsync = os.fstat  # no test loses power: 30,000 calls took 30 s. It still refuses what is not a descriptor
-    typer.main.get_command = cache(typer.main.get_command)  # the command line's options, read from its functions
 
 
 def pytest_collection_finish():

@@ -2,13 +2,16 @@
 
 import json
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
+from ..settings.kinds import Word
+from ..settings.options import Option
 from ..settings.parsing import parse_size, size_in_words
-from .options import Json
-from .usage import Group
+from .command import command
+from .options import JSON
+from .usage import group
 
 if TYPE_CHECKING:
     from ..system.cache_folder import Item
@@ -17,17 +20,17 @@ EXAMPLE = 'Example: fastrnn cache'
 CLEAR_EXAMPLE = 'Example: fastrnn cache clear --to 1GB'
 NAMED = 2  # files of a text that are named
 
-app = typer.Typer(cls=Group)
 
+@group(JSON, epilog=EXAMPLE)
+def cache(as_json: bool) -> None:
+    """Show what is in the cache folder, or clear it.
 
-@app.callback(invoke_without_command=True, epilog=EXAMPLE)
-def show(context: typer.Context, as_json: Json = False) -> None:
-    """Show what is in the cache folder: encoded texts, compiled kernels and rescued models, least recently used first.
+    It keeps encoded texts, compiled kernels and rescued models; least recently used entries come first.
 
-    FASTRNN_CACHE names another folder. It keeps to 4 GB, or to FASTRNN_CACHE_SIZE: before a text is added, those that
-    have not been used for longest go, and kernels of other versions after a month. What a process uses stays.
+    FASTRNN_CACHE names another folder. Its limit is 4 GB, or FASTRNN_CACHE_SIZE: before a text is added, the least
+    recently used texts are removed. Kernels of other versions are removed after a month. What a process uses stays.
     """
-    if context.invoked_subcommand is not None:
+    if click.get_current_context().invoked_subcommand is not None:
         return
     from ..system.cache_folder import default_root, items, size_limit
 
@@ -38,12 +41,10 @@ def show(context: typer.Context, as_json: Json = False) -> None:
         print(f'{size_in_words(sum(item.bytes for item in found))} in {root}, which keeps to {size_in_words(limit)}')
 
 
-@app.command(epilog=CLEAR_EXAMPLE)
-def clear(
-    to: Annotated[str, typer.Option(help='Leave what was used last, up to this size.')] = '0',
-    as_json: Json = False,
-) -> None:
-    """Remove what no process uses, and tell what was freed."""
+@command(Option('to', Word('<size>'), '0', '', 'Keep the most recently used entries, up to this size.'), JSON,
+    epilog=CLEAR_EXAMPLE)  # fmt: skip
+def clear(to: str, as_json: bool) -> None:
+    """Remove what no process uses, and print what was freed."""
     from ..system.cache_folder import default_root, items, shrink
 
     root = default_root()
@@ -59,6 +60,9 @@ def clear(
     kinds = [item.kind for item in gone]
     counts = ', '.join(f'{kind} {kinds.count(kind):,}' for kind in dict.fromkeys(kinds))
     print(f'freed {size_in_words(freed)}{f" ({counts})" if counts else ""}; {size_in_words(left)} left in {root}')
+
+
+cache.add_command(clear)
 
 
 def _facts(item: 'Item') -> dict[str, Any]:

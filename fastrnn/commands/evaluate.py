@@ -2,38 +2,44 @@
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
 
-from .options import Encoding, Errors, Files, Json, Model, Recursive, SkipUnknown, count_option, tell_skipped, texts_of
+from ..settings.kinds import Whole
+from ..settings.options import OPTIONS, Option
+from .command import command
+from .options import FILES, JSON, MODEL, SKIP_UNKNOWN, tell_skipped, texts_of
 
 EXAMPLE = 'Example: fastrnn eval RUN data/sonnets.txt'
+WINDOW = Option('window', Whole(1), None, '', 'Predict this many characters at a time, each time from a zero state.',
+    otherwise='all', synonyms='context context-length seq-length block-size')  # fmt: skip
 
 
+@command(MODEL, FILES, WINDOW, OPTIONS['recursive'], OPTIONS['encoding'], OPTIONS['errors'], SKIP_UNKNOWN, JSON,
+    name='eval', synonyms='test validate perplexity', epilog=EXAMPLE)  # fmt: skip
 def evaluate(
-    model: Model,
-    files: Files,
-    window: Annotated[
-        int | None, count_option('Predict so many characters at a time, each time from a zero state. [all]')
-    ] = None,
-    recursive: Recursive = False,
-    encoding: Encoding = 'utf-8',
-    errors: Errors = 'strict',
-    skip_unknown: SkipUnknown = False,
-    as_json: Json = False,
+    model: Path,
+    files: tuple[Path, ...],
+    window: int | None,
+    recursive: bool,
+    encoding: str,
+    errors: str,
+    skip_unknown: bool,
+    as_json: bool,
 ) -> None:
-    """Bits per character and per byte of FILES under MODEL, beside three simple models of the same text.
+    """Measure how well MODEL predicts FILES, in bits per character.
 
-    The simple models see at most the first million characters; MODEL's bits of these are then printed, too.
-    With --skip-unknown all figures are those of the text without the characters that MODEL lacks.
+    Three simple models of the same text are shown for comparison. They see at most the first million characters; then
+    MODEL's bits of these are printed, too. With --skip-unknown all figures are those of the text without the characters
+    that MODEL does not know.
     """
     from ..inference.evaluate import measure
     from ..model.checkpoint import load_model
     from ..progress.bar import share_display
 
-    loaded, files = load_model(model), texts_of(files, recursive)
+    loaded, texts = load_model(model), texts_of(list(files), recursive)
     with share_display('reading the text', 'evaluated', off=as_json) as show:
         encoded = loaded.vocabulary.encode_known(
-            files, encoding=encoding, errors=errors, skip_unknown=skip_unknown, places=False
+            texts, encoding=encoding, errors=errors, skip_unknown=skip_unknown, places=False
         )
         result = measure(loaded, encoded, window, show)
     tell_skipped(encoded.lacking)

@@ -2,28 +2,30 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from .options import Model
+from ..settings.kinds import Flag, Place, Word
+from ..settings.options import Option
+from .command import command
+from .options import MODEL
 
 EXAMPLE = 'Example: fastrnn export RUN --html model.html'
+# fmt: off
+OPTIONS = (
+    Option('html', Place(), None, '', 'Write the page to this file.', required=True, synonyms='out output page o file'),
+    Option('quantize', Flag(), False, '', 'Store weights in 8 bits: a quarter of the size.'),
+    Option('text', Place(), None, '', 'With --quantize: measure its cost on this text.',
+        otherwise='on samples of the model'),
+    Option('title', Word(), None, '', 'Title of the page.', otherwise="the training text's name"),
+)
+# fmt: on
 
 
-def export(
-    model: Model,
-    html: Annotated[Path, typer.Option(help='Write the page to this file.')],
-    quantize: Annotated[bool, typer.Option('--quantize', help='Weights in 8 bits: a quarter of the size.')] = False,
-    text: Annotated[
-        Path | None, typer.Option(help='With --quantize: measure what it costs on this text. [on what the model draws]')
-    ] = None,
-    title: Annotated[str | None, typer.Option(help='Of the page. [the name of the text it was trained on]')] = None,
-) -> None:
-    """Write MODEL as one page of HTML that runs it in a browser, offline: for everybody, with nothing to install.
+@command(MODEL, *OPTIONS, synonyms='web page player html', epilog=EXAMPLE)
+def export(model: Path, html: Path, quantize: bool, text: Path | None, title: str | None) -> None:
+    """Write MODEL as one HTML page that runs it in a browser.
 
-    It writes, and one can steer it; it shades a text by surprisal, or by what one unit does; and it tells what the
-    model was trained on.
+    The page works offline, with nothing to install. It generates text, and one can steer it; it shades a text by
+    surprisal, or by what one unit does; and it shows what the model was trained on.
     """
     from ..model.checkpoint import load_model
     from ..model.run_files import model_file

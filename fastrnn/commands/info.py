@@ -1,10 +1,16 @@
 """``fastrnn info``: what this machine gives."""
 
+from .command import command
+
 EXAMPLE = 'Example: fastrnn info'
 
 
+@command(synonyms='doctor env diagnose', epilog=EXAMPLE)
 def info() -> None:
-    """Tell versions, processor, BLAS and loops, and whether the bits are the reference's on this machine."""
+    """Show versions, and check that results are bit-identical here.
+
+    The exact engine trains a small model, which is compared bit for bit with the reference's.
+    """
     from ..engines import diagnosis
     from ..parallel.launcher import foremost
 

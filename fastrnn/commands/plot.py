@@ -1,20 +1,24 @@
 """``fastrnn plot``: the curves of runs."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
+from ..settings.kinds import Place, Places
+from ..settings.options import Option
+from .command import command
 
 EXAMPLE = 'Example: fastrnn plot RUN --out curves.svg'
+RUNS = Option('runs', Places(), None, '', 'Folders made by train --out.', positional=True, required=True,
+    synonyms='run log logs input logdir i f')  # fmt: skip
+OUT = Option('out', Place(), Path('curves.png'), '', 'The picture: .png or .svg.', letter='o',
+    synonyms='output o file html')  # fmt: skip
 
 
-def plot(
-    runs: Annotated[list[Path], typer.Argument(help='Folders made by train --out.')],
-    out: Annotated[Path, typer.Option('--out', '-o', help='The picture: .png or .svg.')] = Path('curves.png'),
-) -> None:
-    """Draw training and validation curves of RUNS in bits per character, against time and against characters.
+@command(RUNS, OUT, synonyms='curves draw', epilog=EXAMPLE)
+def plot(runs: tuple[Path, ...], out: Path) -> None:
+    """Draw training and validation curves of RUNS.
 
-    A run of the engine reference is drawn in black, for comparison. Needs matplotlib: pip install 'fastrnn[plot]'.
+    They show bits per character against time and against characters. A run of the engine reference is drawn in black,
+    for comparison. Needs matplotlib: pip install 'fastrnn[plot]'.
     """
     from ..runs import plot as plotting
     from ..runs.curves import read_runs
@@ -22,7 +26,7 @@ def plot(
 
     file_format = plotting.file_format(out)
     check_place(out)
-    curves = read_runs(runs)
+    curves = read_runs(list(runs))
     write_atomically(out, plotting.picture(curves, file_format))
     for curve in curves:
         print(f'{out}: {plotting.label(curve)}')

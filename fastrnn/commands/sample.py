@@ -4,41 +4,64 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
+from ..settings.kinds import Number, Place, Whole, Word
+from ..settings.options import MAX_SEED, OPTIONS, Option
 from ..system import stop
-from .options import Errors, Json, Model, count_option, number_option, preset_option
+from .command import command
+from .options import JSON, MODEL
 
 EXAMPLE = 'Example: fastrnn sample RUN --prime "Shall I compare" --temperature 0.8 --seed 0'
+# fmt: off
+RULES = (
+    Option('length', Whole(0), 500, '', 'Characters to generate; for a model of bytes, bytes.',
+        synonyms='len max-new-tokens max-tokens num-chars n-chars chars size num-tokens max-length n l'),
+    Option('prime', Word(), None, '', 'Text to continue.', otherwise='a newline, or the first character',
+        synonyms='prompt start start-text starting-text primetext prefix seed-text input text'),
+    Option('prime_file', Place(), None, '', 'The same, from a file; - is standard input.',
+        synonyms='prompt-file input-file'),
+    Option('temperature', Number(), 1.0, '', 'Below 1 likelier characters; 0 always the most likely.',
+        synonyms='temp t sampling-temperature'),
+    Option('top_k', Whole(1), None, '', 'Sample only from the K most likely characters.', otherwise='all',
+        synonyms='topk k'),
+    Option('top_p', Number(1), None, '', 'Sample only from the most likely characters that sum to this probability.',
+        otherwise='all', synonyms='topp p nucleus'),
+    OPTIONS['seed'],
+    Option('count', Whole(1), 1, '', 'Samples, generated together; lines of ---- separate them.',
+        synonyms='num-samples n-samples samples n number'),
+)
+# fmt: on
 
 
+@command(MODEL, *RULES, JSON, replace(OPTIONS['encoding'], help='Encoding of the prime file.'), OPTIONS['errors'],
+    synonyms='generate write predict complete infer', epilog=EXAMPLE)  # fmt: skip
 def sample(
-    model: Model,
-    length: Annotated[int, count_option('Characters to draw; of a model of bytes, bytes.')] = 500,
-    prime: Annotated[str | None, preset_option('Text to go on from. [a newline, or the first character]')] = None,
-    prime_file: Annotated[Path | None, preset_option('The same, from a file; -: standard input.')] = None,
-    temperature: Annotated[float, number_option('Below 1: likelier characters; 0: always the likeliest.')] = 1.0,
-    top_k: Annotated[int | None, count_option('Draw from the so many likeliest characters only. [all]')] = None,
-    top_p: Annotated[float | None, number_option('Draw from the likeliest that sum to this probability. [all]')] = None,
-    seed: Annotated[int | None, count_option("Seed of NumPy's generator. [another text each time]")] = None,
-    count: Annotated[int, count_option('Samples, drawn at once and parted by lines of ----.')] = 1,
-    as_json: Json = False,
-    encoding: Annotated[str, typer.Option(help='Of the prime file.')] = 'utf-8',
-    errors: Errors = 'strict',
+    model: Path,
+    length: int,
+    prime: str | None,
+    prime_file: Path | None,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    seed: int | None,
+    count: int,
+    as_json: bool,
+    encoding: str,
+    errors: str,
 ) -> None:
-    """Print text drawn from MODEL as it is made, with the prime in front.
+    """Generate text with MODEL.
 
-    From one layer of tanh, characters at temperature 1 are the reference's, bit for bit; with --count the batched
-    engine's kernels draw many samples at once. Bytes are shown as UTF-8. With --json each sample is an object, a line.
+    It is printed as it is generated, after the prime. From one layer of tanh, characters at temperature 1 are the
+    reference's, bit for bit. With --count the batched engine's kernels draw many samples at once. Bytes are shown as
+    UTF-8. With --json each sample is an object on a line.
     """
     from ..inference.generate import sample as draw
     from ..inference.generate import samples
     from ..inference.prompt import read_prompt
     from ..model.checkpoint import load_model
-    from ..settings.options import MAX_SEED
 
     if prime is not None and prime_file is not None:
         raise ValueError('both --prime and --prime-file are given: take one')

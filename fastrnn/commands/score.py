@@ -3,30 +3,29 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from .options import Encoding, Errors, Model, SkipUnknown, tell_skipped
+from ..settings.kinds import Place
+from ..settings.options import OPTIONS, Option
+from .command import command
+from .options import MODEL, SKIP_UNKNOWN, tell_skipped
 
 EXAMPLE = 'Example: fastrnn score RUN data/sonnets.txt --html page.html'
+FILE = Option('file', Place(), None, '', 'The text. gzip is accepted; - is standard input.', positional=True,
+    required=True, synonyms='text input data files corpus i f')  # fmt: skip
+HTML = Option('html', Place(), None, '', 'Write a page with the shaded text to this file.',
+    synonyms='out output page o file')  # fmt: skip
 
 
-def score(
-    model: Model,
-    file: Annotated[Path, typer.Argument(help='The text. gzip is accepted; -: standard input.')],
-    html: Annotated[Path | None, typer.Option(help='Write a page with the text shaded to this file.')] = None,
-    encoding: Encoding = 'utf-8',
-    errors: Errors = 'strict',
-    skip_unknown: SkipUnknown = False,
-) -> None:
-    r"""The surprisal of each character of FILE under MODEL, as TSV; or, with --html, as a page to look at.
+@command(MODEL, FILE, HTML, OPTIONS['encoding'], OPTIONS['errors'], SKIP_UNKNOWN, epilog=EXAMPLE)
+def score(model: Path, file: Path, html: Path | None, encoding: str, errors: str, skip_unknown: bool) -> None:
+    r"""Show how much each character of FILE surprises MODEL.
 
-    The columns are: offset (characters from the start of the text), character, bits. Nothing precedes the first
-    character, so it has no bits: its cell is empty. Characters are written as \t \n \r \\, and as \xNN or \uNNNN where
-    they are control characters, line separators, lone surrogates or, of models of bytes, not ASCII. Nothing is quoted.
-    The mean of the bits is what fastrnn eval gives. Characters that the model folds into U+FFFD appear as that.
-    With --skip-unknown the model does not read the characters that it lacks: they have no line, but offsets count them.
+    The output is a table, or with --html a page to look at. The table's columns are: offset (characters from the start
+    of the text), character, bits. Nothing precedes the first character, so its cell is empty. Characters
+    are written as \t \n \r \\, and as \xNN or \uNNNN where they are control characters, line separators, surrogates
+    or, of models of bytes, not ASCII. Nothing is quoted. The mean of the bits is what fastrnn eval prints. Characters
+    that the model folds into U+FFFD appear as that. With --skip-unknown the model does not read the characters that it
+    does not know: they have no line, but offsets count them.
     """
     from ..inference import surprisal as scoring
     from ..model.checkpoint import load_model

@@ -1,37 +1,37 @@
 """What is typed after ``fastrnn``: options as other tools spell them, and what to type in place of one there is not."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
-from typer.core import TyperGroup
+import click
 
 from ..settings.did_you_mean import advice, plain
+from ..settings.options import Option
 from ..settings.parsing import NUMBER_WITHOUT_UNIT, UNIT
-
-# positional arguments, and how other tools name them by an option
-ARGUMENTS = {
-    'model': 'model checkpoint ckpt run load init-from model-path m',
-    'files': 'text input data file files corpus data-dir data-file train-file train i f',
-    'file': 'text input data files corpus i f',
-    'runs': 'run log logs input logdir i f',
-}
+from .command import Command
 
 
-def in_words(error: Any) -> str:
+def in_words(error: click.ClickException) -> str:
     """A usage error of the parser; one about positional arguments names the help, as all of ours do."""
-    message = str(error.format_message())
-    if message.startswith(('Missing argument', 'Got unexpected extra argument')) and error.ctx is not None:
+    message, context = str(error.format_message()), getattr(error, 'ctx', None)
+    if message.startswith(('Missing argument', 'Got unexpected extra argument')) and context is not None:
         message = message.replace('Missing argument', 'missing argument').replace('Got unexpected', 'unexpected')
         message = message.replace('argument(s)', 'argument').rstrip('.')
-        return f'{message}: see {error.ctx.command_path} --help'
+        return f'{message}: see {context.command_path} --help'
     return message
 
 
-class Group(TyperGroup):
-    """A group of commands that reads options as people type them, and says in one line what was meant.
+class Group(Command, click.Group):
+    """A group of commands that reads options as people type them, and says in one line what was meant."""
 
-    Typer's parser changes from version to version, so the words are read before it sees them.
-    """
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order in which they were added."""
+        return list(self.commands)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, args if ctx.resilient_parsing else Words(self, ctx).spelt(args, group=True))
@@ -40,15 +40,24 @@ class Group(TyperGroup):
         if ctx.resilient_parsing:  # a shell completes a line
             return super().resolve_command(ctx, args)
         if self.get_command(ctx, args[0]) is None:
-            names = self.list_commands(ctx)
+            names = {name: getattr(command, 'synonyms', '') for name, command in self.commands.items()}
             all_of_them = (
-                f'the commands are {", ".join(sorted(names))}' if len(names) > 1 else f'the command is {names[0]}'
+                f'the commands are {", ".join(sorted(names))}' if len(names) > 1 else f'the command is {min(names)}'
             )
             raise ValueError(f'there is no command {args[0]}: {advice(args[0], names, all_of_them)}')
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and not isinstance(command, Group):
             rest = Words(command, ctx, name or '').spelt(rest)
         return name, command, rest
+
+
+def group(*rows: Option, **settings: Any) -> Callable[[Callable[..., None]], Group]:
+    """Make a group of a function, which is called before any of its commands, or if there is none."""
+
+    def made(function: Callable[..., None]) -> Group:
+        return Group(rows, function, invoke_without_command=True, **settings)
+
+    return made
 
 
 class Words:
@@ -58,7 +67,7 @@ class Words:
         params = command.get_params(ctx)
         self._help = ' '.join(filter(None, [ctx.command_path, name, '--help']))
         self._options = {option: param for param in params for option in (*param.opts, *param.secondary_opts)}
-        self._arguments = [param.name for param in params if param.param_type_name == 'argument']
+        self._rows = getattr(command, 'rows', {})
 
     def spelt(self, args: list[str], group: bool = False) -> list[str]:
         """The words with hyphens for underscores in names of options; of a group those before its command.
@@ -114,10 +123,11 @@ class Words:
         return [value]
 
     def _unknown(self, name: str) -> ValueError:
-        for argument in self._arguments:
-            if plain(name) in ARGUMENTS.get(argument, '').split():
-                return ValueError(f'there is no option {name}: name the {argument} without an option')
-        long = [option for option in self._options if option.startswith('--')]
+        for row in self._rows.values():
+            if row.positional and plain(name) in row.synonyms.split():
+                return ValueError(f'there is no option {name}: name the {row.name} without an option')
+        synonyms = {row.flag: row.synonyms for row in self._rows.values()}
+        long = {option: synonyms.get(option, '') for option in self._options if option.startswith('--')}
         return ValueError(f'there is no option {name}: {advice(name, long, f"see {self._help}")}')
 
 

@@ -5,8 +5,6 @@ import operator
 from collections.abc import Collection
 from typing import Any
 
-import numpy as np
-
 
 def check_integer(name: str, value: Any, low: int, high: int | None = None) -> int:
     """The value as an int, if it is one of Python's or NumPy's, or anything else with ``__index__``, but no bool."""
@@ -15,14 +13,19 @@ def check_integer(name: str, value: Any, low: int, high: int | None = None) -> i
     except TypeError:
         number = None
     if number is None or not low <= number <= (high or 2**63 - 1):
-        bounds = f'{low} or more' if high is None else f'from {low} to {high}'
-        raise ValueError(f'{name} is {value}; it must be a whole number, {bounds}')
+        raise ValueError(f'{name} is {value}; it must be a whole number, {whole_bounds(low, high)}')
     return number
+
+
+def whole_bounds(low: int, high: int | None) -> str:
+    """Such as '1 or more', or 'from 1 to 8'."""
+    return f'{low} or more' if high is None else f'from {low} to {high}'
 
 
 def as_number(value: Any) -> float | None:
     """The value as a float, or an int that it is, if it has ``__float__`` and is no bool; else None."""
-    if isinstance(value, bool | np.bool_) or not hasattr(value, '__float__'):
+    is_bool = isinstance(value, bool) or getattr(getattr(value, 'dtype', None), 'kind', '') == 'b'  # of NumPy's
+    if is_bool or not hasattr(value, '__float__'):
         return None
     try:
         return value if isinstance(value, int) else float(value)

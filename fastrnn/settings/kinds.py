@@ -3,9 +3,10 @@
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from .checks import as_choice, check_below, check_integer, check_number
+from .checks import as_choice, check_below, check_integer, check_number, whole_bounds
 from .parsing import parse_count, parse_seconds
 
 
@@ -13,6 +14,15 @@ class Kind:
     """Any value: what opens the file, or reads the text, checks it."""
 
     metavar = ''
+
+    @property
+    def words(self) -> str:
+        """What a value may be, for a page."""
+        return self.metavar.strip('<>')
+
+    def shown(self, value: Any) -> str:
+        """A value as a person writes it; '' for one that says nothing."""
+        return '' if value is None else str(value)
 
     def check(self, name: str, value: Any) -> Any:
         """The value as it is kept. Raises ValueError, in one line, for one that it can't be."""
@@ -27,12 +37,37 @@ class Kind:
 class Flag(Kind):
     """Given or not."""
 
+    @property
+    def words(self) -> str:
+        return 'flag'
+
+    def shown(self, value: Any) -> str:
+        return ''
+
 
 @dataclass(frozen=True)
 class Word(Kind):
-    """Such as a name of a file."""
+    """A word, or a text."""
 
-    metavar: str = '<str>'
+    metavar: str = '<text>'
+
+
+@dataclass(frozen=True)
+class Place(Kind):
+    """A file or a folder."""
+
+    metavar: str = '<file>'
+
+    def parse(self, text: Any) -> Path:
+        return Path(text)
+
+
+@dataclass(frozen=True)
+class Places(Place):
+    """One file or more."""
+
+    def shown(self, value: Any) -> str:
+        return ''
 
 
 @dataclass(frozen=True)
@@ -42,6 +77,10 @@ class Whole(Kind):
     low: int
     high: int | None = None
     metavar: str = '<int>'
+
+    @property
+    def words(self) -> str:
+        return f'whole number, {whole_bounds(self.low, self.high)}'
 
     def check(self, name: str, value: Any) -> int:
         return check_integer(name, value, self.low, self.high)
@@ -56,6 +95,13 @@ class Number(Kind):
 
     high: float = math.inf
     metavar: str = '<float>'
+
+    @property
+    def words(self) -> str:
+        return 'number above 0' if self.high == math.inf else f'number above 0, up to {self.high:g}'
+
+    def shown(self, value: Any) -> str:
+        return '' if value is None else f'{value:g}'
 
     def check(self, name: str, value: Any) -> float:
         return check_number(name, value, self.high)
@@ -73,6 +119,10 @@ class Below(Number):
 
     what: str = 'a number'
 
+    @property
+    def words(self) -> str:
+        return f'number from 0 to below {self.high:g}'
+
     def check(self, name: str, value: Any) -> float:
         return check_below(name, value, self.high, self.what)
 
@@ -83,11 +133,18 @@ class Seconds(Number):
 
     metavar: str = '<time>'
 
+    @property
+    def words(self) -> str:
+        return 'time: seconds, or with s, m, h or d'
+
+    def shown(self, value: Any) -> str:
+        return '' if value is None else f'{value:g}s'
+
     def check(self, name: str, value: Any) -> float:
         return super().check(name, parse_seconds(value) if isinstance(value, str) else value)
 
-    def parse(self, text: Any) -> float:
-        return parse_seconds(text)
+    def parse(self, text: Any) -> Any:
+        return str(text)
 
 
 @dataclass(frozen=True)
@@ -100,6 +157,10 @@ class Choice(Kind):
     @property
     def metavar(self) -> str:  # type: ignore[override]
         return f'[{"|".join(self.choices)}]'
+
+    @property
+    def words(self) -> str:
+        return ', '.join(self.choices)
 
     def check(self, name: str, value: Any) -> str:
         earlier = self.earlier or {}

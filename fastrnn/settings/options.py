@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from .abilities import ABILITIES, EARLIER_ENGINES, Abilities
-from .kinds import Below, Choice, Flag, Kind, Number, Seconds, Whole, Word
+from .kinds import Below, Choice, Flag, Kind, Number, Place, Places, Seconds, Whole, Word
 
 MAX_SEED = 2**32 - 1
 MAX_RATE = 1e6  # beyond it a single step can overflow
 TEXT, MODEL, TRAINING, REPORTS, SAVING = GROUPS = ('Text', 'Model', 'Training', 'Reports', 'Saving')
-# that most people need, in the order of the help
+# what most people need, in the order of the help
 FIRST = ('preset', 'time', 'validation', 'out', 'resume', 'save', 'cell', 'hidden_size', 'layers', 'seed')
 
 
@@ -28,11 +28,17 @@ class Option:
     default: Any
     group: str
     help: str
-    otherwise: str = ''  # where the default is None: what holds then, in words
+    otherwise: str = ''  # what holds where the default is None, or besides it, in words
     fast: str = ''  # what the preset fast decides by text, time and machine, in words
     engines: tuple[str, ...] | None = None  # that take it; None: all
     word: str = ''
     letter: str = ''
+    synonyms: str = ''  # names in other tools (char-rnn, nanoGPT, PyTorch, Keras), for "did you mean"
+    positional: bool = False  # on the command line
+    required: bool = False  # there
+    typed: bool = False  # on the command line only; no keyword
+    kept: bool = False  # for runs that are kept in a folder
+    resume: bool = False  # may be given when a run is resumed
 
     @property
     def flag(self) -> str:
@@ -55,105 +61,81 @@ class Settings:
     Raises ValueError, in one line, for a value that no training can have.
     """
 
-    cell: str = option(
-        'rnn',
-        Choice(('rnn', 'gru', 'lstm')),
-        MODEL,
-        'rnn (tanh), gru or lstm.',
-        fast='gru, of long texts lstm',
-        engines=BATCHED,
-    )
-    layers: int = option(1, Whole(1, 8), MODEL, 'Layers, L.', fast='1 or 2', engines=BATCHED)
-    hidden_size: int = option(100, Whole(1), MODEL, 'Hidden units of a layer, H.', fast='by time and text')
-    dropout: float = option(
-        0.0,
-        Below(1, what='a share of the hidden units,'),
-        MODEL,
-        'Share of what each layer hands up that is set to 0.',
-        fast='by epochs',
-        engines=BATCHED,
-    )
-    init: str = option(
-        'gist',
-        Choice(('gist', 'scaled')),
-        MODEL,
-        'First weights: gist (0.01 randn), or scaled, for larger H.',
-        engines=BATCHED,
-    )
-    dtype: str = option('float64', Choice(('float32', 'float64')), MODEL, 'Type of the numbers.', engines=BATCHED)
-    iterations: int | None = option(None, Whole(0), TRAINING, 'When to end.', otherwise='never; stop with Ctrl-C')
-    epochs: float | None = option(
-        None, Number(MAX_RATE * 1e3), TRAINING, 'When to end, in passes over the text.', fast='of short texts at most'
-    )
-    time: float | None = option(None, Seconds(MAX_RATE * 1e3), TRAINING, 'When to end, such as 60s, 1m30s or 2h.')
-    seed: int | None = option(
-        None, Whole(0, MAX_SEED), TRAINING, "Seed of NumPy's generator.", otherwise='another run each time'
-    )
-    learning_rate: float = option(
-        1e-1, Number(MAX_RATE), TRAINING, 'Of the optimizer.', otherwise='adam: 0.002', fast='by H'
-    )
-    seq_length: int = option(25, Whole(1), TRAINING, 'Steps of truncated BPTT, T.', fast='32 or 64')
-    streams: int = option(
-        1, Whole(1), TRAINING, 'Parts of the text that are trained together, B.', fast='16 or 4', engines=BATCHED
-    )
-    optimizer: str = option('adagrad', Choice(('adagrad', 'adam')), TRAINING, 'adagrad or adam.', engines=BATCHED)
-    schedule: str = option(
-        'constant',
-        Choice(('constant', 'step', 'cosine', 'linear', 'wsd')),
-        TRAINING,
-        'Of the learning rate, over the run.',
-        engines=BATCHED,
-    )
-    warmup: float = option(
-        0.0,
-        Below(1, what='a share of the run,'),
-        TRAINING,
-        'Share of the run in which the learning rate rises.',
-        engines=BATCHED,
-    )
-    clip: float = option(5.0, Number(), TRAINING, 'Limit of each element of the gradient.', engines=BATCHED)
-    clip_norm: float | None = option(
-        None, Number(MAX_RATE * 1e3), TRAINING, 'Limit of the norm of the gradient, instead.', engines=BATCHED
-    )
-    weight_decay: float = option(0.0, Below(100), TRAINING, 'Decoupled weight decay of adam.', engines=BATCHED)
-    input_rate: float = option(
-        1.0, Number(MAX_RATE), TRAINING, 'Learning rate of Wxh, times --learning-rate.', engines=BATCHED
-    )
-    hidden_decay: float = option(
-        1.0, Below(100), TRAINING, 'Weight decay of Wih and Whh, times --weight-decay.', engines=BATCHED
-    )
-    patience: int | None = option(
-        None, Whole(1), TRAINING, 'End after so many validations in a row worse than the best.', otherwise='never'
-    )
-    engine: str = option(
-        'exact',
-        Choice(ABILITIES, EARLIER_ENGINES),
-        TRAINING,
-        "exact (compiled, the gist's bits), reference (NumPy) or batched (many streams).",
-    )
-    threads: int | None = option(
-        None, Whole(1, 1024), TRAINING, 'Results do not depend on it.', otherwise='as many as pay'
-    )
-    shards: int | None = option(
-        None,
-        Whole(1),
-        TRAINING,
-        'Groups of streams that processes share; bits depend on it.',
-        otherwise='one a process',
-        engines=BATCHED,
-    )
-    validate_every: int | None = option(
-        None, Whole(1), REPORTS, 'Iterations between validations.', otherwise='about 20 a run'
-    )
-    validate_part: int | None = option(
-        None, Whole(1), REPORTS, 'Held-out characters that all but the last validation read.', otherwise='by time'
-    )
-    print_every: int | None = option(
-        None, Whole(1), REPORTS, 'Iterations between reports.', otherwise='100; batched: some 30 a run'
-    )
-    sample_every: int = option(100, Whole(1), REPORTS, 'Iterations between samples; batched: one at the end.')
-    sample_length: int = option(200, Whole(0), REPORTS, 'Characters of a sample.')
-    save_every: int | None = option(None, Whole(1), SAVING, 'Iterations between checkpoints.', otherwise='some 10 s')
+    # fmt: off
+    cell: str = option('rnn', Choice(('rnn', 'gru', 'lstm')), MODEL, 'Cell; rnn is a tanh layer.',
+        fast='gru or lstm', engines=BATCHED,
+        synonyms='model model-type rnn-type rnn type arch architecture cell-type network')
+    layers: int = option(1, Whole(1, 8), MODEL, 'Layers, L.', fast='1 or 2', engines=BATCHED,
+        synonyms='num-layers n-layers n-layer nlayers depth layer')
+    hidden_size: int = option(100, Whole(1), MODEL, 'Hidden units per layer, H.', fast='by time and text',
+        synonyms='hidden rnn-size num-hidden n-hidden hidden-dim hidden-units units n-units nhid n-embd width dim')
+    dropout: float = option(0.0, Below(1, what='a share of the hidden units,'), MODEL,
+        "Share of each layer's outputs that is set to 0.", fast='by epochs', engines=BATCHED,
+        synonyms='dropout-rate drop-rate drop p-drop dropout-p')
+    init: str = option('gist', Choice(('gist', 'scaled')), MODEL,
+        'First weights: gist is 0.01 randn, scaled is for larger H.', engines=BATCHED,
+        synonyms='initializer weight-init initialization')
+    dtype: str = option('float64', Choice(('float32', 'float64')), MODEL, 'Type of the numbers.', engines=BATCHED,
+        synonyms='precision float fp type')
+    iterations: int | None = option(None, Whole(0), TRAINING, 'Stop after this many iterations.',
+        otherwise='never; stop with Ctrl-C', resume=True,
+        synonyms='steps max-steps iters max-iters num-iters n-iters iter max-iterations num-iterations updates')
+    epochs: float | None = option(None, Number(MAX_RATE * 1e3), TRAINING, 'Stop after this many passes over the text.',
+        fast='limited for short texts', resume=True, synonyms='max-epochs num-epochs n-epochs epoch e passes')
+    time: float | None = option(None, Seconds(MAX_RATE * 1e3), TRAINING,
+        'Stop after this time, such as 60s, 1m30s or 2h.', resume=True,
+        synonyms='seconds minutes hours max-time duration time-limit timeout budget')
+    seed: int | None = option(None, Whole(0, MAX_SEED), TRAINING, "Seed of NumPy's generator.",
+        otherwise='different each time', synonyms='random-seed random-state rng s manual-seed')
+    learning_rate: float = option(1e-1, Number(MAX_RATE), TRAINING, 'Learning rate.', otherwise='adam: 0.002',
+        fast='by H', synonyms='lr rate eta alpha step-size base-lr max-lr init-lr')
+    seq_length: int = option(25, Whole(1), TRAINING, 'Steps of truncated BPTT, T.', fast='32 or 64',
+        synonyms='seq-len sequence-length sequence-len seq bptt block-size context context-length unroll '
+        'num-steps window timesteps')
+    streams: int = option(1, Whole(1), TRAINING, 'Parts of the text trained in parallel, B.', fast='16 or 4',
+        engines=BATCHED, synonyms='batch batch-size minibatch bs b n-batch mini-batch-size')
+    optimizer: str = option('adagrad', Choice(('adagrad', 'adam')), TRAINING, 'Optimizer.', engines=BATCHED,
+        synonyms='opt optim optimiser solver')
+    schedule: str = option('constant', Choice(('constant', 'step', 'cosine', 'linear', 'wsd')), TRAINING,
+        'How the learning rate changes during the run.', engines=BATCHED, resume=True,
+        synonyms='scheduler lr-schedule lr-scheduler lr-decay learning-rate-decay decay-lr lr-policy')
+    warmup: float = option(0.0, Below(1, what='a share of the run,'), TRAINING,
+        'Share of the run in which the learning rate rises.', engines=BATCHED,
+        synonyms='warmup-iters warmup-steps warmup-ratio lr-warmup')
+    clip: float = option(5.0, Number(), TRAINING, 'Limit of each element of the gradient.', engines=BATCHED,
+        synonyms='grad-clip clip-value gradient-clip clip-grad')
+    clip_norm: float | None = option(None, Number(MAX_RATE * 1e3), TRAINING,
+        "Limit of the gradient's norm; replaces --clip.", engines=BATCHED,
+        synonyms='max-norm max-grad-norm grad-clip-norm grad-clip clip-grad clip-grad-norm')
+    weight_decay: float = option(0.0, Below(100), TRAINING, 'Decoupled weight decay of adam.', engines=BATCHED,
+        synonyms='wd l2 decay regularization')
+    input_rate: float = option(1.0, Number(MAX_RATE), TRAINING, 'Factor on the learning rate of Wxh.', engines=BATCHED)
+    hidden_decay: float = option(1.0, Below(100), TRAINING, 'Factor on the weight decay of Wih and Whh.',
+        engines=BATCHED)
+    patience: int | None = option(None, Whole(1), TRAINING,
+        'Stop after this many consecutive validations worse than the best.', otherwise='never', resume=True,
+        synonyms='early-stopping early-stop')
+    engine: str = option('exact', Choice(ABILITIES, EARLIER_ENGINES), TRAINING,
+        'Implementation: exact is bit-identical to the gist, batched trains many streams, reference is NumPy.',
+        synonyms='backend implementation')
+    threads: int | None = option(None, Whole(1, 1024), TRAINING, 'Threads; their number does not change the results.',
+        otherwise='as many as pay off', resume=True,
+        synonyms='num-threads n-threads nthreads workers num-workers jobs j cores cpus')
+    shards: int | None = option(None, Whole(1), TRAINING, 'Groups of streams that processes share; changes the bits.',
+        otherwise='one per process', engines=BATCHED)
+    validate_every: int | None = option(None, Whole(1), REPORTS, 'Iterations between validations.',
+        otherwise='about 20 per run', synonyms='eval-interval eval-every val-every val-interval eval-val-every')
+    validate_part: int | None = option(None, Whole(1), REPORTS,
+        'Held-out characters that all but the last validation read.', otherwise='by time')
+    print_every: int | None = option(None, Whole(1), REPORTS, 'Iterations between reports.',
+        otherwise='100; batched: about 30 per run',
+        synonyms='log-interval log-every print-interval report-every verbose-every')
+    sample_every: int = option(100, Whole(1), REPORTS, 'Iterations between samples.',
+        otherwise='batched: one at the end', synonyms='sample-interval generate-every')
+    sample_length: int = option(200, Whole(0), REPORTS, 'Characters per sample.', synonyms='sample-size sample-len')
+    save_every: int | None = option(None, Whole(1), SAVING, 'Iterations between checkpoints.', otherwise='about 10 s',
+        kept=True, synonyms='save-interval checkpoint-every checkpoint-interval ckpt-every')
+    # fmt: on
 
     def __post_init__(self) -> None:
         for name, row in TABLE.items():
@@ -188,40 +170,46 @@ class Settings:
 # the options that decide a training, by name
 TABLE: Mapping[str, Option] = {row.name: Option(row.name, **row.metadata) for row in fields(Settings)}
 
+# fmt: off
 OTHERS: tuple[Option, ...] = (
-    Option('files', Word(), (), TEXT, 'The text; more files are joined. gzip is accepted; -: standard input.'),
-    Option('recursive', Flag(), False, TEXT, 'Take the text files of folders, and of folders in them.', letter='r'),
-    Option('encoding', Word(), 'utf-8', TEXT, 'Of the text.'),
-    Option('errors', Choice(('strict', 'replace')), 'strict', TEXT, 'What to do with bytes that are not in it.'),
-    Option('unit', Choice(('character', 'byte')), 'character', TEXT, 'What is predicted: characters or bytes.'),
+    Option('files', Places(), (), TEXT, 'Text files, joined in this order. gzip is accepted; - is standard input.',
+        positional=True, typed=True, resume=True,
+        synonyms='text input data file files corpus data-dir data-file train-file train i f'),
+    Option('recursive', Flag(), False, TEXT, 'Read the text files in folders and their subfolders.', letter='r',
+        typed=True),
+    Option('encoding', Word(), 'utf-8', TEXT, 'Encoding of the text.'),
+    Option('errors', Choice(('strict', 'replace')), 'strict', TEXT,
+        'Invalid bytes: refuse them, or read each as U+FFFD.', synonyms='on-error decode-errors'),
+    Option('unit', Choice(('character', 'byte')), 'character', TEXT, 'What the model reads and predicts.',
+        synonyms='level tokenizer token tokens bytes char'),
     Option('min_count', Whole(1), 1, TEXT, 'Fold characters that occur less often into one.'),
-    Option(
-        'validation', Word('<share or file>'), None, TEXT, 'Held-out text: a share (10%: the last tenth) or a file.'
-    ),
-    Option('preset', Choice(('reference', 'fast')), 'reference', MODEL, 'reference (the gist), or fast: for the time.'),
-    Option('weights', Word('<model>'), None, MODEL, 'Start from this model; its cell and sizes stay.', word='from'),
-    Option('quiet', Flag(), False, REPORTS, 'Print only warnings and errors.'),
-    Option(
-        'as_json',
-        Flag(),
-        False,
-        REPORTS,
-        "Print JSON: an object a line, whose iteration is the number done (the gist's lines count from 0).",
-        word='json',
-    ),
-    Option('save', Word('<file>'), None, SAVING, 'Write the model to this file at the end.'),
-    Option('out', Word('<folder>'), None, SAVING, 'Keep the run in this folder: log, checkpoints.', letter='o'),
-    Option('resume', Word('<folder>'), None, SAVING, 'Go on with the run in this folder, or from a checkpoint of it.'),
-    Option('keep', Whole(1), 2, SAVING, 'How many of the last checkpoints stay.'),
-    Option(
-        'on_divergence',
-        Choice(('rollback', 'stop')),
-        'rollback',
-        SAVING,
-        'With --out: go back and halve the learning rate, or stop.',
-    ),
+    Option('validation', Word('<share|file>'), None, TEXT, 'Held-out text: a share (10%: the last tenth) or a file.',
+        synonyms='val valid val-frac val-split validation-split val-size valid-frac heldout held-out val-file'),
+    Option('preset', Choice(('reference', 'fast')), 'reference', MODEL,
+        'reference is min-char-rnn; fast trains the best model for the time.', synonyms='config profile'),
+    Option('weights', Place('<model>'), None, MODEL, 'Start from the weights of this model; its cell and sizes stay.',
+        word='from',
+        synonyms='init-from checkpoint ckpt pretrained load load-from weights finetune fine-tune model start-from'),
+    Option('quiet', Flag(), False, REPORTS, 'Print only warnings and errors.', typed=True, resume=True,
+        synonyms='silent q no-output'),
+    Option('as_json', Flag(), False, REPORTS, 'Print a JSON object per line; its iteration is the number completed.',
+        word='json', typed=True, resume=True),
+    Option('save', Place(), None, SAVING, 'Write the model to this file at the end.', typed=True, resume=True,
+        synonyms='model-path save-model save-path'),
+    Option('out', Place('<folder>'), None, SAVING, 'Keep the run in this folder: log, checkpoints.', letter='o',
+        typed=True, synonyms='output out-dir output-dir save-dir checkpoint-dir logdir log-dir run-dir o'),
+    Option('resume', Place('<folder>'), None, SAVING, 'Resume the run in this folder, or from one of its checkpoints.',
+        typed=True, resume=True, synonyms='continue restart restore checkpoint ckpt init-from load resume-from'),
+    Option('keep', Whole(1), 2, SAVING, 'How many of the last checkpoints to keep.', kept=True, resume=True,
+        synonyms='max-to-keep keep-last num-checkpoints'),
+    Option('on_divergence', Choice(('rollback', 'stop')), 'rollback', SAVING,
+        'If the loss diverges: go back and halve the learning rate, or stop.', kept=True, resume=True),
 )
+# fmt: on
 OPTIONS: Mapping[str, Option] = {**TABLE, **{row.name: row for row in OTHERS}}
+# of fastrnn.train, besides those of TABLE; of fastrnn.start, which keeps a run
+KEYWORDS = tuple(row.name for row in OTHERS if not row.typed and not row.kept)
+KEPT = tuple(row.name for row in OTHERS if row.kept)
 
 
 def check(name: str, value: Any) -> Any:

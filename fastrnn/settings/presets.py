@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .options import Settings
+from .options import Option, Settings
 
 # What gave the lowest held-out bits per character for the time: bench/presets.md
 PRESETS: dict[str, dict[str, Any]] = {
@@ -53,6 +53,21 @@ def filled(preset: str, asked: Mapping[str, Any]) -> tuple[Settings, tuple[str, 
         chosen.pop('time', None)
     _fit_optimizer(chosen, asked)
     return Settings(**chosen), tuple(name for name in left if name not in asked and not (name == 'epochs' and ended))
+
+
+def in_words(row: Option) -> str:
+    """What holds where an option is not given, and who takes it: '100; fast: by time and text'."""
+    own = PRESETS['fast'].get(row.name)
+    fast = row.fast or ('' if own is None else row.kind.shown(own))
+    parts = [
+        row.required and not row.positional and 'required',
+        row.kind.shown(row.default),
+        row.otherwise,
+        fast and f'fast: {fast}',
+        row.engines and f'{" or ".join(row.engines)} only',
+        row.kept and 'with --out',
+    ]
+    return '; '.join(part for part in parts if part)
 
 
 def _fit_optimizer(chosen: dict[str, Any], asked: Mapping[str, Any]) -> None:

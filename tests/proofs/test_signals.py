@@ -44,16 +44,16 @@ from fastrnn.__main__ import main
 main()
 """
 READ, WRITE = 'fastrnn.model.safetensors_file.read', 'fastrnn.system.atomic.write_synced'
-EVERYWHERE = ('import typer', 'import numpy', 'import numba')
+EVERYWHERE = ('import click', 'import numpy', 'import numba')
 COMMANDS = {
     'train': (('TEXT', '--iterations', '9', '--hidden-size', '8'), (*EVERYWHERE, 'fastrnn.data.corpus.open_corpus')),
     'sample': (('MODEL',), (*EVERYWHERE, READ)),
     'eval': (('MODEL', 'TEXT'), (*EVERYWHERE, READ, 'fastrnn.inference.evaluate.slices')),
     'score': (('MODEL', 'TEXT', '--html', 'OUT'), (*EVERYWHERE, READ, WRITE)),
     'export': (('MODEL', '--html', 'OUT'), (*EVERYWHERE, READ, WRITE)),
-    'plot': (('RUN', '--out', 'OUT'), ('import typer', 'fastrnn.runs.curves.read_runs', WRITE)),
+    'plot': (('RUN', '--out', 'OUT'), ('import click', 'fastrnn.runs.curves.read_runs', WRITE)),
     'info': ((), EVERYWHERE),
-    'cache': ((), ('import typer', 'fastrnn.system.cache_folder.items')),
+    'cache': ((), ('import click', 'fastrnn.system.cache_folder.items')),
 }
 CASES = [(command, stage) for command, (_, stages) in COMMANDS.items() for stage in stages]
 FEW = [('train', 'import numba'), ('score', WRITE)]

@@ -22,7 +22,7 @@ def test_both_are_kept(run):
     facts = json.loads((run / 'config.json').read_text())
     assert facts['format'] == FORMAT and facts['asked'] == {'preset': 'reference', **ASKED}
     job = Job(**facts['job'])
-    assert (job.seq_length, job.text_name, job.held_out) == (25, SONNETS.name, 225)
+    assert (job.seq_length, job.text_name, job.held_out) == (25, SONNETS.name, 250)
     assert job.reasons['hidden_size'] == 'asked for' and job.reasons['seq_length'] == "the gist's"
     assert Description.read(run).job == job == fastrnn.resume(run).job
 

@@ -1,0 +1,120 @@
+"""A command of the command line, made of rows of options (settings/options.py): how it reads them, and its help."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from ..settings.kinds import Choice, Flag, Kind, Place, Places
+from ..settings.options import FIRST, GROUPS, Option
+from ..settings.presets import in_words
+
+NAMES = 28  # columns that the names of options take in the help; longer ones have a line of their own
+UNBROKEN = '\xa0'  # a space at which no line ends
+HELP = Option('help', Flag(), False, '', 'Show this message and exit.', letter='h')
+
+
+class Value(click.ParamType):  # type: ignore[type-arg]
+    """How click reads a value, and what a shell completes it with."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.name, self._kind = kind.metavar, kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        try:
+            return self._kind.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        if isinstance(self._kind, Choice):
+            return [CompletionItem(word) for word in self._kind.choices if word.startswith(incomplete.lower())]
+        return [CompletionItem(incomplete, type='file')] if isinstance(self._kind, Place) else []
+
+
+class Command(click.Command):
+    """One that knows its rows, and shows them in its help: ``grouped``, or all under one heading."""
+
+    def __init__(
+        self,
+        rows: Iterable[Option],
+        function: Callable[..., None],
+        grouped: bool = False,
+        *,
+        name: str | None = None,
+        synonyms: str = '',  # of its name, for "did you mean"
+        **settings: Any,
+    ) -> None:
+        self.rows = {row.name: row for row in rows}
+        self.synonyms, self._grouped = synonyms, grouped
+
+        def call(**typed: Any) -> None:
+            given = {key: value for key, value in typed.items() if not (value is None or value is False or value == ())}
+            if grouped:
+                function(given)
+            else:
+                function(**{row.name: row.default for row in self.rows.values()} | given)
+
+        parameters = [_parameter(row) for row in self.rows.values()]
+        super().__init__(
+            name=name or function.__name__, params=parameters, callback=call, help=function.__doc__, **settings
+        )
+
+    def get_help(self, ctx: click.Context) -> str:
+        """With what stands in brackets on one line, where it fits."""
+        return super().get_help(ctx).replace(UNBROKEN, ' ')
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        sections = _sections(self.rows.values(), self._grouped)
+        names = {row.name: _names(row) for _, rows in sections for row in rows}
+        width = max((len(name) for name in names.values() if len(name) <= NAMES), default=0)
+        for heading, rows in sections:
+            with formatter.section(heading):
+                formatter.write_dl([(names[row.name].ljust(width), _help(row)) for row in rows], col_max=width)
+
+
+def command(*rows: Option, grouped: bool = False, **settings: Any) -> Callable[[Callable[..., None]], Command]:
+    """Make a command of a function that takes the rows' values by name; of one that is ``grouped``, a dict of those
+    that were given. The first line of its docstring is the command's summary.
+    """
+
+    def made(function: Callable[..., None]) -> Command:
+        return Command(rows, function, grouped, **settings)
+
+    return made
+
+
+def _parameter(row: Option) -> click.Parameter:
+    """Without a default: what is not given is None, False, or for several files ()."""
+    if row.positional:
+        several = -1 if isinstance(row.kind, Places) else 1
+        return click.Argument([row.name], type=Value(row.kind), nargs=several, required=row.required)
+    names = [row.name, *([f'-{row.letter}'] if row.letter else []), row.flag]
+    if isinstance(row.kind, Flag):
+        return click.Option(names, is_flag=True, default=False)
+    return click.Option(names, type=Value(row.kind), required=row.required)
+
+
+def _sections(rows: Iterable[Option], grouped: bool) -> list[tuple[str, list[Option]]]:
+    """Headings of a help, each with its rows."""
+    named = [row for row in rows if row.positional]
+    others = {row.name: row for row in rows if not row.positional}
+    if grouped:
+        first = [others.pop(name) for name in FIRST]
+        groups = [(group, [row for row in others.values() if row.group == group]) for group in GROUPS]
+        sections = [('Most used', first), *groups, ('Other', [HELP])]
+    else:
+        sections = [('Options', [*others.values(), HELP])]
+    return [('Arguments', named), *sections] if named else sections
+
+
+def _names(row: Option) -> str:
+    if row.positional:
+        return f'{row.name.upper()}{"..." * isinstance(row.kind, Places)}'
+    return ' '.join(filter(None, [f'-{row.letter},' * bool(row.letter), row.flag, row.kind.metavar]))
+
+
+def _help(row: Option) -> str:
+    words = in_words(row)
+    return f'{row.help} {f"[{words}]".replace(" ", UNBROKEN)}' if words else row.help
