@@ -27,7 +27,7 @@ from ..parallel.threads import ThreadTuner, counts_for_streams, share_of_process
 from ..settings.options import MAX_SEED, Settings
 from . import compile_ahead
 from .batched_streams import FLOPS_PER_THREAD, BatchedStreams, as_weights, make_cell, sizes_of
-from .shards import Meeting, check_shards, of_shard, owned, shard_shapes, slices, updated
+from .shards import Exchange, check_shards, shard_shapes, shards_here, slices, streams_per_shard, updated
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
 LEAD = 256  # characters that other weights read before they go on with a sample
@@ -39,14 +39,14 @@ class BatchedEngine:
     def __init__(self, settings: Settings, ids: Ids, V: int) -> None:
         check_shards(settings)
         architecture = Architecture.of(settings, V)
-        T, B, own = settings.seq_length, settings.streams, owned(settings)
-        streams = of_shard(settings)
+        T, B, here = settings.seq_length, settings.streams, shards_here(settings)
+        streams = streams_per_shard(settings)
         dtype: Any = np.dtype(settings.dtype).type
         self.cell, self.sizes = make_cell(architecture), sizes_of(architecture)
         if share_of_processors() > 1:
             compile_ahead.start(architecture.cell, dtype)
         self._ids, self._B, self._rate = ids, B, float(settings.learning_rate)
-        self._windows = Windows(ids, T, B, processes().rank * own * streams, own * streams)
+        self._windows = Windows(ids, T, B, processes().rank * here * streams, here * streams)
         seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed
         self._rng = np.random.RandomState(seed)
         self.params = INITS[settings.init](architecture, self._rng).astype(dtype)
@@ -58,7 +58,7 @@ class BatchedEngine:
         self.dropout = make_dropout(settings.dropout, seed, dtype)
         self.position = np.zeros(2, np.int64)  # see train.train
         self.work = buffers.make_work(self.sizes, T, streams, dtype, dropout=self.dropout.limit > 0)
-        self._meeting = Meeting(settings, self.sizes, self.params.flat, self.grads.flat, self.work)
+        self._exchange = Exchange(settings, self.sizes, self.params.flat, self.grads.flat, self.work.norms)
         self.smooth_loss = log1(float(V)) * T
         sizes = thread_counts(settings, architecture)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
@@ -74,7 +74,7 @@ class BatchedEngine:
         kept = 2 * N + len(MOMENTS[settings.optimizer]) * updated(N)  # parameters, gradients, moments
         kept += sum(math.prod(shape) for shape in shard_shapes(settings, sizes_of(architecture), itemsize).values())
         dropout, threads = limit_of(settings.dropout) > 0, max(thread_counts(settings, architecture))
-        sizes, streams = sizes_of(architecture), of_shard(settings)
+        sizes, streams = sizes_of(architecture), streams_per_shard(settings)
         of_window = buffers.memory(sizes, T, streams, itemsize, dropout=dropout, threads=threads)
         return kept * itemsize + of_window
 
@@ -86,7 +86,7 @@ class BatchedEngine:
         rates: NDArray[np.float64],
         losses: NDArray[np.float64],
     ) -> None:
-        shards, grads = self._meeting.shards, as_weights(self.grads)
+        shards, grads = self._exchange.shards, as_weights(self.grads)
         trainer = buffers.Trainer(self.network, grads, self.optimizer, self.dropout, shards)
         train.train(team, trainer, ids, rates, position, self._works[team.rank], losses)
 
@@ -119,7 +119,7 @@ class BatchedEngine:
             self._train(team, part.ids, position, rates[block], losses[block])
 
         self._tuner.run(rates.size, work)
-        self._meeting.check()
+        self._exchange.check()
         self.position[:] = part.leave(position)
         return losses
 
@@ -152,11 +152,11 @@ class BatchedEngine:
         self.params.flat[:] = group.agree(state.params).flat
         for letter, moment in self.moments.items():
             group.distribute(state.moments[letter].flat if group.leads else None, moment, lengths)
-        own, L, states, B, H = self._carried.shape
-        hidden = np.zeros(own * B * L * states * H, self.params.flat.dtype)
+        here, L, states, B, H = self._carried.shape
+        hidden = np.zeros(here * B * L * states * H, self.params.flat.dtype)
         whole = np.ascontiguousarray(state.hidden, hidden.dtype).ravel() if group.leads else None
         group.distribute(whole, hidden, [hidden.size] * group.size)
-        self._carried[...] = hidden.reshape(own, B, L, states, H).transpose(0, 2, 3, 1, 4)
+        self._carried[...] = hidden.reshape(here, B, L, states, H).transpose(0, 2, 3, 1, 4)
         self.position[:], self.smooth_loss, rng = group.agree(
             ((state.position, state.steps), state.smooth_loss, state.rng)
         )
@@ -165,8 +165,8 @@ class BatchedEngine:
 
     @property
     def _carried(self) -> NDArray[Any]:
-        """The states before the next window, (own, L, states, B, H), of each shard here."""
-        carried: NDArray[Any] = self._meeting.shards.carried[..., : self.params.H]
+        """The states before the next window, (here, L, states, B, H), of each shard here."""
+        carried: NDArray[Any] = self._exchange.shards.carried[..., : self.params.H]
         return carried
 
     def sample(self, length: int, params: Params | None = None) -> NDArray[np.uint32]:
@@ -196,7 +196,7 @@ class BatchedEngine:
 
 def thread_counts(settings: Settings, architecture: Architecture) -> list[int]:
     """Numbers of threads to try: what the configuration says, or as many as might pay."""
-    B = of_shard(settings)
+    B = streams_per_shard(settings)
     if settings.threads and B > 1:
         return [settings.threads]
     return counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)

@@ -1,25 +1,26 @@
-"""Which shards of a run's streams this process trains, and how its kernels meet those of the others."""
+"""Which shards of a run's streams this process trains, and how its kernels exchange with the other processes."""
 
 import ctypes
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels.batched.buffers import Sizes, Work, padded
+from ..kernels.batched.buffers import Sizes, padded
 from ..kernels.batched.optimizers import CHUNK
-from ..kernels.batched.shards import GRADIENTS, NORMS, Shards
+from ..kernels.batched.shards import GRADIENTS, NORMS, PARAMETERS, Shards
 from ..parallel.launcher import OR_ALONE
 from ..parallel.processes import parts, processes
 from ..settings.options import Settings
 
 
-def check_shards(config: Settings) -> None:
+def check_shards(settings: Settings) -> None:
     """Raise ValueError where streams can't be cut into such shards, or these be shared by the processes there are."""
-    shards, B, count = config.shards or 1, config.streams, processes().size
-    if count > 1 and not config.takes('shards'):
+    shards, B, count = settings.shards or 1, settings.streams, processes().size
+    if count > 1 and not settings.takes('shards'):
         raise ValueError(
-            f'engine {config.engine} trains in one process, not in {count:,}: add --preset fast, {OR_ALONE}'
+            f'engine {settings.engine} trains in one process, not in {count:,}: add --preset fast, {OR_ALONE}'
         )
     if shards > B:
         raise ValueError(
@@ -39,14 +40,13 @@ def check_shards(config: Settings) -> None:
         )
 
 
-def of_shard(config: Settings) -> int:
-    """How many streams a shard has."""
-    return config.streams // (config.shards or 1)
+def streams_per_shard(settings: Settings) -> int:
+    return settings.streams // (settings.shards or 1)
 
 
-def owned(config: Settings) -> int:
-    """How many of the shards are this process's."""
-    return (config.shards or 1) // processes().size
+def shards_here(settings: Settings) -> int:
+    """How many shards this process trains."""
+    return (settings.shards or 1) // processes().size
 
 
 def slices(parameters: int) -> NDArray[np.int64]:
@@ -60,64 +60,65 @@ def updated(parameters: int) -> int:
     return int(cuts[processes().rank + 1] - cuts[processes().rank])
 
 
-def shard_shapes(config: Settings, sizes: Sizes, itemsize: int) -> dict[str, tuple[int, ...]]:
+def shard_shapes(settings: Settings, sizes: Sizes, itemsize: int) -> dict[str, tuple[int, ...]]:
     """Of the arrays of :class:`Shards` that hold numbers of the weights' dtype."""
-    shards, own, N = config.shards or 1, owned(config), sizes.N
+    shards, here, N = settings.shards or 1, shards_here(settings), sizes.N
     return {
-        'sent': (own * N * (own > 1),),
+        'sent': (here * N * (here > 1),),
         'gathered': (shards * updated(N) * (processes().size > 1),),
-        'carried': (own, sizes.L, sizes.states, of_shard(config), padded(sizes.H, itemsize)),
+        'carried': (here, sizes.L, sizes.states, streams_per_shard(settings), padded(sizes.H, itemsize)),
     }
 
 
-class Meeting:
-    """The shards of a process as kernels take them, and what they call to meet the others."""
+class Exchange:
+    """The shards of this process as kernels take them, and the exchanges with other processes, which kernels call.
+
+    They call a C function, ``int f(int what)``, by its address. Nothing can be raised through a kernel, so f keeps the
+    error and returns 1, at which the kernel ends; then :meth:`check` raises it.
+    """
 
     def __init__(
-        self, config: Settings, sizes: Sizes, weights: NDArray[Any], gradient: NDArray[Any], work: Work
+        self, settings: Settings, sizes: Sizes, params: NDArray[Any], gradient: NDArray[Any], norms: NDArray[np.float64]
     ) -> None:
-        """weights and gradient: flat, (N,)."""
-        kind, group = weights.dtype, processes()
-        arrays = {name: np.zeros(shape, kind) for name, shape in shard_shapes(config, sizes, kind.itemsize).items()}
+        """params and gradient: flat, (N,); norms: of the chunks of the gradient."""
+        group, kind, here, B = processes(), params.dtype, shards_here(settings), streams_per_shard(settings)
+        arrays = {name: np.zeros(shape, kind) for name, shape in shard_shapes(settings, sizes, kind.itemsize).items()}
         if group.size == 1:
             arrays['gathered'] = arrays['sent']
-        own, B = owned(config), of_shard(config)
-        cuts, self._failure = slices(sizes.N), list[BaseException]()
-        self._weights, self._norms = weights, work.norms
-        self._sent = arrays['sent'] if own > 1 else gradient
-        lengths = np.diff(cuts)
-        self._to, self._of = own * lengths, [own * int(lengths[group.rank])] * group.size
-        self._lengths, self._chunks = lengths, np.diff(parts(len(work.norms), group.size))
+        sent, gathered = arrays['sent'] if here > 1 else gradient, arrays['gathered']
+        bounds, chunks = slices(sizes.N), np.diff(parts(norms.size, group.size))
+        lengths = np.diff(bounds)
+        each = [here * int(lengths[group.rank])] * group.size  # numbers from each process
+        self._calls: dict[int, Callable[[], None]] = {
+            GRADIENTS: lambda: processes().exchange(sent, here * lengths, gathered, each),
+            NORMS: lambda: processes().collect(norms, chunks),
+            PARAMETERS: lambda: processes().collect(params, lengths),
+        }
+        self._failure: BaseException | None = None
         address = None
-        if group.size > 1:  # it lives as long as its address; a cycle, for which the garbage collector has to come
-            self._called = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(self._exchange)
-            address = ctypes.cast(self._called, ctypes.c_void_p).value
+        if group.size > 1:  # the function lives as long as its address, in a cycle that the garbage collector removes
+            self._function = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(self._exchange)
+            address = ctypes.cast(self._function, ctypes.c_void_p).value
         self.shards = Shards(
-            first=group.rank * own * B,
-            streams=config.streams,
+            first=group.rank * here * B,
+            streams=settings.streams,
             rank=group.rank,
-            bounds=cuts,
+            bounds=bounds,
             exchange=address or 0,
             failed=np.zeros(1, np.int64),
             **arrays,
         )
 
     def _exchange(self, what: int) -> int:
-        """Called by kernels; nothing can be raised through them."""
         try:
-            if what == GRADIENTS:
-                processes().exchange(self._sent, self._to, self.shards.gathered, self._of)
-            elif what == NORMS:
-                processes().collect(self._norms, self._chunks)
-            else:
-                processes().collect(self._weights, self._lengths)
+            self._calls[what]()
         except BaseException as error:
-            self._failure.append(error)
+            self._failure = error
             return 1
         return 0
 
     def check(self) -> None:
-        """Raise what an exchange has met with."""
-        if self._failure:
-            self.shards.failed[0] = 0
-            raise self._failure.pop()
+        """Raise the error of an exchange that failed."""
+        if self._failure is not None:
+            failure, self._failure, self.shards.failed[0] = self._failure, None, 0
+            raise failure

@@ -41,7 +41,7 @@ def test_memory_is_as_stated(monkeypatch, sizes, options):
     monkeypatch.setattr(batched, 'pack_weights', lambda *_: none)
     engine = BatchedEngine(asked, np.zeros(B * (T + 2), np.uint16), V)
     groups = (engine.network.packed, engine.optimizer, *engine._works, [engine.params.flat, engine.grads.flat])
-    groups += (engine._meeting.shards[-3:],)  # the others are a few numbers
+    groups += (engine._exchange.shards[-3:],)  # the others are a few numbers
     arrays = {id(array): array.nbytes for group in groups for array in group if isinstance(array, np.ndarray)}
     assert memory(asked, V) == sum(arrays.values())
 

@@ -79,7 +79,7 @@ class Step(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Buffers of one window; all threads see the same ones, but for right and left."""
+    """Buffers of one window; threads share all of them but those of PER_THREAD."""
 
     inputs: Any  # (T, B) int32
     targets: Any  # (T, B) int32
@@ -93,15 +93,15 @@ class Work(NamedTuple):
     dh_next: Any  # (B, Hp): from the step after, by the product with Whh
     direct: Any  # (B, Hp): from the step after, without a product
     loss: Any  # (B,) float64, nats summed over T
-    right: Any  # (., depth, width): hidden states, packed; each thread has its own
-    left: Any  # (., depth, TILE_ROWS): dz or dy, packed; each thread has its own
+    right: Any  # (., depth, width): hidden states, packed
+    left: Any  # (., depth, TILE_ROWS): dz or dy, packed
     dWhh: Any  # (., Hp), whole tiles of one layer's gradient
     dWih: Any  # the same; (0, Hp) for one layer
     dWhy: Any  # (., Hp), whole tiles
     norms: Any  # (chunks,) float64
 
 
-OWN = ('right', 'left')  # what each thread has for itself
+PER_THREAD = ('right', 'left')
 TYPES = {'inputs': np.int32, 'targets': np.int32, 'loss': np.float64, 'norms': np.float64}  # others: the weights'
 
 
@@ -206,7 +206,7 @@ def make_work(sizes: Sizes, T: int, B: int, dtype: Any, *, dropout: bool = False
 
 def for_thread(work: Work) -> Work:
     """The same buffers for another thread, but for those that each has for itself."""
-    return work._replace(**{name: np.zeros_like(getattr(work, name)) for name in OWN})
+    return work._replace(**{name: np.zeros_like(getattr(work, name)) for name in PER_THREAD})
 
 
 def memory(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool, threads: int) -> int:
@@ -215,4 +215,4 @@ def memory(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool, thread
     work = work_shapes(sizes, T, B, itemsize, dropout=dropout)
     bytes_of = {name: np.dtype(kind).itemsize for name, kind in TYPES.items()}
     shared = sum(math.prod(shape) * bytes_of.get(name, itemsize) for name, shape in [*packed.items(), *work.items()])
-    return shared + (threads - 1) * itemsize * sum(math.prod(work[name]) for name in OWN)
+    return shared + (threads - 1) * itemsize * sum(math.prod(work[name]) for name in PER_THREAD)

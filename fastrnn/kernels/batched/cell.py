@@ -6,8 +6,8 @@ compiled. So the call is direct, and one cell is compiled.
 
 What a step keeps lies in S blocks of Hp numbers, one after the other in a row. The blocks up to G are the hidden side,
 which the products with h before take part in, the last G the input side. They are the same if G = S; a GRU's last gate
-has a block on either side. So, with ``split`` = S - G, gate g is block (g + split) % G of the hidden side, block
-g + split of the input side.
+has a block on either side. So, with ``split_gates`` = S - G, gate g is block (g + split_gates) % G of the hidden
+side, block g + split_gates of the input side.
 """
 
 from functools import wraps
@@ -39,7 +39,7 @@ def activate(cell, H, Wh, Wx, b, bhn, blocks, h_before, c_before, h, c):
     """States h (Hp,) and, if the cell has one, c, from those before; blocks (S, Hp) keep what the backward pass needs.
 
     Wh (G, Hp): the products with h before, by blocks. Wx (G, .): the input side, by gates. b (G, H): biases by gates;
-    bhn (split*H,): of the hidden side of the gates that are split.
+    bhn (split_gates*H,): of the hidden side of the gates that are split.
     """
 
 

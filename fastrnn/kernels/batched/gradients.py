@@ -30,13 +30,15 @@ def matrix_gradients(team, cell, work, grads):
     the packing, half of a block comes from another core's cache (1.77x with two threads, not 1.9x).
     """
     (L, _, steps, B, Hp), V, zero = work.hs.shape, grads.by.size, variable(0)
-    own, dropped = cell.blocks - cell.gates, work.handed.shape[0] > 0
+    split_gates, dropped = cell.blocks - cell.gates, work.handed.shape[0] > 0
     i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
     k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
     for layer in range(L):
         recurrent = Product(work.dWhh, i0, i1, rows_of(work.blocks[layer]), zero, zero)
         if layer + 1 < L:
-            above = Product(work.dWih, i0, i1, rows_of(work.blocks[layer + 1]), own * Hp, zero if dropped else B)
+            above = Product(
+                work.dWih, i0, i1, rows_of(work.blocks[layer + 1]), split_gates * Hp, zero if dropped else B
+            )
         else:
             above = Product(work.dWhy, k0, k1, rows_of(work.ys), zero, zero if dropped else B)
         hidden = rows_of(work.hs[layer, 0])
@@ -50,7 +52,9 @@ def matrix_gradients(team, cell, work, grads):
             for first in range(0, (steps - 1) * B, work.right.shape[1]):
                 last = pack_block(hidden, first, work.right)
                 add_terms(above, first, last, work)
-        copy_gates(work.dWhh, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, cell.gates - own, Hp, grads.Whh[layer])
+        copy_gates(
+            work.dWhh, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer]
+        )
         if layer + 1 < L:
             copy_gates(work.dWih, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, zero, Hp, grads.Wih[layer])
     copy_gates(work.dWhy, k0 * TILE_ROWS, k1 * TILE_ROWS, variable(1), zero, V, grads.Why)
@@ -90,14 +94,14 @@ def copy_gates(dW, first, last, gates, turn, stride, out):
 @jit
 def vector_gradients(team, cell, work, grads):
     """dWxh and those of biases; threads share columns of H, and V."""
-    (L, _, H), own, Hp = grads.Whh.shape, cell.blocks - cell.gates, work.hs.shape[4]
+    (L, _, H), split_gates, Hp = grads.Whh.shape, cell.blocks - cell.gates, work.hs.shape[4]
     i0, i1 = span(team, H, LINE)
     for g in range(cell.gates):
-        first, start, stop = (g + own) * Hp + i0, g * H + i0, g * H + i1
+        first, start, stop = (g + split_gates) * Hp + i0, g * H + i0, g * H + i1
         add_by_character(work.blocks[0], first, work.inputs, grads.WxhT, start, stop, grads.bh[0])
         for layer in range(1, L):
             add_rows(work.blocks[layer], first, grads.bh[layer], start, stop)
-    for g in range(own):
+    for g in range(split_gates):
         for layer in range(L):
             add_rows(work.blocks[layer], g * Hp + i0, grads.bhn[layer], g * H + i0, g * H + i1)
     k0, k1 = span(team, grads.by.size, LINE)

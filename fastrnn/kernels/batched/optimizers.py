@@ -6,11 +6,11 @@ Adagrad at H=100.)
 
 import numpy as np
 
-from ..jit import inlined, jit
+from ..jit import inlined, jit, variable
 from ..reductions import row_squares
 from ..team import barrier, span
 from .functions import rsqrt1
-from .shards import NORMS, gather
+from .shards import NORMS, exchange
 
 ADAGRAD, ADAM = 0, 1
 CLIP_ELEMENTWISE, CLIP_NORM = 0, 1
@@ -74,7 +74,7 @@ def norm_factor(team, trainer, first, last, norms):
     G, limit = trainer.grads.flat, trainer.optimizer.limit
     for chunk in range(first, last):
         norms[chunk] = row_squares(G[chunk * CHUNK :], min(CHUNK, G.size - chunk * CHUNK))
-    gather(team, NORMS, trainer.shards)
+    exchange(team, variable(NORMS), trainer.shards)
     barrier(team)
     total = 0.0
     for chunk in range(norms.size):

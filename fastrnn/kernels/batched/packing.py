@@ -100,7 +100,7 @@ def rows_of(typingctx, X):
 
 
 @intrinsic
-def split(typingctx, row, count):
+def fold(typingctx, row, count):
     """A row (count * N,) as a matrix (count, N), contiguous for the compiler too."""
     result = types.Array(row.dtype, 2, 'C', readonly=not row.mutable)
 

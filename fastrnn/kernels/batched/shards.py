@@ -1,4 +1,4 @@
-"""Streams in shards, of which each process trains some: what it hands over to the others, and what it takes from them.
+"""Streams in shards, of which each process trains some: what it gives to the others, and what it takes from them.
 
 A shard's gradient is computed by itself, and theirs are added in the order of the shards: so bits depend on how many
 shards there are, and not on who computes them. Of the flat parameters each process updates one slice, whole chunks of
@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ..jit import jit
+from ..jit import jit, variable
 from ..team import barrier, span
 from .gradients import LINE, add, fill_zero
 from .packing import copy
@@ -21,17 +21,17 @@ BLOCK = 4096  # elements of a sum over shards that stay in the L1 cache meanwhil
 
 
 class Shards(NamedTuple):
-    """What of all shards is this process's."""
+    """What of all shards is here, in this process."""
 
     first: int  # number of its first stream, of all
     streams: int  # of all shards
     rank: int  # of the process
     bounds: Any  # (processes + 1,) int64: process q updates elements bounds[q] ... bounds[q+1]-1
     exchange: int  # address of int f(int what), which fills gathered, norms or parameters; 0 for one process
-    failed: Any  # (1,) int64, not 0 once an exchange has failed
-    sent: Any  # (own * N,): for each process in turn its slice of each of these shards; (0,) for one shard here
+    failed: Any  # (1,) int64, not 0 from when an exchange has failed
+    sent: Any  # (here * N,): for each process in turn its slice of each of these shards; (0,) for one shard here
     gathered: Any  # (shards * n,): of all shards the slice that is updated here; (0,) for one shard of one process
-    carried: Any  # (own, L, states, B, Hp): the states before the next window, of each shard here
+    carried: Any  # (here, L, states, B, Hp): the states before the next window, of each shard here
 
 
 @intrinsic
@@ -48,8 +48,8 @@ def _call(typingctx, address, argument):
 
 
 @jit
-def gather(team, what, shards):
-    """Exchange with the other processes, between barriers; of one process there is nothing to wait for."""
+def exchange(team, what, shards):
+    """Exchange GRADIENTS, NORMS or PARAMETERS with the other processes, between barriers; one process does nothing."""
     if shards.exchange == 0:
         return
     barrier(team)
@@ -59,7 +59,7 @@ def gather(team, what, shards):
 
 
 @jit
-def take_up(carried, afresh, b0, b1, hs):
+def take_states(carried, afresh, b0, b1, hs):
     """hs[..., 0, :, :] of streams b0 ... b1-1 become what is carried, (L, states, B, Hp), or 0."""
     for layer in range(hs.shape[0]):
         for s in range(hs.shape[1]):
@@ -71,7 +71,7 @@ def take_up(carried, afresh, b0, b1, hs):
 
 
 @jit
-def carry(hs, t, b0, b1, carried):
+def keep_states(hs, t, b0, b1, carried):
     """Keep hs[..., t, :, :] of streams b0 ... b1-1 until the next window."""
     for layer in range(hs.shape[0]):
         for s in range(hs.shape[1]):
@@ -80,24 +80,24 @@ def carry(hs, t, b0, b1, carried):
 
 
 @jit
-def hand_over(team, gradient, s, shards):
+def keep_gradient(team, gradient, s, shards):
     """Keep the gradient (N,) of this process's shard s, where others follow; threads share ranges."""
     if shards.sent.size == 0:
         return
-    own, bounds = shards.carried.shape[0], shards.bounds
+    here, bounds = shards.carried.shape[0], shards.bounds
     for q in range(bounds.size - 1):
         start, size = bounds[q], bounds[q + 1] - bounds[q]
         i0, i1 = span(team, size, LINE)
-        at = own * start + s * size
+        at = here * start + s * size
         copy(gradient[start + i0 : start + i1], shards.sent[at + i0 : at + i1])
 
 
 @jit
-def add_shards(team, gradient, shards):
+def sum_shards(team, gradient, shards):
     """The slice of gradient (N,) that is updated here becomes the sum of all shards', in their order."""
     if shards.gathered.size == 0 and shards.exchange == 0:
         return
-    gather(team, GRADIENTS, shards)  # also where there is nothing to update here: the others wait
+    exchange(team, variable(GRADIENTS), shards)  # also where there is nothing to update here: the others wait
     barrier(team)
     start, stop = shards.bounds[shards.rank], shards.bounds[shards.rank + 1]
     size = stop - start

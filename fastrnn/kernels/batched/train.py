@@ -19,8 +19,8 @@ from .functions import log1
 from .gemm import product, recurrent_product
 from .gradients import fill_zero, matrix_gradients, vector_gradients
 from .optimizers import update
-from .packing import copy, pack_weights, rows_of, split
-from .shards import PARAMETERS, add_shards, carry, gather, hand_over, take_up
+from .packing import copy, fold, pack_weights, rows_of
+from .shards import PARAMETERS, exchange, keep_gradient, keep_states, sum_shards, take_states
 from .softmax import add_bias, exponentials
 
 
@@ -45,11 +45,11 @@ def advance(network, layer, b0, b1, step):
     for g in range(G):
         column = (g + cell.blocks - G) % G * Hp
         recurrent_product(step.h_before[b0:b1], packed.WhhT[layer, g], step.Wh[b0:b1], column)
-    bias = split(weights.bh[layer], G)
+    bias = fold(weights.bh[layer], G)
     for b in range(b0, b1):
-        Wh = split(step.Wh[b], G)
-        Wx = split(weights.WxhT[step.inputs[b]] if layer == 0 else step.Wx[b], G)
-        blocks = split(step.blocks[b], cell.blocks)
+        Wh = fold(step.Wh[b], G)
+        Wx = fold(weights.WxhT[step.inputs[b]] if layer == 0 else step.Wx[b], G)
+        blocks = fold(step.blocks[b], cell.blocks)
         activate(cell, H, Wh, Wx, bias, bhn, blocks, step.h_before[b], step.c_before[b], step.h[b], step.c[b])
 
 
@@ -140,7 +140,7 @@ def backward(network, dropout, steps, first, b0, b1, work):
             if dropout.limit > 0:
                 drop(dropout, steps, layer, t, first + b0, H, dh[b0:b1])
             for b in range(b0, b1):
-                kept = split(blocks[t, b], cell.blocks)
+                kept = fold(blocks[t, b], cell.blocks)
                 states = h_before[b], c_before[b], h_here[b], c_here[b]
                 differentiate(cell, H, kept, dh[b], dh_next[b], direct[b], *states)
             if t > 0:
@@ -203,17 +203,17 @@ def train(team, trainer, ids, rates, position, work, losses):
         if wraps:
             p = 0
         for s in range(here):
-            take_up(shards.carried[s], wraps, b0, b1, work.hs)
+            take_states(shards.carried[s], wraps, b0, b1, work.hs)
             read_window(ids, s * B, length, p, b0, b1, work)
             gradients(team, trainer, steps, shards.first + s * B, work)
-            carry(work.hs, T, b0, b1, shards.carried[s])
-            hand_over(team, grads.flat, s, shards)
+            keep_states(work.hs, T, b0, b1, shards.carried[s])
+            keep_gradient(team, grads.flat, s, shards)
             for b in range(b0, b1):
                 losses[n, s * B + b] = work.loss[b]
-        add_shards(team, grads.flat, shards)
+        sum_shards(team, grads.flat, shards)
         steps += 1
         update(team, trainer, rates[n], steps, work.norms)
-        gather(team, PARAMETERS, shards)
+        exchange(team, variable(PARAMETERS), shards)
         if shards.failed[0] != 0:
             return
         barrier(team)
