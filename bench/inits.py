@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from presets import split
 
 from fastrnn.data.corpus import open_corpus
 from fastrnn.model.architecture import Architecture
@@ -64,17 +65,15 @@ VARIANTS: dict[str, dict[str, Init]] = {
 
 def curve(path: Path, cell: str, init: Init, seed: int) -> list[float]:
     """Held-out bits per character after EPOCHS."""
-    corpus = open_corpus(path)
-    kept, held_out = corpus.split(0.1)
-    text = replace(corpus, ids=kept)
+    text, held_out = split(open_corpus(path))
     settings = {'layers': 1, 'streams': 16, 'seq_length': 32, 'dropout': 0.0, 'learning_rate': 1 / H}
     settings |= {'warmup': 0.02, 'input_rate': 1.0, 'hidden_decay': 1.0}
     config = preset('fast', cell=cell, hidden_size=H, seed=seed, sample_length=0, schedule='cosine', **settings)
-    every = round(EPOCHS[0] * kept.size / (config.streams * config.seq_length))
+    every = round(EPOCHS[0] * text.ids.size / (config.streams * config.seq_length))
     config = replace(config, iterations=every * round(EPOCHS[-1] / EPOCHS[0]), validate_every=every)
-    weights = init(Architecture(cell, 1, H, len(corpus.chars)), np.random.RandomState(seed)).astype('float32')
-    begun = Model(weights, corpus.chars)
-    found = [record.validation for record in train(text, config, validation=np.asarray(held_out[:]), weights=begun)]
+    weights = init(Architecture(cell, 1, H, len(text.chars)), np.random.RandomState(seed)).astype('float32')
+    begun = Model(weights, text.chars)
+    found = [record.validation for record in train(text, config, validation=held_out, weights=begun)]
     bits = [value for value in found if value is not None]
     return [bits[round(epochs / EPOCHS[0]) - 1] for epochs in EPOCHS]
 
