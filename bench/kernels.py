@@ -99,11 +99,6 @@ def outer_by_steps(n, d, h, out):
                     out[i, k] += d[t, i] * h[t, k]
 
 
-def transposed(n, W, out):
-    for _ in range(n):
-        packing.pack_rows(W, 0, out.shape[0], out)
-
-
 def waking(n, team):
     for _ in range(n):
         time.sleep(0.002)  # until they sleep

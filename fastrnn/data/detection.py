@@ -13,7 +13,6 @@ MARKS = (  # the longer ones first: utf-32's begins as utf-16's
     (codecs.BOM_UTF16_LE, 'utf-16'),
     (codecs.BOM_UTF16_BE, 'utf-16'),
 )
-LONGEST = 4  # bytes of a mark
 MARK = '\ufeff'  # decoded
 WITHOUT = {'utf-8': 'utf-8-sig'}  # what leaves the mark out; utf-16 and utf-32 do
 PROBABLY = 'the text is probably'
