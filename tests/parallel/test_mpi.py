@@ -9,11 +9,10 @@ import time
 
 import pytest
 from helpers import ROOT, SONNETS, SUPPORT, random_text, run_python
-from kept import log_of, run_to, state_of
+from kept import log_of, state_of
 from mpi import MPIEXEC, command, mpi_python, needs_mpi
 from mpi_script import CASES, train
 
-import fastrnn
 from fastrnn.model.checkpoint import load_model
 from fastrnn.model.run_files import BEST, checkpoints
 from fastrnn.parallel.launcher import OR_ALONE
@@ -108,39 +107,6 @@ def test_bits_of_four_processes(text):
     result = mpi_python(4, SUPPORT / 'mpi_script.py', text, 4)
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout) == of_one_process(text)
-
-
-@pytest.mark.long
-def test_interrupted_and_gone_on_with_by_others(tmp_path, whole):
-    """Killed as two processes, gone on with by one; ``tests/proofs/test_kills_mpi.py`` has other numbers."""
-    folder = tmp_path / 'run'
-    job = subprocess.Popen(
-        command(2, '-c', KILLED, *RUN, '--shards', 4, '--iterations', 40, '--out', folder),
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-    )
-    job.communicate(timeout=60)
-    assert job.returncode != 0
-    assert checkpoints(folder), 'killed too early'
-    run_to(fastrnn.resume(folder))
-    assert_same_run(folder, whole[0])
-
-
-KILLED = """
-import os, signal, sys
-from fastrnn.parallel.processes import processes
-from fastrnn.training.run import Run
-step = Run.step
-def dying(run):
-    record = step(run)
-    if run.iteration >= 20 and processes().rank == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return record
-Run.step = dying
-sys.argv[0] = 'fastrnn'
-from fastrnn.cli import main
-main()
-"""
 
 
 def test_one_voice(job, whole):

@@ -76,25 +76,17 @@ def test_a_cache_that_can_not_be(temporary, monkeypatch, tmp_path, which):
     assert private(temporary, f'{value / "fastrnn"} cannot be written')
 
 
-def test_a_temporary_folder_of_others(temporary, owners):
+@pytest.mark.parametrize('which', ['of others', 'readable', 'link'])
+def test_a_temporary_folder_that_is_not_private(temporary, owners, tmp_path, which):
     """Who took the name first: then the run has one of its own."""
-    taken = folder(temporary / f'fastrnn-{os.geteuid()}', 0o700)
-    owners[taken] = 12345
+    taken = temporary / f'fastrnn-{os.geteuid()}'
+    if which == 'link':
+        taken.symlink_to(folder(tmp_path / 'elsewhere', 0o777))
+    else:
+        folder(taken, 0o755 if which == 'readable' else 0o700)
+    owners |= {taken: 12345} if which == 'of others' else {}
     place, (said,) = chosen()
     assert place.parent == temporary and place != taken and mode_of(place) == 0o700 and str(place) in said
-
-
-def test_a_temporary_folder_that_others_could_read(temporary):
-    taken = folder(temporary / f'fastrnn-{os.geteuid()}', 0o755)
-    place, _ = chosen()
-    assert place != taken and mode_of(place) == 0o700
-
-
-def test_a_link_in_place_of_the_temporary_folder(temporary, tmp_path):
-    taken = temporary / f'fastrnn-{os.geteuid()}'
-    taken.symlink_to(folder(tmp_path / 'elsewhere', 0o777))
-    place, _ = chosen()
-    assert place.parent == temporary and place != taken
 
 
 def test_a_fork_does_not_remove_it(tmp_path):
