@@ -87,7 +87,7 @@ def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports,
         return not kept and run.iteration > 0 and (save is not None or run.seconds >= MISSED)
 
     def gentle() -> bool:
-        return ending or (run.iteration > 0 and (save is not None or processes().size > 1))
+        return ending or (run.iteration > 0 and (save is not None or processes().others_wait))
 
     def last_words() -> str:
         return reports.noted('stopped at once; the model is not saved')
@@ -125,8 +125,8 @@ def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports,
 
 def _whole(run: 'Run', error: BaseException) -> bool:
     """Whether a run that an error has ended has a model to be kept, which all processes can come together for."""
-    alone = processes().size == 1 or isinstance(error, Diverged | OSError)
-    return alone and run.iteration > 0 and not (isinstance(error, Diverged) and run.figures.best is None)
+    alike = not processes().others_wait or isinstance(error, Diverged | OSError)
+    return alike and run.iteration > 0 and not (isinstance(error, Diverged) and run.figures.best is None)
 
 
 def _keep(run: 'Run', save: Path | None, reports: Reports) -> None:

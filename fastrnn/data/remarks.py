@@ -8,7 +8,7 @@ import re
 from .guesses import seven_bit
 
 LOOK = 4096  # bytes in which a file shows that it is markup
-LONGEST = 1 << 15  # bytes that a pointer may have
+MAX_POINTER = 1 << 15  # bytes that a pointer may have
 POINTERS = (  # how it begins, what it is, how to get the text
     (rb'version https://(git-lfs|hawser)\.github\.com/spec/[^\n]*\n', 'a git-LFS pointer', 'type: git lfs pull'),
     (rb'\S*/annex/objects/[^\n]+\n*\Z', 'a git-annex pointer', 'type: git annex get'),
@@ -37,7 +37,7 @@ MARKUP = (
 def pointer(head: bytes) -> str:
     """What a file is that only says where the text is, and what to do, in words; '' if it is a text."""
     found = (f'{kind}, not the text itself; {cure}' for start, kind, cure in POINTERS if re.match(start, head))
-    return next(found, '') if len(head) < LONGEST else ''
+    return next(found, '') if len(head) < MAX_POINTER else ''
 
 
 def markup(head: bytes) -> str:

@@ -19,7 +19,7 @@ def in_common(settings: Settings) -> Settings:
     """With a seed that all processes have, and as many shards as there are processes, where it does not say."""
     settings = replace(settings, seed=common_seed(settings.seed))
     if settings.shards is None and settings.takes('shards'):
-        settings = replace(settings, shards=processes().size)
+        settings = replace(settings, shards=processes().default_shards)
     return settings
 
 

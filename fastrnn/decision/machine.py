@@ -14,7 +14,7 @@ from .memory import check_memory
 
 TIMED = 0.05  # seconds of a trial, when the number of threads is found; its fastest block counts
 BLOCK = 0.01  # seconds of iterations at once, for them to be worth a second thread (see parallel/threads.py)
-LONGEST = 0.25  # of the run's time, after which a trial looks no longer for the number of threads
+TUNING = 0.25  # of the run's time, after which a trial looks no longer for the number of threads
 
 
 class Machine:
@@ -40,7 +40,7 @@ class Machine:
             compile_ahead.wait()  # a first run's other process compiles, and would halve what two threads reach
             start = time.perf_counter()
             pace = _pace(engine, 1)
-            while processes().agree(not engine.settled and time.perf_counter() < start + LONGEST * seconds):
+            while processes().agree(not engine.settled and time.perf_counter() < start + TUNING * seconds):
                 pace = _pace(engine, max(1, int(BLOCK / pace)))
             begin, paces = time.perf_counter(), list[float]()
             while processes().agree(not paces or time.perf_counter() < begin + TIMED):

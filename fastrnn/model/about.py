@@ -8,7 +8,7 @@ from typing import Any
 from ..settings.options import bits_per_character
 
 DIGITS = 4  # of bits per character that are kept
-LONGEST = 200  # characters of a name that are read
+MAX_NAME = 200  # characters of a name that are read
 KINDS: dict[str, Any] = {'text': str, 'version': str, 'held_out': bool, 'bits': float}  # of all others: int
 
 
@@ -65,5 +65,5 @@ def _checked(name: str, value: Any) -> Any:
     if type(value) is not kind:
         return None
     if kind is str:
-        return value[:LONGEST] or None
+        return value[:MAX_NAME] or None
     return value if kind is bool or (math.isfinite(value) and value >= 0) else None

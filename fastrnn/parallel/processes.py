@@ -61,6 +61,16 @@ class Processes:
         """The values of all processes, in their order."""
         return [value]
 
+    @property
+    def others_wait(self) -> bool:
+        """Whether other processes wait for what this one does, and must agree to its end."""
+        return self.size > 1
+
+    @property
+    def default_shards(self) -> int:
+        """Groups of streams, where nobody says how many."""
+        return self.size
+
     def refuse(self, message: str) -> None:
         """Raise ValueError, with that message, where there are several."""
         if self.size > 1:

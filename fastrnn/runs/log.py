@@ -20,7 +20,7 @@ from ..system.atomic import copy_atomically, free_name
 
 LOG = 'log.jsonl'
 SUPERSEDED = 'log.superseded'  # of a run that went on from an older checkpoint
-LONGEST = 64_000_000  # bytes of a line: it may hold a long sample
+MAX_LINE = 64_000_000  # bytes of a line: it may hold a long sample
 NUMBERS = ('seconds', 'characters', 'train', 'validation')  # of a record, beside its iteration; the last may lack
 
 # Reports that are all logged, as are as many samples and validations; then every second until twice as many, then every
@@ -92,7 +92,7 @@ class Log:
         with open(self.path, 'ab+', opener=_no_link) as file:
             file.seek(0)
             end = found = 0
-            while found < lines and (line := file.readline(LONGEST)).endswith(b'\n'):
+            while found < lines and (line := file.readline(MAX_LINE)).endswith(b'\n'):
                 end, found = end + len(line), found + 1
             file.truncate(end)
             os.fsync(file.fileno())
@@ -122,15 +122,15 @@ def read_log(path: Path, file: BinaryIO) -> Iterator[dict[str, Any]]:
     by a crash.
     """
     for number in count(1):
-        line = file.readline(LONGEST + 1)
+        line = file.readline(MAX_LINE + 1)
         if not line:
             return
         try:
-            if len(line) > LONGEST:
+            if len(line) > MAX_LINE:
                 raise ValueError
             record = _checked(json.loads(line)) if line.strip() else None
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-            if not line.endswith(b'\n') and len(line) <= LONGEST:
+            if not line.endswith(b'\n') and len(line) <= MAX_LINE:
                 return
             raise ValueError(
                 f'{path}: line {number} is not a record of a run; remove that line, or name another run'
