@@ -12,12 +12,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ..settings.checks import as_choice
 from ..settings.file_names import file_names
+from ..settings.options import check
 from ..system.pipes import check_kind as check_device
 from ..system.pipes import copy_of, standard_input
 from ..system.reading import open_regular
@@ -31,8 +30,7 @@ from .remarks import markup, pointer, unread_encoding
 CHUNK = 1 << 20  # bytes that are read at a time
 STDIN, STANDARD_INPUT = '-', 'standard input'  # the name that means it, and what messages call it
 
-ERRORS = ('strict', 'replace')  # what to do with bytes that are not in the encoding
-EARLIER = ('ignore', 'backslashreplace', 'surrogateescape', 'surrogatepass')  # what earlier versions took, too
+EARLIER = ('ignore', 'backslashreplace', 'surrogateescape', 'surrogatepass')  # errors that earlier versions took, too
 
 Piece = str | bytes  # of a text; bytes only if they are the unit
 
@@ -79,21 +77,14 @@ class Reading:
     min_count: int = 1
 
     def __post_init__(self) -> None:
-        unit = as_choice(self.unit, ('character', 'byte'))
-        if unit is None:
-            raise ValueError(f"unit {self.unit!r} is not known; take 'character' or 'byte'")
-        object.__setattr__(self, 'unit', unit)
-        object.__setattr__(self, 'errors', as_choice(self.errors, ERRORS) or self.errors)
-        if not isinstance(self.min_count, Integral) or self.min_count < 1:
-            raise ValueError(f'min_count is {self.min_count}; it must be at least 1')
+        for name in ('unit', 'min_count', *(() if isinstance(self.errors, EarlierErrors) else ('errors',))):
+            object.__setattr__(self, name, check(name, getattr(self, name)))
         try:
             if not codecs.lookup(self.encoding)._is_text_encoding:
                 raise LookupError
             codecs.getincrementaldecoder(self.encoding)
         except (LookupError, TypeError, ValueError):  # of no str, of one with a NUL
             raise unknown_encoding(self.encoding) from None
-        if self.errors not in ERRORS and not isinstance(self.errors, EarlierErrors):
-            raise ValueError(f"errors {self.errors!r} is not known; take 'strict' or 'replace'")
 
 
 class Source:

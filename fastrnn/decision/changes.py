@@ -11,7 +11,7 @@ from ..model.model import Model
 from ..model.state import TrainState
 from ..settings.abilities import engine_now
 from ..settings.config import Config
-from ..settings.options import Settings
+from ..settings.options import TABLE, Settings
 from .job import ROLLBACK, Job
 from .ladder import Climb
 from .resolve import completed
@@ -20,7 +20,7 @@ from .text import Text
 
 ENDS = ('iterations', 'epochs', 'time')
 WITHOUT = ('threads', 'patience')  # which None changes too: as many as pay, and never
-CHANGES = (*ENDS, 'schedule', *WITHOUT)  # that a job takes when it goes on
+CHANGES = tuple(name for name, row in TABLE.items() if row.resume)  # that a job takes when it goes on
 
 
 def with_end(job: Job, asked: Mapping[str, Any]) -> Job:

@@ -10,17 +10,12 @@ from ..decision.text import opened
 from ..model.model import Model
 from ..settings.config import Config, make_config
 from ..settings.file_names import Files
-from ..settings.options import OPTIONS, check
+from ..settings.options import KEPT, KEYWORDS, OPTIONS, check
 from ..training.run import Run
 from .best import InFolder
 from .config_file import Description
 from .folder import RunFolder
 from .session import Session
-
-OWN = (
-    *('preset', 'validation', 'weights', 'keep', 'on_divergence'),
-    *('encoding', 'errors', 'unit', 'min_count'),
-)  # of start, beside Config's
 
 
 def start(
@@ -76,7 +71,7 @@ def start(
     else:
         reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
         texts = Texts.of(files, validation=validation, **reading)
-    config = from_model(make_config(config, options, name=preset, also=OWN), weights)
+    config = from_model(make_config(config, options, name=preset, also=(*KEYWORDS, *KEPT)), weights)
     text = opened(texts)
     with text.corpus.discarded_in_vain():
         job, text, transfer = new_job(config, text, weights, kept=True, on_divergence=on_divergence)

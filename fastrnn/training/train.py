@@ -15,9 +15,8 @@ from ..model.model import Model
 from ..parallel.processes import processes
 from ..settings.config import Config, make_config
 from ..settings.file_names import Files, text_or_files
+from ..settings.options import KEYWORDS
 from .run import Run
-
-OPTIONS = ('preset', 'validation', 'weights', 'encoding', 'errors', 'unit', 'min_count')  # beside Config's
 
 
 def train(
@@ -86,7 +85,7 @@ def train(
         return with_validation(corpus, validation, encoding, errors, name)
 
     there = processes().by_host(read)
-    config = from_model(make_config(config, options, name=preset, also=OPTIONS), weights)
+    config = from_model(make_config(config, options, name=preset, also=KEYWORDS), weights)
     with nullcontext() if isinstance(text, Corpus) else there.corpus.discarded_in_vain():
         job, there, transfer = new_job(config, there, weights)
     return Run(job, there, transfer=transfer)

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.usefixtures('cache')
             ({'encoding': name}, f"encoding '{name}' is not known; name one such as utf-8 or latin-1")
             for name in ('klingon', '', 'hex', 'rot13')
         ),
-        ({'errors': 'pray'}, "errors 'pray' is not known; take 'strict' or 'replace'"),
-        ({'unit': 'word'}, "unit 'word' is not known; take 'character' or 'byte'"),
-        ({'min_count': 0}, 'min_count is 0; it must be at least 1'),
+        ({'errors': 'pray'}, "errors is 'pray'; it must be one of strict, replace"),
+        ({'unit': 'word'}, "unit is 'word'; it must be one of character, byte"),
+        ({'min_count': 0}, 'min_count is 0; it must be a whole number, 1 or more'),
     ],
 )
 def test_options(path, options, words):

@@ -157,9 +157,9 @@ def test_superseded_files_stay(run):
         ('lengthened', [float('inf')], 'damaged (cannot convert float infinity to integer)'),
         ('encoding', 3, 'damaged (encoding 3 is not known; '),
         ('encoding', 'a\0b', r"damaged (encoding 'a\x00b' is not known; "),
-        ('errors', None, 'damaged (errors None is not known; '),
-        ('unit', ['byte'], "damaged (unit ['byte'] is not known; "),
-        ('min_count', 'x', 'damaged (min_count is x; it must be at least 1)'),
+        ('errors', None, 'damaged (errors is None; it must be one of strict, replace)'),
+        ('unit', ['byte'], "damaged (unit is ['byte']; it must be one of character, byte)"),
+        ('min_count', 'x', 'damaged (min_count is x; it must be a whole number, 1 or more)'),
     ],
 )
 def test_settings_that_can_not_be(run, name, value, words):

@@ -85,6 +85,6 @@ def test_a_day_of_the_default_run_stays_below_100_mb():
 
 def test_an_endless_line_is_refused(tmp_path, monkeypatch):
     """It may be gigabytes long."""
-    monkeypatch.setattr('fastrnn.runs.log.LONGEST', 1000)
+    monkeypatch.setattr('fastrnn.runs.log.MAX_LINE', 1000)
     with pytest.raises(ValueError, match='line 2 is not a record of a run; remove that line'):
         list(read_log(tmp_path / LOG, BytesIO(b'{"event": "resume"}\n{"iteration": 1' + b'1' * 2000)))

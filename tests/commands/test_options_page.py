@@ -1,0 +1,18 @@
+"""The page of options."""
+
+from helpers import ROOT
+
+from fastrnn.commands.options_page import page
+from fastrnn.settings.options import OPTIONS
+
+
+def test_the_page_is_the_tables():
+    """Else make it again: python -m fastrnn.commands.options_page > docs/options.md"""
+    assert (ROOT / 'docs' / 'options.md').read_text(encoding='utf-8') == page()
+
+
+def test_it_has_each_option():
+    lines = [line for line in page().splitlines() if line.startswith('| `')]
+    assert len(lines) == len(OPTIONS) and len({line.count(' | ') for line in lines}) == 1
+    (cell,) = (line for line in lines if '`--cell`' in line)
+    assert cell.startswith('| `--cell` | `cell` | rnn, gru, lstm | rnn | gru or lstm | batched |')
