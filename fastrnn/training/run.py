@@ -15,7 +15,7 @@ from ..decision.text import Text
 from ..decision.transfer import Transfer
 from ..engines.engine import Engine, make_engine
 from ..inference.held_out import HeldOut
-from ..model.about import About, bits
+from ..model.about import About, about_state
 from ..model.checkpoint import save_model
 from ..model.model import Model
 from ..model.params import Params
@@ -149,20 +149,10 @@ class Run(Interruptible[Record]):
     @property
     def about(self) -> About:
         """What its model's file tells of the best model, once asked for; of the last, where it is not there."""
-        figures, engine = self.figures, self._engine
-        best = None if self.best_is_lost else figures.best
-        of_part = best is not None and figures.best_whole is None
-        if best is not None and not of_part:
-            best = figures.best_whole
-        return About(
-            text=self.job.text_name,
-            characters=self.job.characters,
-            bits=bits(best, None if engine is None else engine.smooth_loss, self.job.seq_length),
-            held_out=best is not None,
-            iterations=self.iteration if best is None else figures.best_iteration,
-            version=__version__,
-            part=self.job.validate_part if of_part else None,
-        )
+        engine, job, reached = self._engine, self.job, {**asdict(self.figures), 'iteration': self.iteration}
+        reached |= {'best': None} if self.best_is_lost else {}
+        reached['smooth_loss'] = None if engine is None else engine.smooth_loss
+        return about_state({'name': job.text_name, 'characters': job.characters}, reached, job.settings, __version__)
 
     def save(self, path: str | Path) -> None:
         """Write the best model to a file, as :func:`fastrnn.save_model` does.

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file
 from fastrnn.model.architecture import Architecture, torch_shapes
 from fastrnn.model.checkpoint import load_checkpoint, load_model, save_checkpoint, save_model
 from fastrnn.model.run_files import checkpoints
+from fastrnn.model.state import MOMENTS
 
 CELLS = [('rnn', 1), ('rnn', 2), ('gru', 1), ('gru', 3), ('lstm', 1), ('lstm', 8)]
 
@@ -29,7 +30,7 @@ def test_models_come_back(tmp_path, cell, layers, dtype, unit):
     assert loaded.params.flat.dtype == dtype and loaded.params.flat.tobytes() == model.params.flat.tobytes()
 
 
-@pytest.mark.parametrize('optimizer', ['adagrad', 'adam'])
+@pytest.mark.parametrize('optimizer', MOMENTS)
 @pytest.mark.parametrize('dtype', ['float32', 'float64'])
 @pytest.mark.parametrize(('cell', 'layers'), CELLS)
 def test_states_come_back(tmp_path, cell, layers, dtype, optimizer):

@@ -8,6 +8,7 @@ from crafted import craft, refused
 from helpers import SONNETS
 from models import checkpoint_of, model_of
 
+from fastrnn.model.architecture import CELLS
 from fastrnn.model.checkpoint import load_checkpoint, load_model, save_checkpoint
 from fastrnn.model.safetensors_file import read
 
@@ -19,7 +20,7 @@ BOTH = (load_model, load_checkpoint)
 def states(tmp_path_factory):
     """A state of each cell with two layers, by name."""
     place = tmp_path_factory.mktemp('states')
-    for cell in ('rnn', 'gru', 'lstm'):
+    for cell in CELLS:
         save_checkpoint(place / cell, checkpoint_of(model_of('abcd', H, 'float32', cell, 2)))
     return place
 
@@ -56,7 +57,7 @@ def test_metadata_that_is_missing(states, tmp_path, without, load):
     refused(craft(states / 'gru', tmp_path / 'x', without=[without]), load)
 
 
-@pytest.mark.parametrize('cell', ['rnn', 'gru', 'lstm'])
+@pytest.mark.parametrize('cell', CELLS)
 def test_each_tensor(states, tmp_path, cell):
     """Missing, of another shape, transposed, of another type, or not finite; and none too many."""
     tensors, _ = read(states / cell)

@@ -16,6 +16,7 @@ from models import sampled
 
 import fastrnn
 from fastrnn.data.texts import Texts
+from fastrnn.model.state import MOMENTS
 from fastrnn.settings.config import preset
 
 LENGTH = 700  # characters of a text
@@ -59,7 +60,7 @@ def configurations(draw, kernels):
     streams = one(1, 2, 6)
     options |= {'streams': streams, 'shards': one(None, 1, streams), 'layers': one(1, 1, 2, 3)}
     options |= dict(zip(('cell', 'dtype'), one(*kernels), strict=True)) | {'dropout': one(0.0, 0.3)}
-    options |= {'init': one('gist', 'scaled'), 'optimizer': one('adam', 'adagrad'), 'clip': one(5.0, 0.1)}
+    options |= {'init': one('gist', 'scaled'), 'optimizer': one(*MOMENTS), 'clip': one(5.0, 0.1)}
     options |= {'schedule': one('constant', 'step', 'cosine', 'linear', 'wsd'), 'warmup': one(0.0, 0.2)}
     options |= {'clip_norm': one(None, 0.5), 'input_rate': one(1.0, 2.0)}
     if options['optimizer'] == 'adam':

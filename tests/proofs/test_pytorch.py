@@ -11,6 +11,7 @@ import fastrnn
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.batched import BETA1, BETA2, EPSILON, BatchedEngine
 from fastrnn.engines.batched_streams import BatchedStreams
+from fastrnn.model.architecture import CELLS as KINDS
 from fastrnn.model.checkpoint import load_model, save_model
 from fastrnn.model.run_files import checkpoints
 from fastrnn.model.torch_names import from_torch_tensors, torch_tensors
@@ -18,7 +19,7 @@ from fastrnn.settings.options import Settings
 
 pytestmark = pytest.mark.long
 TEXT = SONNETS.read_text(encoding='utf-8')
-CELLS = [(cell, layers) for cell in ('rnn', 'gru', 'lstm') for layers in (1, 2, 3)]
+CELLS = [(cell, layers) for cell in KINDS for layers in (1, 2, 3)]
 OPTIONS = {'engine': 'batched', 'optimizer': 'adam', 'learning_rate': 0.01, 'init': 'scaled', 'seed': 0}
 TOLERANCE = 1e-5  # of logits, in float32
 

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastrnn.engines.engine import BatchedEngine
+from fastrnn.model.architecture import CELLS
+from fastrnn.model.state import MOMENTS
 from fastrnn.settings.options import Settings
 
 
@@ -18,9 +20,9 @@ def cases(draw):
     """A configuration, and ids that are just enough or more."""
     T, B, V = draw(st.integers(1, 12)), draw(st.integers(1, 9)), draw(st.integers(2, 40))
     options = {'hidden_size': draw(st.integers(1, 40)), 'seq_length': T, 'streams': B, 'init': 'scaled'}
-    options |= {'optimizer': draw(st.sampled_from(['adam', 'adagrad'])), 'threads': draw(st.integers(1, 3))}
+    options |= {'optimizer': draw(st.sampled_from([*MOMENTS])), 'threads': draw(st.integers(1, 3))}
     options |= {'clip_norm': draw(st.sampled_from([None, 0.3])), 'clip': draw(st.sampled_from([5.0, 0.05]))}
-    options |= {'cell': draw(st.sampled_from(['rnn', 'gru', 'lstm'])), 'layers': draw(st.integers(1, 3))}
+    options |= {'cell': draw(st.sampled_from([*CELLS])), 'layers': draw(st.integers(1, 3))}
     options |= {'dropout': draw(st.sampled_from([0.0, 0.3])), 'input_rate': draw(st.sampled_from([1.0, 3.0]))}
     if options['optimizer'] == 'adam':
         options |= draw(st.sampled_from([{'weight_decay': 0.5, 'hidden_decay': 4.0}, {'weight_decay': 0.5}, {}]))

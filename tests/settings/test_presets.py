@@ -3,6 +3,7 @@
 import pytest
 from decisions import climbed, left_open, settings_of
 
+from fastrnn.model.architecture import CELLS
 from fastrnn.settings.config import Config, preset
 
 
@@ -46,7 +47,7 @@ def rate(n=1_000_000, **options):
 
 def test_the_rate_follows_the_optimizer_and_the_schedule():
     assert rate(cell='lstm', hidden_size=256) == 5 / 256 and rate(cell='gru', layers=2, hidden_size=100) == 1.5 / 100
-    for cell in ('rnn', 'gru', 'lstm'):
+    for cell in CELLS:
         one, two = (rate(cell=cell, hidden_size=128, layers=layers, optimizer='adagrad') for layers in (1, 2))
         assert (one, two) == (0.2, 0.1)
         usual = rate(cell=cell, hidden_size=128)

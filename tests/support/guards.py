@@ -14,7 +14,9 @@ import numpy as np
 import fastrnn
 from fastrnn.engines.engine import BatchedEngine, ExactEngine
 from fastrnn.inference.evaluate import bits
+from fastrnn.model.architecture import CELLS
 from fastrnn.model.model import Model
+from fastrnn.model.state import MOMENTS
 from fastrnn.settings.options import TABLE, Settings
 
 PAGE = mmap.PAGESIZE
@@ -59,8 +61,8 @@ def one(rng, **kind):
     options = {'hidden_size': H, 'seq_length': T, 'seed': 0, 'threads': threads}
     if fast:
         options |= {'engine': 'batched', 'streams': B, 'dtype': rng.choice(['float32', 'float64'])}
-        options |= {'optimizer': rng.choice(['adam', 'adagrad']), 'clip_norm': rng.choice([None, 1.0])}
-        options |= {'init': rng.choice(['gist', 'scaled']), 'cell': rng.choice(['rnn', 'gru', 'lstm'])}
+        options |= {'optimizer': rng.choice([*MOMENTS]), 'clip_norm': rng.choice([None, 1.0])}
+        options |= {'init': rng.choice(['gist', 'scaled']), 'cell': rng.choice([*CELLS])}
         options |= {'layers': rng.choice([1, 1, 2, 3]), 'dropout': rng.choice([0.0, 0.3]), **kind}
     ids = some_ids(rng, V + B * (T + 2) + rng.randint(0, 5 * T * B), V)
     engine = (BatchedEngine if fast else ExactEngine)(Settings(**options), ids, V)

@@ -65,8 +65,8 @@ def test_the_closing_sample_is_the_best_models(cell):
     rng.set_state(state.rng)
     assert run.figures.best_iteration < 480 and state.position > 256
     stream = BatchedStreams(run.best_model.params)
-    stream.read(run.corpus.ids[state.position - 256 : state.position + 1])
-    assert last.sample == run.corpus.text(stream.draw(rng, 30)[:, 0])
+    stream.read(run.text.corpus.ids[state.position - 256 : state.position + 1])
+    assert last.sample == run.text.corpus.text(stream.draw(rng, 30)[:, 0])
 
 
 @pytest.mark.parametrize('stops', [(7, 95), (149,), (33, 34, 120, 148)])

@@ -10,11 +10,11 @@ from fastrnn.engines.batched_streams import pack, sizes_of
 from fastrnn.kernels.batched import generate
 from fastrnn.kernels.sampling import Choice
 from fastrnn.kernels.team import alone
-from fastrnn.model.architecture import Architecture
+from fastrnn.model.architecture import CELLS, Architecture
 from fastrnn.model.params import Params
 
 architectures = st.builds(
-    Architecture, st.sampled_from(['rnn', 'gru', 'lstm']), st.integers(1, 4), st.integers(1, 40), st.integers(2, 70)
+    Architecture, st.sampled_from([*CELLS]), st.integers(1, 4), st.integers(1, 40), st.integers(2, 70)
 )
 
 

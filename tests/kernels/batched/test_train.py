@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fastrnn import reference
 from fastrnn.engines.engine import BatchedEngine
+from fastrnn.model.architecture import CELLS
 from fastrnn.model.params import Params
 from fastrnn.settings.options import Settings
 
@@ -51,7 +52,7 @@ def test_gradient_is_the_mean_of_the_streams(B, H, T):
 @st.composite
 def cases(draw):
     """A configuration, V, the seed of all else that is random, and how large weights are."""
-    options = {'cell': draw(st.sampled_from(['rnn', 'gru', 'lstm'])), 'layers': draw(st.integers(1, 4))}
+    options = {'cell': draw(st.sampled_from([*CELLS])), 'layers': draw(st.integers(1, 4))}
     options |= {'hidden_size': draw(st.integers(1, 40)), 'seq_length': draw(st.integers(1, 9))}
     options |= {'streams': draw(st.integers(1, 9)), 'threads': draw(st.integers(1, 3))}
     options |= {'dropout': draw(st.sampled_from([0.0, 0.3, 0.9])), 'seed': draw(st.integers(0, 2**32 - 1))}
