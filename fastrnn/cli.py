@@ -64,8 +64,14 @@ def app(version: bool, install_completion: bool, show_completion: bool) -> None:
 
 
 for each in (
-    *(train.train, evaluate.evaluate, sample.sample, score.score),
-    *(export.export, plot.plot, info.info, cache.cache),
+    train.train,
+    evaluate.evaluate,
+    sample.sample,
+    score.score,
+    export.export,
+    plot.plot,
+    info.info,
+    cache.cache,
 ):
     app.add_command(each)
 

@@ -1,7 +1,7 @@
 """The page of all options, made of their table: ``python -m fastrnn.commands.options_page > docs/options.md``."""
 
 from ..settings.options import FIRST, GROUPS, OPTIONS, Option
-from ..settings.presets import PRESETS
+from ..settings.presets import fast_in_words
 
 TOP = """\
 # Options
@@ -34,14 +34,13 @@ def page() -> str:
 def _cells(row: Option) -> tuple[str, ...]:
     """A line of the table."""
     spelt = [row.name.upper()] if row.positional else [f'-{row.letter}'] * bool(row.letter) + [row.flag]
-    own = PRESETS['fast'].get(row.name)
     keyword = '' if row.typed else f'`{row.name}`'
     cells = (
         ', '.join(f'`{word}`' for word in spelt),
         keyword + ' (kept runs)' * (row.kept and not row.typed),
         row.kind.words,
-        '; '.join(filter(None, [row.kind.shown(row.default), row.otherwise])),
-        row.fast or row.kind.shown(own),
+        '; '.join(filter(None, [row.shown(row.default), row.otherwise])),
+        fast_in_words(row),
         ', '.join(row.engines or ['all']),
         'yes' if row.resume else '',
         row.help,

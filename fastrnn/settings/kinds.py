@@ -22,7 +22,7 @@ class Kind:
 
     def shown(self, value: Any) -> str:
         """A value as a person writes it; '' for one that says nothing."""
-        return '' if value is None else str(value)
+        return str(value)
 
     def check(self, name: str, value: Any) -> Any:
         """The value as it is kept. Raises ValueError, in one line, for one that it can't be."""
@@ -101,7 +101,7 @@ class Number(Kind):
         return 'number above 0' if self.high == math.inf else f'number above 0, up to {self.high:g}'
 
     def shown(self, value: Any) -> str:
-        return '' if value is None else f'{value:g}'
+        return f'{value:g}'
 
     def check(self, name: str, value: Any) -> float:
         return check_number(name, value, self.high)
@@ -138,7 +138,7 @@ class Seconds(Number):
         return 'time: seconds, or with s, m, h or d'
 
     def shown(self, value: Any) -> str:
-        return '' if value is None else f'{value:g}s'
+        return f'{value:g}s'
 
     def check(self, name: str, value: Any) -> float:
         return super().check(name, parse_seconds(value) if isinstance(value, str) else value)

@@ -45,6 +45,10 @@ class Option:
         """On the command line, with its hyphens."""
         return f'--{self.word or self.name.replace("_", "-")}'
 
+    def shown(self, value: Any) -> str:
+        """A value as a person writes it; '' for one that is not there."""
+        return '' if value is None else self.kind.shown(value)
+
 
 def option(default: Any, kind: Kind, group: str, text: str, **more: Any) -> Any:
     """A field of :class:`Settings`: its row of the table."""

@@ -57,17 +57,21 @@ def filled(preset: str, asked: Mapping[str, Any]) -> tuple[Settings, tuple[str, 
 
 def in_words(row: Option) -> str:
     """What holds where an option is not given, and who takes it: '100; fast: by time and text'."""
-    own = PRESETS['fast'].get(row.name)
-    fast = row.fast or ('' if own is None else row.kind.shown(own))
+    fast = fast_in_words(row)
     parts = [
         row.required and not row.positional and 'required',
-        row.kind.shown(row.default),
+        row.shown(row.default),
         row.otherwise,
         fast and f'fast: {fast}',
         row.engines and f'{" or ".join(row.engines)} only',
         row.kept and 'with --out',
     ]
     return '; '.join(part for part in parts if part)
+
+
+def fast_in_words(row: Option) -> str:
+    """What the preset fast takes; '' where it takes the default."""
+    return row.fast or row.shown(PRESETS['fast'].get(row.name))
 
 
 def _fit_optimizer(chosen: dict[str, Any], asked: Mapping[str, Any]) -> None:
