@@ -58,17 +58,6 @@ def test_what_is_in_it(tmp_path, name, memories):
     assert {'position', 'rng'} <= set(state) and metadata['format'] == '1'
 
 
-@pytest.mark.parametrize('chars', ['\0\n"\\', 'é日🎈\ufffd', '\ud83d\ude00', ''.join(map(chr, range(256)))])
-@pytest.mark.parametrize('dtype', [np.float32, np.float64])
-def test_models_come_back(tmp_path, chars, dtype):
-    """Also vocabularies whose surrogates JSON would merge."""
-    model = model_of(chars, dtype=dtype)
-    save_model(tmp_path / 'model', model)
-    loaded = load_model(tmp_path / 'model')
-    assert (loaded.chars, loaded.unit) == (model.chars, model.unit)
-    assert loaded.params.flat.dtype == dtype and np.array_equal(loaded.params.flat, model.params.flat)
-
-
 def test_the_same_bytes_each_time(tmp_path):
     """Of the same model, that is: safetensors alone writes its metadata in any order."""
     for number in range(8):

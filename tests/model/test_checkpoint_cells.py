@@ -18,11 +18,16 @@ from fastrnn.model.state import MOMENTS
 CELLS = [('rnn', 1), ('rnn', 2), ('gru', 1), ('gru', 3), ('lstm', 1), ('lstm', 8)]
 
 
+VOCABULARIES = [('\0a\xff', 'byte'), (''.join(map(chr, range(256))), 'byte')]
+VOCABULARIES += [(chars, 'character') for chars in ('\na\ud83d\ude00', '\0\n"\\', 'é日🎈\ufffd')]
+
+
 @pytest.mark.parametrize('dtype', ['float32', 'float64'])
 @pytest.mark.parametrize(('cell', 'layers'), CELLS)
-@pytest.mark.parametrize('unit', ['character', 'byte'])
-def test_models_come_back(tmp_path, cell, layers, dtype, unit):
-    model = model_of('\0a\xff' if unit == 'byte' else '\na\ud83d\ude00', 5, dtype, cell, layers, unit)
+@pytest.mark.parametrize(('chars', 'unit'), VOCABULARIES)
+def test_models_come_back(tmp_path, cell, layers, dtype, chars, unit):
+    """Also vocabularies whose surrogates JSON would merge."""
+    model = model_of(chars, 5, dtype, cell, layers, unit)
     save_model(tmp_path / 'model', model)
     loaded = load_model(tmp_path / 'model')
     assert (loaded.chars, loaded.unit) == (model.chars, model.unit)
