@@ -1,6 +1,6 @@
 """From what is asked for, a text and a machine to a job: what is decided, in the order in which it is decided."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +20,18 @@ from .schedule import Segment
 from .text import Text
 
 ASKED, GIST = 'asked for', "the gist's"
+BY = {  # what decides what a preset leaves open, beside its model
+    'seq_length': 'by the model, and the length of the text',
+    'streams': 'by the length of the text',
+    'learning_rate': 'by the cell, H, the optimizer and the schedule',
+    'dropout': 'by how often the text is read',
+    'epochs': 'by the length of the text: more would overfit a short one',
+}
+OTHERWISE = {  # what decides what nobody asked for, where it is not the gist's
+    'seed': 'drawn',
+    'shards': 'one per process',
+    'learning_rate': "Adam's: the gist's is Adagrad's, and too high",
+}
 
 
 def resolve(
@@ -45,9 +57,10 @@ def resolve(
     # memory, before anything is held
     check_memory(settings, text.V, validated=text.held_out is not None, kept=kept)
     # the schedule, its intervals, and how much of the held-out text validations read
-    reasons = {name: _reason(name, config, left, climbed, text) for name in TABLE}
-    if left:
-        reasons['model'] = climbed_in_words(climbed, text.characters)
+    model = climbed_in_words(climbed, text.characters) if left else ''
+    reasons = {name: _reason(name, config, left, settings, model) for name in TABLE} | (
+        {'model': model} if left else {}
+    )
     on_divergence = on_divergence or (STOP if settings.abilities.checks_loss else GO_ON)
     return completed(settings, text, climbed, kept=kept, on_divergence=on_divergence, reasons=reasons)
 
@@ -99,18 +112,18 @@ def check_text(settings: Settings, text: Text) -> None:
     )
 
 
-def _reason(name: str, config: Config, left: tuple[str, ...], climbed: Climb, text: Text) -> str:
-    """Why an option has the value that it has, in a line."""
+def _reason(name: str, config: Config, left: Sequence[str], settings: Settings, model: str) -> str:
+    """Why an option has its value, in a line; ``model``: why the model that a preset takes was taken."""
+    row = TABLE[name]
     if name in config.asked:
         return ASKED
     if name in left:
-        return climbed_in_words(climbed, text.characters)
+        return BY.get(name, model)
     if name in PRESETS[config.preset]:
         return f'the preset {config.preset}'
-    row = TABLE[name]
-    if row.default is None and row.otherwise:
-        return row.otherwise
-    return GIST
+    if getattr(settings, name) != row.default:
+        return OTHERWISE[name]
+    return GIST if row.default is not None else row.otherwise or 'nobody asked for it'
 
 
 def climbed_in_words(climbed: Climb, characters: int) -> str:

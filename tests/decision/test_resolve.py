@@ -31,9 +31,17 @@ def test_the_presets_job():
     assert (job.cell, job.layers, job.engine, job.on_divergence) == ('lstm', 2, 'batched', STOP)
     why = job.reasons['hidden_size']
     assert why == job.reasons['cell'] == job.reasons['model'] and why.startswith('50 s on ')
+    assert job.reasons['learning_rate'].startswith('by the cell') and job.reasons['streams'].startswith('by the length')
     assert job.reasons['layers'] == job.reasons['time'] == ASKED
     assert job.reasons['optimizer'] == 'the preset fast' and job.reasons['sample_length'] == GIST
     assert job.memory > 4 * job.architecture.parameters and job.spent > 0
+
+
+def test_what_nobody_asked_for_says_why():
+    job = resolve(Config(engine='batched', optimizer='adam', iterations=9), text_of(900))
+    assert job.learning_rate == 0.002 and job.reasons['learning_rate'].startswith("Adam's")
+    assert (job.shards, job.reasons['shards'], job.reasons['seed']) == (1, 'one per process', 'drawn')
+    assert job.reasons['validate_every'] == 'about 20 per run' and job.reasons['clip_norm'] == 'nobody asked for it'
 
 
 @settings(max_examples=60, deadline=None)
