@@ -16,7 +16,7 @@ from ..settings.options import Settings
 
 
 def check_shards(settings: Settings) -> None:
-    """Raise ValueError where streams can't be cut into such shards, or these be shared by the processes there are."""
+    """Raise ValueError if the shards don't divide the streams, or the processes don't divide the shards."""
     shards, B, count = settings.shards or 1, settings.streams, processes().size
     if count > 1 and not settings.takes('shards'):
         raise ValueError(
@@ -50,7 +50,7 @@ def shards_here(settings: Settings) -> int:
 
 
 def slices(parameters: int) -> NDArray[np.int64]:
-    """Where each process's slice of the flat parameters begins, and the last one's end."""
+    """Where each process's slice of the flat parameters starts, and where the last one ends."""
     return parts(parameters, processes().size, CHUNK)
 
 
@@ -61,7 +61,7 @@ def updated(parameters: int) -> int:
 
 
 def shard_shapes(settings: Settings, sizes: Sizes, itemsize: int) -> dict[str, tuple[int, ...]]:
-    """Of the arrays of :class:`Shards` that hold numbers of the weights' dtype."""
+    """Shapes of the arrays of :class:`Shards` that have the weights' dtype."""
     shards, here, N = settings.shards or 1, shards_here(settings), sizes.N
     return {
         'sent': (here * N * (here > 1),),

@@ -1,10 +1,10 @@
 """The one place for Numba's options, and the folder in which compiled kernels are kept.
 
-Numba's own cache notices edits of the file that a kernel stands in, but not of the files it calls into
-(numba issue 1833). The folder's name therefore carries a hash of all kernel sources, of the versions of
-NumPy, Numba and llvmlite and of the processor: whatever changes, stale code is never found.
+Numba's own cache notices edits of a kernel's file, but not of the files it calls into (numba issue 1833). So the
+folder's name has a hash of all kernel sources, the versions of NumPy, Numba and llvmlite, and the processor: whatever
+changes, stale code is never found.
 
-Its files are pickles: to read one is to run it. So it is a folder that only the user can have written to, or none.
+Its files are pickles: to read one is to run it. So only the user may be able to write to the folder; else none is used.
 """
 
 import gc
@@ -37,9 +37,9 @@ from ..system.pauses import paused
 from ..system.private_folder import ELSEWHERE, NotPrivate, make_private
 
 # No fast-math, ever. In the exact kernels every rounding is the reference's. In the batched ones LLVM would choose
-# orders of sums and fused operations by the processor, and by the kernel that a loop is inlined into, so that a
-# kernel from the cache had other bits than one just compiled: they are written out instead. Nothing is allocated, so
-# there is no runtime for it, nor code that counts references, which took time to compile.
+# orders of sums and fused operations by the processor, and by the kernel that a loop is inlined into: a kernel from the
+# cache had other bits than one just compiled. So they are written out. Nothing is allocated: without Numba's runtime
+# there is no code that counts references, which took time to compile.
 OPTIONS: dict[str, Any] = {
     'nogil': True,
     'error_model': 'numpy',
@@ -89,8 +89,7 @@ def fingerprint() -> str:
 def cache_folder() -> tuple[Path | None, str]:
     """Where compiled kernels are kept (None: nowhere), and why in words.
 
-    ``FASTRNN_CACHE`` names another folder than the user's cache folder. Warns where others can write to it, or the
-    user can't.
+    ``FASTRNN_CACHE`` replaces the user's cache folder. Warns if others can write to it, or the user can't.
     """
     root = default_root()
     folder = root / f'kernels-{fingerprint()}'
@@ -111,22 +110,22 @@ def cache_folder() -> tuple[Path | None, str]:
 
 
 CACHE_FOLDER, CACHE_NOTE = cache_folder()
-SHARED = str(CACHE_FOLDER) == CACHE_NOTE  # with other processes; else there is no folder, or one for this alone
+SHARED = str(CACHE_FOLDER) == CACHE_NOTE  # with other processes; else no folder, or one for this process alone
 if CACHE_FOLDER is not None:
     hold_folder(CACHE_FOLDER)  # so that it is not removed meanwhile
 
 
 class _Frozen(Listener):
-    """Python's garbage collector passes over what was there before, while Numba compiles.
+    """While Numba compiles, Python's garbage collector skips the objects that were there before.
 
-    It went through all of it time and again: a first run took 10.4 s instead of 9.0. To turn it off took 40 MB.
+    It scanned them time and again: a first run took 10.4 s instead of 9.0. Turning it off took 40 MB.
     """
 
     def __init__(self) -> None:
         self._depth, self._froze = 0, False
 
     def on_start(self, event: Any) -> None:
-        if self._depth == 0 and gc.get_freeze_count() == 0:  # else somebody else has frozen what is to stay so
+        if self._depth == 0 and gc.get_freeze_count() == 0:  # else somebody else has frozen objects that must stay so
             gc.collect()
             gc.freeze()
             self._froze = True
@@ -140,7 +139,7 @@ class _Frozen(Listener):
 
 
 class _Paused(Listener):
-    """Time of compiling is not the training's."""
+    """Compiling does not count as time of training."""
 
     def on_start(self, event: Any) -> None:
         pauses.begin()
@@ -155,11 +154,11 @@ register('numba:compile', _Paused())
 
 across_forks(global_compiler_lock.acquire, global_compiler_lock.release)  # else a fork could not compile
 
-SAVING = 10.0  # seconds to be waited for others that save
+SAVING = 10.0  # seconds to wait for other processes that save
 
 
 class _InFolder(FunctionCache._impl_class):
-    """Numba's, but never in another folder than the named one: beside the sources what is found may be stale."""
+    """Numba's, but never in another folder than the named one: code next to the sources may be stale."""
 
     _locator_classes = FunctionCache._impl_class._locator_classes[:1]
 
@@ -182,7 +181,7 @@ class _ForgivingCache(FunctionCache):
             self._quietly(self._save_alone, sig, data)
 
     def _save_alone(self, sig: Any, data: Any) -> None:
-        """One process at a time: an index that two write at once may name the other's code."""
+        """One process at a time: an index that two write at once may name the wrong code."""
         from filelock import FileLock
 
         with FileLock(Path(self.cache_path) / 'lock', timeout=SAVING):
@@ -201,18 +200,18 @@ def jit(function: Callable[..., Any], **options: Any) -> Any:
 
 
 def _refusing(*_: Any, **__: Any) -> Any:
-    """In place of a kernel: what needs none, as the reference engine, can be used."""
+    """In place of a kernel, so that what needs none works, such as the reference engine."""
     raise ValueError(UNUSABLE)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
-    """As :func:`jit`; where another kernel calls it, it becomes a part of that one, and is not compiled twice."""
+    """As :func:`jit`, but each kernel that calls it inlines it, so that it is not compiled twice."""
     return jit(function, inline='always')
 
 
 @intrinsic
 def variable(typingctx, number):
-    """A literal as a variable. A literal in a call is a type of its own to Numba, and compiles the callee once more."""
+    """A literal as a variable. To Numba a literal argument has its own type, for which it compiles the callee again."""
 
     def codegen(context, builder, sig, args):
         return args[0]

@@ -1,8 +1,8 @@
 """Sums and the largest element of a row, in vectors of one shape on every machine.
 
-LLVM makes vectors of a sum only where it may choose their order, and then the bits depend on the processor, and even
-on the kernel that the loop is inlined into. So they are written out: 64 bytes of partial results, joined by halves, and
-what is left over (a row of 84: 6 ns, one after the other 44: bench/kernels.py).
+LLVM makes vectors of a sum only if it may choose the order, and then the bits depend on the processor, and even on the
+kernel that the loop is inlined into. So vectors are written out: 64 bytes of partial results, joined by halves, then
+what is left over (a row of 84: 6 ns; element by element 44: bench/kernels.py).
 """
 
 from typing import Any
@@ -60,7 +60,7 @@ def _reduce(context: Any, builder: Any, sig: Any, args: Any, result: Any, start:
 
 @intrinsic
 def row_max(typingctx, x, size):
-    """The largest of x[:size], size >= 1; NaN is passed over."""
+    """The largest of x[:size], size >= 1; skips NaN."""
 
     def codegen(context, builder, sig, args):
         def larger(a, b):
@@ -83,7 +83,7 @@ def row_sum(typingctx, x, size):
 
 @intrinsic
 def row_sum_from(typingctx, x, size, least):
-    """The sum of those of x[:size] that are ``least`` or more."""
+    """The sum of the elements of x[:size] that are at least ``least``."""
 
     def codegen(context, builder, sig, args):
         real = context.get_data_type(sig.return_type)

@@ -1,7 +1,6 @@
-"""Which character comes next: filters of its distribution, and the draw, for one stream and for many.
+"""Choosing the next character: temperature, top-k and top-p, and the draw.
 
-Softmax of logits / temperature, filters, and the inverse of the cumulated probabilities at one uniform number, as
-np.random.choice has it.
+The draw inverts the cumulated probabilities at one uniform number, as np.random.choice does.
 """
 
 from typing import Any, NamedTuple
@@ -11,15 +10,15 @@ import numpy as np
 from .jit import jit
 from .reductions import row_max, row_sum_from
 
-NEVER = 1.2e-38  # a smaller probability is never drawn: uniform numbers are multiples of 1e-16
+NEVER = 1.2e-38  # smaller probabilities are never drawn: uniform numbers are multiples of 1e-16
 
 
 class Choice(NamedTuple):
     """How the next character is chosen."""
 
-    temperature: Any  # above 0; in the dtype of the logits that are divided by it
-    top_k: int  # characters that are kept; V or more: all
-    top_p: float  # probability that is kept; 1 or more: all
+    temperature: Any  # above 0, in the dtype of the logits, which are divided by it
+    top_k: int  # how many characters are kept; V or more: all
+    top_p: float  # how much probability is kept; 1 or more: all
 
 
 @jit
@@ -32,7 +31,7 @@ def temper(y, temperature):
 
 @jit
 def likely(p, V, least):
-    """How many of p[:V] are ``least`` or more, and their sum."""
+    """How many of p[:V] are at least ``least``, and their sum."""
     count = 0
     for k in range(V):
         count += 1 if p[k] >= least else 0
@@ -41,14 +40,14 @@ def likely(p, V, least):
 
 @jit
 def keep_largest(p, V, number, mass):
-    """Set to 0 all of p[:V] but the fewest largest that are ``number`` or sum to ``mass``; of ties the first.
+    """Keep the largest of p[:V], as few as reach ``number`` or sum to ``mass``, of ties the first; set others to 0.
 
-    Bisects for the smallest that is kept, in some 12 passes that LLVM makes vectors of (top_p = 0.9, V = 65: 0.7 us
-    a character, where taking one after another from a heap took 4.6).
+    Bisects for the smallest that is kept, in about 12 passes that LLVM vectorises (top_p = 0.9, V = 65: 0.7 us a
+    character; with a heap 4.6).
     """
     kind = p.dtype.type
     low, high = kind(NEVER), row_max(p, V) * kind(2)
-    above, reached = 0, kind(0)  # count and sum from high on: not enough
+    above, reached = 0, kind(0)  # count and sum of those from high on: not enough
     count, total = likely(p, V, low)
     enough = count >= number or total >= mass  # else all are kept that are ever drawn
     while enough and count - above > 1:
@@ -75,9 +74,9 @@ def keep_largest(p, V, number, mass):
 
 @jit
 def filter_likeliest(p, V, choice):
-    """Apply top_k and then, to what it leaves, top_p; p[:V] need not be normalised, nor is it after.
+    """Apply top_k, then top_p to the rest; p[:V] need not be normalised, before or after.
 
-    The second is nucleus sampling (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020).
+    top_p is nucleus sampling (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020).
     """
     if choice.top_k < V:
         keep_largest(p, V, choice.top_k, np.inf)
@@ -87,7 +86,7 @@ def filter_likeliest(p, V, choice):
 
 @jit
 def choose(p, V, u, edges):
-    """The character at which the cumulated p[:V], as a share of their sum, exceed u; edges (V,) is scratch."""
+    """The first character at which cumulated p[:V], divided by their sum, exceed u; edges (V,) is scratch."""
     total = 0.0
     for k in range(V):
         total += p[k]

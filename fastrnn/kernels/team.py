@@ -1,10 +1,9 @@
-"""Several threads inside one kernel: who does what, and how they wait for one another.
+"""Several threads inside one kernel: how they share work, and how they wait for one another.
 
-Every thread of a team runs the same kernel with its own ``rank``; each phase works on disjoint parts, and
-``barrier`` stands between phases. A phase lasts about a microsecond, so threads wait by spinning. Who has spun for long
-waits for one that has no processor: then he sleeps until the last one comes (Linux's futex; elsewhere he yields), and
-leaves his own processor to whoever needs it. Beside two busy processes, two threads took ten times as long as one when
-they yielded (bench/busy.py).
+Every thread of a team runs the same kernel with its own ``rank``. They work on disjoint parts, with a ``barrier`` after
+each phase. A phase takes about a microsecond, so threads wait by spinning. A thread that spins for long waits for one
+that has no processor: it sleeps until the last one comes (Linux's futex; elsewhere it yields), and leaves its own
+processor to others. Next to two busy processes, two threads that yielded took ten times as long as one (bench/busy.py).
 """
 
 import platform
@@ -18,7 +17,7 @@ from numba.extending import intrinsic
 
 from .jit import jit
 
-SPINS = 3000  # before one sleeps; some 40 us: beside busy processes each is lost
+SPINS = 3000  # before a thread sleeps; about 40 us, which are lost if processors are busy
 FUTEX = {'x86_64': 202, 'AMD64': 202, 'aarch64': 98}.get(platform.machine(), 0)  # number of Linux's system call
 WAIT, WAKE = 128, 129  # FUTEX_WAIT and FUTEX_WAKE, of one process
 EVERYBODY = 2**31 - 1
@@ -32,15 +31,15 @@ class Team(NamedTuple):
     size: int
     sync: Any  # int64, see make_sync
     give_way: int  # address of sched_yield, or 0
-    syscall: int  # address of Linux's, by which one sleeps; or 0
+    syscall: int  # address of Linux's syscall, for sleeping; or 0
 
 
 ARRIVALS, ABORT, SLEEPERS, LONGEST = 0, 8, 16, 24  # on cache lines of their own
 
 
 def make_sync() -> Any:
-    """What a team shares: how often somebody has come to a barrier, whether it is to give up, how many sleep, and how
-    long at a time, in seconds and nanoseconds: who gives up wakes nobody."""
+    """What a team shares: arrivals at barriers, whether to give up, how many threads sleep, and for how long at a time,
+    in seconds and nanoseconds: a thread that gives up wakes nobody."""
     sync = np.zeros(32, np.int64)
     sync[LONGEST + 1] = 10_000_000
     return sync
@@ -96,7 +95,7 @@ def _call(typingctx, address):
 
 @intrinsic
 def _futex(typingctx, address, array, operation, value):
-    """Wait while the low half of array[ARRIVALS] is value, at most array[LONGEST], or wake who waits for it."""
+    """Wait while the low half of array[ARRIVALS] is value, at most array[LONGEST], or wake those that wait for it."""
 
     def codegen(context, builder, sig, args):
         i64 = ir.IntType(64)
@@ -112,10 +111,10 @@ def _futex(typingctx, address, array, operation, value):
 
 @jit
 def sleep(team, target):
-    """Until the team's arrivals are so many, or for a while."""
+    """Sleep until the team's arrivals reach the target, or for a while."""
     _atomic_add(team.sync, SLEEPERS, 1)
     seen = _atomic_load(team.sync, ARRIVALS)
-    if seen < target:  # who comes last after this sees a sleeper; if he has come meanwhile, the system does not wait
+    if seen < target:  # the last thread to come sees a sleeper; if it has come already, the system does not wait
         _futex(team.syscall, team.sync, WAIT, seen & 0xFFFFFFFF)
     _atomic_add(team.sync, SLEEPERS, -1)
 
@@ -144,7 +143,7 @@ def barrier(team):
 
 @jit
 def span(team, size, grain):
-    """Start and stop of this thread's part of range(size), in multiples of grain."""
+    """Start and stop of this thread's part of range(size), in multiples of ``grain``."""
     grains = (size + grain - 1) // grain
     start = grains * team.rank // team.size * grain
     stop = grains * (team.rank + 1) // team.size * grain

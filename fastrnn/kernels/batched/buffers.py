@@ -22,7 +22,7 @@ Shapes = dict[str, tuple[int, ...]]
 
 
 class Sizes(NamedTuple):
-    """Of a model, as the kernels need them."""
+    """Of a model."""
 
     G: int  # gates
     S: int  # blocks
@@ -34,7 +34,7 @@ class Sizes(NamedTuple):
 
 
 class Weights(NamedTuple):
-    """Views of one flat buffer: of parameters, or of gradients."""
+    """Views of one flat buffer of parameters, or of gradients."""
 
     flat: Any  # (N,)
     WxhT: Any  # (V, G*H)
@@ -47,7 +47,7 @@ class Weights(NamedTuple):
 
 
 class Packed(NamedTuple):
-    """The matrices as right factors, in panels; what one row at a time is multiplied with, in strips."""
+    """The matrices as right factors: in panels, or in strips if one row at a time is multiplied with them."""
 
     WhhT: Any  # (L, G, ., H, width): hs @ Whh.T, gate by gate
     Whh: Any  # (L, ., K, width): the hidden side of dz @ Whh
@@ -84,10 +84,10 @@ class Work(NamedTuple):
     inputs: Any  # (T, B) int32
     targets: Any  # (T, B) int32
     hs: Any  # (L, states, T+1, B, Hp): hs[l, 0, t+1] is h after character t, hs[..., 0, :, :] what is carried
-    blocks: Any  # (L, T, B, S*Hp): of a step what the way back needs, then dz, the gradient of the sums in its gates
+    blocks: Any  # (L, T, B, S*Hp): what a step keeps for the backward pass, then dz, the gradient of the gates' sums
     handed: Any  # (L, T, B, Hp): hs after dropout; (0, ...) without
     ys: Any  # (T, B, Vp): logits, then exp(logits - most), then dy
-    dhs: Any  # (T, B, Hp): dy @ Why, then what a layer hands down; (0, ...) for S = 1, where blocks have it
+    dhs: Any  # (T, B, Hp): dy @ Why, then what a layer hands down; (0, ...) for S = 1, as blocks have it
     Wx: Any  # (T, B, G*Hp): the input side of a layer above the first; (0, ...) for one layer
     Wh: Any  # (B, G*Hp): the hidden side of a step
     dh_next: Any  # (B, Hp): from the step after, by the product with Whh
@@ -102,11 +102,16 @@ class Work(NamedTuple):
 
 
 PER_THREAD = ('right', 'left')
-TYPES = {'inputs': np.int32, 'targets': np.int32, 'loss': np.float64, 'norms': np.float64}  # others: the weights'
+TYPES = {
+    'inputs': np.int32,
+    'targets': np.int32,
+    'loss': np.float64,
+    'norms': np.float64,
+}  # others: that of the weights
 
 
 class Optimizer(NamedTuple):
-    """State and settings; numbers are in the parameters' dtype."""
+    """State and settings; numbers have the parameters' dtype."""
 
     kind: int
     clipping: int
@@ -115,10 +120,10 @@ class Optimizer(NamedTuple):
     beta2: Any
     epsilon: Any
     decay: Any  # of the weights, decoupled; for Adam
-    inputs: int  # how many numbers Wxh has, which come first,
-    input_rate: float  # and its learning rate, as a multiple of the others'
-    hidden: int  # how many there are up to the end of the matrices between hidden units, which come next,
-    hidden_decay: float  # and their weight decay, likewise
+    inputs: int  # Wxh is parameters 0 ... inputs-1
+    input_rate: float  # its learning rate, as a multiple of the others'
+    hidden: int  # the matrices between hidden units are parameters inputs ... hidden-1
+    hidden_decay: float  # their weight decay, as a multiple of the others'
     m: Any  # (n,), of the slice that is updated here: Adagrad's sum of squares, or Adam's mean of gradients
     v: Any  # (n,): Adam's mean of squares; (0,) for Adagrad
 
@@ -144,7 +149,7 @@ def padded(N: int, itemsize: int) -> int:
 
 
 def packed_shapes(sizes: Sizes, itemsize: int, *, strips: bool, backward: bool = True) -> Shapes:
-    """Of :class:`Packed`; without ``backward``, which only training goes, there is nothing of three of them."""
+    """Of :class:`Packed`; three of them are empty without ``backward``, the pass that only training makes."""
     G, L, H, V = sizes.G, sizes.L, sizes.H, sizes.V
     K, w = (G - 1) * padded(H, itemsize) + H, width(itemsize)
 
@@ -165,7 +170,7 @@ def packed_shapes(sizes: Sizes, itemsize: int, *, strips: bool, backward: bool =
 
 
 def make_packed(sizes: Sizes, dtype: Any, *, strips: bool, backward: bool = True) -> Packed:
-    """Room for the packed matrices; ``strips``, for one stream."""
+    """Room for the packed matrices; ``strips``: for one stream."""
     shapes = packed_shapes(sizes, np.dtype(dtype).itemsize, strips=strips, backward=backward)
     return Packed(**{name: np.zeros(shape, dtype) for name, shape in shapes.items()})
 
@@ -205,7 +210,7 @@ def make_work(sizes: Sizes, T: int, B: int, dtype: Any, *, dropout: bool = False
 
 
 def for_thread(work: Work) -> Work:
-    """The same buffers for another thread, but for those that each has for itself."""
+    """The same buffers for another thread, with its own PER_THREAD."""
     return work._replace(**{name: np.zeros_like(getattr(work, name)) for name in PER_THREAD})
 
 

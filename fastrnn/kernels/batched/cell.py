@@ -1,13 +1,13 @@
-"""A cell: what no other kernel knows of it, one step of one stream, forward and backward.
+"""The interface of a cell: one step of one stream, forward and backward. Other kernels know no cell.
 
-A cell is a class with G gates, S blocks and two static methods, ``activate`` and ``differentiate``, which have the
-arguments of the functions here. Kernels call these functions; the type of ``cell`` selects the methods when a kernel is
-compiled. So the call is direct, and one cell is compiled.
+A cell is a class with two static methods, ``activate`` and ``differentiate``, which have the arguments of the functions
+here. Kernels call these functions; the type of ``cell`` selects the methods when a kernel is compiled. So the call is
+direct, and one cell is compiled.
 
-What a step keeps lies in S blocks of Hp numbers, one after the other in a row. The blocks up to G are the hidden side,
-which the products with h before take part in, the last G the input side. They are the same if G = S; a GRU's last gate
-has a block on either side. So, with ``split_gates`` = S - G, gate g is block (g + split_gates) % G of the hidden
-side, block g + split_gates of the input side.
+A step keeps S blocks of Hp numbers for G gates, one after the other in a row. The first G blocks are the hidden side
+(products with h before), the last G the input side. They are the same if G = S; a GRU's last gate is split: it has a
+block on either side. With ``split_gates`` = S - G, gate g is block (g + split_gates) % G of the hidden side, block
+g + split_gates of the input side.
 """
 
 from functools import wraps
@@ -24,7 +24,7 @@ class Cell(NamedTuple):
 
 
 def _of_its_class(function: Any) -> Any:
-    """Have kernels compile the static method of the cell's class in place of the function of that name."""
+    """Have kernels that call ``function`` compile the method of that name of the cell's class."""
 
     @overload(function, jit_options=WITHIN)
     @wraps(function)
@@ -36,10 +36,10 @@ def _of_its_class(function: Any) -> Any:
 
 @_of_its_class
 def activate(cell, H, Wh, Wx, b, bhn, blocks, h_before, c_before, h, c):
-    """States h (Hp,) and, if the cell has one, c, from those before; blocks (S, Hp) keep what the backward pass needs.
+    """Compute h (Hp,), and c if the cell has it, from those before; blocks (S, Hp) keep what the backward pass needs.
 
-    Wh (G, Hp): the products with h before, by blocks. Wx (G, .): the input side, by gates. b (G, H): biases by gates;
-    bhn (split_gates*H,): of the hidden side of the gates that are split.
+    Wh (G, Hp): the products with h before, by block. Wx (G, .): the input side, by gate. b (G, H): biases by gate;
+    bhn (split_gates*H,): biases of the hidden side of split gates.
     """
 
 
@@ -48,6 +48,5 @@ def differentiate(cell, H, blocks, dh, dh_next, direct, h_before, c_before, h, c
     """Turn blocks (S, Hp) of a step into the gradients of the sums in its gates.
 
     dh (Hp,): gradient of h from above. dh_next: from the step after, by the product with Whh. direct (Hp,): from the
-    step after, without a product; it becomes that for the step before. A cell of one block finds dh in it, which saves
-    a buffer that would go through the caches.
+    step after, without a product; updated for the step before. With one block, dh is in it: one buffer less.
     """

@@ -1,4 +1,4 @@
-"""The cells by name."""
+"""Cells by name."""
 
 from .cell import Cell
 from .gru import Gru

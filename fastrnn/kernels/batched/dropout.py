@@ -1,8 +1,8 @@
-"""Dropout of what a layer hands up, inverted (Srivastava et al. 2014), by a hash of counters.
+"""Inverted dropout (Srivastava et al. 2014) between layers, by a hash of counters.
 
-Which units are set to 0 follows from the seed, the optimizer's step, layer, t, stream and unit alone: there is
-nothing to keep, and it depends neither on threads nor on the order of computing. Constants: SplitMix64 (Steele, Lea and
-Flood 2014) for what a row has in common, a 32-bit mixer found by C. Wellons (2018) for its units.
+Seed, optimizer's step, layer, t, stream and unit decide whether a unit is set to 0. So there is no state to save, and
+neither threads nor the order of computing matter. Constants: SplitMix64 (Steele, Lea and Flood 2014) for a row, a
+32-bit mixer found by C. Wellons (2018) for its units.
 """
 
 from typing import Any, NamedTuple
@@ -17,24 +17,24 @@ I32, I64 = ir.IntType(32), ir.IntType(64)
 
 
 class Dropout(NamedTuple):
-    limit: int  # a unit is dropped where 24 bits of its hash are less; 0: there is no dropout
-    scale: Any  # of those that are kept, 1/(1-p), in the weights' dtype
+    limit: int  # a unit is dropped if 24 bits of its hash are less; 0: no dropout
+    scale: Any  # of the units that stay, 1/(1-p), in the weights' dtype
     seed: int
 
 
 def limit_of(p: float) -> int:
-    """Of a share p of units, in 2**24ths; below 1, as p is."""
+    """A share p of units in 2**24ths; below 1, as p is."""
     return min(round(p * 2**24), 2**24 - 1)
 
 
 def make_dropout(p: float, seed: int, kind: Any) -> Dropout:
-    """Of a share p of units; kind: the weights' dtype."""
+    """Drops a share p of units; kind: the weights' dtype."""
     return Dropout(limit_of(p), kind(1 / (1 - p)), seed)
 
 
 @intrinsic
 def mix(typingctx, key, value):
-    """A key of 64 bits from one and another counter."""
+    """A key of 64 bits from a key and a counter."""
 
     def codegen(context, builder, sig, args):
         x = builder.add(builder.add(args[0], I64(0x9E3779B97F4A7C15)), args[1])
@@ -48,7 +48,7 @@ def mix(typingctx, key, value):
 
 @intrinsic
 def _is_kept(typingctx, key, unit, limit):
-    """Whether a unit of the row with this key is."""
+    """Whether a unit of the row with this key stays."""
 
     def codegen(context, builder, sig, args):
         key, unit, limit = args
@@ -65,7 +65,7 @@ def _is_kept(typingctx, key, unit, limit):
 
 @jit
 def drop(dropout, step, layer, t, first, H, rows):
-    """Each of the H units in rows, which are streams from number ``first`` on, times 0 or the scale, in place."""
+    """Multiply each of the H units of rows by 0 or the scale; the rows are streams from number ``first`` on."""
     zero, scale, limit = rows.dtype.type(0), dropout.scale, dropout.limit
     key = mix(mix(mix(mix(0, dropout.seed), step), layer), t)
     for b in range(rows.shape[0]):

@@ -1,8 +1,8 @@
-"""Functions of scalars that LLVM can vectorise: a few ulp, true to NaN, the same bits on every machine.
+"""Functions of scalars that LLVM can vectorise: within a few ulp, NaN stays, the same bits on every machine.
 
-There is no vector math library below Numba, and NumPy's tanh takes 2.0 ns an element (on AVX2 14); a loop over this
-one takes 1.0 ns, in float32 0.3 (Zen 4: bench/kernels.py). Both come from expm1(r) = r + r^2/2! + ... for
-|r| <= ln(2)/2 and exp(x) = 2^n (1 + expm1(r)), where x = n ln(2) + r.
+Numba has no vector math library, and NumPy's tanh takes 2.0 ns an element (on AVX2 14); a loop over this one takes
+1.0 ns, in float32 0.3 (Zen 4: bench/kernels.py). tanh and exp come from expm1(r) = r + r^2/2! + ... for
+|r| <= ln(2)/2 and exp(x) = 2^n (1 + expm1(r)), with x = n ln(2) + r.
 """
 
 from math import factorial
@@ -27,7 +27,7 @@ _SATURATED = {np.float32: 9.1, np.float64: 20.0}  # tanh of more rounds to 1
 
 @intrinsic
 def fma(typingctx, a, b, c):
-    """a * b + c, rounded once, where the processor can."""
+    """a * b + c, rounded once if the processor can."""
 
     def codegen(context, builder, sig, args):
         if not FUSED:
@@ -42,7 +42,7 @@ def fma(typingctx, a, b, c):
 
 @intrinsic
 def _two_to(typingctx, n):
-    """2^n for a float n that is whole, in the range of normal numbers: n goes into the exponent's bits."""
+    """2^n for a whole float n, in the range of normal numbers: n goes into the exponent's bits."""
 
     def codegen(context, builder, sig, args):
         real = context.get_data_type(sig.args[0])
@@ -58,7 +58,7 @@ def _two_to(typingctx, n):
 
 @intrinsic
 def bounded(typingctx, x, low, high):
-    """x in [low, high]; NaN stays. (As conditional expressions Numba made blocks of it in each function inlined.)"""
+    """x in [low, high]; NaN stays. (Numba turned conditional expressions into branches.)"""
 
     def codegen(context, builder, sig, args):
         x, low, high = args
@@ -78,7 +78,7 @@ def _overload_expm1_small(r):
     c = [kind(1 / factorial(k)) for k in range(2, 14)]
     c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13 = c
 
-    def single(r):  # parts side by side, for their latency
+    def single(r):  # independent parts, for their latency
         s = r * r
         return fma(s, fma(s, fma(s, fma(r, c7, c6), fma(r, c5, c4)), fma(r, c3, c2)), r)
 
@@ -114,7 +114,7 @@ def _overload_tanh1(x):
 
 
 def exp1(x):
-    """exp of a float32 or float64; what would not be a normal number becomes about the smallest or the largest one."""
+    """exp of a float32 or float64; results out of range become about the smallest or the largest normal number."""
 
 
 @overload(exp1, jit_options=WITHIN)
@@ -159,7 +159,7 @@ def _exponent(typingctx, x):
 
 @jit
 def log1(x):
-    """The natural logarithm of a normal float64 above 0, by 2 atanh((m - 1) / (m + 1)) where x = m 2^n."""
+    """The natural logarithm of a normal float64 above 0, by 2 atanh((m - 1) / (m + 1)) for x = m 2^n."""
     n = _exponent(x)
     m = x * _two_to(-n)
     s = (m - 1.0) / (m + 1.0)

@@ -1,8 +1,8 @@
 """Matrix products by register tiles, with factors that are packed once and used many times.
 
-A window multiplies b x H by H x H once a step of time, T times with the same matrix. BLAS packs that matrix anew in
-each call, which small b can't repay (float32, b=16, H=128: OpenBLAS 103 GFLOP/s, these tiles 117 on Zen 4, 64 and 92 on
-Zen 3: bench/kernels.py). Here a matrix is packed once a window, into panels that are two vectors wide, and a tile of up
+A window multiplies b x H by H x H at each of its T steps, with the same matrix. BLAS packs that matrix in each call,
+too slow for small b (float32, b=16, H=128: OpenBLAS 103 GFLOP/s, these tiles 117 on Zen 4, 64 and 92 on Zen 3:
+bench/kernels.py). Here a matrix is packed once a window, into panels that are two vectors wide, and a tile of up
 to 6 or 8 rows stays in registers over all of K.
 
 An element's sum runs over k in one order, whatever the tile it falls into, so results do not depend on how rows
@@ -22,7 +22,7 @@ from ..jit import FEATURES, jit, variable
 # Bytes. 32 are two registers of NEON, a tile 29 of its 32: 80 fused operations for 24 loads, where vectors of 16 bytes
 # have 40 for 20, and those of 64 do not fit (LLVM's code for a Neoverse N1).
 _VECTOR = 64 if '+avx512f' in FEATURES else 32
-# Whether the processor has fused multiply-add: all of ARM's 64-bit ones do, and LLVM may not find their features.
+# Whether the processor has fused multiply-add: all 64-bit ARM ones do, but LLVM may not find their features.
 FUSED = '+fma' in FEATURES.split(',') or platform.machine().lower() in ('aarch64', 'arm64')
 # of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2. AVX-512 has 32 (LSTM, H=128:
 # by 8 rows 208 GFLOP/s, by 6 203; Zen 5: bench/cell_kernels.py with either)
@@ -212,7 +212,7 @@ def _row_tile(typingctx, vectors, x, strip, y, column):
 
 
 def strip_width(columns: int, itemsize: int) -> int:
-    """Columns of the fewest equal strips for :func:`row_product` that together have so many columns."""
+    """Columns of a strip for :func:`row_product`, if the fewest equal strips hold ``columns``."""
     vectors = -(-columns // lanes(itemsize))
     strips = -(-vectors // WIDEST)
     return -(-vectors // strips) * lanes(itemsize)

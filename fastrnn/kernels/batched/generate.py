@@ -1,4 +1,4 @@
-"""A trained model on text: the surprisal of what is there, and characters drawn, in many streams at once."""
+"""Scoring and sampling with a trained model, in many streams at once."""
 
 from typing import Any, NamedTuple
 
@@ -18,15 +18,15 @@ from .train import advance
 class Streams(NamedTuple):
     """B streams between two characters, and scratch; threads share the rows of all but the last."""
 
-    ixs: Any  # (B,) int32, as in training, so that `advance` is compiled once: the last character, next to be read
-    hs: Any  # (L, states, B, Hp): the states before it
+    ixs: Any  # (B,): the characters to read next; int32, as in training, so that `advance` is compiled once
+    hs: Any  # (L, states, B, Hp): the states before them
     before: Any  # (states, B, Hp)
     Wx: Any  # (B, G*Hp)
     Wh: Any  # (B, G*Hp)
     blocks: Any  # (B, S*Hp)
     ys: Any  # (B, Vp): logits, then what is proportional to probabilities
-    failed: Any  # (B,) uint8: not 0 once probabilities were NaN
-    edges: Any  # (threads, V) float64; each thread has its row
+    failed: Any  # (B,) uint8: 1 if a probability was NaN
+    edges: Any  # (threads, V) float64: a row for each thread
 
 
 def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
@@ -48,7 +48,7 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
 
 @inlined
 def read(network, b0, b1, streams):
-    """The states of streams b0 ... b1-1 take a step by the characters ixs, layer by layer; ys become the logits."""
+    """Streams b0 ... b1-1 read the characters ixs, layer by layer: updates their states; ys become the logits."""
     hs, before = streams.hs, streams.before
     (L, states, _, Hp), last = hs.shape, hs.shape[1] - 1
     for layer in range(L):
@@ -66,9 +66,9 @@ def read(network, b0, b1, streams):
 
 @jit
 def score(team, network, inputs, targets, streams, surprisals):
-    """Surprisal in nats of targets (n, B) after inputs (n, B), from the states of streams on, which go on.
+    """Set surprisals (n, B) to those of targets (n, B) after inputs (n, B), in nats; updates the streams' states.
 
-    surprisals (n, B) is overwritten; threads share the streams, and need not wait for one another.
+    Threads share the streams, and need not wait for one another.
     """
     (n, B), by, ys = inputs.shape, network.weights.by, streams.ys
     b0, b1 = span(team, B, 1)
@@ -84,10 +84,9 @@ def score(team, network, inputs, targets, streams, surprisals):
 
 @jit
 def draw(team, network, choice, uniforms, streams, out):
-    """Draw uniforms.shape[0] characters in each stream, one of uniforms (steps, B) each, into out (steps, B) uint32.
+    """Draw a character for each of uniforms (steps, B) into out (steps, B) uint32; updates the streams.
 
-    streams is changed in place. Threads share the streams, and need not wait for one another. Where a
-    probability is NaN, the stream counts as failed.
+    Threads share the streams, and need not wait for one another. If a probability is NaN, the stream has failed.
     """
     ys, ixs, edges = streams.ys, streams.ixs, streams.edges[team.rank]
     (steps, B), by, V = uniforms.shape, network.weights.by, network.weights.by.size

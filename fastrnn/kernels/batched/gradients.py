@@ -1,4 +1,4 @@
-"""Gradients of the parameters from a window's dy, dz and hidden states; threads share rows and columns of them."""
+"""Gradients of the parameters from a window's dy, dz and hidden states; threads share their rows and columns."""
 
 from typing import Any, NamedTuple
 
@@ -33,14 +33,13 @@ def matrix_gradients(team, cell, work, grads):
     split_gates, dropped = cell.blocks - cell.gates, work.handed.shape[0] > 0
     i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
     k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
+    later = zero if dropped else B
     for layer in range(L):
         recurrent = Product(work.dWhh, i0, i1, rows_of(work.blocks[layer]), zero, zero)
         if layer + 1 < L:
-            above = Product(
-                work.dWih, i0, i1, rows_of(work.blocks[layer + 1]), split_gates * Hp, zero if dropped else B
-            )
+            above = Product(work.dWih, i0, i1, rows_of(work.blocks[layer + 1]), split_gates * Hp, later)
         else:
-            above = Product(work.dWhy, k0, k1, rows_of(work.ys), zero, zero if dropped else B)
+            above = Product(work.dWhy, k0, k1, rows_of(work.ys), zero, later)
         hidden = rows_of(work.hs[layer, 0])
         for first in range(0, steps * B, work.right.shape[1]):
             last = pack_block(hidden, first, work.right)
@@ -52,12 +51,11 @@ def matrix_gradients(team, cell, work, grads):
             for first in range(0, (steps - 1) * B, work.right.shape[1]):
                 last = pack_block(hidden, first, work.right)
                 add_terms(above, first, last, work)
-        copy_gates(
-            work.dWhh, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer]
-        )
+        copy_gates(recurrent, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer])
         if layer + 1 < L:
-            copy_gates(work.dWih, i0 * TILE_ROWS, i1 * TILE_ROWS, cell.gates, zero, Hp, grads.Wih[layer])
-    copy_gates(work.dWhy, k0 * TILE_ROWS, k1 * TILE_ROWS, variable(1), zero, V, grads.Why)
+            copy_gates(above, cell.gates, zero, Hp, grads.Wih[layer])
+        else:
+            copy_gates(above, variable(1), zero, V, grads.Why)
 
 
 @jit
@@ -79,21 +77,21 @@ def add_terms(product, first, last, work):
 
 
 @jit
-def copy_gates(dW, first, last, gates, turn, stride, out):
-    """Rows first ... last-1 of dW, those of a block each ``stride`` after those before, to their gates in out (., H).
+def copy_gates(product, gates, turn, stride, out):
+    """This thread's rows of dW, in which blocks begin every ``stride`` rows, to their gates in out (., H).
 
-    Block k holds gate (k + turn) % gates; rows beyond a gate's are left out.
+    Block k holds gate (k + turn) % gates. Rows that pad a block are left out.
     """
     rows, H = out.shape[0] // gates, out.shape[1]
-    for row in range(first, last):
+    for row in range(product.first * TILE_ROWS, product.last * TILE_ROWS):
         block, unit = row // stride, row % stride
         if block < gates and unit < rows:
-            copy(dW[row, :H], out[(block + turn) % gates * rows + unit])
+            copy(product.dW[row, :H], out[(block + turn) % gates * rows + unit])
 
 
 @jit
 def vector_gradients(team, cell, work, grads):
-    """dWxh and those of biases; threads share columns of H, and V."""
+    """dWxh and the gradients of biases; threads share columns of H, and V."""
     (L, _, H), split_gates, Hp = grads.Whh.shape, cell.blocks - cell.gates, work.hs.shape[4]
     i0, i1 = span(team, H, LINE)
     for g in range(cell.gates):
@@ -110,7 +108,10 @@ def vector_gradients(team, cell, work, grads):
 
 @jit
 def add_by_character(X, first, inputs, out, start, stop, total):
-    """out[k, start:stop] = the sum of X (T, B, .), from column ``first`` on, where inputs is k; total = that of all."""
+    """out[k, start:stop] = the sum of the rows of X (T, B, .) at which inputs is k, from column ``first`` on.
+
+    total = the sum of all rows.
+    """
     for k in range(out.shape[0]):
         fill_zero(out[k, start:stop])
     for t in range(X.shape[0]):

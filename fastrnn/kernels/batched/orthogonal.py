@@ -1,4 +1,4 @@
-"""Orthonormal rows of a matrix, by sums of one order: LAPACK's last bits depend on the machine."""
+"""Orthonormal rows of a matrix, with sums in one order: LAPACK's last bits depend on the machine."""
 
 import numpy as np
 
@@ -18,8 +18,8 @@ def dot(x, y, products):
 def orthonormalise(A, products):
     """Make each row of A (n, n), float64, orthogonal to those before it and of length 1, in place.
 
-    products (n,) is scratch. Gram and Schmidt's way, twice over, as once leaves what rounding leaves (Giraud, Langou
-    and Rozloznik 2005). It is the Q of A.T = Q R with a positive diagonal of R, transposed.
+    products (n,) is scratch. Gram-Schmidt, twice, as once leaves rounding errors (Giraud, Langou and Rozloznik 2005).
+    The result is the transposed Q of A.T = Q R with a positive diagonal of R.
     """
     n = A.shape[0]
     for i in range(n):

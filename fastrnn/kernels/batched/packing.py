@@ -1,7 +1,7 @@
-"""Copies of matrices in the layouts that the tiles of ``gemm.py`` read front to back.
+"""Copies of matrices in the layouts that the tiles of ``gemm.py`` read from front to back.
 
 Loops run over slices: LLVM makes no vectors of a loop whose index might be negative. Whole lines and squares of 4 x 4
-are moved as vectors (the four packings of B = 1, H = 100: 19 us as scalar loops, 6 us so).
+are moved as vectors (the four packings for B = 1, H = 100: 6 us; as scalar loops 19 us).
 """
 
 from typing import Any
@@ -84,7 +84,7 @@ def _transpose4(typingctx, source, i, k, target, m, n):
 
 @intrinsic
 def rows_of(typingctx, X):
-    """X (T, B, N) as a matrix (T*B, N), contiguous for the compiler too. (Of a reshape Numba makes far more code.)"""
+    """X (T, B, N) as a matrix (T*B, N), contiguous for the compiler too. (Numba makes far more code of a reshape.)"""
     result = types.Array(X.dtype, 2, 'C', readonly=not X.mutable)
 
     def codegen(context, builder, sig, args):
@@ -152,7 +152,7 @@ def pack_columns(W, start, stop, row, out):
 
 @jit
 def pack_rows(W, start, stop, out):
-    """As :func:`pack_columns`, of W.T."""
+    """As :func:`pack_columns`, for W.T."""
     columns = out.shape[2]
     for j in range(start, stop):
         transpose(W[j * columns : (j + 1) * columns], out[j])
@@ -162,7 +162,7 @@ def pack_rows(W, start, stop, out):
 def pack_left(X, start, first, last, out):
     """out[i, k, r] = X[k, start + i*TILE_ROWS + r] for row tiles i = first ... last-1; zeros stay beyond X's columns.
 
-    Eight elements are moved, for six where a tile has as many; the two too many are overwritten by the next k.
+    Eight elements are moved even if a tile has six rows; the next k overwrites the two extra ones.
     """
     steps, N = X.shape[0], X.shape[1] - start
     for i in range(first, last):

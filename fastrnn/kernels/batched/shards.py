@@ -1,8 +1,8 @@
-"""Streams in shards, of which each process trains some: what it gives to the others, and what it takes from them.
+"""Shards of the streams: each process trains some, and exchanges gradients, norms and parameters with the others.
 
-A shard's gradient is computed by itself, and theirs are added in the order of the shards: so bits depend on how many
-shards there are, and not on who computes them. Of the flat parameters each process updates one slice, whole chunks of
-``optimizers.py``, for which it gathers all shards' gradients; the parameters go to all.
+The gradient is the sum of the shards' gradients, in their order. So bits depend on the number of shards, and not on
+which process computes one. Each process updates one slice of the flat parameters, whole chunks of ``optimizers.py``: it
+receives that slice of all shards' gradients, and sends its new parameters to all.
 """
 
 from typing import Any, NamedTuple
@@ -21,17 +21,17 @@ BLOCK = 4096  # elements of a sum over shards that stay in the L1 cache meanwhil
 
 
 class Shards(NamedTuple):
-    """What of all shards is here, in this process."""
+    """The shards of this process, and what it exchanges."""
 
-    first: int  # number of its first stream, of all
-    streams: int  # of all shards
+    first: int  # number of its first stream among all
+    streams: int  # in all shards
     rank: int  # of the process
     bounds: Any  # (processes + 1,) int64: process q updates elements bounds[q] ... bounds[q+1]-1
     exchange: int  # address of int f(int what), which fills gathered, norms or parameters; 0 for one process
     failed: Any  # (1,) int64, not 0 from when an exchange has failed
-    sent: Any  # (here * N,): for each process in turn its slice of each of these shards; (0,) for one shard here
-    gathered: Any  # (shards * n,): of all shards the slice that is updated here; (0,) for one shard of one process
-    carried: Any  # (here, L, states, B, Hp): the states before the next window, of each shard here
+    sent: Any  # (here * N,): for each process in turn, its slice of each shard's gradient; (0,) for one shard here
+    gathered: Any  # (shards * n,): the slice that is updated here of each shard's gradient; (0,) for one shard in all
+    carried: Any  # (here, L, states, B, Hp): each shard's states before the next window
 
 
 @intrinsic
@@ -60,7 +60,7 @@ def exchange(team, what, shards):
 
 @jit
 def take_states(carried, afresh, b0, b1, hs):
-    """hs[..., 0, :, :] of streams b0 ... b1-1 become what is carried, (L, states, B, Hp), or 0."""
+    """Set hs[..., 0, :, :] of streams b0 ... b1-1 to ``carried`` (L, states, B, Hp), or to 0 if they start afresh."""
     for layer in range(hs.shape[0]):
         for s in range(hs.shape[1]):
             for b in range(b0, b1):
@@ -81,7 +81,7 @@ def keep_states(hs, t, b0, b1, carried):
 
 @jit
 def keep_gradient(team, gradient, s, shards):
-    """Keep the gradient (N,) of this process's shard s, where others follow; threads share ranges."""
+    """Keep the gradient (N,) of shard s here, if others follow; threads share ranges."""
     if shards.sent.size == 0:
         return
     here, bounds = shards.carried.shape[0], shards.bounds
@@ -94,10 +94,10 @@ def keep_gradient(team, gradient, s, shards):
 
 @jit
 def sum_shards(team, gradient, shards):
-    """The slice of gradient (N,) that is updated here becomes the sum of all shards', in their order."""
+    """Set the slice of gradient (N,) that is updated here to the sum over all shards, in their order."""
     if shards.gathered.size == 0 and shards.exchange == 0:
         return
-    exchange(team, variable(GRADIENTS), shards)  # also where there is nothing to update here: the others wait
+    exchange(team, variable(GRADIENTS), shards)  # even if there is nothing to update here: the others wait
     barrier(team)
     start, stop = shards.bounds[shards.rank], shards.bounds[shards.rank + 1]
     size = stop - start

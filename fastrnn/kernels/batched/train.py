@@ -2,10 +2,9 @@
 
 The same headings as in ``exact/rnn.py``. A thread takes its streams through a whole window (forward, output layer,
 backward) without waiting for others; then threads share rows of the gradients, then ranges of the flat parameters.
-No element's sum depends on who computes it, so the bits do not depend on the number of threads. Nor do they depend on
-the number of processes that share the streams, shard by shard, as ``shards.py`` says.
+No element's sum depends on who computes it, so neither threads nor processes (``shards.py``) decide a bit.
 
-Rows are padded as ``buffers.py`` says. The loss is in nats, summed over T, averaged over streams.
+Rows are padded (``buffers.py``). The loss is in nats, summed over T, averaged over streams.
 """
 
 import numpy as np
@@ -39,7 +38,7 @@ def window_product(A, b0, b1, start, W, C, column):
 
 @jit
 def advance(network, layer, b0, b1, step):
-    """A layer of streams b0 ... b1-1 takes a step of time: h and c of ``step`` (a Step) from those before."""
+    """Take a step of time in a layer, for streams b0 ... b1-1: compute h and c of ``step``, a Step."""
     cell, weights, packed = network
     G, (H, Hp), bhn = cell.gates, (weights.Whh.shape[2], step.h.shape[1]), weights.bhn[layer]
     for g in range(G):
@@ -55,13 +54,13 @@ def advance(network, layer, b0, b1, step):
 
 @inlined
 def handed_up(layer, work):
-    """What a layer hands up, (T, B, Hp): its states, or what dropout left of them."""
+    """What the layer above reads, (T, B, Hp): hidden states, after dropout."""
     return work.handed[layer] if work.handed.shape[0] > 0 else work.hs[layer, 0, 1:]
 
 
 @inlined
 def from_above(cell, layer, work):
-    """The gradient of what a layer hands up, (T, B, Hp); see :func:`cell.differentiate`."""
+    """The gradient of hidden states from above, (T, B, Hp); see :func:`cell.differentiate`."""
     return work.blocks[layer] if cell.blocks == 1 else work.dhs
 
 
@@ -69,7 +68,7 @@ def from_above(cell, layer, work):
 def forward(network, dropout, steps, first, b0, b1, work):
     """Fill hs[..., 1:, :, :] of streams b0 ... b1-1 from hs[..., 0, :, :] and the inputs, layer by layer.
 
-    Dropout goes by ``steps``, those of the optimizer so far, and by the streams' numbers among all, from ``first`` on.
+    Dropout depends on ``steps``, the optimizer's so far, and on ``first``, the first stream's number among all.
     """
     T, (L, _, H), Hp = work.inputs.shape[0], network.weights.Whh.shape, work.hs.shape[4]
     for layer in range(L):
@@ -91,9 +90,9 @@ def forward(network, dropout, steps, first, b0, b1, work):
 
 @inlined
 def output(network, b0, b1, share, work):
-    """Softmax and loss of streams b0 ... b1-1; ys becomes dy * share, the gradient from above dy @ Why * share.
+    """Softmax and loss of streams b0 ... b1-1, then ys = dy * share and the gradient from above, ys @ Why.
 
-    share is 1/B, so that gradients are those of the mean over streams.
+    share is 1/B: gradients are those of the mean over streams.
     """
     highest, ys, by, zero = network.weights.Whh.shape[0] - 1, work.ys, network.weights.by, variable(0)
     top, dhs = handed_up(highest, work), from_above(network.cell, highest, work)
@@ -156,9 +155,9 @@ def backward(network, dropout, steps, first, b0, b1, work):
 
 @inlined
 def gradients(team, trainer, steps, first, work):
-    """Loss by stream, and gradient averaged over all streams, not clipped, of the window in ``work``.
+    """The loss of each stream, and the gradient of the mean over all streams, not clipped, for the window in ``work``.
 
-    The optimizer took so many ``steps`` before; the window's streams are those from number ``first`` on.
+    steps: the optimizer's so far; first: the number of the window's first stream among all.
     """
     network, dropout, kind = trainer.network, trainer.dropout, trainer.grads.flat.dtype.type
     b0, b1 = span(team, work.inputs.shape[1], 1)
@@ -173,9 +172,9 @@ def gradients(team, trainer, steps, first, work):
 
 @inlined
 def read_window(ids, first, length, p, b0, b1, work):
-    """Characters p ... p+T of streams b0 ... b1-1, each ``length`` long, as inputs and targets.
+    """Set inputs and targets to characters p ... p+T of streams b0 ... b1-1.
 
-    ``first`` is the number in ids of the first of the window's streams.
+    Streams are ``length`` characters each; ``first`` is the number in ids of the window's first stream.
     """
     for t in range(work.inputs.shape[0]):
         for b in range(b0, b1):
@@ -186,12 +185,12 @@ def read_window(ids, first, length, p, b0, b1, work):
 
 @jit
 def train(team, trainer, ids, rates, position, work, losses):
-    """``rates.size`` iterations over the text ``ids``, cut into streams; every thread makes the same call.
+    """Train for one iteration at each of the learning rates; every thread makes the same call.
 
-    ids are those of this process's shards of streams, work is for one of them. rates holds each iteration's learning
-    rate. position[0] is where the next window starts in each stream, position[1] the optimizer's steps so far; both are
-    updated, as are the trainer's arrays, and losses (n, streams here): nats summed over T. Streams wrap as in the gist,
-    and start again from h = 0. Ends at once if an exchange with other processes has failed.
+    ids: the text of this process's streams, one after the other; work: for the window of one shard. position[0] is
+    where the next window starts in each stream, position[1] the optimizer's steps so far. Updates both, the trainer's
+    arrays, and losses (n, streams here), nats summed over T. Streams wrap as in the gist, and start again from h = 0.
+    Returns at once if an exchange with other processes has failed.
     """
     network, grads, shards = trainer.network, trainer.grads, trainer.shards
     (T, B), here = work.inputs.shape, shards.carried.shape[0]
