@@ -30,7 +30,7 @@ from .batched_streams import FLOPS_PER_THREAD, BatchedStreams, as_weights, make_
 from .shards import Exchange, check_shards, shard_shapes, shards_here, slices, streams_per_shard, updated
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
-LEAD = 256  # characters that other weights read before they go on with a sample
+LEAD = 256  # characters that other parameters read before they draw a sample
 
 
 class BatchedEngine:

@@ -23,7 +23,7 @@ from .prompt import Decoder, encode_prompt
 
 MAX_WHOLE = 1 << 26  # characters of a text that is given whole
 AGAIN = 'draw again, with the same seed for the same text'
-FLOPS_PER_THREAD = 400_000  # of a step of time; less is not worth waking a thread for
+FLOPS_PER_DRAWING_THREAD = 400_000  # of a step of time; less is not worth waking a thread for
 GROUP = 256  # texts at once
 GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
 PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
@@ -186,7 +186,7 @@ def _in_groups(
 ) -> Iterator[str | None]:
     """Texts that all go on from one stream."""
     params, group = _in_float(model), min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
-    with closing(make_tuner(params.architecture, group, threads, FLOPS_PER_THREAD)) as tuner:
+    with closing(make_tuner(params.architecture, group, threads, FLOPS_PER_DRAWING_THREAD)) as tuner:
         for start in range(0, count, group):
             streams = BatchedStreams(params, min(group, count - start), tuner)
             streams.states[...], streams.ix[:] = stream.states, stream.ix

@@ -123,9 +123,13 @@ def test_bytes(cli, tmp_path):
 
 
 def test_pieces_of_bytes_join(tmp_path, monkeypatch):
-    path = make(tmp_path / 'bytes', ''.join(map(chr, [10, 97, 0xC3, 0xA9])), 'byte')
+    chars = ''.join(map(chr, [10, 97, 0xC3, 0xA9]))
+    path, same = make(tmp_path / 'bytes', chars, 'byte'), make(tmp_path / 'characters', chars)
     expected = drawn(path, 200, seed=0)
     assert 'é' in expected
+    data = drawn(same, 200, seed=0).encode('latin-1')
+    for length in range(20):  # also what the last byte leaves open
+        assert drawn(path, length, seed=0) == data[:length].decode('utf-8', 'replace')
     monkeypatch.setattr('fastrnn.inference.generate.FIRST_PIECE', 1)
     monkeypatch.setattr('fastrnn.inference.generate.PIECE', 0)
     assert drawn(path, 200, seed=0) == expected
@@ -164,6 +168,10 @@ def test_temperature_0(cli, model):
         (('--top-p', 1.01), 'top_p is 1.01; it must be a number above 0, up to 1'),
         (('--top-p', 'nan'), 'top_p is nan; it must be a number above 0, up to 1'),
         (('--length', -1), 'length is -1; it must be a whole number, 0 or more'),
+        (
+            ('--length', 2**26 + 1, '--count', 2),
+            'length is 67108865; of samples that are drawn at once it is 67,108,864',
+        ),
         (('--count', 0), 'count is 0; it must be a whole number, 1 or more'),
         (('--seed', -1), 'seed is -1; it must be a whole number, from 0 to 4294967295'),
         (('--seed', 2**32, '--count', 2), 'seed is 4294967296; it must be'),

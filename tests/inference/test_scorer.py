@@ -179,5 +179,7 @@ def test_a_validation_is_the_evaluation(monkeypatch):
         asked.clear()
         records = list(run)
         assert asked == [(threads,)] and sum(record.validation is not None for record in records) == 2
-        assert all(team._executor is None for team in run._held_out._tuners[True]._teams)  # closed with the run
+        assert all(
+            team._executor is None for team in run._validator._held_out._tuners[True]._teams
+        )  # closed with the run
         assert records[-1].validation == evaluation.bits(run.model.params, held_out)

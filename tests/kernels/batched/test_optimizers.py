@@ -9,7 +9,7 @@ from fastrnn.engines.batched import make_optimizer
 from fastrnn.kernels.batched import optimizers
 from fastrnn.kernels.jit import jit
 from fastrnn.model.architecture import Architecture
-from fastrnn.settings.config import Config
+from fastrnn.settings.options import Settings
 
 DTYPES = ['float32', 'float64']
 
@@ -20,7 +20,7 @@ def test_optimizers(dtype):
     P, G, M, V = (normal(seed, 100, dtype) for seed in (11, 12, 13, 14))
     M, V = abs(M), abs(V)
     architecture, moments = Architecture('rnn', 1, 2, 3), {'m': M.copy(), 'v': V.copy()}
-    settings = make_optimizer(Config(engine='batched', dtype=dtype, optimizer='adam'), architecture, moments)
+    settings = make_optimizer(Settings(engine='batched', dtype=dtype, optimizer='adam'), architecture, moments)
     one, most = P.dtype.type(1), P.dtype.type(np.inf)
     expected, p = oracles.adagrad(P, G, M, 0.1), P.copy()
     optimizers.adagrad(p, G, moments['m'], settings, one, most, 0.1)

@@ -1,0 +1,51 @@
+"""Streams of a model: what they read and draw, and how they come to their kernels and threads."""
+
+import numpy as np
+import pytest
+from models import MANY_KINDS, V, some_model
+
+import fastrnn
+from fastrnn.engines import batched_streams
+from fastrnn.engines.batched_streams import BatchedStreams
+from fastrnn.model.overflow import OF_TRAINING
+from fastrnn.parallel.threads import ThreadTuner
+
+IDS = np.random.default_rng(0).integers(0, V, 40).astype(np.uint8)
+
+
+@pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
+def test_reading_in_pieces(cell, layers):
+    """One stream and three that read the same are in the same state, bit for bit, before the same character."""
+    params = some_model(cell=cell, layers=layers, dtype='float32').params
+    one, three = BatchedStreams(params), BatchedStreams(params, 3)
+    one.read(IDS)
+    three.read(IDS[:1])
+    for start, stop in ((0, 1), (1, 30), (30, 40)):
+        three.read(IDS[max(0, start - 1) : stop])
+    assert three.ix.tolist() == [IDS[-1]] * 3 and np.any(one.states)
+    assert np.array_equal(three.states, np.repeat(one.states, 3, axis=2))
+
+
+def test_probabilities_that_are_not_numbers():
+    """The error names the cause that the caller gives; by default it is the model."""
+    params = some_model().params
+    params.by[0] = np.nan
+    for options, words in (({}, 'the model.s weights'), ({'cause': OF_TRAINING}, 'the training has diverged')):
+        with pytest.raises(fastrnn.Diverged, match=f'^probabilities contain NaN: {words}'):
+            BatchedStreams(params, 2).draw(np.random.RandomState(0), 3, **options)
+
+
+def test_kernels_are_there_before_threads(monkeypatch):
+    """What another process compiles is waited for, then one thread calls the kernel without characters."""
+    calls, draw = [], batched_streams.generate.draw
+
+    def recorded(team, *others):
+        calls.append((team.size, len(others[-1])))
+        draw(team, *others)
+
+    monkeypatch.setattr(batched_streams.compile_ahead, 'wait', lambda: calls.append('waited'))
+    monkeypatch.setattr(batched_streams.generate, 'draw', recorded)
+    tuner = ThreadTuner([2])
+    BatchedStreams(some_model().params, 4, tuner).draw(np.random.RandomState(0), 5)
+    tuner.close()
+    assert calls == ['waited', (1, 0), (2, 5), (2, 5)]
