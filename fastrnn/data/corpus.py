@@ -14,13 +14,11 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import in_a_line
 from . import encoding as codes
 from . import files
 from .cache import Entry, TextCache, key_of
 from .files import Reading, Source
 from .ids import as_ids
-from .kinds import HEAD, check_controls, check_kind
 from .stored import Ids, Spool, StoredIds
 from .vocabulary import POINTS, Vocabulary, check_vocabulary
 
@@ -117,25 +115,17 @@ class Corpus:
 
 
 def read_text(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict') -> str:
-    """The text of a file, newlines as ``open(path, 'r')`` gives them.
+    """The text of a file (gzip's too), newlines as ``open(path, 'r')`` gives them.
 
     Raises ValueError, in one line, where there is no such text: missing, a directory, empty, or not in
     this encoding (with the offset and value of the first byte that is not).
     """
-    data = Source(path).contents()
-    if not data:
+    source, reading = Source(path), Reading(encoding, errors)
+    files.look_at([source], reading)
+    text = ''.join(files.texts(source, reading, source.chunks()))
+    if not text:
         raise files.is_empty(path)
-    try:
-        files.remark_on(path, data[:HEAD], Reading(encoding, errors))
-        check_kind(path, data[:HEAD])
-        text = data.decode(encoding, errors)
-        check_controls(path, data[:HEAD], encoding)
-    except UnicodeDecodeError as error:
-        raise files.undecodable(path, error, error.start, encoding, data[:HEAD], lambda: [data]) from error
-    except UnicodeError as error:  # of codecs that name no byte, as punycode
-        reason = f"{in_a_line(error)}; name the text's encoding with --encoding, e.g. latin-1"
-        raise ValueError(f'{path}: {reason}') from error
-    return text.replace('\r\n', '\n').replace('\r', '\n')
+    return text
 
 
 def open_corpus(

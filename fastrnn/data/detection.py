@@ -16,6 +16,7 @@ MARKS = (  # the longer ones first: utf-32's begins as utf-16's
 MARK = '\ufeff'  # decoded
 WITHOUT = {'utf-8': 'utf-8-sig'}  # what leaves the mark out; utf-16 and utf-32 do
 PROBABLY = 'the text is probably'
+ANOTHER = "name the text's encoding with --encoding, e.g. latin-1"
 
 
 def mark_of(head: bytes) -> str:
@@ -52,4 +53,4 @@ def advice(chunks: Chunks, at: int, encoding: str, damage: Damage) -> str:
         name, whole = found
         rest = '' if whole else ' --errors replace, as some of its bytes are damaged'
         return f'{PROBABLY} {name}: add --encoding {name}{rest}'
-    return "name the text's encoding with --encoding, e.g. latin-1"
+    return ANOTHER

@@ -15,13 +15,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ..errors import in_a_line
 from ..settings.file_names import file_names
 from ..settings.options import check
 from ..system.pipes import check_kind as check_device
 from ..system.pipes import copy_of, standard_input
 from ..system.reading import open_regular
 from .damage import find_damage
-from .detection import advice, mark_misread
+from .detection import ANOTHER, advice, mark_misread
 from .folders import named_otherwise
 from .guesses import Chunks
 from .kinds import HEAD, check_controls, check_kind
@@ -122,20 +123,8 @@ class Source:
                 yield chunk
         self.check_unchanged()
 
-    def contents(self) -> bytes:
-        """All of them, as they are: gzip's are not unpacked."""
-        with self._raw() as raw:
-            return self._some(raw, -1)
-
     @contextmanager
     def _opened(self) -> Iterator[Any]:
-        with self._raw() as raw:
-            packed = self._some(raw, 3) == b'\x1f\x8b\x08'
-            raw.seek(0)
-            yield gzip.GzipFile(fileobj=raw) if packed else raw
-
-    @contextmanager
-    def _raw(self) -> Iterator[BinaryIO]:
         raw = self._copy
         try:
             raw = raw or open_regular(self.path, buffering=0)
@@ -143,7 +132,9 @@ class Source:
         except OSError as error:
             raise unreadable(self.path, error) from error
         try:
-            yield raw
+            packed = self._some(raw, 3) == b'\x1f\x8b\x08'
+            raw.seek(0)
+            yield gzip.GzipFile(fileobj=raw) if packed else raw
         finally:
             if raw is not self._copy:
                 raw.close()
@@ -201,12 +192,6 @@ def look_at(sources: Sequence[Source], reading: Reading) -> None:
         warnings.warn(named + remark, RuntimeWarning, stacklevel=3)
 
 
-def remark_on(path: object, head: bytes, reading: Reading) -> None:
-    """The same of one file that is read already."""
-    for remark in _remarks(path, head, reading):
-        warnings.warn(f'{path}: {remark}', RuntimeWarning, stacklevel=3)
-
-
 def _remarks(path: object, head: bytes, reading: Reading) -> Iterator[str]:
     if elsewhere := pointer(head):
         raise ValueError(f'{path}: is {elsewhere}')
@@ -240,8 +225,10 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
             # the decoder saw the end of what it was fed so far
             offset = fed - len(error.object) + error.start
             raise undecodable(source.path, error, offset, reading.encoding, head, source.chunks) from error
-        except UnicodeError as error:  # utf-16 without a byte order mark
-            raise ValueError(f'{source.path}: {error}; name the byte order, as in {reading.encoding}-le') from error
+        except UnicodeError as error:  # of codecs that name no byte: utf-16 without a mark, punycode
+            order = codecs.lookup(reading.encoding).name in ('utf-16', 'utf-32')
+            cure = f'name the byte order, as in {reading.encoding}-le' if order else ANOTHER
+            raise ValueError(f'{source.path}: {in_a_line(error)}; {cure}') from error
         if not looked and fed >= len(head):
             looked = True
             check_controls(source.path, head, reading.encoding)

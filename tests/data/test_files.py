@@ -33,9 +33,8 @@ def test_empty(path, tmp_path, data):
     (tmp_path / 'empty').write_bytes(data)
     assert refused(tmp_path / 'empty') == f'{tmp_path / "empty"}: the file is empty; name a file with text in it'
     assert right(open_corpus([tmp_path / 'empty', path]))
-    if not data:  # read_text unpacks nothing
-        with pytest.raises(ValueError, match='the file is empty'):
-            read_text(tmp_path / 'empty')
+    with pytest.raises(ValueError, match='the file is empty'):
+        read_text(tmp_path / 'empty')
     with pytest.raises(ValueError, match='empty'):
         Corpus.of('a').vocabulary.encode(tmp_path / 'empty')
 
