@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar, cast
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -27,7 +27,6 @@ from .files import Reading, Source
 from .stored import Ids, Opened, Summed, open_ids
 
 FORMAT = f'2-{sys.byteorder}'
-T = TypeVar('T')
 SETTLED = 2.0  # seconds after which a file's time of change tells it from any later version
 
 
@@ -146,8 +145,7 @@ class TextCache:
             if not all(states) or exposed(path):
                 return None
             memory = json.loads(read_bytes(path, FACTS))
-            same = memory['path'] == names and memory['state'] == _one_or_all(states)
-            digests = memory['sha256'] if len(sources) > 1 else [memory['sha256']]
+            same, digests = memory['path'] == names and memory['state'] == states, memory['sha256']
         except (OSError, ValueError, TypeError, LookupError):
             return None
         whole = isinstance(digests, list) and len(digests) == len(sources)
@@ -159,20 +157,15 @@ class TextCache:
         if len(states) < len(sources) or time.time() - max(max(state[1:3]) for state in states) / 1e9 < SETTLED:
             return  # a pipe has no times, and an edit right now might leave them as they are
         path, names = self._memory_of(sources)
-        text = json.dumps({'path': names, 'state': _one_or_all(states), 'sha256': _one_or_all(digests)})
+        text = json.dumps({'path': names, 'state': states, 'sha256': digests})
         with suppress(OSError):
             make_private(path.parent)
             write_atomically(path, text.encode())
 
-    def _memory_of(self, sources: Sequence[Source]) -> tuple[Path, Any]:
+    def _memory_of(self, sources: Sequence[Source]) -> tuple[Path, list[str]]:
         """Where what is known of a text's files is kept, and their names."""
-        names = _one_or_all([os.path.abspath(source.path) for source in sources])
+        names = [os.path.abspath(source.path) for source in sources]
         return self.folder / 'files' / f'{_hash(names)[:32]}.json', names
-
-
-def _one_or_all(values: list[T]) -> T | list[T]:
-    """As records of one file have always been."""
-    return values[0] if len(values) == 1 else values
 
 
 def _hash(value: object) -> str:

@@ -36,7 +36,7 @@ NAMES = {
 }
 UNFINISHED = re.compile(r'\.(new|old)-\d+-[0-9a-f]+')  # exactly the names that hidden_name makes
 RECORD = re.compile(r'[0-9a-f]{32}\.json')  # of the files of a text
-RECORDS = 1000  # that are kept; earlier versions wrote one for each file
+RECORDS = 1000  # that are kept
 STALE = 900.0  # seconds without a write after which an unfinished entry is nobody's
 
 
@@ -208,10 +208,5 @@ def _forget(folder: Path, kept: list[Item]) -> None:
         paths.sort(key=lambda path: path.lstat().st_mtime, reverse=True)
         for number, path in enumerate(paths):
             with suppress(OSError, ValueError, TypeError, LookupError):
-                if number >= RECORDS or not known.issuperset(_digests(json.loads(read_bytes(path, FACTS))['sha256'])):
+                if number >= RECORDS or not known.issuperset(json.loads(read_bytes(path, FACTS))['sha256']):
                     path.unlink()
-
-
-def _digests(found: Any) -> list[str]:
-    """Of one file, or of several."""
-    return found if isinstance(found, list) else [found]

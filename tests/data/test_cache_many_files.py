@@ -111,8 +111,8 @@ def test_a_damaged_record(folder, cache, text, count):
         assert json.loads(memory.read_text()) == whole
 
 
-def test_records_of_earlier_versions(folder, cache, tmp_path, monkeypatch):
-    """One for each file: they hold for that file, and very many of them go when a text is added."""
+def test_very_many_records(folder, cache, tmp_path, monkeypatch):
+    """They go when a text is added, the oldest first."""
     place, _ = folder(6)
     names, _ = with_folders([place])
     for name in names:

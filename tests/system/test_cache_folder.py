@@ -153,7 +153,7 @@ def test_what_is_remembered_of_files_goes_with_their_texts(cache_root, add_text,
     assert len(list(memories.iterdir())) == 2
     limit(monkeypatch, cache_root, 0)
     add_text('c', 10)
-    names = {os.path.basename(json.loads(path.read_text())['path']) for path in memories.iterdir()}
+    names = {os.path.basename(json.loads(path.read_text())['path'][0]) for path in memories.iterdir()}
     assert names == {'b', 'c'}
 
 
