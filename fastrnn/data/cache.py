@@ -145,11 +145,10 @@ class TextCache:
             if not all(states) or exposed(path):
                 return None
             memory = json.loads(read_bytes(path, FACTS))
-            same, digests = memory['path'] == names and memory['state'] == states, memory['sha256']
+            same = memory['path'] == names and memory['state'] == states
+            return [str(digest) for digest in memory['sha256']] if same else None  # no entry is found by odd ones
         except (OSError, ValueError, TypeError, LookupError):
             return None
-        whole = isinstance(digests, list) and len(digests) == len(sources)
-        return [str(digest) for digest in digests] if same and whole else None
 
     def remember(self, sources: Sequence[Source], digests: list[str]) -> None:
         """One record for all files of a text: each is brought to the disk, which takes milliseconds."""
