@@ -36,12 +36,16 @@ CASES = {
         '4c6edf382d235a6e230f2b7e8f0c20b8b50f6fe2efe1179ab4592f26ce3fde62',
     ),
     'lstm, float64': ({'streams': 3, 'clip': 0.01}, 'b41330c3a21c9dd3422a66b1f51f45aeb1d3f7c7a3da97e82028bd670fefd328'),
+    'lstm, float32, three shards': (
+        {'streams': 6, 'shards': 3, 'dropout': 0.3},
+        '5633c627821d981129d46f45b0167a141ef1ce6b7a085a49b7c7a656917d7378',
+    ),
 }
 
 
 @pytest.mark.parametrize('case', CASES)
 def test_one_model(case):
-    cell, dtype = case.split(', ')
+    cell, dtype, *_ = case.split(', ')
     options, expected = CASES[case]
     with fastrnn.train(SONNETS.read_text(encoding='utf-8')[:1200], cell=cell, dtype=dtype, **COMMON, **options) as run:
         *_, last = run
