@@ -108,7 +108,8 @@ class _Functions:
             out = [np.empty(shape) for shape in shapes]
         else:
             _check_out(out, shapes)
-        weights, literal, work = self._take(inputs.size)
+        weights, work = self._take(inputs.size)
+        literal = not exact.all_finite(weights.WxhT.reshape(-1))  # one-hot products with inf or NaN
         work.hs[0] = hprev[:, 0]
         work.dWxhT.fill(0.0)
         dWxh, dWhh, dWhy, dbh, dby, h = out
@@ -124,8 +125,8 @@ class _Functions:
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
             raise ValueError(f'n is {n}; it must be a whole number, 0 or more')
         first = int(self._indices('seed_ix', [seed_ix])[0])
-        weights, _, work = self._take()
-        stream = ExactStream(weights, work, h[:, 0].copy())
+        weights, work = self._take()
+        stream = ExactStream(self._native, weights, work, h[:, 0].copy())
         stream.read([first])
         ixes = stream.draw(np.random, int(n), cause=OF_TRAINING)
         self._spare.append((weights, work))
@@ -153,10 +154,10 @@ class _Functions:
                 f'change that in place ({names[0]}[...] = ...), or bind again'
             )
 
-    def _take(self, T: int | None = None) -> tuple[buffers.Weights, bool, buffers.Work]:
-        """Weights with the script's Wxh as it is now, whether it has an inf or NaN, and buffers for T characters.
+    def _take(self, T: int | None = None) -> tuple[buffers.Weights, buffers.Work]:
+        """Weights with the script's Wxh as it is now, and buffers for T characters.
 
-        With inf or NaN, one-hot products must be literal. Buffers that an error leaves behind are not used again.
+        Buffers that an error leaves behind are not used again.
         """
         try:
             weights, work = self._spare.pop()
@@ -167,7 +168,7 @@ class _Functions:
         if T is not None and work.loss.size != T:
             work = buffers.make_work(T, self.H, self.V)
         weights.WxhT[...] = self._model[0].T
-        return weights, not exact.all_finite(weights.WxhT.reshape(-1)), work
+        return weights, work
 
     def _indices(self, name: str, values: ArrayLike) -> NDArray[np.int64]:
         array = np.asarray(values)

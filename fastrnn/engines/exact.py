@@ -132,7 +132,7 @@ class ExactEngine:
         p, T, ids, h = int(self.position[0]), self._work.xs.shape[0], self._windows.ids, self._work.hs[0].copy()
         if p + T + 1 >= ids.size:
             p, h[:] = 0, 0.0
-        stream = ExactStream(self._weights, self._work, h)
+        stream = ExactStream(self._native, self._weights, self._work, h)
         stream.read(ids[p : p + 1])
         return stream.draw(self._rng, length, cause=OF_TRAINING)
 

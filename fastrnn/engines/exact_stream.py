@@ -17,17 +17,19 @@ from ..model.params import Params
 class ExactStream:
     """One state of the gist's model, in float64, and the character that it reads next."""
 
-    def __init__(self, weights: buffers.Weights, work: buffers.Work, h: NDArray[np.float64]) -> None:
+    def __init__(
+        self, addresses: native.Native, weights: buffers.Weights, work: buffers.Work, h: NDArray[np.float64]
+    ) -> None:
         """h (H,) is changed in place; rows of ``work`` are scratch, but neither its hidden states nor its gradients."""
         self.states, self.ix = h, 0
-        self._weights, self._work, self._native = weights, work, native.find()
-        self._literal = not np.isfinite(weights.WxhT).all()  # of inf and NaN also the products with zeros count
+        self._native, self._weights, self._work = addresses, weights, work
+        self._literal = not np.isfinite(weights.WxhT).all()  # one-hot products with inf or NaN
 
     @classmethod
     def of(cls, params: Params) -> 'ExactStream':
         """A stream of a model's own, from h = 0."""
         params = params.astype(np.float64)
-        return cls(as_weights(params), buffers.make_work(1, params.H, params.V), np.zeros(params.H))
+        return cls(native.find(), as_weights(params), buffers.make_work(1, params.H, params.V), np.zeros(params.H))
 
     def read(self, ids: NDArray[Any] | Sequence[int]) -> None:
         """Read all characters (n,) but the last, which is the next to be read; n >= 1."""
