@@ -68,6 +68,19 @@ def test_tests_are_found_by_the_names_of_modules():
         assert room.parts[0] == 'proofs' or any((PACKAGE / room / f'{name}.py').exists() for name in names), path
 
 
+def test_nobody_asks_how_many_processes_there_are():
+    """But parallel/, and the module that shares streams and parameters among them."""
+    asking = [
+        module.relative_to(PACKAGE).as_posix()
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text(encoding='utf-8')))
+        if isinstance(node, ast.Attribute)
+        and node.attr in ('size', 'rank', 'on_host')
+        and ast.unparse(node.value) == 'processes()'
+    ]
+    assert {name for name in asking if not name.startswith('parallel/')} == {'engines/shards.py'}
+
+
 READS = {'read_bytes', 'read_text', 'load', 'memmap', 'fromfile', 'safe_open', 'load_file'}
 OF = {'np', 'numpy', 'os', 'io', 'gzip', 'codecs', 'safetensors'}  # of which ``open`` and ``load`` read files
 READERS = {  # modules that open files for reading, and what; all others use system/reading.py

@@ -27,7 +27,7 @@ from ..parallel.threads import ThreadTuner, counts_for_streams, share_of_process
 from ..settings.options import MAX_SEED, Settings
 from . import compile_ahead
 from .batched_streams import FLOPS_PER_THREAD, BatchedStreams, as_weights, make_cell, sizes_of
-from .shards import Exchange, check_shards, shard_shapes, shards_here, slices, streams_per_shard, updated
+from .shards import Exchange, check_shards, first_stream, shard_shapes, shards_here, slices, streams_per_shard, updated
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
 LEAD = 256  # characters that other parameters read before they draw a sample
@@ -46,7 +46,7 @@ class BatchedEngine:
         if share_of_processors() > 1:
             compile_ahead.start(architecture.cell, dtype)
         self._ids, self._B, self._rate = ids, B, float(settings.learning_rate)
-        self._windows = Windows(ids, T, B, processes().rank * here * streams, here * streams)
+        self._windows = Windows(ids, T, B, first_stream(settings), here * streams)
         seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed
         self._rng = np.random.RandomState(seed)
         self.params = INITS[settings.init](architecture, self._rng).astype(dtype)

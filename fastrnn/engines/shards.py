@@ -49,6 +49,11 @@ def shards_here(settings: Settings) -> int:
     return (settings.shards or 1) // processes().size
 
 
+def first_stream(settings: Settings) -> int:
+    """The number, among all streams, of the first that this process trains."""
+    return processes().rank * shards_here(settings) * streams_per_shard(settings)
+
+
 def slices(parameters: int) -> NDArray[np.int64]:
     """Where each process's slice of the flat parameters starts, and where the last one ends."""
     return parts(parameters, processes().size, CHUNK)
