@@ -25,7 +25,7 @@ from ..system.interrupts import remembered
 from .scorer import Positions, Scorer
 
 PARTS = 64  # of a text, at most, that are read at once
-LEAST = 4096  # characters of a part
+MIN_PART = 4096  # characters
 WARM_UP = 512  # characters that are read before a part
 COMPARED = 1_000_000  # characters that the simple models see: a second, most of it for xz and for sorting
 STEP = 1 << 15  # bytes that xz takes at a time, about 20 ms
@@ -56,7 +56,7 @@ class Evaluation:
 
 def parts_of(n: int) -> int:
     """In how many parts n characters are read at once: it follows from their number alone."""
-    return min(PARTS, max(1, n // LEAST))
+    return min(PARTS, max(1, n // MIN_PART))
 
 
 def nats(params: Params, ids: Ids) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ from fastrnn.model.architecture import Architecture
 from fastrnn.model.init import scaled
 from fastrnn.parallel.threads import ThreadTuner
 
-PART = evaluation.LEAST
+PART = evaluation.MIN_PART
 KINDS = [*((*kind, 'float64') for kind in MANY_KINDS), ('rnn', 1, 'float32'), ('lstm', 2, 'float32')]
 
 
