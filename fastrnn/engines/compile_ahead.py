@@ -6,12 +6,9 @@ compiles itself. A first run of --preset fast --cell lstm takes 8.7 s
 
 One process at a time compiles for a cell and a dtype, and a marker tells when that is done. It gets no signal of the
 terminal's: after a Ctrl-C it ends by itself, some seconds later, and the next run need not compile.
-
-``python -m fastrnn.engines.compile_ahead MARKER lstm float32``
 """
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -22,17 +19,11 @@ from typing import Any
 import numpy as np
 
 from ..kernels import jit
-from ..kernels.batched import buffers
-from ..kernels.batched.gradients import matrix_gradients, vector_gradients
-from ..kernels.batched.packing import pack_weights
-from ..kernels.team import alone
-from ..model.architecture import Architecture
-from ..model.params import Params
 from ..system.locks import lock_alone
 from ..system.pauses import paused
 
+COMPILER = 'fastrnn.engines.compile_kernels'  # the module that the process runs
 MAX_WAIT = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
-MAX_TIME = 120  # seconds, after which the process ends whatever it does
 LOOK = 0.02  # seconds between two looks at another's
 
 _under_way: list[subprocess.Popen[bytes] | Path] = []  # processes; or locks that those of others hold
@@ -61,7 +52,7 @@ def start(cell: str, dtype: Any) -> None:
 def _process(marker: Path, cell: str, dtype: str, lock: int) -> 'subprocess.Popen[bytes]':
     """In a session of its own, and with nothing open that others wait for."""
     kept: dict[str, Any] = {} if sys.platform == 'win32' else {'pass_fds': [lock], 'start_new_session': True}
-    command = [sys.executable, '-P', '-m', __name__, str(marker), cell, dtype]  # -P: nothing of the working folder
+    command = [sys.executable, '-P', '-m', COMPILER, str(marker), cell, dtype]  # -P: nothing of the working folder
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kept
     )
@@ -87,26 +78,3 @@ def _await(other: 'subprocess.Popen[bytes] | Path', until: float) -> None:
                 time.sleep(LOOK)
         finally:
             os.close(descriptor)
-
-
-def compile_for(cell: str, dtype: Any) -> None:
-    """Call the kernels with arrays that are small, but of the types that models have."""
-    from .batched_streams import BatchedStreams, as_weights, make_cell, sizes_of  # which waits by this module
-
-    params = Params(Architecture(cell, 1, 2, 3), dtype)
-    sizes, kind, weights = sizes_of(params.architecture), make_cell(params.architecture), as_weights(params)
-    network = buffers.Network(kind, weights, buffers.make_packed(sizes, dtype, strips=True))
-    work = buffers.make_work(sizes, 1, 1, dtype)
-    pack_weights(alone(), network)
-    vector_gradients(alone(), kind, work, weights)
-    matrix_gradients(alone(), kind, work, weights)
-    streams, ids = BatchedStreams(params), np.zeros((1, 1), np.uint32)
-    streams.score(ids, ids)
-    streams.draw(np.random.RandomState(0), 1)
-
-
-if __name__ == '__main__':
-    if hasattr(signal, 'alarm'):
-        signal.alarm(MAX_TIME)
-    compile_for(sys.argv[2], sys.argv[3])
-    Path(sys.argv[1]).touch()  # only now: whoever is killed leaves the work to the next

@@ -15,11 +15,11 @@ from fastrnn.system import pauses
 NOTHING_MORE = """
 import sys
 import fastrnn
-from fastrnn.engines import compile_ahead
+from fastrnn.engines import compile_kernels
 from fastrnn.kernels.batched import generate
 for kind in sys.argv[1:]:
     cell, dtype = kind.split()
-    compile_ahead.compile_for(cell, dtype)
+    compile_kernels.compile_for(cell, dtype)
     before = [list(kernel.signatures) for kernel in (generate.score, generate.draw)]
     options = {'engine': 'batched', 'cell': cell, 'dtype': dtype, 'seed': 0}
     options |= {'hidden_size': 9, 'seq_length': 5, 'iterations': 3}

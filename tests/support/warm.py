@@ -13,12 +13,12 @@ import pytest
 def one_of_many(cell, dtype):
     """A run of many streams, and what reads and draws with its weights."""
     import fastrnn
-    from fastrnn.engines import compile_ahead
+    from fastrnn.engines import compile_kernels
     from fastrnn.kernels import jit
 
     sizes = {'hidden_size': 4, 'seq_length': 3, 'streams': 2, 'iterations': 1}
     list(fastrnn.train('to and fro, ' * 9, engine='batched', cell=cell, dtype=dtype, seed=0, **sizes))
-    compile_ahead.compile_for(cell, dtype)
+    compile_kernels.compile_for(cell, dtype)
     if jit.CACHE_FOLDER is not None:  # no run starts a process that would find all of them there
         (jit.CACHE_FOLDER / f'ahead-{cell}-{dtype}').touch()
 
