@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from ..kernels.batched.buffers import Sizes, padded
 from ..kernels.batched.optimizers import CHUNK
 from ..kernels.batched.shards import GRADIENTS, NORMS, PARAMETERS, Shards
+from ..parallel.group import parts
 from ..parallel.launcher import OR_ALONE
-from ..parallel.processes import parts, processes
+from ..parallel.processes import processes
 from ..settings.options import Settings
 
 

@@ -9,7 +9,8 @@ from ..data.ids import check_ids
 from ..data.stored import Ids
 from ..engines.batched_streams import BatchedStreams
 from ..model.params import Params
-from ..parallel.processes import Processes, parts, processes
+from ..parallel.group import Processes, parts
+from ..parallel.processes import processes
 from ..parallel.threads import ThreadTuner
 from ..system.pauses import paused
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from ..errors import Diverged
 from ..system import limits
+from .group import Processes
 from .joining import MPI, join
 from .launcher import OR_ALONE
-from .processes import Processes
 from .threads import share_of_processors, share_quota
 
 T = TypeVar('T')

@@ -14,7 +14,7 @@ from screens import Terminal
 import fastrnn
 from fastrnn.commands.flow import NOT_KEPT, agreed
 from fastrnn.model.run_files import checkpoints
-from fastrnn.parallel.processes import Processes
+from fastrnn.parallel.group import Processes
 
 FIXED = [
     '--hidden-size',

@@ -17,7 +17,7 @@ from kept import contents
 import fastrnn
 from fastrnn.data import files, stored
 from fastrnn.data.corpus import open_corpus
-from fastrnn.parallel.processes import Processes
+from fastrnn.parallel.group import Processes
 
 TEXT = SONNETS.read_bytes()
 SMALL = ('--hidden-size', 4, '--seed', 0, '--sample-length', 20, '--print-every', 5)

@@ -6,7 +6,7 @@ from decisions import left_open, settings_of
 from fastrnn.decision import agreement
 from fastrnn.decision.agreement import in_common
 from fastrnn.decision.ladder import with_windows
-from fastrnn.parallel.processes import Processes
+from fastrnn.parallel.group import Processes
 
 
 @pytest.fixture

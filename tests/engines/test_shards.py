@@ -6,7 +6,7 @@ from fastrnn.engines import shards as module
 from fastrnn.engines.engine import BatchedEngine
 from fastrnn.engines.shards import check_shards
 from fastrnn.model.architecture import Architecture
-from fastrnn.parallel.processes import Processes
+from fastrnn.parallel.group import Processes
 from fastrnn.settings.options import Settings
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from fastrnn.parallel.processes import led, parts, processes
+from fastrnn.parallel.group import parts
+from fastrnn.parallel.processes import led, processes
 
 
 def test_alone_all_is_the_identity():
