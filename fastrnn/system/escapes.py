@@ -17,13 +17,18 @@ OBEYED = re.compile('\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069
 
 
 class Escapes:
-    """An error handler of a stream, in place of the one that Python chose."""
+    """An error handler of a stream, in place of the one that Python chose.
+
+    ``late``: of standard error. Standard output appears there, too, while a progress display stands in for it; that it
+    can't be encoded is told in the end, as a warning must not come between what is being written.
+    """
 
     told = False  # of any
     untold = ''  # the encoding of what is to be told yet
+    output = sys.stdout
 
-    def __init__(self, stream: Any, name: str, replaces: tuple[str, ...]) -> None:
-        self._stream, self._before = stream, getattr(stream, 'errors', None)
+    def __init__(self, stream: Any, name: str, replaces: tuple[str, ...], *, late: bool = False) -> None:
+        self._stream, self._before, self._late = stream, getattr(stream, 'errors', None), late
         if self._before in replaces and hasattr(stream, 'reconfigure'):  # another is somebody's choice
             codecs.register_error(name, self)
             stream.reconfigure(errors=name)
@@ -36,11 +41,11 @@ class Escapes:
             error = UnicodeEncodeError(error.encoding, error.object, error.start, end, error.reason)
             if byte:
                 return codecs.lookup_error('surrogateescape')(error)
-        self.note(self._stream.encoding)
+        if not self._late:
+            _warn(self._stream.encoding)
+        elif sys.stdout is not self.output:
+            Escapes.untold = self._stream.encoding
         return codecs.backslashreplace_errors(error)
-
-    def note(self, encoding: str) -> None:
-        _warn(encoding)
 
 
 class Shown:
@@ -73,29 +78,16 @@ def shown(text: str) -> str:
     return OBEYED.sub(lambda found: '\n' if found[0] == '\r\n' else ascii(found[0])[1:-1], text)
 
 
-class OfErrors(Escapes):
-    """Standard error's: standard output appears there, too, while a progress display stands in for it.
-
-    A warning must not come between what is being written.
-    """
-
-    output = sys.stdout
-
-    def note(self, encoding: str) -> None:
-        if sys.stdout is not self.output:
-            Escapes.untold = encoding
-
-
 def escape_what_cannot_be_shown() -> None:
     """From here on, on standard output and standard error. Warns once, when it first can't be encoded."""
     Escapes.told, Escapes.untold = False, ''
     Escapes(sys.stdout, 'fastrnn.output', ('strict', 'surrogateescape'))
-    OfErrors(sys.stderr, 'fastrnn.errors', ('backslashreplace',))
+    Escapes(sys.stderr, 'fastrnn.errors', ('backslashreplace',), late=True)
     for name in ('stdout', 'stderr'):
         stream: Any = getattr(sys, name)
         if stream is not None and stream.isatty() and not hasattr(stream, 'obeyed'):
             setattr(sys, name, Shown(stream))
-    OfErrors.output = sys.stdout
+    Escapes.output = sys.stdout
 
 
 def tell() -> None:
