@@ -62,6 +62,7 @@ def test_what_stands_in_brackets(cli, monkeypatch):
         '--optimizer [adagrad|adam] Optimizer. [adagrad; fast: adam; batched only]',
         '--time <time> Stop after this time, such as 60s, 1m30s or 2h. [fast: 60s]',
         '--schedule [constant|step|cosine|linear|wsd] How',
+        '--print-every <int> Iterations between reports. [100; batched: about 30 per run]',
         '--keep <int> How many of the last checkpoints to keep. [2; with --out]',
     ):
         assert words in out

@@ -62,6 +62,9 @@ def test_keywords():
         fastrnn.train('abc' * 20, encodign='utf-8')
     with pytest.raises(TypeError, match=r'^there is no option keeps: did you mean keep\?$'):
         fastrnn.start('nowhere', 'x', keeps=3)
+    for name in ('save_every', 'hidden_size'):
+        with pytest.raises(TypeError, match=f'^there is no option {name}: '):
+            fastrnn.resume('nowhere', **{name: 3})
 
 
 def test_earlier_names_of_a_choice():
