@@ -30,7 +30,7 @@ def test_an_old_job_stays_as_it_was():
     before = replace(job)
     for asked in ({'iterations': 60}, {'iterations': 60, 'schedule': 'step'}, {'threads': 2}, {'patience': 3}):
         resumed(job, at(10), asked)
-    assert job == before and CHANGES == ('iterations', 'epochs', 'time', 'schedule', 'threads', 'patience')
+    assert job == before and CHANGES == ('iterations', 'epochs', 'time', 'schedule', 'patience', 'threads')
 
 
 def test_another_end_takes_the_place_of_all_and_the_schedule_stays():
@@ -56,6 +56,18 @@ def test_a_new_cycle_begins_where_the_run_is():
     assert resumed(job, at(50, 2.5), asked)[0] == job
     other = resumed(job, at(50, 2.5), {'schedule': 'linear', 'iterations': 80})[0]
     assert [segment.schedule for segment in other.segments] == ['cosine', 'cosine', 'linear']
+
+
+def test_a_second_cycle_stays_where_it_began():
+    """When the run is lengthened while it lasts."""
+    job = resumed(job_of(**COSINE), at(30, 1.5), {'iterations': 80, 'schedule': 'cosine'})[0]
+    assert resumed(job, at(50, 2.5), {'iterations': 100})[0].segments == job.segments
+    first = Segment('cosine', 0, 0.0, 40, None)
+    constant = replace(
+        job_of(engine='batched', iterations=80), segments=(first, Segment('constant', 40, 2.0, 80, None))
+    )
+    longer = resumed(constant, at(50, 2.5), {'iterations': 100})[0]
+    assert longer.segments == (first, Segment('constant', 40, 2.0, 100, None))
 
 
 def test_a_complete_one_stays_as_it_is():

@@ -99,6 +99,17 @@ def test_the_part_is_no_more_than_is_needed():
     assert part_of(replace(config, validate_part=700), 65, 600, every, None) is None
 
 
+def test_the_checkpoint_after_a_validation_counts():
+    """What saving takes of the share is no time for reading: 4,000 characters and not 6,000, 58,000 and not 60,000."""
+    for characters, sizes in (
+        (4000, {'cell': 'lstm', 'layers': 2, 'hidden_size': 512, 'time': 600.0}),
+        (58_000, {'cell': 'gru', 'layers': 2, 'hidden_size': 512, 'time': 3600.0}),
+    ):
+        settings = settings_of('fast', **sizes)
+        every = intervals_of(settings, 65, 10**6, None).validate_every
+        assert part_of(settings, 65, 10**6, every, None) == characters
+
+
 def test_a_run_without_an_end_validates_soon():
     for config in (Settings(), Settings(engine='batched', dtype='float32')):
         every = intervals_of(config, 65, 10**9, None).validate_every

@@ -66,6 +66,45 @@ def test_a_faster_machine_and_a_longer_time_mean_a_larger_model():
     assert sizes == sorted(sizes) and sizes[0] < sizes[-1]
 
 
+class Slower(Fixed):
+    """A machine whose second trial finds fewer flop a second."""
+
+    def __init__(self, flops, then):
+        super().__init__(flops)
+        self._then = then
+
+    def measure(self, settings, seconds):
+        super().measure(settings, seconds)
+        if len(self.seen) == 2:
+            self._flops = self._then
+
+
+def test_a_second_trial_may_find_the_model_too_slow():
+    """Below 0.8 of what it needs, the rung below is taken; a run that is too short for it has one trial."""
+    seconds, trial = 50.0, Fixed(1e11)
+    first = climbed(1_000_000, trial, time=seconds).settings
+    at, rung = next((k, rung) for k, rung in enumerate(LSTMS) if (rung.layers, rung.H, rung.T) == shape(first))
+    enough = rung.needs / (seconds - 0.2) * trial.seen[-1].training_flops  # flops a second, after two trials
+    for share, expected in ((0.81, rung), (0.79, LSTMS[at - 1])):
+        machine = Slower(1e11, share * enough)
+        assert shape(climbed(1_000_000, machine, time=seconds).settings) == (expected.layers, expected.H, expected.T)
+        assert len(machine.seen) == 2
+    machine = Fixed(1e11)
+    climbed(1_000_000, machine, time=19.0)
+    assert len(machine.seen) == 1
+
+
+def shape(settings):
+    return settings.layers, settings.hidden_size, settings.seq_length
+
+
+def test_a_run_reads_for_the_time_that_trials_leave():
+    found = climbed(1_000_000, Fixed(1e11), time=50.0)
+    assert found.spent == pytest.approx(0.2) and found.trained == pytest.approx(found.speed * 49.8, rel=1e-12)
+    found = climbed(1_000_000, Fixed(1e11), time=5.0)
+    assert found.spent == pytest.approx(0.1) and found.trained == pytest.approx(found.speed * 4.9, rel=1e-12)
+
+
 def test_a_short_text_is_not_read_more_often_than_pays():
     """By time alone; an end that is given in epochs or iterations stays."""
 

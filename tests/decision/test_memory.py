@@ -8,9 +8,11 @@ import pytest
 from helpers import SONNETS
 
 import fastrnn
+from fastrnn.decision import memory as module
 from fastrnn.decision.memory import check_memory, memory
 from fastrnn.engines import batched
 from fastrnn.engines.engine import BatchedEngine
+from fastrnn.parallel.processes import Processes
 from fastrnn.settings.options import Settings
 from fastrnn.system import limits
 
@@ -99,6 +101,18 @@ def test_what_does_not_fit_is_refused_with_the_option_to_lower(monkeypatch, opti
         check_memory(replace(asked, **{name: most}), 65)
         with pytest.raises(ValueError, match='of memory'):
             check_memory(replace(asked, **{name: most + (asked.shards or 1)}), 65)
+
+
+def test_processes_of_a_host_share_its_memory(monkeypatch):
+    """What fits once does not fit twice."""
+    asked, group = config(), Processes()
+    needed = memory(asked, 65) + module.OF_SAMPLE * asked.sample_length
+    monkeypatch.setattr(limits, 'memory', lambda: limits.Memory(2 * needed - 1, 0, 'this machine'))
+    monkeypatch.setattr(module, 'processes', lambda: group)
+    check_memory(asked, 65)
+    group.size = group.on_host = 2
+    with pytest.raises(ValueError, match=r'of memory in each of 2 processes, but this machine has '):
+        check_memory(asked, 65)
 
 
 def test_a_run_that_does_not_fit_is_refused(monkeypatch):

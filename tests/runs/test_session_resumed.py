@@ -83,6 +83,16 @@ def test_none_changes_no_end(tmp_path):
         assert session.run.job.iterations == end is not None
 
 
+def test_none_takes_back_patience_and_threads(tmp_path):
+    """For the rest of the run, not this part of it alone."""
+    begin(tmp_path / 'run', 'fast', patience=3, threads=1).close()
+    found = []
+    for asked in ({}, {'patience': None, 'threads': None}, {}):
+        with fastrnn.resume(tmp_path / 'run', **asked) as session:
+            found.append((session.job.patience, session.job.threads))
+    assert found == [(3, 1), (None, None), (None, None)]
+
+
 def test_moved_folder_and_moved_text(tmp_path, monkeypatch, whole):
     one_by_one(monkeypatch)
     text = tmp_path / 'text.txt'

@@ -14,11 +14,13 @@ def test_presets():
     with pytest.raises(ValueError, match='preset is'):
         preset('faster')
     assert settings_of('fast').time == 60.0
-    assert settings_of('fast', iterations=10).time is None
+    for end in ({'iterations': 10}, {'epochs': 2.0}):
+        assert settings_of('fast', **end).time is None and settings_of('fast', **end, time=5.0).time == 5.0
     assert 'hidden_size' in left_open('fast') and 'hidden_size' not in left_open('fast', hidden_size=64)
     assert 'epochs' in left_open('fast') and 'epochs' not in left_open('fast', iterations=10)
-    with pytest.raises(ValueError, match='needs an end'):
-        Config(engine='batched', schedule='cosine')
+    for needs_an_end in ({'schedule': 'cosine'}, {'warmup': 0.1}):
+        with pytest.raises(ValueError, match='needs an end'):
+            Config(engine='batched', **needs_an_end)
     with pytest.raises(ValueError, match='streams is 2'):
         preset('reference', streams=2)
 

@@ -1,6 +1,7 @@
 """The time that a run takes."""
 
 import threading
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +28,18 @@ def test_the_clock_stands_still_between_two_steps(monkeypatch):
     now += 10.0
     assert run.clock.seconds == 3.0
     assert Run(run.job, run.text, state=run.state()).clock.seconds == 0.0  # as of the last iteration
+
+
+def test_a_run_that_resumes_counts_on(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: now))
+    run = fastrnn.train(SONNETS, seed=0, hidden_size=8, iterations=3)
+    resumed = Run(run.job, run.text, state=replace(run.state(), seconds=7.5))
+    assert resumed.seconds == resumed.clock.seconds == 7.5
+    with resumed.clock:
+        now += 3.0
+    assert resumed.clock.seconds == 10.5
+    assert next(resumed).seconds == resumed.seconds == 10.5
 
 
 def test_compiling_is_not_training(monkeypatch):

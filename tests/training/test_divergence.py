@@ -3,14 +3,18 @@
 import json
 import re
 import warnings
+from itertools import count
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from helpers import SONNETS
-from kept import begin, contents, finite, log_of, one_by_one, run_to
+from decisions import job_of
+from helpers import SONNETS, progress_record
+from kept import begin, contents, finite, iterations, log_of, one_by_one, run_to
+from models import model_of
 
 import fastrnn
-from fastrnn.training import divergence
+from fastrnn.training import clock, divergence
 from fastrnn.training import run as trainer
 
 EXPLODING = {  # each diverges some iterations after the start, and is rolled back once or more
@@ -28,6 +32,51 @@ def short_beginning(monkeypatch):
 
 def rollbacks(folder):
     return [record for record in log_of(folder) if record.get('event') == 'rollback']
+
+
+def trained(*, well=False):
+    """What is asked of a run on 60 characters: 5.9 bits of guessing; ``well``: it predicts its training text."""
+    model = model_of(''.join(map(chr, range(60))))
+    model.params.flat[:] = 0
+    model.params.by[0] = 50.0 if well else 0.0
+    text = SimpleNamespace(corpus=SimpleNamespace(ids=np.zeros(100, np.uint8)))
+    return SimpleNamespace(job=job_of(), text=text, iteration=5000, engine=SimpleNamespace(params=model.params))
+
+
+@pytest.mark.parametrize(('best', 'limit'), [(2.0, 3.0), (4.4, 5.4), (4.5, 2 * np.log2(60)), (None, 2 * np.log2(60))])
+def test_the_limit_of_a_validation(best, limit):
+    """A bit above the best of a model that has learned something; twice guessing for one that has not."""
+    run, worst = trained(), trained()
+    worst.engine.params.by[1] = 50.0  # it predicts nothing of the training text
+    divergence.check_divergence(worst, progress_record(validation=limit - 0.01, best=best))
+    with pytest.raises(fastrnn.Diverged, match=r'^the validation is \d+\.\d+ bits per character at iteration 4999: '):
+        divergence.check_divergence(worst, progress_record(validation=limit + 0.01, best=best))
+    if best is not None and best < 4.45:
+        with pytest.raises(fastrnn.Diverged):
+            divergence.check_divergence(run, progress_record(validation=limit + 0.01, best=best))
+    divergence.check_divergence(trained(well=True), progress_record(validation=limit + 9.0, best=best))  # overfitting
+
+
+@pytest.mark.filterwarnings('ignore::RuntimeWarning')
+def test_nothing_of_the_stretch_that_diverged_stays(tmp_path, monkeypatch):
+    """But its time: neither do its checkpoints stay, nor does the clock go back. NaN comes at iteration 17, once."""
+    ticks, check, seen = count(1), trainer.check_finite, []
+
+    def broken(losses, n, job, *, stop):
+        return check(losses if n != 17 or job.halvings else losses * np.nan, n, job, stop=stop)
+
+    monkeypatch.setattr(trainer, 'check_finite', broken)
+    monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: float(next(ticks))))
+    one_by_one(monkeypatch)
+    with begin(tmp_path / 'run', keep=9) as session:
+        for record in session:
+            if session.job.halvings:
+                break
+            seen.append((record.seconds, iterations(tmp_path / 'run')))
+        assert record.iteration == 11 and seen[-1][1] == [0, 5, 10, 11, 15]
+        assert iterations(tmp_path / 'run') == [0, 5, 10, 11]
+        assert record.seconds > seen[-1][0] + 1
+    assert [event['to'] for event in rollbacks(tmp_path / 'run')] == [11]
 
 
 @pytest.mark.parametrize('name', EXPLODING)

@@ -7,10 +7,10 @@ import pytest
 from fastrnn.kernels.batched.dropout import drop, limit_of, make_dropout
 
 
-def dropped(p, seed, step, layer, t, B, H):
-    """Rows (B, H) of ones, after dropout."""
+def dropped(p, seed, step, layer, t, B, H, first=0):
+    """Rows (B, H) of ones, streams from number ``first`` on, after dropout."""
     rows = np.ones((B, H))
-    drop(make_dropout(p, seed, np.float64), step, layer, t, 0, H, rows)
+    drop(make_dropout(p, seed, np.float64), step, layer, t, first, H, rows)
     return rows
 
 
@@ -19,6 +19,13 @@ def test_the_masks_of_the_oracle(place):
     rows = dropped(0.3, *place, 3, 50)
     expected = [cell_oracles.mask(*place, stream, 50, 0.3) for stream in range(3)]
     np.testing.assert_allclose(rows, expected, rtol=1e-15)
+
+
+def test_streams_are_numbered_among_those_of_all_shards():
+    """The second shard's masks are not the first one's."""
+    whole = dropped(0.3, 5, 7, 1, 2, 6, 40)
+    np.testing.assert_array_equal(dropped(0.3, 5, 7, 1, 2, 3, 40, first=3), whole[3:])
+    assert (whole[:3] != whole[3:]).any(axis=1).all()
 
 
 def test_only_the_rows_and_units_that_are_asked_for():
