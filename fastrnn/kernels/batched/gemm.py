@@ -18,6 +18,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..jit import FEATURES, jit, variable
+from ..tiles import I64, Tile
 
 # Bytes. 32 are two registers of NEON, a tile 29 of its 32: 80 fused operations for 24 loads, where vectors of 16 bytes
 # have 40 for 20, and those of 64 do not fit (LLVM's code for a Neoverse N1).
@@ -28,8 +29,6 @@ FUSED = '+fma' in FEATURES.split(',') or platform.machine().lower() in ('aarch64
 # by 8 rows 208 GFLOP/s, by 6 203; Zen 5: bench/cell_kernels.py with either)
 TILE_ROWS = 8 if _VECTOR == 64 else 6
 WIDEST = 13  # vectors of a row tile, for b = 1: 13 sums and 1 factor
-
-I32, I64 = ir.IntType(32), ir.IntType(64)
 
 
 def lanes(itemsize: int) -> int:
@@ -42,75 +41,8 @@ def width(itemsize: int) -> int:
     return 2 * lanes(itemsize)
 
 
-class _Tile:
-    """Emits vector IR for tiles of one element type. LLVM keeps no sums in registers over an outer loop."""
-
-    def __init__(self, context: Any, builder: Any, dtype: Any) -> None:
-        self.context, self.builder = context, builder
-        self.real = context.get_data_type(dtype)
-        self.bytes = dtype.bitwidth // 8
-        self.lanes = _VECTOR // self.bytes
-        self.vector = ir.VectorType(self.real, self.lanes)
-
-    def array(self, ty: Any, value: Any) -> Any:
-        return self.context.make_array(ty)(self.context, self.builder, value)
-
-    def load(self, base: Any, offset: Any) -> Any:
-        return self.builder.load(self._at(base, offset), align=self.bytes)
-
-    def store(self, value: Any, base: Any, offset: Any) -> None:
-        self.builder.store(value, self._at(base, offset), align=self.bytes)
-
-    def _at(self, base: Any, offset: Any) -> Any:
-        return self.builder.bitcast(self.builder.gep(base, [offset]), self.vector.as_pointer())
-
-    def splat(self, pointer: Any) -> Any:
-        undefined, zeros = ir.Constant(self.vector, ir.Undefined), ir.VectorType(I32, self.lanes)
-        first = self.builder.insert_element(undefined, self.builder.load(pointer), I32(0))
-        return self.builder.shuffle_vector(first, undefined, ir.Constant(zeros, None))
-
-    def add_product(self, x: Any, y: Any, total: Any) -> Any:
-        if not FUSED:
-            return self.builder.fadd(total, self.builder.fmul(x, y))
-        name = f'llvm.fma.v{self.lanes}f{8 * self.bytes}'
-        kind = ir.FunctionType(self.vector, [self.vector] * 3)
-        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), [x, y, total])
-
-    def sums(self, rows: int, vectors: int, factor_at: Any, line_at: Any, steps: Any, starts: Any) -> list[Any]:
-        """sums[r * vectors + v] = starts[...] + sum over k of factor(r, k) * line(k, v)."""
-        builder, entry = self.builder, self.builder.block
-        loop, done = builder.append_basic_block('k'), builder.append_basic_block('k.done')
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        k = builder.phi(I64)
-        sums = [builder.phi(self.vector) for _ in range(rows * vectors)]
-        lines = [line_at(k, v) for v in range(vectors)]
-        totals = []
-        for r in range(rows):
-            factor = factor_at(r, k)
-            totals += [self.add_product(factor, lines[v], sums[r * vectors + v]) for v in range(vectors)]
-        following = builder.add(k, I64(1))
-        for phi, first, later in zip([k, *sums], [I64(0), *starts], [following, *totals], strict=True):
-            phi.add_incoming(first, entry)
-            phi.add_incoming(later, loop)
-        builder.cbranch(builder.icmp_signed('<', following, steps), loop, done)
-        builder.position_at_end(done)
-        return totals
-
-    def zeros(self, count: int) -> list[Any]:
-        return [ir.Constant(self.vector, [0.0] * self.lanes)] * count
-
-    def for_each_count(self, value: Any, most: int, emit: Any) -> None:
-        """Branch to code that ``emit`` makes for value = 1 ... most."""
-        done = self.builder.append_basic_block('counted')
-        switch = self.builder.switch(value, done)
-        for count in range(1, most + 1):
-            block = self.builder.append_basic_block(f'count.{count}')
-            switch.add_case(I64(count), block)
-            self.builder.position_at_end(block)
-            emit(count)
-            self.builder.branch(done)
-        self.builder.position_at_end(done)
+def _tile_of(context: Any, builder: Any, dtype: Any) -> Tile:
+    return Tile(context, builder, dtype, lanes(dtype.bitwidth // 8), fused=FUSED)
 
 
 @intrinsic
@@ -122,7 +54,7 @@ def _tile(typingctx, rows, A, first, start, panel, C, column):
     signature = types.void(types.intp, A, types.intp, types.intp, panel, C, types.intp)
 
     def codegen(context, builder, sig, args):
-        tile = _Tile(context, builder, sig.args[1].dtype)
+        tile = _tile_of(context, builder, sig.args[1].dtype)
         a, panel, c = (tile.array(sig.args[k], args[k]) for k in (1, 4, 5))
         lda, ldc = (cgutils.unpack_tuple(builder, array.shape)[1] for array in (a, c))
         steps = cgutils.unpack_tuple(builder, panel.shape)[0]
@@ -153,7 +85,7 @@ def _add_tile(typingctx, left, panel, first, steps, C, row, column, add):
     signature = types.void(left, panel, types.intp, types.intp, C, types.intp, types.intp, types.boolean)
 
     def codegen(context, builder, sig, args):
-        tile = _Tile(context, builder, sig.args[0].dtype)
+        tile = _tile_of(context, builder, sig.args[0].dtype)
         left, panel, c = (tile.array(sig.args[k], args[k]) for k in (0, 1, 4))
         ldc = cgutils.unpack_tuple(builder, c.shape)[1]
         source = builder.gep(panel.data, [builder.mul(args[2], I64(2 * tile.lanes))])
@@ -190,7 +122,7 @@ def _row_tile(typingctx, vectors, x, strip, y, column):
     signature = types.void(types.intp, x, strip, y, types.intp)
 
     def codegen(context, builder, sig, args):
-        tile = _Tile(context, builder, sig.args[1].dtype)
+        tile = _tile_of(context, builder, sig.args[1].dtype)
         x, w, y = (tile.array(sig.args[k], args[k]) for k in (1, 2, 3))
         steps, ldw = cgutils.unpack_tuple(builder, w.shape)
         target = builder.gep(y.data, [args[4]])

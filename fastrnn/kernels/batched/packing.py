@@ -14,22 +14,8 @@ from numba.np.arrayobj import populate_array
 
 from ..jit import jit, variable
 from ..team import span
+from ..tiles import I32, I64, Tile
 from .gemm import TILE_ROWS
-
-I32, I64 = ir.IntType(32), ir.IntType(64)
-
-
-def _vectors(context: Any, builder: Any, ty: Any, count: int) -> Any:
-    """Functions that load and store vectors of ``count`` elements of an array type's dtype at a pointer."""
-    kind, align = ir.VectorType(context.get_data_type(ty.dtype), count), ty.dtype.bitwidth // 8
-
-    def load(pointer: Any) -> Any:
-        return builder.load(builder.bitcast(pointer, kind.as_pointer()), align=align)
-
-    def store(vector: Any, pointer: Any) -> None:
-        builder.store(vector, builder.bitcast(pointer, kind.as_pointer()), align=align)
-
-    return load, store
 
 
 def _move(count: int) -> Any:
@@ -39,9 +25,9 @@ def _move(count: int) -> Any:
         signature = types.void(source, types.intp, target, types.intp)
 
         def codegen(context, builder, sig, args):
-            load, store = _vectors(context, builder, sig.args[0], count)
-            a, c = (context.make_array(sig.args[k])(context, builder, args[k]).data for k in (0, 2))
-            store(load(builder.gep(a, [args[1]])), builder.gep(c, [args[3]]))
+            tile = Tile(context, builder, sig.args[0].dtype, count)
+            a, c = (tile.array(sig.args[k], args[k]).data for k in (0, 2))
+            tile.store(tile.load(a, args[1]), c, args[3])
             return context.get_dummy_value()
 
         return signature, codegen
@@ -58,25 +44,24 @@ def _transpose4(typingctx, source, i, k, target, m, n):
     signature = types.void(source, types.intp, types.intp, target, types.intp, types.intp)
 
     def codegen(context, builder, sig, args):
-        load, store = _vectors(context, builder, sig.args[0], 4)
-        itemsize = I64(sig.args[0].dtype.bitwidth // 8)
+        tile = Tile(context, builder, sig.args[0].dtype, 4)
 
         def corner(position, row, column):
-            array = context.make_array(sig.args[position])(context, builder, args[position])
-            stride = builder.sdiv(cgutils.unpack_tuple(builder, array.strides)[0], itemsize)
+            array = tile.array(sig.args[position], args[position])
+            stride = builder.sdiv(cgutils.unpack_tuple(builder, array.strides)[0], I64(tile.bytes))
             return builder.gep(array.data, [builder.add(builder.mul(row, stride), column)]), stride
 
         def mix(x, y, lanes):
             return builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(I32, 4), lanes))
 
         start, stride = corner(0, args[1], args[2])
-        a, b, c, d = (load(builder.gep(start, [builder.mul(I64(r), stride)])) for r in range(4))
+        a, b, c, d = (tile.load(start, builder.mul(I64(r), stride)) for r in range(4))
         even, odd = [0, 4, 2, 6], [1, 5, 3, 7]
         low, high = [0, 1, 4, 5], [2, 3, 6, 7]
         p, q, r, s = mix(a, b, even), mix(a, b, odd), mix(c, d, even), mix(c, d, odd)
         start, stride = corner(3, args[4], args[5])
         for row, vector in enumerate((mix(p, r, low), mix(q, s, low), mix(p, r, high), mix(q, s, high))):
-            store(vector, builder.gep(start, [builder.mul(I64(row), stride)]))
+            tile.store(vector, start, builder.mul(I64(row), stride))
         return context.get_dummy_value()
 
     return signature, codegen

@@ -8,8 +8,6 @@ strides of 4 KB fall into one set of the cache).
 dWhh at H=100, T=25: 12 us by tiles, 35 us step by step (Zen 4: bench/kernels.py).
 """
 
-from typing import Any
-
 import numpy as np
 from llvmlite import ir
 from numba import types
@@ -17,14 +15,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from ..jit import jit
+from ..tiles import I64, Tile
 
 ROWS = 4
 COLUMNS = 8  # two AVX2 registers, one AVX-512 register, four NEON registers
 LIMIT = 5.0  # gradients are clipped to [-5, 5], elementwise
 EPSILON = 1e-8
-
-REAL, I64, I32 = ir.DoubleType(), ir.IntType(64), ir.IntType(32)
-VECTOR = ir.VectorType(REAL, COLUMNS)
 
 
 def panels(size: int, width: int) -> int:
@@ -48,60 +44,6 @@ def pack(X, first, start, stop, out):
                 out[j, s, c] = X[row, j * width + c]
 
 
-class _Emitter:
-    """Emits the vector IR of tiles. LLVM's own vectoriser keeps no sums in registers over an outer loop."""
-
-    def __init__(self, context: Any, builder: Any) -> None:
-        self.context, self.builder = context, builder
-
-    def data(self, ty: Any, value: Any) -> Any:
-        return self.context.make_array(ty)(self.context, self.builder, value).data
-
-    def splat(self, value: Any) -> Any:
-        undefined, lanes = ir.Constant(VECTOR, ir.Undefined), ir.VectorType(I32, COLUMNS)
-        first = self.builder.insert_element(undefined, value, I32(0))
-        return self.builder.shuffle_vector(first, undefined, ir.Constant(lanes, None))
-
-    def pointer(self, base: Any, offset: Any) -> Any:
-        return self.builder.bitcast(self.builder.gep(base, [offset]), VECTOR.as_pointer())
-
-    def load(self, base: Any, offset: Any) -> Any:
-        return self.builder.load(self.pointer(base, offset), align=8)
-
-    def store(self, vector: Any, base: Any, offset: Any) -> None:
-        self.builder.store(vector, self.pointer(base, offset), align=8)
-
-    def sums(self, left: Any, right: Any, steps: Any) -> list[Any]:
-        """sum over s of left[s, r] * right[s, :], for each r: two roundings a term, never one."""
-        builder, entry = self.builder, self.builder.block
-        loop, done = builder.append_basic_block('steps'), builder.append_basic_block('steps.done')
-        builder.branch(loop)
-        builder.position_at_end(loop)
-        step = builder.phi(I64)
-        totals = [builder.phi(VECTOR) for _ in range(ROWS)]
-        row = self.load(right, builder.mul(step, I64(COLUMNS)))
-        results = []
-        for r, total in enumerate(totals):
-            offset = builder.add(builder.mul(step, I64(ROWS)), I64(r))
-            factor = self.splat(builder.load(builder.gep(left, [offset])))
-            results.append(builder.fadd(total, builder.fmul(factor, row)))
-        following = builder.add(step, I64(1))
-        zero = ir.Constant(VECTOR, [0.0] * COLUMNS)
-        for phi, first, later in zip([step, *totals], [I64(0)] + [zero] * ROWS, [following, *results], strict=True):
-            phi.add_incoming(first, entry)
-            phi.add_incoming(later, loop)
-        builder.cbranch(builder.icmp_signed('<', following, steps), loop, done)
-        builder.position_at_end(done)
-        return results
-
-    def clip(self, vector: Any) -> Any:
-        """Ordered comparisons: NaN stays NaN, as in np.clip."""
-        for comparison, limit in (('>', LIMIT), ('<', -LIMIT)):
-            bound = ir.Constant(VECTOR, [limit] * COLUMNS)
-            vector = self.builder.select(self.builder.fcmp_ordered(comparison, vector, bound), bound, vector)
-        return vector
-
-
 @intrinsic
 def _tile(typingctx, left, right, steps, out, column):
     """out[r, column + c] = clip(sum over s of left[s, r] * right[s, c]) for a ROWS x COLUMNS tile.
@@ -111,13 +53,21 @@ def _tile(typingctx, left, right, steps, out, column):
     signature = types.void(left, right, types.intp, out, types.intp)
 
     def codegen(context, builder, sig, args):
-        emit = _Emitter(context, builder)
-        left, right, out = (emit.data(sig.args[k], args[k]) for k in (0, 1, 3))
-        array = context.make_array(sig.args[3])(context, builder, args[3])
-        width = cgutils.unpack_tuple(builder, array.shape)[1]
-        offset = args[4]
-        for total in emit.sums(left, right, args[2]):
-            emit.store(emit.clip(total), out, offset)
+        tile = Tile(context, builder, types.float64, COLUMNS)  # two roundings a term, never one
+        left, right, out = (tile.array(sig.args[k], args[k]) for k in (0, 1, 3))
+        width, offset = cgutils.unpack_tuple(builder, out.shape)[1], args[4]
+
+        def factor(r, s):
+            return tile.splat(builder.gep(left.data, [builder.add(builder.mul(s, I64(ROWS)), I64(r))]))
+
+        def line(s, _):
+            return tile.load(right.data, builder.mul(s, I64(COLUMNS)))
+
+        for total in tile.sums(ROWS, 1, factor, line, args[2], tile.zeros(ROWS)):
+            for comparison, limit in (('>', LIMIT), ('<', -LIMIT)):  # ordered: NaN stays NaN, as in np.clip
+                bound = ir.Constant(tile.vector, [limit] * COLUMNS)
+                total = builder.select(builder.fcmp_ordered(comparison, total, bound), bound, total)
+            tile.store(total, out.data, offset)
             offset = builder.add(offset, width)
         return context.get_dummy_value()
 
