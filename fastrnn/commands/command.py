@@ -10,7 +10,7 @@ from ..settings.kinds import Choice, Flag, Kind, Place, Places
 from ..settings.options import FIRST, GROUPS, Option
 from ..settings.presets import in_words
 
-NAMES = 28  # columns that the names of options take in the help; longer ones have a line of their own
+NAMES, GAP = 28, 2  # columns of the help for names of options, and beside them; longer names have a line of their own
 UNBROKEN = '\xa0'  # a space at which no line ends
 HELP = Option('help', Flag(), False, '', 'Show this message and exit.', letter='h')
 
@@ -62,7 +62,7 @@ class Command(click.Command):
         )
 
     def get_help(self, ctx: click.Context) -> str:
-        """With what stands in brackets on one line, where it fits."""
+        """With the spaces that kept words together."""
         return super().get_help(ctx).replace(UNBROKEN, ' ')
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -71,7 +71,9 @@ class Command(click.Command):
         width = max((len(name) for name in names.values() if len(name) <= NAMES), default=0)
         for heading, rows in sections:
             with formatter.section(heading):
-                formatter.write_dl([(names[row.name].ljust(width), _help(row)) for row in rows], col_max=width)
+                room = formatter.width - formatter.current_indent - width - GAP
+                lines = [(names[row.name].ljust(width), _help(row, room)) for row in rows]
+                formatter.write_dl(lines, col_max=width, col_spacing=GAP)
 
 
 def command(*rows: Option, grouped: bool = False, **settings: Any) -> Callable[[Callable[..., None]], Command]:
@@ -115,6 +117,9 @@ def _names(row: Option) -> str:
     return ' '.join(filter(None, [f'-{row.letter},' * bool(row.letter), row.flag, row.kind.metavar]))
 
 
-def _help(row: Option) -> str:
-    words = in_words(row)
-    return f'{row.help} {f"[{words}]".replace(" ", UNBROKEN)}' if words else row.help
+def _help(row: Option, room: int) -> str:
+    """What the option does; what stands in brackets is kept on one line, if that has the room."""
+    if not (words := in_words(row)):
+        return row.help
+    brackets = f'[{words}]'
+    return f'{row.help} {brackets.replace(" ", UNBROKEN) if len(brackets) <= room else brackets}'

@@ -32,6 +32,13 @@ def test_help_in_80_columns(cli, monkeypatch, args):
     assert '<str>' not in out and '\xa0' not in out
 
 
+def test_help_in_a_narrow_terminal(cli, monkeypatch):
+    """Lines end between words."""
+    wide, narrow = (shown(cli, monkeypatch, 'train', columns=columns) for columns in (80, 50))
+    assert max(map(len, narrow.splitlines())) <= 50
+    assert re.split(r'[\s-]+', narrow) == re.split(r'[\s-]+', wide)
+
+
 def test_summaries_fit(cli, monkeypatch):
     """Each command in a line, in full, with the first sentence of its own help."""
     out = shown(cli, monkeypatch)
