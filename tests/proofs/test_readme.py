@@ -13,10 +13,10 @@ import pytest
 from helpers import ROOT, SUPPORT, markov_text
 
 import fastrnn
-from fastrnn.commands import cache, evaluate, export, info, plot, sample, score, train
+from fastrnn.cli import app
 
 README = (ROOT / 'README.md').read_text(encoding='utf-8')
-COMMANDS = ('train', 'sample', 'score', 'export', 'eval', 'plot', 'info', 'cache')
+COMMANDS = app.commands
 
 
 def blocks(language):
@@ -112,15 +112,15 @@ def test_a_new_checkout(tmp_path):
 @pytest.mark.long
 def test_the_examples_of_the_help_run(shell):
     """In a checkout, the first one first."""
-    for module in (train, sample, score, export, evaluate, plot, info, cache):
-        assert module.EXAMPLE.startswith('Example: fastrnn ')
-        shell(module.EXAMPLE.removeprefix('Example: '))
+    for command in COMMANDS.values():
+        assert command.epilog.startswith('Example: fastrnn ')
+        shell(command.epilog.removeprefix('Example: '))
 
 
 def test_the_examples_are_shown(cli, monkeypatch):
     monkeypatch.setenv('COLUMNS', '200')
-    for name, module in zip(COMMANDS, (train, sample, score, export, evaluate, plot, info, cache), strict=True):
-        assert module.EXAMPLE in ' '.join(cli(name, '--help')[1].split())
+    for name, command in COMMANDS.items():
+        assert command.epilog in ' '.join(cli(name, '--help')[1].split())
 
 
 def test_commands_in_the_text_exist(cli):
