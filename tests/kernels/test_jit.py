@@ -6,6 +6,7 @@ import platform
 import shutil
 from pathlib import Path
 
+import numba
 import pytest
 from caches import fail
 from helpers import run_python, start_python
@@ -253,3 +254,9 @@ def test_a_folder_that_can_no_longer_be_written(tmp_path, monkeypatch, turn):
         assert compiled() == compiled() == 0
     assert set(Path(__file__).parent.rglob('*')) == before
     assert not files(tmp_path, 'nb[ic]*')
+
+
+def test_a_literal_as_a_variable_compiles_nothing_anew():
+    called = numba.njit(lambda x: x)
+    calling = numba.njit(lambda x: called(jit.variable(0)) + called(x))
+    assert calling(3) == 3 and len(called.signatures) == 1
