@@ -1,16 +1,22 @@
 """From what is asked for to a job: nothing stays open, each decision has its reason, and files keep both."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 from decisions import Fixed, text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fastrnn.decision import agreement
 from fastrnn.decision.job import GO_ON, STOP, Job
+from fastrnn.decision.memory import OF_SAMPLE
 from fastrnn.decision.resolve import ASKED, GIST, resolve
+from fastrnn.parallel.processes import Processes
 from fastrnn.settings.config import Config, preset
 from fastrnn.settings.options import TABLE
+from fastrnn.system import limits
 
 OPTIONAL = {'iterations', 'epochs', 'time', 'clip_norm', 'patience', 'threads', 'validate_part', 'shards'}
 
@@ -42,6 +48,39 @@ def test_what_nobody_asked_for_says_why():
     assert job.learning_rate == 0.002 and job.reasons['learning_rate'].startswith("Adam's")
     assert (job.shards, job.reasons['shards'], job.reasons['seed']) == (1, 'one per process', 'drawn')
     assert job.reasons['validate_every'] == 'about 20 per run' and job.reasons['clip_norm'] == 'nobody asked for it'
+
+
+def test_shards_come_before_the_streams_that_they_share(monkeypatch):
+    """A short text has 4 streams, and of three processes 6."""
+    three = Processes()
+    three.size = 3
+    monkeypatch.setattr(agreement, 'processes', lambda: three)
+    job = resolve(preset('fast', iterations=9), text_of(5000))
+    assert (job.shards, job.streams) == (3, 6)
+
+
+def test_the_memory_that_is_checked_is_that_of_the_run(monkeypatch):
+    """A run that is kept, or has a held-out text, needs more than one that only trains."""
+    config, text = Config(engine='batched', hidden_size=300, seed=0, iterations=9), text_of(900)
+    cases = [(text, False), (text, True), (replace(text, held_out=np.arange(90) % 60), False)]
+    needed = [resolve(config, of, kept=kept).memory for of, kept in cases]
+    assert needed[0] < min(needed[1:])
+    free = needed[0] + OF_SAMPLE * config.asked.get('sample_length', 200)
+    monkeypatch.setattr(limits, 'memory', lambda: limits.Memory(free, 0, 'this machine'))
+    assert resolve(config, text).memory == needed[0]
+    for of, kept in cases[1:]:
+        with pytest.raises(ValueError, match=r'need .* of memory, but this machine has'):
+            resolve(config, of, kept=kept)
+
+
+def test_intervals_are_those_of_the_machine_that_was_measured():
+    """One that is many times as fast as the nominal one validates about as often in a run of 50 s."""
+    asked = {'cell': 'gru', 'layers': 1, 'hidden_size': 64, 'seed': 0}
+    text = replace(text_of(1_000_000), held_out=np.arange(50_000) % 60)
+    for flops in (1e10, 1e11, 1e12):
+        job = resolve(preset('fast', time=50.0, **asked), text, Fixed(flops))
+        iterations = Fixed(flops).speed(job) * (50.0 - job.spent) / (job.streams * job.seq_length)
+        assert 8 < iterations / job.validate_every < 48
 
 
 @settings(max_examples=60, deadline=None)

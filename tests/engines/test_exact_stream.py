@@ -1,9 +1,11 @@
 """A stream of the gist's model has the reference's bits."""
 
 import numpy as np
-from helpers import gist_arrays, same_bits, state_after
+import pytest
+from helpers import gist_arrays, same_bits, same_state, state_after
 from models import CHARS, some_model
 
+import fastrnn
 from fastrnn.engines.exact_stream import ExactStream
 
 
@@ -21,3 +23,24 @@ def test_the_state_has_the_references_bits():
     assert same_bits(stream.states, h[:, 0])
     y = np.dot(arrays[2], h) + arrays[4]
     assert same_bits(stream._work.ys[0], (np.exp(y) / np.sum(np.exp(y)))[:, 0])
+
+
+def test_characters_one_by_one():
+    whole, one = ExactStream.of(some_model().params), ExactStream.of(some_model().params)
+    rng = np.random.RandomState(3)
+    found = [int(one.draw(rng, 1)[0]) for _ in range(50)]
+    assert found == whole.draw(np.random.RandomState(3), 50).tolist() and len(set(found)) > 5
+
+
+def test_an_error_takes_as_many_numbers_as_characters_were_drawn():
+    """Here the softmax overflows some characters after the start: the gist draws no number for a NaN."""
+    params = some_model().params
+    params.Why[3, 0] = 1e306  # times a state that is positive now and then
+    after = []
+    for length in (1, 1000):
+        stream, rng = ExactStream.of(params), np.random.RandomState(5)
+        with pytest.raises(fastrnn.Diverged, match='NaN'):
+            for _ in range(1000):
+                stream.draw(rng, length)
+        after.append(rng.get_state())
+    assert same_state(*after) and not same_state(after[0], np.random.RandomState(5).get_state())

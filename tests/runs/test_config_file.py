@@ -14,8 +14,19 @@ ASKED = {'iterations': 4, 'seed': 1, 'hidden_size': 8}
 
 @pytest.fixture
 def run(tmp_path):
-    fastrnn.start(tmp_path / 'run', SONNETS, validation=0.2, **ASKED).close()
+    fastrnn.start(tmp_path / 'run', SONNETS, validation=0.2, keep=5, **ASKED).close()
     return tmp_path / 'run'
+
+
+def of_format_2(path, **others):
+    """Write a run's description as an earlier version did; what it says then."""
+    facts = json.loads(path.read_text())
+    job = facts.pop('job')
+    settings = {name: job[name] for name in ('iterations', 'seed', 'hidden_size', 'engine', 'learning_rate')}
+    del facts['asked'], facts['transferred']
+    facts |= {'format': 2, 'config': settings, 'on_divergence': 'stop', 'adopted': False, **others}
+    path.write_text(json.dumps(facts))
+    return facts
 
 
 def test_both_are_kept(run):
@@ -25,6 +36,7 @@ def test_both_are_kept(run):
     assert (job.seq_length, job.text_name, job.held_out) == (25, SONNETS.name, 250)
     assert job.reasons['hidden_size'] == 'asked for' and job.reasons['seq_length'] == "the gist's"
     assert Description.read(run).job == job == fastrnn.resume(run).job
+    assert Description.read(run).keep == 5 and not Description.read(run).transferred
 
 
 def test_what_is_asked_later_is_kept_too(run):
@@ -38,14 +50,17 @@ def test_what_is_asked_later_is_kept_too(run):
 def test_one_of_an_earlier_version_becomes_one_of_this(run):
     """When the run goes on; until then it is not touched."""
     path = run / 'config.json'
-    facts = json.loads(path.read_text())
-    job = facts.pop('job')
-    settings = {name: job[name] for name in ('iterations', 'seed', 'hidden_size', 'engine', 'learning_rate')}
-    del facts['asked'], facts['transferred']
-    facts |= {'format': 2, 'config': settings, 'on_divergence': 'stop', 'adopted': False}
-    path.write_text(json.dumps(facts))
+    facts = of_format_2(path)
     then = Description.read(run)
     assert then.job is None and then.asked == {} and json.loads(path.read_text()) == facts
     with fastrnn.resume(run) as session:
         assert session.job.on_divergence == 'stop' and session.job.hidden_size == 8
     assert json.loads(path.read_text())['format'] == FORMAT and Description.read(run).job.on_divergence == 'stop'
+
+
+def test_one_of_an_earlier_version_that_began_with_a_models_weights(run):
+    """Which are in no file before the first checkpoint: it can't begin once more."""
+    of_format_2(run / 'config.json', adopted=True)
+    assert Description.read(run).transferred
+    with pytest.raises(ValueError, match='ended before its first checkpoint; start again in another folder'):
+        fastrnn.resume(run)

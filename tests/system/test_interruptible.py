@@ -13,14 +13,14 @@ class Counter(Interruptible[int]):
 
     what = 'the counter'
 
-    def __init__(self, fails=None, interrupted=None):
+    def __init__(self, fails=None, interrupted=None, error=OSError):
         super().__init__()
-        self.n, self.fails, self.interrupted = 0, fails, interrupted
+        self.n, self.fails, self.interrupted, self.error = 0, fails, interrupted, error
 
     def step(self):
         self.n += 1
         if self.n == self.fails:
-            raise OSError('no room')
+            raise self.error('no room')
         if self.n == self.interrupted:
             signal.raise_signal(signal.SIGINT)
         if self.n == 5:
@@ -61,10 +61,12 @@ def test_a_warning_that_is_raised_loses_nothing():
     assert next(counter) == 3
 
 
-def test_failed():
-    counter = Counter(fails=3)
+@pytest.mark.parametrize('error', [OSError, KeyboardInterrupt, SystemExit])
+def test_failed(error):
+    """Whatever was raised inside a step has left it half-way."""
+    counter = Counter(fails=3, error=error)
     assert next(counter) == 1
-    with pytest.raises(OSError, match='no room'):
+    with pytest.raises(error, match='no room'):
         next(counter)
     for _ in range(2):
         with pytest.raises(ValueError, match=r'^it was ended by an error \(no room\): take another one$'):

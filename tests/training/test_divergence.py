@@ -65,10 +65,17 @@ def test_nothing_of_the_stretch_that_diverged_stays(tmp_path, monkeypatch):
     def broken(losses, n, job, *, stop):
         return check(losses if n != 17 or job.halvings else losses * np.nan, n, job, stop=stop)
 
+    def close(run):
+        closed.append(run)
+        close_run(run)
+
+    closed, close_run = [], trainer.Run.close
+    monkeypatch.setattr(trainer.Run, 'close', close)
     monkeypatch.setattr(trainer, 'check_finite', broken)
     monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: float(next(ticks))))
     one_by_one(monkeypatch)
     with begin(tmp_path / 'run', keep=9) as session:
+        before = session.run
         for record in session:
             if session.job.halvings:
                 break
@@ -76,6 +83,8 @@ def test_nothing_of_the_stretch_that_diverged_stays(tmp_path, monkeypatch):
         assert record.iteration == 11 and seen[-1][1] == [0, 5, 10, 11, 15]
         assert iterations(tmp_path / 'run') == [0, 5, 10, 11]
         assert record.seconds > seen[-1][0] + 1
+        assert closed == [before] and session.run is not before and session.run.lock is session.lock
+        assert session.best_model.params == fastrnn.load_model(tmp_path / 'run').params != session.model.params
     assert [event['to'] for event in rollbacks(tmp_path / 'run')] == [11]
 
 

@@ -1,9 +1,11 @@
 """Validations of a long held-out text read always the same part of it; at the end, all."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from decisions import job_of
 from helpers import SONNETS
 from kept import contents, log_of, one_by_one, run_to
 
@@ -15,6 +17,10 @@ from fastrnn.model.params import Params
 from fastrnn.model.run_files import BEST
 from fastrnn.runs.curves import read_run
 from fastrnn.settings.config import preset
+from fastrnn.training.best import InMemory
+from fastrnn.training.blocks import Block
+from fastrnn.training.figures import Figures
+from fastrnn.training.validator import Validator
 
 TEXT = SONNETS.read_text(encoding='utf-8')
 OVERFIT = {'engine': 'batched', 'hidden_size': 16, 'seq_length': 8, 'streams': 3, 'dtype': 'float32', 'seed': 3}
@@ -61,6 +67,38 @@ def test_the_bits_of_a_part():
         pass
     assert reading.characters == 5999 and reading.bits == pytest.approx(bits(params, ids), abs=1e-12)
     held_out.close()
+
+
+PARAMS = Params(Architecture('rnn', 1, 2, 60), 'float64')
+
+
+def taken(figures, *bits, validator=None, iteration=200):
+    """What a validator makes of readings with these bits: of the part, of the last model, of the best one."""
+    validator = validator or Validator(job_of(iterations=200, validate_part=90), None, InMemory())
+    readings = [SimpleNamespace(bits=value, characters=90 if k == 0 else 400) for k, value in enumerate(bits)]
+    return validator.take(Block(0.0, 0.1, None, readings), PARAMS, figures, iteration, 0.0)
+
+
+def test_which_one_is_the_best():
+    """By the part while the run goes on; at its end by the whole text, and the part's bits stay comparable."""
+    figures = Figures()
+    for iteration, value, best in ((10, 3.0, 3.0), (20, 2.0, 2.0), (30, 2.5, 2.0)):
+        assert taken(figures, value, iteration=iteration) == ((value, 90, value), best)
+    assert (figures.best, figures.best_iteration, figures.best_whole) == (2.0, 20, None)
+    assert taken(figures, 2.1, 2.4, 2.3) == ((2.4, 400, 2.1), 2.3)  # the earlier one is better there, too
+    assert (figures.best, figures.best_iteration, figures.best_whole) == (2.0, 20, 2.3)
+    assert taken(figures, 2.1, 2.2, iteration=300) == ((2.2, 400, 2.1), 2.2)  # the last one, by the whole text alone
+    assert (figures.best, figures.best_iteration, figures.best_whole) == (2.1, 300, 2.2)
+
+
+def test_a_best_that_was_lost_is_not_missed_when_there_is_a_new_one():
+    validator, figures = Validator(job_of(iterations=200), None, InMemory()), Figures(best=2.0, best_iteration=10)
+    with pytest.warns(RuntimeWarning, match='the last model is taken'):
+        assert validator.best(figures) is None and validator.lost
+    taken(figures, 2.5, validator=validator)
+    assert validator.lost
+    taken(figures, 1.5, validator=validator)
+    assert not validator.lost and validator.best(figures) == PARAMS
 
 
 def test_like_is_compared_with_like():
