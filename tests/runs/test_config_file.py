@@ -47,6 +47,13 @@ def test_what_is_asked_later_is_kept_too(run):
     assert then.job.iterations == 6 and then.job.segment.iterations == 6
 
 
+def test_each_end_that_was_lengthened_is_kept(run):
+    for later in ({}, {'iterations': 6}, {'iterations': 8}):
+        with fastrnn.resume(run, **later) as session:
+            list(session)
+    assert Description.read(run).lengthened == (4, 6)
+
+
 def test_one_of_an_earlier_version_becomes_one_of_this(run):
     """When the run goes on; until then it is not touched."""
     path = run / 'config.json'
