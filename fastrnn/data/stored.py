@@ -204,6 +204,9 @@ class Spool:
         self._file: BinaryIO = BytesIO()
         self._sum = 0
 
+    def __del__(self) -> None:  # of one that failed; else ids() has closed it
+        self._file.close()
+
     def write(self, data: Any) -> int:
         """Ids as bytes, or an array of them."""
         view = memoryview(data).cast('B')
