@@ -21,12 +21,15 @@ NOT_KEPT = 'the model is not kept: add --save FILE, or --out FOLDER to be able t
 
 
 def train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
-    """Train in a run folder; the first signal lets the iteration end, and saves."""
-    run, folder = session.run, session.folder.path
-    seconds, ending = run.seconds, False
+    """Train in a run folder; the first signal lets the iteration end, and saves.
+
+    A rollback gives the session another run, so that it is asked for anew each time.
+    """
+    folder = session.folder.path
+    seconds, ending = session.run.seconds, False
 
     def begun() -> bool:
-        return ending or run.seconds > seconds
+        return ending or session.run.seconds > seconds
 
     def last_words() -> str:
         return reports.noted(f'stopped at once; {resumable(folder)}')
@@ -44,10 +47,10 @@ def train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
         if save is not None:
             session.save(save)
         if not complete:  # then it has been told
-            reports.early(run)
-        reports.best(run, save)
-        reports.by_heart(run)
-        if not run.over and processes().leads:
+            reports.early(session.run)
+        reports.best(session.run, save)
+        reports.by_heart(session.run)
+        if not session.run.over and processes().leads:
             reports.note(resumable(folder))
     stop.check()
 

@@ -61,7 +61,7 @@ class Reports:
         from ..parallel.processes import processes
 
         words = job.architecture.words
-        if 'model' in job.reasons:
+        if 'model' in job.reasons and not run.iteration:
             print(chosen_line(words, job.reasons['model']))
         streams = f'{job.streams} stream{"s" * (job.streams != 1)}'
         dropout = f', dropout {job.dropout:g}' if job.dropout else ''

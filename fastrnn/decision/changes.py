@@ -18,6 +18,7 @@ from .resolve import completed
 from .schedule import Segment
 from .text import Text
 
+OF_MODEL = ('cell', 'layers', 'hidden_size')  # what a run that starts from a model takes of it
 ENDS = ('iterations', 'epochs', 'time')
 WITHOUT = ('threads', 'patience')  # which None changes too: as many as pay, and never
 CHANGES = tuple(name for name, row in TABLE.items() if row.resume)  # that a job takes when it goes on
@@ -25,9 +26,11 @@ CHANGES = tuple(name for name, row in TABLE.items() if row.resume)  # that a job
 
 def with_end(job: Job, asked: Mapping[str, Any]) -> Job:
     """The job as it is asked for, but for its schedule: one end replaces all. Raises ValueError for what can't be."""
+    reasons = dict.fromkeys(asked, 'asked for when it was resumed')
     if any(asked.get(end) is not None for end in ENDS):
+        reasons = {**dict.fromkeys(ENDS, 'another end was asked for when it was resumed'), **reasons}
         asked = {**dict.fromkeys(ENDS), **asked}
-    return replace(job, **asked)
+    return replace(job, **asked, reasons={**job.reasons, **reasons})
 
 
 def resumed(job: Job, state: TrainState | None, asked: Mapping[str, Any]) -> tuple[Job, str]:
@@ -36,24 +39,24 @@ def resumed(job: Job, state: TrainState | None, asked: Mapping[str, Any]) -> tup
     The schedule stays as it was planned, unless one is asked for: then it goes from here to the end. The same command
     a second time begins no second cycle.
     """
-    iteration, seconds, worse = (0, 0.0, 0) if state is None else (state.iteration, state.seconds, state.worse)
+    iteration, seconds, worse = (0, job.spent, 0) if state is None else (state.iteration, state.seconds, state.worse)
     changed = replace(with_end(job, asked), halvings=0 if state is None else state.halvings)
+    if changed.over(iteration, seconds, worse):  # complete ones stay as they are
+        return changed, ''
     if asked.get('schedule') is not None:
         return _with_new_cycle(job, changed, iteration, seconds), ''
-    if changed.ends == job.ends or changed.over(iteration, seconds, worse):  # complete ones stay as they are
+    if changed.ends == job.ends:
         return changed, ''
-    if job.schedule == 'constant' and not job.warmup:
-        return _lengthened(changed, job), ''
+    if (job.schedule == 'constant' and not job.warmup) or not any(job.segment.ends):
+        return _lengthened(changed, iteration), ''
     return changed, _told_of_schedule(job, changed)
 
 
-def _lengthened(changed: Job, job: Job) -> Job:
-    """With a segment to the new end, where it went to the old one."""
-    if job.segment.ends != job.ends:
-        return changed
+def _lengthened(changed: Job, iteration: int) -> Job:
+    """With the segment that an iteration is in going to the new end."""
+    here = [segment for segment in changed.segments if segment.first <= iteration] or [changed.segments[0]]
     iterations, seconds = changed.ends
-    last = job.segment._replace(iterations=iterations, seconds=seconds)
-    return replace(changed, segments=(*job.segments[:-1], last))
+    return replace(changed, segments=(*here[:-1], here[-1]._replace(iterations=iterations, seconds=seconds)))
 
 
 def _told_of_schedule(then: Job, now: Job) -> str:
@@ -86,7 +89,7 @@ def from_model(config: Config, model: Model | None) -> Config:
     if model is None:
         return config
     architecture = model.params.architecture
-    kept = {'cell': architecture.cell, 'layers': architecture.layers, 'hidden_size': architecture.H}
+    kept = dict(zip(OF_MODEL, (architecture.cell, architecture.layers, architecture.H), strict=True))
     for name, there in kept.items():
         asked = getattr(config, name)
         if asked not in (None, there):

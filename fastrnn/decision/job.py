@@ -42,6 +42,8 @@ class Job(Settings):
         super().__post_init__()
         for name in COUNTS:
             check_integer(name, getattr(self, name), 0)
+        for name in ('print_every', 'validate_every', 'save_every'):
+            check_integer(name, getattr(self, name), 1)
         check_number('spent', self.spent + 1.0, math.inf)
         if self.on_divergence not in (GO_ON, STOP, ROLLBACK) or not isinstance(self.text_name, str | None):
             raise ValueError(f'on_divergence is {self.on_divergence!r}, text_name {self.text_name!r}')

@@ -10,6 +10,7 @@ from ..parallel.processes import processes
 from ..settings.config import Config
 from ..settings.presets import filled
 from .agreement import common_seed
+from .changes import OF_MODEL
 from .job import Job
 from .likeness import unlike
 from .resolve import resolve
@@ -24,14 +25,16 @@ def new_job(
 
     Warns of a held-out text that is very unlike the training text.
     """
-    transfer = None
+    transfer, seed = None, common_seed(config.seed)
     if weights is not None:
         dtype = filled(config.preset, config.asked)[0].dtype
         if overflows(weights.params, dtype):
             raise Diverged(f"the model's weights are not finite, or too large for {dtype}: start from another model")
-        transfer = transfer_weights(weights, text.corpus, common_seed(config.seed))
+        transfer = transfer_weights(weights, text.corpus, seed)
         text = replace(text, corpus=transfer.corpus)
-    job = resolve(config, text, kept=kept, on_divergence=on_divergence)
+    job = resolve(config, text, kept=kept, on_divergence=on_divergence, seed=seed)
+    if weights is not None:
+        job = replace(job, reasons={**job.reasons, **dict.fromkeys(OF_MODEL, "the model's, from which it starts")})
     if text.held_out is not None and processes().leads:
         newline = text.corpus.chars.find('\n')
         difference = unlike(text.corpus.ids, text.held_out, text.V, None if newline < 0 else newline)

@@ -1,7 +1,7 @@
 """From what is asked for, a text and a machine to a job: what is decided, in the order in which it is decided."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..engines.shards import check_shards
@@ -19,13 +19,14 @@ from .memory import check_memory, memory
 from .schedule import Segment
 from .text import Text
 
-ASKED, GIST = 'asked for', "the gist's"
+ASKED, GIST, NOBODY = 'asked for', "the gist's", 'nobody asked for it'
+INTERVALS = ('print_every', 'validate_every', 'validate_part', 'save_every')
 BY = {  # what decides what a preset leaves open, beside its model
     'seq_length': 'by the model, and the length of the text',
     'streams': 'by the length of the text',
     'learning_rate': 'by the cell, H, the optimizer and the schedule',
     'dropout': 'by how often the text is read',
-    'epochs': 'by the length of the text: more would overfit a short one',
+    'epochs': 'by the length of the text: more would overfit',
 }
 OTHERWISE = {  # what decides what nobody asked for, where it is not the gist's
     'seed': 'drawn',
@@ -35,16 +36,24 @@ OTHERWISE = {  # what decides what nobody asked for, where it is not the gist's
 
 
 def resolve(
-    config: Config, text: Text, machine: Machine | None = None, *, kept: bool = False, on_divergence: str | None = None
+    config: Config,
+    text: Text,
+    machine: Machine | None = None,
+    *,
+    kept: bool = False,
+    on_divergence: str | None = None,
+    seed: int | None = None,
 ) -> Job:
     """Decide all that is left open, for a run on a text, which a folder keeps or not.
+
+    ``seed`` is that of the run, where it has been drawn already.
 
     Raises ValueError, in one line, for what can't be.
     """
     # what the preset says, and leaves open
     settings, left = filled(config.preset, config.asked)
     # what all processes have in common: seed, shards, options, text
-    settings = in_common(settings)
+    settings = in_common(settings if seed is None else replace(settings, seed=seed))
     check_hosts(settings, text)
     # the ladder, and trials of speed, where the run ends by time
     climbed = Climb(settings)
@@ -55,12 +64,9 @@ def resolve(
     check_text(settings, text)
     check_shards(settings)
     # memory, before anything is held
-    check_memory(settings, text.V, validated=text.held_out is not None, kept=kept)
+    processes().together(lambda: check_memory(settings, text.V, validated=text.held_out is not None, kept=kept))
     # the schedule, its intervals, and how much of the held-out text validations read
-    model = climbed_in_words(climbed, text.characters) if left else ''
-    reasons = {name: _reason(name, config, left, settings, model) for name in TABLE} | (
-        {'model': model} if left else {}
-    )
+    reasons = _reasons(config, left, settings, climbed_in_words(climbed, text.characters) if left else '')
     on_divergence = on_divergence or (STOP if settings.abilities.checks_loss else GO_ON)
     return completed(settings, text, climbed, kept=kept, on_divergence=on_divergence, reasons=reasons)
 
@@ -112,18 +118,34 @@ def check_text(settings: Settings, text: Text) -> None:
     )
 
 
+def _reasons(config: Config, left: Sequence[str], settings: Settings, model: str) -> dict[str, str]:
+    """Why each decision was made; ``model``: why the model that a preset takes was taken."""
+    reasons = {name: _reason(name, config, left, settings, model) for name in TABLE}
+    if left:
+        reasons['model'] = model
+    return reasons | {
+        'segments': 'the schedule, from the end of the trials to the end of the run',
+        'spent': 'trials of speed, which are a part of the time',
+        'memory': 'weights, moments and buffers of this model, streams and windows',
+        'on_divergence': 'asked for, or else: runs in a folder roll back, others stop, and the exact engine goes on',
+    }
+
+
 def _reason(name: str, config: Config, left: Sequence[str], settings: Settings, model: str) -> str:
-    """Why an option has its value, in a line; ``model``: why the model that a preset takes was taken."""
-    row = TABLE[name]
+    value, gist_reports = getattr(settings, name), settings.abilities.gist_reports
     if name in config.asked:
         return ASKED
     if name in left:
-        return BY.get(name, model)
-    if name in PRESETS[config.preset]:
+        return 'no limit' if value is None else BY.get(name, model)
+    if name in INTERVALS and not (name == 'print_every' and gist_reports):
+        return 'by the sizes of model and text, and the length of the run'
+    if name == 'sample_every' and not gist_reports:
+        return 'not used: one sample at the end'
+    if PRESETS[config.preset].get(name, ...) == value:
         return f'the preset {config.preset}'
-    if getattr(settings, name) != row.default:
-        return OTHERWISE[name]
-    return GIST if row.default is not None else row.otherwise or 'nobody asked for it'
+    if value is None and name != 'print_every':
+        return TABLE[name].otherwise if name == 'threads' else NOBODY
+    return GIST if value == TABLE[name].default else OTHERWISE[name]
 
 
 def climbed_in_words(climbed: Climb, characters: int) -> str:

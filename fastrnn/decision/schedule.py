@@ -32,13 +32,13 @@ class Segment(NamedTuple):
 
 
 def checked(segment: Any) -> Segment:
-    """One as it comes from a run's files. Raises ValueError where it would end before it begins, or is none."""
+    """One as it comes from a run's files. Raises ValueError where it is none."""
     try:
         schedule, first, since, iterations, seconds = segment
         schedule = TABLE['schedule'].kind.check('schedule', schedule)
         first, since = check_integer('segment', first, 0), float(since)
-        ends = iterations and check_integer('segment', iterations, first + 1), seconds and float(seconds)
-        if not 0 <= since < (ends[1] or math.inf):
+        ends = iterations and check_integer('segment', iterations, 0), seconds and float(seconds)
+        if not 0 <= since < math.inf or not 0 <= (ends[1] or 0.0) < math.inf:
             raise ValueError
     except (TypeError, ValueError) as error:
         raise ValueError(f'a segment is {segment}; it must be a schedule, its begin and its end') from error

@@ -34,7 +34,7 @@ class TrainState:
     log_lines: int = 0  # records that were logged by then
     loss_sum: float = 0.0  # of the iterations since the last report, nats, summed over T
     losses: int = 0  # how many those are
-    worse: int = 0  # validations in a row that were worse than the best, see training/patience.py
+    worse: int = 0  # validations in a row that were worse than the best, see decision/job.py
     best_iteration: int | None = None  # how many were done at the best validation; None: not known, or there was none
     best_whole: float | None = None  # the best model's bits on the whole held-out text, if only a part is read before
     report_sum: float = 0.0  # loss_sum of the last full report

@@ -35,8 +35,12 @@ class Description:
     earlier: Mapping[str, Any] = field(default_factory=dict)  # settings of an earlier version's run
 
     def job_on(self, text: Text) -> Job:
-        """The job, on its text. Raises ValueError for an earlier version's with settings that can't be."""
+        """The job, on its text. Raises ValueError for one that is of another, or has settings that can't be."""
         if self.job is not None:
+            held_out = 0 if text.held_out is None else text.held_out.size
+            there, here = (self.job.V, self.job.characters, self.job.held_out), (text.V, text.characters, held_out)
+            if there != here:
+                raise ValueError(f'V, characters and held_out are {there}, but those of the text are {here}')
             return self.job
         job = of_earlier(self.earlier['config'], text)
         return replace(job, on_divergence=check('on_divergence', self.earlier['on_divergence']))
@@ -65,18 +69,24 @@ class Description:
             if text.get('errors') in EARLIER:
                 text['errors'] = EarlierErrors(text['errors'])
             texts = Texts(**{**text, 'files': tuple(map(str, text['files']))})
+            settings = facts['job' if facts['format'] == FORMAT else 'config']
             if not isinstance(texts.validation, str | None) or not isinstance(facts['identity'], dict):
                 raise TypeError('text or identity')
+            if not isinstance(settings, dict):
+                raise TypeError('settings')
             is_new = facts['format'] == FORMAT
+            job = Job(**facts['job']) if is_new else None
+            if job is not None and not (job.segments and isinstance(job.reasons, dict)):
+                raise TypeError('segments or reasons')
             return cls(
-                job=Job(**facts['job']) if is_new else None,
+                job=job,
                 asked=dict(facts['asked']) if is_new else {},
                 texts=texts,
                 identity=facts['identity'],
                 keep=check('keep', facts['keep']),
                 transferred=facts.get('transferred', facts.get('adopted', False)) is True,
                 lengthened=tuple(int(iteration) for iteration in facts.get('lengthened', [])),
-                earlier={} if is_new else {name: facts[name] for name in ('config', 'on_divergence')},
+                earlier={} if is_new else {'config': dict(facts['config']), 'on_divergence': facts['on_divergence']},
             )
         except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise damaged(folder, error) from error

@@ -9,9 +9,9 @@ from typing import Any
 
 from ..data.texts import Texts, check_text_identity
 from ..decision.agreement import check_hosts
-from ..decision.changes import CHANGES, WITHOUT, resumed, with_end
+from ..decision.changes import CHANGES, ENDS, WITHOUT, resumed, with_end
 from ..decision.job import Job
-from ..decision.memory import check_memory
+from ..decision.memory import check_memory, memory
 from ..decision.resolve import check_text
 from ..decision.text import Text, opened
 from ..engines.shards import check_shards
@@ -107,8 +107,10 @@ def _reopened(
         check_text(job, text)
         check_shards(job)
         processes().together(lambda: check_memory(job, text.V, validated=text.held_out is not None, kept=True))
+    job = replace(job, memory=memory(job, text.V, validated=text.held_out is not None, kept=True))
     run = Run(job, text, state=state, store=InFolder(place.path))
-    asked = {**then.asked, **changes}
+    ended = any(changes.get(end) is not None for end in ENDS)
+    asked = {name: value for name, value in then.asked.items() if not (ended and name in ENDS)} | dict(changes)
     description = replace(then, job=job, asked=asked, texts=texts, identity=text.identity, earlier={})
     if state is not None and before.over(state.iteration, state.seconds, state.worse) and not run.over:
         description = replace(description, lengthened=(*then.lengthened, state.iteration))

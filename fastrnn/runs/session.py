@@ -114,6 +114,7 @@ class Session(Interruptible[Record]):
         finally:
             with held(), self.lock:
                 self._let_go()
+            self.tell()
 
     def _end(self) -> bool:
         """Score a part of the validation that is due; or save and let go, and return that all is done."""

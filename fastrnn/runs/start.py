@@ -71,21 +71,21 @@ def start(
     else:
         reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
         texts = Texts.of(files, validation=validation, **reading)
-    config = from_model(make_config(config, options, name=preset, also=(*KEYWORDS, *KEPT)), weights)
+    asked = make_config(config, options, name=preset, also=(*KEYWORDS, *KEPT))
+    config = from_model(asked, weights)
     text = opened(texts)
     with text.corpus.discarded_in_vain():
         job, text, transfer = new_job(config, text, weights, kept=True, on_divergence=on_divergence)
-    place = RunFolder(folder, new=True)
-    run = Run(job, text, transfer=transfer, store=InFolder(place.path))
-    description = Description(
-        job, {'preset': config.preset, **config.asked}, texts, text.identity, keep, transfer is not None
-    )
-    session = Session(place, run, description)
+    place, session = RunFolder(folder, new=True), None
     try:
+        run = Run(job, text, transfer=transfer, store=InFolder(place.path))
+        wanted = {'preset': asked.preset, **asked.asked}
+        description = Description(job, wanted, texts, text.identity, keep, transferred=transfer is not None)
+        session = Session(place, run, description)
         session.write_config()
         if transfer is not None:  # the old weights are in no other file of the run
             session.save_first()
     except BaseException:
-        session.close()
+        (session or place).close()
         raise
     return session

@@ -24,6 +24,10 @@ class Config(_Fields):  # type: ignore[misc]
     Raises ValueError, in one line, for a value that no run can have, and for values that do not go together.
     """
 
+    def __init__(self, **options: Any) -> None:
+        check_names(options, {field.name for field in fields(_Fields)})
+        super().__init__(**options)
+
     def _check(self) -> None:
         """Take each value as it is kept."""
         object.__setattr__(self, 'preset', check('preset', self.preset))

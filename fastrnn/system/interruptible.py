@@ -61,14 +61,20 @@ class Interruptible(ABC, Generic[T]):
     def __next__(self) -> T:
         while True:
             self.prepare()
-            with held():
-                self.advance()
-            while self.notes:
-                warnings.warn(self.notes.pop(0), RuntimeWarning, stacklevel=2)
+            try:
+                with held():
+                    self.advance()
+            finally:
+                self.tell()
             if self.status is Status.HOLDING:
                 made, self._made, self.status = self._made, None, Status.READY
                 if made is not None:
                     return made
+
+    def tell(self) -> None:
+        """Warn of what has been noted, as of the line that called the caller."""
+        while self.notes:
+            warnings.warn(self.notes.pop(0), RuntimeWarning, stacklevel=3)
 
     def advance(self) -> None:
         """One step, unless what the last one made is still to be handed out."""

@@ -150,7 +150,7 @@ class Run(Interruptible[Record]):
     def about(self) -> About:
         """What its model's file tells of the best model, once asked for; of the last, where it is not there."""
         engine, job, reached = self._engine, self.job, {**asdict(self.figures), 'iteration': self.iteration}
-        reached |= {'best': None} if self.best_is_lost else {}
+        reached |= dict.fromkeys(('best', 'best_whole', 'best_iteration')) if self.best_is_lost else {}
         reached['smooth_loss'] = None if engine is None else engine.smooth_loss
         return about_state({'name': job.text_name, 'characters': job.characters}, reached, job.settings, __version__)
 

@@ -18,6 +18,7 @@ from fastrnn.commands.flow import NOT_KEPT
 from fastrnn.commands.reports import Reports
 from fastrnn.errors import TextLost
 from fastrnn.system import stop
+from fastrnn.training import divergence
 from fastrnn.training.run import Run
 
 SMALL = ('train', SONNETS, '--hidden-size', 8, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
@@ -208,3 +209,22 @@ def test_nothing_to_keep_and_nobody_who_reads(rescued, broken):
     assert rescued('--iterations', 10**8) == (141, f'{NOT_KEPT}\n', 8)
     broken('full')
     assert rescued(*ENDS)[0] == 1
+
+
+EXPLODING = (
+    '--engine batched --optimizer adam --dtype float32 --init scaled --schedule constant --streams 3 --seq-length 8 '
+)
+EXPLODING += (
+    '--hidden-size 16 --seed 3 --iterations 40 --learning-rate 0.2 --clip-norm 1 --weight-decay 99 --sample-length 0 '
+)
+EXPLODING += '--hidden-decay 3 --input-rate 2 --print-every 7 --validate-every 11 --save-every 5 --validation 20%'
+
+
+def test_after_a_rollback_the_run_that_goes_on_is_told_of(cli, tmp_path, monkeypatch):
+    """A rollback gives the session another run: its best, and that it is complete."""
+    monkeypatch.setattr(divergence, 'BEGINNING', 0)
+    code, out, err = cli('train', SONNETS, *EXPLODING.split(), '--out', tmp_path / 'run')
+    assert code == 0 and 'back to iteration' in err and 'go on with' not in err
+    logged = [json.loads(line).get('validation') for line in (tmp_path / 'run' / 'log.jsonl').read_text().splitlines()]
+    told = re.findall(r'^best (\d+\.\d+)', out, re.MULTILINE)
+    assert all(best == f'{min(value for value in logged if value):.3f}' for best in told)

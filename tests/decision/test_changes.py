@@ -76,6 +76,40 @@ def test_a_complete_one_stays_as_it_is():
         assert told == '' and job.segment.iterations == 40
 
 
+def test_a_complete_one_gets_no_new_cycle():
+    """Nor one whose new end is behind it."""
+    for asked in ({'schedule': 'linear'}, {'schedule': 'linear', 'iterations': 30}):
+        job, told = resumed(job_of(**COSINE), at(40), asked)
+        assert told == '' and job.segments == (Segment('cosine', 0, 0.0, 40, None),)
+
+
+def test_back_to_before_the_last_segment():
+    """A constant rate goes on from the segment that the state is in."""
+    job = replace(job_of(engine='batched', iterations=200), segments=[('constant', 0, 0.0, 100, None), *LAST])
+    shorter = resumed(job, at(40), {'iterations': 60})[0]
+    assert shorter.segments == (Segment('constant', 0, 0.0, 60, None),) and shorter.ends == (60, None)
+
+
+LAST = [('constant', 100, 9.0, 200, None)]
+
+
+def test_a_run_of_no_iterations_has_a_schedule_when_it_is_lengthened():
+    job, told = resumed(job_of(**{**COSINE, 'iterations': 0}, warmup=0.1), None, {'iterations': 400})
+    assert told == '' and job.segment.iterations == 400 and job.rates(399, 1, 0.0, 0.0)[0] < 0.1
+
+
+def test_trials_are_no_part_of_a_new_cycle():
+    job = replace(job_of(**COSINE), spent=0.5)
+    assert resumed(job, None, {'schedule': 'linear', 'iterations': 80})[0].segment.since == 0.5
+
+
+def test_reasons_follow_what_is_asked():
+    job = replace(job_of(**COSINE), reasons={'iterations': 'asked for', 'time': 'nobody asked for it', 'cell': 'x'})
+    reasons = resumed(job, at(10), {'time': 9.0})[0].reasons
+    assert reasons['time'] == 'asked for when it was resumed' and reasons['cell'] == 'x'
+    assert reasons['iterations'] == reasons['epochs'] == 'another end was asked for when it was resumed'
+
+
 def test_a_rollback_halves_the_rate():
     job = job_of(**COSINE)
     assert list(rolled_back(rolled_back(job)).rates(0, 2, 0.0, 0.0)) == list(job.rates(0, 2, 0.0, 0.0) / 4)
@@ -106,5 +140,7 @@ def test_jobs_of_earlier_versions():
     )
     facts['planned'] = [0, 0.0, 40, None]
     assert of_earlier(facts, text_of(900)).segment == Segment('cosine', 0, 0.0, 40, None)
+    facts['planned'] = [80, 2.5, None, None]  # of a run that was complete when a cycle was asked for
+    assert of_earlier(facts, text_of(900)).segment == Segment('cosine', 80, 2.5, 80, None)
     with pytest.raises(ValueError, match='there is no option colour'):
         of_earlier({'colour': 'blue'}, text_of(900))

@@ -72,8 +72,13 @@ def test_by_time():
     assert later.rates(7, 2, 10.0, 10.0) == pytest.approx([0.1, 0.1 * FINAL])
 
 
-@pytest.mark.parametrize('segment', [1, (), ('x', 0, 0.0, 9, None), ('cosine', 9, 0.0, 9, None), (0, 0.0, 1, 2, 3),
-                                     ('cosine', -1, 0.0, None, None), ('cosine', 0, 5.0, None, 4.0)])  # fmt: skip
+@pytest.mark.parametrize(
+    'segment',
+    [
+        *(1, (), ('x', 0, 0.0, 9, None), (0, 0.0, 1, 2, 3), ('cosine', -1, 0.0, None, None)),
+        *(('cosine', 0, -1.0, None, None), ('cosine', 0, 0.0, 1.5, None), ('cosine', 0, 0.0, None, float('inf'))),
+    ],
+)
 def test_segments_that_can_not_be(segment):
     """Of a file that may hold anything."""
     with pytest.raises(ValueError, match=r'^a segment is .*; it must be a schedule, its begin and its end$'):

@@ -69,6 +69,16 @@ def test_a_preset_keeps_the_cell_and_sizes_of_weights(cell, layers, by_name):
             fastrnn.train(CHARS * 9, preset('fast', **wanted, **{name: value}), weights=old)
 
 
+def test_the_seed_that_is_told_gives_the_same_rows():
+    """One that was drawn, too: new characters get the rows that it gives."""
+    old, text, options = some_model(H=7), CHARS + 'xyz' * 20, {'iterations': 1, 'hidden_size': 7}
+    with fastrnn.train(text, weights=old, **options) as run:
+        first = run.model.params
+    with fastrnn.train(text, weights=old, seed=run.job.seed, **options) as again:
+        assert again.model.params == first
+    assert run.job.reasons['seed'] == 'drawn' and run.job.reasons['cell'] == "the model's, from which it starts"
+
+
 def test_old_weights_for_a_text_of_other_characters(tmp_path):
     """40,000 of each make 80,000: those that the text lacks come last, and stay what they were."""
     ours, theirs = MANY[:40_000], MANY[40_000:] + ''.join(map(chr, range(0x20000, 0x23000)))

@@ -45,6 +45,11 @@ def test_what_is_asked_later_is_kept_too(run):
     then = Description.read(run)
     assert then.asked == {'preset': 'reference', **ASKED, 'iterations': 6, 'threads': 1}
     assert then.job.iterations == 6 and then.job.segment.iterations == 6
+    with fastrnn.resume(run, time='90s', patience=3) as session:
+        assert session.job.memory > 0
+    then = Description.read(run)
+    assert then.asked == {'preset': 'reference', 'seed': 1, 'hidden_size': 8, 'threads': 1, 'time': 90.0, 'patience': 3}
+    assert then.job.reasons['time'] == then.job.reasons['patience'] == 'asked for when it was resumed'
 
 
 def test_each_end_that_was_lengthened_is_kept(run):
@@ -70,4 +75,26 @@ def test_one_of_an_earlier_version_that_began_with_a_models_weights(run):
     of_format_2(run / 'config.json', adopted=True)
     assert Description.read(run).transferred
     with pytest.raises(ValueError, match='ended before its first checkpoint; start again in another folder'):
+        fastrnn.resume(run)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [('segments', []), ('print_every', None), ('V', 3), ('V', 0), ('characters', 3), ('held_out', 0), ('reasons', 5)],
+)
+def test_a_job_that_is_not_the_texts(run, name, value):
+    """One line, before anything is computed."""
+    path = run / 'config.json'
+    facts = json.loads(path.read_text())
+    facts['job'][name] = value
+    path.write_text(json.dumps(facts))
+    with pytest.raises(ValueError, match=r'config\.json: damaged \(.*\); start a new run with --from$'):
+        fastrnn.resume(run)
+
+
+def test_an_earlier_one_without_settings(run):
+    path = run / 'config.json'
+    facts = json.loads(path.read_text()) | {'format': 2, 'config': [], 'on_divergence': 'stop'}
+    path.write_text(json.dumps(facts))
+    with pytest.raises(ValueError, match=r'config\.json: damaged \('):
         fastrnn.resume(run)

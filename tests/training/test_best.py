@@ -103,6 +103,7 @@ def test_a_best_that_is_not_there(tmp_path, monkeypatch, harm):
     else:
         best.write_bytes(next((tmp_path / 'run').glob('checkpoint-000000149*')).read_bytes())
         session.run.figures.best = 1.0
+    session.run.figures.best_whole = 1.5
     with pytest.warns(RuntimeWarning, match=r'best\.safetensors: .*; the last model is taken in its place$') as caught:
         assert session.best_model.params == session.model.params
     assert '\n' not in str(caught[0].message)
@@ -110,6 +111,7 @@ def test_a_best_that_is_not_there(tmp_path, monkeypatch, harm):
         session.save(tmp_path / 'model')
     about = fastrnn.load_model(tmp_path / 'model').about
     assert not about.held_out and about.iterations == session.run.iteration != session.run.figures.best_iteration
+    assert about.bits > 2
 
 
 def test_the_file_of_a_run_that_took_up_a_state(tmp_path):
