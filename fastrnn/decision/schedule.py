@@ -41,7 +41,7 @@ def checked(segment: Any) -> Segment:
         if not 0 <= since < math.inf or not 0 <= (ends[1] or 0.0) < math.inf:
             raise ValueError
     except (TypeError, ValueError) as error:
-        raise ValueError(f'a segment is {segment}; it must be a schedule, its begin and its end') from error
+        raise ValueError(f'a segment is {segment}; it must be a schedule with its start and its end') from error
     return Segment(schedule, first, since, ends[0] or None, ends[1] or None)
 
 

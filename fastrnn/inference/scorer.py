@@ -14,7 +14,7 @@ from ..parallel.processes import processes
 from ..parallel.threads import ThreadTuner
 from ..system.pauses import paused
 
-SLICE = 1 << 16, 2e10  # characters, and flops, of a slice: some 0.2 s, between which an interrupt gets through
+SLICE = 1 << 16, 2e10  # characters, and flops, of a slice: about 0.2 s, between which an interrupt gets through
 
 Positions = NDArray[np.int64]
 

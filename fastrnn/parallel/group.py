@@ -91,7 +91,7 @@ class Processes:
         return True
 
     def leave(self, code: int, tell: Callable[[str], Any] = str) -> None:
-        """The end of this process, by an exit code; ``tell`` tells its error, as that of whom it is given.
+        """End this process by an exit code. ``tell`` prints its error; it is given words for whose error it is.
 
         Where all have one, the first process tells its. Others that do not end soon after an error are ended.
         """

@@ -41,7 +41,7 @@ class Run(Interruptible[Record]):
     """A job that is trained: an iterator over records (see :func:`fastrnn.train`), a context manager, and a model.
 
     A record comes at every report, sample and validation, and about every 0.1 s. After an interrupt or a ``break``
-    another loop goes on, as if there had been none. To make a run computes nothing: what it does, the job says.
+    another loop goes on, as if there had been none. Making a run computes nothing; the job says what it will do.
 
     ``transfer``: weights to start from, in place of random ones; ``state``: one to go on from; ``store``: where the
     best weights are.

@@ -81,5 +81,5 @@ def test_by_time():
 )
 def test_segments_that_can_not_be(segment):
     """Of a file that may hold anything."""
-    with pytest.raises(ValueError, match=r'^a segment is .*; it must be a schedule, its begin and its end$'):
+    with pytest.raises(ValueError, match=r'^a segment is .*; it must be a schedule with its start and its end$'):
         Job(engine='batched', segments=[segment])
