@@ -13,6 +13,7 @@ from fastrnn.data.corpus import Corpus
 from fastrnn.engines.engine import ExactEngine, ReferenceEngine
 from fastrnn.kernels.exact.numpy_functions import find, gemv, gemv_t
 from fastrnn.kernels.jit import jit
+from fastrnn.settings.options import Settings
 
 HIDDEN_SIZES = (50, 100, 256, 512)
 T = 25
@@ -68,7 +69,7 @@ def iterations(corpus: Corpus, H: int) -> dict[str, Operation]:
     V = len(corpus.chars)
 
     def engine(kind: Any, threads: int | None) -> Operation:
-        config = fastrnn.Settings(hidden_size=H, seq_length=T, seed=0, threads=threads)
+        config = Settings(hidden_size=H, seq_length=T, seed=0, threads=threads)
         running = kind(config, corpus.ids, V)
         return lambda: running.run(ITERATIONS)
 

@@ -34,9 +34,9 @@ class Machine:
 
     def measure(self, settings: Settings, seconds: float) -> None:
         """Train a model for a moment, for a run of so many seconds."""
-        processes().together(lambda: check_memory(settings, self._V))
+        check_memory(settings, self._V)
         of_trial = replace(settings, init='gist', seed=0)
-        with closing(processes().by_host(lambda: make_engine(of_trial, self._ids, self._V))) as engine:
+        with closing(make_engine(of_trial, self._ids, self._V)) as engine:
             compile_ahead.wait()  # a first run's other process compiles, and would halve what two threads reach
             start = time.perf_counter()
             pace = _pace(engine, 1)

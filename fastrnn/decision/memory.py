@@ -9,7 +9,7 @@ from ..engines.batched import scoring_memory
 from ..engines.engine import ENGINES
 from ..model.architecture import Architecture
 from ..model.state import MOMENTS
-from ..parallel.processes import processes
+from ..parallel.processes import processes, together
 from ..settings.options import Settings
 from ..settings.parsing import size_in_words
 from ..system import limits
@@ -35,6 +35,7 @@ def memory(settings: Settings, V: int, *, validated: bool = False, kept: bool = 
     return needed + weights * validated + max(saving, scoring)
 
 
+@together
 def check_memory(settings: Settings, V: int, *, validated: bool = False, kept: bool = False) -> None:
     """Raise ValueError if a run on a text of V distinct characters needs more than this process may use."""
     there = limits.memory()

@@ -64,7 +64,7 @@ def resolve(
     check_text(settings, text)
     check_shards(settings)
     # memory, before anything is held
-    processes().together(lambda: check_memory(settings, text.V, validated=text.held_out is not None, kept=kept))
+    check_memory(settings, text.V, validated=text.held_out is not None, kept=kept)
     # the schedule, its intervals, and how much of the held-out text validations read
     reasons = _reasons(config, left, settings, climbed_in_words(climbed, text.characters) if left else '')
     on_divergence = on_divergence or (STOP if settings.abilities.checks_loss else GO_ON)

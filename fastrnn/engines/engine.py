@@ -9,6 +9,7 @@ from ..data.stored import Ids
 from ..model.architecture import Architecture
 from ..model.params import Params
 from ..model.state import TrainState
+from ..parallel.processes import by_host
 from ..settings.options import Settings
 from .batched import BatchedEngine as BatchedEngine
 from .exact import ExactEngine as ExactEngine
@@ -62,6 +63,7 @@ class Engine(Protocol):
 ENGINES: dict[str, Any] = {'exact': ExactEngine, 'batched': BatchedEngine, 'reference': ReferenceEngine}
 
 
+@by_host  # kernels are compiled once on each
 def make_engine(settings: Settings, ids: Ids, V: int) -> Engine:
     """The engine that settings names, for a text of V distinct characters."""
     engine: Engine = ENGINES[settings.engine](settings, ids, V)

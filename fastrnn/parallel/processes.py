@@ -59,6 +59,26 @@ def led(method: Callable[P, T]) -> Callable[P, T]:
     return call
 
 
+def together(method: Callable[P, T]) -> Callable[P, T]:
+    """A function that all processes call; where it raises in any, it raises in all."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return processes().together(lambda: method(*args, **kwargs))
+
+    return call
+
+
+def by_host(method: Callable[P, T]) -> Callable[P, T]:
+    """A function that one process of each host calls before the others: what it has written, those find."""
+
+    @wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return processes().by_host(lambda: method(*args, **kwargs))
+
+    return call
+
+
 @atexit.register
 def _leave() -> None:
     """At the end of a program: others may wait for this one."""

@@ -17,7 +17,7 @@ from ..decision.text import Text, opened
 from ..engines.shards import check_shards
 from ..model.checkpoint import Checkpoint, load_checkpoint
 from ..model.run_files import BEST, CONFIG
-from ..parallel.processes import led, processes
+from ..parallel.processes import led, together
 from ..settings.abilities import engine_now
 from ..settings.did_you_mean import check_names
 from ..settings.file_names import Files
@@ -96,7 +96,7 @@ def _reopened(
     checkpoint = _loaded(place, path, then)
     if checkpoint is not None:
         text = _with_vocabulary(text, checkpoint)
-    before = processes().together(lambda: _job(place, then, text))
+    before = _job(place, then, text)
     state = None if checkpoint is None else checkpoint.state
     if state is not None:
         _check_ahead(place.path, before, changes, state)
@@ -106,7 +106,7 @@ def _reopened(
         check_hosts(job, text)
         check_text(job, text)
         check_shards(job)
-        processes().together(lambda: check_memory(job, text.V, validated=text.held_out is not None, kept=True))
+        check_memory(job, text.V, validated=text.held_out is not None, kept=True)
     job = replace(job, memory=memory(job, text.V, validated=text.held_out is not None, kept=True))
     run = Run(job, text, state=state, store=InFolder(place.path))
     ended = any(changes.get(end) is not None for end in ENDS)
@@ -130,13 +130,13 @@ def _same_text(place: RunFolder, chosen: Path | None, files: Files | None, then:
     if files is not None:
         texts = replace(texts, files=Texts.of(files).files)
     else:
-        processes().together(lambda: texts.check_files(since))
-    processes().together(lambda: texts.check_held_out(since))
-    processes().together(lambda: texts.check_there(since))
+        together(texts.check_files)(since)
+    together(texts.check_held_out)(since)
+    together(texts.check_there)(since)
     text = opened(texts, *((place.path, then.identity.get('sha256')) if files is None else ()))
     with text.corpus.discarded_in_vain():
         identity, since = text.identity, chosen or place.newest() or place.path / CONFIG
-        processes().together(lambda: check_text_identity(dict(then.identity), identity, texts, since))
+        together(check_text_identity)(dict(then.identity), identity, texts, since)
     return text, texts
 
 
@@ -160,6 +160,7 @@ def _with_vocabulary(text: Text, checkpoint: Checkpoint) -> Text:
     return replace(text, corpus=replace(text.corpus, chars=chars)) if chars.startswith(text.corpus.chars) else text
 
 
+@together
 def _job(place: RunFolder, then: Description, text: Text) -> Job:
     try:
         return then.job_on(text)

@@ -60,6 +60,8 @@ class Run(Interruptible[Record]):
         lock: OwnLock | None = None,
     ) -> None:
         super().__init__(lock)
+        if not isinstance(job, Job):  # as versions before 0.2 took a text here
+            raise TypeError(f'a run is made of a job, not of a {type(job).__name__}: call fastrnn.train')
         self.job, self.text, self.plan = job, text, Plan(job)
         self.iteration, self.seconds, self.figures = 0, job.spent, Figures()
         self.clock = Clock()
@@ -169,8 +171,7 @@ class Run(Interruptible[Record]):
         """The one that is there, or a new one, which may have to be compiled."""
         with self.lock:
             if self._engine is None:
-                job, ids = self.job, self.text.corpus.ids
-                engine = processes().by_host(lambda: make_engine(job, ids, job.V))  # compiled once on each
+                engine = make_engine(self.job, self.text.corpus.ids, self.job.V)
                 if self._begin is not None:
                     engine.restore(self._begin)
                 elif self.transfer is not None:

@@ -170,8 +170,8 @@ def test_the_process_is_out_of_reach_of_the_terminal(tmp_path, monkeypatch):
 def test_the_process_compiles_and_then_says_so(tmp_path):
     """Whoever finds the marker finds the kernels."""
     marker = tmp_path / 'ahead-rnn-float32'
-    done = run_python('-m', compile_ahead.__name__, marker, 'rnn', 'float32')
+    done = run_python('-m', compile_ahead.COMPILER, marker, 'rnn', 'float32')
     assert done.returncode == 0 and marker.exists(), done.stderr.decode()
     marker.unlink()
-    assert run_python('-m', compile_ahead.__name__, marker, 'nonsense', 'float32').returncode != 0
+    assert run_python('-m', compile_ahead.COMPILER, marker, 'nonsense', 'float32').returncode != 0
     assert not marker.exists()

@@ -17,6 +17,6 @@ def test_training_on_many_characters():
     told = 'a' + ''.join(MANY[ix] for ix in LAST) * 3000
     corpus = Corpus(Vocabulary(MANY).encode(told.replace('a', MANY[5])), MANY)
     sizes = {'cell': 'rnn', 'hidden_size': 8, 'streams': 4, 'seq_length': 8, 'dropout': 0.0}
-    run = fastrnn.Run(corpus, fastrnn.preset('fast', **sizes, iterations=400, learning_rate=0.05, seed=0))
+    run = fastrnn.train(corpus, fastrnn.preset('fast', **sizes, iterations=400, learning_rate=0.05, seed=0))
     *_, last = run
     assert corpus.ids.dtype == np.uint32 and last.loss < 0.1

@@ -204,7 +204,7 @@ if not os.fork():
     session.close()
     sys.exit(0)
 os.wait()
-assert not session._closed and iterations({str(tmp_path / 'run')!r})[-1] < REACHED
+assert session.status.name == 'READY' and iterations({str(tmp_path / 'run')!r})[-1] < REACHED
 """
     result = run_python('-c', code)
     assert result.returncode == 0, result.stderr.decode()

@@ -96,3 +96,9 @@ def test_an_error_in_memory(monkeypatch):
         next(run)
     with pytest.raises(ValueError, match=r'^it was ended by an error \(division by zero\): start again; runs that are'):
         next(run)
+
+
+def test_a_run_is_made_of_a_job():
+    """As versions before 0.2 took a text there."""
+    with pytest.raises(TypeError, match=r'^a run is made of a job, not of a str: call fastrnn\.train$'):
+        fastrnn.Run('abcab' * 40, None)
