@@ -1,12 +1,14 @@
 """Streams of a model: what they read and draw, and how they come to their kernels and threads."""
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 from models import MANY_KINDS, V, some_model
 
 import fastrnn
 from fastrnn.engines import batched_streams
-from fastrnn.engines.batched_streams import BatchedStreams
+from fastrnn.engines.batched_streams import BatchedStreams, pack
 from fastrnn.model.overflow import OF_TRAINING
 from fastrnn.parallel.threads import ThreadTuner
 
@@ -49,3 +51,15 @@ def test_kernels_are_there_before_threads(monkeypatch):
     BatchedStreams(some_model().params, 4, tuner).draw(np.random.RandomState(0), 5)
     tuner.close()
     assert calls == ['waited', (1, 0), (2, 5), (2, 5)]
+
+
+def test_a_thread_without_a_stream_computes_nothing():
+    """Of one stream a team of two has one thread too many; products by strips would have it compute the same row."""
+    params = some_model(cell='gru').params
+    alone = BatchedStreams(params).draw(np.random.RandomState(0), 50)
+    with closing(ThreadTuner([2])) as tuner:
+        for _ in range(60):
+            streams = BatchedStreams(params, 1, tuner)
+            assert np.array_equal(streams.draw(np.random.RandomState(0), 50), alone)
+    strips = BatchedStreams(params)._network.packed.WhhT.shape
+    assert strips != streams._network.packed.WhhT.shape == pack(params, strips=False).packed.WhhT.shape
