@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from ..model.model import Model
+from ..model.model import Model, check_model
 from ..model.state import TrainState
 from ..settings.abilities import engine_now
 from ..settings.config import Config
@@ -88,6 +88,7 @@ def from_model(config: Config, model: Model | None) -> Config:
     """What is asked for, with an old model's architecture, if there is one. Raises ValueError for another."""
     if model is None:
         return config
+    check_model(model)
     architecture = model.params.architecture
     kept = dict(zip(OF_MODEL, (architecture.cell, architecture.layers, architecture.H), strict=True))
     for name, there in kept.items():

@@ -15,7 +15,7 @@ from ..data.stored import CHUNK, Ids
 from ..data.vocabulary import Encoded
 from ..engines.batched_streams import make_tuner
 from ..model.architecture import Architecture
-from ..model.model import Model
+from ..model.model import Model, check_model
 from ..model.overflow import check_mean
 from ..model.params import Params
 from ..parallel.threads import ThreadTuner
@@ -136,6 +136,7 @@ def evaluate(
     no figure counts them, the simple models' neither. These see the first million characters;
     ``compared_bits_per_character`` are the model's of the same.
     """
+    check_model(model)
     encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, places=False, **reading)
     return measure(model, encoded, window)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..engines.batched_streams import BatchedStreams, make_tuner
 from ..engines.exact_stream import ExactStream
 from ..kernels.sampling import Choice
-from ..model.model import Model
+from ..model.model import Model, check_model
 from ..model.params import Params
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.options import MAX_SEED
@@ -134,6 +134,7 @@ def samples(
 
 def _choice(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Choice:
     """Checked, and in the kernels' types."""
+    check_model(model)
     chosen = as_number(temperature)
     if chosen is None or not 0 <= chosen < math.inf:
         raise ValueError(f'temperature is {temperature}; it must be a number, 0 or more')

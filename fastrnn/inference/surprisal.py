@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.stored import Ids
 from ..data.vocabulary import FOLDED, Vocabulary
-from ..model.model import Model
+from ..model.model import Model, check_model
 from ..model.overflow import check_mean
 from .evaluate import nats
 
@@ -86,6 +86,7 @@ def surprisals(
     Diverged
         For a model whose weights are not finite, or far too large.
     """
+    check_model(model)
     encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, places=True, **reading)
     return replace(score(model, encoded.ids), offsets=encoded.offsets)
 

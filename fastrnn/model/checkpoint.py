@@ -19,7 +19,7 @@ from ..data.vocabulary import check_vocabulary
 from ..errors import Diverged
 from .about import About, about_from, about_state
 from .architecture import Architecture
-from .model import Model
+from .model import Model, check_model
 from .params import Params
 from .run_files import BEST, checkpoints, model_file
 from .safetensors_file import Damage, Tensors, read, read_metadata, write
@@ -52,6 +52,7 @@ def save_model(path: str | Path, model: Model) -> None:
     The file appears whole or not at all; one that was there stays until then. Raises ValueError for weights that
     are not finite (Diverged) or could not be read again, OSError where it can't be written.
     """
+    check_model(model)
     if not np.isfinite(model.params.flat).all():
         raise Diverged('the weights hold inf or NaN, so they are not saved: take a smaller --learning-rate')
     facts = {} if model.about == About() else {'about': model.about.as_json}

@@ -24,3 +24,9 @@ class Model:
     def __repr__(self) -> str:
         params = self.params
         return f'<fastrnn.Model: {params.architecture.words}, {params.V:,} {self.unit}s, {params.flat.dtype}>'
+
+
+def check_model(value: object) -> None:
+    """Raise ValueError, in one line, for what is no model, such as the name of a file."""
+    if not isinstance(value, Model):
+        raise ValueError(f'the model is a {type(value).__name__}; pass what fastrnn.load_model(path) returns')

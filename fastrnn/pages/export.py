@@ -12,7 +12,7 @@ from ..errors import Diverged
 from ..inference.evaluate import bits
 from ..inference.generate import make_stream
 from ..inference.prompt import encode_prompt
-from ..model.model import Model
+from ..model.model import Model, check_model
 from ..model.overflow import check_mean, overflows
 from ..system.atomic import check_place, write_atomically
 from ..system.interrupts import remembered
@@ -72,6 +72,7 @@ def export(
     Diverged
         For a model whose weights are not finite, or far too large.
     """
+    check_model(model)
     path = Path(path)
     check_place(path)
     if overflows(model.params, np.float32):

@@ -56,6 +56,11 @@ class Session(Interruptible[Record]):
         return self.run.job
 
     @property
+    def iteration(self) -> int:
+        """How many are done."""
+        return self.run.iteration
+
+    @property
     def texts(self) -> Texts:
         """The files that it trains on."""
         return self.description.texts
