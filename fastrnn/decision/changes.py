@@ -26,6 +26,10 @@ CHANGES = tuple(name for name, row in TABLE.items() if row.resume)  # that a job
 
 def with_end(job: Job, asked: Mapping[str, Any]) -> Job:
     """The job as it is asked for, but for its schedule: one end replaces all. Raises ValueError for what can't be."""
+    for name, value in asked.items():
+        if value is not None and not job.takes(name):
+            cure = 'start a new run from its weights with --from'
+            raise ValueError(f'{name} is {value}, but the run is of the engine {job.engine}, which has none: {cure}')
     reasons = dict.fromkeys(asked, 'asked for when it was resumed')
     if any(asked.get(end) is not None for end in ENDS):
         reasons = {**dict.fromkeys(ENDS, 'another end was asked for when it was resumed'), **reasons}

@@ -76,6 +76,12 @@ def test_a_complete_one_stays_as_it_is():
         assert told == '' and job.segment.iterations == 40
 
 
+def test_what_the_engine_has_not():
+    """No advice that is refused: the engine of a run stays."""
+    with pytest.raises(ValueError, match=r'^schedule is cosine, but the run is of the engine exact, which has none'):
+        resumed(job_of(iterations=40), at(10), {'schedule': 'cosine'})
+
+
 def test_a_complete_one_gets_no_new_cycle():
     """Nor one whose new end is behind it."""
     for asked in ({'schedule': 'linear'}, {'schedule': 'linear', 'iterations': 30}):
