@@ -51,30 +51,25 @@ def processes() -> Processes:
 
 def led(method: Callable[P, T]) -> Callable[P, T]:
     """A function that only the first process calls, for all of them."""
-
-    @wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        return processes().lead(lambda: method(*args, **kwargs))
-
-    return call
+    return _called(method, lambda group: group.lead)
 
 
 def together(method: Callable[P, T]) -> Callable[P, T]:
     """A function that all processes call; where it raises in any, it raises in all."""
-
-    @wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        return processes().together(lambda: method(*args, **kwargs))
-
-    return call
+    return _called(method, lambda group: group.together)
 
 
 def by_host(method: Callable[P, T]) -> Callable[P, T]:
     """A function that one process of each host calls before the others: what it has written, those find."""
+    return _called(method, lambda group: group.by_host)
+
+
+def _called(method: Callable[P, T], way: Callable[[Processes], Callable[[Callable[[], T]], T]]) -> Callable[P, T]:
+    """A function that is called in one of the ways of the processes."""
 
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        return processes().by_host(lambda: method(*args, **kwargs))
+        return way(processes())(lambda: method(*args, **kwargs))
 
     return call
 

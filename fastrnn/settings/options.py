@@ -154,7 +154,8 @@ class Settings:
                     f'add --engine {" or ".join(row.engines or ())}, or --preset fast'
                 )
         if self.endless and (self.schedule != 'constant' or self.warmup):
-            raise ValueError(f'a {self.schedule} schedule needs an end: give --time, --epochs or --iterations')
+            what = 'warm-up' if self.schedule == 'constant' else f'{self.schedule} schedule'
+            raise ValueError(f'a {what} needs an end: give --time, --epochs or --iterations')
 
     @property
     def abilities(self) -> Abilities:
