@@ -1,7 +1,8 @@
 """Several threads inside one kernel: how they share work, and how they wait for one another.
 
 Every thread of a team runs the same kernel with its own ``rank``. They work on disjoint parts, with a ``barrier`` after
-each phase. A phase takes about a microsecond, so threads wait by spinning. A thread that spins for long waits for one
+each phase. Groups share streams; the threads of a group share the units of its streams, and wait for one another alone.
+A phase takes about a microsecond, so threads wait by spinning. A thread that spins for long waits for one
 that has no processor: it sleeps until the last one comes (Linux's futex; elsewhere it yields), and leaves its own
 processor to others. Next to two busy processes, two threads that yielded took ten times as long as one (bench/busy.py).
 """
@@ -29,25 +30,31 @@ class Team(NamedTuple):
 
     rank: int
     size: int
+    shares: int  # threads of a group, which have ranks in a row; they divide the team
     sync: Any  # int64, see make_sync
     give_way: int  # address of sched_yield, or 0
     syscall: int  # address of Linux's syscall, for sleeping; or 0
 
 
-ARRIVALS, ABORT, SLEEPERS, LONGEST = 0, 8, 16, 24  # on cache lines of their own
+ARRIVALS, ABORT, SLEEPERS, LONGEST, SYNC = 0, 8, 16, 24, 32  # on cache lines of their own; how many numbers in all
 
 
-def make_sync() -> Any:
-    """What a team shares: arrivals at barriers, whether to give up, how many threads sleep, and for how long at a time,
-    in seconds and nanoseconds: a thread that gives up wakes nobody."""
-    sync = np.zeros(32, np.int64)
-    sync[LONGEST + 1] = 10_000_000
-    return sync
+def make_sync(groups: int = 1) -> Any:
+    """What a team shares, and then each of its groups: arrivals at barriers, whether to give up, how many threads
+    sleep, and for how long at a time, in seconds and nanoseconds: a thread that gives up wakes nobody."""
+    sync = np.zeros((1 + groups, SYNC), np.int64)
+    sync[:, LONGEST + 1] = 10_000_000
+    return sync.ravel()
+
+
+def give_up(sync: Any) -> None:
+    """Have nobody wait at a barrier any more: one thread will not come."""
+    sync[ABORT::SYNC] = 1
 
 
 def alone() -> Team:
     """A team of one, for which barriers cost nothing."""
-    return Team(0, 1, make_sync(), 0, 0)
+    return Team(0, 1, 1, make_sync(), 0, 0)
 
 
 @intrinsic
@@ -142,9 +149,29 @@ def barrier(team):
 
 
 @jit
-def span(team, size, grain):
-    """Start and stop of this thread's part of range(size), in multiples of ``grain``."""
+def group_of(team):
+    """This thread's group as a team of its own."""
+    number, shares = team.rank // team.shares, team.shares
+    sync = team.sync[(1 + number) * SYNC : (2 + number) * SYNC]
+    return Team(team.rank % shares, shares, shares, sync, team.give_way, team.syscall)
+
+
+@jit
+def part(index, parts, size, grain):
+    """Start and stop of one of the parts of range(size), in multiples of ``grain``."""
     grains = (size + grain - 1) // grain
-    start = grains * team.rank // team.size * grain
-    stop = grains * (team.rank + 1) // team.size * grain
+    start = grains * index // parts * grain
+    stop = grains * (index + 1) // parts * grain
     return min(start, size), min(stop, size)
+
+
+@jit
+def span(team, size, grain):
+    """This thread's part of range(size), in multiples of ``grain``."""
+    return part(team.rank, team.size, size, grain)
+
+
+@jit
+def streams_of(team, B):
+    """Start and stop of the streams of this thread's group."""
+    return part(team.rank // team.shares, team.size // team.shares, B, 1)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache, partial
 from typing import Any
 
-from ..kernels.team import ABORT, FUTEX, Team, make_sync
+from ..kernels.team import FUTEX, Team, give_up, make_sync
 from ..system import limits
 
 WAKE = 0.03  # seconds of a trial until all threads are awake, each on a processor of its own
@@ -47,22 +47,24 @@ def _address(name: str) -> int:
 class ThreadTeam:
     """The threads of a team, kept between calls; after ``close`` another call makes new ones."""
 
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._sync = make_sync()
+    def __init__(self, size: int, shares: int = 1) -> None:
+        """Of groups of ``shares`` threads each."""
+        self.size, self.shares = size, shares
+        self._sync = make_sync(size // shares)
         self._give_way = _address('sched_yield')
         self._syscall = _address('syscall') if FUTEX and sys.platform == 'linux' else 0
         self._executor: ThreadPoolExecutor | None = None
         self._process = os.getpid()
 
     def team(self, rank: int) -> Team:
-        return Team(rank, self.size, self._sync, self._give_way, self._syscall)
+        return Team(rank, self.size, self.shares, self._sync, self._give_way, self._syscall)
 
     def start(self) -> bool:
         """Have all threads there; False if the system allows no more: nothing must begin that they can't end."""
         if self.size == 1 or (self._executor is not None and self._process == os.getpid()):
             return True
-        self._process, self._sync = os.getpid(), make_sync()  # a fork has no threads of its parent's
+        self._process = os.getpid()  # a fork has no threads of its parent's
+        self._sync = make_sync(self.size // self.shares)
         executor, go = ThreadPoolExecutor(self.size - 1, thread_name_prefix='fastrnn'), threading.Event()
         try:
             for _ in range(self.size - 1):  # each waits, so that the next one needs another thread
@@ -92,9 +94,9 @@ class ThreadTeam:
             for other in others:
                 other.result()
         except BaseException:  # an interrupt between two submissions: nobody may wait for ever
-            self._sync[ABORT] = 1
+            give_up(self._sync)
             wait(others)
-            self._sync = make_sync()
+            self._sync = make_sync(self.size // self.shares)
             raise
         return result
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fastrnn.kernels.jit import jit
-from fastrnn.kernels.team import SPINS, alone, barrier, span
+from fastrnn.kernels.team import SPINS, alone, barrier, group_of, span, streams_of
 from fastrnn.parallel.threads import ThreadTeam
 
 
@@ -42,6 +42,39 @@ def test_spans_cover_everything_once(size, grain):
         spans = [span(alone()._replace(rank=rank, size=size), n, grain) for rank in range(size)]
         assert [k for start, stop in spans for k in range(start, stop)] == list(range(n))
         assert all(start % grain == 0 or start == n for start, _ in spans)
+
+
+@jit
+def _relay_in_group(team, rounds, seen):
+    """As :func:`_relay`, in each group; groups wait for one another at the end alone."""
+    group = group_of(team)
+    stale = _relay(group, rounds, seen[8 * (team.rank - group.rank) :])
+    barrier(team)
+    return stale
+
+
+@pytest.mark.parametrize(('size', 'shares'), [(2, 2), (4, 2), (3, 1), (6, 3)])
+def test_groups_wait_for_their_own_threads(size, shares):
+    threads = ThreadTeam(size, shares)
+    seen, stale = np.zeros(8 * size, np.int64), {}
+
+    def kernel(team):
+        stale[team.rank] = _relay_in_group(team, 50, seen)
+
+    threads.run(kernel)
+    threads.close()
+    assert stale == dict.fromkeys(range(size), 0)
+
+
+@pytest.mark.parametrize(('size', 'shares'), [(1, 1), (4, 1), (4, 2), (4, 4), (6, 2)])
+def test_a_group_has_all_units_of_its_streams(size, shares):
+    """Of 7 streams and 5 panels of units, each stream's each panel is somebody's, and nobody else's."""
+    owners = np.zeros((7, 5), int)
+    for rank in range(size):
+        team = alone()._replace(rank=rank, size=size, shares=shares, sync=np.zeros(32 * 7, np.int64))
+        (b0, b1), (p0, p1) = streams_of(team, 7), span(group_of(team), 5, 1)
+        owners[b0:b1, p0:p1] += 1
+    assert (owners == 1).all()
 
 
 @jit
