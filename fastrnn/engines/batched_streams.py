@@ -28,8 +28,7 @@ class BatchedStreams:
     def __init__(self, params: Params, B: int = 1, tuner: ThreadTuner | None = None) -> None:
         """From h = 0. The tuner's threads share the streams, and decide no bit; without a tuner there is one thread."""
         architecture, self._tuner = params.architecture, tuner or ThreadTuner([1])
-        # of a team only one thread has a single stream: with strips, the others would compute its row as well
-        self._network = pack(params, strips=B == 1 and self._tuner.most == 1)
+        self._network = pack(params, strips=B == 1)
         self._dtype, self._V = params.flat.dtype, params.V
         self._streams = generate.make_streams(sizes_of(architecture), B, self._dtype, self._tuner.most)
         self.states: NDArray[Any] = self._streams.hs[..., : params.H]  # (L, states, B, H)

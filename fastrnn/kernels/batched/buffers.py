@@ -92,7 +92,7 @@ class Work(NamedTuple):
     Wh: Any  # (B, G*Hp): the hidden side of a step
     dh_next: Any  # (B, Hp): from the step after, by the product with Whh
     direct: Any  # (B, Hp): from the step after, without a product
-    loss: Any  # (B,) float64, nats summed over T
+    nats: Any  # (T, B) float64, the losses of steps
     right: Any  # (., depth, width): hidden states, packed
     left: Any  # (., depth, TILE_ROWS): dz or dy, packed
     dWhh: Any  # (., Hp), whole tiles of one layer's gradient
@@ -105,7 +105,7 @@ PER_THREAD = ('right', 'left')
 TYPES = {
     'inputs': np.int32,
     'targets': np.int32,
-    'loss': np.float64,
+    'nats': np.float64,
     'norms': np.float64,
 }  # others: that of the weights
 
@@ -193,7 +193,7 @@ def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -
         'Wh': (B, G * Hp),
         'dh_next': (B, Hp),
         'direct': (B, Hp),
-        'loss': (B,),
+        'nats': (T, B),
         'right': (Hp // w, depth, w),
         'left': (_whole(max(K, V), TILE_ROWS) // TILE_ROWS, depth, TILE_ROWS),
         'dWhh': (_whole(K, TILE_ROWS), Hp),

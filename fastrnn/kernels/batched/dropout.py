@@ -64,11 +64,11 @@ def _is_kept(typingctx, key, unit, limit):
 
 
 @jit
-def drop(dropout, step, layer, t, first, H, rows):
-    """Multiply each of the H units of rows by 0 or the scale; the rows are streams from number ``first`` on."""
+def drop(dropout, step, layer, t, first, u0, u1, rows):
+    """Multiply units u0 ... u1-1 of rows by 0 or the scale; the rows are streams from number ``first`` on."""
     zero, scale, limit = rows.dtype.type(0), dropout.scale, dropout.limit
     key = mix(mix(mix(mix(0, dropout.seed), step), layer), t)
     for b in range(rows.shape[0]):
-        row, key_of_row = rows[b], mix(key, first + b)
-        for i in range(H):
-            row[i] *= scale if _is_kept(key_of_row, i, limit) else zero
+        row, key_of_row = rows[b, u0:u1], mix(key, first + b)
+        for i in range(row.size):
+            row[i] *= scale if _is_kept(key_of_row, u0 + i, limit) else zero

@@ -179,7 +179,7 @@ def recurrent_product(A, W, C, column):
     """C[:, column:] = A[:, :K] @ W as :func:`product`, with W in panels; or for one row, with W in strips."""
     if W.shape[2] * A.itemsize == 2 * _VECTOR:
         product(A, variable(0), W, C, column)
-    else:
+    elif A.shape[0] > 0:  # a thread without a stream computes no other's row
         row_product(A[0], W, C[0, column:])
 
 

@@ -4,15 +4,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..jit import inlined, jit, variable
+from ..jit import inlined, jit
 from ..sampling import choose, filter_likeliest
-from ..team import span
+from ..team import barrier
 from .buffers import Sizes, Step, padded
 from .functions import log1
 from .gemm import recurrent_product
 from .packing import copy
 from .softmax import add_bias, exponentials
-from .train import advance
+from .train import advance, own_streams, units_of
 
 
 class Streams(NamedTuple):
@@ -47,36 +47,46 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
 
 
 @inlined
-def read(network, b0, b1, streams):
-    """Streams b0 ... b1-1 read the characters ixs, layer by layer: updates their states; ys become the logits."""
-    hs, before = streams.hs, streams.before
-    (L, states, _, Hp), last = hs.shape, hs.shape[1] - 1
+def read(group, network, b0, b1, streams):
+    """Streams b0 ... b1-1 read the characters ixs, layer by layer: updates their states; ys become the logits.
+
+    Threads of the group share units, and wait for one another: also before the first one reads ixs, and at the end.
+    """
+    hs, before, packed = streams.hs, streams.before, network.packed
+    (L, states, _, Hp), last, H = hs.shape, hs.shape[1] - 1, network.weights.Whh.shape[2]
     for layer in range(L):
-        if layer > 0:
-            for g in range(network.cell.gates):
-                recurrent_product(hs[layer - 1, 0, b0:b1], network.packed.WihT[layer - 1, g], streams.Wx[b0:b1], g * Hp)
+        start, stop, u0, u1 = units_of(group, packed.WhhT[layer, 0], H)
         for s in range(states):
             for b in range(b0, b1):
-                copy(hs[layer, s, b], before[s, b])
+                copy(hs[layer, s, b, u0:u1], before[s, b, u0:u1])
+        if layer > 0:
+            W = packed.WihT[layer - 1]
+            for g in range(network.cell.gates):
+                column = g * Hp + u0
+                recurrent_product(hs[layer - 1, 0, b0:b1], W[g, start:stop], streams.Wx[b0:b1], column)
+        barrier(group)
         h, c = hs[layer, 0], hs[layer, last]
         step = Step(streams.ixs, streams.Wx, before[0], before[last], h, c, streams.Wh, streams.blocks)
-        advance(network, layer, b0, b1, step)
-    recurrent_product(hs[L - 1, 0, b0:b1], network.packed.WhyT, streams.ys[b0:b1], variable(0))
+        advance(group, network, layer, b0, b1, step)
+        barrier(group)
+    start, stop, u0, _ = units_of(group, packed.WhyT, network.weights.by.size)
+    recurrent_product(hs[L - 1, 0, b0:b1], packed.WhyT[start:stop], streams.ys[b0:b1], u0)
+    barrier(group)
 
 
 @jit
 def score(team, network, inputs, targets, streams, surprisals):
     """Set surprisals (n, B) to those of targets (n, B) after inputs (n, B), in nats; updates the streams' states.
 
-    Threads share the streams, and need not wait for one another.
+    Groups of threads share the streams, and need not wait for one another.
     """
     (n, B), by, ys = inputs.shape, network.weights.by, streams.ys
-    b0, b1 = span(team, B, 1)
+    group, b0, b1, r0, r1 = own_streams(team, B)
     for t in range(n):
-        for b in range(b0, b1):
+        for b in range(r0, r1):
             streams.ixs[b] = inputs[t, b]
-        read(network, b0, b1, streams)
-        for b in range(b0, b1):
+        read(group, network, b0, b1, streams)
+        for b in range(r0, r1):
             most = add_bias(ys[b], by)
             wanted = ys[b, targets[t, b]] - most
             surprisals[t, b] = log1(np.float64(exponentials(ys[b], by.size, most))) - np.float64(wanted)
@@ -86,14 +96,15 @@ def score(team, network, inputs, targets, streams, surprisals):
 def draw(team, network, choice, uniforms, streams, out):
     """Draw a character for each of uniforms (steps, B) into out (steps, B) uint32; updates the streams.
 
-    Threads share the streams, and need not wait for one another. If a probability is NaN, the stream has failed.
+    Groups of threads share the streams, and need not wait for one another. If a probability is NaN, the stream has
+    failed.
     """
     ys, ixs, edges = streams.ys, streams.ixs, streams.edges[team.rank]
     (steps, B), by, V = uniforms.shape, network.weights.by, network.weights.by.size
-    b0, b1 = span(team, B, 1)
+    group, b0, b1, r0, r1 = own_streams(team, B)
     for n in range(steps):
-        read(network, b0, b1, streams)
-        for b in range(b0, b1):
+        read(group, network, b0, b1, streams)
+        for b in range(r0, r1):
             y = ys[b]
             most = add_bias(y, by)
             if choice.temperature != 1:

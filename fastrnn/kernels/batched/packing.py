@@ -85,8 +85,8 @@ def rows_of(typingctx, X):
 
 
 @intrinsic
-def fold(typingctx, row, count):
-    """A row (count * N,) as a matrix (count, N), contiguous for the compiler too."""
+def fold(typingctx, row, count, first):
+    """A row (count * N,) as a matrix (count, N), contiguous for the compiler too, of which column 0 is ``first``."""
     result = types.Array(row.dtype, 2, 'C', readonly=not row.mutable)
 
     def codegen(context, builder, sig, args):
@@ -94,10 +94,24 @@ def fold(typingctx, row, count):
         columns = builder.sdiv(cgutils.unpack_tuple(builder, source.shape)[0], args[1])
         rows = context.make_array(result)(context, builder)
         shape, strides = (args[1], columns), (builder.mul(columns, source.itemsize), source.itemsize)
-        populate_array(rows, source.data, shape, strides, source.itemsize, None)
+        populate_array(rows, builder.gep(source.data, [args[2]]), shape, strides, source.itemsize, None)
         return rows._getvalue()
 
-    return result(row, types.intp), codegen
+    return result(row, types.intp, types.intp), codegen
+
+
+@intrinsic
+def begin(typingctx, row, first):
+    """row[first:], without a slice's checks."""
+
+    def codegen(context, builder, sig, args):
+        source = context.make_array(sig.args[0])(context, builder, args[0])
+        part = context.make_array(sig.return_type)(context, builder)
+        shape = (builder.sub(cgutils.unpack_tuple(builder, source.shape)[0], args[1]),)
+        populate_array(part, builder.gep(source.data, [args[1]]), shape, (source.itemsize,), source.itemsize, None)
+        return part._getvalue()
+
+    return row(row, types.intp), codegen
 
 
 @jit

@@ -1,8 +1,9 @@
-"""The batched engine: B streams at once, float32 or float64, threads that share streams and then rows of gradients.
+"""The batched engine: B streams at once, float32 or float64, threads that share streams, units and rows of gradients.
 
-The same headings as in ``exact/rnn.py``. A thread takes its streams through a whole window (forward, output layer,
-backward) without waiting for others; then threads share rows of the gradients, then ranges of the flat parameters.
-No element's sum depends on who computes it, so neither threads nor processes (``shards.py``) decide a bit.
+The same headings as in ``exact/rnn.py``. A group of threads takes its streams through a whole window (forward, output
+layer, backward) without waiting for other groups; each of its threads computes the same units of all of them. Then all
+threads share rows of the gradients, then ranges of the flat parameters. No element's sum depends on who computes it, so
+neither threads nor processes (``shards.py``) decide a bit.
 
 Rows are padded (``buffers.py``). The loss is in nats, summed over T, averaged over streams.
 """
@@ -10,7 +11,7 @@ Rows are padded (``buffers.py``). The loss is in nats, summed over T, averaged o
 import numpy as np
 
 from ..jit import inlined, jit, variable
-from ..team import barrier, span
+from ..team import barrier, group_of, span, streams_of
 from .buffers import Step
 from .cell import activate, differentiate
 from .dropout import drop
@@ -18,7 +19,7 @@ from .functions import log1
 from .gemm import product, recurrent_product
 from .gradients import fill_zero, matrix_gradients, vector_gradients
 from .optimizers import update
-from .packing import copy, fold, pack_weights, rows_of
+from .packing import begin, copy, fold, pack_weights, rows_of
 from .shards import PARAMETERS, exchange, keep_gradient, keep_states, sum_shards, take_states
 from .softmax import add_bias, exponentials
 
@@ -27,29 +28,47 @@ from .softmax import add_bias, exponentials
 def window_product(A, b0, b1, start, W, C, column):
     """C[:, b0:b1, column:] = A[:, b0:b1, start : start+K] @ W, for A and C (T, B, .) and W in panels."""
     if A.shape[1] == 1:  # all t at once: one row would leave most of a tile empty
-        product(rows_of(A), start, W, rows_of(C), column)
+        if b0 < b1:
+            product(rows_of(A), start, W, rows_of(C), column)
     else:
         for t in range(A.shape[0]):
             product(A[t, b0:b1], start, W, C[t, b0:b1], column)
+
+
+@jit
+def units_of(group, W, H):
+    """This thread's panels (or strips) of W (panels, K, width), and the units that they are for: those of its group."""
+    first, last = span(group, W.shape[0], 1)
+    return first, last, first * W.shape[2], min(last * W.shape[2], H)
+
+
+@inlined
+def own_streams(team, B):
+    """A thread's group, the group's streams b0 ... b1-1, and of these r0 ... r1-1, whose characters this thread reads."""
+    group, (b0, b1) = group_of(team), streams_of(team, B)
+    r0, r1 = span(group, b1 - b0, 1)
+    return group, b0, b1, b0 + r0, b0 + r1
 
 
 # --- forward ------------------------------------------------------------------------------------------------
 
 
 @jit
-def advance(network, layer, b0, b1, step):
-    """Take a step of time in a layer, for streams b0 ... b1-1: compute h and c of ``step``, a Step."""
+def advance(group, network, layer, b0, b1, step):
+    """Take a step of time in a layer, for streams b0 ... b1-1: compute h and c of ``step``, a Step, of these units."""
     cell, weights, packed = network
-    G, (H, Hp), bhn = cell.gates, (weights.Whh.shape[2], step.h.shape[1]), weights.bhn[layer]
+    G, (H, Hp), W = cell.gates, (weights.Whh.shape[2], step.h.shape[1]), packed.WhhT[layer]
+    first, last, u0, u1 = units_of(group, W[0], H)
     for g in range(G):
-        column = (g + cell.blocks - G) % G * Hp
-        recurrent_product(step.h_before[b0:b1], packed.WhhT[layer, g], step.Wh[b0:b1], column)
-    bias = fold(weights.bh[layer], G)
+        column = (g + cell.blocks - G) % G * Hp + u0
+        recurrent_product(step.h_before[b0:b1], W[g, first:last], step.Wh[b0:b1], column)
+    bias, bhn = fold(weights.bh[layer], G, u0), begin(weights.bhn[layer], u0)
     for b in range(b0, b1):
-        Wh = fold(step.Wh[b], G)
-        Wx = fold(weights.WxhT[step.inputs[b]] if layer == 0 else step.Wx[b], G)
-        blocks = fold(step.blocks[b], cell.blocks)
-        activate(cell, H, Wh, Wx, bias, bhn, blocks, step.h_before[b], step.c_before[b], step.h[b], step.c[b])
+        Wh = fold(step.Wh[b], G, u0)
+        Wx = fold(weights.WxhT[step.inputs[b]] if layer == 0 else step.Wx[b], G, u0)
+        before, after = (begin(step.h_before[b], u0), begin(step.c_before[b], u0)), begin(step.h[b], u0)
+        blocks, c = fold(step.blocks[b], cell.blocks, u0), begin(step.c[b], u0)
+        activate(cell, u1 - u0, Wh, Wx, bias, bhn, blocks, before[0], before[1], after, c)
 
 
 @inlined
@@ -65,7 +84,7 @@ def from_above(cell, layer, work):
 
 
 @inlined
-def forward(network, dropout, steps, first, b0, b1, work):
+def forward(group, network, dropout, steps, first, b0, b1, work):
     """Fill hs[..., 1:, :, :] of streams b0 ... b1-1 from hs[..., 0, :, :] and the inputs, layer by layer.
 
     Dropout depends on ``steps``, the optimizer's so far, and on ``first``, the first stream's number among all.
@@ -74,42 +93,46 @@ def forward(network, dropout, steps, first, b0, b1, work):
     for layer in range(L):
         h, c = work.hs[layer, 0], work.hs[layer, work.hs.shape[1] - 1]
         if layer > 0:
-            below = handed_up(layer - 1, work)
+            below, W = handed_up(layer - 1, work), network.packed.WihT[layer - 1]
+            start, stop, u0, u1 = units_of(group, W[0], H)
             for g in range(network.cell.gates):
-                window_product(below, b0, b1, variable(0), network.packed.WihT[layer - 1, g], work.Wx, g * Hp)
+                window_product(below, b0, b1, variable(0), W[g, start:stop], work.Wx, g * Hp + u0)
+            barrier(group)
+        start, stop, u0, u1 = units_of(group, network.packed.WhhT[layer, 0], H)
         for t in range(T):
             Wx = work.Wx[t if layer > 0 else 0]
             step = Step(work.inputs[t], Wx, h[t], c[t], h[t + 1], c[t + 1], work.Wh, work.blocks[layer, t])
-            advance(network, layer, b0, b1, step)
+            advance(group, network, layer, b0, b1, step)
             if dropout.limit > 0:
                 handed = work.handed[layer, t]
                 for b in range(b0, b1):
-                    copy(h[t + 1, b], handed[b])
-                drop(dropout, steps, layer, t, first + b0, H, handed[b0:b1])
+                    copy(h[t + 1, b, u0:u1], handed[b, u0:u1])
+                drop(dropout, steps, layer, t, first + b0, u0, u1, handed[b0:b1])
+            barrier(group)
 
 
 @inlined
-def output(network, b0, b1, share, work):
+def output(group, network, b0, b1, share, work):
     """Softmax and loss of streams b0 ... b1-1, then ys = dy * share and the gradient from above, ys @ Why.
 
-    share is 1/B: gradients are those of the mean over streams.
+    share is 1/B: gradients are those of the mean over streams. Threads share steps of time.
     """
-    highest, ys, by, zero = network.weights.Whh.shape[0] - 1, work.ys, network.weights.by, variable(0)
-    top, dhs = handed_up(highest, work), from_above(network.cell, highest, work)
-    (T, B), V = work.targets.shape, by.size
-    for b in range(b0, b1):
-        work.loss[b] = 0.0
+    highest, by, zero = network.weights.Whh.shape[0] - 1, network.weights.by, variable(0)
+    B, V = work.targets.shape[1], by.size
+    t0, t1 = span(group, work.targets.shape[0], 1)
+    top, dhs = handed_up(highest, work)[t0:t1], from_above(network.cell, highest, work)[t0:t1]
+    ys = work.ys[t0:t1]
     if B == 1:
         window_product(top, b0, b1, zero, network.packed.WhyT, ys, zero)
-    for t in range(T):
+    for t in range(t1 - t0):
         if B > 1:
             product(top[t, b0:b1], zero, network.packed.WhyT, ys[t, b0:b1], zero)
         for b in range(b0, b1):
-            y, target = ys[t, b], work.targets[t, b]
+            y, target = ys[t, b], work.targets[t0 + t, b]
             most = add_bias(y, by)
             wanted = y[target] - most
             total = exponentials(y, V, most)
-            work.loss[b] += log1(np.float64(total)) - np.float64(wanted)
+            work.nats[t0 + t, b] = log1(np.float64(total)) - np.float64(wanted)
             factor = share / total
             for k in range(V):
                 y[k] *= factor
@@ -118,52 +141,63 @@ def output(network, b0, b1, share, work):
             product(ys[t, b0:b1], zero, network.packed.Why, dhs[t, b0:b1], zero)
     if B == 1:
         window_product(ys, b0, b1, zero, network.packed.Why, dhs, zero)
+    barrier(group)
 
 
 # --- backward -----------------------------------------------------------------------------------------------
 
 
 @inlined
-def backward(network, dropout, steps, first, b0, b1, work):
+def backward(group, network, dropout, steps, first, b0, b1, work):
     """Turn blocks of streams b0 ... b1-1 into dz, from the highest layer down."""
     (L, _, H), T, zero = network.weights.Whh.shape, work.inputs.shape[0], variable(0)
     cell, dh_next, direct = network.cell, work.dh_next, work.direct
     for layer in range(L - 1, -1, -1):
         h, c, blocks = work.hs[layer, 0], work.hs[layer, work.hs.shape[1] - 1], work.blocks[layer]
-        dhs = from_above(cell, layer, work)
+        dhs, W = from_above(cell, layer, work), network.packed.Whh[layer]
+        start, stop, u0, u1 = units_of(group, W, H)
         for b in range(b0, b1):
-            fill_zero(dh_next[b])
-            fill_zero(direct[b])
+            fill_zero(dh_next[b, u0:u1])
+            fill_zero(direct[b, u0:u1])
         for t in range(T - 1, -1, -1):
-            dh, h_before, c_before, h_here, c_here = dhs[t], h[t], c[t], h[t + 1], c[t + 1]
             if dropout.limit > 0:
-                drop(dropout, steps, layer, t, first + b0, H, dh[b0:b1])
-            for b in range(b0, b1):
-                kept = fold(blocks[t, b], cell.blocks)
-                states = h_before[b], c_before[b], h_here[b], c_here[b]
-                differentiate(cell, H, kept, dh[b], dh_next[b], direct[b], *states)
+                drop(dropout, steps, layer, t, first + b0, u0, u1, dhs[t, b0:b1])
+            step_back(cell, b0, b1, u0, u1, blocks[t], dhs[t], dh_next, direct, h[t], c[t], h[t + 1], c[t + 1])
             if t > 0:
-                recurrent_product(blocks[t, b0:b1], network.packed.Whh[layer], dh_next[b0:b1], zero)
+                barrier(group)
+                recurrent_product(blocks[t, b0:b1], W[start:stop], dh_next[b0:b1], u0)
+        barrier(group)
         if layer > 0:
-            column = (cell.blocks - cell.gates) * work.hs.shape[4]
-            below = from_above(cell, layer - 1, work)
-            window_product(blocks, b0, b1, column, network.packed.Wih[layer - 1], below, zero)
+            column, W = (cell.blocks - cell.gates) * work.hs.shape[4], network.packed.Wih[layer - 1]
+            start, stop, u0, u1 = units_of(group, W, H)
+            window_product(blocks, b0, b1, column, W[start:stop], from_above(cell, layer - 1, work), u0)
+            barrier(group)
+
+
+@inlined
+def step_back(cell, b0, b1, u0, u1, blocks, dh, dh_next, direct, h_before, c_before, h, c):
+    """Turn a step's blocks into dz, for streams b0 ... b1-1 and units u0 ... u1-1; all are (B, .)."""
+    for b in range(b0, b1):
+        kept = fold(blocks[b], cell.blocks, u0)
+        states = begin(h_before[b], u0), begin(c_before[b], u0), begin(h[b], u0), begin(c[b], u0)
+        gradients = begin(dh[b], u0), begin(dh_next[b], u0), begin(direct[b], u0)
+        differentiate(cell, u1 - u0, kept, *gradients, *states)
 
 
 # --- the loop -----------------------------------------------------------------------------------------------
 
 
 @inlined
-def gradients(team, trainer, steps, first, work):
-    """The loss of each stream, and the gradient of the mean over all streams, not clipped, for the window in ``work``.
+def gradients(team, group, trainer, steps, first, b0, b1, work):
+    """The losses of each step, and the gradient of the mean over all streams, not clipped, for the window in ``work``.
 
-    steps: the optimizer's so far; first: the number of the window's first stream among all.
+    steps: the optimizer's so far; first: the number of the window's first stream among all. The group's streams are b0
+    ... b1-1.
     """
     network, dropout, kind = trainer.network, trainer.dropout, trainer.grads.flat.dtype.type
-    b0, b1 = span(team, work.inputs.shape[1], 1)
-    forward(network, dropout, steps, first, b0, b1, work)
-    output(network, b0, b1, kind(1) / kind(trainer.shards.streams), work)
-    backward(network, dropout, steps, first, b0, b1, work)
+    forward(group, network, dropout, steps, first, b0, b1, work)
+    output(group, network, b0, b1, kind(1) / kind(trainer.shards.streams), work)
+    backward(group, network, dropout, steps, first, b0, b1, work)
     barrier(team)
     vector_gradients(team, network.cell, work, trainer.grads)
     matrix_gradients(team, network.cell, work, trainer.grads)
@@ -195,20 +229,23 @@ def train(team, trainer, ids, rates, position, work, losses):
     network, grads, shards = trainer.network, trainer.grads, trainer.shards
     (T, B), here = work.inputs.shape, shards.carried.shape[0]
     length = ids.size // (here * B)
-    b0, b1 = span(team, B, 1)
+    group, b0, b1, r0, r1 = own_streams(team, B)
     p, steps = position[0], position[1]
     for n in range(rates.size):
         wraps = p + T + 1 >= length
         if wraps:
             p = 0
         for s in range(here):
-            take_states(shards.carried[s], wraps, b0, b1, work.hs)
-            read_window(ids, s * B, length, p, b0, b1, work)
-            gradients(team, trainer, steps, shards.first + s * B, work)
-            keep_states(work.hs, T, b0, b1, shards.carried[s])
+            take_states(shards.carried[s], wraps, r0, r1, work.hs)
+            read_window(ids, s * B, length, p, r0, r1, work)
+            barrier(group)
+            gradients(team, group, trainer, steps, shards.first + s * B, b0, b1, work)
+            keep_states(work.hs, T, r0, r1, shards.carried[s])
             keep_gradient(team, grads.flat, s, shards)
-            for b in range(b0, b1):
-                losses[n, s * B + b] = work.loss[b]
+            for b in range(r0, r1):
+                losses[n, s * B + b] = 0.0
+                for t in range(T):
+                    losses[n, s * B + b] += work.nats[t, b]
         sum_shards(team, grads.flat, shards)
         steps += 1
         update(team, trainer, rates[n], steps, work.norms)

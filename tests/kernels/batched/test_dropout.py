@@ -10,7 +10,7 @@ from fastrnn.kernels.batched.dropout import drop, limit_of, make_dropout
 def dropped(p, seed, step, layer, t, B, H, first=0):
     """Rows (B, H) of ones, streams from number ``first`` on, after dropout."""
     rows = np.ones((B, H))
-    drop(make_dropout(p, seed, np.float64), step, layer, t, first, H, rows)
+    drop(make_dropout(p, seed, np.float64), step, layer, t, first, 0, H, rows)
     return rows
 
 
@@ -30,9 +30,9 @@ def test_streams_are_numbered_among_those_of_all_shards():
 
 def test_only_the_rows_and_units_that_are_asked_for():
     rows = np.ones((4, 9))
-    drop(make_dropout(0.5, 0, np.float64), 0, 0, 0, 1, 7, rows[1:3])
-    assert (rows[[0, 3]] == 1).all() and (rows[1:3, 7:] == 1).all()
-    assert set(rows[1:3, :7].ravel()) == {0.0, 2.0}
+    drop(make_dropout(0.5, 0, np.float64), 0, 0, 0, 1, 2, 7, rows[1:3])
+    assert (rows[[0, 3]] == 1).all() and (rows[1:3, 7:] == 1).all() and (rows[1:3, :2] == 1).all()
+    assert set(rows[1:3, 2:7].ravel()) == {0.0, 2.0}
 
 
 def test_shares():
@@ -50,3 +50,11 @@ def test_shares():
 def test_the_ends():
     """Below 1 some unit may stay, however near it is; of next to nothing, nothing is dropped."""
     assert (limit_of(0.0), limit_of(1e-9), limit_of(0.5), limit_of(1 - 1e-12)) == (0, 0, 2**23, 2**24 - 1)
+
+
+def test_units_are_numbered_among_all():
+    """A thread that has some of the units drops of them what all together drop."""
+    whole, rows = dropped(0.3, 5, 7, 1, 2, 6, 40), np.ones((6, 40))
+    for u0, u1 in ((0, 16), (16, 33), (33, 40)):
+        drop(make_dropout(0.3, 5, np.float64), 7, 1, 2, 0, u0, u1, rows)
+    np.testing.assert_array_equal(rows, whole)
