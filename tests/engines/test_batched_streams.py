@@ -8,7 +8,7 @@ from models import MANY_KINDS, V, some_model
 
 import fastrnn
 from fastrnn.engines import batched_streams
-from fastrnn.engines.batched_streams import BatchedStreams, pack
+from fastrnn.engines.batched_streams import BatchedStreams
 from fastrnn.model.overflow import OF_TRAINING
 from fastrnn.parallel.threads import ThreadTuner
 

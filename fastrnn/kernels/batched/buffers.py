@@ -16,6 +16,7 @@ from .optimizers import CHUNK
 from .shards import Shards
 
 DEPTH = 256  # rows of hidden states that are packed at a time: a panel of them fits the L1 cache
+TILES = 16  # of rows of dz that are packed at a time: with a panel they fit the L2 cache, AVX2's 96 kB
 ROW = 128  # bytes of which rows are whole multiples on every machine: the widest panel
 
 Shapes = dict[str, tuple[int, ...]]
@@ -94,10 +95,10 @@ class Work(NamedTuple):
     direct: Any  # (B, Hp): from the step after, without a product
     nats: Any  # (T, B) float64, the losses of steps
     right: Any  # (., depth, width): hidden states, packed
-    left: Any  # (., depth, TILE_ROWS): dz or dy, packed
-    dWhh: Any  # (., Hp), whole tiles of one layer's gradient
-    dWih: Any  # the same; (0, Hp) for one layer
-    dWhy: Any  # (., Hp), whole tiles
+    left: Any  # (TILES, depth, TILE_ROWS): dz or dy, packed
+    dWhh: Any  # (tiles, panels, TILE_ROWS, width): one layer's gradient, tile by tile
+    dWih: Any  # the same; (0, ...) for one layer
+    dWhy: Any  # the same
     norms: Any  # (chunks,) float64
 
 
@@ -143,9 +144,8 @@ def _whole(size: int, columns: int) -> int:
 
 
 def padded(N: int, itemsize: int) -> int:
-    """Hp, Vp: N to whole rows of memory, and whole strips."""
-    row = ROW // itemsize
-    return max(_whole(N, row), _whole(_whole(N, strip_width(N, itemsize)), row))
+    """Hp, Vp: N to whole rows of memory."""
+    return _whole(N, ROW // itemsize)
 
 
 def packed_shapes(sizes: Sizes, itemsize: int, *, strips: bool, backward: bool = True) -> Shapes:
@@ -180,6 +180,7 @@ def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -
     G, S, states, L, H, V, N = sizes
     w, Hp = width(itemsize), padded(H, itemsize)
     Vp, K = padded(V, itemsize), (G - 1) * Hp + H
+    tiles = -(-H // w), TILE_ROWS, w  # of a row of tiles
     depth = min(max(B, DEPTH // B * B), (T + 1) * B)  # whole steps of time
     return {
         'inputs': (T, B),
@@ -194,11 +195,11 @@ def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -
         'dh_next': (B, Hp),
         'direct': (B, Hp),
         'nats': (T, B),
-        'right': (Hp // w, depth, w),
-        'left': (_whole(max(K, V), TILE_ROWS) // TILE_ROWS, depth, TILE_ROWS),
-        'dWhh': (_whole(K, TILE_ROWS), Hp),
-        'dWih': (_whole(K, TILE_ROWS) * (L > 1), Hp),
-        'dWhy': (_whole(V, TILE_ROWS), Hp),
+        'right': (-(-H // w), depth, w),
+        'left': (TILES, depth, TILE_ROWS),
+        'dWhh': (-(-K // TILE_ROWS), *tiles),
+        'dWih': (-(-K // TILE_ROWS) * (L > 1), *tiles),
+        'dWhy': (-(-V // TILE_ROWS), *tiles),
         'norms': (-(-N // CHUNK),),
     }
 

@@ -28,6 +28,7 @@ FUSED = '+fma' in FEATURES.split(',') or platform.machine().lower() in ('aarch64
 # of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2. AVX-512 has 32 (LSTM, H=128:
 # by 8 rows 208 GFLOP/s, by 6 203; Zen 5: bench/cell_kernels.py with either)
 TILE_ROWS = 8 if _VECTOR == 64 else 6
+LINE = 64  # bytes of a cache line
 WIDEST = 13  # vectors of a row tile, for b = 1: 13 sums and 1 factor
 
 
@@ -80,19 +81,38 @@ def _tile(typingctx, rows, A, first, start, panel, C, column):
 
 
 @intrinsic
-def _add_tile(typingctx, left, panel, first, steps, C, row, column, add):
-    """C[row : row+TILE_ROWS, column : column+width] (+)= left[:steps].T @ panel[first : first+steps], both packed."""
-    signature = types.void(left, panel, types.intp, types.intp, C, types.intp, types.intp, types.boolean)
+def _prefetch(typingctx, x, place):
+    """Have the cache line of element ``place`` of x fetched."""
+
+    def codegen(context, builder, sig, args):
+        array = context.make_array(sig.args[0])(context, builder, args[0])
+        i8, i32 = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [i8, i32, i32, i32])
+        fetch = cgutils.get_or_insert_function(builder.module, kind, 'llvm.prefetch.p0i8')
+        address = builder.bitcast(builder.gep(array.data, [args[1]]), i8)
+        builder.call(fetch, [address, i32(0), i32(3), i32(1)])
+        return context.get_dummy_value()
+
+    return types.void(x, types.intp), codegen
+
+
+@jit
+def prefetch(x):
+    """Have an array, contiguous, fetched into the L1 cache."""
+    for k in range(0, x.size, LINE // x.itemsize):
+        _prefetch(x, k)
+
+
+@intrinsic
+def _add_tile(typingctx, left, panel, first, steps, C, add):
+    """C (TILE_ROWS, width) (+)= left[:steps].T @ panel[first : first+steps], both packed."""
+    signature = types.void(left, panel, types.intp, types.intp, C, types.boolean)
 
     def codegen(context, builder, sig, args):
         tile = _tile_of(context, builder, sig.args[0].dtype)
         left, panel, c = (tile.array(sig.args[k], args[k]) for k in (0, 1, 4))
-        ldc = cgutils.unpack_tuple(builder, c.shape)[1]
-        source = builder.gep(panel.data, [builder.mul(args[2], I64(2 * tile.lanes))])
-        target = builder.gep(c.data, [builder.add(builder.mul(args[5], ldc), args[6])])
-        places = [
-            builder.add(builder.mul(I64(r), ldc), I64(v * tile.lanes)) for r in range(TILE_ROWS) for v in range(2)
-        ]
+        source, target = builder.gep(panel.data, [builder.mul(args[2], I64(2 * tile.lanes))]), c.data
+        places = [I64(k * tile.lanes) for k in range(2 * TILE_ROWS)]
 
         def factor(r, k):
             return tile.splat(builder.gep(left.data, [builder.add(builder.mul(k, I64(TILE_ROWS)), I64(r))]))
@@ -101,7 +121,7 @@ def _add_tile(typingctx, left, panel, first, steps, C, row, column, add):
             return tile.load(source, builder.add(builder.mul(k, I64(2 * tile.lanes)), I64(v * tile.lanes)))
 
         entry = builder.block
-        with builder.if_then(builder.trunc(args[7], ir.IntType(1))):
+        with builder.if_then(builder.trunc(args[5], ir.IntType(1))):
             loaded = [tile.load(target, place) for place in places]
             loading = builder.block
         starts = [builder.phi(tile.vector) for _ in places]
@@ -168,27 +188,34 @@ def product(A, start, packed, C, column):
 
 @jit
 def row_product(x, strips, y):
-    """y = x @ W for one row x (>= K,) and W in strips (n, K, columns) of up to WIDEST vectors; y (n * columns,)."""
-    columns = strips.shape[2]
+    """y = x @ W for one row x (>= K,) and W in strips (n, K, columns) of up to WIDEST vectors.
+
+    y is written for whole vectors. They may be fewer than the strips have.
+    """
+    columns, lanes = strips.shape[2], _VECTOR // x.itemsize
     for j in range(strips.shape[0]):
-        _row_tile(columns * x.itemsize // _VECTOR, x, strips[j], y, j * columns)
+        count = min(columns, y.size - j * columns)
+        _row_tile((count + lanes - 1) // lanes, x, strips[j], y, j * columns)
 
 
 @jit
-def recurrent_product(A, W, C, column):
-    """C[:, column:] = A[:, :K] @ W as :func:`product`, with W in panels; or for one row, with W in strips."""
+def recurrent_product(A, W, C, first, last):
+    """C[:, first:last] = A[:, :K] @ W as :func:`product`, with W in panels; or for one row, with W in strips."""
     if W.shape[2] * A.itemsize == 2 * _VECTOR:
-        product(A, variable(0), W, C, column)
+        product(A, variable(0), W, C, first)
     elif A.shape[0] > 0:  # a thread without a stream computes no other's row
-        row_product(A[0], W, C[0, column:])
+        row_product(A[0], W, C[0, first:last])
 
 
 @jit
 def add_outer_products(left, right, start, steps, C, first, last, add):
     """C += left[:steps].T @ right[start : start+steps], for row tiles first ... last-1; without ``add``, C = that.
 
-    left is packed (tiles, K, TILE_ROWS), right (panels, K, width); C is (tiles * TILE_ROWS, panels * width).
+    left is packed (tiles, K, TILE_ROWS) from tile ``first`` on, right (panels, K, width); C is (tiles, panels,
+    TILE_ROWS, width).
     """
     for j in range(right.shape[0]):
         for i in range(first, last):
-            _add_tile(left[i], right[j], start, steps, C, i * TILE_ROWS, j * right.shape[2], add)
+            if i + 1 < last:
+                prefetch(C[i + 1, j])
+            _add_tile(left[i - first], right[j], start, steps, C[i, j], add)

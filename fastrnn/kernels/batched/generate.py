@@ -62,15 +62,15 @@ def read(group, network, b0, b1, streams):
         if layer > 0:
             W = packed.WihT[layer - 1]
             for g in range(network.cell.gates):
-                column = g * Hp + u0
-                recurrent_product(hs[layer - 1, 0, b0:b1], W[g, start:stop], streams.Wx[b0:b1], column)
+                below, base = hs[layer - 1, 0, b0:b1], g * Hp
+                recurrent_product(below, W[g, start:stop], streams.Wx[b0:b1], base + u0, base + u1)
         barrier(group)
         h, c = hs[layer, 0], hs[layer, last]
         step = Step(streams.ixs, streams.Wx, before[0], before[last], h, c, streams.Wh, streams.blocks)
         advance(group, network, layer, b0, b1, step)
         barrier(group)
-    start, stop, u0, _ = units_of(group, packed.WhyT, network.weights.by.size)
-    recurrent_product(hs[L - 1, 0, b0:b1], packed.WhyT[start:stop], streams.ys[b0:b1], u0)
+    start, stop, k0, k1 = units_of(group, packed.WhyT, network.weights.by.size)
+    recurrent_product(hs[L - 1, 0, b0:b1], packed.WhyT[start:stop], streams.ys[b0:b1], k0, k1)
     barrier(group)
 
 

@@ -13,7 +13,7 @@ LINE = 16  # columns that threads share: a cache line of float32
 class Product(NamedTuple):
     """The gradient of a matrix as dW = sum over rows k of outer(left[k, column:], hidden[k + later])."""
 
-    dW: Any  # whole tiles of rows
+    dW: Any  # (tiles, panels, TILE_ROWS, width)
     first: int  # this thread's tiles of rows: first ... last-1
     last: int
     left: Any  # (T*B, .): dz or dy of the layer that has the matrix
@@ -31,8 +31,8 @@ def matrix_gradients(team, cell, work, grads):
     """
     (L, _, steps, B, Hp), V, zero = work.hs.shape, grads.by.size, variable(0)
     split_gates, dropped = cell.blocks - cell.gates, work.handed.shape[0] > 0
-    i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
-    k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
+    i0, i1 = span(team, work.dWhh.shape[0], 1)
+    k0, k1 = span(team, work.dWhy.shape[0], 1)
     later = zero if dropped else B
     for layer in range(L):
         recurrent = Product(work.dWhh, i0, i1, rows_of(work.blocks[layer]), zero, zero)
@@ -68,12 +68,17 @@ def pack_block(hidden, first, right):
 
 @jit
 def add_terms(product, first, last, work):
-    """Add those terms of a product whose hidden states, rows first ... last-1, are packed; the first ones start dW."""
+    """Add those terms of a product whose hidden states, rows first ... last-1, are packed; the first ones start dW.
+
+    Some row tiles after the other, so that their packed dz and a panel of hidden states stay in the caches.
+    """
     k0, k1 = max(first - product.later, 0), min(last - product.later, product.left.shape[0])
+    left, at, some = product.left[k0:k1], k0 + product.later - first, work.left.shape[0]
     if k0 < k1:
-        pack_left(product.left[k0:k1], product.column, product.first, product.last, work.left)
-        at = k0 + product.later - first
-        add_outer_products(work.left, work.right, at, k1 - k0, product.dW, product.first, product.last, k0 > 0)
+        for i0 in range(product.first, product.last, some):
+            i1 = min(i0 + some, product.last)
+            pack_left(left, product.column, i0, i1, work.left)
+            add_outer_products(work.left, work.right, at, k1 - k0, product.dW, i0, i1, k0 > 0)
 
 
 @jit
@@ -86,7 +91,9 @@ def copy_gates(product, gates, turn, stride, out):
     for row in range(product.first * TILE_ROWS, product.last * TILE_ROWS):
         block, unit = row // stride, row % stride
         if block < gates and unit < rows:
-            copy(product.dW[row, :H], out[(block + turn) % gates * rows + unit])
+            tile, target = product.dW[row // TILE_ROWS], out[(block + turn) % gates * rows + unit]
+            for j in range(tile.shape[0]):
+                copy(tile[j, row % TILE_ROWS], target[j * tile.shape[2] : min((j + 1) * tile.shape[2], H)])
 
 
 @jit

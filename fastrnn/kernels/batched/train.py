@@ -37,14 +37,14 @@ def window_product(A, b0, b1, start, W, C, column):
 
 @jit
 def units_of(group, W, H):
-    """This thread's panels (or strips) of W (panels, K, width), and the units that they are for: those of its group."""
+    """This thread's panels or strips of W (., K, width), and the units that they are for: its part of the group's."""
     first, last = span(group, W.shape[0], 1)
     return first, last, first * W.shape[2], min(last * W.shape[2], H)
 
 
 @inlined
 def own_streams(team, B):
-    """A thread's group, the group's streams b0 ... b1-1, and of these r0 ... r1-1, whose characters this thread reads."""
+    """A thread's group, its streams b0 ... b1-1, and of these r0 ... r1-1, whose characters this thread reads."""
     group, (b0, b1) = group_of(team), streams_of(team, B)
     r0, r1 = span(group, b1 - b0, 1)
     return group, b0, b1, b0 + r0, b0 + r1
@@ -60,8 +60,8 @@ def advance(group, network, layer, b0, b1, step):
     G, (H, Hp), W = cell.gates, (weights.Whh.shape[2], step.h.shape[1]), packed.WhhT[layer]
     first, last, u0, u1 = units_of(group, W[0], H)
     for g in range(G):
-        column = (g + cell.blocks - G) % G * Hp + u0
-        recurrent_product(step.h_before[b0:b1], W[g, first:last], step.Wh[b0:b1], column)
+        base = (g + cell.blocks - G) % G * Hp
+        recurrent_product(step.h_before[b0:b1], W[g, first:last], step.Wh[b0:b1], base + u0, base + u1)
     bias, bhn = fold(weights.bh[layer], G, u0), begin(weights.bhn[layer], u0)
     for b in range(b0, b1):
         Wh = fold(step.Wh[b], G, u0)
@@ -150,7 +150,7 @@ def output(group, network, b0, b1, share, work):
 @inlined
 def backward(group, network, dropout, steps, first, b0, b1, work):
     """Turn blocks of streams b0 ... b1-1 into dz, from the highest layer down."""
-    (L, _, H), T, zero = network.weights.Whh.shape, work.inputs.shape[0], variable(0)
+    (L, _, H), T = network.weights.Whh.shape, work.inputs.shape[0]
     cell, dh_next, direct = network.cell, work.dh_next, work.direct
     for layer in range(L - 1, -1, -1):
         h, c, blocks = work.hs[layer, 0], work.hs[layer, work.hs.shape[1] - 1], work.blocks[layer]
@@ -165,7 +165,7 @@ def backward(group, network, dropout, steps, first, b0, b1, work):
             step_back(cell, b0, b1, u0, u1, blocks[t], dhs[t], dh_next, direct, h[t], c[t], h[t + 1], c[t + 1])
             if t > 0:
                 barrier(group)
-                recurrent_product(blocks[t, b0:b1], W[start:stop], dh_next[b0:b1], u0)
+                recurrent_product(blocks[t, b0:b1], W[start:stop], dh_next[b0:b1], u0, u1)
         barrier(group)
         if layer > 0:
             column, W = (cell.blocks - cell.gates) * work.hs.shape[4], network.packed.Wih[layer - 1]

@@ -62,6 +62,24 @@ def test_row_product(dtype, N):
 
 
 @pytest.mark.parametrize('dtype', DTYPES)
+def test_no_strip_writes_beyond_the_row(dtype):
+    """Equal strips hold more columns than there are; what follows them stays, but for the last whole vector."""
+    lanes = gemm.lanes(np.dtype(dtype).itemsize)
+    N = (2 * gemm.WIDEST + 3) * lanes - 1
+    columns = gemm.strip_width(N, np.dtype(dtype).itemsize)
+    strips = np.zeros((-(-N // columns), 20, columns), dtype)
+    assert strips.shape[0] * columns >= N + 1 + lanes
+    C = np.full((1, N + 1 + lanes), 7, dtype)
+    gemm.recurrent_product(np.ones((1, 20), dtype), strips, C, 0, N)
+    assert (C[0, : N + 1] == 0).all() and (C[0, N + 1 :] == 7).all()
+
+
+def matrix(C):
+    """Tiles (tiles, panels, rows, width) as the matrix that they are parts of."""
+    return C.transpose(0, 2, 1, 3).reshape(C.shape[0] * C.shape[2], -1)
+
+
+@pytest.mark.parametrize('dtype', DTYPES)
 @pytest.mark.parametrize(('K', 'M', 'N'), [(1, 1, 1), (5, 6, 16), (9, 13, 40), (30, 25, 7)])
 def test_outer_products(dtype, K, M, N):
     """A sum of outer products, added to what is there, over a part of the packed rows."""
@@ -69,16 +87,15 @@ def test_outer_products(dtype, K, M, N):
     right = room(N, K + 2, dtype)
     packing.pack_columns(Y, 0, right.shape[0], 0, right)
     tiles = -(-M // gemm.TILE_ROWS)
-    left, C = (
-        np.zeros((tiles, K, gemm.TILE_ROWS), dtype),
-        np.zeros((tiles * gemm.TILE_ROWS, right.shape[0] * right.shape[2]), dtype),
-    )
-    C[:] = 1
+    left = np.zeros((tiles, K, gemm.TILE_ROWS), dtype)
+    C = np.ones((tiles, right.shape[0], gemm.TILE_ROWS, right.shape[2]), dtype)
+    for first in range(tiles):  # of packed rows that begin with a tile
+        packing.pack_left(X, 0, first, tiles, left)
+        gemm.add_outer_products(left, right, 1, K, C, first, first + 1, True)
+    close(matrix(C)[:M, :N], 1 + X.T @ Y[1 : K + 1], dtype)
     packing.pack_left(X, 0, 0, tiles, left)
-    gemm.add_outer_products(left, right, 1, K, C, 0, tiles, True)
-    close(C[:M, :N], 1 + X.T @ Y[1 : K + 1], dtype)
     gemm.add_outer_products(left, right, 1, K, C, 0, tiles, False)
-    close(C[:M, :N], X.T @ Y[1 : K + 1], dtype)
+    close(matrix(C)[:M, :N], X.T @ Y[1 : K + 1], dtype)
 
 
 @pytest.mark.parametrize('dtype', DTYPES)
@@ -95,5 +112,6 @@ def test_terms_are_rounded_once(dtype):
     assert C[1, 0] == eps**2
     left = np.zeros((1, 2, gemm.TILE_ROWS), dtype)
     packing.pack_left(np.ascontiguousarray(A.T), 0, 0, 1, left)
-    gemm.add_outer_products(left, packed, 0, 2, C, 0, 1, False)
-    assert C[0, 0] == eps**2
+    tiles = np.ones((1, 1, gemm.TILE_ROWS, packed.shape[2]), dtype)
+    gemm.add_outer_products(left, packed, 0, 2, tiles, 0, 1, False)
+    assert tiles[0, 0, 0, 0] == eps**2
