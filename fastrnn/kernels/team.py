@@ -157,6 +157,14 @@ def group_of(team):
 
 
 @jit
+def by_units(team):
+    """The team with ranks in the order of units: what threads share by units, a group's thread has of its own ones."""
+    groups = team.size // team.shares
+    rank = team.rank % team.shares * groups + team.rank // team.shares
+    return Team(rank, team.size, team.shares, team.sync, team.give_way, team.syscall)
+
+
+@jit
 def part(index, parts, size, grain):
     """Start and stop of one of the parts of range(size), in multiples of ``grain``."""
     grains = (size + grain - 1) // grain

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from ..jit import jit, variable
-from ..team import span
+from ..team import by_units, span
 from .gemm import TILE_ROWS, add_outer_products
 from .packing import copy, pack_columns, pack_left, rows_of
 
@@ -31,31 +31,58 @@ def matrix_gradients(team, cell, work, grads):
     """
     (L, _, steps, B, Hp), V, zero = work.hs.shape, grads.by.size, variable(0)
     split_gates, dropped = cell.blocks - cell.gates, work.handed.shape[0] > 0
-    i0, i1 = span(team, work.dWhh.shape[0], 1)
     k0, k1 = span(team, work.dWhy.shape[0], 1)
     later = zero if dropped else B
     for layer in range(L):
-        recurrent = Product(work.dWhh, i0, i1, rows_of(work.blocks[layer]), zero, zero)
+        recurrent = Product(work.dWhh, k0, k1, rows_of(work.blocks[layer]), zero, zero)
         if layer + 1 < L:
-            above = Product(work.dWih, i0, i1, rows_of(work.blocks[layer + 1]), split_gates * Hp, later)
+            above = Product(work.dWih, k0, k1, rows_of(work.blocks[layer + 1]), split_gates * Hp, later)
         else:
             above = Product(work.dWhy, k0, k1, rows_of(work.ys), zero, later)
         hidden = rows_of(work.hs[layer, 0])
         for first in range(0, steps * B, work.right.shape[1]):
             last = pack_block(hidden, first, work.right)
-            add_terms(recurrent, first, last, work)
+            add_gates(team, cell.gates, grads.Whh.shape[2], Hp, recurrent, first, last, work)
             if not dropped:
-                add_terms(above, first, last, work)
+                if layer + 1 < L:
+                    add_gates(team, cell.gates, grads.Whh.shape[2], Hp, above, first, last, work)
+                else:
+                    add_terms(above, first, last, work)
         if dropped:
             hidden = rows_of(work.handed[layer])
             for first in range(0, (steps - 1) * B, work.right.shape[1]):
                 last = pack_block(hidden, first, work.right)
-                add_terms(above, first, last, work)
-        copy_gates(recurrent, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer])
+                if layer + 1 < L:
+                    add_gates(team, cell.gates, grads.Whh.shape[2], Hp, above, first, last, work)
+                else:
+                    add_terms(above, first, last, work)
+        copy_all_gates(team, recurrent, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer])
         if layer + 1 < L:
-            copy_gates(above, cell.gates, zero, Hp, grads.Wih[layer])
+            copy_all_gates(team, above, cell.gates, zero, Hp, grads.Wih[layer])
         else:
             copy_gates(above, variable(1), zero, V, grads.Why)
+
+
+@jit
+def tiles_of_gate(team, gate, H, Hp):
+    """This thread's row tiles of a gate's block: those that begin within its units. Tiles in padding are nobody's."""
+    u0, u1 = span(by_units(team), H, 1)
+    return (gate * Hp + u0 + TILE_ROWS - 1) // TILE_ROWS, (gate * Hp + u1 + TILE_ROWS - 1) // TILE_ROWS
+
+
+@jit
+def add_gates(team, gates, H, Hp, product, first, last, work):
+    for gate in range(gates):
+        i0, i1 = tiles_of_gate(team, gate, H, Hp)
+        some = Product(product.dW, i0, i1, product.left, product.column, product.later)
+        add_terms(some, first, last, work)
+
+
+@jit
+def copy_all_gates(team, product, gates, turn, Hp, out):
+    for gate in range(gates):
+        i0, i1 = tiles_of_gate(team, gate, out.shape[1], Hp)
+        copy_gates(Product(product.dW, i0, i1, product.left, product.column, product.later), gates, turn, Hp, out)
 
 
 @jit
@@ -100,7 +127,7 @@ def copy_gates(product, gates, turn, stride, out):
 def vector_gradients(team, cell, work, grads):
     """dWxh and the gradients of biases; threads share columns of H, and V."""
     (L, _, H), split_gates, Hp = grads.Whh.shape, cell.blocks - cell.gates, work.hs.shape[4]
-    i0, i1 = span(team, H, LINE)
+    i0, i1 = span(by_units(team), H, LINE)
     for g in range(cell.gates):
         first, start, stop = (g + split_gates) * Hp + i0, g * H + i0, g * H + i1
         add_by_character(work.blocks[0], first, work.inputs, grads.WxhT, start, stop, grads.bh[0])

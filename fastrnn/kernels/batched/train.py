@@ -16,7 +16,7 @@ from .buffers import Step
 from .cell import activate, differentiate
 from .dropout import drop
 from .functions import log1
-from .gemm import product, recurrent_product
+from .gemm import prefetch, product, recurrent_product
 from .gradients import fill_zero, matrix_gradients, vector_gradients
 from .optimizers import update
 from .packing import begin, copy, fold, pack_weights, rows_of
@@ -50,6 +50,14 @@ def own_streams(team, B):
     return group, b0, b1, b0 + r0, b0 + r1
 
 
+@jit
+def fetch_rows(group, rows):
+    """Fetch what the group's other threads wrote before the last barrier, at once rather than line by line."""
+    if group.size > 1:
+        for b in range(rows.shape[0]):
+            prefetch(rows[b])
+
+
 # --- forward ------------------------------------------------------------------------------------------------
 
 
@@ -59,6 +67,7 @@ def advance(group, network, layer, b0, b1, step):
     cell, weights, packed = network
     G, (H, Hp), W = cell.gates, (weights.Whh.shape[2], step.h.shape[1]), packed.WhhT[layer]
     first, last, u0, u1 = units_of(group, W[0], H)
+    fetch_rows(group, step.h_before[b0:b1])
     for g in range(G):
         base = (g + cell.blocks - G) % G * Hp
         recurrent_product(step.h_before[b0:b1], W[g, first:last], step.Wh[b0:b1], base + u0, base + u1)
@@ -165,6 +174,7 @@ def backward(group, network, dropout, steps, first, b0, b1, work):
             step_back(cell, b0, b1, u0, u1, blocks[t], dhs[t], dh_next, direct, h[t], c[t], h[t + 1], c[t + 1])
             if t > 0:
                 barrier(group)
+                fetch_rows(group, blocks[t, b0:b1])
                 recurrent_product(blocks[t, b0:b1], W[start:stop], dh_next[b0:b1], u0, u1)
         barrier(group)
         if layer > 0:
