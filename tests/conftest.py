@@ -21,7 +21,8 @@ from workers import pytest_cmdline_main, pytest_make_parametrize_id, pytest_xdis
 from fastrnn.cli import main
 from fastrnn.data import stored
 from fastrnn.data.corpus import open_corpus
-from fastrnn.system import private_folder
+from fastrnn.parallel import layouts
+from fastrnn.system import limits, private_folder
 
 settings.register_profile(
     'seeded',
@@ -48,6 +49,18 @@ def pytest_collection_finish():
 @pytest.fixture(autouse=True)
 def seeded():
     np.random.seed(0)
+
+
+@pytest.fixture
+def processors(monkeypatch):
+    """Say how many there are: ``processors(12)``, or ``processors(12, cores)``. So many threads can be asked for."""
+
+    def call(count, cores=None):
+        monkeypatch.setattr(limits, 'allowed', lambda: limits.Count(count, 'a test'))
+        monkeypatch.setattr(limits, 'quota', lambda: None)
+        monkeypatch.setattr(layouts, 'physical', lambda: cores or count)
+
+    return call
 
 
 @pytest.fixture

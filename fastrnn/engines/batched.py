@@ -22,11 +22,13 @@ from ..model.init import INITS
 from ..model.overflow import OF_TRAINING
 from ..model.params import Params
 from ..model.state import MOMENTS, TrainState
+from ..parallel.layouts import ALONE, Layout, layouts_for_streams, tell_of_too_many
 from ..parallel.processes import processes
-from ..parallel.threads import ThreadTuner, counts_for_streams, share_of_processors
+from ..parallel.threads import share_of_processors
+from ..parallel.tuner import ThreadTuner
 from ..settings.options import MAX_SEED, Settings
 from . import compile_ahead
-from .batched_streams import FLOPS_PER_THREAD, BatchedStreams, as_weights, make_cell, sizes_of
+from .batched_streams import FLOPS_PER_THREAD, BatchedStreams, as_weights, make_cell, panels_of, sizes_of
 from .shards import Exchange, check_shards, first_stream, shard_shapes, shards_here, slices, streams_per_shard, updated
 
 BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
@@ -60,9 +62,9 @@ class BatchedEngine:
         self.work = buffers.make_work(self.sizes, T, streams, dtype, dropout=self.dropout.limit > 0)
         self._exchange = Exchange(settings, self.sizes, self.params.flat, self.grads.flat, self.work.norms)
         self.smooth_loss = log1(float(V)) * T
-        sizes = thread_counts(settings, architecture)
-        self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(max(sizes) - 1)]
-        self._tuner = ThreadTuner(sizes)
+        self._tuner = ThreadTuner(layouts_of(settings, architecture))
+        tell_of_too_many(settings.threads, self._tuner.most)
+        self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(self._tuner.most - 1)]
         self._train(
             alone(), ids[:0], self.position, np.zeros(0), np.zeros((0, streams))
         )  # compiles, or loads, before threads do
@@ -73,7 +75,8 @@ class BatchedEngine:
         T, N, itemsize = settings.seq_length, architecture.parameters, np.dtype(settings.dtype).itemsize
         kept = 2 * N + len(MOMENTS[settings.optimizer]) * updated(N)  # parameters, gradients, moments
         kept += sum(math.prod(shape) for shape in shard_shapes(settings, sizes_of(architecture), itemsize).values())
-        dropout, threads = limit_of(settings.dropout) > 0, max(thread_counts(settings, architecture))
+        dropout = limit_of(settings.dropout) > 0
+        threads = max(layout.size for layout in layouts_of(settings, architecture))
         sizes, streams = sizes_of(architecture), streams_per_shard(settings)
         of_window = buffers.memory(sizes, T, streams, itemsize, dropout=dropout, threads=threads)
         return kept * itemsize + of_window
@@ -194,12 +197,13 @@ class BatchedEngine:
         self._tuner.close()
 
 
-def thread_counts(settings: Settings, architecture: Architecture) -> list[int]:
-    """Numbers of threads to try: what the configuration says, or as many as might pay."""
+def layouts_of(settings: Settings, architecture: Architecture) -> list[Layout]:
+    """Layouts of threads to try: of as many as the configuration says, or as might pay."""
     B = streams_per_shard(settings)
-    if settings.threads and B > 1:
-        return [settings.threads]
-    return counts_for_streams(B, B * architecture.training_flops, FLOPS_PER_THREAD)
+    if B == 1:
+        return [ALONE]
+    panels = panels_of(architecture, np.dtype(settings.dtype).itemsize, strips=False)
+    return layouts_for_streams(B, panels, B * architecture.training_flops, FLOPS_PER_THREAD, settings.threads)
 
 
 def scoring_memory(architecture: Architecture, itemsize: int) -> int:

@@ -15,7 +15,8 @@ from ..kernels.team import Team, alone
 from ..model.architecture import Architecture
 from ..model.overflow import OF_MODEL, not_finite
 from ..model.params import Params
-from ..parallel.threads import ThreadTuner, counts_for_streams
+from ..parallel.layouts import ALONE, layouts_for_streams
+from ..parallel.tuner import ThreadTuner
 from ..system.pauses import paused
 from . import compile_ahead
 
@@ -27,7 +28,7 @@ class BatchedStreams:
 
     def __init__(self, params: Params, B: int = 1, tuner: ThreadTuner | None = None) -> None:
         """From h = 0. The tuner's threads share the streams, and decide no bit; without a tuner there is one thread."""
-        architecture, self._tuner = params.architecture, tuner or ThreadTuner([1])
+        architecture, self._tuner = params.architecture, tuner or ThreadTuner([ALONE])
         self._network = pack(params, strips=B == 1)
         self._dtype, self._V = params.flat.dtype, params.V
         self._streams = generate.make_streams(sizes_of(architecture), B, self._dtype, self._tuner.most)
@@ -86,11 +87,19 @@ def _in_range(choice: Choice, dtype: Any) -> Choice:
 
 
 def make_tuner(
-    architecture: Architecture, B: int, threads: int | None = None, flops_per_thread: int = FLOPS_PER_THREAD
+    params: Params, B: int, threads: int | None = None, flops_per_thread: int = FLOPS_PER_THREAD
 ) -> ThreadTuner:
-    """Of B streams; without a number of threads it finds out how many pay."""
-    counts = counts_for_streams(B, B * architecture.forward_flops, flops_per_thread)
-    return ThreadTuner(counts if threads is None else [min(threads, B)])
+    """Of B streams of a model; without a number of threads it finds out how many pay."""
+    if B == 1:
+        return ThreadTuner([ALONE])
+    architecture, flops = params.architecture, B * params.architecture.forward_flops
+    panels = panels_of(architecture, params.flat.itemsize, strips=False)
+    return ThreadTuner(layouts_for_streams(B, panels, flops, flops_per_thread, threads))
+
+
+def panels_of(architecture: Architecture, itemsize: int, *, strips: bool) -> int:
+    """How many panels of columns (or strips) the hidden units of a layer make, which threads may share."""
+    return buffers.packed_shapes(sizes_of(architecture), itemsize, strips=strips)['WhhT'][2]
 
 
 def make_cell(architecture: Architecture) -> Cell:

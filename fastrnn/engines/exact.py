@@ -17,7 +17,8 @@ from ..model.init import gist
 from ..model.overflow import OF_TRAINING
 from ..model.params import Params
 from ..model.state import TrainState
-from ..parallel.threads import ThreadTuner, counts_for_rows
+from ..parallel.layouts import Layout, counts_for_rows, tell_of_too_many
+from ..parallel.tuner import ThreadTuner
 from ..settings.options import Settings
 from .exact_stream import ExactStream, as_weights
 
@@ -38,10 +39,11 @@ class ExactEngine:
         self.smooth_loss = float(-np.log(1.0 / V) * T)
         self.position = np.zeros(2, np.int64)  # see exact.train
         self._work = buffers.make_work(T, H, V)
-        sizes = [settings.threads] if settings.threads else counts_for_rows(H, ROWS_PER_THREAD)
+        sizes = counts_for_rows(H, ROWS_PER_THREAD, settings.threads)
+        tell_of_too_many(settings.threads, max(sizes))
         sizes = [size for size in sizes if self._same_bits(size)] or [1]
         self._works = [self._work] + [buffers.for_thread(self._work) for _ in range(max(sizes) - 1)]
-        self._tuner = ThreadTuner(sizes)
+        self._tuner = ThreadTuner([Layout(size) for size in sizes])
         self._alone = alone()
         self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
 

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from ..data.stored import CHUNK, Ids
 from ..data.vocabulary import Encoded
 from ..engines.batched_streams import make_tuner
-from ..model.architecture import Architecture
 from ..model.model import Model, check_model
 from ..model.overflow import check_mean
 from ..model.params import Params
-from ..parallel.threads import ThreadTuner
+from ..parallel.tuner import ThreadTuner
 from ..settings.checks import check_integer
 from ..settings.options import bits_per_character
 from ..system.interrupts import remembered
@@ -97,7 +96,7 @@ def slices(
         raise ValueError('a text of one character can not be evaluated: take one with at least two')
     parts = parts_of(n) if window is None else -(-n // window)
     at_once = min(parts, PARTS)
-    with nullcontext(tuner) if tuner else closing(make_tuner(params.architecture, at_once)) as used:
+    with nullcontext(tuner) if tuner else closing(make_tuner(params, at_once)) as used:
         scorer = Scorer(params, at_once, used, shared=shared)
         for first in range(0, parts, PARTS):
             k = np.arange(first, min(first + PARTS, parts) + 1)
@@ -105,9 +104,9 @@ def slices(
             yield from scorer.score(ids, edges[:-1], edges[1:], 0 if window else WARM_UP)
 
 
-def tuner_for(architecture: Architecture, ids: Ids, threads: int | None = None) -> ThreadTuner:
+def tuner_for(params: Params, ids: Ids, threads: int | None = None) -> ThreadTuner:
     """What :func:`slices` of a text may share, to be closed at the end; else each finds out how many threads pay."""
-    return make_tuner(architecture, parts_of(ids.size - 1), threads)
+    return make_tuner(params, parts_of(ids.size - 1), threads)
 
 
 def bits(params: Params, ids: Ids, window: int | None = None) -> float:

@@ -187,7 +187,7 @@ def _in_groups(
 ) -> Iterator[str | None]:
     """Texts that all go on from one stream."""
     params, group = _in_float(model), min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
-    with closing(make_tuner(params.architecture, group, threads, FLOPS_PER_DRAWING_THREAD)) as tuner:
+    with closing(make_tuner(params, group, threads, FLOPS_PER_DRAWING_THREAD)) as tuner:
         for start in range(0, count, group):
             streams = BatchedStreams(params, min(group, count - start), tuner)
             streams.states[...], streams.ix[:] = stream.states, stream.ix

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ..data.stored import Ids
 from ..engines.batched_streams import make_tuner
 from ..model.params import Params
-from ..parallel.threads import ThreadTuner
+from ..parallel.tuner import ThreadTuner
 from ..settings.options import bits_per_character
 from .evaluate import PARTS, slices, tuner_for
 from .scorer import Positions, Scorer
@@ -56,14 +56,13 @@ class HeldOut:
 
     def read(self, params: Params, *, whole: bool) -> Reading:
         """A reading of the whole text, or of the part, by all processes together."""
-        architecture = params.architecture
         if whole or self.part is None:
             if True not in self._tuners:
-                self._tuners[True] = tuner_for(architecture, self.ids, self._threads)
+                self._tuners[True] = tuner_for(params, self.ids, self._threads)
             return Reading(self.ids.size - 1, slices(params, self.ids, tuner=self._tuners[True], shared=True))
         begins, ends = spans_of(self.ids.size - 1, self.part)
         if False not in self._tuners:
-            self._tuners[False] = make_tuner(architecture, begins.size, self._threads)
+            self._tuners[False] = make_tuner(params, begins.size, self._threads)
         return Reading(self.part, self._pieces(params, begins, ends))
 
     def _pieces(self, params: Params, begins: Positions, ends: Positions) -> Iterator[tuple[Any, NDArray[np.float64]]]:

@@ -11,7 +11,7 @@ from ..engines.batched_streams import BatchedStreams
 from ..model.params import Params
 from ..parallel.group import Processes, parts
 from ..parallel.processes import processes
-from ..parallel.threads import ThreadTuner
+from ..parallel.tuner import ThreadTuner
 from ..system.pauses import paused
 
 SLICE = 1 << 16, 2e10  # characters, and flops, of a slice: about 0.2 s, between which an interrupt gets through

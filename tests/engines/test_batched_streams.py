@@ -10,7 +10,8 @@ import fastrnn
 from fastrnn.engines import batched_streams
 from fastrnn.engines.batched_streams import BatchedStreams
 from fastrnn.model.overflow import OF_TRAINING
-from fastrnn.parallel.threads import ThreadTuner
+from fastrnn.parallel.layouts import Layout
+from fastrnn.parallel.tuner import ThreadTuner
 
 IDS = np.random.default_rng(0).integers(0, V, 40).astype(np.uint8)
 
@@ -47,7 +48,7 @@ def test_kernels_are_there_before_threads(monkeypatch):
 
     monkeypatch.setattr(batched_streams.compile_ahead, 'wait', lambda: calls.append('waited'))
     monkeypatch.setattr(batched_streams.generate, 'draw', recorded)
-    tuner = ThreadTuner([2])
+    tuner = ThreadTuner([Layout(2)])
     BatchedStreams(some_model().params, 4, tuner).draw(np.random.RandomState(0), 5)
     tuner.close()
     assert calls == ['waited', (1, 0), (2, 5), (2, 5)]
@@ -57,6 +58,6 @@ def test_a_thread_without_a_stream_computes_nothing():
     """Of one stream a team of two has one thread too many; products by strips would have it compute the same row."""
     params = some_model(cell='gru').params
     alone = BatchedStreams(params).draw(np.random.RandomState(0), 50)
-    with closing(ThreadTuner([2])) as tuner:
+    with closing(ThreadTuner([Layout(2)])) as tuner:
         for _ in range(60):
             assert np.array_equal(BatchedStreams(params, 1, tuner).draw(np.random.RandomState(0), 50), alone)

@@ -7,7 +7,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.exact import ROWS_PER_THREAD, ExactEngine
-from fastrnn.parallel.threads import ThreadTeam, counts_for_rows
+from fastrnn.parallel.layouts import counts_for_rows
+from fastrnn.parallel.threads import ThreadTeam
 from fastrnn.settings.options import Settings
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -18,8 +19,9 @@ TEXT = SONNETS.read_text(encoding='utf-8')
     ('H', 'T', 'V'),
     [(1, 5, 5), (7, 3, 9), (16, 1, 4), (24, 2, 3), (25, 7, 40), (50, 25, 42), (100, 24, 65), (127, 26, 129)],
 )
-def test_threads_of_the_kernel(threads, H, T, V):
+def test_threads_of_the_kernel(processors, threads, H, T, V):
     """Also more threads than rows, characters or steps; fewer are used where BLAS would round otherwise."""
+    processors(3)
     text = random_text(6 * T + V + 40, V, seed=V)
     assert_same_run(text, iterations=40, hidden_size=H, seq_length=T, threads=threads)
 

@@ -15,6 +15,7 @@ import fastrnn
 from fastrnn import reference
 from fastrnn.engines import batched_streams
 from fastrnn.inference import generate as sampling
+from fastrnn.parallel.layouts import Layout
 
 seeds = st.integers(0, 2**32 - 1)
 KINDS = [('rnn', 'float64'), ('rnn', 'float32'), ('gru', 'float64'), ('lstm', 'float32')]
@@ -139,15 +140,17 @@ def test_weights_that_are_not_finite(cell, layers, name):
 
 
 @pytest.mark.parametrize(('cell', 'dtype'), KINDS)
-def test_threads_do_not_matter(monkeypatch, cell, dtype):
+def test_threads_do_not_matter(monkeypatch, processors, cell, dtype):
     """Nor whether a thread finds nothing to do; groups go on with the generator's next numbers."""
+    processors(7)
     monkeypatch.setattr(sampling, 'GROUP', 4)
     model, options = some_model(dtype=dtype, cell=cell), {'seed': 9, 'top_p': 0.95}
     expected = list(fastrnn.samples(model, 9, 50, threads=1, **options))
     assert len(expected) == 9 and len(set(expected)) == 9
     for threads in (2, 3, 7):
         assert list(fastrnn.samples(model, 9, 50, threads=threads, **options)) == expected
-    monkeypatch.setattr(batched_streams, 'counts_for_streams', lambda *_: [1, 2, 3])  # tried out, step by step at first
+    tried = [Layout(1), Layout(2), Layout(3)]  # step by step at first
+    monkeypatch.setattr(batched_streams, 'layouts_for_streams', lambda *_: tried)
     assert list(fastrnn.samples(model, 9, 50, **options)) == expected
     again = np.random.RandomState(9)
     again.random_sample((50, 8))

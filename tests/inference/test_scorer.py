@@ -19,7 +19,8 @@ from fastrnn.inference import evaluate as evaluation
 from fastrnn.inference import scorer
 from fastrnn.model.architecture import Architecture
 from fastrnn.model.init import scaled
-from fastrnn.parallel.threads import ThreadTuner
+from fastrnn.parallel.layouts import ALONE, Layout
+from fastrnn.parallel.tuner import ThreadTuner
 
 PART = evaluation.MIN_PART
 KINDS = [*((*kind, 'float64') for kind in MANY_KINDS), ('rnn', 1, 'float32'), ('lstm', 2, 'float32')]
@@ -51,7 +52,7 @@ def test_one_stream_is_the_oracle(cell, layers, dtype):
     params, ids = params_of(cell, layers, dtype), some_ids(300)
     expected = cell_oracles.nats(cell, cell_oracles.from_params(params), ids)[0]
     np.testing.assert_allclose(evaluation.nats(params, ids), expected, atol=1e-12 if dtype == 'float64' else 1e-5)
-    assert scorer.Scorer(params, 1, ThreadTuner([1]))._streams.states.dtype == dtype
+    assert scorer.Scorer(params, 1, ThreadTuner([ALONE]))._streams.states.dtype == dtype
 
 
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), KINDS)
@@ -92,12 +93,13 @@ def test_chaos(one_stream):
 
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS[::2])
-def test_neither_threads_nor_slices_matter(monkeypatch, cell, layers):
+def test_neither_threads_nor_slices_matter(monkeypatch, processors, cell, layers):
     """Not for a bit, of a chaotic model either; nor does a number of threads that is found by trying."""
+    processors(3)
     params, ids = some_model(H=20, cell=cell, layers=layers).params, some_ids(3 * PART + 5, 19)
 
     def scored(threads, **options):
-        with closing(batched_streams.make_tuner(params.architecture, 64, threads)) as tuner:
+        with closing(batched_streams.make_tuner(params, 64, threads)) as tuner:
             return np.concatenate([values for _, values in evaluation.slices(params, ids, tuner=tuner, **options)])
 
     for options in ({}, {'window': 100}):
@@ -105,7 +107,7 @@ def test_neither_threads_nor_slices_matter(monkeypatch, cell, layers):
         for threads in (2, 3, 1024):
             assert np.array_equal(scored(threads, **options), expected)
         with monkeypatch.context() as patch:
-            patch.setattr(batched_streams, 'counts_for_streams', lambda *_: [1, 2])
+            patch.setattr(batched_streams, 'layouts_for_streams', lambda *_: [ALONE, Layout(2)])
             assert np.array_equal(scored(None, **options), expected)
     nats = evaluation.nats(params, ids)
     for slice_ in ((1000, np.inf), (1 << 16, 3e6)):
@@ -156,7 +158,7 @@ def test_an_interrupt_between_two_slices(monkeypatch):
 def test_memory_does_not_grow_with_the_text(monkeypatch, window):
     params, peaks = params_of(H=1), []
     monkeypatch.setattr(scorer, 'SLICE', (4096, np.inf))
-    monkeypatch.setattr(batched_streams, 'counts_for_streams', lambda *_: [1])
+    monkeypatch.setattr(batched_streams, 'layouts_for_streams', lambda *_: [ALONE])
     for n in (20_000, 20_000, 100_000):  # the first one also imports
         ids = some_ids(n)
         tracemalloc.start()
@@ -179,7 +181,5 @@ def test_a_validation_is_the_evaluation(monkeypatch):
         asked.clear()
         records = list(run)
         assert asked == [(threads,)] and sum(record.validation is not None for record in records) == 2
-        assert all(
-            team._executor is None for team in run._validator._held_out._tuners[True]._teams
-        )  # closed with the run
+        assert not run._validator._held_out._tuners[True]._threads._executors  # closed with the run
         assert records[-1].validation == evaluation.bits(run.model.params, held_out)

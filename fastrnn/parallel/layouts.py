@@ -1,0 +1,78 @@
+"""Layouts of threads that are worth trying: how many threads there are, and what they share."""
+
+import warnings
+from functools import cache
+from typing import NamedTuple
+
+from ..system.cores import physical
+from .threads import share_of_processors
+
+
+class Layout(NamedTuple):
+    """Groups of threads share streams (or rows); in each, ``shares`` threads share the hidden units."""
+
+    groups: int
+    shares: int = 1
+
+    @property
+    def size(self) -> int:
+        return self.groups * self.shares
+
+    @property
+    def half(self) -> 'Layout':
+        return Layout(self.groups // 2, self.shares) if self.groups > 1 else Layout(1, max(1, self.shares // 2))
+
+
+ALONE = Layout(1)
+
+
+def layouts_for_streams(
+    B: int, panels: int, flops: int, flops_per_thread: int, asked: int | None = None
+) -> list[Layout]:
+    """Layouts for B streams, whose hidden units make ``panels`` panels, and whose step of time has so many flops.
+
+    Those of as many threads as are ``asked`` for; of smaller numbers, too, if so many can not run at once.
+    """
+    most = min(share_of_processors(), B * panels)
+    if asked is not None and asked <= most and _of_size(asked, B, panels):
+        return _of_size(asked, B, panels)
+    sizes = {_fitting(size, B, panels) for size in numbers(min(most, asked or most, flops // flops_per_thread))}
+    return [layout for size in sorted(sizes) for layout in _of_size(size, B, panels)]
+
+
+def counts_for_rows(rows: int, rows_per_thread: int, asked: int | None = None) -> list[int]:
+    """Numbers of threads worth trying for products of one row after the other, or what is asked for, as above."""
+    if asked is not None and asked <= share_of_processors():
+        return [asked]
+    return numbers(min(8, asked or 8, rows // rows_per_thread))
+
+
+def numbers(most: int) -> list[int]:
+    """Numbers of threads worth trying: doubled up to the physical cores, these, and then all hyperthreads."""
+    most = max(1, min(share_of_processors(), most))
+    cores = min(physical(), most) if most > 1 else 1
+    return sorted({1 << k for k in range(cores.bit_length())} | {cores, most})
+
+
+def _of_size(size: int, B: int, panels: int) -> list[Layout]:
+    """Those in which no thread is idle; most groups first, which wait for one another least."""
+    shares = [count for count in range(1, min(size, panels) + 1) if size % count == 0 and size // count <= B]
+    return [Layout(size // count, count) for count in shares]
+
+
+def _fitting(size: int, B: int, panels: int) -> int:
+    """The largest number up to ``size`` that has a layout."""
+    return next(count for count in range(size, 0, -1) if _of_size(count, B, panels))
+
+
+@cache
+def tell_of_too_many(asked: int | None, most: int) -> None:
+    """Once, if more threads are asked for than the ``most`` that can run at once."""
+    if asked is None or asked <= most:
+        return
+    there = share_of_processors()
+    why = 'so many can not share its streams and hidden units'
+    if asked > there:
+        why = f'this process has {there:,} processor{"s" * (there > 1)}'
+    told = f'threads is {asked:,}, but {why}: the run takes {most:,} at most, with the same results'
+    warnings.warn(told, RuntimeWarning, stacklevel=2)

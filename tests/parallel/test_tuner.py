@@ -1,0 +1,172 @@
+"""Which layout of threads runs a kernel, found by trying."""
+
+import math
+import threading
+import warnings
+from itertools import takewhile
+
+import pytest
+
+import fastrnn
+from fastrnn.parallel import tuner as module
+from fastrnn.parallel.layouts import ALONE, Layout, layouts_for_streams
+from fastrnn.parallel.tuner import TRIALS, TRY, TRY_AGAIN, WAKE, ThreadTuner, Trial
+
+TWO = Layout(2)
+
+
+def follow(tuner, pace, seconds, block=0.1):
+    """Run blocks of so many seconds by a clock that goes as ``pace`` (layout, now) says; parts as (layout, seconds)."""
+    parts, now = [], 0.0
+    while now < seconds:
+        left = max(1, int(block / pace(tuner._best, now)))
+        while left:
+            layout, iterations = tuner._choose(left)
+            took = iterations * pace(layout, now)
+            tuner._report(layout, iterations, took)
+            parts.append((layout, took, tuner.settled))
+            left, now = left - iterations, now + took
+    return parts
+
+
+def test_the_fastest_number_of_threads_is_chosen():
+    """Each is tried until it is awake and timed; then the fastest runs, and the other again now and then."""
+    parts = follow(ThreadTuner([ALONE, TWO]), lambda layout, _: 2e-3 / layout.size, 40)
+    used = {layout: sum(took for other, took, _ in parts if other == layout) for layout in (ALONE, TWO)}
+    assert 3 * TRY < used[ALONE] < 0.1 * used[TWO]
+
+
+@pytest.mark.parametrize('B', [1, 4, 16, 256])
+@pytest.mark.parametrize('cores', [2, 6, 64])
+@pytest.mark.parametrize('seconds', [1e-4, 5e-3, 0.05, 1.0])
+def test_trials_are_short(processors, B, cores, seconds):
+    """Of however many layouts. At the end one of the best runs: what was not tried at first is tried now and then."""
+    processors(2 * cores, cores)
+    layouts = layouts_for_streams(B, 16, 10**12, 1)
+
+    def pace(layout, _):
+        """Seconds an iteration: a few rows take as long as four, units are whole panels, and a barrier takes time."""
+        rows, panels = math.ceil(B / layout.groups), math.ceil(16 / layout.shares)
+        waiting = 1e-4 * math.sqrt(layout.shares) * (layout.shares > 1) * math.sqrt(seconds)
+        crowded = 0.9 * layout.size / cores if layout.size > cores else 1.0  # hyperthreads
+        return (seconds * max(rows, 4) / max(B, 4) * panels / 16 + waiting) * crowded
+
+    tuner = ThreadTuner(layouts)
+    parts = follow(tuner, pace, 100, block=0.3)
+    trials = sum(took for _, took, _ in takewhile(lambda part: not part[2], parts))
+    best = min(pace(layout, 0) for layout in layouts)
+    iterations = sum(took / pace(layout, 0) for layout, took, _ in parts)
+    assert trials <= max(TRIALS[0], TRIALS[1] * seconds) + max(WAKE + 2 * TRY, 2 * seconds)
+    assert pace(tuner._best, 0) <= 1.1 * best and iterations * best > 0.9 * 100
+
+
+def test_what_is_far_slower_is_dropped():
+    """As threads are that wait for one another next to busy processes; more of them are not tried."""
+    tuner = ThreadTuner([ALONE, Layout(2), Layout(1, 2), Layout(4), Layout(2, 2), Layout(1, 4)])
+    parts = follow(tuner, lambda layout, _: 1e-3 * (20 if layout.size > 1 else 1), 0.9)
+    assert {layout for layout, _, _ in parts} == {ALONE, Layout(2), Layout(1, 2)}
+    assert sum(took for layout, took, _ in parts if layout != ALONE) < 0.3
+
+
+def test_more_threads_when_others_leave():
+    """First nothing but one thread pays; when processors become free, all of them are found, step by step."""
+    tuner = ThreadTuner([Layout(size) for size in (1, 2, 4, 8)])
+    parts = follow(tuner, lambda layout, now: 1e-3 * (5 if layout.size > 1 and now < 30 else 1 / layout.size), 100)
+    assert tuner.threads == 8
+    assert sum(took for layout, took, _ in parts if layout.size == 8) > 100 - 30 - 4 * TRY_AGAIN[1]
+
+
+def test_a_disturbed_block_costs_little():
+    """After it another number of threads seems to be faster; the one before is soon tried again."""
+    tuner, slow = ThreadTuner([ALONE, TWO]), 0.0
+    for block in range(2000):
+        layout, iterations = tuner._choose(100)
+        seconds = iterations * (2e-3 if layout == ALONE else 1e-3)
+        if block == 1000:
+            assert layout == TWO
+            seconds *= 5
+        slow += seconds * (layout == ALONE) * (block > 1000)
+        tuner._report(layout, iterations, seconds)
+    assert slow < 3.0  # seconds, of which one is a trial each 16; 12 if none came sooner
+
+
+def test_small_jobs_wake_nobody():
+    tuner = ThreadTuner([ALONE, TWO])
+    for _ in range(300):
+        layout, iterations = tuner._choose(1000)
+        tuner._report(layout, iterations, iterations * 1e-5 / layout.size)
+    assert tuner._choose(1000)[0] == TWO
+    assert tuner._choose(3)[0] == ALONE
+
+
+def test_one_layout_is_not_timed(monkeypatch):
+    """All iterations at once, from the first on."""
+    tuner, parts = ThreadTuner([TWO]), []
+    assert tuner.settled and tuner.threads == 2
+    tuner.run(50, lambda part, team: parts.append((part, team.size)))
+    tuner.close()
+    assert parts == [(slice(0, 50), 2)] * 2
+
+
+def test_layouts_share_their_threads():
+    """Those of four threads are started by the largest team, once; a rank is always the same thread."""
+    tuner, threads = ThreadTuner([ALONE, TWO, Layout(4), Layout(2, 2), Layout(1, 4)]), {}
+
+    def work(part, team):
+        threads.setdefault(team.rank, set()).add(threading.get_ident())
+
+    for layout in tuner._layouts:
+        tuner._trial = Trial(layout, 0.0, 1.0)
+        tuner._pace[ALONE] = 1.0
+        tuner.run(1, work)
+    tuner.close()
+    assert sorted(threads) == [0, 1, 2, 3] and all(len(idents) == 1 for idents in threads.values())
+
+
+@pytest.fixture
+def scarce(monkeypatch):
+    """A system that starts one thread besides the first, and then no more."""
+    module._tell_of_too_few.cache_clear()
+    start, started = threading.Thread.start, []
+
+    def refused(thread):
+        if len([other for other in started if other.is_alive()]) >= 1:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, 'start', refused)
+
+
+@pytest.mark.parametrize(('sizes', 'used'), [([4], 2), ([8], 2), ([2, 4], 2), ([3], 1)])
+def test_fewer_threads_do_where_the_system_starts_no_more(scarce, sizes, used):
+    """With one warning for each number; nothing has begun that would have to be undone."""
+    tuner, seen, parts = ThreadTuner([Layout(size) for size in sizes]), set(), []
+
+    def work(part, team):
+        seen.add(team.size)
+        if team.rank == 0:
+            parts.append(part)
+        return team.rank
+
+    tuner._trial = Trial(tuner._layouts[-1], WAKE)  # the largest is tried first
+    with pytest.warns(RuntimeWarning, match='fewer are used, with the same results') as caught:
+        assert tuner.run(50, work) == 0
+    assert seen == {used} and [part.start for part in parts] == [0, *(part.stop for part in parts[:-1])]
+    assert parts[-1].stop == 50
+    assert len({str(warning.message) for warning in caught}) == len(caught)
+    tuner.close()
+
+
+def test_a_run_with_more_threads_than_there_can_be(scarce, processors):
+    processors(4)
+    options = {'preset': 'fast', 'cell': 'rnn', 'layers': 1, 'hidden_size': 8, 'seq_length': 5, 'streams': 6}
+    models = []
+    for threads in (1, 4):
+        run = fastrnn.train('to and fro, and to ' * 30, threads=threads, iterations=5, seed=1, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')
+            list(run)
+        models.append(run.model.params)
+        run.close()
+    assert models[0] == models[1]
