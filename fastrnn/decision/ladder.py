@@ -78,6 +78,7 @@ class Climb:
     speed: float | None = None  # characters a second; None where the clock has no say
     spent: float = 0.0  # seconds of the run that trials took
     trained: float = 0.0  # characters that the run would read, were the text long enough
+    threads: int = 1  # by which the speed was measured
 
     @property
     def expected(self) -> float | None:
@@ -113,7 +114,7 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
         at -= at > 0 and reads(rungs[at][1]) < ENOUGH * rungs[at][0]
     chosen = rungs[at][1]
     trained, speed = reads(chosen), machine.speed(chosen) if clocked else None
-    return Climb(completed(chosen, left, characters, trained), speed, machine.spent(seconds), trained)
+    return Climb(completed(chosen, left, characters, trained), speed, machine.spent(seconds), trained, machine.threads)
 
 
 def rungs_for(start: Settings, left: Sequence[str], characters: int) -> list[tuple[float, Settings]]:

@@ -22,6 +22,7 @@ class Machine:
 
     def __init__(self, ids: Ids, V: int) -> None:
         self.seconds = 0.0  # that measuring took
+        self.threads = 1  # of the model that was measured last, as many as pay
         self._ids, self._V, self._flops = ids, V, 0.0
 
     def spent(self, seconds: float) -> float:
@@ -46,6 +47,7 @@ class Machine:
             while processes().agree(not paces or time.perf_counter() < begin + TIMED):
                 pace = _pace(engine, max(1, int(BLOCK / pace)))
                 paces.append(pace)
+            self.threads = engine.threads
             self.seconds += processes().agree(time.perf_counter() - start)
         flops = Architecture.of(settings, self._V).training_flops * settings.streams * settings.seq_length
         self._flops = flops / min(paces)  # what else the machine does only slows

@@ -6,7 +6,6 @@ from typing import Any
 
 from ..engines.shards import check_shards
 from ..parallel.processes import processes
-from ..parallel.threads import share_of_processors
 from ..settings.config import Config
 from ..settings.options import TABLE, Settings
 from ..settings.presets import PRESETS, filled
@@ -157,9 +156,9 @@ def climbed_in_words(climbed: Climb, characters: int) -> str:
         return f'{"up to " if settings.time is not None else ""}{times:,.1f} epochs'
     if settings.epochs is not None and times >= settings.epochs:
         return f'{settings.time:g} s, but at most {settings.epochs:g} epochs: more would overfit so short a text'
-    on = processes().in_words or cores_in_words(settings.threads or share_of_processors())
+    on = processes().in_words or threads_in_words(climbed.threads)
     return f'{settings.time:g} s on {on} at {climbed.speed:,.0f} characters/s: about {times:,.1f} epochs'
 
 
-def cores_in_words(count: int) -> str:
-    return '1 core' if count == 1 else f'{count} cores'
+def threads_in_words(count: int) -> str:
+    return '1 thread' if count == 1 else f'{count} threads'

@@ -62,7 +62,7 @@ class BatchedEngine:
         self.work = buffers.make_work(self.sizes, T, streams, dtype, dropout=self.dropout.limit > 0)
         self._exchange = Exchange(settings, self.sizes, self.params.flat, self.grads.flat, self.work.norms)
         self.smooth_loss = log1(float(V)) * T
-        self._tuner = ThreadTuner(layouts_of(settings, architecture))
+        self._tuner = ThreadTuner(layouts_of(settings, architecture), (architecture, T, streams, dtype))
         tell_of_too_many(settings.threads, self._tuner.most)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(self._tuner.most - 1)]
         self._train(
@@ -192,6 +192,10 @@ class BatchedEngine:
     @property
     def settled(self) -> bool:
         return self._tuner.settled
+
+    @property
+    def threads(self) -> int:
+        return self._tuner.threads
 
     def close(self) -> None:
         self._tuner.close()

@@ -33,6 +33,10 @@ class Engine(Protocol):
     def settled(self) -> bool:
         """Whether it has found out by itself how many threads pay."""
 
+    @property
+    def threads(self) -> int:
+        """How many threads it uses, as far as it has found out."""
+
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """So many iterations (1 or more); returns their losses in nats, summed over T, averaged over streams.
 

@@ -142,5 +142,9 @@ class ExactEngine:
     def settled(self) -> bool:
         return self._tuner.settled
 
+    @property
+    def threads(self) -> int:
+        return self._tuner.threads
+
     def close(self) -> None:
         self._tuner.close()

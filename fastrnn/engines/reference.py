@@ -116,6 +116,10 @@ class ReferenceEngine:
     def settled(self) -> bool:
         return True
 
+    @property
+    def threads(self) -> int:
+        return 1
+
     def close(self) -> None:
         pass
 

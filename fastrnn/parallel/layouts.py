@@ -67,12 +67,12 @@ def _fitting(size: int, B: int, panels: int) -> int:
 
 @cache
 def tell_of_too_many(asked: int | None, most: int) -> None:
-    """Once, if more threads are asked for than the ``most`` that can run at once."""
+    """Once, if more threads are asked for than the ``most`` that there will be."""
     if asked is None or asked <= most:
         return
     there = share_of_processors()
-    why = 'so many can not share its streams and hidden units'
+    why = 'so many can not share the streams and hidden units'
     if asked > there:
         why = f'this process has {there:,} processor{"s" * (there > 1)}'
-    told = f'threads is {asked:,}, but {why}: the run takes {most:,} at most, with the same results'
+    told = f'threads is {asked:,}, but {why}: as many as pay off are used, with the same results'
     warnings.warn(told, RuntimeWarning, stacklevel=2)

@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
@@ -20,6 +20,9 @@ GROWING = 1.1  # times as long as the best: more threads than those are not trie
 TRIALS = 0.5, 8  # no trial starts after so many seconds of trials, or first iterations, whichever is longer
 TRY_AGAIN = 1.0, 16.0  # seconds until another layout is tried again: at first, and at most
 WORTH_WAKING = 1e-3  # seconds of work; waking a thread takes about 0.1 ms (bench/kernels.py)
+
+
+_known: dict[Hashable, dict[Layout, float]] = {}  # seconds an iteration, by work and layouts
 
 
 @cache
@@ -46,13 +49,14 @@ class ThreadTuner:
     """Finds by trying which layout pays: it depends on the machine, on the sizes and on who else computes.
 
     The number of threads grows from one to the next, in shapes next to the best one so far, until that no longer
-    pays; then others of the best number are tried.
+    pays; then others of the best number are tried. What one tuner has found, the next one of the same work knows.
     """
 
-    def __init__(self, layouts: Sequence[Layout]) -> None:
+    def __init__(self, layouts: Sequence[Layout], work: Hashable = None) -> None:
         self.most = max(layout.size for layout in layouts)  # threads at once
         self._threads = Threads()
-        self._pace = dict[Layout, float]()  # seconds an iteration, of those that were tried
+        known = {} if work is None else _known.setdefault((work, *layouts), {})
+        self._pace: dict[Layout, float] = known  # seconds an iteration, of those that were tried
         self._trying, self._bound = 0.0, TRIALS[0]  # seconds of trials, so far and at most
         self._since_trial, self._try_again = 0.0, TRY_AGAIN[0]
         self._awake = 0  # threads of the last part
@@ -63,7 +67,6 @@ class ThreadTuner:
         """Choose among these, and begin to try those of which nothing is known."""
         self._layouts = sorted(layouts, key=lambda layout: (layout.size, layout.shares))
         self._teams = {layout: ThreadTeam(layout.size, layout.shares, self._threads) for layout in layouts}
-        self._pace = {layout: pace for layout, pace in self._pace.items() if layout in self._teams}
         self._search = self._candidates()
         self._trial = self._next()
 
@@ -88,6 +91,7 @@ class ThreadTuner:
     def _do_without(self, layout: Layout) -> None:
         """Use smaller teams than one that can't be had: at last this thread alone, with the same results."""
         _tell_of_too_few(layout.size)
+        self._pace = {other: pace for other, pace in self._pace.items() if other.size < layout.size}
         self._take([other for other in self._layouts if other.size < layout.size] or [layout.half])
 
     @property

@@ -122,7 +122,8 @@ class Settings:
     engine: str = option('exact', Choice(ABILITIES, EARLIER_ENGINES), TRAINING,
         'Implementation: exact is bit-identical to the gist, batched trains many streams, reference is NumPy.',
         synonyms='backend implementation')
-    threads: int | None = option(None, Whole(1, 1024), TRAINING, 'Threads; their number does not change the results.',
+    threads: int | None = option(None, Whole(1, 1024), TRAINING,
+        'Threads, up to the number of processors; does not change the results.',
         otherwise='as many as pay off', resume=True,
         synonyms='num-threads n-threads nthreads workers num-workers jobs j cores cpus')
     shards: int | None = option(None, Whole(1), TRAINING, 'Groups of streams that processes share; changes the bits.',

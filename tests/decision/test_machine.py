@@ -36,6 +36,7 @@ def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
     trial.measure(config, 10.0)
     assert clocks_when_waited == [0.0]  # for what is compiled meanwhile
     assert 0.04 <= trial.seconds < max(0.4, 5 * pace)
+    assert trial.threads == 2
     assert trial.speed(config) == pytest.approx(4 * 32 * 1.5 / pace, rel=0.05)
 
 
@@ -56,7 +57,7 @@ class Clock:
                 self._now += self._pace * (block.stop - block.start) / (1.5 if team.size == 2 else 1)
 
         class Engine:
-            settled = property(lambda _: found.settled)
+            settled, threads = property(lambda _: found.settled), property(lambda _: found.threads)
             close = staticmethod(found.close)
 
             def run(self, iterations):

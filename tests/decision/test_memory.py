@@ -34,8 +34,9 @@ def config(**options):
         (SIZES[1], {'dtype': 'float32', 'cell': 'lstm', 'shards': 4}),
     ],
 )
-def test_memory_is_as_stated(monkeypatch, sizes, options):
+def test_memory_is_as_stated(monkeypatch, processors, sizes, options):
     """engines.memory is the bytes of all arrays, those of each thread too."""
+    processors(3)
     monkeypatch.setattr(batched.compile_ahead, 'start', lambda *_: None)
     (T, B, H, V), none = sizes, np.zeros(0)
     asked = config(**{'streams': B, 'hidden_size': H, 'seq_length': T, 'optimizer': 'adam', **options})

@@ -104,7 +104,7 @@ def test_too_many_are_told_of_once(processors, recwarn):
     for _ in range(2):
         tell_of_too_many(32, 8)
     assert [str(warning.message) for warning in recwarn] == [
-        'threads is 1,000, but this process has 1 processor: the run takes 1 at most, with the same results',
-        'threads is 32, but so many can not share its streams and hidden units: the run takes 8 at most, with the '
+        'threads is 1,000, but this process has 1 processor: as many as pay off are used, with the same results',
+        'threads is 32, but so many can not share the streams and hidden units: as many as pay off are used, with the '
         'same results',
     ]

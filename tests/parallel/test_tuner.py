@@ -99,6 +99,16 @@ def test_small_jobs_wake_nobody():
     assert tuner._choose(3)[0] == ALONE
 
 
+def test_what_was_found_is_known(monkeypatch):
+    """To the next tuner of the same work and layouts, which tries nothing; a third one of other work does."""
+    monkeypatch.setattr(module, '_known', {})
+    follow(ThreadTuner([ALONE, TWO], 'work'), lambda layout, _: 2e-3 / layout.size, 1)
+    for layouts, work, settled in (((ALONE, TWO), 'work', True), ((ALONE, Layout(3)), 'work', False)):
+        assert ThreadTuner(layouts, work).settled == settled
+    assert ThreadTuner([ALONE, TWO], 'work')._choose(100) == (TWO, 100)
+    assert not ThreadTuner([ALONE, TWO], 'another').settled and not ThreadTuner([ALONE, TWO]).settled
+
+
 def test_one_layout_is_not_timed(monkeypatch):
     """All iterations at once, from the first on."""
     tuner, parts = ThreadTuner([TWO]), []

@@ -44,15 +44,17 @@ def assert_as_oracle(case):
 
 @settings(max_examples=40)
 @given(cases())
-def test_random_configurations(case):
+def test_random_configurations(processors, case):
     """In float64, to what Adam makes of rounding."""
+    processors(3)
     assert_as_oracle(case)
 
 
 @pytest.mark.long
 @settings(max_examples=400)
 @given(cases())
-def test_very_many_configurations(case):
+def test_very_many_configurations(processors, case):
+    processors(3)
     assert_as_oracle(case)
 
 
