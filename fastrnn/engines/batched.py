@@ -22,7 +22,7 @@ from ..model.init import INITS
 from ..model.overflow import OF_TRAINING
 from ..model.params import Params
 from ..model.state import MOMENTS, TrainState
-from ..parallel.layouts import ALONE, Layout, layouts_for_streams, tell_of_too_many
+from ..parallel.layouts import Layout, layouts_for_streams, tell_of_too_many
 from ..parallel.processes import processes
 from ..parallel.threads import share_of_processors
 from ..parallel.tuner import ThreadTuner
@@ -204,9 +204,7 @@ class BatchedEngine:
 def layouts_of(settings: Settings, architecture: Architecture) -> list[Layout]:
     """Layouts of threads to try: of as many as the configuration says, or as might pay."""
     B = streams_per_shard(settings)
-    if B == 1:
-        return [ALONE]
-    panels = panels_of(architecture, np.dtype(settings.dtype).itemsize, strips=False)
+    panels = panels_of(architecture, np.dtype(settings.dtype).itemsize, B)
     return layouts_for_streams(B, panels, B * architecture.training_flops, FLOPS_PER_THREAD, settings.threads)
 
 

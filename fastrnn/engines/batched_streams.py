@@ -90,16 +90,14 @@ def make_tuner(
     params: Params, B: int, threads: int | None = None, flops_per_thread: int = FLOPS_PER_THREAD
 ) -> ThreadTuner:
     """Of B streams of a model; without a number of threads it finds out how many pay."""
-    if B == 1:
-        return ThreadTuner([ALONE])
     architecture, flops = params.architecture, B * params.architecture.forward_flops
-    panels = panels_of(architecture, params.flat.itemsize, strips=False)
+    panels = panels_of(architecture, params.flat.itemsize, B)
     return ThreadTuner(layouts_for_streams(B, panels, flops, flops_per_thread, threads))
 
 
-def panels_of(architecture: Architecture, itemsize: int, *, strips: bool) -> int:
-    """How many panels of columns (or strips) the hidden units of a layer make, which threads may share."""
-    return buffers.packed_shapes(sizes_of(architecture), itemsize, strips=strips)['WhhT'][2]
+def panels_of(architecture: Architecture, itemsize: int, B: int) -> int:
+    """How many panels of columns (strips for one stream) the hidden units of a layer make, which threads may share."""
+    return buffers.packed_shapes(sizes_of(architecture), itemsize, strips=B == 1)['WhhT'][2]
 
 
 def make_cell(architecture: Architecture) -> Cell:
