@@ -16,6 +16,7 @@ from ..parallel.processes import processes
 from ..settings.options import Settings
 from ..settings.parsing import size_in_words
 from ..system import limits
+from ..system.cores import physical
 from .engine import ExactEngine, ReferenceEngine
 
 ITERATIONS = 60
@@ -44,6 +45,8 @@ def _limits() -> dict[str, str]:
     """How much of the machine this process may use, and whose limit it is."""
     count, memory, tasks = limits.processors(), limits.memory(), limits.tasks()
     found = {'processors': f'{count.number} ({count.source})'}
+    if (cores := physical()) < limits.allowed().number:
+        found['cores'] = f'{cores}, of {limits.allowed().number} processors with hyperthreads'
     if memory is not None:
         found['memory'] = memory.in_words if memory.used else f'{size_in_words(memory.limit)} ({memory.source})'
     if tasks is not None:

@@ -85,7 +85,9 @@ class ThreadTeam:
 
     def start(self) -> bool:
         """Have all threads there; False if the system allows no more."""
-        if self.size > 1 and self._process != os.getpid():  # the parent's threads may have been at a barrier
+        if self.size == 1:
+            return True
+        if self._process != os.getpid():  # the parent's threads may have been at a barrier
             self._process, self._sync = os.getpid(), make_sync(self.size // self.shares)
         return self._threads.start(self.size - 1)
 
