@@ -15,7 +15,6 @@ from .threads import Threads, ThreadTeam
 WAKE = 0.03  # seconds until more threads than before are awake, each on a processor of its own
 TRY = 0.02  # seconds of a trial that are timed
 PART = 0.01  # seconds of one part of a trial
-SLOW = 2.0  # times as long as the best: a trial ends before TRY
 GROWING = 1.1  # times as long as the best: more threads than those are not tried
 TRIALS = 0.5, 8  # no trial starts after so many seconds of trials, or first iterations, whichever is longer
 TRY_AGAIN = 1.0, 16.0  # seconds until another layout is tried again: at first, and at most
@@ -143,7 +142,7 @@ class ThreadTuner:
             return
         trial.seconds += seconds
         trial.iterations += iterations
-        if trial.seconds >= min(TRY, SLOW * trial.iterations * self._pace[self._best]):
+        if trial.seconds >= TRY:
             self._pace[layout] = trial.seconds / trial.iterations
             self._trial = self._next()
 

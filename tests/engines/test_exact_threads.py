@@ -14,14 +14,19 @@ from fastrnn.settings.options import Settings
 TEXT = SONNETS.read_text(encoding='utf-8')
 
 
+@pytest.fixture(autouse=True)
+def three(processors):
+    """As many as are asked for here."""
+    processors(3)
+
+
 @pytest.mark.parametrize('threads', [1, 2, 3])
 @pytest.mark.parametrize(
     ('H', 'T', 'V'),
     [(1, 5, 5), (7, 3, 9), (16, 1, 4), (24, 2, 3), (25, 7, 40), (50, 25, 42), (100, 24, 65), (127, 26, 129)],
 )
-def test_threads_of_the_kernel(processors, threads, H, T, V):
+def test_threads_of_the_kernel(threads, H, T, V):
     """Also more threads than rows, characters or steps; fewer are used where BLAS would round otherwise."""
-    processors(3)
     text = random_text(6 * T + V + 40, V, seed=V)
     assert_same_run(text, iterations=40, hidden_size=H, seq_length=T, threads=threads)
 

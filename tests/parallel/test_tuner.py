@@ -60,6 +60,14 @@ def test_trials_are_short(processors, B, cores, seconds):
     assert pace(tuner._best, 0) <= 1.1 * best and iterations * best > 0.9 * 100
 
 
+def test_other_shapes_of_the_best_number_are_tried():
+    """Also those that are not beside the best one of fewer threads."""
+    paces = {ALONE: 8, Layout(2): 4, Layout(1, 2): 5, Layout(4): 4, Layout(2, 2): 3, Layout(1, 4): 2}
+    tuner = ThreadTuner([*paces])
+    follow(tuner, lambda layout, _: 1e-3 * paces[layout], 0.4)
+    assert tuner._best == (1, 4)
+
+
 def test_what_is_far_slower_is_dropped():
     """As threads are that wait for one another next to busy processes; more of them are not tried."""
     tuner = ThreadTuner([ALONE, Layout(2), Layout(1, 2), Layout(4), Layout(2, 2), Layout(1, 4)])
@@ -131,6 +139,7 @@ def test_layouts_share_their_threads():
         tuner.run(1, work)
     tuner.close()
     assert sorted(threads) == [0, 1, 2, 3] and all(len(idents) == 1 for idents in threads.values())
+    assert len(set.union(*threads.values())) == 4
 
 
 @pytest.fixture
@@ -166,6 +175,15 @@ def test_fewer_threads_do_where_the_system_starts_no_more(scarce, sizes, used):
     assert parts[-1].stop == 50
     assert len({str(warning.message) for warning in caught}) == len(caught)
     tuner.close()
+
+
+def test_what_was_known_of_more_threads_than_there_can_be(scarce):
+    tuner = ThreadTuner([ALONE, TWO, Layout(4)])
+    follow(tuner, lambda layout, _: 1e-3 / layout.size, 1)
+    with pytest.warns(RuntimeWarning, match='can not start 4 threads'):
+        tuner.run(50, lambda part, team: None)
+    tuner.close()
+    assert tuner.threads == 2
 
 
 def test_a_run_with_more_threads_than_there_can_be(scarce, processors):

@@ -1,0 +1,65 @@
+"""The threads of a team: started once, and never left at a barrier."""
+
+import threading
+
+import pytest
+from forks import in_a_fork
+
+from fastrnn.kernels.jit import jit
+from fastrnn.kernels.team import ABORT, SYNC, barrier, group_of
+from fastrnn.parallel.threads import Threads, ThreadTeam
+
+
+@jit
+def _meet(team):
+    barrier(group_of(team))
+    barrier(team)
+    return team.rank
+
+
+@pytest.mark.parametrize(('size', 'shares'), [(2, 1), (2, 2), (4, 2)])
+def test_an_error_in_one_thread_releases_the_others(size, shares):
+    """Those of its group, and of other groups; then all of them go on with the next call."""
+    team = ThreadTeam(size, shares)
+
+    def interrupted(team):
+        if team.rank == 0:
+            raise KeyboardInterrupt
+        return _meet(team)
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            team.run(interrupted)
+        assert not team.team(0).sync[ABORT::SYNC].any() and team.run(_meet) == 0
+    team.close()
+
+
+def test_an_error_in_another_thread_is_raised():
+    team = ThreadTeam(2)
+
+    def failing(team):
+        if team.rank == 1:
+            raise ValueError('of rank 1')
+
+    with pytest.raises(ValueError, match='of rank 1'):
+        team.run(failing)
+    team.close()
+
+
+def test_threads_that_were_closed_are_started_again():
+    threads, before = Threads(), threading.active_count()
+    teams = [ThreadTeam(size, 1, threads) for size in (2, 3)]
+    for _ in range(2):
+        assert [team.run(_meet) for team in (*teams, *teams)] == [0] * 4
+        assert threading.active_count() == before + 2
+        threads.close()
+        assert threading.active_count() == before
+
+
+def test_a_fork_starts_its_own():
+    """Those of its parent are not there."""
+    team = ThreadTeam(2)
+    team.run(_meet)
+    assert in_a_fork(lambda: str(team.run(_meet))) == '0'
+    assert team.run(_meet) == 0
+    team.close()
