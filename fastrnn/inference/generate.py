@@ -16,6 +16,7 @@ from ..engines.exact_stream import ExactStream
 from ..kernels.sampling import Choice
 from ..model.model import Model, check_model
 from ..model.params import Params
+from ..parallel.tuner import ThreadTuner
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.options import MAX_SEED
 from ..system.interruptible import InterruptibleGenerator
@@ -23,7 +24,9 @@ from .prompt import Decoder, encode_prompt
 
 MAX_WHOLE = 1 << 26  # characters of a text that is given whole
 AGAIN = 'draw again, with the same seed for the same text'
-FLOPS_PER_DRAWING_THREAD = 400_000  # of a step of time; less is not worth waking a thread for
+# of a step of time; less is not worth waking a thread for. One stream, us a character by one thread and two (Zen 5):
+# LSTM 128, 0.15 Mflop, 2.9 and 3.1; LSTM 256, 0.56 Mflop, 10.4 and 6.5; LSTM 512, 38 and 30
+FLOPS_PER_DRAWING_THREAD = 250_000
 GROUP = 256  # texts at once
 GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
 PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
@@ -83,12 +86,17 @@ def sample(
     choice = _choice(model, temperature, top_k, top_p)
     length, rng = check_integer('length', length, 0), _seeded(seed)
     prompt, decode = encode_prompt(prime, model), Decoder(model)
-    stream = make_stream(model)
+    tuner = make_tuner(model.params, 1, None, FLOPS_PER_DRAWING_THREAD)
+    stream = make_stream(model, tuner)
 
     def draw(start: int, stop: int) -> str | None:
         return decode(stream.draw(rng, stop - start, choice).ravel(), final=stop == length) or None
 
-    return InterruptibleGenerator(chain(_read(stream, prompt), in_pieces(draw, length)), AGAIN)
+    def pieces() -> Iterator[str | None]:
+        with closing(tuner):
+            yield from chain(_read(stream, prompt), in_pieces(draw, length))
+
+    return InterruptibleGenerator(pieces(), AGAIN)
 
 
 def samples(
@@ -150,9 +158,11 @@ def _seeded(seed: int | None) -> np.random.RandomState:
     return np.random.RandomState(None if seed is None else check_integer('seed', seed, 0, MAX_SEED))
 
 
-def make_stream(model: Model) -> Stream:
-    """One stream from h = 0, by the exact kernels where they know the model."""
-    return ExactStream.of(model.params) if model.params.architecture.is_gist else BatchedStreams(_in_float(model))
+def make_stream(model: Model, tuner: ThreadTuner | None = None) -> Stream:
+    """One stream from h = 0, by the exact kernels where they know the model; else by the tuner's threads."""
+    if model.params.architecture.is_gist:
+        return ExactStream.of(model.params)
+    return BatchedStreams(_in_float(model), tuner=tuner)
 
 
 def _in_float(model: Model) -> Params:

@@ -1,5 +1,6 @@
 """Text from a model: the reference's characters, rules against plain NumPy."""
 
+import threading
 from itertools import pairwise
 
 import cell_oracles
@@ -156,6 +157,20 @@ def test_threads_do_not_matter(monkeypatch, processors, cell, dtype):
     again.random_sample((50, 8))
     monkeypatch.setattr(np.random, 'RandomState', lambda seed: again)
     assert list(fastrnn.samples(model, 1, 50, **options)) == expected[8:]
+
+
+@pytest.mark.parametrize(('cell', 'dtype'), KINDS[2:])
+def test_threads_of_one_stream_do_not_matter(monkeypatch, cell, dtype):
+    """They share its hidden units, are tried out, and are gone when the text is drawn; so they are if it is not."""
+    model, options = some_model(dtype=dtype, cell=cell, H=70), {'seed': 9, 'prime': 'abba', 'top_p': 0.95}
+    expected, before = ''.join(fastrnn.sample(model, 300, **options)), threading.active_count()
+    for tried in ([Layout(1, 2)], [Layout(1), Layout(1, 2), Layout(1, 3)]):
+        monkeypatch.setattr(batched_streams, 'layouts_for_streams', lambda *_, tried=tried: tried)
+        assert ''.join(fastrnn.sample(model, 300, **options)) == expected
+        drawn = fastrnn.sample(model, 300, **options)
+        next(drawn)
+        del drawn
+        assert threading.active_count() == before
 
 
 def test_long_texts_take_smaller_groups(monkeypatch):
