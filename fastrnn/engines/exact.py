@@ -20,7 +20,7 @@ from ..model.state import TrainState
 from ..parallel.layouts import Layout, counts_for_rows, tell_of_too_many
 from ..parallel.tuner import ThreadTuner
 from ..settings.options import Settings
-from .exact_stream import ExactStream, as_weights
+from .exact_stream import ExactStream, as_weights, on_lines
 
 ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
 
@@ -33,7 +33,7 @@ class ExactEngine:
         H, T = architecture.H, settings.seq_length
         self._windows, self._rate = Windows(ids, T), float(settings.learning_rate)
         self._rng = np.random.RandomState(settings.seed)
-        self.params, self.moments = gist(architecture, self._rng), Params(architecture)
+        self.params, self.moments = on_lines(gist(architecture, self._rng)), on_lines(Params(architecture))
         self._weights, self._moments = as_weights(self.params), as_weights(self.moments)
         self._native = native.find()
         self.smooth_loss = float(-np.log(1.0 / V) * T)

@@ -28,7 +28,7 @@ class ExactStream:
     @classmethod
     def of(cls, params: Params) -> 'ExactStream':
         """A stream of a model's own, from h = 0."""
-        params = params.astype(np.float64)
+        params = on_lines(params)
         return cls(native.find(), as_weights(params), buffers.make_work(1, params.H, params.V), np.zeros(params.H))
 
     def read(self, ids: NDArray[Any] | Sequence[int]) -> None:
@@ -54,6 +54,16 @@ class ExactStream:
             raise not_finite(cause)
         self.ix = int(out[-1]) if length else self.ix
         return out
+
+
+def on_lines(params: Params) -> Params:
+    """A copy in float64 whose Whh starts at a cache line.
+
+    Memory from NumPy may start 16 bytes off; vectors of Whh then straddle lines (an iteration at H=100: 95 us, not 84).
+    """
+    flat = buffers.aligned_zeros(-params.WxhT.size % 8 + params.flat.size)[-params.flat.size :]
+    flat[:] = params.flat
+    return Params.over(params.architecture, flat)
 
 
 def as_weights(params: Params) -> buffers.Weights:

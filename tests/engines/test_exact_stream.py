@@ -6,7 +6,7 @@ from helpers import gist_arrays, same_bits, same_state, state_after
 from models import CHARS, some_model
 
 import fastrnn
-from fastrnn.engines.exact_stream import ExactStream
+from fastrnn.engines.exact_stream import ExactStream, on_lines
 
 
 def test_the_state_has_the_references_bits():
@@ -44,3 +44,10 @@ def test_an_error_takes_as_many_numbers_as_characters_were_drawn():
                 stream.draw(rng, length)
         after.append(rng.get_state())
     assert same_state(*after) and not same_state(after[0], np.random.RandomState(5).get_state())
+
+
+@pytest.mark.parametrize(('H', 'V'), [(7, 3), (16, 8), (100, 7)])
+def test_a_copy_on_cache_lines(H, V):
+    params = some_model(H, CHARS[:V]).params
+    copy = on_lines(params)
+    assert copy == params and copy.Whh.ctypes.data % 64 == 0
