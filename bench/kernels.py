@@ -86,7 +86,7 @@ def adagrad_division(n, P, G, M):
 @compiled
 def outer_by_tiles(n, left, right, rows, out):
     for _ in range(n):
-        outer_products.gradient(left, right, rows, out)
+        outer_products.gradient(left, right, 0, rows, out)
 
 
 @compiled
@@ -165,12 +165,12 @@ def of_optimizers() -> None:
 
 
 def of_exact_gradients() -> None:
-    T, H, rows, columns = 25, 100, outer_products.ROWS, outer_products.COLUMNS
+    T, H, columns = 25, 104, outer_products.COLUMNS
     d, h, out = normal(T, H, dtype='float64'), normal(T, H, dtype='float64'), np.zeros((H, H))
-    left, right = np.zeros((-(-H // rows), T, rows)), np.zeros((-(-H // columns), T, columns))
-    outer_products.pack(d, 0, 0, left.shape[0], left)
-    outer_products.pack(h, 0, 0, right.shape[0], right)
-    scratch = np.zeros((rows, right.shape[0] * columns))
+    left, right = np.zeros((H // columns, T, columns)), np.zeros((H // columns, T, columns))
+    outer_products.pack(d, 0, left.shape[0], left)
+    outer_products.pack(h, 0, right.shape[0], right)
+    scratch = np.zeros((outer_products.ROWS, H))
     sides = {'tiles': (outer_by_tiles, (left, right, scratch, out)), 'steps of time': (outer_by_steps, (d, h, out))}
     told(f"dWhh in the reference's order, H={H}, T={T}", microseconds(sides))
 

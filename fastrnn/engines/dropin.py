@@ -110,12 +110,12 @@ class _Functions:
             _check_out(out, shapes)
         weights, work = self._take(inputs.size)
         literal = not exact.all_finite(weights.WxhT.reshape(-1))  # one-hot products with inf or NaN
-        work.hs[0] = hprev[:, 0]
+        work.hs[0, : self.H] = hprev[:, 0]
         work.dWxhT.fill(0.0)
         dWxh, dWhh, dWhy, dbh, dby, h = out
         loss = exact.gradients(self._native, self._team, inputs, targets, weights, literal, work, dWhh, dWhy)
         dWxh[...] = work.dWxhT.T
-        dbh[:, 0], dby[:, 0], h[:, 0] = work.dbh, work.dby, work.hs[-1]
+        dbh[:, 0], dby[:, 0], h[:, 0] = work.dbh, work.dby, work.hs[-1, : self.H]
         self._spare.append((weights, work))
         return np.float64(loss), *out
 

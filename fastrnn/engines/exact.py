@@ -39,6 +39,7 @@ class ExactEngine:
         self.smooth_loss = float(-np.log(1.0 / V) * T)
         self.position = np.zeros(2, np.int64)  # see exact.train
         self._work = buffers.make_work(T, H, V)
+        self._hidden = self._work.hs[:1, :H]
         sizes = counts_for_rows(H, ROWS_PER_THREAD, settings.threads)
         tell_of_too_many(settings.threads, max(sizes))
         sizes = [size for size in sizes if self._same_bits(size)] or [1]
@@ -115,7 +116,7 @@ class ExactEngine:
         return TrainState(
             params=self.params.astype(np.float64),
             moments={'m': self.moments.astype(np.float64)},
-            hidden=self._work.hs[:1].copy(),
+            hidden=self._hidden.copy(),
             position=int(self.position[0]),
             steps=0,
             smooth_loss=self.smooth_loss,
@@ -125,13 +126,13 @@ class ExactEngine:
     def restore(self, state: TrainState) -> None:
         self.params.flat[:] = state.params.flat
         self.moments.flat[:] = state.moments['m'].flat
-        self._work.hs[:1] = state.hidden
+        self._hidden[:] = state.hidden
         self.position[:] = state.position, not state.finite
         self.smooth_loss = state.smooth_loss
         self._rng.set_state(state.rng)
 
     def sample(self, length: int, params: Params | None = None) -> NDArray[np.uint32]:
-        p, T, ids, h = int(self.position[0]), self._work.xs.shape[0], self._windows.ids, self._work.hs[0].copy()
+        p, T, ids, h = int(self.position[0]), self._work.xs.shape[0], self._windows.ids, self._hidden[0].copy()
         if p + T + 1 >= ids.size:
             p, h[:] = 0, 0.0
         stream = ExactStream(self._native, self._weights, self._work, h)

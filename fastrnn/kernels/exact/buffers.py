@@ -19,22 +19,21 @@ class Weights(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Buffers of one window, made once."""
+    """Buffers of one window, made once. Rows of h and of p are whole cache lines; what is beyond H and V stays 0."""
 
     xs: Any  # (T, H): Wxh @ x
-    hs: Any  # (T+1, H): hs[t+1] is the reference's hs[t], hs[0] its hprev
+    hs: Any  # (T+1, H up to a line): hs[t+1] is the reference's hs[t], hs[0] its hprev
     ys: Any  # (T, V): logits, then exp(logits)
-    ps: Any  # (T, V): probabilities, then dy
+    ps: Any  # (T, V up to a line): probabilities, then dy
     loss: Any  # (T,): probabilities of the targets, then their logarithms
-    dhs: Any  # (T, H): Why.T @ dy, then dhraw
+    dhs: Any  # (T, H up to a line): Why.T @ dy, then dhraw
     dhnext: Any  # (H,); forward uses it for Whh @ h
     dWxhT: Any  # (V, H)
     dbh: Any  # (H,)
     dby: Any  # (V,)
-    left_V: Any  # (., T, ROWS): dy, packed
-    left_H: Any  # (., T, ROWS): dhraw, packed
-    right_h: Any  # (., T, COLUMNS): the h of dWhy, packed
-    right_prev: Any  # (., T, COLUMNS): the h_prev of dWhh, packed
+    left_V: Any  # (., T, COLUMNS): dy, packed
+    left_H: Any  # (., T, COLUMNS): dhraw, packed
+    right: Any  # (., T+1, COLUMNS): hs, packed; dWhy has lines 0 ... T-1, dWhh lines 1 ... T
     rows: Any  # (ROWS, .): rows of a gradient on their way to Adagrad; each thread has its own
     seen: Any  # (V,) uint8: the window holds this character; each thread has its own
 
@@ -50,31 +49,30 @@ def aligned_zeros(size: int) -> Any:
 
 def work_shapes(T: int, H: int, V: int) -> dict[str, tuple[int, ...]]:
     """Of :class:`Work`."""
-    columns = panels(H, COLUMNS)
+    lines_H, lines_V = panels(H, COLUMNS), panels(V, COLUMNS)
     return {
         'xs': (T, H),
-        'hs': (T + 1, H),
+        'hs': (T + 1, lines_H * COLUMNS),
         'ys': (T, V),
-        'ps': (T, V),
+        'ps': (T, lines_V * COLUMNS),
         'loss': (T,),
-        'dhs': (T, H),
+        'dhs': (T, lines_H * COLUMNS),
         'dhnext': (H,),
         'dWxhT': (V, H),
         'dbh': (H,),
         'dby': (V,),
-        'left_V': (panels(V, ROWS), T, ROWS),
-        'left_H': (panels(H, ROWS), T, ROWS),
-        'right_h': (columns, T, COLUMNS),
-        'right_prev': (columns, T, COLUMNS),
-        'rows': (ROWS, columns * COLUMNS),
+        'left_V': (lines_V, T, COLUMNS),
+        'left_H': (lines_H, T, COLUMNS),
+        'right': (lines_H, T + 1, COLUMNS),
+        'rows': (ROWS, lines_H * COLUMNS),
         'seen': (V,),
     }
 
 
 def make_work(T: int, H: int, V: int) -> Work:
     """Buffers for windows of T characters, for the first thread of a team; see :func:`for_thread`."""
-    arrays = {name: np.zeros(shape) for name, shape in work_shapes(T, H, V).items()}
-    return Work(**{**arrays, 'dhnext': aligned_zeros(H), 'seen': np.zeros(V, np.uint8)})
+    arrays = {name: aligned_zeros(math.prod(shape)).reshape(shape) for name, shape in work_shapes(T, H, V).items()}
+    return Work(**{**arrays, 'seen': np.zeros(V, np.uint8)})
 
 
 def memory(T: int, H: int, V: int) -> int:
@@ -84,4 +82,4 @@ def memory(T: int, H: int, V: int) -> int:
 
 def for_thread(work: Work) -> Work:
     """The same buffers for another thread of the team, but for those that each has for itself."""
-    return work._replace(rows=np.zeros_like(work.rows), seen=np.zeros_like(work.seen))
+    return work._replace(rows=aligned_zeros(work.rows.size).reshape(work.rows.shape), seen=np.zeros_like(work.seen))

@@ -181,7 +181,7 @@ def _call_loop(typingctx, address, data, x, y, size):
 
 @jit
 def gemv(native, A, x, y):
-    """y = A @ x as np.dot computes it. A (M, N) with contiguous rows, x (N,), y (M,), overwritten."""
+    """y = A @ x as np.dot computes it. A (M, N) with contiguous rows, x (N,), y (M,), overwritten; or longer ones."""
     if native.gemv != 0 and A.shape[1] > 1:
         _call_gemv(native.gemv, NO_TRANS, A, x, y)
     else:  # NumPy multiplies by a 1x1 array without BLAS
@@ -194,7 +194,7 @@ def gemv(native, A, x, y):
 
 @jit
 def gemv_t(native, A, x, y):
-    """y = A.T @ x as np.dot computes it. A (M, N) with contiguous rows, x (M,), y (N,), overwritten."""
+    """y = A.T @ x as np.dot computes it. A (M, N) with contiguous rows, x (M,), y (N,), overwritten; or longer ones."""
     if native.gemv != 0 and A.shape[1] > 1:
         _call_gemv(native.gemv, TRANS, A, x, y)
     elif native.dot != 0 and A.shape[0] > 1:  # a row by a column goes to BLAS's dot

@@ -28,42 +28,52 @@ def panels(size: int, width: int) -> int:
     return -(-size // width)
 
 
-@jit
-def pack(X, first, start, stop, out):
-    """Cut rows ``first ... first+T-1`` of X (., N) into panels, last t first; out is (panels, T, width).
+@intrinsic
+def _copy_line(typingctx, source, first, out, start):
+    """out[start : start + COLUMNS] = source[first : first + COLUMNS], of contiguous arrays as if they were flat."""
 
-    out[j, s, c] = X[first + T-1-s, j*width + c] for j = start ... stop-1; beyond N it keeps its zeros.
+    def codegen(context, builder, sig, args):
+        tile = Tile(context, builder, types.float64, COLUMNS)
+        source, out = tile.array(sig.args[0], args[0]), tile.array(sig.args[2], args[2])
+        tile.store(tile.load(source.data, args[1]), out.data, args[3])
+        return context.get_dummy_value()
+
+    return types.void(source, types.intp, out, types.intp), codegen
+
+
+@jit
+def pack(X, start, stop, out):
+    """Cut X (T, n * COLUMNS) into panels, last t first; out is (n, T, COLUMNS).
+
+    out[j, s, c] = X[T-1-s, j*COLUMNS + c] for j = start ... stop-1. Line by line (number by number: 5 us at H=100).
     """
-    T, width = out.shape[1], out.shape[2]
-    N = X.shape[1]
+    T, width = X.shape
     for j in range(start, stop):
-        columns = width if (j + 1) * width <= N else N - j * width
         for s in range(T):
-            row = first + T - 1 - s
-            for c in range(columns):
-                out[j, s, c] = X[row, j * width + c]
+            _copy_line(X, (T - 1 - s) * width + j * COLUMNS, out, (j * T + s) * COLUMNS)
 
 
 @intrinsic
-def _tile(typingctx, left, right, steps, out, column):
-    """out[r, column + c] = clip(sum over s of left[s, r] * right[s, c]) for a ROWS x COLUMNS tile.
+def _tile(typingctx, left, row, right, steps, out, column):
+    """out[r, column + c] = clip(sum over s of left[s, row + r] * right[s, c]) for a ROWS x COLUMNS tile.
 
-    left is (steps, ROWS), right (steps, COLUMNS), out (ROWS, .), all contiguous.
+    left and right are (steps, COLUMNS), out (ROWS, .), all contiguous.
     """
-    signature = types.void(left, right, types.intp, out, types.intp)
+    signature = types.void(left, types.intp, right, types.intp, out, types.intp)
 
     def codegen(context, builder, sig, args):
         tile = Tile(context, builder, types.float64, COLUMNS)  # two roundings a term, never one
-        left, right, out = (tile.array(sig.args[k], args[k]) for k in (0, 1, 3))
-        width, offset = cgutils.unpack_tuple(builder, out.shape)[1], args[4]
+        left, right, out = (tile.array(sig.args[k], args[k]) for k in (0, 2, 4))
+        width, offset = cgutils.unpack_tuple(builder, out.shape)[1], args[5]
 
         def factor(r, s):
-            return tile.splat(builder.gep(left.data, [builder.add(builder.mul(s, I64(ROWS)), I64(r))]))
+            at = builder.add(builder.mul(s, I64(COLUMNS)), builder.add(args[1], I64(r)))
+            return tile.splat(builder.gep(left.data, [at]))
 
         def line(s, _):
             return tile.load(right.data, builder.mul(s, I64(COLUMNS)))
 
-        for total in tile.sums(ROWS, 1, factor, line, args[2], tile.zeros(ROWS)):
+        for total in tile.sums(ROWS, 1, factor, line, args[3], tile.zeros(ROWS)):
             for comparison, limit in (('>', LIMIT), ('<', -LIMIT)):  # ordered: NaN stays NaN, as in np.clip
                 bound = ir.Constant(tile.vector, [limit] * COLUMNS)
                 total = builder.select(builder.fcmp_ordered(comparison, total, bound), bound, total)
@@ -75,14 +85,15 @@ def _tile(typingctx, left, right, steps, out, column):
 
 
 @jit
-def clipped_rows(left, right, out):
-    """out = clip(sum over t = T-1 ... 0 of left[t] right[t]^T): ROWS rows of a gradient.
+def clipped_rows(i, left, right, first, out):
+    """out = clip(sum over t = T-1 ... 0 of left[t] right[t]^T): rows i*ROWS and following of a gradient.
 
-    left is one panel (T, ROWS) and right all panels (n, T, COLUMNS) of :func:`pack`; out is
-    (ROWS, n * COLUMNS) and overwritten.
+    left (m, T, COLUMNS) and right (n, ., COLUMNS) are all panels of :func:`pack`, the right ones from line ``first``
+    on; out is (ROWS, n * COLUMNS) and overwritten.
     """
+    T, row = left.shape[1], i * ROWS
     for k in range(right.shape[0]):
-        _tile(left, right[k], left.shape[0], out, k * COLUMNS)
+        _tile(left[row // COLUMNS], row % COLUMNS, right[k, first:], T, out, k * COLUMNS)
 
 
 @jit
@@ -96,25 +107,25 @@ def adagrad_row(param, grad, mem, learning_rate):
 
 
 @jit
-def gradient(left, right, rows, out):
+def gradient(left, right, first, rows, out):
     """out (M, H) = the clipped gradient whose packed factors are left and right; rows is scratch."""
     M, H = out.shape
-    for i in range(left.shape[0]):
-        clipped_rows(left[i], right, rows)
+    for i in range((M + ROWS - 1) // ROWS):
+        clipped_rows(i, left, right, first, rows)
         for r in range(min(ROWS, M - i * ROWS)):
             for k in range(H):
                 out[i * ROWS + r, k] = rows[r, k]
 
 
 @jit
-def descend(left, right, first, last, rows, param, mem, learning_rate):
-    """Gradient and Adagrad of panels first ... last-1 of a matrix (M, H), changed in place with its mem.
+def descend(start, stop, left, right, first, rows, param, mem, learning_rate):
+    """Gradient and Adagrad of rows start ... stop-1 of a matrix (M, H), changed in place with its mem.
 
-    The gradient exists ROWS rows at a time, while they are in the cache. Weaving Adagrad into the tiles
-    instead lost (35 us for 26 at H=100): its divisions hold up the multiplications.
+    ``start`` is a multiple of ROWS. The gradient exists ROWS rows at a time, while they are in the cache. Weaving
+    Adagrad into the tiles instead lost (35 us for 26 at H=100): its divisions hold up the multiplications.
     """
-    M, H = param.shape
-    for i in range(first, last):
-        clipped_rows(left[i], right, rows)
-        for r in range(min(ROWS, M - i * ROWS)):
-            adagrad_row(param[i * ROWS + r], rows[r, :H], mem[i * ROWS + r], learning_rate)
+    H = param.shape[1]
+    for i in range(start, stop, ROWS):
+        clipped_rows(i // ROWS, left, right, first, rows)
+        for r in range(min(ROWS, stop - i)):
+            adagrad_row(param[i + r], rows[r, :H], mem[i + r], learning_rate)

@@ -14,12 +14,12 @@ All buffers are a ``Work``; nothing is allocated in here. Shapes: T steps, H hid
 
 import numpy as np
 
-from ..jit import inlined, jit
+from ..jit import inlined, jit, variable
 from ..sampling import choose, filter_likeliest, temper
 from ..team import barrier, span
 from .numpy_functions import exp, gemv, gemv_t, log, tanh
 from .one_hot import one_hot_gradient, one_hot_product
-from .outer_products import adagrad_row, descend, gradient, pack
+from .outer_products import ROWS, adagrad_row, descend, gradient, pack
 from .vectors import all_finite, clip, fill, pairwise_sum
 
 GRAIN = 8  # threads share H in multiples of 8, which BLAS's own grouping of rows and columns respects
@@ -78,7 +78,7 @@ def output(native, team, targets, weights, work):
 def backward(native, team, weights, work):
     """Turn dhs from Why.T @ dy into dhraw, and fill dbh and dby, not clipped; threads share columns of Whh."""
     hs, dys, dhs, dhnext, dbh, dby = work.hs, work.ps, work.dhs, work.dhnext, work.dbh, work.dby
-    T, H = dhs.shape
+    T, H = dhs.shape[0], dbh.size
     i0, i1 = span(team, H, GRAIN)
     Whh = weights.Whh[:, i0:i1]
     fill(dbh[i0:i1], 0.0)
@@ -101,14 +101,9 @@ def backward(native, team, weights, work):
 @jit
 def pack_gradients(team, work):
     """Lay the factors of dWhy and dWhh out for tiles; threads share the panels."""
-    for X, first, out in (
-        (work.ps, 0, work.left_V),
-        (work.dhs, 0, work.left_H),
-        (work.hs, 1, work.right_h),
-        (work.hs, 0, work.right_prev),
-    ):
+    for X, out in ((work.ps, work.left_V), (work.dhs, work.left_H), (work.hs, work.right)):
         start, stop = span(team, out.shape[0], 1)
-        pack(X, first, start, stop, out)
+        pack(X, start, stop, out)
 
 
 # --- loss and gradients ----------------------------------------------------------------------------------------
@@ -142,8 +137,8 @@ def gradients(native, team, inputs, targets, weights, literal, work, dWhh, dWhy)
     work.dWxhT must hold zeros: only rows of characters that occur are written. Returns the loss in nats.
     """
     loss, literal = lossFun(native, team, inputs, targets, weights, literal, work)
-    gradient(work.left_V, work.right_h, work.rows, dWhy)
-    gradient(work.left_H, work.right_prev, work.rows, dWhh)
+    gradient(work.left_V, work.right, variable(0), work.rows, dWhy)
+    gradient(work.left_H, work.right, variable(1), work.rows, dWhh)
     clip(work.dbh)
     clip(work.dby)
     return loss
@@ -205,10 +200,10 @@ def sample(native, h, seed_ix, uniforms, weights, literal, choice, work, out):
 @jit
 def adagrad(team, weights, mems, learning_rate, work):
     """Adagrad on all parameters, changed in place with mems; threads share rows and, of Wxh, columns."""
-    first, last = span(team, work.left_V.shape[0], 1)
-    descend(work.left_V, work.right_h, first, last, work.rows, weights.Why, mems.Why, learning_rate)
-    first, last = span(team, work.left_H.shape[0], 1)
-    descend(work.left_H, work.right_prev, first, last, work.rows, weights.Whh, mems.Whh, learning_rate)
+    k0, k1 = span(team, work.dby.size, ROWS)
+    descend(k0, k1, work.left_V, work.right, variable(0), work.rows, weights.Why, mems.Why, learning_rate)
+    i0, i1 = span(team, work.dbh.size, ROWS)
+    descend(i0, i1, work.left_H, work.right, variable(1), work.rows, weights.Whh, mems.Whh, learning_rate)
     i0, i1 = span(team, work.dbh.size, GRAIN)
     for j in range(work.seen.size):
         if work.seen[j]:  # where the gradient is 0, Adagrad changes nothing

@@ -15,32 +15,33 @@ pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
 sizes = st.integers(1, 40)
 
 
-def packed(X, T, width, first=0):
-    out = np.zeros((panels(X.shape[1], width), T, width))
-    outer_products.pack(X, first, 0, out.shape[0], out)
+def packed(X):
+    T, N = X.shape
+    wide, out = np.zeros((T, panels(N, COLUMNS) * COLUMNS)), np.zeros((panels(N, COLUMNS), T, COLUMNS))
+    wide[:, :N] = X
+    outer_products.pack(wide, 0, len(out), out)
     return out
 
 
-@given(N=sizes, T=st.integers(1, 9), width=st.sampled_from([ROWS, COLUMNS]), first=st.integers(0, 1))
-def test_pack(N, T, width, first):
+@given(N=sizes, T=st.integers(1, 9))
+def test_pack(N, T):
     """Every number where it belongs, the last t first, and zeros beyond the edge."""
-    X = np.random.default_rng(N).standard_normal((T + 1, N))
-    out = packed(X, T, width, first)
-    wide = np.zeros((T, out.shape[0] * width))
-    wide[:, :N] = X[first : first + T][::-1]
-    assert np.array_equal(out.transpose(1, 0, 2).reshape(T, -1), wide)
+    X = np.random.default_rng(N).standard_normal((T, N))
+    wide = packed(X).transpose(1, 0, 2).reshape(T, -1)
+    assert np.array_equal(wide[:, :N], X[::-1]) and not wide[:, N:].any()
 
 
 def test_pack_leaves_other_panels_alone():
-    out = np.full((5, 3, ROWS), 7.0)
-    outer_products.pack(np.ones((3, 20)), 0, 1, 3, out)
+    out = np.full((5, 3, COLUMNS), 7.0)
+    outer_products.pack(np.ones((3, 40)), 1, 3, out)
     assert [np.unique(panel).tolist() for panel in out] == [[7.0], [1.0], [1.0], [7.0], [7.0]]
 
 
 def gradient(left, right):
-    T, M, H = len(left), left.shape[1], right.shape[1]
+    """Of factors (T, M) and (T, H); the packed right one begins with a line that is left out."""
+    M, H = left.shape[1], right.shape[1]
     out, rows = np.full((M, H), np.nan), np.full((ROWS, panels(H, COLUMNS) * COLUMNS), np.nan)
-    outer_products.gradient(packed(left, T, ROWS), packed(right, T, COLUMNS), rows, out)
+    outer_products.gradient(packed(left), packed(np.vstack([right, np.full((1, H), np.nan)])), 1, rows, out)
     return out
 
 
@@ -61,7 +62,7 @@ def test_gradient_at_the_edges(value):
 
 
 def test_descend_is_gradient_and_adagrad():
-    """On some panels only; the other rows stay."""
+    """On some rows only; the others stay."""
     rng = np.random.default_rng(0)
     T, M, H = 5, 14, 11
     left, right = rng.standard_normal((T, M)), rng.standard_normal((T, H))
@@ -71,5 +72,5 @@ def test_descend_is_gradient_and_adagrad():
     grad = oracles.outer_products(left, right)[part]
     reference.adagrad([expected[part]], [grad], [memory[part]], 0.1)
     rows = np.zeros((ROWS, panels(H, COLUMNS) * COLUMNS))
-    outer_products.descend(packed(left, T, ROWS), packed(right, T, COLUMNS), 1, 3, rows, param, mem, 0.1)
+    outer_products.descend(ROWS, 3 * ROWS, packed(left), packed(right), 0, rows, param, mem, 0.1)
     assert same_bits(param, expected) and same_bits(mem, memory)
