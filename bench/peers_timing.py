@@ -13,6 +13,8 @@ import llvmlite.binding
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from fastrnn.kernels import jit
+
 MODULES = {'PyTorch': 'torch', 'JAX': 'jax'}
 REST = 0.3  # seconds before each timing: some thread pools spin for a while after their work
 SIDE = 2048  # of the matrices of a large product
@@ -71,12 +73,19 @@ def blas_kernels() -> str:
 
 
 def processor() -> str:
-    """Its name, and what vectors it has, which the name may not tell."""
+    """Its name, what vectors it has, which the name may not tell, and what kernels are compiled for if for another."""
     info = Path('/proc/cpuinfo')
     lines = info.read_text(encoding='utf-8').splitlines() if info.exists() else []
     names = [line.split(':')[1].strip() for line in lines if line.startswith('model name')]
-    features = llvmlite.binding.get_host_cpu_features()
-    widths = (('avx512f', 'AVX-512'), ('avx2', 'AVX2'), ('neon', 'NEON'))
-    vectors = next((width for feature, width in widths if features.get(feature)), 'neither AVX2 nor NEON')
     name = names[0] if names else platform.processor() or platform.machine()
-    return f'{name} ({llvmlite.binding.get_host_cpu_name()}, {vectors}), {os.cpu_count()} cores'
+    binding = llvmlite.binding
+    host = f'{binding.get_host_cpu_name()}, {vectors(binding.get_host_cpu_features().flatten())}'
+    named = f'{jit.CPU}, {vectors(jit.FEATURES)}'
+    other = '' if named == host else f', kernels compiled for another: {named}'
+    return f'{name} ({host}), {os.cpu_count()} cores{other}'
+
+
+def vectors(features: str) -> str:
+    """The widest among a processor's features."""
+    widths = (('+avx512f', 'AVX-512'), ('+avx2', 'AVX2'), ('+neon', 'NEON'))
+    return next((width for feature, width in widths if feature in features.split(',')), 'neither AVX2 nor NEON')

@@ -113,6 +113,14 @@ def test_peers(readme):
     assert ['LSTM 256' in row for row in found[2:]] == [True] * (find_spec('torch') is not None)
 
 
+@pytest.mark.parametrize('shares', [1, 2])
+def test_phases(shares):
+    """Its loops have the losses of the engine's."""
+    few = '(phases.Case("gru", 40, 4, layers=2, T=8), phases.Case("lstm", 40, 5, T=8), phases.Case("rnn", 40, 3, T=8))'
+    tables = run('phases', '--shares', shares, CASES=few, ROUNDS=1, SECONDS=0.01, WAITS=100)
+    assert tables.count('| **iteration of the engine** |') == 3 and tables.count('| input products, back |') == 1
+
+
 @pytest.fixture
 def text(tmp_path):
     path = tmp_path / 'text.txt'

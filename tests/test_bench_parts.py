@@ -7,6 +7,7 @@ import zipfile
 import corpora
 import curves
 import large
+import peers_timing
 import pytest
 import versus
 from helpers import SONNETS
@@ -71,6 +72,15 @@ def test_a_row_says_both_sides():
     expected = f'| 30 s | {recipe}: 3.2 epochs | 2.210 | **7.5 s** (whole process: 8.2 s) | gru H=192 | 2.205 |'
     assert row == f'{expected} **4.0x** (3.7x) |'
     assert versus.row(30.0, Recipe(), theirs, None).endswith('| 2.210 | more than 30 s |  |  |  |')
+
+
+# --- peers ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_processor_that_kernels_are_compiled_for_is_named(monkeypatch):
+    monkeypatch.setattr(peers_timing.jit, 'CPU', 'znver3')
+    monkeypatch.setattr(peers_timing.jit, 'FEATURES', '+fma,+avx2,-avx512f')
+    assert peers_timing.processor().endswith(', kernels compiled for another: znver3, AVX2')
 
 
 # --- corpora --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,271 @@
+"""An iteration of the batched engine with a clock that is read between phases, for bench/phases.py.
+
+These are the loops of kernels/batched/train.py and gradients.py around the engine's own kernels, for one shard and
+without dropout. A clock is read after each phase of a step of time, so phases find the caches as they do in training.
+"""
+
+import ctypes
+import time
+from typing import Any, NamedTuple
+
+import numba
+import numpy as np
+
+from fastrnn.kernels.batched.cell import activate
+from fastrnn.kernels.batched.functions import log1
+from fastrnn.kernels.batched.gemm import TILE_ROWS, add_outer_products, product, recurrent_product
+from fastrnn.kernels.batched.gradients import Product, copy_gates, fill_zero, pack_block, vector_gradients
+from fastrnn.kernels.batched.optimizers import update
+from fastrnn.kernels.batched.packing import begin, fold, pack_left, pack_weights, rows_of
+from fastrnn.kernels.batched.shards import keep_states, take_states
+from fastrnn.kernels.batched.softmax import add_bias, exponentials
+from fastrnn.kernels.batched.train import (
+    from_above,
+    handed_up,
+    own_streams,
+    read_window,
+    step_back,
+    units_of,
+    window_product,
+)
+from fastrnn.kernels.jit import OPTIONS, variable
+from fastrnn.kernels.team import barrier, span
+
+PHASES = (
+    'characters and states',
+    'input products, forward',
+    'recurrent products, forward',
+    'activation',
+    'output products',
+    'softmax',
+    'differentiation',
+    'recurrent products, back',
+    'input products, back',
+    'gradients of vectors',
+    'packing of hidden states',
+    'packing of dz and dy',
+    'outer products',
+    'copies of gradients',
+    'optimizer',
+    'packing of weights',
+    'barriers',
+)
+# fmt: off
+(STATES, INPUT, RECURRENT, ACTIVATION, OUTPUT, SOFTMAX, DIFFERENTIATION, RECURRENT_BACK, INPUT_BACK,
+ VECTORS, PACKING_HIDDEN, PACKING_LEFT, OUTER, COPIES, OPTIMIZER, PACKING_WEIGHTS, BARRIERS) = range(len(PHASES))
+# fmt: on
+compiled = numba.njit(**OPTIONS)
+
+# --- the clock ------------------------------------------------------------------------------------------------------
+
+
+class Watch(NamedTuple):
+    """A thread's."""
+
+    spent: Any  # (phases,) int64, nanoseconds
+    time: Any  # (3,) int64: seconds and nanoseconds, as the system writes them; nanoseconds at the last lap
+
+
+gettime = ctypes.CDLL(None).clock_gettime
+gettime.argtypes = ctypes.c_int, ctypes.c_void_p
+CLOCK = time.CLOCK_MONOTONIC
+
+
+def make_watch() -> Watch:
+    return Watch(np.zeros(len(PHASES), np.int64), np.zeros(3, np.int64))
+
+
+@compiled
+def start(watch):
+    gettime(CLOCK, watch.time.ctypes.data)
+    watch.time[2] = watch.time[0] * 1_000_000_000 + watch.time[1]
+
+
+@compiled
+def lap(watch, phase):
+    """The time since the last lap was spent in this phase. (About 25 ns.)"""
+    before = watch.time[2]
+    start(watch)
+    watch.spent[phase] += watch.time[2] - before
+
+
+# --- an iteration, as in kernels/batched/train.py -------------------------------------------------------------------
+
+
+@compiled
+def forward(group, network, b0, b1, work, watch):
+    (cell, weights, packed), T, (L, _, H) = network, work.inputs.shape[0], network.weights.Whh.shape
+    G, Hp = cell.gates, work.hs.shape[4]
+    for layer in range(L):
+        h, c = work.hs[layer, 0], work.hs[layer, work.hs.shape[1] - 1]
+        if layer > 0:
+            below, W = handed_up(layer - 1, work), packed.WihT[layer - 1]
+            start, stop, u0, u1 = units_of(group, W[0], H)
+            for g in range(G):
+                window_product(below, b0, b1, variable(0), W[g, start:stop], work.Wx, g * Hp + u0)
+            lap(watch, INPUT)
+            barrier(group)
+            lap(watch, BARRIERS)
+        W = packed.WhhT[layer]
+        start, stop, u0, u1 = units_of(group, W[0], H)
+        bias, bhn = fold(weights.bh[layer], G, u0), begin(weights.bhn[layer], u0)
+        for t in range(T):
+            for g in range(G):
+                column = (g + cell.blocks - G) % G * Hp + u0
+                recurrent_product(h[t, b0:b1], W[g, start:stop], work.Wh[b0:b1], column)
+            lap(watch, RECURRENT)
+            for b in range(b0, b1):
+                Wh = fold(work.Wh[b], G, u0)
+                Wx = fold(weights.WxhT[work.inputs[t, b]] if layer == 0 else work.Wx[t, b], G, u0)
+                before, after = (begin(h[t, b], u0), begin(c[t, b], u0)), begin(h[t + 1, b], u0)
+                blocks, c_after = fold(work.blocks[layer, t, b], cell.blocks, u0), begin(c[t + 1, b], u0)
+                activate(cell, u1 - u0, Wh, Wx, bias, bhn, blocks, before[0], before[1], after, c_after)
+            lap(watch, ACTIVATION)
+            barrier(group)
+            lap(watch, BARRIERS)
+
+
+@compiled
+def output(group, network, b0, b1, share, work, watch):
+    highest, by, zero = network.weights.Whh.shape[0] - 1, network.weights.by, variable(0)
+    t0, t1 = span(group, work.targets.shape[0], 1)
+    top, dhs = handed_up(highest, work)[t0:t1], from_above(network.cell, highest, work)[t0:t1]
+    ys = work.ys[t0:t1]
+    for t in range(t1 - t0):
+        product(top[t, b0:b1], zero, network.packed.WhyT, ys[t, b0:b1], zero)
+        lap(watch, OUTPUT)
+        for b in range(b0, b1):
+            y, target = ys[t, b], work.targets[t0 + t, b]
+            most = add_bias(y, by)
+            wanted = y[target] - most
+            total = exponentials(y, by.size, most)
+            work.nats[t0 + t, b] = log1(np.float64(total)) - np.float64(wanted)
+            factor = share / total
+            for k in range(by.size):
+                y[k] *= factor
+            y[target] -= share
+        lap(watch, SOFTMAX)
+        product(ys[t, b0:b1], zero, network.packed.Why, dhs[t, b0:b1], zero)
+        lap(watch, OUTPUT)
+    barrier(group)
+    lap(watch, BARRIERS)
+
+
+@compiled
+def backward(group, network, b0, b1, work, watch):
+    (L, _, H), T = network.weights.Whh.shape, work.inputs.shape[0]
+    cell, dh_next, direct = network.cell, work.dh_next, work.direct
+    for layer in range(L - 1, -1, -1):
+        h, c, blocks = work.hs[layer, 0], work.hs[layer, work.hs.shape[1] - 1], work.blocks[layer]
+        dhs, W = from_above(cell, layer, work), network.packed.Whh[layer]
+        start, stop, u0, u1 = units_of(group, W, H)
+        for b in range(b0, b1):
+            fill_zero(dh_next[b, u0:u1])
+            fill_zero(direct[b, u0:u1])
+        for t in range(T - 1, -1, -1):
+            step_back(cell, b0, b1, u0, u1, blocks[t], dhs[t], dh_next, direct, h[t], c[t], h[t + 1], c[t + 1])
+            lap(watch, DIFFERENTIATION)
+            if t > 0:
+                barrier(group)
+                lap(watch, BARRIERS)
+                recurrent_product(blocks[t, b0:b1], W[start:stop], dh_next[b0:b1], u0)
+                lap(watch, RECURRENT_BACK)
+        barrier(group)
+        lap(watch, BARRIERS)
+        if layer > 0:
+            column, W = (cell.blocks - cell.gates) * work.hs.shape[4], network.packed.Wih[layer - 1]
+            start, stop, u0, u1 = units_of(group, W, H)
+            window_product(blocks, b0, b1, column, W[start:stop], from_above(cell, layer - 1, work), u0)
+            lap(watch, INPUT_BACK)
+            barrier(group)
+            lap(watch, BARRIERS)
+
+
+@compiled
+def add_terms(factors, first, last, work, watch):
+    k0, k1 = max(first - factors.later, 0), min(last - factors.later, factors.left.shape[0])
+    if k0 < k1:
+        pack_left(factors.left[k0:k1], factors.column, factors.first, factors.last, work.left)
+        lap(watch, PACKING_LEFT)
+        at = k0 + factors.later - first
+        add_outer_products(work.left, work.right, at, k1 - k0, factors.dW, factors.first, factors.last, k0 > 0)
+        lap(watch, OUTER)
+
+
+@compiled
+def matrix_gradients(team, cell, work, grads, watch):
+    (L, _, steps, B, Hp), V, zero = work.hs.shape, grads.by.size, variable(0)
+    split_gates = cell.blocks - cell.gates
+    i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
+    k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
+    for layer in range(L):
+        recurrent = Product(work.dWhh, i0, i1, rows_of(work.blocks[layer]), zero, zero)
+        if layer + 1 < L:
+            above = Product(work.dWih, i0, i1, rows_of(work.blocks[layer + 1]), split_gates * Hp, B)
+        else:
+            above = Product(work.dWhy, k0, k1, rows_of(work.ys), zero, B)
+        hidden = rows_of(work.hs[layer, 0])
+        for first in range(0, steps * B, work.right.shape[1]):
+            last = pack_block(hidden, first, work.right)
+            lap(watch, PACKING_HIDDEN)
+            add_terms(recurrent, first, last, work, watch)
+            add_terms(above, first, last, work, watch)
+        copy_gates(recurrent, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer])
+        if layer + 1 < L:
+            copy_gates(above, cell.gates, zero, Hp, grads.Wih[layer])
+        else:
+            copy_gates(above, variable(1), zero, V, grads.Why)
+        lap(watch, COPIES)
+
+
+@compiled
+def train(team, trainer, ids, rates, position, work, losses, watch):
+    network, grads, shards = trainer.network, trainer.grads, trainer.shards
+    (T, B), kind = work.inputs.shape, grads.flat.dtype.type
+    length, p = ids.size // B, position[0]
+    group, b0, b1, r0, r1 = own_streams(team, B)
+    barrier(team)
+    start(watch)
+    for n in range(rates.size):
+        wraps = p + T + 1 >= length
+        if wraps:
+            p = 0
+        take_states(shards.carried[0], wraps, r0, r1, work.hs)
+        read_window(ids, variable(0), length, p, r0, r1, work)
+        lap(watch, STATES)
+        barrier(group)
+        lap(watch, BARRIERS)
+        forward(group, network, b0, b1, work, watch)
+        output(group, network, b0, b1, kind(1) / kind(B), work, watch)
+        backward(group, network, b0, b1, work, watch)
+        barrier(team)
+        lap(watch, BARRIERS)
+        vector_gradients(team, network.cell, work, grads)
+        lap(watch, VECTORS)
+        matrix_gradients(team, network.cell, work, grads, watch)
+        barrier(team)
+        lap(watch, BARRIERS)
+        keep_states(work.hs, T, r0, r1, shards.carried[0])
+        for b in range(r0, r1):
+            losses[n, b] = 0.0
+            for t in range(T):
+                losses[n, b] += work.nats[t, b]
+        lap(watch, STATES)
+        update(team, trainer, rates[n], position[1] + n + 1, work.norms)
+        lap(watch, OPTIMIZER)
+        barrier(team)
+        lap(watch, BARRIERS)
+        pack_weights(team, network)
+        lap(watch, PACKING_WEIGHTS)
+        p += T
+        barrier(team)
+        lap(watch, BARRIERS)
+    if team.rank == 0:
+        position[0], position[1] = p, position[1] + rates.size
+
+
+@compiled
+def wait(team, n):
+    """As many barriers."""
+    for _ in range(n):
+        barrier(team)
