@@ -34,7 +34,7 @@ from fastrnn.parallel.threads import ThreadTeam
 VERIFIED = 5  # iterations
 ROUNDS, SECONDS = 7, 0.3  # of both sides in turn, and of each about
 SEEN = 5e-8  # seconds of an iteration: phases that take less are left out
-WAITS = 100_000  # barriers that are timed
+WAITS, WAITING = 20_000, 40  # barriers of a round, and rounds
 
 
 class Profile(NamedTuple):
@@ -54,20 +54,21 @@ class Trained:
 
     def run(self, iterations: int, *, watched: bool = False) -> Any:
         """Losses of each stream."""
-        engine, rates = self.engine, np.full(iterations, self.case.rate)
-        losses = np.zeros((iterations, self.case.B))
+        rates, losses = np.full(iterations, self.case.rate), np.zeros((iterations, self.case.B))
+        self.team.run(lambda team: self.share(team, rates, losses, watched=watched))
+        return losses
+
+    def share(self, team: Team, rates: Any, losses: Any, *, watched: bool = False) -> None:
+        """One thread's work, with iterations at these learning rates."""
+        engine = self.engine
         grads, shards = as_weights(engine.grads), engine._exchange.shards
         trainer = Trainer(engine.network, grads, engine.optimizer, engine.dropout, shards)
-
-        def work(team: Team) -> None:
-            args = team, trainer, self.ids, rates, engine.position, engine._works[team.rank], losses
-            if watched:
-                phases_loops.train(*args, self.watches[team.rank])
-            else:
-                train.train(*args)
-
-        self.team.run(work)
-        return losses
+        works = engine._works
+        args = team, trainer, self.ids, rates, engine.position, works[team.rank % len(works)], losses
+        if watched:
+            phases_loops.train(*args, self.watches[team.rank])
+        else:
+            train.train(*args)
 
     def seconds(self, iterations: int) -> float:
         """Of an iteration, by the engine's loops."""
@@ -98,13 +99,13 @@ def profile(case: Case, team: ThreadTeam, ids: Any, V: int) -> Profile:
 
 
 def barrier_seconds(team: ThreadTeam) -> float:
-    """Of a barrier to which all threads of a team come at once."""
+    """Of a barrier to which all threads of a team come at once, the best of some rounds."""
     times = []
-    for n in [1] + [WAITS] * ROUNDS:
+    for _ in range(WAITING):
         start = time.perf_counter()
-        team.run(partial(phases_loops.wait, n=n))
-        times.append((time.perf_counter() - start) / n)
-    return statistics.median(times[1:])
+        team.run(partial(phases_loops.wait, n=WAITS))
+        times.append((time.perf_counter() - start) / WAITS)
+    return min(times)
 
 
 # --- the tables -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,243 @@
+"""What many cores would train, projected from one thread's share: characters/s for 1 to 64 cores.
+
+    python bench/cores.py                    the tables, in Markdown
+    python bench/cores.py --only "lstm 512"  those models only whose name has it
+    python bench/cores.py --l3 400           GB/s that the L3 caches of all cores give together
+
+A thread of a team of groups x shares is run alone on a core, without waiting for the others: the last one, which has
+the most to do. Its time is what a team takes whose threads never disturb one another. To it come
+
+- its barriers, which are counted. A barrier of two threads is measured; one of N takes N/2 times as long, since all
+  arrive by an addition to the same cache line, which moves from core to core;
+- as a bound, the bytes that all threads move past their L2 caches, at the bandwidth of the L3: what a loop of copies
+  reaches on all cores here, in proportion to cores, or --l3.
+
+Two cores, which are here, show how far such a projection can be trusted. Every time is the best of some rounds.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cases
+import numpy as np
+from peers_cases import Case
+from peers_timing import processor
+from phases import Trained, barrier_seconds
+
+from fastrnn.kernels.batched.gemm import width
+from fastrnn.kernels.team import ARRIVALS, SYNC, Team, give_up, make_sync
+from fastrnn.parallel.threads import ThreadTeam
+
+MODELS = [Case('lstm', H, B, layers, T=32) for H, layers in ((256, 1), (512, 1), (512, 2)) for B in (16, 64, 256)]
+CORES = (1, 2, 4, 8, 16, 32, 64)
+BAR = Case('lstm', 512, 16, T=32)
+OF_BAR = (8, 16)  # threads
+ROUND = 0.01  # seconds
+ROUNDS, SECONDS = 4, 0.2  # of each measurement at least: short rounds, of which some are not disturbed
+L2 = Path('/sys/devices/system/cpu/cpu0/cache/index2/size')
+COPIED = 2**21  # bytes that a core copies again and again: with the copy more than an L2, and less than an L3
+
+# --- measured -------------------------------------------------------------------------------------------------------
+
+
+def best(run: Callable[[int], Any]) -> float:
+    """Seconds of one of the iterations that are passed to run, at best."""
+    run(1)
+    start = time.perf_counter()
+    run(1)
+    count = max(1, round(ROUND / (time.perf_counter() - start)))
+    times: list[float] = []
+    while len(times) < ROUNDS or sum(times) * count < SECONDS:
+        start = time.perf_counter()
+        run(count)
+        times.append((time.perf_counter() - start) / count)
+    return min(times)
+
+
+class Share(NamedTuple):
+    """What one thread of a team does in an iteration."""
+
+    groups: int
+    shares: int
+    seconds: float  # alone on a core
+    of_team: float  # barriers of all threads
+    of_group: float  # barriers of its group
+
+    @property
+    def threads(self) -> int:
+        return self.groups * self.shares
+
+    @property
+    def name(self) -> str:
+        return f'{self.groups} x {self.shares}'
+
+
+def measure(trained: Trained, groups: int, shares: int) -> Share:
+    """The last thread's. Its gradients are not whole, so the learning rate is 0."""
+    size, sync, done = groups * shares, make_sync(groups), 0
+    give_up(sync)
+
+    def run(iterations: int) -> None:
+        nonlocal done
+        done += iterations
+        losses = np.zeros((iterations, trained.case.B))
+        trained.share(Team(size - 1, size, shares, sync, 0, 0), np.zeros(iterations), losses)
+
+    seconds = best(run)
+    return Share(groups, shares, seconds, sync[ARRIVALS] / done, sync[groups * SYNC + ARRIVALS] / done)
+
+
+def pairs(case: Case, most: int) -> list[tuple[int, int]]:
+    """Groups and shares that all have something to do, of up to so many threads: powers of two."""
+    panels = -(-case.H // width(np.dtype(case.dtype).itemsize))
+    counts = [size for size in CORES if size <= most]
+    return [(g, s) for g in counts for s in counts if g * s <= most and g <= case.B and s <= panels]
+
+
+def copies(n: int, x: Any, out: Any) -> None:
+    for _ in range(n):
+        np.copyto(out, x)
+
+
+def l3_rate(threads: int) -> float:
+    """Bytes a second that so many cores read and write together."""
+    team = ThreadTeam(threads)
+    arrays = [np.ones((2, COPIED // 4), np.float32) for _ in range(threads)]
+    seconds = best(lambda n: team.run(lambda thread: copies(n, *arrays[thread.rank])))
+    team.close()
+    return 2 * threads * COPIED / seconds
+
+
+def l2_size() -> int:
+    """Bytes of a core."""
+    return int(L2.read_text().strip().rstrip('K')) * 1024 if L2.exists() else 2**20
+
+
+# --- projected ------------------------------------------------------------------------------------------------------
+
+
+class Machine(NamedTuple):
+    barrier: float  # seconds, of two threads
+    l3: float  # bytes a second for each core
+    l3_in_all: float  # at most
+    l2: int  # bytes of a core
+
+    def wait(self, threads: int) -> float:
+        """Seconds of a barrier."""
+        return self.barrier * threads / 2 if threads > 1 else 0.0
+
+
+def moved(trained: Trained, share: Share, l2: int) -> int:
+    """Bytes that all threads read and write past their L2 caches in an iteration, about."""
+    work, (_, weights, packed), T = trained.engine.work, trained.engine.network, trained.case.T
+    # dz: written forward, read and written backward, read for the gradients of vectors and, to be packed, of matrices
+    window = 5 * work.blocks.nbytes + 2 * work.hs.nbytes + 3 * work.ys.nbytes + 2 * work.dhs.nbytes + 2 * work.Wx.nbytes
+    hidden = share.threads * work.hs[:, 0].nbytes  # each thread packs all of them
+    update = 12 * weights.flat.nbytes  # gradients, moments, weights, packed weights
+    factors = (
+        packed.WhhT,
+        packed.Whh,
+        packed.WihT,
+        packed.Wih,
+    )  # of each layer; read in each step, if L2 can't keep it
+    read: list[int] = [each.nbytes for each in factors if len(each) and each[0].nbytes / share.shares > l2]
+    return int(window + hidden + update + T * share.groups * sum(read))
+
+
+def project(trained: Trained, share: Share, machine: Machine) -> float:
+    """Seconds of an iteration."""
+    waits = share.of_team * machine.wait(share.threads) + share.of_group * machine.wait(share.shares)
+    bandwidth = min(machine.l3 * share.threads, machine.l3_in_all)
+    return max(share.seconds + waits, moved(trained, share, machine.l2) / bandwidth)
+
+
+# --- the tables -----------------------------------------------------------------------------------------------------
+
+Projected = dict[Share, float]  # seconds of an iteration
+
+
+def project_all(case: Case, machine: Machine, ids: Any, V: int) -> Projected:
+    """Of teams of all sizes."""
+    trained = Trained(case, ThreadTeam(1), ids, V)
+    trained.run(2)  # buffers have what they would have
+    shares = [measure(trained, *pair) for pair in pairs(case, CORES[-1])]
+    return {share: project(trained, share, machine) for share in shares}
+
+
+def row(case: Case, projected: Projected) -> str:
+    """Characters/s of as many cores, by the best team that they can have."""
+    cells = [case.name, str(case.B)]
+    for cores in CORES:
+        share = min((share for share in projected if share.threads <= cores), key=projected.__getitem__)
+        team = f' ({share.name})' if share.threads > 1 else ''
+        cells.append(f'{case.B * case.T / projected[share]:,.0f}{team}')
+    return f'| {" | ".join(cells)} |'
+
+
+def check(case: Case, projected: Projected, ids: Any, V: int) -> list[str]:
+    """Rows of the teams that can be had here: what was projected, and what is measured."""
+    rows = []
+    for share, seconds in projected.items():
+        if share.threads <= 2:
+            team = ThreadTeam(share.threads, share.shares)
+            found = best(Trained(case, team, ids, V).run)
+            team.close()
+            columns = f'{case.B * case.T / seconds:,.0f} | {case.B * case.T / found:,.0f} | {seconds / found:.0%}'
+            rows.append(f'| {case.name} | {case.B} | {share.name} | {columns} |')
+    return rows
+
+
+def bar(ids: Any, V: int) -> list[str]:
+    """What one of many threads reaches alone on a core."""
+    trained = Trained(BAR, ThreadTeam(1), ids, V)
+    trained.run(2)
+    whole = measure(trained, 1, 1)
+    rows = []
+    for groups, shares in pairs(BAR, max(OF_BAR)):
+        if groups * shares in OF_BAR:
+            share = measure(trained, groups, shares)
+            ideal = whole.seconds / share.threads
+            rate = BAR.flops(V) / share.threads / share.seconds / 1e9
+            rows.append(f'| {share.threads} | {share.name} | {rate:.0f} | {ideal / share.seconds:.0%} |')
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Many cores, projected from one thread's share")
+    parser.add_argument('--only', metavar='NAME', default='', help='models whose name has this: lstm 512')
+    parser.add_argument('--l3', metavar='GB/s', type=float, default=float('inf'), help='of the L3 caches of all cores')
+    args = parser.parse_args()
+    chosen = [case for case in MODELS if args.only.lower() in case.name.lower()]
+    if not chosen:
+        parser.error(f'no model has {args.only!r} in its name')
+    corpus, pair = cases.text(), ThreadTeam(2)
+    ids, V = np.asarray(corpus.ids), len(corpus.chars)
+    copied = [l3_rate(threads) for threads in (1, 2)]
+    machine = Machine(barrier_seconds(pair), copied[1] / 2, args.l3 * 1e9, l2_size())
+    pair.close()
+    columns = ' | '.join(f'{cores} core{"s" * (cores > 1)}' for cores in CORES)
+    rows = [f'| projection, characters/s (groups x shares) | B | {columns} |', '|---' * (2 + len(CORES)) + '|']
+    checks = ['| model | B | groups x shares | projected | measured | of it |', '|---' * 6 + '|']
+    for case in chosen:
+        projected = project_all(case, machine, ids, V)
+        rows.append(row(case, projected))
+        checks += check(case, projected, ids, V)
+        print('\n'.join([rows[-1], *checks[-3:]]), file=sys.stderr)
+    title = f'threads, each with its share of {BAR.name} with {BAR.B} streams'
+    bars = [
+        f'| {title} | groups x shares | GFLOP/s of a share, alone on a core | of one thread with all |',
+        '|---' * 4 + '|',
+    ]
+    bars += bar(ids, V)
+    print('\n\n'.join('\n'.join(block) for block in (rows, checks, bars)))
+    waits = f'A barrier of two threads takes {machine.barrier * 1e9:.0f} ns'
+    caches = f'copies reach {copied[0] / 1e9:.0f} GB/s on one core, {copied[1] / 1e9:.0f} on two'
+    print(f'\nA projection from two cores, T = {MODELS[0].T}, V = {V}; {processor()}. {waits}; {caches}.')
+
+
+if __name__ == '__main__':
+    main()
