@@ -13,7 +13,7 @@ import numpy as np
 
 from fastrnn.kernels.batched.cell import activate
 from fastrnn.kernels.batched.functions import log1
-from fastrnn.kernels.batched.gemm import TILE_ROWS, add_outer_products, product, recurrent_product
+from fastrnn.kernels.batched.gemm import add_outer_products, product, recurrent_product
 from fastrnn.kernels.batched.gradients import Product, copy_gates, fill_zero, pack_block, vector_gradients
 from fastrnn.kernels.batched.optimizers import update
 from fastrnn.kernels.batched.packing import begin, fold, pack_left, pack_weights, rows_of
@@ -111,8 +111,8 @@ def forward(group, network, b0, b1, work, watch):
         bias, bhn = fold(weights.bh[layer], G, u0), begin(weights.bhn[layer], u0)
         for t in range(T):
             for g in range(G):
-                column = (g + cell.blocks - G) % G * Hp + u0
-                recurrent_product(h[t, b0:b1], W[g, start:stop], work.Wh[b0:b1], column)
+                base = (g + cell.blocks - G) % G * Hp
+                recurrent_product(h[t, b0:b1], W[g, start:stop], work.Wh[b0:b1], base + u0, base + u1)
             lap(watch, RECURRENT)
             for b in range(b0, b1):
                 Wh = fold(work.Wh[b], G, u0)
@@ -168,7 +168,7 @@ def backward(group, network, b0, b1, work, watch):
             if t > 0:
                 barrier(group)
                 lap(watch, BARRIERS)
-                recurrent_product(blocks[t, b0:b1], W[start:stop], dh_next[b0:b1], u0)
+                recurrent_product(blocks[t, b0:b1], W[start:stop], dh_next[b0:b1], u0, u1)
                 lap(watch, RECURRENT_BACK)
         barrier(group)
         lap(watch, BARRIERS)
@@ -184,20 +184,22 @@ def backward(group, network, b0, b1, work, watch):
 @compiled
 def add_terms(factors, first, last, work, watch):
     k0, k1 = max(first - factors.later, 0), min(last - factors.later, factors.left.shape[0])
+    left, at, some = factors.left[k0:k1], k0 + factors.later - first, work.left.shape[0]
     if k0 < k1:
-        pack_left(factors.left[k0:k1], factors.column, factors.first, factors.last, work.left)
-        lap(watch, PACKING_LEFT)
-        at = k0 + factors.later - first
-        add_outer_products(work.left, work.right, at, k1 - k0, factors.dW, factors.first, factors.last, k0 > 0)
-        lap(watch, OUTER)
+        for i0 in range(factors.first, factors.last, some):
+            i1 = min(i0 + some, factors.last)
+            pack_left(left, factors.column, i0, i1, work.left)
+            lap(watch, PACKING_LEFT)
+            add_outer_products(work.left, work.right, at, k1 - k0, factors.dW, i0, i1, k0 > 0)
+            lap(watch, OUTER)
 
 
 @compiled
 def matrix_gradients(team, cell, work, grads, watch):
     (L, _, steps, B, Hp), V, zero = work.hs.shape, grads.by.size, variable(0)
     split_gates = cell.blocks - cell.gates
-    i0, i1 = span(team, work.dWhh.shape[0] // TILE_ROWS, 1)
-    k0, k1 = span(team, work.dWhy.shape[0] // TILE_ROWS, 1)
+    i0, i1 = span(team, work.dWhh.shape[0], 1)
+    k0, k1 = span(team, work.dWhy.shape[0], 1)
     for layer in range(L):
         recurrent = Product(work.dWhh, i0, i1, rows_of(work.blocks[layer]), zero, zero)
         if layer + 1 < L:

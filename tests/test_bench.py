@@ -113,12 +113,19 @@ def test_peers(readme):
     assert ['LSTM 256' in row for row in found[2:]] == [True] * (find_spec('torch') is not None)
 
 
-@pytest.mark.parametrize('shares', [1, 2])
-def test_phases(shares):
+def test_phases():
     """Its loops have the losses of the engine's."""
-    few = '(phases.Case("gru", 40, 4, layers=2, T=8), phases.Case("lstm", 40, 5, T=8), phases.Case("rnn", 40, 3, T=8))'
-    tables = run('phases', '--shares', shares, CASES=few, ROUNDS=1, SECONDS=0.01, WAITS=100)
-    assert tables.count('| **iteration of the engine** |') == 3 and tables.count('| input products, back |') == 1
+    few = '(phases.Case("gru", 40, 4, layers=2, T=8), phases.Case("lstm", 40, 5, T=8))'
+    tables = run('phases', '--shares', 2, CASES=few, ROUNDS=1, SECONDS=0.01, WAITS=100)
+    assert tables.count('| **iteration of the engine** |') == 2 and tables.count('| input products, back |') == 1
+
+
+def test_cores():
+    few = '[cores.Case("gru", 40, 3, layers=2, T=8)]'
+    told = run('cores', '--l3', 0.001, MODELS=few, BAR='cores.Case("gru", 40, 16, layers=2, T=8)', SECONDS=0.01)
+    rows = [line.split(' | ') for line in told.splitlines() if line.startswith('| GRU 2 x 40')]
+    assert [len(row) for row in rows] == [9, 6, 6, 6]
+    assert ' x ' not in ''.join(rows[0][3:])  # an L3 so slow feeds one core alone
 
 
 @pytest.fixture
