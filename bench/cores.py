@@ -4,15 +4,16 @@
     python bench/cores.py --only "lstm 512"  those models only whose name has it
     python bench/cores.py --l3 400           GB/s that the L3 caches of all cores give together
 
-A thread of a team of groups x shares is run alone on a core, without waiting for the others: the last one, which has
-the most to do. Its time is what a team takes whose threads never disturb one another. To it come
+One thread of a team of groups x shares runs alone on a core, and waits for nobody: the last one, which has the most to
+do. A projection is its time and
 
-- its barriers, which are counted. A barrier of two threads is measured; one of N takes N/2 times as long, since all
-  arrive by an addition to the same cache line, which moves from core to core;
-- as a bound, the bytes that all threads move past their L2 caches, at the bandwidth of the L3: what a loop of copies
-  reaches on all cores here, in proportion to cores, or --l3.
+- the team's barriers, which are counted. A barrier of two threads is measured. One of N threads takes N/2 times as
+  long: each adds to the same cache line, which moves from core to core;
+- as an upper limit, the bandwidth of the L3 for all bytes that the threads move past their L2 caches: what a loop of
+  copies reaches on two cores, in proportion to cores, or --l3.
 
-Two cores, which are here, show how far such a projection can be trusted. Every time is the best of some rounds.
+It leaves out what it costs to read what another core has just written. Two cores show how much that is: the second
+table compares their projections with what they reach. Every time is the best of some rounds.
 """
 
 import argparse

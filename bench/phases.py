@@ -6,7 +6,9 @@
 
 phases_loops.py repeats the engine's loops with a clock between its kernels. Its losses have to be the engine's, bit for
 bit, and the last row of a table is the engine itself, timed in turn. Times of two threads are the mean of both. sgemm
-is a large product by NumPy's BLAS in the same number of threads.
+is a large product by NumPy's BLAS in the same number of threads. The time of a barrier tells whether the two cores
+share a cache: on a virtual machine it may be 50 ns and, minutes later, 300, and what one thread reads of the other's
+takes as much longer.
 """
 
 import argparse
@@ -149,7 +151,8 @@ def table(case: Case, teams: list[ThreadTeam], ids: Any, V: int) -> list[str]:
         if max(times) > SEEN:
             rows.append(row(name, times, products.get(name, 0), found))
     rows.append(row('**sum**', [float(each.phases.sum()) for each in found], case.flops(V), found))
-    return [*rows, row('**iteration of the engine**', [each.whole for each in found], case.flops(V), found)]
+    rows.append(row('**iteration of the engine**', [each.whole for each in found], case.flops(V), found))
+    return [*rows, '', f'A barrier of two threads takes {barrier_seconds(teams[1]) * 1e9:.0f} ns.']
 
 
 def main() -> None:
@@ -167,7 +170,7 @@ def main() -> None:
     shared = 'units of all streams' if args.shares == 2 else 'streams'
     blas = f'NumPy {np.__version__}, whose BLAS takes it for {blas_kernels()}'
     print(f'{processor()}; {blas}; Numba {numba.__version__}.')
-    print(f'V = {V}. Two threads share {shared}; a barrier of them takes {barrier_seconds(teams[1]) * 1e9:.0f} ns.')
+    print(f'V = {V}. Two threads share {shared}.')
     teams[1].close()
 
 
