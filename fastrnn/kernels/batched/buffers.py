@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arrays import aligned_zeros
 from .cell import Cell
 from .dropout import Dropout
 from .gemm import TILE_ROWS, strip_width, width
@@ -172,7 +173,7 @@ def packed_shapes(sizes: Sizes, itemsize: int, *, strips: bool, backward: bool =
 def make_packed(sizes: Sizes, dtype: Any, *, strips: bool, backward: bool = True) -> Packed:
     """Room for the packed matrices; ``strips``: for one stream."""
     shapes = packed_shapes(sizes, np.dtype(dtype).itemsize, strips=strips, backward=backward)
-    return Packed(**{name: np.zeros(shape, dtype) for name, shape in shapes.items()})
+    return Packed(**{name: aligned_zeros(shape, dtype) for name, shape in shapes.items()})
 
 
 def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -> Shapes:
@@ -207,12 +208,13 @@ def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -
 def make_work(sizes: Sizes, T: int, B: int, dtype: Any, *, dropout: bool = False) -> Work:
     """Buffers for the first thread of a team; see :func:`for_thread`."""
     shapes = work_shapes(sizes, T, B, np.dtype(dtype).itemsize, dropout=dropout)
-    return Work(**{name: np.zeros(shape, TYPES.get(name, dtype)) for name, shape in shapes.items()})
+    return Work(**{name: aligned_zeros(shape, TYPES.get(name, dtype)) for name, shape in shapes.items()})
 
 
 def for_thread(work: Work) -> Work:
     """The same buffers for another thread, with its own PER_THREAD."""
-    return work._replace(**{name: np.zeros_like(getattr(work, name)) for name in PER_THREAD})
+    own = {name: getattr(work, name) for name in PER_THREAD}
+    return work._replace(**{name: aligned_zeros(array.shape, array.dtype) for name, array in own.items()})
 
 
 def memory(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool, threads: int) -> int:

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..arrays import aligned_zeros
 from ..jit import inlined, jit
 from ..sampling import choose, filter_likeliest
 from ..team import barrier
@@ -35,12 +36,12 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
     Hp, Vp = padded(sizes.H, itemsize), padded(sizes.V, itemsize)
     return Streams(
         ixs=np.zeros(B, np.int32),
-        hs=np.zeros((sizes.L, sizes.states, B, Hp), dtype),
-        before=np.zeros((sizes.states, B, Hp), dtype),
-        Wx=np.zeros((B, sizes.G * Hp), dtype),
-        Wh=np.zeros((B, sizes.G * Hp), dtype),
-        blocks=np.zeros((B, sizes.S * Hp), dtype),
-        ys=np.zeros((B, Vp), dtype),
+        hs=aligned_zeros((sizes.L, sizes.states, B, Hp), dtype),
+        before=aligned_zeros((sizes.states, B, Hp), dtype),
+        Wx=aligned_zeros((B, sizes.G * Hp), dtype),
+        Wh=aligned_zeros((B, sizes.G * Hp), dtype),
+        blocks=aligned_zeros((B, sizes.S * Hp), dtype),
+        ys=aligned_zeros((B, Vp), dtype),
         failed=np.zeros(B, np.uint8),
         edges=np.zeros((threads, sizes.V)),
     )
