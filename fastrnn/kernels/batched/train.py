@@ -209,8 +209,8 @@ def gradients(team, group, trainer, steps, first, b0, b1, work):
     output(group, network, b0, b1, kind(1) / kind(trainer.shards.streams), work)
     backward(group, network, dropout, steps, first, b0, b1, work)
     barrier(team)
-    vector_gradients(team, network.cell, work, trainer.grads)
     matrix_gradients(team, network.cell, work, trainer.grads)
+    vector_gradients(team, network.cell, work, trainer.grads)
     barrier(team)
 
 
