@@ -100,6 +100,17 @@ def test_presets(tmp_path):
 
 
 @needs_mpi
+def test_phases_of_the_exact_engine():
+    output = run('exact_phases', '--hidden-sizes', 16, ROUNDS=4, SECONDS=0.001, BARRIERS=100)
+    assert [line.split('  ')[1] for line in output.splitlines()[2:]] == [
+        'forward',
+        'output',
+        'backward',
+        'one-hot, packing',
+        'gradients, Adagrad',
+    ]
+
+
 def test_processes():
     table = run('processes', TURNS=1, SECONDS=0.1).splitlines()
     assert [line.split('|')[1].split(' (')[0].strip() for line in table[2:4]] == ['2 processes x 1 thread'] * 2
