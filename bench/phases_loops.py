@@ -14,12 +14,21 @@ import numpy as np
 from fastrnn.kernels.batched.cell import activate
 from fastrnn.kernels.batched.functions import log1
 from fastrnn.kernels.batched.gemm import add_outer_products, product, recurrent_product
-from fastrnn.kernels.batched.gradients import Product, copy_gates, fill_zero, pack_block, vector_gradients
+from fastrnn.kernels.batched.gradients import (
+    Product,
+    copy_all_gates,
+    copy_gates,
+    fill_zero,
+    pack_block,
+    tiles_of_gate,
+    vector_gradients,
+)
 from fastrnn.kernels.batched.optimizers import update
 from fastrnn.kernels.batched.packing import begin, fold, pack_left, pack_weights, rows_of
 from fastrnn.kernels.batched.shards import keep_states, take_states
 from fastrnn.kernels.batched.softmax import add_bias, exponentials
 from fastrnn.kernels.batched.train import (
+    fetch_rows,
     from_above,
     handed_up,
     own_streams,
@@ -48,11 +57,13 @@ PHASES = (
     'copies of gradients',
     'optimizer',
     'packing of weights',
+    'fetching of rows that others wrote',
     'barriers',
 )
 # fmt: off
 (STATES, INPUT, RECURRENT, ACTIVATION, OUTPUT, SOFTMAX, DIFFERENTIATION, RECURRENT_BACK, INPUT_BACK,
- VECTORS, PACKING_HIDDEN, PACKING_LEFT, OUTER, COPIES, OPTIMIZER, PACKING_WEIGHTS, BARRIERS) = range(len(PHASES))
+ VECTORS, PACKING_HIDDEN, PACKING_LEFT, OUTER, COPIES, OPTIMIZER, PACKING_WEIGHTS, FETCHING,
+ BARRIERS) = range(len(PHASES))
 # fmt: on
 compiled = numba.njit(**OPTIONS)
 
@@ -110,6 +121,8 @@ def forward(group, network, b0, b1, work, watch):
         start, stop, u0, u1 = units_of(group, W[0], H)
         bias, bhn = fold(weights.bh[layer], G, u0), begin(weights.bhn[layer], u0)
         for t in range(T):
+            fetch_rows(group, h[t, b0:b1])
+            lap(watch, FETCHING)
             for g in range(G):
                 base = (g + cell.blocks - G) % G * Hp
                 recurrent_product(h[t, b0:b1], W[g, start:stop], work.Wh[b0:b1], base + u0, base + u1)
@@ -168,6 +181,8 @@ def backward(group, network, b0, b1, work, watch):
             if t > 0:
                 barrier(group)
                 lap(watch, BARRIERS)
+                fetch_rows(group, blocks[t, b0:b1])
+                lap(watch, FETCHING)
                 recurrent_product(blocks[t, b0:b1], W[start:stop], dh_next[b0:b1], u0, u1)
                 lap(watch, RECURRENT_BACK)
         barrier(group)
@@ -195,26 +210,36 @@ def add_terms(factors, first, last, work, watch):
 
 
 @compiled
+def add_gates(team, gates, H, Hp, factors, first, last, work, watch):
+    for gate in range(gates):
+        i0, i1 = tiles_of_gate(team, gate, H, Hp)
+        some = Product(factors.dW, i0, i1, factors.left, factors.column, factors.later)
+        add_terms(some, first, last, work, watch)
+
+
+@compiled
 def matrix_gradients(team, cell, work, grads, watch):
-    (L, _, steps, B, Hp), V, zero = work.hs.shape, grads.by.size, variable(0)
+    (L, _, steps, B, Hp), (V, H), zero = work.hs.shape, grads.Why.shape, variable(0)
     split_gates = cell.blocks - cell.gates
-    i0, i1 = span(team, work.dWhh.shape[0], 1)
     k0, k1 = span(team, work.dWhy.shape[0], 1)
     for layer in range(L):
-        recurrent = Product(work.dWhh, i0, i1, rows_of(work.blocks[layer]), zero, zero)
+        recurrent = Product(work.dWhh, k0, k1, rows_of(work.blocks[layer]), zero, zero)
         if layer + 1 < L:
-            above = Product(work.dWih, i0, i1, rows_of(work.blocks[layer + 1]), split_gates * Hp, B)
+            above = Product(work.dWih, k0, k1, rows_of(work.blocks[layer + 1]), split_gates * Hp, B)
         else:
             above = Product(work.dWhy, k0, k1, rows_of(work.ys), zero, B)
         hidden = rows_of(work.hs[layer, 0])
         for first in range(0, steps * B, work.right.shape[1]):
             last = pack_block(hidden, first, work.right)
             lap(watch, PACKING_HIDDEN)
-            add_terms(recurrent, first, last, work, watch)
-            add_terms(above, first, last, work, watch)
-        copy_gates(recurrent, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer])
+            add_gates(team, cell.gates, H, Hp, recurrent, first, last, work, watch)
+            if layer + 1 < L:
+                add_gates(team, cell.gates, H, Hp, above, first, last, work, watch)
+            else:
+                add_terms(above, first, last, work, watch)
+        copy_all_gates(team, recurrent, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer])
         if layer + 1 < L:
-            copy_gates(above, cell.gates, zero, Hp, grads.Wih[layer])
+            copy_all_gates(team, above, cell.gates, zero, Hp, grads.Wih[layer])
         else:
             copy_gates(above, variable(1), zero, V, grads.Why)
         lap(watch, COPIES)
