@@ -13,13 +13,14 @@ do. A projection is its time and
   copies reaches on two cores, in proportion to cores, or --l3.
 
 It leaves out what it costs to read what another core has just written. Two cores show how much that is: the second
-table compares their projections with what they reach. Every time is the best of some rounds.
+table compares their projections with what they reach. Every time is the best of some rounds. If a barrier takes more
+than about 60 ns, the two cores share no cache, as it happens on virtual machines for minutes: measure again.
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,26 +38,28 @@ MODELS = [Case('lstm', H, B, layers, T=32) for H, layers in ((256, 1), (512, 1),
 CORES = (1, 2, 4, 8, 16, 32, 64)
 BAR = Case('lstm', 512, 16, T=32)
 OF_BAR = (8, 16)  # threads
-ROUND = 0.01  # seconds
-ROUNDS, SECONDS = 4, 0.2  # of each measurement at least: short rounds, of which some are not disturbed
+ROUNDS, ROUND = 12, 0.02  # of each measurement; seconds: many short ones, of which some are not disturbed
+WAKE = 4.0  # seconds until a virtual machine has two cores that work, not one
 L2 = Path('/sys/devices/system/cpu/cpu0/cache/index2/size')
 COPIED = 2**21  # bytes that a core copies again and again: with the copy more than an L2, and less than an L3
 
 # --- measured -------------------------------------------------------------------------------------------------------
 
 
-def best(run: Callable[[int], Any]) -> float:
-    """Seconds of one of the iterations that are passed to run, at best."""
-    run(1)
-    start = time.perf_counter()
-    run(1)
-    count = max(1, round(ROUND / (time.perf_counter() - start)))
-    times: list[float] = []
-    while len(times) < ROUNDS or sum(times) * count < SECONDS:
+def best(runs: Sequence[Callable[[int], Any]]) -> list[float]:
+    """Seconds of one of the iterations that are passed to each, at best; by turns."""
+    counts, found = [], [float('inf')] * len(runs)
+    for run in runs:
+        run(1)
         start = time.perf_counter()
-        run(count)
-        times.append((time.perf_counter() - start) / count)
-    return min(times)
+        run(1)
+        counts.append(max(1, round(ROUND / (time.perf_counter() - start))))
+    for _ in range(ROUNDS):
+        for k, (run, count) in enumerate(zip(runs, counts, strict=True)):
+            start = time.perf_counter()
+            run(count)
+            found[k] = min(found[k], (time.perf_counter() - start) / count)
+    return found
 
 
 class Share(NamedTuple):
@@ -77,19 +80,32 @@ class Share(NamedTuple):
         return f'{self.groups} x {self.shares}'
 
 
-def measure(trained: Trained, groups: int, shares: int) -> Share:
-    """The last thread's. Its gradients are not whole, so the learning rate is 0."""
-    size, sync, done = groups * shares, make_sync(groups), 0
-    give_up(sync)
+class Alone:
+    """The last thread of a team, without the others. Its gradients are not whole, so the learning rate is 0."""
 
-    def run(iterations: int) -> None:
-        nonlocal done
-        done += iterations
-        losses = np.zeros((iterations, trained.case.B))
-        trained.share(Team(size - 1, size, shares, sync, 0, 0), np.zeros(iterations), losses)
+    def __init__(self, trained: Trained, groups: int, shares: int) -> None:
+        self.trained, self.groups, self.shares, self.done = trained, groups, shares, 0
+        self.sync = make_sync(groups)
+        give_up(self.sync)
 
-    seconds = best(run)
-    return Share(groups, shares, seconds, sync[ARRIVALS] / done, sync[groups * SYNC + ARRIVALS] / done)
+    def run(self, iterations: int) -> None:
+        self.done += iterations
+        size, losses = self.groups * self.shares, np.zeros((iterations, self.trained.case.B))
+        team = Team(size - 1, size, self.shares, self.sync, 0, 0)
+        self.trained.share(team, np.zeros(iterations), losses)
+
+    def share(self, seconds: float) -> Share:
+        arrivals = self.sync[ARRIVALS::SYNC] / self.done  # of the team, and of each group
+        return Share(self.groups, self.shares, seconds, arrivals[0], arrivals[-1])
+
+
+def measure(case: Case, teams: Sequence[tuple[int, int]], ids: Any, V: int) -> tuple[Trained, list[Share]]:
+    """The shares of one thread of teams of groups x shares."""
+    trained = Trained(case, ThreadTeam(1), ids, V)
+    trained.run(2)  # buffers have what they would have
+    threads = [Alone(trained, *team) for team in teams]
+    times = best([thread.run for thread in threads])
+    return trained, [thread.share(seconds) for thread, seconds in zip(threads, times, strict=True)]
 
 
 def pairs(case: Case, most: int) -> list[tuple[int, int]]:
@@ -108,7 +124,7 @@ def l3_rate(threads: int) -> float:
     """Bytes a second that so many cores read and write together."""
     team = ThreadTeam(threads)
     arrays = [np.ones((2, COPIED // 4), np.float32) for _ in range(threads)]
-    seconds = best(lambda n: team.run(lambda thread: copies(n, *arrays[thread.rank])))
+    (seconds,) = best([lambda n: team.run(lambda thread: copies(n, *arrays[thread.rank]))])
     team.close()
     return 2 * threads * COPIED / seconds
 
@@ -163,9 +179,7 @@ Projected = dict[Share, float]  # seconds of an iteration
 
 def project_all(case: Case, machine: Machine, ids: Any, V: int) -> Projected:
     """Of teams of all sizes."""
-    trained = Trained(case, ThreadTeam(1), ids, V)
-    trained.run(2)  # buffers have what they would have
-    shares = [measure(trained, *pair) for pair in pairs(case, CORES[-1])]
+    trained, shares = measure(case, pairs(case, CORES[-1]), ids, V)
     return {share: project(trained, share, machine) for share in shares}
 
 
@@ -181,29 +195,30 @@ def row(case: Case, projected: Projected) -> str:
 
 def check(case: Case, projected: Projected, ids: Any, V: int) -> list[str]:
     """Rows of the teams that can be had here: what was projected, and what is measured."""
+    here = [share for share in projected if share.threads <= 2]
+    teams = [ThreadTeam(share.threads, share.shares) for share in here]
+    trained = [Trained(case, team, ids, V) for team in teams]
+    until = time.perf_counter() + WAKE
+    while time.perf_counter() < until:
+        trained[-1].run(1)
+    times = best([each.run for each in trained])
     rows = []
-    for share, seconds in projected.items():
-        if share.threads <= 2:
-            team = ThreadTeam(share.threads, share.shares)
-            found = best(Trained(case, team, ids, V).run)
-            team.close()
-            columns = f'{case.B * case.T / seconds:,.0f} | {case.B * case.T / found:,.0f} | {seconds / found:.0%}'
-            rows.append(f'| {case.name} | {case.B} | {share.name} | {columns} |')
+    for share, team, seconds in zip(here, teams, times, strict=True):
+        rates = [case.B * case.T / each for each in (projected[share], seconds)]
+        columns = f'{rates[0]:,.0f} | {rates[1]:,.0f} | {rates[1] / rates[0]:.0%} | {barrier_seconds(team) * 1e9:.0f}'
+        rows.append(f'| {case.name} | {case.B} | {share.name} | {columns} |')
+        team.close()
     return rows
 
 
 def bar(ids: Any, V: int) -> list[str]:
-    """What one of many threads reaches alone on a core."""
-    trained = Trained(BAR, ThreadTeam(1), ids, V)
-    trained.run(2)
-    whole = measure(trained, 1, 1)
+    """What one of many threads reaches alone on a core, of the rate of one thread that does all."""
+    teams = [(groups, shares) for groups, shares in pairs(BAR, max(OF_BAR)) if groups * shares in OF_BAR]
+    _, (whole, *shares) = measure(BAR, [(1, 1), *teams], ids, V)
     rows = []
-    for groups, shares in pairs(BAR, max(OF_BAR)):
-        if groups * shares in OF_BAR:
-            share = measure(trained, groups, shares)
-            ideal = whole.seconds / share.threads
-            rate = BAR.flops(V) / share.threads / share.seconds / 1e9
-            rows.append(f'| {share.threads} | {share.name} | {rate:.0f} | {ideal / share.seconds:.0%} |')
+    for share in sorted(shares, key=lambda share: share.threads):
+        rate, of_whole = BAR.flops(V) / share.threads / share.seconds, whole.seconds / share.threads / share.seconds
+        rows.append(f'| {share.threads} | {share.name} | {rate / 1e9:.0f} | {of_whole:.0%} |')
     return rows
 
 
@@ -222,13 +237,16 @@ def main() -> None:
     pair.close()
     columns = ' | '.join(f'{cores} core{"s" * (cores > 1)}' for cores in CORES)
     rows = [f'| projection, characters/s (groups x shares) | B | {columns} |', '|---' * (2 + len(CORES)) + '|']
-    checks = ['| model | B | groups x shares | projected | measured | of it |', '|---' * 6 + '|']
+    checks = [
+        '| projection, characters/s | B | groups x shares | projected | measured | of it | a barrier, ns |',
+        '|---' * 7 + '|',
+    ]
     for case in chosen:
         projected = project_all(case, machine, ids, V)
         rows.append(row(case, projected))
         checks += check(case, projected, ids, V)
         print('\n'.join([rows[-1], *checks[-3:]]), file=sys.stderr)
-    title = f'threads, each with its share of {BAR.name} with {BAR.B} streams'
+    title = f'projection: threads, each with its share of {BAR.name} with {BAR.B} streams'
     bars = [
         f'| {title} | groups x shares | GFLOP/s of a share, alone on a core | of one thread with all |',
         '|---' * 4 + '|',

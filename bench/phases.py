@@ -25,6 +25,7 @@ from peers_cases import CASES, Case
 from peers_timing import blas_kernels, gemm_rate, processor
 from phases_loops import PHASES
 
+from fastrnn.engines import compile_ahead
 from fastrnn.engines.batched_streams import as_weights
 from fastrnn.engines.engine import BatchedEngine
 from fastrnn.kernels.batched import train
@@ -52,6 +53,7 @@ class Trained:
 
     def __init__(self, case: Case, team: ThreadTeam, ids: Any, V: int) -> None:
         self.case, self.team, self.ids, self.engine = case, team, ids, BatchedEngine(case.config(team.size), ids, V)
+        compile_ahead.wait()  # for what compiles on another core
         self.watches = [phases_loops.make_watch() for _ in range(team.size)]
 
     def run(self, iterations: int, *, watched: bool = False) -> Any:

@@ -133,9 +133,11 @@ def test_phases():
 
 def test_cores():
     few = '[cores.Case("gru", 40, 3, layers=2, T=8)]'
-    told = run('cores', '--l3', 0.001, MODELS=few, BAR='cores.Case("gru", 40, 16, layers=2, T=8)', SECONDS=0.01)
+    told = run(
+        'cores', '--l3', 0.001, MODELS=few, BAR='cores.Case("gru", 40, 16, layers=2, T=8)', ROUNDS=1, ROUND=0.001
+    )
     rows = [line.split(' | ') for line in told.splitlines() if line.startswith('| GRU 2 x 40')]
-    assert [len(row) for row in rows] == [9, 6, 6, 6]
+    assert [len(row) for row in rows] == [9, 7, 7, 7]
     assert ' x ' not in ''.join(rows[0][3:])  # an L3 so slow feeds one core alone
 
 
