@@ -10,8 +10,10 @@ import pytest
 from models import MANY_KINDS
 from numba.core.runtime import _nrt_python as nrt
 
+from fastrnn.engines import batched
 from fastrnn.engines.engine import BatchedEngine, ReferenceEngine
 from fastrnn.kernels.team import alone
+from fastrnn.parallel.layouts import Layout
 from fastrnn.settings.options import Settings
 
 V = 12
@@ -58,6 +60,34 @@ def test_any_number_of_threads_gives_the_same_bits(processors, options):
     for losses, weights in results[1:]:
         assert np.array_equal(losses, results[0][0])
         assert np.array_equal(weights, results[0][1])
+
+
+PAIRS = (1, 1), (2, 1), (1, 2), (3, 1), (2, 2), (1, 4), (3, 2), (4, 4), (1, 16), (16, 1)
+LAYOUTS = [Layout(*pair) for pair in PAIRS]
+
+
+@pytest.mark.parametrize(
+    'options',
+    [
+        {**SOME, **DEEP, 'cell': 'lstm', 'layers': 2},
+        {**SOME, 'cell': 'gru', 'shards': 2},
+        {**DEEP, 'cell': 'rnn', 'layers': 2},
+        {**SOME, 'cell': 'lstm', 'streams': 1},
+        {**DEEP, 'cell': 'gru', 'layers': 2, 'streams': 1, 'dtype': 'float32'},
+    ],
+)
+def test_any_groups_and_shares_give_the_same_bits(monkeypatch, options):
+    """Also where some threads have no stream, or no unit. Rows of 100 units are padded."""
+    options, results = {'streams': 6, 'hidden_size': 100, 'threads': 1, **options}, []
+    for layout in LAYOUTS:
+        monkeypatch.setattr(batched, 'layouts_of', lambda *_, layout=layout: [layout])
+        engine = BatchedEngine(config(**options), IDS, V)
+        losses = engine.run(6)
+        engine.close()
+        results.append((layout, losses, engine.params.flat.copy()))
+    for layout, losses, weights in results[1:]:
+        assert np.array_equal(losses, results[0][1]), layout
+        assert np.array_equal(weights, results[0][2]), layout
 
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)

@@ -11,6 +11,8 @@ import pytest
 from helpers import SONNETS
 
 import fastrnn
+from fastrnn.engines import batched
+from fastrnn.parallel.layouts import Layout
 
 COMMON = {'engine': 'batched', 'init': 'scaled', 'seed': 0, 'hidden_size': 23, 'seq_length': 7, 'iterations': 30}
 COMMON |= {'learning_rate': 0.02, 'validation': 0.1}
@@ -43,8 +45,11 @@ CASES = {
 }
 
 
+@pytest.mark.parametrize('layout', [Layout(1, 1), Layout(1, 2), Layout(2, 2), Layout(4, 4)], ids=str)
 @pytest.mark.parametrize('case', CASES)
-def test_one_model(case):
+def test_one_model(monkeypatch, case, layout):
+    """Whatever the threads share."""
+    monkeypatch.setattr(batched, 'layouts_of', lambda *_: [layout])
     cell, dtype, *_ = case.split(', ')
     options, expected = CASES[case]
     with fastrnn.train(SONNETS.read_text(encoding='utf-8')[:1200], cell=cell, dtype=dtype, **COMMON, **options) as run:
