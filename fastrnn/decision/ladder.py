@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from ..settings.options import Settings, windows
+from .batches import KEPT_BUSY, LARGER, SIXTEEN, Batch, best_batch
 from .machine import Machine
 
 MOST = 0.9  # of a text that should be read in a pass over it
@@ -60,7 +61,8 @@ OF_SCHEDULE = {'constant': 1 / 3, 'wsd': 1 / 2}
 # Adagrad's rates, with one layer and with more; its steps shrink under any schedule. The same LSTM: 2.89 bits with
 # Adam's rate, 2.46 with 0.1, 2.33 with 0.2, 2.29 with 0.3 (tanh diverges at 0.4). GRU 2 x 192: 0.1 2.61, 0.2 2.77.
 ADAGRAD_OF_ONE, ADAGRAD = 0.2, 0.1
-STREAMS = ((5e4, 4), (math.inf, 16))  # B, for texts below so many characters
+# B at most, for texts below so many characters. Those below LONG overfit: to read them faster gains nothing.
+STREAMS = ((5e4, 4), (LONG, SIXTEEN.B), (math.inf, LARGER[-1].B))
 DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.3))  # for fewer epochs than
 SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
 EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 26.0), (5e5, 40.0))  # at most, likewise: more only overfits
@@ -79,6 +81,8 @@ class Climb:
     spent: float = 0.0  # seconds of the run that trials took
     trained: float = 0.0  # characters that the run would read, were the text long enough
     threads: int = 1  # by which the speed was measured
+    batch: Batch = SIXTEEN
+    faster: float = 1.0  # times as many characters a second as with 16 streams
 
     @property
     def expected(self) -> float | None:
@@ -93,8 +97,10 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
     the time; else nothing depends on the clock. Raises ValueError where a trial needs more memory than there is.
     """
     seconds = start.time or 0.0
-    rungs = rungs_for(start, left, characters)
     timed = start.iterations is None and start.epochs is None and start.time is not None
+
+    def rungs_with(streams: int) -> list[tuple[float, Settings]]:
+        return rungs_for(replace(start, streams=streams), left, characters)
 
     def reads(candidate: Settings) -> float:
         """Characters that a run reads."""
@@ -105,16 +111,33 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
             counts.append(start.iterations * candidate.streams * candidate.seq_length)
         return min(counts)
 
+    def enough(k: int, share: float = 1.0) -> bool:
+        """Whether a run reads what the k-th model needs, or a share of it."""
+        need, rung = rungs[k]
+        return reads(rung) >= share * need * batch.cost(reads(rung), characters)
+
+    rungs, batch, faster = rungs_for(start, left, characters), SIXTEEN, 1.0
     clocked = timed and seconds >= TRIAL
     if clocked:
         machine.measure(rungs[min(FIRST, len(rungs) - 1)][1], seconds)
-    at = max(k for k, (need, rung) in enumerate(rungs) if reads(rung) >= need)
+    at = max(filter(enough, range(len(rungs))))
     if clocked and seconds >= AGAIN:
         machine.measure(rungs[at][1], seconds)
-        at -= at > 0 and reads(rungs[at][1]) < ENOUGH * rungs[at][0]
+        at -= at > 0 and not enough(at, ENOUGH)
+        if _may_grow(start, left, machine):
+            batch, faster = best_batch(lambda B: rungs_with(B)[at][1], characters, machine, seconds)
+            rungs = rungs_with(batch.B)
+            at = max(at, *filter(enough, range(len(rungs))))
     chosen = rungs[at][1]
     trained, speed = reads(chosen), machine.speed(chosen) if clocked else None
-    return Climb(completed(chosen, left, characters, trained), speed, machine.spent(seconds), trained, machine.threads)
+    chosen = completed(chosen, left, characters, trained, batch)
+    return Climb(chosen, speed, machine.spent(seconds), trained, machine.threads, batch, faster)
+
+
+def _may_grow(start: Settings, left: Sequence[str], machine: Machine) -> bool:
+    """Whether larger batches are worth a trial: what they cost was measured with Adam, and in one shard."""
+    cores = min(machine.cores, start.threads or machine.cores)
+    return 'streams' in left and (start.shards or 1) == 1 and start.optimizer == 'adam' and cores > KEPT_BUSY
 
 
 def rungs_for(start: Settings, left: Sequence[str], characters: int) -> list[tuple[float, Settings]]:
@@ -141,7 +164,7 @@ def _with_open(start: Settings, left: Sequence[str], rung: Rung) -> Settings:
     return replace(start, **{name: value for name, value in values.items() if name in left})
 
 
-def completed(chosen: Settings, left: Sequence[str], characters: int, trained: float) -> Settings:
+def completed(chosen: Settings, left: Sequence[str], characters: int, trained: float, batch: Batch) -> Settings:
     """The rest of what is open: for a text of so many characters, when a run without a cap would read ``trained``.
 
     The cap is one where fewer epochs are expected, too: how many there will be was only estimated.
@@ -150,7 +173,7 @@ def completed(chosen: Settings, left: Sequence[str], characters: int, trained: f
     epochs = min(trained / characters, most)
     if most < math.inf:
         values['epochs'] = most
-    values['learning_rate'] = _rate(chosen)
+    values['learning_rate'] = batch.rate * _rate(chosen)
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
     return replace(chosen, **{name: value for name, value in values.items() if name in left})
 
@@ -181,7 +204,8 @@ def with_windows(start: Settings, left: Sequence[str], characters: int) -> Setti
         fits = start.seq_length <= longest or 'seq_length' not in left
         return start if fits else replace(start, seq_length=longest)
     shards = start.shards or 1
-    T, B = start.seq_length, -(-int(below(STREAMS, characters, start.streams)) // shards) * shards
+    most = int(below(STREAMS, characters, start.streams))
+    T, B = start.seq_length, -(-min(start.streams, most) // shards) * shards
     if characters < (T + 2) * B:
 
         def read(streams: int) -> int:

@@ -3,13 +3,16 @@
 import time
 from contextlib import closing
 from dataclasses import replace
+from typing import NamedTuple
 
 from ..data.stored import Ids
 from ..engines import compile_ahead
 from ..engines.engine import Engine, make_engine
 from ..model.architecture import Architecture
 from ..parallel.processes import processes
+from ..parallel.threads import share_of_processors
 from ..settings.options import Settings
+from ..system.cores import physical
 from .memory import check_memory
 
 TIMED = 0.05  # seconds of a trial, when the number of threads is found; its fastest block counts
@@ -17,13 +20,30 @@ BLOCK = 0.01  # seconds of iterations at once, for them to be worth a second thr
 TUNING = 0.25  # of the run's time, after which a trial looks no longer for the number of threads
 
 
+class Measured(NamedTuple):
+    """What a trial has found."""
+
+    flops: float  # a second
+    threads: int  # as many as pay
+
+
 class Machine:
     """This one, training on a text of V distinct characters."""
 
     def __init__(self, ids: Ids, V: int) -> None:
         self.seconds = 0.0  # that measuring took
-        self.threads = 1  # of the model that was measured last, as many as pay
-        self._ids, self._V, self._flops = ids, V, 0.0
+        self.measured = Measured(0.0, 1)  # of the last trial
+        self._ids, self._V = ids, V
+
+    @property
+    def threads(self) -> int:
+        """As many as pay for the model that was measured last."""
+        return self.measured.threads
+
+    @property
+    def cores(self) -> int:
+        """Physical ones that may train."""
+        return min(physical(), share_of_processors())
 
     def spent(self, seconds: float) -> float:
         """Seconds of a run of so many that trials took: half of them at most, since it has to begin."""
@@ -31,7 +51,15 @@ class Machine:
 
     def speed(self, settings: Settings) -> float:
         """Characters a second of a model, by the one that was measured last and by their flops."""
-        return self._flops / Architecture.of(settings, self._V).training_flops
+        return self.measured.flops / Architecture.of(settings, self._V).training_flops
+
+    def has_room(self, settings: Settings) -> bool:
+        """Whether a run of these has the memory that it needs, with a held-out text and checkpoints."""
+        try:
+            check_memory(settings, self._V, validated=True, kept=True)
+        except ValueError:
+            return False
+        return True
 
     def measure(self, settings: Settings, seconds: float) -> None:
         """Train a model for a moment, for a run of so many seconds."""
@@ -47,10 +75,10 @@ class Machine:
             while processes().agree(not paces or time.perf_counter() < begin + TIMED):
                 pace = _pace(engine, max(1, int(BLOCK / pace)))
                 paces.append(pace)
-            self.threads = engine.threads
+            threads = engine.threads
             self.seconds += processes().agree(time.perf_counter() - start)
         flops = Architecture.of(settings, self._V).training_flops * settings.streams * settings.seq_length
-        self._flops = flops / min(paces)  # what else the machine does only slows
+        self.measured = Measured(flops / min(paces), threads)  # what else the machine does only slows
 
 
 def _pace(engine: Engine, iterations: int) -> float:

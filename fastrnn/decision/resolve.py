@@ -10,6 +10,7 @@ from ..settings.config import Config
 from ..settings.options import TABLE, Settings
 from ..settings.presets import PRESETS, filled
 from .agreement import check_hosts, in_common
+from .batches import SIXTEEN
 from .intervals import intervals_of, part_of
 from .job import GO_ON, STOP, Job, ends_of
 from .ladder import Climb, climb, rungs_for
@@ -66,6 +67,7 @@ def resolve(
     check_memory(settings, text.V, validated=text.held_out is not None, kept=kept)
     # the schedule, its intervals, and how much of the held-out text validations read
     reasons = _reasons(config, left, settings, climbed_in_words(climbed, text.characters) if left else '')
+    reasons |= _of_batch(climbed, left, text.characters)
     on_divergence = on_divergence or (STOP if settings.abilities.checks_loss else GO_ON)
     return completed(settings, text, climbed, kept=kept, on_divergence=on_divergence, reasons=reasons)
 
@@ -128,6 +130,18 @@ def _reasons(config: Config, left: Sequence[str], settings: Settings, model: str
         'memory': 'weights, moments and buffers of this model, streams and windows',
         'on_divergence': 'asked for, or else: runs in a folder roll back, others stop, and the exact engine goes on',
     }
+
+
+def _of_batch(climbed: Climb, left: Sequence[str], characters: int) -> dict[str, str]:
+    """Why there are more streams than 16, if there are."""
+    batch, reasons = climbed.batch, dict[str, str]()
+    if batch != SIXTEEN:
+        cost = batch.cost(climbed.trained, characters)
+        gain = f'{batch.B} streams read {climbed.faster:.1f} times as many characters/s as {SIXTEEN.B}'
+        reasons['streams'] = f'{gain}; for the same quality they need {cost:.1f} times as many'
+        if 'learning_rate' in left:
+            reasons['learning_rate'] = f'{BY["learning_rate"]}, times {batch.rate:g} for {batch.B} streams'
+    return reasons
 
 
 def _reason(name: str, config: Config, left: Sequence[str], settings: Settings, model: str) -> str:

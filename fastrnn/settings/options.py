@@ -96,7 +96,7 @@ class Settings:
     seq_length: int = option(25, Whole(1), TRAINING, 'Steps of truncated BPTT, T.', fast='32 or 64',
         synonyms='seq-len sequence-length sequence-len seq bptt block-size context context-length unroll '
         'num-steps window timesteps')
-    streams: int = option(1, Whole(1), TRAINING, 'Parts of the text trained in parallel, B.', fast='16 or 4',
+    streams: int = option(1, Whole(1), TRAINING, 'Parts of the text trained in parallel, B.', fast='by text and cores',
         engines=BATCHED, synonyms='batch batch-size minibatch bs b n-batch mini-batch-size')
     optimizer: str = option('adagrad', Choice(('adagrad', 'adam')), TRAINING, 'Optimizer.', engines=BATCHED,
         synonyms='opt optim optimiser solver')

@@ -40,6 +40,14 @@ def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
     assert trial.speed(config) == pytest.approx(4 * 32 * 1.5 / pace, rel=0.05)
 
 
+@pytest.mark.parametrize(('physical', 'processors', 'cores'), [(64, 128, 64), (64, 12, 12), (1, 1, 1)])
+def test_cores_that_may_train(monkeypatch, physical, processors, cores):
+    """Hyperthreads do not count, and a quota of processor time does."""
+    monkeypatch.setattr(machine, 'physical', lambda: physical)
+    monkeypatch.setattr(machine, 'share_of_processors', lambda: processors)
+    assert Machine(ids(9), 60).cores == cores
+
+
 class Clock:
     """Goes as an engine of so many seconds an iteration has it."""
 

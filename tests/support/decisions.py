@@ -7,7 +7,7 @@ import numpy as np
 from fastrnn.data.corpus import Corpus
 from fastrnn.decision.job import Job
 from fastrnn.decision.ladder import climb
-from fastrnn.decision.machine import Machine
+from fastrnn.decision.machine import Machine, Measured
 from fastrnn.decision.schedule import Segment
 from fastrnn.decision.text import Text
 from fastrnn.model.architecture import Architecture
@@ -46,10 +46,25 @@ def text_of(n, V=60):
 class Fixed(Machine):
     """A machine of so many flop a second, whose trials take a tenth of a second each."""
 
+    cores = 2
+
     def __init__(self, flops, V=60):
         super().__init__(None, V)
-        self._flops, self.seen = flops, []
+        self.measured, self.seen = Measured(flops, 1), []
 
     def measure(self, settings, seconds):
         self.seen.append(Architecture.of(settings, self._V))
         self.seconds += 0.1
+
+
+class ManyCores(Fixed):
+    """A machine that does flops a second for each of the streams, up to ``most``."""
+
+    def __init__(self, flops, most=float('inf'), cores=64):
+        super().__init__(16 * flops)
+        self.cores, self.streams, self._each, self._most = cores, [], flops, most
+
+    def measure(self, settings, seconds):
+        super().measure(settings, seconds)
+        self.streams.append(settings.streams)
+        self.measured = Measured(self._each * min(self._most, settings.streams), min(self.cores, settings.streams))

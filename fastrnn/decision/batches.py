@@ -1,0 +1,58 @@
+"""How many streams a run trains at once: more of them keep more cores busy, but need more characters for the same bits.
+
+bench/presets.md has the measurements.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..settings.options import Settings
+from .machine import Machine
+
+KEPT_BUSY = 8  # cores that 16 streams keep busy: the threads of a group share its hidden units
+GAIN = 1.1  # times as much, which a larger batch has to learn: trials and costs are no more exact
+SHARE = 0.05  # of the run's time: after trials that took more, none begins
+SHORTER = 0.25  # these trials are as short as in a run of a quarter of the time
+
+
+class Batch(NamedTuple):
+    """B streams. They need more characters than 16 streams for the same held-out bits: ``whole`` or ``part`` times."""
+
+    B: int
+    whole: float  # if the run reads the whole text
+    part: float  # if it reads only a part, of which more streams see more places
+    rate: float  # times the learning rate of 16 streams
+
+    def cost(self, read: float, characters: int) -> float:
+        """Which of both holds for a run that reads ``read`` characters of a text."""
+        return self.whole if read >= characters else self.part
+
+
+SIXTEEN = Batch(16, 1.0, 1.0, 1.0)
+LARGER = (Batch(32, 1.2, 1.0, 1.0), Batch(64, 1.6, 1.0, 2.0), Batch(128, 2.0, 1.3, 2.0))
+
+
+def best_batch(
+    with_streams: Callable[[int], Settings], characters: int, machine: Machine, seconds: float
+) -> tuple[Batch, float]:
+    """The batch that learns most in the run's seconds, and its speed as a multiple of the speed of 16 streams.
+
+    The machine has just measured 16 streams. Trials double the streams until that no longer pays.
+    """
+
+    def worth(batch: Batch) -> float:
+        """Characters a second, as the number from which 16 streams would learn as much."""
+        speed = machine.speed(with_streams(batch.B))
+        return speed / batch.cost(speed * seconds, characters)
+
+    best, most, slowest = SIXTEEN, worth(SIXTEEN), machine.speed(with_streams(SIXTEEN.B))
+    for batch in LARGER:
+        wider, before = with_streams(batch.B), machine.measured
+        if wider.streams < batch.B or machine.seconds > SHARE * seconds or not machine.has_room(wider):
+            break
+        machine.measure(wider, SHORTER * seconds)
+        if worth(batch) < GAIN * most:
+            machine.measured = before
+            break
+        best, most = batch, worth(batch)
+    return best, machine.speed(with_streams(best.B)) / slowest
