@@ -3,6 +3,8 @@
     python bench/presets.py TEXT STORE [--seconds 2,9,29,88]            models, and changes of one setting
     python bench/presets.py TEXT STORE --seconds 29 layers=2,hidden_size=192,dropout=0.1 ...   such changes alone
     python bench/presets.py TEXT STORE --short        the preset on the first 1,500, 15,000 and 150,000 characters
+    python bench/presets.py TEXT STORE --batches 4e6 [layers=1,hidden_size=256 ...]
+                                                      16 to 128 streams, which read so many characters
 
 The last tenth of the text is held out. Each candidate's speed is measured first, with nothing else running; then each
 is trained for the characters that it would read in the time, two at once in one thread each: that takes the machine
@@ -18,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from store import Store
 
 from fastrnn.data.corpus import Corpus, open_corpus
@@ -31,6 +34,9 @@ from fastrnn.training.train import train
 TIMES = (2.0, 9.0, 29.0, 88.0)
 LONG = 60.0  # seconds; there, changes take too long for a quick choice
 SHORT = (1_500, 15_000, 150_000)  # characters
+BATCHES = {32: (1.0, 1.41), 64: (1.0, 1.41, 2.0), 128: (1.41, 2.0, 2.83)}  # rates by B, as multiples of the preset's
+ALIKE = {'seq_length': 32, 'dropout': 0.0, 'seed': 0, 'threads': 1, 'sample_length': 0}
+SIXTEEN = (0.375, 0.5, 0.625, 0.75, 1.0, 1.5)  # shares of the characters, which 16 streams read
 MODELS: dict[float, tuple[tuple[str, int, int], ...]] = {  # from so many seconds on
     0.0: (('lstm', 1, 96), ('lstm', 1, 128), ('lstm', 1, 192), ('gru', 2, 96), ('lstm', 2, 96), ('rnn', 2, 128)),
     5.0: (('lstm', 1, 192), ('lstm', 1, 256), ('lstm', 1, 320), ('gru', 2, 128), ('lstm', 2, 128), ('lstm', 3, 96)),
@@ -120,6 +126,31 @@ def choose(path: str, store: Store, times: list[float], given: dict[str, dict[st
                 print(f'| {key} | {row["model"]} | {row["bits"]:.3f} | {row["epochs"]:.1f} |', flush=True)
 
 
+def batches(path: str, store: Store, characters: float, models: list[dict[str, Any]]) -> None:
+    """What larger batches cost: their characters, over those from which 16 streams come to the same bits."""
+    corpus, _ = split(open_corpus(Path(path)))
+    print('| model | characters | B | rate | held-out bits per character | characters, over those of 16 streams |')
+    print('|---|---|---|---|---|---|')
+    sixteen = [(16, 1.0, share * characters) for share in SIXTEEN]
+    larger = [(B, times, characters) for B, rates in BATCHES.items() for times in rates]
+    for model in models or [{'cell': 'lstm', 'layers': 1, 'hidden_size': 256}]:
+        tasks = {}
+        for B, times, count in sixteen + larger:
+            asked = {'streams': B, **ALIKE, **model}
+            rate = times * resolve(preset('fast', epochs=count / corpus.ids.size, **asked), Text(corpus)).learning_rate
+            config = preset('fast', iterations=round(count / 32 / B), learning_rate=rate, **asked)
+            tasks[f'{named(model)} | {count / 1e6:.3g}e6 | {B} | {rate:.3g}'] = path, config
+        with multiprocessing.get_context('spawn').Pool(2) as pool:
+            missing = [(key, *task) for key, task in tasks.items() if key not in store]
+            for key, result in pool.imap_unordered(trained, missing):
+                store.add(key, result)
+        bits, read = np.array([[store[key]['bits'], store[key]['characters']] for key in tasks]).T
+        order = np.argsort(bits[: len(sixteen)])
+        needed = np.interp(bits, bits[order], read[order], left=np.nan, right=np.nan)  # by 16 streams
+        for key, *row in zip(tasks, bits, read / needed, strict=True):
+            print(f'| {key} | {row[0]:.3f} | {row[1]:.2f} |', flush=True)
+
+
 def short(path: str, store: Store) -> None:
     """The preset with its own end, on texts that are short: the best of a run, its end, and an order-2 model."""
     text = Path(path).read_text(encoding='utf-8')
@@ -157,9 +188,12 @@ def main() -> None:
     parser.add_argument('changes', nargs='*', type=options, help='such as layers=2,dropout=0.1')
     parser.add_argument('--seconds', type=lambda given: [float(value) for value in given.split(',')], default=TIMES)
     parser.add_argument('--short', action='store_true')
+    parser.add_argument('--batches', metavar='CHARACTERS', type=float, help='characters that larger batches read')
     given = parser.parse_intermixed_args()  # changes may stand after --seconds
     if given.short:
         short(given.text, Store(given.store))
+    elif given.batches:
+        batches(given.text, Store(given.store), given.batches, given.changes)
     else:
         choose(given.text, Store(given.store), given.seconds, {named(change): change for change in given.changes})
 

@@ -86,7 +86,7 @@ def test_quality(readme, tmp_path):
 
 
 def test_presets(tmp_path):
-    """Models and changes, changes by name, short texts; a second start trains nothing again."""
+    """Models and changes, changes by name, short texts, batches; a second start trains nothing again."""
     few = {'MODELS': "{0.0: (('lstm', 1, 8),)}", 'CHANGES': "({'dropout': 0.25}, {'learning_rate': 0.5})"}
     store = tmp_path / 'store'
     for _ in range(2):
@@ -97,6 +97,8 @@ def test_presets(tmp_path):
     printed = run('presets', SONNETS, store, 'hidden_size=8,cell=rnn', '--seconds', '0.2')
     assert '| 0.2 | hidden_size 8, cell rnn | rnn 1 x 8 |' in printed
     assert run('presets', SONNETS, store, '--short', SHORT=(600, 1200)).count('gru 1 x 32') == 2
+    printed = run('presets', SONNETS, store, 'hidden_size=8', '--batches', '2e4', BATCHES='{32: (2.0,)}')
+    assert '| 0.02e6 | 16 | 0.03 | ' in printed and '| 0.02e6 | 32 | 0.06 | ' in printed
 
 
 @needs_mpi
