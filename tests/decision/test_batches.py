@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from decisions import Fixed, ManyCores, climbed, text_of
+from decisions import Fixed, ManyCores, climbed, left_open, settings_of, text_of
 
 from fastrnn.decision.batches import KEPT_BUSY, LARGER, SIXTEEN, best_batch
+from fastrnn.decision.ladder import rungs_for
 from fastrnn.decision.memory import memory
 from fastrnn.decision.resolve import resolve
 from fastrnn.settings.config import preset
@@ -48,6 +49,21 @@ def test_many_cores_have_more_streams():
     architectures = [(found.settings.layers, found.settings.hidden_size) for found in (few, many)]
     assert architectures == sorted(architectures) and architectures[0] < architectures[1]
     assert many.settings.learning_rate == pytest.approx(LARGEST.rate * 5 / many.settings.hidden_size)
+
+
+@pytest.mark.parametrize('flops', [1e9, 2e9, 3e9, 4e9, 6e9, 8e9])
+def test_a_model_needs_more_characters_with_more_streams(flops):
+    """As many times as the batch costs: then it has learnt what it needs."""
+    machine = ManyCores(flops)
+    found, start, left = climbed(LONG, machine, time=50.0), settings_of(time=50.0), left_open(time=50.0)
+    assert found.batch == LARGEST
+    rungs = [
+        (need * LARGEST.whole, machine.speed(rung) * (50.0 - found.spent), rung)
+        for need, rung in rungs_for(replace(start, streams=128), left, LONG)
+    ]
+    *_, largest = (rung for need, reads, rung in rungs if reads >= need)
+    names = ('layers', 'hidden_size', 'seq_length', 'streams')
+    assert [getattr(found.settings, name) for name in names] == [getattr(largest, name) for name in names]
 
 
 def test_streams_are_doubled_as_long_as_that_pays():
