@@ -164,9 +164,10 @@ def _row_tile(typingctx, vectors, x, strip, y, column):
 
 
 def strip_width(columns: int, itemsize: int) -> int:
-    """Columns of a strip for :func:`row_product`, if the fewest equal strips hold ``columns``."""
+    """Columns of a strip for :func:`row_product`: the fewest equal strips, and an even number, for two threads."""
     vectors = -(-columns // lanes(itemsize))
     strips = -(-vectors // WIDEST)
+    strips += strips > 1 and strips % 2
     return -(-vectors // strips) * lanes(itemsize)
 
 

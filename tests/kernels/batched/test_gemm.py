@@ -51,7 +51,7 @@ def test_rows_do_not_depend_on_their_tile(dtype):
 @pytest.mark.parametrize('dtype', DTYPES)
 @pytest.mark.parametrize('N', [1, 16, 96, 100, 240])
 def test_row_product(dtype, N):
-    """One row by strips, the fewest that hold N columns."""
+    """One row by strips that hold N columns."""
     itemsize = np.dtype(dtype).itemsize
     columns = gemm.strip_width(N, itemsize)
     strips = np.zeros((-(-N // columns), 20, columns), dtype)
