@@ -16,11 +16,10 @@ from fastrnn.kernels.batched.functions import log1
 from fastrnn.kernels.batched.gemm import add_outer_products, product, recurrent_product
 from fastrnn.kernels.batched.gradients import (
     Product,
-    copy_all_gates,
     copy_gates,
     fill_zero,
     pack_block,
-    tiles_of_gate,
+    tiles_of,
     vector_gradients,
 )
 from fastrnn.kernels.batched.optimizers import update
@@ -197,12 +196,15 @@ def backward(group, network, b0, b1, work, watch):
 
 
 @compiled
-def add_terms(factors, first, last, work, watch):
+def add_terms(team, factors, first, last, work, watch):
     k0, k1 = max(first - factors.later, 0), min(last - factors.later, factors.left.shape[0])
+    if k0 >= k1:
+        return
     left, at, some = factors.left[k0:k1], k0 + factors.later - first, work.left.shape[0]
-    if k0 < k1:
-        for i0 in range(factors.first, factors.last, some):
-            i1 = min(i0 + some, factors.last)
+    for gate in range(factors.gates):
+        start, stop = tiles_of(team, factors, gate)
+        for i0 in range(start, stop, some):
+            i1 = min(i0 + some, stop)
             pack_left(left, factors.column, i0, i1, work.left)
             lap(watch, PACKING_LEFT)
             add_outer_products(work.left, work.right, at, k1 - k0, factors.dW, i0, i1, k0 > 0)
@@ -210,38 +212,26 @@ def add_terms(factors, first, last, work, watch):
 
 
 @compiled
-def add_gates(team, gates, H, Hp, factors, first, last, work, watch):
-    for gate in range(gates):
-        i0, i1 = tiles_of_gate(team, gate, H, Hp)
-        some = Product(factors.dW, i0, i1, factors.left, factors.column, factors.later)
-        add_terms(some, first, last, work, watch)
-
-
-@compiled
 def matrix_gradients(team, cell, work, grads, watch):
-    (L, _, steps, B, Hp), (V, H), zero = work.hs.shape, grads.Why.shape, variable(0)
-    split_gates = cell.blocks - cell.gates
-    k0, k1 = span(team, work.dWhy.shape[0], 1)
+    (L, _, steps, B, Hp), G, (V, H), zero = work.hs.shape, cell.gates, grads.Why.shape, variable(0)
+    split_gates = cell.blocks - G
     for layer in range(L):
-        recurrent = Product(work.dWhh, k0, k1, rows_of(work.blocks[layer]), zero, zero)
+        recurrent = Product(work.dWhh, G, H, Hp, rows_of(work.blocks[layer]), zero, zero)
         if layer + 1 < L:
-            above = Product(work.dWih, k0, k1, rows_of(work.blocks[layer + 1]), split_gates * Hp, B)
+            above = Product(work.dWih, G, H, Hp, rows_of(work.blocks[layer + 1]), split_gates * Hp, B)
         else:
-            above = Product(work.dWhy, k0, k1, rows_of(work.ys), zero, B)
+            above = Product(work.dWhy, variable(1), V, V, rows_of(work.ys), zero, B)
         hidden = rows_of(work.hs[layer, 0])
         for first in range(0, steps * B, work.right.shape[1]):
             last = pack_block(hidden, first, work.right)
             lap(watch, PACKING_HIDDEN)
-            add_gates(team, cell.gates, H, Hp, recurrent, first, last, work, watch)
-            if layer + 1 < L:
-                add_gates(team, cell.gates, H, Hp, above, first, last, work, watch)
-            else:
-                add_terms(above, first, last, work, watch)
-        copy_all_gates(team, recurrent, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer])
+            add_terms(team, recurrent, first, last, work, watch)
+            add_terms(team, above, first, last, work, watch)
+        copy_gates(team, recurrent, G - split_gates, grads.Whh[layer])
         if layer + 1 < L:
-            copy_all_gates(team, above, cell.gates, zero, Hp, grads.Wih[layer])
+            copy_gates(team, above, zero, grads.Wih[layer])
         else:
-            copy_gates(above, variable(1), zero, V, grads.Why)
+            copy_gates(team, above, zero, grads.Why)
         lap(watch, COPIES)
 
 

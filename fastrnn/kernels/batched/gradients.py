@@ -14,8 +14,9 @@ class Product(NamedTuple):
     """The gradient of a matrix as dW = sum over rows k of outer(left[k, column:], hidden[k + later])."""
 
     dW: Any  # (tiles, panels, TILE_ROWS, width)
-    first: int  # this thread's tiles of rows: first ... last-1
-    last: int
+    gates: int  # blocks of rows
+    units: int  # rows of a block
+    stride: int  # rows from a block to the next
     left: Any  # (T*B, .): dz or dy of the layer that has the matrix
     column: int
     later: int
@@ -29,60 +30,31 @@ def matrix_gradients(team, cell, work, grads):
     takes them as h after it (with dropout, as it was handed up). Each thread packs blocks for itself: if threads share
     the packing, half of a block comes from another core's cache (1.77x with two threads, not 1.9x).
     """
-    (L, _, steps, B, Hp), V, zero = work.hs.shape, grads.by.size, variable(0)
-    split_gates, dropped = cell.blocks - cell.gates, work.handed.shape[0] > 0
-    k0, k1 = span(team, work.dWhy.shape[0], 1)
+    (L, _, steps, B, Hp), G, (V, H), zero = work.hs.shape, cell.gates, grads.Why.shape, variable(0)
+    split_gates, dropped = cell.blocks - G, work.handed.shape[0] > 0
     later = zero if dropped else B
     for layer in range(L):
-        recurrent = Product(work.dWhh, k0, k1, rows_of(work.blocks[layer]), zero, zero)
+        recurrent = Product(work.dWhh, G, H, Hp, rows_of(work.blocks[layer]), zero, zero)
         if layer + 1 < L:
-            above = Product(work.dWih, k0, k1, rows_of(work.blocks[layer + 1]), split_gates * Hp, later)
+            above = Product(work.dWih, G, H, Hp, rows_of(work.blocks[layer + 1]), split_gates * Hp, later)
         else:
-            above = Product(work.dWhy, k0, k1, rows_of(work.ys), zero, later)
+            above = Product(work.dWhy, variable(1), V, V, rows_of(work.ys), zero, later)
         hidden = rows_of(work.hs[layer, 0])
         for first in range(0, steps * B, work.right.shape[1]):
             last = pack_block(hidden, first, work.right)
-            add_gates(team, cell.gates, grads.Whh.shape[2], Hp, recurrent, first, last, work)
+            add_terms(team, recurrent, first, last, work)
             if not dropped:
-                if layer + 1 < L:
-                    add_gates(team, cell.gates, grads.Whh.shape[2], Hp, above, first, last, work)
-                else:
-                    add_terms(above, first, last, work)
+                add_terms(team, above, first, last, work)
         if dropped:
             hidden = rows_of(work.handed[layer])
             for first in range(0, (steps - 1) * B, work.right.shape[1]):
                 last = pack_block(hidden, first, work.right)
-                if layer + 1 < L:
-                    add_gates(team, cell.gates, grads.Whh.shape[2], Hp, above, first, last, work)
-                else:
-                    add_terms(above, first, last, work)
-        copy_all_gates(team, recurrent, cell.gates, cell.gates - split_gates, Hp, grads.Whh[layer])
+                add_terms(team, above, first, last, work)
+        copy_gates(team, recurrent, G - split_gates, grads.Whh[layer])
         if layer + 1 < L:
-            copy_all_gates(team, above, cell.gates, zero, Hp, grads.Wih[layer])
+            copy_gates(team, above, zero, grads.Wih[layer])
         else:
-            copy_gates(above, variable(1), zero, V, grads.Why)
-
-
-@jit
-def tiles_of_gate(team, gate, H, Hp):
-    """This thread's row tiles of a gate's block: those that begin within its units. Tiles in padding are nobody's."""
-    u0, u1 = span(by_units(team), H, 1)
-    return (gate * Hp + u0 + TILE_ROWS - 1) // TILE_ROWS, (gate * Hp + u1 + TILE_ROWS - 1) // TILE_ROWS
-
-
-@jit
-def add_gates(team, gates, H, Hp, product, first, last, work):
-    for gate in range(gates):
-        i0, i1 = tiles_of_gate(team, gate, H, Hp)
-        some = Product(product.dW, i0, i1, product.left, product.column, product.later)
-        add_terms(some, first, last, work)
-
-
-@jit
-def copy_all_gates(team, product, gates, turn, Hp, out):
-    for gate in range(gates):
-        i0, i1 = tiles_of_gate(team, gate, out.shape[1], Hp)
-        copy_gates(Product(product.dW, i0, i1, product.left, product.column, product.later), gates, turn, Hp, out)
+            copy_gates(team, above, zero, grads.Why)
 
 
 @jit
@@ -94,33 +66,49 @@ def pack_block(hidden, first, right):
 
 
 @jit
-def add_terms(product, first, last, work):
+def tiles_of(team, product, gate):
+    """This thread's row tiles of a gate: those that begin within its units. Tiles in padding are nobody's.
+
+    Its own units' dz are in its cache already, if the threads of its group share units.
+    """
+    u0, u1 = span(by_units(team), product.units, 1)
+    first = gate * product.stride + TILE_ROWS - 1
+    return (first + u0) // TILE_ROWS, (first + u1) // TILE_ROWS
+
+
+@jit
+def add_terms(team, product, first, last, work):
     """Add those terms of a product whose hidden states, rows first ... last-1, are packed; the first ones start dW.
 
     Some row tiles after the other, so that their packed dz and a panel of hidden states stay in the caches.
     """
     k0, k1 = max(first - product.later, 0), min(last - product.later, product.left.shape[0])
+    if k0 >= k1:
+        return
     left, at, some = product.left[k0:k1], k0 + product.later - first, work.left.shape[0]
-    if k0 < k1:
-        for i0 in range(product.first, product.last, some):
-            i1 = min(i0 + some, product.last)
+    for gate in range(product.gates):
+        start, stop = tiles_of(team, product, gate)
+        for i0 in range(start, stop, some):
+            i1 = min(i0 + some, stop)
             pack_left(left, product.column, i0, i1, work.left)
             add_outer_products(work.left, work.right, at, k1 - k0, product.dW, i0, i1, k0 > 0)
 
 
 @jit
-def copy_gates(product, gates, turn, stride, out):
-    """This thread's rows of dW, in which blocks begin every ``stride`` rows, to their gates in out (., H).
+def copy_gates(team, product, turn, out):
+    """This thread's rows of dW to their gates in out (gates * units, H): block k holds gate (k + turn) % gates.
 
-    Block k holds gate (k + turn) % gates. Rows that pad a block are left out.
+    A tile may begin in one block and end in the next. Rows that pad a block are left out.
     """
-    rows, H = out.shape[0] // gates, out.shape[1]
-    for row in range(product.first * TILE_ROWS, product.last * TILE_ROWS):
-        block, unit = row // stride, row % stride
-        if block < gates and unit < rows:
-            tile, target = product.dW[row // TILE_ROWS], out[(block + turn) % gates * rows + unit]
-            for j in range(tile.shape[0]):
-                copy(tile[j, row % TILE_ROWS], target[j * tile.shape[2] : min((j + 1) * tile.shape[2], H)])
+    gates, units, H = product.gates, product.units, out.shape[1]
+    for gate in range(gates):
+        start, stop = tiles_of(team, product, gate)
+        for row in range(start * TILE_ROWS, stop * TILE_ROWS):
+            block, unit = row // product.stride, row % product.stride
+            if block < gates and unit < units:
+                tile, target = product.dW[row // TILE_ROWS], out[(block + turn) % gates * units + unit]
+                for j in range(tile.shape[0]):
+                    copy(tile[j, row % TILE_ROWS], target[j * tile.shape[2] : min((j + 1) * tile.shape[2], H)])
 
 
 @jit
