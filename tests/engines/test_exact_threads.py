@@ -8,7 +8,6 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from fastrnn.data.corpus import Corpus
 from fastrnn.engines.exact import ROWS_PER_THREAD, ExactEngine
 from fastrnn.parallel.layouts import counts_for_rows
-from fastrnn.parallel.threads import ThreadTeam
 from fastrnn.settings.options import Settings
 
 TEXT = SONNETS.read_text(encoding='utf-8')
@@ -81,20 +80,3 @@ def test_the_setting_of_the_blas_stays():
 
 def test_small_layers_get_one_thread():
     assert counts_for_rows(8, ROWS_PER_THREAD) == [1]
-
-
-def test_an_error_in_one_thread_stops_the_others():
-    """Nobody waits for ever at a barrier that one will not reach."""
-    corpus = Corpus.of(TEXT)
-    engine = ExactEngine(Settings(threads=2, seed=0), corpus.ids, len(corpus.chars))
-    threads = ThreadTeam(2)
-
-    def kernel(team):
-        if team.rank == 0:
-            raise KeyboardInterrupt
-        return engine._train(team, np.zeros(10))
-
-    with pytest.raises(KeyboardInterrupt):
-        threads.run(kernel)
-    threads.close()
-    engine.close()

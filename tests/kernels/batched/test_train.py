@@ -1,6 +1,7 @@
 """The kernels' window against the reference's and the oracles', over cells, layers, streams and dropout."""
 
 from dataclasses import replace
+from unittest import mock
 
 import cell_oracles
 import numpy as np
@@ -9,19 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastrnn import reference
+from fastrnn.engines import batched
 from fastrnn.engines.engine import BatchedEngine
 from fastrnn.model.architecture import CELLS
 from fastrnn.model.params import Params
+from fastrnn.parallel.layouts import ALONE, Layout
 from fastrnn.settings.options import Settings
 
 
-def a_window(config, V, seed=0, scale=0.2):
+def a_window(config, V, seed=0, scale=0.2, layout=ALONE):
     """The engine after one iteration from random weights and states, and a random step of the optimizer; the loss; the
     state that it began with, and the characters (T+1, B) that it read."""
     rng, T, B = np.random.default_rng(seed), config.seq_length, config.streams
     streams = rng.integers(0, V, (B, T + 2)).astype(np.uint8)
     streams.flags.writeable = False  # as a corpus has them
-    engine = BatchedEngine(config, streams.ravel(), V)
+    with mock.patch.object(batched, 'layouts_of', lambda *_: [layout]):
+        engine = BatchedEngine(config, streams.ravel(), V)
     state = engine.state()
     state.params.flat[:] = rng.standard_normal(state.params.flat.size) * scale
     state = replace(state, hidden=np.tanh(rng.standard_normal(state.hidden.shape)), steps=int(rng.integers(2**40)))
@@ -51,13 +55,14 @@ def test_gradient_is_the_mean_of_the_streams(B, H, T):
 
 @st.composite
 def cases(draw):
-    """A configuration, V, the seed of all else that is random, and how large weights are."""
+    """A configuration, V, the seed of all else that is random, how large weights are, and a layout of threads."""
     options = {'cell': draw(st.sampled_from([*CELLS])), 'layers': draw(st.integers(1, 4))}
     options |= {'hidden_size': draw(st.integers(1, 40)), 'seq_length': draw(st.integers(1, 9))}
-    options |= {'streams': draw(st.integers(1, 9)), 'threads': draw(st.integers(1, 3))}
+    options |= {'streams': draw(st.integers(1, 9))}
+    layout = Layout(draw(st.integers(1, 3)), draw(st.integers(1, 3)))
     options |= {'dropout': draw(st.sampled_from([0.0, 0.3, 0.9])), 'seed': draw(st.integers(0, 2**32 - 1))}
     config, scale = Settings(engine='batched', **options), draw(st.sampled_from([0.2, 0.8]))
-    return config, draw(st.integers(2, 70)), draw(st.integers(0, 2**32)), scale
+    return config, draw(st.integers(2, 70)), draw(st.integers(0, 2**32)), scale, layout
 
 
 def assert_as_oracle(case):
