@@ -67,13 +67,18 @@ def pack_block(hidden, first, right):
 
 @jit
 def tiles_of(team, product, gate):
-    """This thread's row tiles of a gate: those that begin within its units. Tiles in padding are nobody's.
+    """This thread's row tiles of a gate: those whose first row that is not padding is one of its units.
 
-    Its own units' dz are in its cache already, if the threads of its group share units.
+    A tile of six rows may begin in one gate's padding, and end in the next gate. A thread's own units' dz are in its
+    cache already, if the threads of its group share units.
     """
     u0, u1 = span(by_units(team), product.units, 1)
-    first = gate * product.stride + TILE_ROWS - 1
-    return (first + u0) // TILE_ROWS, (first + u1) // TILE_ROWS
+    start = gate * product.stride
+    first, last = (start + u0 + TILE_ROWS - 1) // TILE_ROWS, (start + u1 + TILE_ROWS - 1) // TILE_ROWS
+    across = start // TILE_ROWS
+    if u0 == 0 and u1 > 0 and across * TILE_ROWS >= start - product.stride + product.units:
+        first = across
+    return first, last
 
 
 @jit
