@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from typing import Any
 
 from ..kernels.team import FUTEX, Team, give_up, make_sync
@@ -69,6 +70,15 @@ class Threads:
             executor.shutdown()
 
 
+def _until_an_error(kernel: Callable[[Team], Any], team: Team) -> Any:
+    """Call ``kernel(team)``; after an error nobody waits for this thread."""
+    try:
+        return kernel(team)
+    except BaseException:
+        give_up(team.sync)
+        raise
+
+
 class ThreadTeam:
     """A team, whose threads may be those of other teams, too."""
 
@@ -100,14 +110,14 @@ class ThreadTeam:
         others: list[Future[Any]] = []
         try:
             for rank in range(1, self.size):
-                others.append(self._threads.submit(rank, kernel, self.team(rank)))
+                others.append(self._threads.submit(rank, partial(_until_an_error, kernel), self.team(rank)))
             result = kernel(self.team(0))
             for other in others:
                 other.result()
         except BaseException:  # an interrupt between two submissions: nobody may wait for ever
-            give_up(self._sync)
+            given_up, self._sync = self._sync, make_sync(self.size // self.shares)
+            give_up(given_up)
             wait(others)
-            self._sync = make_sync(self.size // self.shares)
             raise
         return result
 
