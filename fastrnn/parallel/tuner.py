@@ -105,7 +105,8 @@ class ThreadTuner:
 
     @property
     def _best(self) -> Layout:
-        return min(self._pace or self._layouts[:1], key=lambda layout: self._pace.get(layout, 0.0))
+        tried = [*self._pace] or self._layouts[:1]  # a copy: a tuner of the same work in another thread may add some
+        return min(tried, key=lambda layout: self._pace.get(layout, 0.0))
 
     def _choose(self, iterations: int) -> tuple[Layout, int]:
         """What is to run, and how many of so many iterations."""

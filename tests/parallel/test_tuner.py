@@ -117,6 +117,18 @@ def test_what_was_found_is_known(monkeypatch):
     assert not ThreadTuner([ALONE, TWO], 'another').settled and not ThreadTuner([ALONE, TWO]).settled
 
 
+def test_two_tuners_of_the_same_work_at_once(monkeypatch):
+    """In two threads; one finds out something while the other looks for the best of what is known."""
+
+    class Shared(dict):
+        def get(self, layout, otherwise):
+            self[Layout(3)] = 1.0
+            return super().get(layout, otherwise)
+
+    monkeypatch.setattr(module, '_known', {('work', ALONE, TWO, Layout(3)): Shared({ALONE: 3.0, TWO: 2.0})})
+    assert ThreadTuner([ALONE, TWO, Layout(3)], 'work')._best in (TWO, Layout(3))
+
+
 def test_one_layout_is_not_timed(monkeypatch):
     """All iterations at once, from the first on."""
     tuner, parts = ThreadTuner([TWO]), []
