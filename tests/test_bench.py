@@ -101,7 +101,6 @@ def test_presets(tmp_path):
     assert '| 0.02e6 | 16 | 0.03 | ' in printed and '| 0.02e6 | 32 | 0.06 | ' in printed
 
 
-@needs_mpi
 def test_phases_of_the_exact_engine():
     output = run('exact_phases', '--hidden-sizes', 16, ROUNDS=4, SECONDS=0.001, BARRIERS=100)
     assert [line.split('  ')[1] for line in output.splitlines()[2:]] == [
@@ -113,6 +112,7 @@ def test_phases_of_the_exact_engine():
     ]
 
 
+@needs_mpi
 def test_processes():
     table = run('processes', TURNS=1, SECONDS=0.1).splitlines()
     assert [line.split('|')[1].split(' (')[0].strip() for line in table[2:4]] == ['2 processes x 1 thread'] * 2
