@@ -29,7 +29,7 @@ from fastrnn.engines import compile_ahead
 from fastrnn.engines.batched_streams import as_weights
 from fastrnn.engines.engine import BatchedEngine
 from fastrnn.kernels.batched import train
-from fastrnn.kernels.batched.buffers import Trainer
+from fastrnn.kernels.batched.buffers import Trainer, for_thread
 from fastrnn.kernels.team import Team
 from fastrnn.model.architecture import Architecture
 from fastrnn.parallel.threads import ThreadTeam
@@ -54,6 +54,8 @@ class Trained:
     def __init__(self, case: Case, team: ThreadTeam, ids: Any, V: int) -> None:
         self.case, self.team, self.ids, self.engine = case, team, ids, BatchedEngine(case.config(team.size), ids, V)
         compile_ahead.wait()  # for what compiles on another core
+        work = self.engine.work
+        self.works = [work, *(for_thread(work) for _ in range(team.size - 1))]  # the engine may have fewer processors
         self.watches = [phases_loops.make_watch() for _ in range(team.size)]
 
     def run(self, iterations: int, *, watched: bool = False) -> Any:
@@ -67,8 +69,8 @@ class Trained:
         engine = self.engine
         grads, shards = as_weights(engine.grads), engine._exchange.shards
         trainer = Trainer(engine.network, grads, engine.optimizer, engine.dropout, shards)
-        works = engine._works
-        args = team, trainer, self.ids, rates, engine.position, works[team.rank % len(works)], losses
+        work = self.works[team.rank % len(self.works)]  # bench/cores.py runs one thread of a larger team
+        args = team, trainer, self.ids, rates, engine.position, work, losses
         if watched:
             phases_loops.train(*args, self.watches[team.rank])
         else:
