@@ -27,7 +27,7 @@ class BatchedStreams:
     """B states of a model, in its own dtype, and the character that each reads next."""
 
     def __init__(self, params: Params, B: int = 1, tuner: ThreadTuner | None = None) -> None:
-        """From h = 0. The tuner's threads share the streams, and decide no bit; without a tuner there is one thread."""
+        """From h = 0. The tuner's threads share streams and units, and decide no bit; without a tuner there is one."""
         architecture, self._tuner = params.architecture, tuner or ThreadTuner([ALONE])
         self._network = pack(params, strips=B == 1)
         self._dtype, self._V = params.flat.dtype, params.V
