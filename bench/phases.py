@@ -37,7 +37,7 @@ from fastrnn.parallel.threads import ThreadTeam
 VERIFIED = 5  # iterations
 ROUNDS, SECONDS = 7, 0.3  # of both sides in turn, and of each about
 SEEN = 5e-8  # seconds of an iteration: phases that take less are left out
-WAITS, WAITING = 20_000, 40  # barriers of a round, and rounds
+WAITS, WAITING = 2_000, 1.0  # barriers of a round, and seconds of rounds
 
 
 class Profile(NamedTuple):
@@ -106,8 +106,8 @@ def profile(case: Case, team: ThreadTeam, ids: Any, V: int) -> Profile:
 
 def barrier_seconds(team: ThreadTeam) -> float:
     """Of a barrier to which all threads of a team come at once, the best of some rounds."""
-    times = []
-    for _ in range(WAITING):
+    times: list[float] = []
+    while sum(times) * WAITS < WAITING:
         start = time.perf_counter()
         team.run(partial(phases_loops.wait, n=WAITS))
         times.append((time.perf_counter() - start) / WAITS)

@@ -23,15 +23,25 @@ SYNC = 1 << 26  # ids written between two requests to bring them to the disk
 
 
 class _Behind:
-    """Runs calls in a thread, one behind the caller; an error comes out of the next call."""
+    """Runs calls in a thread, one behind the caller; an error comes out of the next call.
+
+    Where the system starts no thread, the caller's does them.
+    """
 
     def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(1)
+        self._pool: ThreadPoolExecutor | None = ThreadPoolExecutor(1)
         self._pending: Future[Any] | None = None
 
     def __call__(self, function: Callable[..., Any], *args: Any) -> None:
         self.wait()
-        self._pending = self._pool.submit(function, *args)
+        if self._pool is not None:
+            try:
+                self._pending = self._pool.submit(function, *args)
+                return
+            except (RuntimeError, MemoryError):
+                self._pool.shutdown(wait=False, cancel_futures=True)
+                self._pool = None
+        function(*args)
 
     def update(self, digest: Any, chunk: bytes) -> None:
         """Hash a chunk; a small one at once, which takes less than to hand it over."""
@@ -54,7 +64,8 @@ class _Behind:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._pool.shutdown()
+        if self._pool is not None:
+            self._pool.shutdown()
         if kind is None:
             self.wait()
 

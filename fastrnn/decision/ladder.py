@@ -127,7 +127,7 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
         if _may_grow(start, left, machine):
             batch, faster = best_batch(lambda B: rungs_with(B)[at][1], characters, machine, seconds)
             rungs = rungs_with(batch.B)
-            at = max(at, *filter(enough, range(len(rungs))))
+            at = max(at, *(k for k, (_, rung) in enumerate(rungs) if enough(k) and machine.has_room(rung)))
     chosen = rungs[at][1]
     trained, speed = reads(chosen), machine.speed(chosen) if clocked else None
     chosen = completed(chosen, left, characters, trained, batch)

@@ -40,9 +40,9 @@ class ExactEngine:
         self.position = np.zeros(2, np.int64)  # see exact.train
         self._work = buffers.make_work(T, H, V)
         self._hidden = self._work.hs[:1, :H]
-        sizes = counts_for_rows(H, ROWS_PER_THREAD, settings.threads)
-        tell_of_too_many(settings.threads, max(sizes))
+        sizes = counts_for_rows(H, ROWS_PER_THREAD, settings.threads, exact.GRAIN)
         sizes = [size for size in sizes if self._same_bits(size)] or [1]
+        tell_of_too_many(settings.threads, max(sizes))
         self._works = [self._work] + [buffers.for_thread(self._work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner([Layout(size) for size in sizes])
         self._alone = alone()

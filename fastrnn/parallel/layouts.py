@@ -40,9 +40,12 @@ def layouts_for_streams(
     return [layout for size in sorted(sizes) for layout in _of_size(size, B, panels)]
 
 
-def counts_for_rows(rows: int, rows_per_thread: int, asked: int | None = None) -> list[int]:
-    """Numbers of threads worth trying for products of one row after the other, or what is asked for, as above."""
-    if asked is not None and asked <= share_of_processors():
+def counts_for_rows(rows: int, rows_per_thread: int, asked: int | None = None, grain: int = 1) -> list[int]:
+    """Numbers of threads worth trying for products of one row after the other, or what is asked for, as above.
+
+    A thread has at least ``grain`` rows.
+    """
+    if asked is not None and asked <= min(share_of_processors(), max(1, rows // grain)):
         return [asked]
     return numbers(min(8, asked or 8, rows // rows_per_thread))
 
@@ -71,8 +74,10 @@ def tell_of_too_many(asked: int | None, most: int) -> None:
     if asked is None or asked <= most:
         return
     there = share_of_processors()
-    why = 'so many can not share the streams and hidden units'
+    why = 'the streams and hidden units are not enough for so many'
     if asked > there:
         why = f'this process has {there:,} processor{"s" * (there > 1)}'
-    told = f'threads is {asked:,}, but {why}: as many as pay off are used, with the same results'
+    told = (
+        f'threads is {asked:,}, but {why}: {most:,} at most {"are" if most > 1 else "is"} used, with the same results'
+    )
     warnings.warn(told, RuntimeWarning, stacklevel=2)

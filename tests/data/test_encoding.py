@@ -1,5 +1,7 @@
 """Rules of encoding, and what they are called."""
 
+import threading
+
 import numpy as np
 import pytest
 from caches import entries, refused, right
@@ -46,3 +48,17 @@ def test_interrupt_leaves_nothing(path, cache, monkeypatch):
             open_corpus(path)
     assert not entries(cache)
     assert right(open_corpus(path))
+
+
+def test_a_system_that_starts_no_thread(path, monkeypatch):
+    """The text is read, encoded and hashed by the caller's."""
+
+    def no_thread(thread):
+        raise RuntimeError("can't start new thread")
+
+    path.write_text('to and fro, and back ' * 20_000, encoding='utf-8')
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, 'start', no_thread)
+        corpus = open_corpus(path)
+    assert right(corpus, path.read_text(encoding='utf-8'))
+    assert right(open_corpus(path), path.read_text(encoding='utf-8'))

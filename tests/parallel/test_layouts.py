@@ -75,6 +75,7 @@ def test_rows(processors):
     assert counts_for_rows(100, 24) == [1, 2, 4] and counts_for_rows(1000, 24) == [1, 2, 4, 6]
     assert counts_for_rows(8, 24) == [1]
     assert counts_for_rows(8, 24, 5) == [5] and counts_for_rows(100, 24, 7) == [1, 2, 4]
+    assert counts_for_rows(100, 24, 6, 20) == [1, 2, 4]  # six would have 17 rows each, or fewer
     processors(64)
     assert counts_for_rows(10_000, 24) == [1, 2, 4, 8]
 
@@ -104,7 +105,7 @@ def test_too_many_are_told_of_once(processors, recwarn):
     for _ in range(2):
         tell_of_too_many(32, 8)
     assert [str(warning.message) for warning in recwarn] == [
-        'threads is 1,000, but this process has 1 processor: as many as pay off are used, with the same results',
-        'threads is 32, but so many can not share the streams and hidden units: as many as pay off are used, with the '
+        'threads is 1,000, but this process has 1 processor: 1 at most is used, with the same results',
+        'threads is 32, but the streams and hidden units are not enough for so many: 8 at most are used, with the '
         'same results',
     ]
