@@ -77,7 +77,5 @@ def tell_of_too_many(asked: int | None, most: int) -> None:
     why = 'the streams and hidden units are not enough for so many'
     if asked > there:
         why = f'this process has {there:,} processor{"s" * (there > 1)}'
-    told = (
-        f'threads is {asked:,}, but {why}: {most:,} at most {"are" if most > 1 else "is"} used, with the same results'
-    )
+    told = f'threads is {asked:,}, but {why}: up to {most:,} will run, with the same results'
     warnings.warn(told, RuntimeWarning, stacklevel=2)

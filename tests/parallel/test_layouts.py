@@ -105,7 +105,7 @@ def test_too_many_are_told_of_once(processors, recwarn):
     for _ in range(2):
         tell_of_too_many(32, 8)
     assert [str(warning.message) for warning in recwarn] == [
-        'threads is 1,000, but this process has 1 processor: 1 at most is used, with the same results',
-        'threads is 32, but the streams and hidden units are not enough for so many: 8 at most are used, with the '
+        'threads is 1,000, but this process has 1 processor: up to 1 will run, with the same results',
+        'threads is 32, but the streams and hidden units are not enough for so many: up to 8 will run, with the '
         'same results',
     ]
