@@ -75,7 +75,7 @@ def tell_of_too_many(asked: int | None, most: int) -> None:
         return
     there = share_of_processors()
     why = 'the streams and hidden units are not enough for so many'
-    if asked > there:
+    if asked > there == most:
         why = f'this process has {there:,} processor{"s" * (there > 1)}'
     told = f'threads is {asked:,}, but {why}: up to {most:,} will run, with the same results'
     warnings.warn(told, RuntimeWarning, stacklevel=2)
