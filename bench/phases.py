@@ -62,7 +62,13 @@ class Trained:
         """Losses of each stream."""
         rates, losses = np.full(iterations, self.case.rate), np.zeros((iterations, self.case.B))
         self.team.run(lambda team: self.share(team, rates, losses, watched=watched))
+        self.engine._position = self.engine._passes.after(self.engine._position, iterations)
+        self.engine._steps += iterations
         return losses
+
+    def read(self, iterations: int) -> Any:
+        """The next windows, and where streams start afresh."""
+        return self.engine._passes.read(self.engine._position, self.engine._steps, iterations)
 
     def share(self, team: Team, rates: Any, losses: Any, *, watched: bool = False) -> None:
         """One thread's work, with iterations at these learning rates."""
@@ -70,7 +76,7 @@ class Trained:
         grads, shards = as_weights(engine.grads), engine._exchange.shards
         trainer = Trainer(engine.network, grads, engine.optimizer, engine.dropout, shards)
         work = self.works[team.rank % len(self.works)]  # bench/cores.py runs one thread of a larger team
-        args = team, trainer, self.ids, rates, engine.position, work, losses
+        args = team, trainer, *self.read(rates.size), engine._steps, rates, work, losses
         if watched:
             phases_loops.train(*args, self.watches[team.rank])
         else:

@@ -236,19 +236,15 @@ def matrix_gradients(team, cell, work, grads, watch):
 
 
 @compiled
-def train(team, trainer, ids, rates, position, work, losses, watch):
+def train(team, trainer, windows, afresh, steps, rates, work, losses, watch):
     network, grads, shards = trainer.network, trainer.grads, trainer.shards
     (T, B), kind = work.inputs.shape, grads.flat.dtype.type
-    length, p = ids.size // B, position[0]
     group, b0, b1, r0, r1 = own_streams(team, B)
     barrier(team)
     start(watch)
     for n in range(rates.size):
-        wraps = p + T + 1 >= length
-        if wraps:
-            p = 0
-        take_states(shards.carried[0], wraps, r0, r1, work.hs)
-        read_window(ids, variable(0), length, p, r0, r1, work)
+        take_states(shards.carried[0], afresh[n], r0, r1, work.hs)
+        read_window(windows[n], r0, r1, work)
         lap(watch, STATES)
         barrier(group)
         lap(watch, BARRIERS)
@@ -268,17 +264,14 @@ def train(team, trainer, ids, rates, position, work, losses, watch):
             for t in range(T):
                 losses[n, b] += work.nats[t, b]
         lap(watch, STATES)
-        update(team, trainer, rates[n], position[1] + n + 1, work.norms)
+        update(team, trainer, rates[n], steps + n + 1, work.norms)
         lap(watch, OPTIMIZER)
         barrier(team)
         lap(watch, BARRIERS)
         pack_weights(team, network)
         lap(watch, PACKING_WEIGHTS)
-        p += T
         barrier(team)
         lap(watch, BARRIERS)
-    if team.rank == 0:
-        position[0], position[1] = p, position[1] + rates.size
 
 
 @compiled

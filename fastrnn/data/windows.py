@@ -1,4 +1,4 @@
-"""The windows of a text that the next iterations read, as an array that the kernels take for the whole text."""
+"""The windows of a text in its order, as an array that the exact kernels take for the whole text."""
 
 from typing import Any, NamedTuple
 
@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from .stored import Ids
 
-AHEAD = 1 << 22  # bytes that are read at a time: a read takes some 3 us, which 1,000 streams would pay in every block
+AHEAD = 1 << 22  # bytes that are read at a time: a read takes some 3 us
 
 
 class Part(NamedTuple):
     """A stretch of iterations, and what they read."""
 
-    ids: NDArray[Any]  # of B streams, laid out as a text is
-    start: int  # where the first window starts in it, in each stream
+    ids: NDArray[Any]
+    start: int  # where the first window starts in it
     offset: int  # a position in it and this are one in the text
     iterations: int
 
@@ -29,40 +29,35 @@ class Part(NamedTuple):
 
 
 class Windows:
-    """Reads streams of a text; of one in memory there is nothing to read."""
+    """Reads a text; of one in memory there is nothing to read."""
 
-    def __init__(self, ids: Ids, T: int, B: int = 1, first: int = 0, count: int | None = None) -> None:
-        """Of B streams of T steps a window, those from ``first`` on, so many."""
-        self.ids, self.count, self._T, self._length = ids, B if count is None else count, T, ids.size // B
-        self._begin = first * self._length
-        self._ahead, self._offset = np.zeros((self.count, 0), ids.dtype), 0  # what was read last, and from where on
+    def __init__(self, ids: Ids, T: int) -> None:
+        """In windows of T steps."""
+        self.ids, self._T = ids, T
+        self._ahead, self._offset = np.zeros(0, ids.dtype), 0  # what was read last, and from where on
 
     def fetch(self, position: int, iterations: int) -> list[Part]:
         """What so many iterations from a position on read. Raises TextLost, so it is called before anything moves.
 
-        It is cut where the streams wrap: the part after that starts at its end, so that the kernel wraps there too.
+        It is cut where the text wraps: the part after that starts at its end, so that the kernel wraps there too.
         Memory grows with the iterations, of which a block has a tenth of a second.
         """
         if isinstance(self.ids, np.ndarray):
-            here = self.ids[self._begin : self._begin + self.count * self._length]
-            return [Part(here, position, 0, iterations)]
-        T, length, parts = self._T, self._length, []
+            return [Part(self.ids, position, 0, iterations)]
+        T, length, parts = self._T, self.ids.size, []
         while iterations:
             wraps = position + T + 1 >= length
             first = 0 if wraps else position
-            count = min(iterations, (length - 2 - first) // T)  # windows until they wrap again
+            count = min(iterations, (length - 2 - first) // T)  # windows until it wraps again
             self._read(first, count * T + 2, length)
-            start = self._ahead.shape[1] if wraps else first - self._offset
-            parts.append(Part(self._ahead.reshape(-1), start, self._offset, count))
+            start = self._ahead.size if wraps else first - self._offset
+            parts.append(Part(self._ahead, start, self._offset, count))
             position, iterations = first + count * T, iterations - count
         return parts
 
     def _read(self, first: int, size: int, length: int) -> None:
-        """Have ids first ... first+size-1 of each stream in memory, and some more."""
-        if self._offset <= first and first + size <= self._offset + self._ahead.shape[1]:
+        """Have ids first ... first+size-1 in memory, and some more."""
+        if self._offset <= first and first + size <= self._offset + self._ahead.size:
             return
-        size = min(max(size, AHEAD // (self.count * self.ids.dtype.itemsize)), length - first)
-        starts = range(self._begin + first, self._begin + first + self.count * length, length)
-        ahead = np.stack([self.ids[start : start + size] for start in starts])
-        ahead.flags.writeable = False  # kernels are compiled for one kind
-        self._ahead, self._offset = ahead, first
+        size = min(max(size, AHEAD // self.ids.dtype.itemsize), length - first)
+        self._ahead, self._offset = self.ids[first : first + size], first

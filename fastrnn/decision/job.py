@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..model.architecture import Architecture
 from ..settings.checks import check_integer, check_number
-from ..settings.options import Settings, windows
+from ..settings.options import Settings
+from ..settings.passes import pass_over
 from .schedule import Segment, checked, factor
 
 GO_ON, STOP, ROLLBACK = 'go on', 'stop', 'rollback'  # at a divergence; the gist goes on
@@ -67,7 +68,7 @@ class Job(Settings):
 
     @cached_property
     def iterations_per_epoch(self) -> int:
-        return windows(self.characters // self.streams, self.seq_length)
+        return pass_over(self.characters, self).windows
 
     @cached_property
     def ends(self) -> tuple[int | None, float | None]:
@@ -146,6 +147,5 @@ def ends_of(settings: Settings, characters: int) -> int | None:
     """After how many iterations a training on a text of so many characters ends, if any number ends it."""
     counts = [settings.iterations]
     if settings.epochs is not None:
-        per_epoch = windows(characters // settings.streams, settings.seq_length)
-        counts.append(max(1, round(settings.epochs * per_epoch)))
+        counts.append(max(1, round(settings.epochs * pass_over(characters, settings).windows)))
     return min((count for count in counts if count is not None), default=None)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from ..settings.options import Settings, windows
+from ..settings.options import Settings
+from ..settings.passes import pass_over
 from .batches import KEPT_BUSY, LARGER, SIXTEEN, Batch, best_batch
 from .machine import Machine
 
@@ -209,7 +210,7 @@ def with_windows(start: Settings, left: Sequence[str], characters: int) -> Setti
     if characters < (T + 2) * B:
 
         def read(streams: int) -> int:
-            return streams * (1 + T * windows(characters // streams, T))
+            return streams * (1 + T * pass_over(characters, replace(start, streams=streams)).windows)
 
         fitting = range(max(shards, characters // (T + 2) // shards * shards), 0, -shards)
         B = next((streams for streams in fitting if read(streams) >= MOST * characters), max(fitting, key=read))

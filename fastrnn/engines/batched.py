@@ -5,13 +5,14 @@ The bits depend neither on the number of threads nor on that of processes, but o
 
 import math
 import secrets
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.passes import Passes
 from ..data.stored import Ids
-from ..data.windows import Part, Windows
 from ..kernels.batched import buffers, optimizers, train
 from ..kernels.batched.dropout import limit_of, make_dropout
 from ..kernels.batched.functions import log1
@@ -48,8 +49,8 @@ class BatchedEngine:
         if share_of_processors() > 1:
             compile_ahead.start(architecture.cell, dtype)
         self._ids, self._B, self._rate = ids, B, float(settings.learning_rate)
-        self._windows = Windows(ids, T, B, first_stream(settings), here * streams)
         seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed
+        self._passes = Passes(ids, replace(settings, seed=seed), first_stream(settings), here * streams)
         self._rng = np.random.RandomState(seed)
         self.params = INITS[settings.init](architecture, self._rng).astype(dtype)
         self.grads = Params(architecture, dtype)
@@ -58,16 +59,16 @@ class BatchedEngine:
         self.network = buffers.Network(self.cell, as_weights(self.params), packed)
         self.optimizer = make_optimizer(settings, architecture, self.moments)
         self.dropout = make_dropout(settings.dropout, seed, dtype)
-        self.position = np.zeros(2, np.int64)  # see train.train
+        self._position = self._steps = 0  # characters that each stream has read of its pass; steps of the optimizer
         self.work = buffers.make_work(self.sizes, T, streams, dtype, dropout=self.dropout.limit > 0)
         self._exchange = Exchange(settings, self.sizes, self.params.flat, self.grads.flat, self.work.norms)
         self.smooth_loss = log1(float(V)) * T
         self._tuner = ThreadTuner(layouts_of(settings, architecture), (architecture, T, streams, dtype))
         tell_of_too_many(settings.threads, self._tuner.most)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(self._tuner.most - 1)]
-        self._train(
-            alone(), ids[:0], self.position, np.zeros(0), np.zeros((0, streams))
-        )  # compiles, or loads, before threads do
+        windows, afresh = self._passes.read(0, 0, 1)
+        nothing = np.zeros((0, streams))
+        self._train(alone(), windows[:0], afresh[:0], nothing[:, 0], nothing)  # compiles, or loads, before threads do
         pack_weights(alone(), self.network)
 
     @staticmethod
@@ -84,24 +85,29 @@ class BatchedEngine:
     def _train(
         self,
         team: Team,
-        ids: NDArray[Any],
-        position: NDArray[np.int64],
+        windows: NDArray[np.uint32],
+        afresh: NDArray[np.bool_],
         rates: NDArray[np.float64],
         losses: NDArray[np.float64],
+        done: int = 0,
     ) -> None:
         shards, grads = self._exchange.shards, as_weights(self.grads)
         trainer = buffers.Trainer(self.network, grads, self.optimizer, self.dropout, shards)
-        train.train(team, trainer, ids, rates, position, self._works[team.rank], losses)
+        train.train(team, trainer, windows, afresh, self._steps + done, rates, self._works[team.rank], losses)
 
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         """So many iterations, at one learning rate each; returns their losses (nats summed over T, mean of streams)."""
-        parts = self._windows.fetch(int(self.position[0]), iterations)
+        windows, afresh = self._passes.read(self._position, self._steps, iterations)
         rates = np.full(iterations, self._rate) if rates is None else rates
-        losses, done = [], 0
-        for part in parts:
-            losses.append(self._run(part, rates[done : done + part.iterations]))
-            done += part.iterations
-        mean = self._mean(np.concatenate(losses))
+        losses = np.zeros((iterations, self._passes.count))
+
+        def work(block: slice, team: Team) -> None:
+            self._train(team, windows[block], afresh[block], rates[block], losses[block], block.start)
+
+        self._tuner.run(iterations, work)
+        self._exchange.check()
+        self._position, self._steps = self._passes.after(self._position, iterations), self._steps + iterations
+        mean = self._mean(losses)
         for loss in mean:
             self.smooth_loss = self.smooth_loss * 0.99 + float(loss) * 0.01
         return mean
@@ -114,26 +120,14 @@ class BatchedEngine:
                 total += of_stream
         return total / self._B
 
-    def _run(self, part: Part, rates: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Losses (n, B) of each stream here."""
-        position, losses = part.enter(self.position), np.zeros((rates.size, self._windows.count))
-
-        def work(block: slice, team: Team) -> None:
-            self._train(team, part.ids, position, rates[block], losses[block])
-
-        self._tuner.run(rates.size, work)
-        self._exchange.check()
-        self.position[:] = part.leave(position)
-        return losses
-
     def fetch(self, iterations: int) -> None:
-        self._windows.fetch(int(self.position[0]), iterations)
+        self._passes.read(self._position, self._steps, iterations)
 
     def state(self) -> TrainState:
         """Of all processes, in the first; others have a part of it. All call it."""
         lengths, group = np.diff(slices(self.sizes.N)), processes()
         moments = {letter: group.assemble(moment, lengths) for letter, moment in self.moments.items()}
-        carried = np.array(self._carried.transpose(0, 3, 1, 2, 4), order='C').reshape(self._windows.count, -1)
+        carried = np.array(self._carried.transpose(0, 3, 1, 2, 4), order='C').reshape(self._passes.count, -1)
         hidden = group.assemble(carried.ravel(), [carried.size] * group.size)
         return TrainState(
             params=self.params.astype(self.params.flat.dtype),
@@ -143,8 +137,8 @@ class BatchedEngine:
                 if moment is not None
             },
             hidden=carried if hidden is None else hidden.reshape(self._B, -1),
-            position=int(self.position[0]),
-            steps=int(self.position[1]),
+            position=self._position,
+            steps=self._steps,
             smooth_loss=self.smooth_loss,
             rng=self._rng.get_state(legacy=False),
         )
@@ -160,8 +154,8 @@ class BatchedEngine:
         whole = np.ascontiguousarray(state.hidden, hidden.dtype).ravel() if group.leads else None
         group.distribute(whole, hidden, [hidden.size] * group.size)
         self._carried[...] = hidden.reshape(here, B, L, states, H).transpose(0, 2, 3, 1, 4)
-        self.position[:], self.smooth_loss, rng = group.agree(
-            ((state.position, state.steps), state.smooth_loss, state.rng)
+        self._position, self._steps, self.smooth_loss, rng = group.agree(
+            (state.position, state.steps, state.smooth_loss, state.rng)
         )
         self._rng.set_state(rng)
         pack_weights(alone(), self.network)
@@ -178,7 +172,7 @@ class BatchedEngine:
         So a run that is lengthened later is the longer run. Other parameters (the best ones) read the last characters
         before that place first, from h = 0: its state is none of theirs.
         """
-        p, rng = int(self.position[0]), np.random.RandomState()
+        p, rng = self._passes.last(self._position, self._steps), np.random.RandomState()
         rng.set_state(self._rng.get_state())
         p = first = p if p + 1 < self._ids.size else 0
         stream = BatchedStreams(self.params if params is None else params)

@@ -98,6 +98,9 @@ class Settings:
         'num-steps window timesteps')
     streams: int = option(1, Whole(1), TRAINING, 'Parts of the text trained in parallel, B.', fast='by text and cores',
         engines=BATCHED, synonyms='batch batch-size minibatch bs b n-batch mini-batch-size')
+    shuffle: int = option(0, Whole(0), TRAINING,
+        'Read the text in blocks of so many characters, in a new random order on each pass; 0: in its own order.',
+        engines=BATCHED, synonyms='shuffle-blocks random-order block-shuffle permute')
     optimizer: str = option('adagrad', Choice(('adagrad', 'adam')), TRAINING, 'Optimizer.', engines=BATCHED,
         synonyms='opt optim optimiser solver')
     schedule: str = option('constant', Choice(('constant', 'step', 'cosine', 'linear', 'wsd')), TRAINING,
@@ -221,11 +224,6 @@ KEPT = tuple(row.name for row in OTHERS if row.kept)
 def check(name: str, value: Any) -> Any:
     """An option's value as it is kept. Raises ValueError, in one line, for one that it can't be."""
     return OPTIONS[name].kind.check(name, value)
-
-
-def windows(characters: int, T: int) -> int:
-    """How many windows of T steps one pass over a stream of so many characters has."""
-    return max(1, -(-(characters - T - 1) // T))
 
 
 def bits_per_character(nats: float, characters: int) -> float:

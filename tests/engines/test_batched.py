@@ -123,8 +123,9 @@ def test_nothing_is_allocated_in_the_loop():
 
     def allocations(iterations):
         rates, losses = np.full(iterations, 0.1), np.zeros((iterations, 4))
+        windows, afresh = engine._passes.read(0, 0, iterations)
         before = nrt.memsys_get_stats_alloc()
-        engine._train(alone(), IDS, engine.position, rates, losses)
+        engine._train(alone(), windows, afresh, rates, losses)
         return nrt.memsys_get_stats_alloc() - before
 
     nrt.memsys_enable_stats()

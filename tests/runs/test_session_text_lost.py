@@ -10,7 +10,7 @@ from helpers import SONNETS
 from kept import begin, contents, iterations, one_by_one, run_to
 
 import fastrnn
-from fastrnn.data import stored, windows
+from fastrnn.data import passes, stored, windows
 from fastrnn.data.windows import Windows
 from fastrnn.errors import TextLost
 from fastrnn.runs import session
@@ -60,7 +60,8 @@ def test_the_file_is_cut_or_changed_under_a_run(tmp_path, stored_cache, monkeypa
     """One line, and what is done is saved; resumed, it is the run to which nothing happened."""
     expected = whole(tmp_path, name)
     one_by_one(monkeypatch)
-    monkeypatch.setattr(windows, 'AHEAD', 1 if at < 32 else 1 << 22)  # all that is trained on is in memory
+    for module in (windows, passes):
+        monkeypatch.setattr(module, 'AHEAD', 1 if at < 32 else 1 << 22)  # all that is trained on is in memory
     session = begin(tmp_path / 'run', name, iterations=140)
     with pytest.raises(TextLost) as error, session:
         for record in session:
@@ -112,6 +113,7 @@ def test_a_disk_or_a_network_that_fails(tmp_path, stored_cache, monkeypatch, cod
     expected = whole(tmp_path, 'exact')
     one_by_one(monkeypatch)
     monkeypatch.setattr(windows, 'AHEAD', 1)
+    monkeypatch.setattr(passes, 'AHEAD', 1)
 
     def fail(*_):
         raise (OSError if failing[0] is stored.Opened else TextLost)(code, os.strerror(code))
@@ -138,6 +140,7 @@ def test_a_run_is_not_touched(tmp_path, stored_cache, monkeypatch, change):
     expected = whole(tmp_path, 'exact')
     one_by_one(monkeypatch)
     monkeypatch.setattr(windows, 'AHEAD', 1)
+    monkeypatch.setattr(passes, 'AHEAD', 1)
     with begin(tmp_path / 'run', iterations=140) as session:
         for record in session:
             if record.iteration == 27:
@@ -147,6 +150,7 @@ def test_a_run_is_not_touched(tmp_path, stored_cache, monkeypatch, change):
 
 def test_a_run_without_a_folder_ends_in_one_line_and_saves_its_model(tmp_path, stored_cache, cli, monkeypatch):
     monkeypatch.setattr(windows, 'AHEAD', 1)
+    monkeypatch.setattr(passes, 'AHEAD', 1)
     run = Windows._read
     calls = []
 

@@ -60,11 +60,11 @@ def exchange(team, what, shards):
 
 @jit
 def take_states(carried, afresh, b0, b1, hs):
-    """Set hs[..., 0, :, :] of streams b0 ... b1-1 to ``carried`` (L, states, B, Hp), or to 0 if they start afresh."""
+    """Set hs[..., 0, :, :] of streams b0 ... b1-1 to ``carried`` (L, states, B, Hp), of those ``afresh`` to 0."""
     for layer in range(hs.shape[0]):
         for s in range(hs.shape[1]):
             for b in range(b0, b1):
-                if afresh:
+                if afresh[b]:
                     fill_zero(hs[layer, s, 0, b])
                 else:
                     copy(carried[layer, s, b], hs[layer, s, 0, b])

@@ -215,41 +215,31 @@ def gradients(team, group, trainer, steps, first, b0, b1, work):
 
 
 @inlined
-def read_window(ids, first, length, p, b0, b1, work):
-    """Set inputs and targets to characters p ... p+T of streams b0 ... b1-1.
-
-    Streams are ``length`` characters each; ``first`` is the number in ids of the window's first stream.
-    """
+def read_window(window, b0, b1, work):
+    """Set inputs and targets of streams b0 ... b1-1 to the characters of a window (B, T + 1)."""
     for t in range(work.inputs.shape[0]):
         for b in range(b0, b1):
-            at = (first + b) * length + p + t
-            work.inputs[t, b] = ids[at]
-            work.targets[t, b] = ids[at + 1]
+            work.inputs[t, b] = window[b, t]
+            work.targets[t, b] = window[b, t + 1]
 
 
 @jit
-def train(team, trainer, ids, rates, position, work, losses):
+def train(team, trainer, windows, afresh, steps, rates, work, losses):
     """Train for one iteration at each of the learning rates; every thread makes the same call.
 
-    ids: the text of this process's streams, one after the other; work: for the window of one shard. position[0] is
-    where the next window starts in each stream, position[1] the optimizer's steps so far. Updates both, the trainer's
-    arrays, and losses (n, streams here), nats summed over T. Streams wrap as in the gist, and start again from h = 0.
-    Returns at once if an exchange with other processes has failed.
+    windows: (n, streams here, T + 1), what each iteration reads; afresh: (n, streams here), whether a stream starts
+    there from h = 0; steps: of the optimizer so far; work: for the window of one shard. Updates the trainer's arrays,
+    and losses (n, streams here), nats summed over T. Returns at once if an exchange with other processes has failed.
     """
     network, grads, shards = trainer.network, trainer.grads, trainer.shards
     (T, B), here = work.inputs.shape, shards.carried.shape[0]
-    length = ids.size // (here * B)
     group, b0, b1, r0, r1 = own_streams(team, B)
-    p, steps = position[0], position[1]
     for n in range(rates.size):
-        wraps = p + T + 1 >= length
-        if wraps:
-            p = 0
         for s in range(here):
-            take_states(shards.carried[s], wraps, r0, r1, work.hs)
-            read_window(ids, s * B, length, p, r0, r1, work)
+            take_states(shards.carried[s], afresh[n, s * B : (s + 1) * B], r0, r1, work.hs)
+            read_window(windows[n, s * B : (s + 1) * B], r0, r1, work)
             barrier(group)
-            gradients(team, group, trainer, steps, shards.first + s * B, b0, b1, work)
+            gradients(team, group, trainer, steps + n, shards.first + s * B, b0, b1, work)
             keep_states(work.hs, T, r0, r1, shards.carried[s])
             keep_gradient(team, grads.flat, s, shards)
             for b in range(r0, r1):
@@ -257,14 +247,10 @@ def train(team, trainer, ids, rates, position, work, losses):
                 for t in range(T):
                     losses[n, s * B + b] += work.nats[t, b]
         sum_shards(team, grads.flat, shards)
-        steps += 1
-        update(team, trainer, rates[n], steps, work.norms)
+        update(team, trainer, rates[n], steps + n + 1, work.norms)
         exchange(team, variable(PARAMETERS), shards)
         if shards.failed[0] != 0:
             return
         barrier(team)
         pack_weights(team, network)
-        p += T
-        if team.rank == 0:
-            position[0], position[1] = p, steps
         barrier(team)

@@ -1,0 +1,122 @@
+"""What B streams of a text read: in its own order, or in blocks, in a new random order on each pass.
+
+A run that reads but a part of a long text would see B places of it, and follow what they contain. Blocks of 1,000
+characters from everywhere are worth 0.3 bits there (bench/presets.md).
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from ..settings.options import Settings
+from ..settings.passes import pass_over
+from .stored import Ids
+
+AHEAD = 1 << 20  # characters that are read at a time: a read from a file takes some 3 us
+Places = NDArray[np.int64]
+
+
+class Order:
+    """Where each window of each stream starts in the text."""
+
+    def __init__(self, characters: int, settings: Settings) -> None:
+        self._pass, self._characters = pass_over(characters, settings), characters
+        self._B, self._shuffled, self._seed = settings.streams, settings.shuffle > 0, settings.seed or 0
+        self._T = settings.seq_length
+        self._dealt: tuple[int, Places, int] = -1, np.arange(self._B), 0  # of a pass, see _deal
+
+    @property
+    def windows(self) -> int:
+        """Of a pass, in each stream."""
+        return self._pass.windows
+
+    def places(self, number: int, windows: Places, first: int, count: int) -> tuple[Places, NDArray[np.bool_]]:
+        """Where these windows (n,) of a pass start in the streams from ``first`` on, (n, count).
+
+        And whether a stream starts afresh there, from h = 0. Streams change blocks at different times: each reads its
+        first block from another window on, and the rest of it at the end of the pass.
+        """
+        blocks, begin = self._deal(number)
+        streams = np.arange(first, first + count)
+        ahead = streams * (self._pass.block if self._shuffled else 0) // self._B
+        at, window = np.divmod((windows[:, None] + ahead) % self.windows, self._pass.block)
+        starts = begin + blocks[at * self._B + streams] * self._pass.stride + window * self._T
+        return starts, (window == 0) | (windows[:, None] == 0)
+
+    def _deal(self, number: int) -> tuple[Places, int]:
+        """Blocks of a pass, one for each stream, then the next for each; and where the first one starts in the text."""
+        if self._shuffled and self._dealt[0] != number:
+            count, rng = (self._characters - 1) // self._pass.stride, np.random.RandomState([self._seed, number])
+            begin = int(rng.randint(self._characters - count * self._pass.stride))
+            self._dealt = number, rng.permutation(count), begin
+        return self._dealt[1:]
+
+
+class Passes:
+    """Reads the windows of streams; those of the next iterations are held in memory."""
+
+    def __init__(self, ids: Ids, settings: Settings, first: int = 0, count: int | None = None) -> None:
+        """Of the streams from ``first`` on, so many."""
+        self.count, self._ids, self._first = settings.streams if count is None else count, ids, first
+        self._order, self._T = Order(ids.size, settings), settings.seq_length
+        self._at = 0, 0  # pass and window of the first in memory
+        self._ahead = np.zeros((0, self.count, self._T + 1), np.uint32), np.zeros((0, self.count), bool)
+
+    def read(self, position: int, steps: int, iterations: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+        """The windows (n, count, T + 1) of n iterations, and whether a stream starts afresh in one, (n, count).
+
+        position: characters that each stream has read in its pass; steps: iterations so far. Raises TextLost, so it is
+        called before anything moves. Memory grows with the iterations, of which a block has a tenth of a second.
+        """
+        number, window = self._find(position, steps)
+        parts = []
+        while iterations:
+            part = self._held(number, window, min(iterations, self._order.windows - window))
+            parts.append(part)
+            iterations -= len(part[0])
+            number, window = number + 1, 0
+        windows, afresh = zip(*parts, strict=True)
+        return parts[0] if len(parts) == 1 else (np.concatenate(windows), np.concatenate(afresh))
+
+    def after(self, position: int, iterations: int) -> int:
+        """The position after so many iterations more."""
+        size = self._order.windows * self._T
+        return (position + iterations * self._T - 1) % size + 1 if iterations else position
+
+    def last(self, position: int, steps: int) -> int:
+        """The place in the text of the character that the first stream reads next, in the block that it is in."""
+        if not position:
+            return 0
+        number, window = self._find(position - self._T, steps - 1)
+        return int(self._order.places(number, np.array([window]), 0, 1)[0][0, 0]) + self._T
+
+    def _find(self, position: int, steps: int) -> tuple[int, int]:
+        """The pass and its window that are read from a position on."""
+        window = position // self._T % self._order.windows
+        return (steps - window) // self._order.windows, window
+
+    def _held(self, number: int, window: int, iterations: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+        """Windows of a pass, of which there are so many."""
+        first = window - self._at[1]
+        if number != self._at[0] or first < 0 or first + iterations > len(self._ahead[0]):
+            more = max(iterations, AHEAD // (self.count * self._T))
+            stop = min(window + more, self._order.windows)
+            starts, afresh = self._order.places(number, np.arange(window, stop), self._first, self.count)
+            self._ahead, self._at, first = (windows_at(self._ids, starts, self._T), afresh), (number, window), 0
+        windows, afresh = self._ahead
+        return windows[first : first + iterations], afresh[first : first + iterations]
+
+
+def windows_at(ids: Ids, starts: Places, T: int) -> NDArray[np.uint32]:
+    """The T + 1 characters from each of starts (n, B) on, (n, B, T + 1)."""
+    if isinstance(ids, np.ndarray):
+        return sliding_window_view(ids, T + 1)[starts].astype(np.uint32)
+    found = np.empty((*starts.shape, T + 1), np.uint32)
+    for b, column in enumerate(starts.T):
+        edges = [0, *np.flatnonzero(np.diff(column) != T) + 1, len(column)]
+        for i, j in pairwise(edges):  # one window after the other in the text: one read
+            part = ids[int(column[i]) : int(column[j - 1]) + T + 1]
+            found[i:j, b] = sliding_window_view(part, T + 1)[::T]
+    return found
