@@ -15,6 +15,7 @@ from ..settings.passes import pass_over
 from .stored import Ids
 
 AHEAD = 1 << 20  # characters that are read at a time: a read from a file takes some 3 us
+NOTHING = 0xFFFFFFFF  # in place of characters before the text's first
 Places = NDArray[np.int64]
 
 
@@ -61,11 +62,12 @@ class Passes:
         """Of the streams from ``first`` on, so many."""
         self.count, self._ids, self._first = settings.streams if count is None else count, ids, first
         self._order, self._T = Order(ids.size, settings), settings.seq_length
+        self._before = max(0, settings.ngrams - 1)  # characters that a window has before its first
         self._at = 0, 0  # pass and window of the first in memory
-        self._ahead = np.zeros((0, self.count, self._T + 1), np.uint32), np.zeros((0, self.count), bool)
+        self._ahead = np.zeros((0, self.count, 0), np.uint32), np.zeros((0, self.count), bool)
 
     def read(self, position: int, steps: int, iterations: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-        """The windows (n, count, T + 1) of n iterations, and whether a stream starts afresh in one, (n, count).
+        """The windows (n, count, before + T + 1) of n iterations, and where streams start afresh, (n, count).
 
         position: characters that each stream has read in its pass; steps: iterations so far. Raises TextLost, so it is
         called before anything moves. Memory grows with the iterations, of which a block has a tenth of a second.
@@ -104,19 +106,34 @@ class Passes:
             more = max(iterations, AHEAD // (self.count * self._T))
             stop = min(window + more, self._order.windows)
             starts, afresh = self._order.places(number, np.arange(window, stop), self._first, self.count)
-            self._ahead, self._at, first = (windows_at(self._ids, starts, self._T), afresh), (number, window), 0
+            self._ahead, self._at, first = (
+                (windows_at(self._ids, starts, self._T, self._before), afresh),
+                (number, window),
+                0,
+            )
         windows, afresh = self._ahead
         return windows[first : first + iterations], afresh[first : first + iterations]
 
 
-def windows_at(ids: Ids, starts: Places, T: int) -> NDArray[np.uint32]:
-    """The T + 1 characters from each of starts (n, B) on, (n, B, T + 1)."""
+def windows_at(ids: Ids, starts: Places, T: int, before: int) -> NDArray[np.uint32]:
+    """The T + 1 characters from each of starts (n, B) on, after so many before them: (n, B, before + T + 1)."""
+    found = np.full((*starts.shape, before + T + 1), NOTHING, np.uint32)
+    whole = starts >= before
     if isinstance(ids, np.ndarray):
-        return sliding_window_view(ids, T + 1)[starts].astype(np.uint32)
-    found = np.empty((*starts.shape, T + 1), np.uint32)
-    for b, column in enumerate(starts.T):
-        edges = [0, *np.flatnonzero(np.diff(column) != T) + 1, len(column)]
-        for i, j in pairwise(edges):  # one window after the other in the text: one read
-            part = ids[int(column[i]) : int(column[j - 1]) + T + 1]
-            found[i:j, b] = sliding_window_view(part, T + 1)[::T]
+        found[whole] = sliding_window_view(ids, before + T + 1)[starts[whole] - before]
+    else:
+        _read_windows(ids, starts, T, before, found)
+    for n, b in zip(*np.nonzero(~whole), strict=True):  # at the start of the text
+        part = ids[: starts[n, b] + T + 1]
+        found[n, b, before + T + 1 - part.size :] = part
     return found
+
+
+def _read_windows(ids: Ids, starts: Places, T: int, before: int, found: NDArray[np.uint32]) -> None:
+    """Of a text in a file, those that start within it: one read where they follow one another."""
+    for b, column in enumerate(starts.T):
+        edges = [0, *np.flatnonzero((np.diff(column) != T) | (column[:-1] < before)) + 1, len(column)]
+        for i, j in pairwise(edges):
+            if column[i] >= before:
+                part = ids[int(column[i]) - before : int(column[j - 1]) + T + 1]
+                found[i:j, b] = sliding_window_view(part, before + T + 1)[::T]

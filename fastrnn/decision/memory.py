@@ -1,5 +1,6 @@
 """How much memory a run needs, and whether this process may use as much."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -26,13 +27,13 @@ def memory(settings: Settings, V: int, *, validated: bool = False, kept: bool = 
     shapes.
     """
     architecture, itemsize = Architecture.of(settings, V), np.dtype(settings.dtype).itemsize
-    weights = architecture.parameters * itemsize
-    if weights > limits.ENDLESS:  # more than can be numbered, and so cut into parts
-        return 4 * weights
+    weights, rows = architecture.parameters * itemsize, math.prod(architecture.rows_shape) * itemsize
+    if weights + rows > limits.ENDLESS:  # more than can be numbered, and so cut into parts
+        return 4 * (weights + rows)
     needed: int = ENGINES[settings.engine].memory(settings, architecture)
-    saving = 2 * weights * (1 + len(MOMENTS[settings.optimizer])) if kept else 0
+    saving = 2 * (weights * (1 + len(MOMENTS[settings.optimizer])) + rows) if kept else 0
     scoring = scoring_memory(architecture, itemsize) if validated else 0
-    return needed + weights * validated + max(saving, scoring)
+    return needed + (weights + rows) * validated + max(saving, scoring)
 
 
 @together

@@ -53,7 +53,7 @@ class BatchedEngine:
         self._passes = Passes(ids, replace(settings, seed=seed), first_stream(settings), here * streams)
         self._rng = np.random.RandomState(seed)
         self.params = INITS[settings.init](architecture, self._rng).astype(dtype)
-        self.grads = Params(architecture, dtype)
+        self.grads = Params(architecture.without_rows, dtype)
         self.moments = {letter: np.zeros(updated(self.sizes.N), dtype) for letter in MOMENTS[settings.optimizer]}
         packed = buffers.make_packed(self.sizes, dtype, strips=streams == 1)
         self.network = buffers.Network(self.cell, as_weights(self.params), packed)
@@ -74,7 +74,9 @@ class BatchedEngine:
     @staticmethod
     def memory(settings: Settings, architecture: Architecture) -> int:
         T, N, itemsize = settings.seq_length, architecture.parameters, np.dtype(settings.dtype).itemsize
-        kept = 2 * N + len(MOMENTS[settings.optimizer]) * updated(N)  # parameters, gradients, moments
+        kept = (
+            2 * N + math.prod(architecture.rows_shape) + len(MOMENTS[settings.optimizer]) * updated(N)
+        )  # parameters, gradients, moments
         kept += sum(math.prod(shape) for shape in shard_shapes(settings, sizes_of(architecture), itemsize).values())
         dropout = limit_of(settings.dropout) > 0
         threads = max(layout.size for layout in layouts_of(settings, architecture))
@@ -132,7 +134,7 @@ class BatchedEngine:
         return TrainState(
             params=self.params.astype(self.params.flat.dtype),
             moments={
-                letter: Params.over(self.params.architecture, moment.copy())
+                letter: Params.over(self.grads.architecture, moment.copy())
                 for letter, moment in moments.items()
                 if moment is not None
             },
@@ -146,7 +148,7 @@ class BatchedEngine:
     def restore(self, state: TrainState) -> None:
         """The state is the first process's; all call it."""
         lengths, group = np.diff(slices(self.sizes.N)), processes()
-        self.params.flat[:] = group.agree(state.params).flat
+        self.params.take(group.agree(state.params))
         for letter, moment in self.moments.items():
             group.distribute(state.moments[letter].flat if group.leads else None, moment, lengths)
         here, L, states, B, H = self._carried.shape
@@ -178,6 +180,7 @@ class BatchedEngine:
         stream = BatchedStreams(self.params if params is None else params)
         if params is None:
             stream.states[:, :, 0] = self._carried[0, :, :, 0]
+            stream.recall(self._ids[max(0, p - LEAD) : p])
         else:
             first = max(0, p - LEAD)
         stream.read(self._ids[first : p + 1])
@@ -229,4 +232,5 @@ def make_optimizer(
         float(settings.hidden_decay),
         moments['m'],
         moments['v'] if adam else np.zeros(0, kind),
+        settings.ngram_rate / settings.learning_rate,
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..kernels.batched import buffers, generate
 from ..kernels.batched.cell import Cell
 from ..kernels.batched.cells import CELLS
+from ..kernels.batched.ngrams import NOTHING
 from ..kernels.batched.packing import pack_weights
 from ..kernels.sampling import Choice
 from ..kernels.team import Team, alone
@@ -34,6 +35,17 @@ class BatchedStreams:
         self._streams = generate.make_streams(sizes_of(architecture), B, self._dtype, self._tuner.most)
         self.states: NDArray[Any] = self._streams.hs[..., : params.H]  # (L, states, B, H)
         self.ix: NDArray[np.int32] = self._streams.ixs  # (B,)
+        self.recent: NDArray[np.uint32] = self._streams.recent  # (B, n), the last that were read, for n-grams
+
+    def begin(self, streams: Any = slice(None)) -> None:
+        """Start some of them anew: h = 0, and no character before."""
+        self._streams.hs[:, :, streams] = 0
+        self.recent[streams] = NOTHING
+
+    def recall(self, ids: NDArray[Any]) -> None:
+        """Have the last of these characters (n,) before the next one, in each stream; states stay."""
+        last = ids[max(0, ids.size - self.recent.shape[1]) :]
+        self.recent[:, self.recent.shape[1] - last.size :] = last
 
     def read(self, ids: NDArray[Any]) -> None:
         """In each stream, read all characters (n,) but the last, which is the next to be read; n >= 1."""
@@ -107,12 +119,17 @@ def make_cell(architecture: Architecture) -> Cell:
 
 def sizes_of(architecture: Architecture) -> buffers.Sizes:
     return buffers.Sizes(
-        *architecture.kind, architecture.layers, architecture.H, architecture.V, architecture.parameters
+        *architecture.kind,
+        architecture.layers,
+        architecture.H,
+        architecture.V,
+        architecture.parameters,
+        max(0, architecture.ngrams - 1),
     )
 
 
 def as_weights(params: Params) -> buffers.Weights:
-    return buffers.Weights(params.flat, **params.by_name)
+    return buffers.Weights(params.flat, **params.by_name, rows=params.rows)
 
 
 def pack(params: Params, *, strips: bool) -> buffers.Network:

@@ -201,6 +201,8 @@ def _in_groups(
         for start in range(0, count, group):
             streams = BatchedStreams(params, min(group, count - start), tuner)
             streams.states[...], streams.ix[:] = stream.states, stream.ix
+            if isinstance(stream, BatchedStreams):
+                streams.recent[...] = stream.recent
             yield from _whole(model, streams, length, choice, rng)
 
 

@@ -45,7 +45,7 @@ class Scorer:
         B, count = self._B, begins.size
         starts = np.concatenate([begins, np.full(B - count, ends[-1])])
         stops = np.concatenate([ends, np.full(B - count, ends[-1])])
-        self._streams.states[...] = 0
+        self._streams.begin()
         first = -warm_up if starts.any() else 0  # nothing is before the start of the text
         longest = int((stops - starts).max())
         while first < longest:
@@ -53,7 +53,7 @@ class Scorer:
             at = starts + np.arange(first, stop)[:, None]
             surprisals = self._run(ids, np.clip(at, 0, ids.size - 2))
             if first < 0:
-                self._streams.states[:, :, (at[:, self._here] < 0).any(0)] = 0  # still before the text
+                self._streams.begin((at[:, self._here] < 0).any(0))  # still before the text
             else:
                 counted = at < stops
                 yield at[counted], surprisals[counted]

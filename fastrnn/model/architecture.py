@@ -1,7 +1,7 @@
 """What a model is made of: the only place that knows names, shapes, sizes and flop counts."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,6 +16,9 @@ class Cell(NamedTuple):
 
 # after PyTorch: rnn tanh; gru r z n, where the last has r times its hidden side, with a bias of its own; lstm i f g o
 CELLS = {'rnn': Cell(1, 1, 1), 'gru': Cell(3, 4, 1), 'lstm': Cell(4, 4, 2)}
+
+
+NGRAMS = 'ngrams.weight'  # the name of the rows in files
 
 
 class Tensor(NamedTuple):
@@ -37,25 +40,30 @@ class Architecture:
     layers: int  # L
     H: int  # hidden units of a layer
     V: int  # vocabulary
+    ngrams: int = 0  # highest order of the contexts that have rows of logits; 0: there are none
+    ngram_rows: int = 0  # of each order, from 2 on
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:  # to the letter, as files have it
             raise ValueError(f'cell is {self.cell!r}; it must be one of {", ".join(CELLS)}')
         check('layers', self.layers)
+        check('ngrams', self.ngrams)
 
     @classmethod
     def of(cls, settings: Settings, V: int) -> 'Architecture':
         """The one that settings ask for, of a text of V distinct characters."""
-        return cls(settings.cell, settings.layers, settings.hidden_size, V)
+        ngrams, rows = (settings.ngrams, settings.ngram_rows) if settings.ngrams > 1 else (0, 0)  # one alone has none
+        return cls(settings.cell, settings.layers, settings.hidden_size, V, ngrams, rows)
 
     @property
     def is_gist(self) -> bool:
         """Whether it is the gist's: one layer of tanh."""
-        return self.cell == 'rnn' and self.layers == 1
+        return self.cell == 'rnn' and self.layers == 1 and not self.ngrams
 
     @property
     def words(self) -> str:
-        return in_words(self.cell, self.layers, self.H)
+        rows = f' and {self.ngrams}-grams' if self.ngrams else ''
+        return in_words(self.cell, self.layers, self.H) + rows
 
     @property
     def kind(self) -> Cell:
@@ -82,13 +90,25 @@ class Architecture:
 
     @property
     def parameters(self) -> int:
-        """N, how many there are."""
+        """N, how many there are, but for the rows of n-grams."""
         return sum(self.sizes.values())
+
+    @property
+    def rows_shape(self) -> tuple[int, int]:
+        """Of the rows of n-grams, order by order."""
+        return max(0, self.ngrams - 1) * self.ngram_rows, self.V
+
+    @property
+    def without_rows(self) -> 'Architecture':
+        """Of gradients and moments, which rows have none of."""
+        return replace(self, ngrams=0, ngram_rows=0)
 
     @property
     def file_shapes(self) -> dict[str, tuple[int, ...]]:
         """Of the parameters by their names in files: the gist's for its model, PyTorch's for any other."""
-        return gist_shapes(self.H, self.V) if self.is_gist else torch_shapes(self)
+        if self.is_gist:
+            return gist_shapes(self.H, self.V)
+        return torch_shapes(self) | ({NGRAMS: self.rows_shape} if self.ngrams else {})
 
     def state_shape(self, B: int) -> tuple[int, int]:
         """Of what B streams carry from character to character: h of each layer, of an LSTM h and c."""

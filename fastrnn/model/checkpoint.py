@@ -1,7 +1,8 @@
 """A model, or a whole training state, to and from disk: one safetensors file.
 
 Tensors of the gist's model, format 1: ``Wxh Whh Why bh by`` in the gist's shapes; of any other, format 2: PyTorch's
-(``torch_names.py``). Of a state also the optimizer's memory (``mWxh`` ..., with Adam ``vWxh`` ...; in format 2
+(``torch_names.py``); of one with rows of n-grams, format 3, also ``ngrams.weight``, as ``kernels/batched/ngrams.py``
+finds them. Of a state also the optimizer's memory (``mWxh`` ..., with Adam ``vWxh`` ...; in format 2
 ``m.rnn.weight_ih_l0`` ...), ``hprev`` (L*states*H, B) and the generator's ``rng``. All else is JSON in the metadata.
 """
 
@@ -18,7 +19,7 @@ import numpy as np
 from ..data.vocabulary import check_vocabulary
 from ..errors import Diverged
 from .about import About, about_from, about_state
-from .architecture import Architecture
+from .architecture import NGRAMS, Architecture
 from .model import Model, check_model
 from .params import Params
 from .run_files import BEST, checkpoints, model_file
@@ -53,7 +54,7 @@ def save_model(path: str | Path, model: Model) -> None:
     are not finite (Diverged) or could not be read again, OSError where it can't be written.
     """
     check_model(model)
-    if not np.isfinite(model.params.flat).all():
+    if not model.params.finite:
         raise Diverged('the weights hold inf or NaN, so they are not saved: take a smaller --learning-rate')
     facts = {} if model.about == About() else {'about': model.about.as_json}
     write(Path(path), _shaped(model.params), _described(model) | facts)
@@ -162,7 +163,10 @@ def _described(model: Model) -> dict[str, str]:
     facts = {'vocabulary': json.dumps(list(model.chars)), 'unit': model.unit}
     if architecture.is_gist:
         return {'format': '1', **facts}
-    return {'format': '2', **facts, 'cell': architecture.cell, 'layers': str(architecture.layers)}
+    facts |= {'cell': architecture.cell, 'layers': str(architecture.layers)}
+    if architecture.ngrams:
+        return {'format': '3', **facts, 'ngrams': str(architecture.ngrams)}
+    return {'format': '2', **facts}
 
 
 def _check_readable(model: Model) -> None:
@@ -204,13 +208,23 @@ def _as_model(tensors: Tensors, metadata: dict[str, str]) -> Model:
         raise ValueError(f'{layers[:20]!r} layers, weights of shape {recurrent.shape}')
     if recurrent.dtype not in DTYPES:
         raise ValueError(f'numbers of type {recurrent.dtype}')
-    architecture = Architecture(cell, int(layers), recurrent.shape[1], len(chars))
+    architecture = Architecture(cell, int(layers), recurrent.shape[1], len(chars), *_rows(tensors, metadata))
     if architecture.is_gist != (metadata['format'] == '1'):
         raise ValueError('a model of format 1 in format 2')
     more = [name for name in tensors if name.startswith(TORCH) and name not in architecture.file_shapes]
     if more:
         raise ValueError(f'{cell} of {layers} layers with {more[0][:40]}')
     return Model(_as_params(architecture, recurrent.dtype, tensors), ''.join(chars), unit)
+
+
+def _rows(tensors: Tensors, metadata: dict[str, str]) -> tuple[int, int]:
+    """The highest order of n-grams, and their rows for each order."""
+    if metadata['format'] != '3':
+        return 0, 0
+    ngrams, rows = metadata['ngrams'], len(tensors[NGRAMS])
+    if len(ngrams) != 1 or ngrams not in '2345678' or not rows or rows % (int(ngrams) - 1):
+        raise ValueError(f'{rows:,} rows of {ngrams[:20]!r}-grams')
+    return int(ngrams), rows // (int(ngrams) - 1)
 
 
 def _as_params(architecture: Architecture, dtype: Any, tensors: Tensors, prefix: str = '') -> Params:
@@ -226,7 +240,7 @@ def _as_params(architecture: Architecture, dtype: Any, tensors: Tensors, prefix:
             view[...] = named[name]
     else:
         params = from_torch_tensors(architecture, named, dtype)
-    if not np.isfinite(params.flat).all():
+    if not params.finite:
         raise ValueError(f'{prefix or "weights"} with numbers that are not finite')
     return params
 
@@ -236,13 +250,16 @@ def _check_fits(config: dict[str, Any], params: Params, tensors: Tensors) -> Non
     optimizer, architecture = config['optimizer'], params.architecture
     if not isinstance(optimizer, str) or optimizer not in MOMENTS:
         raise ValueError(f'the optimizer is {optimizer!r}')
-    names = architecture.file_shapes
-    moments = {_prefix(architecture, letter) + name for letter in MOMENTS[optimizer] for name in names}
+    names, moved = architecture.file_shapes, architecture.without_rows
+    moments = {_prefix(moved, letter) + name for letter in MOMENTS[optimizer] for name in moved.file_shapes}
     if set(tensors) != {*names, *moments, 'hprev', 'rng'}:
         raise ValueError(f'not the tensors of a run by {optimizer}')
     shape = architecture.state_shape(config['streams'])
-    asked_for = (config.get('cell', 'rnn'), config.get('layers', 1), config['hidden_size'], config['dtype'])
-    there = (architecture.cell, architecture.layers, architecture.H, params.flat.dtype.name)
+    asked_for = [config.get('cell', 'rnn'), config.get('layers', 1), config['hidden_size'], config['dtype']]
+    there = [architecture.cell, architecture.layers, architecture.H, params.flat.dtype.name]
+    if architecture.ngrams or config.get('ngrams', 0) > 1:
+        asked_for += [config.get('ngrams'), config.get('ngram_rows')]
+        there += [architecture.ngrams, architecture.ngram_rows]
     if tensors['hprev'].T.shape != shape or asked_for != there:
         raise ValueError(f'hprev has shape {tensors["hprev"].shape}, or the configuration is of another run')
 
@@ -259,7 +276,8 @@ def _as_state(params: Params, tensors: Tensors, optimizer: str, numbers: dict[st
     generator: dict[str, Any] = {'bit_generator': 'MT19937', 'state': {'key': key, 'pos': pos}}
     generator |= {'has_gauss': has_gauss, 'gauss': float(gauss)}
     letters = MOMENTS[optimizer]
-    moments = {letter: _as_params(architecture, dtype, tensors, _prefix(architecture, letter)) for letter in letters}
+    moved = architecture.without_rows
+    moments = {letter: _as_params(moved, dtype, tensors, _prefix(moved, letter)) for letter in letters}
     state = TrainState(
         params=params,
         moments=moments,

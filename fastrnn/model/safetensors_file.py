@@ -14,7 +14,7 @@ from ..errors import in_a_line
 from ..system.atomic import write_atomically
 from ..system.reading import open_regular
 
-FORMAT = 2  # the newest; 1 has the gist's names, 2 PyTorch's (see checkpoint.py)
+FORMAT = 3  # the newest; 1 has the gist's names, 2 PyTorch's, 3 also rows of n-grams (see checkpoint.py)
 DIGITS = 9  # of a format's number
 MAX_HEADER = 100_000_000  # bytes, by the format; before it their number, 8 bytes, little-endian
 REASON = 200  # characters, at most, of what is wrong: it may quote what is in the file

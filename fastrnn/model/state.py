@@ -43,5 +43,5 @@ class TrainState:
     @property
     def finite(self) -> bool:
         """Whether every number in it is."""
-        arrays = [self.params.flat, self.hidden, *(moment.flat for moment in self.moments.values())]
-        return all(np.isfinite(array).all() for array in arrays) and bool(np.isfinite(self.smooth_loss))
+        numbers = bool(np.isfinite(self.hidden).all() and np.isfinite(self.smooth_loss))
+        return numbers and all(params.finite for params in (self.params, *self.moments.values()))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .architecture import Architecture
+from .architecture import NGRAMS, Architecture
 from .params import Floats, Params
 
 
@@ -25,7 +25,8 @@ def torch_tensors(params: Params) -> dict[str, Floats]:
             'bias_hh': bias_hh,
         }
         tensors |= {f'rnn.{name}_l{layer}': np.array(part, order='C') for name, part in parts.items()}
-    return tensors | {'output.weight': params.Why.copy(), 'output.bias': params.by.copy()}
+    tensors |= {'output.weight': params.Why.copy(), 'output.bias': params.by.copy()}
+    return tensors | ({NGRAMS: params.rows.copy()} if params.architecture.ngrams else {})
 
 
 def from_torch_tensors(architecture: Architecture, tensors: Mapping[str, Floats], dtype: DTypeLike) -> Params:
@@ -42,4 +43,6 @@ def from_torch_tensors(architecture: Architecture, tensors: Mapping[str, Floats]
         if shared.any():
             raise ValueError(f'rnn.bias_hh_l{layer} is not 0 where it is one with bias_ih')
     params.Why[...], params.by[...] = tensors['output.weight'], tensors['output.bias']
+    if architecture.ngrams:
+        params.rows[...] = tensors[NGRAMS]
     return params

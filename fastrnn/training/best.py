@@ -27,7 +27,7 @@ class InMemory:
         if self._params is None:
             self._params = params.astype(params.flat.dtype)
         else:
-            self._params.flat[:] = params.flat
+            self._params.take(params)
         self._bits = bits
 
     def take(self, bits: float) -> Params | None:

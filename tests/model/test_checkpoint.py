@@ -133,7 +133,7 @@ def test_every_truncation_and_every_flipped_byte_is_noticed(tmp_path, cell, laye
 NO_MODEL = r'not a model \(no safetensors file\); name a run folder, a checkpoint or a file made by train --save'
 MESSAGES = {
     'foreign': 'not made by fastrnn; name a model that fastrnn train made',
-    'future': r'format 7 of a newer fastrnn, this one reads 2: upgrade fastrnn',
+    'future': r'format 7 of a newer fastrnn, this one reads 3: upgrade fastrnn',
     'text': NO_MODEL,
     'empty': NO_MODEL,
     'cut': r'damaged \(a part is missing or changed\); take another checkpoint or model',

@@ -21,7 +21,8 @@ def sizes(H, V):
     ('metadata', 'words'),
     [
         ({'format': '9' * 5000}, 'of a newer fastrnn'),
-        ({'format': '3'}, 'format 3 of a newer fastrnn'),
+        ({'format': '4'}, 'format 4 of a newer fastrnn'),
+        ({'format': '3'}, "'cell' missing"),
         ({'format': '2'}, "'cell' missing"),
         ({'format': 'x'}, 'its format is no number'),
         ({'format': '\u0661'}, 'its format is no number'),

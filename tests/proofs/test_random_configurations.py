@@ -26,6 +26,7 @@ def cases(draw):
     options |= {'dropout': draw(st.sampled_from([0.0, 0.3])), 'input_rate': draw(st.sampled_from([1.0, 3.0]))}
     if options['optimizer'] == 'adam':
         options |= draw(st.sampled_from([{'weight_decay': 0.5, 'hidden_decay': 4.0}, {'weight_decay': 0.5}, {}]))
+    options |= draw(st.sampled_from([{}, {'ngrams': 2, 'ngram_rows': 1}, {'ngrams': 4, 'ngram_rows': 30}]))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     ids = rng.integers(0, V, B * (T + 2) + draw(st.integers(0, 4 * T * B))).astype(np.uint8)
     ids.flags.writeable = False
@@ -40,6 +41,7 @@ def assert_as_oracle(case):
     engine.close()
     np.testing.assert_allclose(losses, oracles.train(config, params, ids, 8), rtol=1e-7)
     np.testing.assert_allclose(engine.params.flat, params.flat, atol=1e-6)
+    np.testing.assert_allclose(engine.params.rows, params.rows, atol=1e-6)
 
 
 @settings(max_examples=40)

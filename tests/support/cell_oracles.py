@@ -178,16 +178,17 @@ def mask(seed, step, layer, t, stream, H, p):
 # --- gradients ------------------------------------------------------------------------------------------------------
 
 
-def add_gradient(cell, model, inputs, targets, states, masks, grads):
+def add_gradient(cell, model, inputs, targets, states, masks, grads, extra):
     """Add the gradient of one stream's loss (nats, summed over T) to grads; returns the loss, and the states after the
-    window. masks (T, L, H)."""
+    window. masks (T, L, H); extra (T, V): is added to the logits, and becomes their gradient."""
     loss, tape, L = 0.0, [], depth(model)
     for t, ix in enumerate(inputs):
         states, y, kept = forward(cell, model, states, ix, masks[t])
-        dy = softmax(y)
+        dy = softmax(y + extra[t])
         loss -= np.log(dy[targets[t]])
         dy[targets[t]] -= 1
         tape.append((dy, *kept))
+        extra[t] = dy
     d = np.zeros_like(states)
     for t, (dy, kept, x) in reversed([*enumerate(tape)]):
         grads['output.weight'] += np.outer(dy, x)
@@ -205,14 +206,16 @@ def add_gradient(cell, model, inputs, targets, states, masks, grads):
     return loss, states
 
 
-def gradient(cell, model, inputs, targets, states, p=0.0, seed=0, step=0):
+def gradient(cell, model, inputs, targets, states, p=0.0, seed=0, step=0, extra=None):
     """Of a window (T, B): the loss (nats summed over T, mean of the streams), its gradients by the model's names, and
-    the states (B, L, S, H) after it. p is the dropout, step how many steps the optimizer has done."""
+    the states (B, L, S, H) after it. p is the dropout, step how many steps the optimizer has done; extra
+    (T, B, V) as of add_gradient."""
     (T, B), L, H = inputs.shape, depth(model), model['output.weight'].shape[1]
     grads, losses, after = {name: np.zeros_like(array) for name, array in model.items()}, [], []
+    extra = np.zeros((T, B, model['output.bias'].size)) if extra is None else extra
     for b in range(B):
         masks = np.array([[mask(seed, step, k, t, b, H, p) for k in range(L)] for t in range(T)])
-        loss, state = add_gradient(cell, model, inputs[:, b], targets[:, b], states[b], masks, grads)
+        loss, state = add_gradient(cell, model, inputs[:, b], targets[:, b], states[b], masks, grads, extra[:, b])
         losses.append(loss)
         after.append(state)
     return np.mean(losses), {name: grad / B for name, grad in grads.items()}, np.array(after)

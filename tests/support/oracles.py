@@ -74,13 +74,20 @@ def train(config, params, ids, iterations):
     streams = ids[: ids.size // B * B].reshape(B, -1).T.astype(int)
     states, p, losses = np.array([zeros(cell, cell_oracles.from_params(params))] * B), 0, []
     M, S = np.zeros_like(params.flat), np.zeros_like(params.flat)
+    orders, rows = max(0, config.ngrams - 1), config.ngram_rows
     rates, decays = own_rates(config, params.architecture)
     for number in range(1, iterations + 1):
         if p + T + 1 >= len(streams):
             states, p = np.zeros_like(states), 0
         model, window = cell_oracles.from_params(params), streams[p : p + T + 1]
         dropped = config.dropout, config.seed, number - 1
-        loss, grads, states = cell_oracles.gradient(cell, model, window[:-1], window[1:], states, *dropped)
+        places = [[b * len(streams) + p + t for b in range(B)] for t in range(T)]
+        pointed = [[contexts(ids, at, orders, rows) for at in row] for row in places]
+        dy = np.array([[params.rows[found].sum(0) for found in row] for row in pointed])
+        loss, grads, states = cell_oracles.gradient(cell, model, window[:-1], window[1:], states, *dropped, dy)
+        for t, b in np.ndindex(T, B):
+            for row in pointed[t][b]:
+                params.rows[row] -= config.ngram_rate * dy[t, b]
         g = cell_oracles.flat(params.architecture, grads)
         if config.clip_norm is None:
             g = np.clip(g, -config.clip, config.clip)
@@ -93,6 +100,20 @@ def train(config, params, ids, iterations):
         losses.append(loss)
         p += T
     return np.array(losses)
+
+
+def contexts(ids, at, orders, rows):
+    """The rows of n-grams that the last 2, 3 ... characters point to, up to ids[at]; before the first, by 2**32 - 1."""
+
+    def mixed(h, place):
+        h = (h + (int(ids[place]) if place >= 0 else 2**32 - 1) + 1) * 0x9E3779B97F4A7C15 % 2**64
+        return h ^ h >> 29
+
+    h, found = mixed(0, at), []
+    for order in range(orders):
+        h = mixed(h, at - order - 1)
+        found.append(order * rows + ((h * 0xBF58476D1CE4E5B9 % 2**64 >> 32) * rows >> 32))
+    return found
 
 
 def windows(ids, T, position, iterations):

@@ -32,7 +32,8 @@ class Sizes(NamedTuple):
     L: int
     H: int
     V: int
-    N: int  # parameters
+    N: int  # parameters, but for rows of n-grams
+    K: int  # orders of n-grams
 
 
 class Weights(NamedTuple):
@@ -46,6 +47,7 @@ class Weights(NamedTuple):
     bh: Any  # (L, G*H)
     bhn: Any  # (L, (S-G)*H)
     by: Any  # (V,)
+    rows: Any  # (R, V), of n-grams; (0, V) where there are none, and of gradients
 
 
 class Packed(NamedTuple):
@@ -85,6 +87,7 @@ class Work(NamedTuple):
 
     inputs: Any  # (T, B) int32
     targets: Any  # (T, B) int32
+    contexts: Any  # (T, B, K) int64: rows of n-grams that the inputs so far point to
     hs: Any  # (L, states, T+1, B, Hp): hs[l, 0, t+1] is h after character t, hs[..., 0, :, :] what is carried
     blocks: Any  # (L, T, B, S*Hp): what a step keeps for the backward pass, then dz, the gradient of the gates' sums
     handed: Any  # (L, T, B, Hp): hs after dropout; (0, ...) without
@@ -107,6 +110,7 @@ PER_THREAD = ('right', 'left')
 TYPES = {
     'inputs': np.int32,
     'targets': np.int32,
+    'contexts': np.int64,
     'nats': np.float64,
     'norms': np.float64,
 }  # others: that of the weights
@@ -128,6 +132,7 @@ class Optimizer(NamedTuple):
     hidden_decay: float  # their weight decay, as a multiple of the others'
     m: Any  # (n,), of the slice that is updated here: Adagrad's sum of squares, or Adam's mean of gradients
     v: Any  # (n,): Adam's mean of squares; (0,) for Adagrad
+    rows_rate: float  # of the rows of n-grams, as a multiple of the others'
 
 
 class Trainer(NamedTuple):
@@ -178,7 +183,7 @@ def make_packed(sizes: Sizes, dtype: Any, *, strips: bool, backward: bool = True
 
 def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -> Shapes:
     """Of :class:`Work`."""
-    G, S, states, L, H, V, N = sizes
+    G, S, states, L, H, V, N, _ = sizes
     w, Hp = width(itemsize), padded(H, itemsize)
     Vp, K = padded(V, itemsize), (G - 1) * Hp + H
     tiles = -(-H // w), TILE_ROWS, w  # of a row of tiles
@@ -186,6 +191,7 @@ def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -
     return {
         'inputs': (T, B),
         'targets': (T, B),
+        'contexts': (T, B, sizes.K),
         'hs': (L, states, T + 1, B, Hp),
         'blocks': (L, T, B, S * Hp),
         'handed': (L * dropout, T, B, Hp),

@@ -11,6 +11,7 @@ from ..team import barrier
 from .buffers import Sizes, Step, padded
 from .functions import log1
 from .gemm import recurrent_product
+from .ngrams import NOTHING, add_rows, point
 from .packing import copy
 from .softmax import add_bias, exponentials
 from .train import advance, own_streams, units_of
@@ -26,6 +27,8 @@ class Streams(NamedTuple):
     Wh: Any  # (B, G*Hp)
     blocks: Any  # (B, S*Hp)
     ys: Any  # (B, Vp): logits, then what is proportional to probabilities
+    recent: Any  # (B, K + 1) uint32: the last characters that were read
+    contexts: Any  # (B, K) int64: the rows of n-grams that they point to
     failed: Any  # (B,) uint8: 1 if a probability was NaN
     edges: Any  # (threads, V) float64: a row for each thread
 
@@ -42,6 +45,8 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
         Wh=aligned_zeros((B, sizes.G * Hp), dtype),
         blocks=aligned_zeros((B, sizes.S * Hp), dtype),
         ys=aligned_zeros((B, Vp), dtype),
+        recent=np.full((B, sizes.K + 1), NOTHING, np.uint32),
+        contexts=np.zeros((B, sizes.K), np.int64),
         failed=np.zeros(B, np.uint8),
         edges=np.zeros((threads, sizes.V)),
     )
@@ -75,6 +80,19 @@ def read(group, network, b0, b1, streams):
     barrier(group)
 
 
+@inlined
+def add_bias_and_rows(weights, b, streams):
+    """Make a stream's logits whole, after it has read its character; returns the largest."""
+    recent, rows, y = streams.recent[b], streams.contexts[b], streams.ys[b]
+    if rows.size > 0:
+        for k in range(rows.size):
+            recent[k] = recent[k + 1]
+        recent[rows.size] = streams.ixs[b]
+        point(recent, rows.size, weights.rows.shape[0] // rows.size, rows)
+        add_rows(weights.rows, rows, y)
+    return add_bias(y, weights.by)
+
+
 @jit
 def score(team, network, inputs, targets, streams, surprisals):
     """Set surprisals (n, B) to those of targets (n, B) after inputs (n, B), in nats; updates the streams' states.
@@ -88,7 +106,7 @@ def score(team, network, inputs, targets, streams, surprisals):
             streams.ixs[b] = inputs[t, b]
         read(group, network, b0, b1, streams)
         for b in range(r0, r1):
-            most = add_bias(ys[b], by)
+            most = add_bias_and_rows(network.weights, b, streams)
             wanted = ys[b, targets[t, b]] - most
             surprisals[t, b] = log1(np.float64(exponentials(ys[b], by.size, most))) - np.float64(wanted)
 
@@ -107,7 +125,7 @@ def draw(team, network, choice, uniforms, streams, out):
         read(group, network, b0, b1, streams)
         for b in range(r0, r1):
             y = ys[b]
-            most = add_bias(y, by)
+            most = add_bias_and_rows(network.weights, b, streams)
             if choice.temperature != 1:
                 for k in range(V):
                     y[k] = (y[k] - most) / choice.temperature

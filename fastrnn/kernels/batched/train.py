@@ -18,6 +18,7 @@ from .dropout import drop
 from .functions import log1
 from .gemm import prefetch, product, recurrent_product
 from .gradients import fill_zero, matrix_gradients, vector_gradients
+from .ngrams import add_rows, fetch, point, update_rows
 from .optimizers import update
 from .packing import begin, copy, fold, pack_weights, rows_of
 from .shards import PARAMETERS, exchange, keep_gradient, keep_states, sum_shards, take_states
@@ -130,14 +131,16 @@ def output(group, network, b0, b1, share, work):
     B, V = work.targets.shape[1], by.size
     t0, t1 = span(group, work.targets.shape[0], 1)
     top, dhs = handed_up(highest, work)[t0:t1], from_above(network.cell, highest, work)[t0:t1]
-    ys = work.ys[t0:t1]
+    ys, table, contexts = work.ys[t0:t1], network.weights.rows, work.contexts[t0:t1]
     if B == 1:
         window_product(top, b0, b1, zero, network.packed.WhyT, ys, zero)
     for t in range(t1 - t0):
+        fetch(table, contexts[t, b0:b1])
         if B > 1:
             product(top[t, b0:b1], zero, network.packed.WhyT, ys[t, b0:b1], zero)
         for b in range(b0, b1):
             y, target = ys[t, b], work.targets[t0 + t, b]
+            add_rows(table, contexts[t, b], y)
             most = add_bias(y, by)
             wanted = y[target] - most
             total = exponentials(y, V, most)
@@ -215,29 +218,34 @@ def gradients(team, group, trainer, steps, first, b0, b1, work):
 
 
 @inlined
-def read_window(window, b0, b1, work):
-    """Set inputs and targets of streams b0 ... b1-1 to the characters of a window (B, T + 1)."""
+def read_window(window, rows, b0, b1, work):
+    """Set inputs, targets and contexts of streams b0 ... b1-1 to what a window (B, K + T + 1) has of them."""
+    K = work.contexts.shape[2]
     for t in range(work.inputs.shape[0]):
         for b in range(b0, b1):
-            work.inputs[t, b] = window[b, t]
-            work.targets[t, b] = window[b, t + 1]
+            work.inputs[t, b] = window[b, K + t]
+            work.targets[t, b] = window[b, K + t + 1]
+            point(window[b], K + t, rows, work.contexts[t, b])
 
 
 @jit
 def train(team, trainer, windows, afresh, steps, rates, work, losses):
     """Train for one iteration at each of the learning rates; every thread makes the same call.
 
-    windows: (n, streams here, T + 1), what each iteration reads; afresh: (n, streams here), whether a stream starts
-    there from h = 0; steps: of the optimizer so far; work: for the window of one shard. Updates the trainer's arrays,
-    and losses (n, streams here), nats summed over T. Returns at once if an exchange with other processes has failed.
+    windows: (n, streams here, K + T + 1), what each iteration reads, after the K characters before; afresh: (n,
+    streams here), whether a stream starts there from h = 0; steps: of the optimizer so far; work: for the window of one
+    shard. Updates the trainer's arrays, and losses (n, streams here), nats summed over T. Returns at once if an
+    exchange with other processes has failed.
     """
     network, grads, shards = trainer.network, trainer.grads, trainer.shards
     (T, B), here = work.inputs.shape, shards.carried.shape[0]
     group, b0, b1, r0, r1 = own_streams(team, B)
+    table, K = network.weights.rows, work.contexts.shape[2]
+    rows = table.shape[0] // max(1, K)
     for n in range(rates.size):
         for s in range(here):
             take_states(shards.carried[s], afresh[n, s * B : (s + 1) * B], r0, r1, work.hs)
-            read_window(windows[n, s * B : (s + 1) * B], r0, r1, work)
+            read_window(windows[n, s * B : (s + 1) * B], rows, r0, r1, work)
             barrier(group)
             gradients(team, group, trainer, steps + n, shards.first + s * B, b0, b1, work)
             keep_states(work.hs, T, r0, r1, shards.carried[s])
@@ -247,6 +255,8 @@ def train(team, trainer, windows, afresh, steps, rates, work, losses):
                 for t in range(T):
                     losses[n, s * B + b] += work.nats[t, b]
         sum_shards(team, grads.flat, shards)
+        if K > 0:  # of the only shard; by the gradient of the sum over streams: each character moves them alike
+            update_rows(team, table, work.contexts, work.ys, rates[n] * trainer.optimizer.rows_rate * B)
         update(team, trainer, rates[n], steps + n + 1, work.norms)
         exchange(team, variable(PARAMETERS), shards)
         if shards.failed[0] != 0:

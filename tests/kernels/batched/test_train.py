@@ -22,17 +22,19 @@ def a_window(config, V, seed=0, scale=0.2, layout=ALONE):
     """The engine after one iteration from random weights and states, and a random step of the optimizer; the loss; the
     state that it began with, and the characters (T+1, B) that it read."""
     rng, T, B = np.random.default_rng(seed), config.seq_length, config.streams
-    streams = rng.integers(0, V, (B, T + 2)).astype(np.uint8)
+    streams = rng.integers(0, V, (B, 2 * T + 2)).astype(np.uint8)
     streams.flags.writeable = False  # as a corpus has them
     with mock.patch.object(batched, 'layouts_of', lambda *_: [layout]):
         engine = BatchedEngine(config, streams.ravel(), V)
     state = engine.state()
     state.params.flat[:] = rng.standard_normal(state.params.flat.size) * scale
-    state = replace(state, hidden=np.tanh(rng.standard_normal(state.hidden.shape)), steps=int(rng.integers(2**40)))
+    state = replace(
+        state, hidden=np.tanh(rng.standard_normal(state.hidden.shape)), position=T, steps=int(rng.integers(2**40))
+    )
     engine.restore(state)
     losses = engine.run(1)
     engine.close()
-    return engine, losses[0], state, streams.T[: T + 1]
+    return engine, losses[0], state, streams.T[T : 2 * T + 1]
 
 
 @pytest.mark.parametrize(('B', 'H', 'T'), [(1, 5, 1), (1, 20, 7), (2, 16, 3), (5, 33, 9), (40, 20, 7)])

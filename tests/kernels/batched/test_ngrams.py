@@ -1,0 +1,139 @@
+"""Rows of n-grams: which rows contexts point to, and what reading, scoring, sampling and training make of them."""
+
+from dataclasses import replace
+
+import cell_oracles
+import numpy as np
+import oracles
+import pytest
+
+from fastrnn.engines.batched import BatchedEngine
+from fastrnn.engines.batched_streams import BatchedStreams
+from fastrnn.kernels.batched import ngrams
+from fastrnn.kernels.team import alone
+from fastrnn.model.architecture import Architecture
+from fastrnn.model.params import Params
+from fastrnn.settings.options import Settings
+
+V = 9
+IDS = np.random.default_rng(0).integers(0, V, 90).astype(np.uint32)
+IDS.flags.writeable = False
+
+
+def random_params(cell='lstm', ngrams=4, rows=20):
+    params, rng = Params(Architecture(cell, 2, 7, V, ngrams, rows)), np.random.default_rng(1)
+    params.flat[:], params.rows[:] = rng.standard_normal(params.flat.size), rng.standard_normal(params.rows.shape)
+    return params
+
+
+def logits(params, ids):
+    """After each character, by the oracle."""
+    cell, model, found = params.architecture.cell, cell_oracles.from_params(params), []
+    states = cell_oracles.zeros(cell, model)
+    for at, ix in enumerate(ids):
+        states, y = cell_oracles.step(cell, model, states, ix)
+        rows = oracles.contexts(ids, at, params.architecture.ngrams - 1, params.architecture.ngram_rows)
+        found.append(y + params.rows[rows].sum(0))
+    return found
+
+
+@pytest.mark.parametrize('rows', [1, 20, 65536, 10**6])
+def test_contexts_point_to_rows_of_their_order(rows):
+    out = np.zeros(4, np.int64)
+    for at in range(4, IDS.size):
+        ngrams.point(IDS, at, rows, out)
+        assert out.tolist() == oracles.contexts(IDS, at, 4, rows)
+        assert (out // rows).tolist() == [0, 1, 2, 3]
+
+
+def test_contexts_spread_over_the_rows():
+    """Of two characters out of 90, nearly as evenly as at random."""
+    out, count = np.zeros(1, np.int64), np.zeros(1024)
+    for a in range(90):
+        for b in range(90):
+            ngrams.point(np.array([a, b], np.uint32), 1, 1024, out)
+            count[out] += 1
+    assert count.max() < 30 and (count == 0).sum() < 10
+
+
+def test_threads_move_rows_of_their_own_in_the_order_of_the_text():
+    rng = np.random.default_rng(2)
+    contexts, dy = rng.integers(0, 30, (5, 3, 2)), rng.standard_normal((5, 3, 16)).astype('f4')
+    whole, parts = np.ones((2, 30, V), 'f4')
+    for rank in range(3):
+        ngrams.update_rows(alone()._replace(rank=rank, size=3), parts, contexts, dy, 0.1)
+    ngrams.update_rows(alone(), whole, contexts, dy, 0.1)
+    assert whole.tobytes() == parts.tobytes()
+    expected = np.ones((30, V), 'f4')
+    for t, b, k in np.ndindex(contexts.shape):
+        expected[contexts[t, b, k]] -= np.float32(0.1) * dy[t, b, :V]
+    assert np.array_equal(whole, expected)
+
+
+@pytest.mark.parametrize('cell', ['rnn', 'gru', 'lstm'])
+def test_scoring_in_pieces(cell):
+    params = random_params(cell)
+    streams, expected = BatchedStreams(params, 2), logits(params, IDS[:30])
+    both = np.repeat(IDS[:31, None], 2, axis=1)
+    found = np.concatenate([streams.score(both[i:j], both[i + 1 : j + 1]) for i, j in ((0, 1), (1, 12), (12, 30))])
+    nats = [-np.log(cell_oracles.softmax(y)[target]) for y, target in zip(expected, IDS[1:31], strict=True)]
+    np.testing.assert_allclose(found, np.repeat(np.array(nats)[:, None], 2, axis=1), rtol=1e-9)
+    streams.begin(np.array([False, True]))
+    found = streams.score(both[:9], both[1:10])
+    np.testing.assert_allclose(found[:, 1], nats[:9], rtol=1e-9)
+    assert abs(found[:, 0] - nats[:9]).max() > 0.01
+
+
+def test_drawing():
+    params, rng = random_params(), np.random.RandomState(3)
+    stream = BatchedStreams(params)
+    stream.read(IDS[:10])
+    drawn, text = stream.draw(np.random.RandomState(3), 20)[:, 0], IDS[:10].tolist()
+    for char, u in zip(drawn, rng.random_sample(20), strict=True):
+        assert char == oracles.choose(cell_oracles.softmax(logits(params, text)[-1]), u)
+        text.append(char)
+
+
+SETTINGS = Settings(
+    engine='batched', cell='gru', hidden_size=7, seq_length=5, streams=3, ngrams=4, ngram_rows=40, seed=1, init='scaled'
+)
+
+
+def test_a_sample_while_training_goes_on_from_the_text():
+    """Its contexts reach back over the characters that were trained on."""
+    engine = BatchedEngine(replace(SETTINGS, streams=1), IDS, V)
+    engine.run(6)
+    drawn, state, stream = engine.sample(9), engine.state(), BatchedStreams(engine.params)
+    stream.states[:, :, 0] = engine._carried[0, :, :, 0]
+    stream.recent[0] = IDS[26:30]
+    stream.ix[:] = IDS[30]
+    rng = np.random.RandomState()
+    rng.set_state(state.rng)
+    assert drawn.tolist() == stream.draw(rng, 9)[:, 0].tolist()
+
+
+@pytest.mark.parametrize('shuffle', [0, 10])
+def test_a_state_goes_on_as_if_nothing_had_happened(shuffle):
+    settings = replace(SETTINGS, shuffle=shuffle, optimizer='adam')
+    engine, other = BatchedEngine(settings, IDS, V), BatchedEngine(settings, IDS, V)
+    engine.run(11)
+    state = engine.state()
+    expected, after = engine.run(12), engine.state()
+    other.restore(state)
+    assert other.run(12).tolist() == expected.tolist()
+    assert other.state().params == after.params and np.any(after.params.rows)
+    assert not np.array_equal(state.params.rows, after.params.rows)
+
+
+def test_a_rate_that_falls_slows_the_rows_too():
+    moved = []
+    for rate in (1e-3, 1e-4):
+        engine = BatchedEngine(replace(SETTINGS, learning_rate=1e-3), IDS, V)
+        engine.run(1, np.array([rate]))
+        moved.append(engine.params.rows)
+    np.testing.assert_allclose(moved[0], 10 * moved[1], rtol=1e-9)
+
+
+def test_they_are_for_one_shard():
+    with pytest.raises(ValueError, match='the rows of n-grams are for one shard, but there are 3'):
+        BatchedEngine(replace(SETTINGS, shards=3), IDS, V)
