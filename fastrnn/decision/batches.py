@@ -21,11 +21,15 @@ class Batch(NamedTuple):
     B: int
     whole: float  # if the run reads the whole text
     part: float  # if it reads only a part, of which more streams see more places
-    rate: float  # times the learning rate of 16 streams
+    rate: float  # times the learning rate of 16 streams, if the run reads the whole text
 
     def cost(self, read: float, characters: int) -> float:
         """Which of both holds for a run that reads ``read`` characters of a text."""
         return self.whole if read >= characters else self.part
+
+    def rate_of(self, read: float, characters: int) -> float:
+        """The multiple of the learning rate, likewise: of a part, twice the rate gains nothing."""
+        return self.rate if read >= characters else 1.0
 
 
 SIXTEEN = Batch(16, 1.0, 1.0, 1.0)

@@ -18,7 +18,7 @@ from .resolve import completed
 from .schedule import Segment
 from .text import Text
 
-OF_MODEL = ('cell', 'layers', 'hidden_size')  # what a run that starts from a model takes of it
+OF_MODEL = ('cell', 'layers', 'hidden_size', 'ngrams')  # what a run that starts from a model takes of it
 ENDS = ('iterations', 'epochs', 'time')
 WITHOUT = ('threads', 'patience')  # which None changes too: as many as pay, and never
 CHANGES = tuple(name for name, row in TABLE.items() if row.resume)  # that a job takes when it goes on
@@ -94,7 +94,10 @@ def from_model(config: Config, model: Model | None) -> Config:
         return config
     check_model(model)
     architecture = model.params.architecture
-    kept = dict(zip(OF_MODEL, (architecture.cell, architecture.layers, architecture.H), strict=True))
+    of_model = (architecture.cell, architecture.layers, architecture.H, architecture.ngrams)
+    kept = dict(zip(OF_MODEL, of_model, strict=True))
+    if architecture.ngrams:
+        kept['ngram_rows'] = architecture.ngram_rows
     for name, there in kept.items():
         asked = getattr(config, name)
         if asked not in (None, there):

@@ -12,6 +12,7 @@ from ..settings.options import Settings
 from ..settings.passes import pass_over
 from .batches import KEPT_BUSY, LARGER, SIXTEEN, Batch, best_batch
 from .machine import Machine
+from .part import ONCE, batch_of_part, of_part
 
 MOST = 0.9  # of a text that should be read in a pass over it
 
@@ -122,6 +123,12 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
     if clocked:
         machine.measure(rungs[min(FIRST, len(rungs) - 1)][1], seconds)
     at = max(filter(enough, range(len(rungs))))
+    if characters >= LONG and reads(rungs[at][1]) < ONCE * characters:
+        start = of_part(start, left, machine.V)
+        if not _may_grow(start, left, machine):
+            batch = batch_of_part(start, left, reads(rungs[at][1]))
+        rungs = rungs_with(batch.B)
+        at = max(filter(enough, range(len(rungs))))
     if clocked and seconds >= AGAIN:
         machine.measure(rungs[at][1], seconds)
         at -= at > 0 and not enough(at, ENOUGH)
@@ -174,7 +181,7 @@ def completed(chosen: Settings, left: Sequence[str], characters: int, trained: f
     epochs = min(trained / characters, most)
     if most < math.inf:
         values['epochs'] = most
-    values['learning_rate'] = batch.rate * _rate(chosen)
+    values['learning_rate'] = batch.rate_of(trained, characters) * _rate(chosen)
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
     return replace(chosen, **{name: value for name, value in values.items() if name in left})
 

@@ -36,6 +36,11 @@ class Machine:
         self._ids, self._V = ids, V
 
     @property
+    def V(self) -> int:
+        """Distinct characters of the text."""
+        return self._V
+
+    @property
     def threads(self) -> int:
         """As many as pay for the model that was measured last."""
         return self.measured.threads

@@ -73,6 +73,8 @@ def export(
         For a model whose weights are not finite, or far too large.
     """
     check_model(model)
+    if model.params.architecture.ngrams:
+        raise ValueError('a page can not run a model with rows of n-grams: train one with --ngrams 0')
     path = Path(path)
     check_place(path)
     if overflows(model.params, np.float32):

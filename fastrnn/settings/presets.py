@@ -29,7 +29,21 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 # what text, time and machine decide (see decision/ladder.py) where it is not asked for; the values above only begin
-OPEN = {'fast': ('cell', 'layers', 'hidden_size', 'seq_length', 'streams', 'learning_rate', 'dropout', 'epochs')}
+OPEN = {
+    'fast': (
+        'cell',
+        'layers',
+        'hidden_size',
+        'seq_length',
+        'streams',
+        'learning_rate',
+        'dropout',
+        'epochs',
+        'shuffle',
+        'ngrams',
+        'ngram_rows',
+    )
+}
 # Adam's rate without the preset, as in char-rnn. tanh of 100 on Shakespeare: 3.39 bits; 9.1 with the gist's 0.1
 ADAM_RATE = 0.002
 
