@@ -100,10 +100,11 @@ class Settings:
         engines=BATCHED, synonyms='batch batch-size minibatch bs b n-batch mini-batch-size')
     shuffle: int = option(0, Whole(0), TRAINING,
         'Read the text in blocks of so many characters, in a new random order on each pass; 0: in its own order.',
-        fast='1,024 if it reads a part of a long text', engines=BATCHED, synonyms='shuffle-blocks random-order block-shuffle permute')
+        fast='1,024 for long texts',
+        engines=BATCHED, synonyms='shuffle-blocks random-order block-shuffle permute')
     ngrams: int = option(0, Whole(0, 8), MODEL,
         'Predict also from the last 2 to so many characters, by rows of a table; 0: no table.',
-        fast='4 if it reads a part of a long text', engines=BATCHED,
+        fast='4 for long texts', engines=BATCHED,
         synonyms='ngram n-gram ngram-order maxent direct-order')
     ngram_rows: int = option(1 << 16, Whole(1), MODEL, 'Rows of that table for each number of characters.',
         fast='up to 32,768', engines=BATCHED, synonyms='ngram-hash-size direct maxent-hash-size hash-size buckets')
