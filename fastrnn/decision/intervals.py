@@ -136,7 +136,8 @@ def reading(settings: Settings, V: int, characters: int, spans: int, warm_up: in
 
 def nominal_saving(settings: Settings, V: int) -> float:
     """Seconds of a checkpoint on the nominal machine."""
-    numbers = Architecture.of(settings, V).parameters * (1 + len(MOMENTS[settings.optimizer]))
+    architecture = Architecture.of(settings, V)
+    numbers = architecture.parameters * (1 + len(MOMENTS[settings.optimizer])) + math.prod(architecture.rows_shape)
     return SAVE + numbers * np.dtype(settings.dtype).itemsize / SAVE_BYTES
 
 
