@@ -13,6 +13,7 @@ from .reports import Reports, resumable
 
 if TYPE_CHECKING:
     from ..data.texts import Texts
+    from ..decision.job import Job
     from ..runs.session import Session
     from ..training.run import Run
 
@@ -62,13 +63,21 @@ def _announce_kept(session: 'Session', reports: Reports) -> bool:
         reports.complete(run, folder)
         return True
     if first:
-        new, end = run.job.segment.first == first, run.job.end_in_words
-        rates = f', with a new cycle of the learning rate until {end}' if new else ''
-        reports.note(f'{folder}: goes on from iteration {first:,}{rates}')
+        reports.note(f'{folder}: goes on from iteration {first:,}{_learning_rate(run.job, first)}')
     reports.announce(run)
     if session.texts.piped:
         reports.from_standard_input(run, session.texts, folder)
     return False
+
+
+def _learning_rate(job: 'Job', iteration: int) -> str:
+    """What becomes of the learning rate from here on, if anything does."""
+    if job.schedule == 'constant' or job.segment.ends != job.ends:
+        return ''
+    if job.segment.first != iteration:
+        return f'; the learning rate falls until {job.end_in_words}'
+    peak = job.segment.peak * job.learning_rate * 0.5**job.halvings
+    return f', with a new cycle of the learning rate, up to {peak:.3g}, until {job.end_in_words}'
 
 
 def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:

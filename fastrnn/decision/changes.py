@@ -21,6 +21,7 @@ from .text import Text
 OF_MODEL = ('cell', 'layers', 'hidden_size', 'ngrams')  # what a run that starts from a model takes of it
 ENDS = ('iterations', 'epochs', 'time')
 WITHOUT = ('threads', 'patience')  # which None changes too: as many as pay, and never
+JUMP = 2.0  # times its rate, to which a learning rate may rise at once
 CHANGES = tuple(name for name, row in TABLE.items() if row.resume)  # that a job takes when it goes on
 
 
@@ -37,50 +38,56 @@ def with_end(job: Job, asked: Mapping[str, Any]) -> Job:
     return replace(job, **asked, reasons={**job.reasons, **reasons})
 
 
-def resumed(job: Job, state: TrainState | None, asked: Mapping[str, Any]) -> tuple[Job, str]:
-    """The job that goes on from a state with another end or a new cycle of the schedule; and what is to be told.
+def resumed(job: Job, state: TrainState | None, asked: Mapping[str, Any]) -> Job:
+    """The job that goes on from a state, with what is asked of it.
 
-    The schedule stays as it was planned, unless one is asked for: then it goes from here to the end. The same command
-    a second time begins no second cycle.
+    With another end the schedule goes there, too. A schedule that is asked for begins a new cycle from here to the
+    end. The same command a second time changes nothing.
     """
     iteration, seconds, worse = (0, job.spent, 0) if state is None else (state.iteration, state.seconds, state.worse)
     changed = replace(with_end(job, asked), halvings=0 if state is None else state.halvings)
     if changed.over(iteration, seconds, worse):  # complete ones stay as they are
-        return changed, ''
+        return changed
     if asked.get('schedule') is not None:
-        return _with_new_cycle(job, changed, iteration, seconds), ''
-    if changed.ends == job.ends:
-        return changed, ''
-    if (job.schedule == 'constant' and not job.warmup) or not any(job.segment.ends):
-        return _lengthened(changed, iteration), ''
-    return changed, _told_of_schedule(job, changed)
+        return _with_asked_cycle(job, changed, iteration, seconds)
+    if changed.ends == job.ends or (job.schedule == 'constant' and job.warmup and iteration):  # warmed up once
+        return changed
+    return _to_its_end(changed, iteration, seconds)
 
 
-def _lengthened(changed: Job, iteration: int) -> Job:
-    """With the segment that an iteration is in going to the new end."""
-    here = [segment for segment in changed.segments if segment.first <= iteration] or [changed.segments[0]]
-    iterations, seconds = changed.ends
-    return replace(changed, segments=(*here[:-1], here[-1]._replace(iterations=iterations, seconds=seconds)))
+def _to_its_end(job: Job, iteration: int, seconds: float) -> Job:
+    """With the schedule of a run that was planned to the job's end. Where that is much higher here, it warms up first.
+
+    So a cycle that is under way gets another end, and one that is done is followed by a new one; its peak is low where
+    little is added. An LSTM of 128 on Shakespeare: 2.337 bits after 1.5 million characters; with 1.1, 2 and 4 times as
+    many, and peaks of 1, 1/2, 1/3: 2.472, 2.375, 2.354; 2.236, 2.220, 2.226; 2.181, 2.196, 2.189. At the last rate:
+    2.319, 2.256, 2.239. One run: 2.329, 2.199, 2.185. From the middle, to the new end: 2.349, 2.221, 2.166; with a new
+    cycle at 1/2: 2.376, 2.220, 2.181.
+    """
+    before = _segments_before(job, iteration) or job.segments[:1]
+    now, (iterations, end) = before[-1], job.ends
+    moved = now._replace(iterations=iterations, seconds=end)
+    planned, here = (segment.factor(job.warmup, iteration, seconds) for segment in (moved, now))
+    if planned <= JUMP * here:
+        return replace(job, segments=(*before[:-1], moved))
+    return _with_cycle(job, iteration, seconds, moved.factor(0.0, iteration, seconds))
 
 
-def _told_of_schedule(then: Job, now: Job) -> str:
-    ends = zip(then.segment.ends, now.ends, strict=True)
-    if all(new is not None and new < end for end, new in ends if end is not None):
-        becomes = ', though the run ends before'
-    else:
-        becomes = f', and stays at {now.last_rate:.3g} from there on'
-    return (
-        f'the learning rate keeps to its schedule until {then.end_in_words}, as planned{becomes}; '
-        f'for a new cycle to the new end add --schedule {then.schedule}'
-    )
-
-
-def _with_new_cycle(then: Job, now: Job, iteration: int, seconds: float) -> Job:
+def _with_asked_cycle(then: Job, now: Job, iteration: int, seconds: float) -> Job:
+    """With one of the schedule that is asked for, up to the whole learning rate."""
     under_way = now.ends == then.ends == then.segment.ends and then.segment.first <= iteration
     if under_way and now.schedule == then.schedule:
         return now
-    before = tuple(segment for segment in then.segments if segment.first < iteration)
-    return replace(now, segments=(*before, Segment(now.schedule, iteration, seconds, *now.ends)))
+    return _with_cycle(now, iteration, seconds, 1.0)
+
+
+def _with_cycle(job: Job, iteration: int, seconds: float, peak: float) -> Job:
+    cycle = Segment(job.schedule, iteration, seconds, *job.ends, peak)
+    return replace(job, segments=(*_segments_before(job, iteration), cycle))
+
+
+def _segments_before(job: Job, iteration: int) -> tuple[Segment, ...]:
+    return tuple(segment for segment in job.segments if segment.first < iteration)
 
 
 def rolled_back(job: Job) -> Job:

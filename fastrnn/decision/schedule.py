@@ -3,7 +3,7 @@
 import math
 from typing import Any, NamedTuple
 
-from ..settings.checks import check_integer
+from ..settings.checks import check_integer, check_number
 from ..settings.options import TABLE
 
 STEPS = (0.5, 0.75, 0.9)  # of a segment, after each of which the step schedule goes on at a third of the rate
@@ -19,6 +19,7 @@ class Segment(NamedTuple):
     since: float
     iterations: int | None
     seconds: float | None
+    peak: float = 1.0  # of the learning rate; configurations of commit 3089190 and before have none
 
     @property
     def ends(self) -> tuple[int | None, float | None]:
@@ -30,19 +31,23 @@ class Segment(NamedTuple):
         shares = ((now - begin) / (end - begin) if end else 0.0 for now, begin, end in ways)
         return min(1.0, max(shares))
 
+    def factor(self, warmup: float, iteration: int, seconds: float) -> float:
+        """Of the learning rate, then; ``warmup``: the share of it in which the rate rises."""
+        return self.peak * factor(self.schedule, warmup, self.share(iteration, seconds))
+
 
 def checked(segment: Any) -> Segment:
     """One as it comes from a run's files. Raises ValueError where it is none."""
     try:
-        schedule, first, since, iterations, seconds = segment
+        schedule, first, since, iterations, seconds, peak = Segment(*segment)
         schedule = TABLE['schedule'].kind.check('schedule', schedule)
-        first, since = check_integer('segment', first, 0), float(since)
+        first, since, peak = check_integer('segment', first, 0), float(since), check_number('segment', peak, 1.0)
         ends = iterations and check_integer('segment', iterations, 0), seconds and float(seconds)
         if not 0 <= since < math.inf or not 0 <= (ends[1] or 0.0) < math.inf:
             raise ValueError
     except (TypeError, ValueError) as error:
         raise ValueError(f'a segment is {segment}; it must be a schedule with its start and its end') from error
-    return Segment(schedule, first, since, ends[0] or None, ends[1] or None)
+    return Segment(schedule, first, since, ends[0] or None, ends[1] or None, peak)
 
 
 def cos_pi(x: float) -> float:

@@ -1,6 +1,5 @@
 """A kept run that goes on."""
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -52,9 +51,9 @@ def resume(
         The text, where it is no longer in its old place.
     keep, on_divergence, changes
         In place of what they were: ``threads``, ``patience``, or an end (``iterations``, ``epochs`` or ``time``, in
-        place of all, and of the whole run: counted from its start). The learning rate keeps to the schedule that was
-        planned, and stays at its last value where the run goes on after it; with ``schedule``, too, it begins a new
-        cycle that ends with the run.
+        place of all, and of the whole run: counted from its start). With another end the schedule of the learning rate
+        goes there, too: after the old end it warms up to the rate that one run of this length would have here, and
+        falls again. ``schedule`` begins a new cycle of that schedule here, up to the whole learning rate.
 
     Raises
     ------
@@ -73,13 +72,10 @@ def resume(
         then = led(Description.read)(place.path)
         then = replace(then, keep=then.keep if keep is None else check('keep', keep))
         policy = None if on_divergence is None else check('on_divergence', on_divergence)
-        session, note = _reopened(place, chosen if is_file else None, files, then, policy, changes)
+        return _reopened(place, chosen if is_file else None, files, then, policy, changes)
     except BaseException:
         place.close()
         raise
-    if note:
-        warnings.warn(note, RuntimeWarning, stacklevel=2)
-    return session
 
 
 def _reopened(
@@ -89,8 +85,7 @@ def _reopened(
     then: Description,
     on_divergence: str | None,
     changes: Mapping[str, Any],
-) -> tuple[Session, str]:
-    """The session, and what is to be told of its schedule."""
+) -> Session:
     path = chosen or place.newest()
     text, texts = _same_text(place, chosen, files, then)
     checkpoint = _loaded(place, path, then)
@@ -100,7 +95,7 @@ def _reopened(
     state = None if checkpoint is None else checkpoint.state
     if state is not None:
         _check_ahead(place.path, before, changes, state)
-    job, note = resumed(before, state, changes)
+    job = resumed(before, state, changes)
     job = replace(job, on_divergence=on_divergence or job.on_divergence)
     with text.corpus.discarded_in_vain():
         check_hosts(job, text)
@@ -121,7 +116,7 @@ def _reopened(
         session.take_up(path, checkpoint, chosen=chosen is not None)
     if not run.over:  # an end that is behind it must not take the place of the run's own
         session.write_config()
-    return session, note
+    return session
 
 
 def _same_text(place: RunFolder, chosen: Path | None, files: Files | None, then: Description) -> tuple[Text, Texts]:

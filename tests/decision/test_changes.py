@@ -1,6 +1,5 @@
 """What becomes of a job: each change is a function of the job, its state, and what is asked."""
 
-import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -8,7 +7,7 @@ import pytest
 from decisions import job_of, text_of
 from models import model_of
 
-from fastrnn.decision.changes import CHANGES, from_model, of_earlier, resumed, rolled_back
+from fastrnn.decision.changes import CHANGES, JUMP, from_model, of_earlier, resumed, rolled_back
 from fastrnn.decision.job import ROLLBACK
 from fastrnn.decision.schedule import Segment
 from fastrnn.settings.config import Config
@@ -22,7 +21,7 @@ def at(iteration, seconds=0.0, worse=0, halvings=0):
 
 def test_nothing_is_asked():
     job = job_of(**COSINE)
-    assert resumed(job, at(10), {}) == (job, '') == resumed(job, None, {})
+    assert resumed(job, at(10), {}) == job == resumed(job, None, {})
 
 
 def test_an_old_job_stays_as_it_was():
@@ -33,47 +32,114 @@ def test_an_old_job_stays_as_it_was():
     assert job == before and CHANGES == ('iterations', 'epochs', 'time', 'schedule', 'patience', 'threads')
 
 
-def test_another_end_takes_the_place_of_all_and_the_schedule_stays():
-    longer, told = resumed(job_of(**COSINE, time=90.0), at(10), {'iterations': 60})
-    assert longer.ends == (60, None) and longer.segments == (Segment('cosine', 0, 0.0, 40, 90.0),)
-    assert re.match(
-        r'the learning rate keeps to its schedule until iteration 40 or 90 s, as planned, and stays at', told
+FIRST = Segment('cosine', 0, 0.0, 40, None)
+
+
+FALLING = ['cosine', 'linear', 'wsd', 'step']
+
+
+@pytest.mark.parametrize('schedule', FALLING)
+def test_a_later_end_begins_a_new_cycle(schedule):
+    """At the end of the old one. The same command a second time begins none."""
+    begun = job_of(**COSINE | {'schedule': schedule}, warmup=0.1)
+    job = resumed(begun, at(40, 1.5), {'iterations': 80})
+    first, second = job.segments
+    assert first == begun.segment and second[:5] == (schedule, 40, 1.5, 80, None) and job.ends == (80, None)
+    assert job.rates(40, 1, 0.0, 0.0)[0] < 0.02 and job.rates(80, 1, 0.0, 0.0)[0] < second.peak / 20
+    assert list(job.rates(0, 40, 0.0, 0.0)) == list(begun.rates(0, 40, 0.0, 0.0))
+    for later in (40, 45):
+        assert resumed(job, at(later, 2.0), {'iterations': 80}) == job == resumed(job, at(later, 2.0), {})
+    assert [segment.first for segment in resumed(job, at(80, 4.0), {'iterations': 200}).segments] == [0, 40, 80]
+    assert resumed(job, at(40, 1.5), {'iterations': 160}) == resumed(begun, at(40, 1.5), {'iterations': 160})
+
+
+@pytest.mark.parametrize('schedule', FALLING)
+@pytest.mark.parametrize(('reached', 'end'), [(0, 80), (1, 80), (3, 400), (17, 80), (17, 30)])
+def test_a_cycle_that_is_under_way_goes_to_the_new_end(schedule, reached, end):
+    """With the rates of a run that was planned so; a warm-up is not begun anew."""
+    options = COSINE | {'schedule': schedule}
+    job = resumed(job_of(**options, warmup=0.1), at(reached), {'iterations': end})
+    planned = job_of(**options | {'iterations': end}, warmup=0.1)
+    assert job.segments == planned.segments and list(job.rates(0, end, 0.0, 0.0)) == list(
+        planned.rates(0, end, 0.0, 0.0)
     )
-    shorter, told = resumed(job_of(**COSINE), at(10), {'iterations': 20})
-    assert shorter.segment.iterations == 40 and 'though the run ends before' in told
 
 
-def test_a_constant_rate_has_no_schedule_to_keep():
-    job, told = resumed(job_of(engine='batched', iterations=40), at(40), {'iterations': 60})
-    assert told == '' and job.segments == (Segment('constant', 0, 0.0, 60, None),)
+def test_a_cycle_that_is_nearly_done_is_followed_by_another():
+    """Else its rate would jump, with the gradients of a model that has settled."""
+    job = job_of(**COSINE, warmup=0.1)
+    for reached, cycles in ((20, 1), (28, 2), (38, 2)):
+        longer = resumed(job, at(reached), {'iterations': 160})
+        jump = longer.rates(reached, 1, 0.0, 0.0)[0] / job.rates(reached, 1, 0.0, 0.0)[0]
+        assert len(longer.segments) == cycles and jump <= JUMP
 
 
-def test_a_new_cycle_begins_where_the_run_is():
+@pytest.mark.parametrize(
+    ('schedule', 'end', 'peak'),
+    [('cosine', 44, 0.04), ('cosine', 80, 0.51), ('cosine', 160, 0.86), ('linear', 80, 0.5), ('wsd', 44, 0.45)],
+)
+def test_the_peak_of_a_new_cycle(schedule, end, peak):
+    """The rate that one run to the new end would have here: a little more training must not undo what was learned."""
+    job = resumed(job_of(**COSINE | {'schedule': schedule}), at(40), {'iterations': end})
+    one_run = job_of(**COSINE | {'schedule': schedule, 'iterations': end})
+    assert job.rates(40, 1, 0.0, 0.0)[0] == one_run.rates(40, 1, 0.0, 0.0)[0] == pytest.approx(peak, abs=0.01)
+
+
+def test_ends_of_other_kinds():
+    """One replaces all; by time, the cycle is one of seconds."""
+    longer = resumed(job_of(**COSINE, time=90.0), at(40, 5.0), {'time': 20.0})
+    assert longer.ends == (None, 20.0) and longer.segment[:5] == ('cosine', 40, 5.0, None, 20.0)
+    assert longer.segment.peak == pytest.approx(0.86, abs=0.01)
+    assert resumed(job_of(**COSINE, time=90.0), at(10, 5.0), {'time': 20.0}).segment == ('cosine', 0, 0, None, 20, 1)
+
+
+def test_a_constant_rate_begins_no_cycle():
+    """It stays, and a warm-up is not done twice."""
+    job = resumed(job_of(engine='batched', iterations=40), at(40), {'iterations': 60})
+    assert job.segments == (Segment('constant', 0, 0.0, 60, None),)
+    warmed = job_of(engine='batched', iterations=40, warmup=0.5)
+    longer = resumed(warmed, at(30), {'iterations': 400})
+    assert list(longer.rates(0, 60, 0.0, 0.0)) == list(warmed.rates(0, 60, 0.0, 0.0))
+    unbegun = resumed(job_of(engine='batched', iterations=0, warmup=0.5), None, {'iterations': 400})
+    assert unbegun.rates(399, 1, 0.0, 0.0)[0] == unbegun.learning_rate
+
+
+def test_a_schedule_that_is_asked_for_begins_a_cycle_of_the_whole_rate():
     """And the same command a second time begins no other."""
     asked = {'iterations': 80, 'schedule': 'cosine'}
-    job, told = resumed(job_of(**COSINE), at(30, 1.5), asked)
-    assert told == '' and job.segments == (Segment('cosine', 0, 0.0, 40, None), Segment('cosine', 30, 1.5, 80, None))
-    assert resumed(job, at(50, 2.5), asked)[0] == job
-    other = resumed(job, at(50, 2.5), {'schedule': 'linear', 'iterations': 80})[0]
+    job = resumed(job_of(**COSINE), at(30, 1.5), asked)
+    assert job.segments == (FIRST, Segment('cosine', 30, 1.5, 80, None))
+    assert resumed(job, at(50, 2.5), asked) == job
+    other = resumed(job, at(50, 2.5), {'schedule': 'linear', 'iterations': 80})
     assert [segment.schedule for segment in other.segments] == ['cosine', 'cosine', 'linear']
 
 
-def test_a_second_cycle_stays_where_it_began():
-    """When the run is lengthened while it lasts."""
-    job = resumed(job_of(**COSINE), at(30, 1.5), {'iterations': 80, 'schedule': 'cosine'})[0]
-    assert resumed(job, at(50, 2.5), {'iterations': 100})[0].segments == job.segments
-    first = Segment('cosine', 0, 0.0, 40, None)
+def test_a_constant_cycle_goes_on_to_the_new_end():
     constant = replace(
-        job_of(engine='batched', iterations=80), segments=(first, Segment('constant', 40, 2.0, 80, None))
+        job_of(engine='batched', iterations=80), segments=(FIRST, Segment('constant', 40, 2.0, 80, None))
     )
-    longer = resumed(constant, at(50, 2.5), {'iterations': 100})[0]
-    assert longer.segments == (first, Segment('constant', 40, 2.0, 100, None))
+    longer = resumed(constant, at(50, 2.5), {'iterations': 100})
+    assert longer.segments == (FIRST, Segment('constant', 40, 2.0, 100, None))
+
+
+def test_back_to_before_a_cycle():
+    """With its end, it begins where it began; with another end, one from here replaces it."""
+    job = resumed(job_of(**COSINE), at(40, 2.0), {'iterations': 80})
+    assert resumed(job, at(30, 1.5), {'iterations': 80}).segments == job.segments
+    other = resumed(job, at(39, 1.9), {'iterations': 100})
+    assert [segment.first for segment in other.segments] == [0, 39]
+
+
+def test_a_run_that_an_earlier_version_lengthened_stays_at_its_last_rate():
+    """Until yet another end is asked for."""
+    job = replace(job_of(**COSINE | {'iterations': 60}), segments=(FIRST,))
+    assert resumed(job, at(50), {}) == job == resumed(job, at(50), {'iterations': 60})
+    assert [segment.first for segment in resumed(job, at(60), {'iterations': 80}).segments] == [0, 60]
 
 
 def test_a_complete_one_stays_as_it_is():
     for state, asked in ((at(40), {'iterations': 30}), (at(20, worse=3), {'iterations': 60, 'patience': 2})):
-        job, told = resumed(job_of(**COSINE), state, asked)
-        assert told == '' and job.segment.iterations == 40
+        assert resumed(job_of(**COSINE), state, asked).segment.iterations == 40
 
 
 def test_what_the_engine_has_not():
@@ -85,14 +151,13 @@ def test_what_the_engine_has_not():
 def test_a_complete_one_gets_no_new_cycle():
     """Nor one whose new end is behind it."""
     for asked in ({'schedule': 'linear'}, {'schedule': 'linear', 'iterations': 30}):
-        job, told = resumed(job_of(**COSINE), at(40), asked)
-        assert told == '' and job.segments == (Segment('cosine', 0, 0.0, 40, None),)
+        assert resumed(job_of(**COSINE), at(40), asked).segments == (FIRST,)
 
 
 def test_back_to_before_the_last_segment():
     """A constant rate goes on from the segment that the state is in."""
     job = replace(job_of(engine='batched', iterations=200), segments=[('constant', 0, 0.0, 100, None), *LAST])
-    shorter = resumed(job, at(40), {'iterations': 60})[0]
+    shorter = resumed(job, at(40), {'iterations': 60})
     assert shorter.segments == (Segment('constant', 0, 0.0, 60, None),) and shorter.ends == (60, None)
 
 
@@ -100,18 +165,18 @@ LAST = [('constant', 100, 9.0, 200, None)]
 
 
 def test_a_run_of_no_iterations_has_a_schedule_when_it_is_lengthened():
-    job, told = resumed(job_of(**{**COSINE, 'iterations': 0}, warmup=0.1), None, {'iterations': 400})
-    assert told == '' and job.segment.iterations == 400 and job.rates(399, 1, 0.0, 0.0)[0] < 0.1
+    job = resumed(job_of(**{**COSINE, 'iterations': 0}, warmup=0.1), None, {'iterations': 400})
+    assert job.segment.iterations == 400 and job.rates(399, 1, 0.0, 0.0)[0] < 0.1
 
 
 def test_trials_are_no_part_of_a_new_cycle():
     job = replace(job_of(**COSINE), spent=0.5)
-    assert resumed(job, None, {'schedule': 'linear', 'iterations': 80})[0].segment.since == 0.5
+    assert resumed(job, None, {'schedule': 'linear', 'iterations': 80}).segment.since == 0.5
 
 
 def test_reasons_follow_what_is_asked():
     job = replace(job_of(**COSINE), reasons={'iterations': 'asked for', 'time': 'nobody asked for it', 'cell': 'x'})
-    reasons = resumed(job, at(10), {'time': 9.0})[0].reasons
+    reasons = resumed(job, at(10), {'time': 9.0}).reasons
     assert reasons['time'] == 'asked for when it was resumed' and reasons['cell'] == 'x'
     assert reasons['iterations'] == reasons['epochs'] == 'another end was asked for when it was resumed'
 
@@ -119,7 +184,7 @@ def test_reasons_follow_what_is_asked():
 def test_a_rollback_halves_the_rate():
     job = job_of(**COSINE)
     assert list(rolled_back(rolled_back(job)).rates(0, 2, 0.0, 0.0)) == list(job.rates(0, 2, 0.0, 0.0) / 4)
-    assert resumed(job, at(10, halvings=2), {})[0] == rolled_back(rolled_back(job))
+    assert resumed(job, at(10, halvings=2), {}) == rolled_back(rolled_back(job))
 
 
 def test_a_model_brings_its_architecture():

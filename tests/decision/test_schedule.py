@@ -72,11 +72,20 @@ def test_by_time():
     assert later.rates(7, 2, 10.0, 10.0) == pytest.approx([0.1, 0.1 * FINAL])
 
 
+def test_the_peak_of_a_segment():
+    """Of configurations that have none, the learning rate itself."""
+    job = batched(schedule='cosine', iterations=100)
+    half = replace(job, segments=(('cosine', 0, 0.0, 100, None, 0.5),))
+    assert list(half.rates(0, 100, 0.0, 0.0)) == list(job.rates(0, 100, 0.0, 0.0) / 2)
+    assert replace(job, segments=[['cosine', 0, 0.0, 100, None]]) == job
+
+
 @pytest.mark.parametrize(
     'segment',
     [
         *(1, (), ('x', 0, 0.0, 9, None), (0, 0.0, 1, 2, 3), ('cosine', -1, 0.0, None, None)),
         *(('cosine', 0, -1.0, None, None), ('cosine', 0, 0.0, 1.5, None), ('cosine', 0, 0.0, None, float('inf'))),
+        *(('cosine', 0, 0.0, 9, None, 0.0), ('cosine', 0, 0.0, 9, None, 1.5), ('cosine', 0, 0.0, 9, None, 1.0, 2.0)),
     ],
 )
 def test_segments_that_can_not_be(segment):

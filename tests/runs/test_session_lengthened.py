@@ -1,24 +1,17 @@
 """Runs that are given another end than they began with: what becomes of the learning rate, and of the log."""
 
 import json
-import re
-import warnings
 
 import pytest
 from kept import begin, contents, log_of, run_to, state_of
 
 import fastrnn
 from fastrnn.decision.changes import rolled_back
-from fastrnn.decision.schedule import FINAL
 from fastrnn.model.run_files import checkpoints
 from fastrnn.runs.curves import read_run
 from fastrnn.training.run import Run
 
 PLANNED = {'iterations': 40, 'print_every': 1, 'warmup': 0.1}  # a cosine
-TOLD = (
-    r'the learning rate keeps to its schedule until iteration 40, as planned, and stays at {} from there on; '
-    r'for a new cycle to the new end add --schedule {}$'
-)
 
 
 def start(folder, reached=None, **options):
@@ -37,60 +30,76 @@ def weights(folder):
     return state_of(checkpoints(folder)[-1])[0][0]
 
 
-@pytest.mark.parametrize(('schedule', 'factor'), [('cosine', FINAL), ('step', 1 / 27), ('constant', 1.0), ('wsd', 0.0)])
-@pytest.mark.parametrize('reached', [None, 17])
-def test_the_schedule_stays_as_it_was_planned(tmp_path, schedule, factor, reached):
-    """Lengthened at its end or before, in one go or interrupted."""
+@pytest.mark.parametrize('schedule', ['cosine', 'linear', 'step', 'wsd'])
+@pytest.mark.parametrize(('reached', 'first'), [(None, 40), (17, 0)])
+def test_a_later_end(tmp_path, schedule, reached, first):
+    """At the run's end it begins a new cycle, before it moves the end of the old one; interrupted as in one go."""
     planned = rates(start(tmp_path / 'planned', schedule=schedule))
-    told = TOLD.format(f'{0.01 * factor:.3g}', schedule)
     for name in ('whole', 'interrupted'):
         start(tmp_path / name, reached, schedule=schedule)
-        with pytest.warns(RuntimeWarning, match=told):
-            lengthen(tmp_path / name, 53 if name == 'interrupted' else None, iterations=60)
-    with warnings.catch_warnings():
-        warnings.simplefilter('error')  # it has been told
-        lengthen(tmp_path / 'interrupted')
+        lengthen(tmp_path / name, 53 if name == 'interrupted' else None, iterations=60)
+    lengthen(tmp_path / 'interrupted', 56)
+    lengthen(tmp_path / 'interrupted', iterations=60)  # the same command again begins no other
     assert contents(tmp_path / 'interrupted') == contents(tmp_path / 'whole')
-    found = rates(tmp_path / 'whole')
-    assert len(found) == 60 and found[:40] == planned and found[40:] == pytest.approx([0.01 * factor] * 20)
+    found, done = rates(tmp_path / 'whole'), reached or 40
+    assert len(found) == 60 and found[:done] == planned[:done] and found[59] < max(found[done:]) / 3
+    assert max(found[done:]) <= 0.01 and (found[40] < max(found[40:])) == (reached is None)
+    assert json.loads((tmp_path / 'whole' / 'config.json').read_text())['job']['segments'][-1][:2] == [schedule, first]
+
+
+@pytest.mark.parametrize('schedule', ['cosine', 'step', 'wsd'])
+def test_the_same_end_keeps_the_schedule(tmp_path, schedule):
+    whole = contents(start(tmp_path / 'whole', schedule=schedule))
+    start(tmp_path / 'run', 17, schedule=schedule)
+    lengthen(tmp_path / 'run', 23, iterations=40)
+    lengthen(tmp_path / 'run', iterations=40)
+    assert contents(tmp_path / 'run') == whole
+
+
+def test_the_best_stays_the_best(tmp_path):
+    """While a new cycle is worse than the one before; patience waits for its end."""
+    run = start(tmp_path / 'run', patience=1, validate_every=5)
+    best = (run / 'best.safetensors').read_bytes()
+    with fastrnn.resume(run, iterations=400, schedule='cosine') as session:
+        figures = session.run.figures
+        before = figures.best, figures.best_iteration
+        session.job.__dict__['learning_rate'] = 0.0  # so that nothing is learned
+        for record in session:
+            if record.validation is not None:
+                assert (figures.best, figures.best_iteration) == before and figures.worse == 0
+            if session.iteration == 60:
+                break
+    assert (run / 'best.safetensors').read_bytes() == best
 
 
 def test_the_old_end_is_marked(tmp_path):
     """It was evaluated there, as a run of the new length would not have been; curves are read as before."""
     run, before = start(tmp_path / 'run', validate_every=15), start(tmp_path / 'before', validate_every=15)
-    with pytest.warns(RuntimeWarning):
-        lengthen(run, iterations=60)
+    lengthen(run, iterations=60)
     log, records = log_of(run), len(log_of(before))
     assert log[:records] == log_of(before) and log[records] == {'event': 'lengthened', 'iteration': 40}
     assert [line['iteration'] for line in log if line.get('validation')] == [15, 30, 40, 45, 60]
     assert json.loads((run / 'config.json').read_text())['lengthened'] == [40]
     assert read_run(run).points.characters.size == 60
-    with pytest.warns(RuntimeWarning):
-        run_to(fastrnn.resume(checkpoints(run)[0], iterations=70))  # another way on, from before
+    run_to(fastrnn.resume(checkpoints(run)[0], iterations=70))  # another way on, from before
     assert json.loads((run / 'config.json').read_text())['lengthened'] == [40]
 
 
 def test_no_mark_where_the_end_was_not_reached(tmp_path):
     run = start(tmp_path / 'run', 17)
-    with pytest.warns(RuntimeWarning):
-        lengthen(run, iterations=60)
+    lengthen(run, iterations=60)
     assert not [line for line in log_of(run) if 'event' in line]
 
 
-def test_a_new_cycle(tmp_path):
-    """Over what was added, with its warm-up; interrupted as not."""
+def test_a_cycle_that_is_asked_for(tmp_path):
+    """With the whole learning rate, over what was added, with its warm-up; interrupted as not."""
     for name, reached in (('whole', None), ('interrupted', 53)):
         start(tmp_path / name)
-        with warnings.catch_warnings():
-            warnings.simplefilter('error')
-            lengthen(tmp_path / name, reached, iterations=80, schedule='cosine')
-            lengthen(tmp_path / name)
+        lengthen(tmp_path / name, reached, iterations=80, schedule='cosine')
+        lengthen(tmp_path / name)
     assert contents(tmp_path / 'interrupted') == contents(tmp_path / 'whole')
     found = rates(tmp_path / 'whole')
     assert found[40:] == pytest.approx(found[:40]) and found[79] < found[39] * 1.001 < 0.001 < max(found[40:])
-    with pytest.warns(RuntimeWarning, match='until iteration 80, as planned'):
-        lengthen(tmp_path / 'whole', iterations=90)
-    assert rates(tmp_path / 'whole')[80:] == pytest.approx([0.01 * FINAL] * 10)
 
 
 def test_the_command_of_a_cycle_again(tmp_path):
@@ -119,7 +128,7 @@ def test_back_to_before_a_cycle(tmp_path, schedule):
     assert rates(run) == [line['learning_rate'] for line in whole[0] if 'event' not in line]
     run_to(fastrnn.resume(earlier, iterations=80, schedule='cosine'))
     before, here = json.loads((run / 'config.json').read_text())['job']['segments']
-    assert here[:2] == ['cosine', 30] and here[3:] == [80, None] and before == ['cosine', 0, 0.0, 40, None]
+    assert here[:2] == ['cosine', 30] and here[3:] == [80, None, 1.0] and before == ['cosine', 0, 0.0, 40, None, 1.0]
     assert rates(run)[29] < 0.005 < 0.009 < max(rates(run)[30:40])
 
 
@@ -127,38 +136,43 @@ def test_without_a_schedule_the_lengthened_run_is_the_longer_one(tmp_path):
     constant = {'schedule': 'constant', 'warmup': 0.0}
     start(tmp_path / 'longer', **constant | {'iterations': 60})
     start(tmp_path / 'run', **constant)
-    with warnings.catch_warnings():
-        warnings.simplefilter('error')
-        lengthen(tmp_path / 'run', iterations=60)
+    lengthen(tmp_path / 'run', iterations=60)
     assert weights(tmp_path / 'run') == weights(tmp_path / 'longer')
     assert log_of(tmp_path / 'run')[-1]['loss'] == log_of(tmp_path / 'longer')[-1]['loss']
 
 
 def test_a_shorter_run(tmp_path):
+    """Its rate falls until the new end, too."""
     run = start(tmp_path / 'run', 17)
-    with pytest.warns(RuntimeWarning, match='until iteration 40, as planned, though the run ends before; for a new c'):
-        lengthen(run, iterations=25)
-    assert rates(run) == rates(start(tmp_path / 'planned'))[:25]
-    with warnings.catch_warnings():
-        warnings.simplefilter('error')  # nothing becomes of the rate of a run that is complete
-        assert fastrnn.resume(run, iterations=20).run.over
+    lengthen(run, iterations=25)
+    found = rates(run)
+    assert len(found) == 25 and found[:17] == rates(start(tmp_path / 'planned'))[:17]
+    assert found[24] < max(found[17:]) / 5
+    assert fastrnn.resume(run, iterations=20).run.over  # and stays complete
     assert json.loads((run / 'config.json').read_text())['job']['iterations'] == 25
 
 
 def test_after_a_rollback(tmp_path):
-    """What is told is what comes."""
+    """A new cycle has the halved rate."""
     session = begin(tmp_path / 'run', 'fast', **PLANNED)
     session.run = Run(rolled_back(session.job), session.run.text)
     run = run_to(session).folder.path
-    with pytest.warns(RuntimeWarning, match=r'stays at 0\.0001 from there on'):
-        lengthen(run, iterations=45)
-    assert rates(run)[40:] == pytest.approx([0.0001] * 5)
+    lengthen(run, iterations=80, schedule='cosine')
+    assert max(rates(run)[40:]) == pytest.approx(0.005)
 
 
 def test_the_command(cli, tmp_path):
+    """One line says what becomes of the learning rate, once."""
     start(tmp_path / 'run')
-    code, out, err = cli('train', '--resume', tmp_path / 'run', '--iterations', 50)
-    assert code == 0 and re.match('warning: ' + TOLD.format('0.0002', 'cosine').rstrip('$') + '\n', err)
-    code, out, err = cli('train', '--resume', tmp_path / 'run', '--iterations', 60, '--schedule', 'cosine')
-    assert (code, err.count('warning')) == (0, 0) and 'iter 60 ' in out
-    assert ': goes on from iteration 50, with a new cycle of the learning rate until iteration 60\n' in err
+    cycle = ': goes on from iteration 40, with a new cycle of the learning rate, up to 0.0051, until iteration 80\n'
+    assert fastrnn.resume(tmp_path / 'run').run.over
+    args = ('train', '--resume', tmp_path / 'run', '--iterations')
+    code, out, err = cli(*args, 80)
+    assert (code, err.count('warning')) == (0, 0) and cycle in err and 'iter 80 ' in out
+    code, _, err = cli(*args, 80)
+    assert code == 0 and 'new cycle' not in err
+    start(tmp_path / 'half', 17)
+    code, _, err = cli('train', '--resume', tmp_path / 'half', '--iterations', 60)
+    assert code == 0 and ': goes on from iteration 17; the learning rate falls until iteration 60\n' in err
+    code, _, err = cli(*args, 90, '--schedule', 'linear')
+    assert code == 0 and 'from iteration 80, with a new cycle of the learning rate, up to 0.01, until iter' in err
