@@ -2,10 +2,16 @@
 
     python bench/corpora.py FOLDER                        FOLDER/source.txt: the Python source of sympy, 16 MB
     python bench/corpora.py FOLDER --large                FOLDER/large-source.txt: that of four packages, 50 MB
+    python bench/corpora.py FOLDER --c 50MB               FOLDER/c-50MB.txt: C of Linux, up to 300 MB and more
+    python bench/corpora.py FOLDER --english 30MB         FOLDER/english-30MB.txt: manuals and books
     python bench/corpora.py FOLDER --repeat 100MB TEXT    FOLDER/TEXT-100MB.txt: the text again and again, to this size
 
 pip downloads the wheels, and runs no code of theirs. Their modules, without tests and benchmarks, are joined in the
 order of their names. Versions are pinned, and a text is checked by its SHA-256: it is the same everywhere.
+
+C and English come from Debian packages (bench/corpora_debian.py), of the versions that the machine's Debian has. Their
+files are shuffled, so the last ones, which are held out, are of all kinds. Compare results only between texts of one
+SHA-256, which is printed.
 """
 
 import argparse
@@ -19,6 +25,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
+
+from corpora_debian import TEXTS, build
 
 
 class Source(NamedTuple):
@@ -90,25 +98,43 @@ def repeat(text: bytes, size: int, out: Path) -> None:
             file.write(text)
 
 
+def describe(path: Path) -> None:
+    """Print a text's size, distinct bytes and SHA-256."""
+    digest, distinct, size = hashlib.sha256(), set[int](), 0
+    with path.open('rb') as file:
+        while part := file.read(2**24):
+            digest.update(part)
+            distinct |= set(part)
+            size += len(part)
+    print(f'{path}: {size:,} bytes, {len(distinct)} distinct, SHA-256 {digest.hexdigest()}')
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description='Build a text for measurements.')
     parser.add_argument('folder', type=Path)
     texts = parser.add_mutually_exclusive_group()
     texts.add_argument('--large', action='store_true')
+    for kind in TEXTS:
+        texts.add_argument(f'--{kind}', metavar='SIZE')
     texts.add_argument('--repeat', nargs=2, metavar=('SIZE', 'TEXT'))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
+    debian = next((kind for kind in TEXTS if getattr(given, kind)), None)
     if given.repeat:
         size, source = size_of(given.repeat[0]), Path(given.repeat[1])
         out = given.folder / f'{source.stem}-{given.repeat[0]}.txt'
         repeat(source.read_bytes(), size, out)
+    elif debian is not None:
+        words = getattr(given, debian)
+        out = given.folder / f'{debian}-{words}.txt'
+        out.write_bytes(build(debian, size_of(words)))
     else:
         wanted = LARGE if given.large else SYMPY
         text = joined(download(wanted.requirements))
         verify(text, wanted)
         out = given.folder / wanted.name
         out.write_bytes(text)
-    print(f'{out}: {out.stat().st_size:,} bytes')
+    describe(out)
 
 
 if __name__ == '__main__':

@@ -1,10 +1,5 @@
 """What the scripts of bench/ decide, without their measurements; those are in test_bench.py."""
 
-import hashlib
-import io
-import zipfile
-
-import corpora
 import curves
 import large
 import peers_timing
@@ -81,48 +76,6 @@ def test_a_processor_that_kernels_are_compiled_for_is_named(monkeypatch):
     monkeypatch.setattr(peers_timing.jit, 'CPU', 'znver3')
     monkeypatch.setattr(peers_timing.jit, 'FEATURES', '+fma,+avx2,-avx512f')
     assert peers_timing.processor().endswith(', kernels compiled for another: znver3, AVX2')
-
-
-# --- corpora --------------------------------------------------------------------------------------------------------
-
-
-def wheel(**members):
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, 'w') as archive:
-        for name, content in members.items():
-            archive.writestr(name, content)
-    return out.getvalue()
-
-
-def test_modules_are_joined_in_order():
-    members = {'b/z.py': 'z = 1\n', 'a.py': 'é = 2\n', 'b/tests/t.py': 'no', 'b/benchmarks/t.py': 'no', 'a.txt': 'no'}
-    text = corpora.joined([wheel(**members), wheel(**{'a.py': 'a = 3\n'})])
-    assert text.decode() == 'é = 2\n\nz = 1\n\na = 3\n'
-    expected = corpora.Source('text.txt', (), hashlib.sha256(text).hexdigest())
-    corpora.verify(text, expected)
-    with pytest.raises(SystemExit, match=r'text\.txt has the SHA-256'):
-        corpora.verify(text[1:], expected)
-
-
-@pytest.mark.parametrize(('options', 'source'), [([], 'SYMPY'), (['--large'], 'LARGE')])
-def test_the_text_of_pinned_wheels_is_written(options, source, tmp_path, monkeypatch):
-    wanted = getattr(corpora, source)._replace(sha256=hashlib.sha256(b'a').hexdigest())
-    wheels = {wanted.requirements: [wheel(**{'a.py': 'a'})]}
-    monkeypatch.setattr(corpora, source, wanted)
-    monkeypatch.setattr(corpora, 'download', wheels.get)
-    monkeypatch.setattr('sys.argv', ['corpora', str(tmp_path), *options])
-    corpora.main()
-    assert (tmp_path / wanted.name).read_bytes() == b'a'
-
-
-def test_a_text_is_repeated(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr('sys.argv', ['corpora', str(tmp_path), '--repeat', '5kB', str(SONNETS)])
-    corpora.main()
-    text = SONNETS.read_bytes()
-    assert (tmp_path / 'sonnets-5kB.txt').read_bytes() == text * 4
-    assert f'{4 * len(text):,} bytes' in capsys.readouterr().out
-    with pytest.raises(SystemExit, match='is no size'):
-        corpora.size_of('5')
 
 
 # --- large ----------------------------------------------------------------------------------------------------------
