@@ -22,9 +22,9 @@ Places = NDArray[np.int64]
 class Order:
     """Where each window of each stream starts in the text."""
 
-    def __init__(self, characters: int, settings: Settings) -> None:
+    def __init__(self, characters: int, settings: Settings, seed: int) -> None:
         self._pass, self._characters = pass_over(characters, settings), characters
-        self._B, self._shuffled, self._seed = settings.streams, settings.shuffle > 0, settings.seed or 0
+        self._B, self._shuffled, self._seed = settings.streams, settings.shuffle > 0, seed
         self._T = settings.seq_length
         self._dealt: tuple[int, Places, int] = -1, np.arange(self._B), 0  # of a pass, see _deal
 
@@ -58,10 +58,10 @@ class Order:
 class Passes:
     """Reads the windows of streams; those of the next iterations are held in memory."""
 
-    def __init__(self, ids: Ids, settings: Settings, first: int = 0, count: int | None = None) -> None:
-        """Of the streams from ``first`` on, so many."""
+    def __init__(self, ids: Ids, settings: Settings, seed: int, first: int = 0, count: int | None = None) -> None:
+        """Of the streams from ``first`` on, so many; ``seed`` is that of shuffled blocks."""
         self.count, self._ids, self._first = settings.streams if count is None else count, ids, first
-        self._order, self._T = Order(ids.size, settings), settings.seq_length
+        self._order, self._T = Order(ids.size, settings, seed), settings.seq_length
         self._before = max(0, settings.ngrams - 1)  # characters that a window has before its first
         self._at = 0, 0  # pass and window of the first in memory
         self._ahead = np.zeros((0, self.count, 0), np.uint32), np.zeros((0, self.count), bool)

@@ -5,7 +5,6 @@ The bits depend neither on the number of threads nor on that of processes, but o
 
 import math
 import secrets
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,7 @@ class BatchedEngine:
             compile_ahead.start(architecture.cell, dtype)
         self._ids, self._B, self._rate = ids, B, float(settings.learning_rate)
         seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed
-        self._passes = Passes(ids, replace(settings, seed=seed), first_stream(settings), here * streams)
+        self._passes = Passes(ids, settings, seed, first_stream(settings), here * streams)
         self._rng = np.random.RandomState(seed)
         self.params = INITS[settings.init](architecture, self._rng).astype(dtype)
         self.grads = Params(architecture.without_rows, dtype)
@@ -232,5 +231,5 @@ def make_optimizer(
         float(settings.hidden_decay),
         moments['m'],
         moments['v'] if adam else np.zeros(0, kind),
-        settings.ngram_rate / settings.learning_rate,
+        settings.ngram_rate / settings.learning_rate if settings.ngrams else 0.0,
     )
