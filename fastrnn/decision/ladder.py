@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from ..settings.options import Settings
 from ..settings.passes import pass_over
 from .batches import KEPT_BUSY, LARGER, SIXTEEN, Batch, best_batch
+from .long_texts import LONG, ONCE, ROWS, batch_of_part, of_part, rate_of_rows, with_rows
 from .machine import Machine
-from .part import ONCE, batch_of_part, of_part
 
 MOST = 0.9  # of a text that should be read in a pass over it
 
@@ -41,7 +41,7 @@ GRUS = (
     Rung('gru', 2, 384, 64, 16e6, 5e5),
     Rung('gru', 2, 512, 64, 40e6, 1e6),  # extrapolated: no run here was as long
 )
-LONG = 500_000  # characters of a text, from which on an LSTM is better: at a rate that is too high for a GRU
+# of texts of LONG characters and more an LSTM is better: at a rate that is too high for a GRU
 LSTMS = (
     Rung('lstm', 1, 96, 32, 0, LONG),
     Rung('lstm', 1, 128, 32, 0.9e6, LONG),
@@ -118,6 +118,8 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
         need, rung = rungs[k]
         return reads(rung) >= share * need * batch.cost(reads(rung), characters)
 
+    if characters >= LONG:
+        start = with_rows(start, left, machine.V, ROWS)
     rungs, batch, faster = rungs_for(start, left, characters), SIXTEEN, 1.0
     clocked = timed and seconds >= TRIAL
     if clocked:
@@ -181,6 +183,7 @@ def completed(chosen: Settings, left: Sequence[str], characters: int, trained: f
     epochs = min(trained / characters, most)
     if most < math.inf:
         values['epochs'] = most
+    values['ngram_rate'] = rate_of_rows(trained / characters)
     values['learning_rate'] = batch.rate_of(trained, characters) * _rate(chosen)
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
     return replace(chosen, **{name: value for name, value in values.items() if name in left})

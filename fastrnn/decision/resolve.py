@@ -27,8 +27,9 @@ BY = {  # what decides what a preset leaves open, beside its model
     'learning_rate': 'by the cell, H, the optimizer and the schedule',
     'dropout': 'by how often the text is read',
     'shuffle': 'by how much of the text is read',
-    'ngrams': 'by how much of the text is read',
-    'ngram_rows': 'by the number of distinct characters',
+    'ngrams': 'by the length of the text',
+    'ngram_rows': 'by how much of the text is read, and its number of distinct characters',
+    'ngram_rate': 'by how often the text is read',
     'epochs': 'by the length of the text: more would overfit',
 }
 OTHERWISE = {  # what decides what nobody asked for, where it is not the gist's

@@ -125,6 +125,7 @@ def sizes_of(architecture: Architecture) -> buffers.Sizes:
         architecture.V,
         architecture.parameters,
         max(0, architecture.ngrams - 1),
+        architecture.rows_shape[0],
     )
 
 

@@ -107,9 +107,9 @@ class Settings:
         fast='4 for long texts', engines=BATCHED,
         synonyms='ngram n-gram ngram-order maxent direct-order')
     ngram_rows: int = option(1 << 16, Whole(1), MODEL, 'Rows of that table for each number of characters.',
-        fast='up to 32,768', engines=BATCHED, synonyms='ngram-hash-size direct maxent-hash-size hash-size buckets')
+        fast='up to 65,536', engines=BATCHED, synonyms='ngram-hash-size direct maxent-hash-size hash-size buckets')
     ngram_rate: float = option(0.3, Number(MAX_RATE), TRAINING,
-        'Learning rate of that table, by plain SGD; follows the schedule.', engines=BATCHED)
+        'Learning rate of that table, by plain SGD; follows the schedule.', fast='by epochs', engines=BATCHED)
     optimizer: str = option('adagrad', Choice(('adagrad', 'adam')), TRAINING, 'Optimizer.', engines=BATCHED,
         synonyms='opt optim optimiser solver')
     schedule: str = option('constant', Choice(('constant', 'step', 'cosine', 'linear', 'wsd')), TRAINING,

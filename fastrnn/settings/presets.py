@@ -42,6 +42,7 @@ OPEN = {
         'shuffle',
         'ngrams',
         'ngram_rows',
+        'ngram_rate',
     )
 }
 # Adam's rate without the preset, as in char-rnn. tanh of 100 on Shakespeare: 3.39 bits; 9.1 with the gist's 0.1

@@ -62,7 +62,7 @@ def configurations(draw, kernels):
     options |= dict(zip(('cell', 'dtype'), one(*kernels), strict=True)) | {'dropout': one(0.0, 0.3)}
     options |= {'init': one('gist', 'scaled'), 'optimizer': one(*MOMENTS), 'clip': one(5.0, 0.1)}
     options |= {'schedule': one('constant', 'step', 'cosine', 'linear', 'wsd'), 'warmup': one(0.0, 0.2)}
-    options |= {'clip_norm': one(None, 0.5), 'input_rate': one(1.0, 2.0)}
+    options |= {'clip_norm': one(None, 0.5), 'input_rate': one(1.0, 2.0), 'shuffle': one(0, 0, 5)}
     if options['optimizer'] == 'adam':
         options |= {'weight_decay': one(0.0, 0.1), 'hidden_decay': one(1.0, 3.0)}
     return one('reference', 'fast'), options

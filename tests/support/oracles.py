@@ -83,11 +83,12 @@ def train(config, params, ids, iterations):
         dropped = config.dropout, config.seed, number - 1
         places = [[b * len(streams) + p + t for b in range(B)] for t in range(T)]
         pointed = [[contexts(ids, at, orders, rows) for at in row] for row in places]
+        often = np.bincount(np.array(pointed, int).ravel(), minlength=len(params.rows))
         dy = np.array([[params.rows[found].sum(0) for found in row] for row in pointed])
         loss, grads, states = cell_oracles.gradient(cell, model, window[:-1], window[1:], states, *dropped, dy)
         for t, b in np.ndindex(T, B):
             for row in pointed[t][b]:
-                params.rows[row] -= config.ngram_rate * dy[t, b]
+                params.rows[row] -= config.ngram_rate / (1 + often[row] / 4) * dy[t, b]
         g = cell_oracles.flat(params.architecture, grads)
         if config.clip_norm is None:
             g = np.clip(g, -config.clip, config.clip)

@@ -34,6 +34,7 @@ class Sizes(NamedTuple):
     V: int
     N: int  # parameters, but for rows of n-grams
     K: int  # orders of n-grams
+    R: int  # their rows
 
 
 class Weights(NamedTuple):
@@ -88,6 +89,7 @@ class Work(NamedTuple):
     inputs: Any  # (T, B) int32
     targets: Any  # (T, B) int32
     contexts: Any  # (T, B, K) int64: rows of n-grams that the inputs so far point to
+    counts: Any  # (R,) int32: how often they point to each; 0 between windows
     hs: Any  # (L, states, T+1, B, Hp): hs[l, 0, t+1] is h after character t, hs[..., 0, :, :] what is carried
     blocks: Any  # (L, T, B, S*Hp): what a step keeps for the backward pass, then dz, the gradient of the gates' sums
     handed: Any  # (L, T, B, Hp): hs after dropout; (0, ...) without
@@ -111,6 +113,7 @@ TYPES = {
     'inputs': np.int32,
     'targets': np.int32,
     'contexts': np.int64,
+    'counts': np.int32,
     'nats': np.float64,
     'norms': np.float64,
 }  # others: that of the weights
@@ -183,7 +186,7 @@ def make_packed(sizes: Sizes, dtype: Any, *, strips: bool, backward: bool = True
 
 def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -> Shapes:
     """Of :class:`Work`."""
-    G, S, states, L, H, V, N, _ = sizes
+    G, S, states, L, H, V, N, orders, R = sizes
     w, Hp = width(itemsize), padded(H, itemsize)
     Vp, K = padded(V, itemsize), (G - 1) * Hp + H
     tiles = -(-H // w), TILE_ROWS, w  # of a row of tiles
@@ -191,7 +194,8 @@ def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -
     return {
         'inputs': (T, B),
         'targets': (T, B),
-        'contexts': (T, B, sizes.K),
+        'contexts': (T, B, orders),
+        'counts': (R,),
         'hs': (L, states, T + 1, B, Hp),
         'blocks': (L, T, B, S * Hp),
         'handed': (L * dropout, T, B, Hp),

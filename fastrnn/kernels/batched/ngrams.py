@@ -13,6 +13,7 @@ import numpy as np
 from ..jit import inlined, jit
 from .gemm import prefetch
 
+OFTEN = 4.0  # characters of a window that point to a row, from which on they move it by less each
 NOTHING = 0xFFFFFFFF  # in place of characters before the text's first
 
 
@@ -58,19 +59,33 @@ def fetch(table, rows):
 
 
 @jit
-def update_rows(team, table, contexts, dy, step):
-    """table[row] -= step * dy for the rows (T, B, K) of all characters, in their order; dy is (T, B, .).
+def update_rows(team, table, contexts, counts, dy, step):
+    """Move the rows (T, B, K) of all characters against dy (T, B, .), in the order of the characters.
 
-    Each thread moves rows of its own, so that no bit depends on how many there are.
+    A row that n of them point to moves by step / (1 + n / OFTEN) for each: their dy are all of the row as it was, and
+    the sum of many would overshoot (64 streams, LSTM 256, 8 million characters: 2.53 bits instead of BETTER).
+    Each thread moves rows of its own, so that no bit depends on how many there are. counts (R,) is 0 before and after.
     """
     T, B, K = contexts.shape
-    step = table.dtype.type(step)
+    kind = table.dtype.type
+    for t in range(T):
+        for b in range(B):
+            for k in range(K):
+                at = contexts[t, b, k]
+                if at % team.size == team.rank:
+                    counts[at] += 1
     for t in range(T):
         for b in range(B):
             g = dy[t, b]
             for k in range(K):
                 at = contexts[t, b, k]
                 if at % team.size == team.rank:
-                    row = table[at]
+                    row, own = table[at], kind(step / (1.0 + counts[at] / OFTEN))
                     for i in range(row.size):
-                        row[i] -= step * g[i]
+                        row[i] -= own * g[i]
+    for t in range(T):
+        for b in range(B):
+            for k in range(K):
+                at = contexts[t, b, k]
+                if at % team.size == team.rank:
+                    counts[at] = 0

@@ -256,7 +256,7 @@ def train(team, trainer, windows, afresh, steps, rates, work, losses):
                     losses[n, s * B + b] += work.nats[t, b]
         sum_shards(team, grads.flat, shards)
         if K > 0:  # of the only shard; by the gradient of the sum over streams: each character moves them alike
-            update_rows(team, table, work.contexts, work.ys, rates[n] * trainer.optimizer.rows_rate * B)
+            update_rows(team, table, work.contexts, work.counts, work.ys, rates[n] * trainer.optimizer.rows_rate * B)
         update(team, trainer, rates[n], steps + n + 1, work.norms)
         exchange(team, variable(PARAMETERS), shards)
         if shards.failed[0] != 0:

@@ -60,13 +60,16 @@ def test_threads_move_rows_of_their_own_in_the_order_of_the_text():
     rng = np.random.default_rng(2)
     contexts, dy = rng.integers(0, 30, (5, 3, 2)), rng.standard_normal((5, 3, 16)).astype('f4')
     whole, parts = np.ones((2, 30, V), 'f4')
+    counts, often = np.zeros(30, np.int32), np.bincount(contexts.ravel(), minlength=30)
     for rank in range(3):
-        ngrams.update_rows(alone()._replace(rank=rank, size=3), parts, contexts, dy, 0.1)
-    ngrams.update_rows(alone(), whole, contexts, dy, 0.1)
+        ngrams.update_rows(alone()._replace(rank=rank, size=3), parts, contexts, counts, dy, 0.1)
+    ngrams.update_rows(alone(), whole, contexts, counts, dy, 0.1)
+    assert not counts.any()
     assert whole.tobytes() == parts.tobytes()
     expected = np.ones((30, V), 'f4')
     for t, b, k in np.ndindex(contexts.shape):
-        expected[contexts[t, b, k]] -= np.float32(0.1) * dy[t, b, :V]
+        row = contexts[t, b, k]
+        expected[row] -= np.float32(0.1 / (1 + often[row] / 4)) * dy[t, b, :V]
     assert np.array_equal(whole, expected)
 
 
