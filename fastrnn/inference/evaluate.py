@@ -21,6 +21,7 @@ from ..parallel.tuner import ThreadTuner
 from ..settings.checks import check_integer
 from ..settings.options import bits_per_character
 from ..system.interrupts import remembered
+from .adapt import adapted_slices
 from .scorer import Positions, Scorer
 
 PARTS = 64  # of a text, at most, that are read at once
@@ -29,6 +30,7 @@ WARM_UP = 512  # characters that are read before a part
 COMPARED = 1_000_000  # characters that the simple models see: a second, most of it for xz and for sorting
 STEP = 1 << 15  # bytes that xz takes at a time, about 20 ms
 BACKOFF = 2.0  # weight of the next lower order in the context model
+ADAPTING = 0.9  # of the time; one stream that trains takes about ten times as long as 64 that only read
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Evaluation:
     skipped: int = 0  # characters that were left out, as the model lacks them
     skipped_kinds: int = 0
     skipped_share: float = 0.0  # of the text's characters
+    adapted_bits_per_character: float | None = None  # of weights that follow the text, if that was asked for
 
     @property
     def perplexity(self) -> float:
@@ -122,6 +125,7 @@ def evaluate(
     *,
     window: int | None = None,
     skip_unknown: bool = False,
+    adapt: bool = False,
     **reading: str,
 ) -> Evaluation:
     """Evaluate a text; a str is the text itself, a Path or a sequence names files (gzip's too).
@@ -133,21 +137,30 @@ def evaluate(
     characters that the model does not know, Diverged for a model whose weights are not finite or far too large; with
     ``skip_unknown`` unknown characters are left out, as if they were not in the text: the model does not read them, and
     no figure counts them, the simple models' neither. These see the first million characters;
-    ``compared_bits_per_character`` are the model's of the same.
+    ``compared_bits_per_character`` are the model's of the same. With ``adapt`` the text is read a second time, for
+    ``adapted_bits_per_character``: the weights follow the text, see :mod:`fastrnn.inference.adapt`. The model stays as
+    it is.
     """
     check_model(model)
     encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, places=False, **reading)
-    return measure(model, encoded, window)
+    return measure(model, encoded, window, adapt=adapt)
 
 
 def measure(
-    model: Model, encoded: Encoded, window: int | None = None, follow: Callable[[float], object] = float
+    model: Model,
+    encoded: Encoded,
+    window: int | None = None,
+    follow: Callable[[float], object] = float,
+    *,
+    adapt: bool = False,
 ) -> Evaluation:
     """Evaluate a text that is encoded already, see :func:`evaluate`; ``follow`` takes the share that is done.
 
     Memory does not grow with the text: the simple models see its first million characters.
     """
     window = None if window is None else check_integer('window', window, 1)
+    if adapt and window is not None:
+        raise ValueError('adapt reads the text in order, window starts from zero states: leave out one of them')
     ids, lacking = encoded.ids, encoded.lacking
     n, compared = ids.size - 1, min(ids.size, COMPARED)
     total = beginning = 0.0
@@ -157,9 +170,10 @@ def measure(
             total += float(values.sum())
             beginning += float(values[at < compared - 1].sum())
             done += values.size
-            follow(done / n)
-    per_character = bits_per_character(total, n)
-    check_mean(per_character)
+            follow(done / n * (1 - ADAPTING * adapt))
+        per_character = bits_per_character(total, n)
+        check_mean(per_character)
+        adapted = _adapted_bits(model.params, ids, follow) if adapt else None
     first = ids[:compared]
     sizes = model.vocabulary.sizes
     size = sum(int(sizes[ids[start : min(start + CHUNK, n + 1)]].sum()) for start in range(1, n + 1, CHUNK))
@@ -175,7 +189,17 @@ def measure(
         skipped=lacking.count,
         skipped_kinds=len(lacking.counts),
         skipped_share=lacking.share,
+        adapted_bits_per_character=adapted,
     )
+
+
+def _adapted_bits(params: Params, ids: Ids, follow: Callable[[float], object]) -> float:
+    """Bits per character while the weights follow the text; ``follow`` as in :func:`measure`, from 1 - ADAPTING."""
+    total, n = 0.0, ids.size - 1
+    for at, values in adapted_slices(params, ids):
+        total += float(values.sum())
+        follow(1 - ADAPTING * (1 - (int(at[-1]) + 1) / n))
+    return bits_per_character(total, n)
 
 
 def xz_size(data: bytes) -> int:

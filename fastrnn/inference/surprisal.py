@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,9 +14,10 @@ from ..data.stored import Ids
 from ..data.vocabulary import FOLDED, Vocabulary
 from ..model.model import Model, check_model
 from ..model.overflow import check_mean
+from .adapt import adapted_nats
 from .evaluate import nats
 
-HEADER = 'offset\tcharacter\tbits\n'
+HEADER, ADAPTED = 'offset\tcharacter\tbits', '\tadapted_bits'
 BLOCK = 1 << 16  # lines of the table that are made at a time
 NAMED = {'\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\'}
 # controls, lone surrogates, and U+2028 and U+2029, at which some readers end a line
@@ -32,6 +33,7 @@ class Scored:
     unit: str
     bits: NDArray[np.float64]  # (n,); the first, which nothing precedes, is NaN
     offsets: NDArray[np.int64] | None = None  # (n,) in the text, where characters were left out; else 0 ... n-1
+    adapted: NDArray[np.float64] | None = None  # (n,) as bits, of weights that follow the text, if that was asked for
 
     @cached_property
     def text(self) -> str:
@@ -42,21 +44,35 @@ class Scored:
     def bits_per_character(self) -> float:
         return float(self.bits[1:].mean())
 
+    @property
+    def adapted_bits_per_character(self) -> float | None:
+        return None if self.adapted is None else float(self.adapted[1:].mean())
 
-def score(model: Model, ids: Ids) -> Scored:
-    """The surprisals of a text that is encoded already; ids (n,) with n >= 2."""
-    bits = np.empty(ids.size)
-    bits[0] = math.nan
-    bits[1:] = nats(model.params, ids)
+
+def score(model: Model, ids: Ids, adapt: bool = False, follow: Callable[[float], object] = float) -> Scored:
+    """The surprisals of a text that is encoded already; ids (n,) with n >= 2. ``follow``: the share that is adapted."""
+    found = nats(model.params, ids)
     with np.errstate(over='ignore', invalid='ignore'):
-        check_mean(float(bits[1:].mean()) / math.log(2))
-    # rounding can put a certain character just below 0, and there is no -0
-    np.maximum(bits / math.log(2), 0.0, out=bits)
-    return Scored(ids, model.chars, model.unit, bits + 0.0)
+        check_mean(float(found.mean()) / math.log(2))
+    adapted = in_bits(adapted_nats(model.params, ids, follow)) if adapt else None
+    return Scored(ids, model.chars, model.unit, in_bits(found), adapted=adapted)
+
+
+def in_bits(found: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of nats (n-1,), bits (n,), of which the first is NaN.
+
+    Rounding can put a certain character just below 0, and there is no -0.
+    """
+    return np.concatenate(([math.nan], np.maximum(found / math.log(2), 0.0) + 0.0))
 
 
 def surprisals(
-    model: Model, text: str | Path | Sequence[str | Path], *, skip_unknown: bool = False, **reading: str
+    model: Model,
+    text: str | Path | Sequence[str | Path],
+    *,
+    skip_unknown: bool = False,
+    adapt: bool = False,
+    **reading: str,
 ) -> Scored:
     """Score each character of a text: -log2 of the probability that the model gave it, after all that precede it.
 
@@ -71,6 +87,8 @@ def surprisals(
         ``errors``.
     skip_unknown : bool
         Leave out characters that the model does not know, as if they were not in the text: it does not read them.
+    adapt : bool
+        Also score the text with weights that follow it: ``adapted``, see :mod:`fastrnn.inference.adapt`.
 
     Returns
     -------
@@ -84,11 +102,11 @@ def surprisals(
         For a text of less than two characters, or one with characters that the model does not know and that are not
         skipped.
     Diverged
-        For a model whose weights are not finite, or far too large.
+        For a model whose weights are not finite, or far too large, or get so while they follow the text.
     """
     check_model(model)
     encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, places=True, **reading)
-    return replace(score(model, encoded.ids), offsets=encoded.offsets)
+    return replace(score(model, encoded.ids, adapt), offsets=encoded.offsets)
 
 
 def escaped(char: str, unit: str = 'character') -> str:
@@ -104,15 +122,18 @@ def escaped(char: str, unit: str = 'character') -> str:
 def table(scored: Scored) -> Iterator[str]:
     """The lines of the TSV, many at a time, each ended: offset, character (escaped), bits (of the first: empty).
 
-    What was left out of the text has no line, but the offsets count it.
+    A fourth column has the adapted bits, if there are some. What was left out of the text has no line, but the offsets
+    count it.
     """
-    yield HEADER
+    columns = [scored.bits] if scored.adapted is None else [scored.bits, scored.adapted]
+    yield f'{HEADER}{ADAPTED * (len(columns) > 1)}\n'
     cells = [escaped(char, scored.unit) for char in scored.chars]
     for first in range(0, scored.ids.size, BLOCK):
         block = slice(first, first + BLOCK)
-        ids, bits = (array[block].tolist() for array in (scored.ids, scored.bits))
+        ids = scored.ids[block].tolist()
         there = range(first, first + len(ids)) if scored.offsets is None else scored.offsets[block].tolist()
-        values = [f'{value:.4f}' for value in bits]
+        texts = [[f'{value:.4f}' for value in column[block].tolist()] for column in columns]
+        values = texts[0] if len(texts) == 1 else ['\t'.join(both) for both in zip(*texts, strict=True)]
         if not first:
-            values[0] = ''
+            values[0] = '\t' * (len(columns) - 1)
         yield ''.join(f'{offset}\t{cells[ix]}\t{value}\n' for offset, ix, value in zip(there, ids, values, strict=True))

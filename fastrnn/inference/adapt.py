@@ -1,0 +1,127 @@
+"""Scoring a text while the weights follow it: dynamic evaluation.
+
+Each window is scored with the weights as they are, and only then do its gradients move them: no surprisal depends on
+what comes after its character. The model itself is never changed.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.ids import check_ids
+from ..data.stored import Ids
+from ..engines.batched_streams import FLOPS_PER_THREAD, as_weights, make_cell, panels_of, sizes_of
+from ..errors import Diverged
+from ..kernels.batched import adapt, buffers
+from ..kernels.batched.dropout import make_dropout
+from ..kernels.batched.packing import pack_weights
+from ..kernels.team import Team, alone
+from ..model.overflow import LARGEST
+from ..model.params import Params
+from ..parallel.layouts import layouts_for_streams
+from ..parallel.tuner import ThreadTuner
+from ..system.interrupts import remembered
+from ..system.pauses import paused
+from .scorer import Positions
+
+T = 32  # characters of a window
+# LSTM 192 of 1 MB, on the next 100,000 characters: Shakespeare 2.220 bits, adapted 2.005; C 2.724, 1.396; Python 2.596,
+# 1.532. A rate of 0.002 suits Shakespeare (2.001), 0.004 the others (1.353, 1.489)
+RATE, DECAY, MEMORY, EPSILON = 0.003, 0.002, 1000, 1e-8
+SLICE = 1 << 16, 5e9  # characters, and flops, of a slice: about 0.2 s, between which an interrupt gets through
+
+
+class AdaptingStream:
+    """One stream that reads a text in order, and a copy of the model's weights, which follow it."""
+
+    def __init__(self, params: Params, tuner: ThreadTuner) -> None:
+        """From h = 0. The tuner's threads share hidden units, and decide no bit."""
+        architecture, dtype = params.architecture, params.flat.dtype
+        sizes, kind = sizes_of(architecture), dtype.type
+        self.params, self._tuner = params.astype(dtype), tuner
+        packed = buffers.make_packed(sizes, dtype, strips=True)
+        self._adapter = adapt.Adapter(
+            buffers.Network(make_cell(architecture), as_weights(self.params), packed),
+            as_weights(Params(architecture, dtype)),
+            make_dropout(0.0, 0, kind),
+            adapt.OneStream(),
+            self.params.flat.copy(),
+            np.zeros_like(params.flat),
+            MEMORY,
+            kind(RATE),
+            kind(EPSILON),
+            kind(DECAY),
+        )
+        work = buffers.make_work(sizes, T, 1, dtype)
+        self._works = [work] + [buffers.for_thread(work) for _ in range(tuner.most - 1)]
+        self._windows = 0  # that were read
+        with paused():
+            self.score(np.zeros((2, 0, T), np.uint32))  # compiles, or loads, before threads do
+        pack_weights(alone(), self._adapter.network)
+
+    def score(self, both: NDArray[np.uint32]) -> NDArray[np.float64]:
+        """Surprisals (n, T), in nats, of the targets after the inputs of n windows, (2, n, T)."""
+        (inputs, targets), nats = both, np.zeros(both.shape[1:])
+
+        def work(part: slice, team: Team) -> None:
+            number, work = self._windows + part.start, self._works[team.rank]
+            adapt.adapt(team, self._adapter, inputs[part], targets[part], number, work, nats[part])
+
+        if len(nats):
+            self._tuner.run(len(nats), work)
+        else:
+            work(slice(0, 0), alone())
+        self._windows += len(nats)
+        return nats
+
+
+def adapted_slices(params: Params, ids: Ids) -> Iterator[tuple[Positions, NDArray[np.float64]]]:
+    """Positions k and surprisals of ids[k+1], in nats, in pieces between which an interrupt gets through.
+
+    One stream reads the whole text, from h = 0. Memory does not grow with the text. Raises ValueError for ids that the
+    model does not have, Diverged where the weights have run away.
+    """
+    n, flops = ids.size - 1, params.architecture.training_flops
+    windows = max(1, int(min(SLICE[0], SLICE[1] / flops)) // T)
+    with closing(tuner_for_one(params)) as tuner:
+        stream = AdaptingStream(params, tuner)
+        for first in range(0, n, windows * T):
+            stop = min(first + windows * T, n)
+            part = ids[first : stop + 1]
+            check_ids(part, params.V, first=first)
+            both = np.zeros((2, -(-(stop - first) // T), T), np.uint32)  # zeros after the text's end: nobody reads on
+            for row, values in zip(both, (part[:-1], part[1:]), strict=True):
+                row.reshape(-1)[: stop - first] = values
+            found = stream.score(both).reshape(-1)[: stop - first]
+            _check(found, first)
+            yield np.arange(first, stop), found
+
+
+def _check(found: NDArray[np.float64], first: int) -> None:
+    """Raise Diverged where nats, of characters from ids[first + 1] on, are not finite or far too large."""
+    limit = LARGEST * math.log(2)
+    with np.errstate(over='ignore', invalid='ignore'):
+        if found.mean() < limit:
+            return
+        k = first + int((~(found < limit)).argmax())
+    raise Diverged(f'the weights diverged while adapting, at character {k + 1:,}: evaluate the text without adapting')
+
+
+def tuner_for_one(params: Params, threads: int | None = None) -> ThreadTuner:
+    """Of one stream that trains; without a number of threads it finds out how many pay."""
+    architecture = params.architecture
+    panels = panels_of(architecture, params.flat.itemsize, 1)
+    return ThreadTuner(layouts_for_streams(1, panels, architecture.training_flops, FLOPS_PER_THREAD, threads))
+
+
+def adapted_nats(params: Params, ids: Ids, follow: Callable[[float], object] = float) -> NDArray[np.float64]:
+    """Surprisals as :func:`adapted_slices` has them, in one array; ``follow`` takes the share that is done."""
+    with remembered():
+        found = np.empty(ids.size - 1)
+        for at, values in adapted_slices(params, ids):
+            found[at] = values
+            follow((int(at[-1]) + 1) / found.size)
+        return found

@@ -1,0 +1,78 @@
+"""Scoring one stream while the weights follow it: each window is scored first, then its gradient moves the weights.
+
+After Krause et al., Dynamic Evaluation of Neural Sequence Models (2018): a step divides the gradient by the root of its
+mean square, and pulls each weight back towards the model's own. The mean is that of the last windows.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..jit import jit, variable
+from ..team import barrier, span
+from .buffers import Network, Weights
+from .dropout import Dropout
+from .gradients import LINE
+from .packing import copy, pack_weights
+from .train import gradients, own_streams
+
+
+class OneStream(NamedTuple):
+    """In place of shards: there are neither others to share with nor to exchange with."""
+
+    streams: int = 1
+
+
+class Adapter(NamedTuple):
+    """What adapting changes or goes by, from one window to the next; its ``network`` is a copy of the model."""
+
+    network: Network
+    grads: Weights
+    dropout: Dropout  # none
+    shards: OneStream
+    own: Any  # (N,): the model's weights
+    squares: Any  # (N,): the running mean of the squares of gradients
+    memory: int  # windows that it is over
+    rate: Any  # settings in the weights' dtype
+    epsilon: Any
+    decay: Any
+
+
+@jit
+def follow(P, G, own, squares, adapter, T, number):
+    """Move weights P by the gradient G of a window of T characters, the ``number``-th, counted from 1; in place."""
+    kind, rate, epsilon, decay = P.dtype.type, adapter.rate, adapter.epsilon, adapter.decay
+    of_character, share = kind(1.0 / T), kind(1.0 / min(number, adapter.memory))
+    for i in range(P.size):
+        g = G[i] * of_character
+        squares[i] += share * (g * g - squares[i])
+        P[i] += decay * (own[i] - P[i]) - rate * g / (np.sqrt(squares[i]) + epsilon)
+
+
+@jit
+def adapt(team, adapter, inputs, targets, number, work, nats):
+    """Score windows (n, T) of one stream in turn, and follow each; ``number`` windows were read before.
+
+    Sets nats (n, T) to the surprisals of targets after inputs. Updates the adapter's arrays and the states, which
+    ``work`` keeps. Every thread makes the same call.
+    """
+    network, (L, states, _, _, _), T = adapter.network, work.hs.shape, work.inputs.shape[0]
+    P, G, own, squares = network.weights.flat, adapter.grads.flat, adapter.own, adapter.squares
+    group, b0, b1, r0, r1 = own_streams(team, 1)
+    (i0, i1), zero = span(team, P.size, LINE), variable(0)
+    for n in range(inputs.shape[0]):
+        for b in range(r0, r1):
+            for t in range(T):
+                work.inputs[t, b], work.targets[t, b] = inputs[n, t], targets[n, t]
+        barrier(group)
+        gradients(team, group, adapter, zero, zero, b0, b1, work)
+        for b in range(r0, r1):
+            for t in range(T):
+                nats[n, t] = work.nats[t, b]
+            for layer in range(L):
+                for s in range(states):
+                    copy(work.hs[layer, s, T, b], work.hs[layer, s, 0, b])
+        follow(P[i0:i1], G[i0:i1], own[i0:i1], squares[i0:i1], adapter, T, number + n + 1)
+        barrier(team)
+        pack_weights(team, network)
+        barrier(team)
