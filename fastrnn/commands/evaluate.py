@@ -7,19 +7,20 @@ from pathlib import Path
 from ..settings.kinds import Whole
 from ..settings.options import OPTIONS, Option
 from .command import command
-from .options import FILES, JSON, MODEL, SKIP_UNKNOWN, tell_skipped, texts_of
+from .options import ADAPT, FILES, JSON, MODEL, SKIP_UNKNOWN, tell_skipped, texts_of
 
 EXAMPLE = 'Example: fastrnn eval RUN data/sonnets.txt'
 WINDOW = Option('window', Whole(1), None, '', 'Predict this many characters at a time, each time from a zero state.',
     otherwise='all', synonyms='context context-length seq-length block-size')  # fmt: skip
 
 
-@command(MODEL, FILES, WINDOW, OPTIONS['recursive'], OPTIONS['encoding'], OPTIONS['errors'], SKIP_UNKNOWN, JSON,
+@command(MODEL, FILES, WINDOW, ADAPT, OPTIONS['recursive'], OPTIONS['encoding'], OPTIONS['errors'], SKIP_UNKNOWN, JSON,
     name='eval', synonyms='test validate perplexity', epilog=EXAMPLE)  # fmt: skip
 def evaluate(
     model: Path,
     files: tuple[Path, ...],
     window: int | None,
+    adapt: bool,
     recursive: bool,
     encoding: str,
     errors: str,
@@ -31,6 +32,10 @@ def evaluate(
     Three simple models of the same text are shown for comparison. They see at most the first million characters; then
     MODEL's bits of these are printed, too. With --skip-unknown all figures are those of the text without the characters
     that MODEL does not know.
+
+    With --adapt, a second line gives the bits per character of weights that learn while they read (dynamic evaluation):
+    each window of 32 characters is scored first, and only then learned from. One stream reads the whole text in order,
+    which takes longer. MODEL itself is not changed.
     """
     from ..inference.evaluate import measure
     from ..model.checkpoint import load_model
@@ -41,13 +46,15 @@ def evaluate(
         encoded = loaded.vocabulary.encode_known(
             texts, encoding=encoding, errors=errors, skip_unknown=skip_unknown, places=False
         )
-        result = measure(loaded, encoded, window, show)
+        result = measure(loaded, encoded, window, show, adapt=adapt)
     tell_skipped(encoded.lacking)
     if as_json:
         print(json.dumps({**asdict(result), 'perplexity': result.perplexity}))
         return
-    rows = [
-        (result.bits_per_character, f'bits per character ({result.characters:,} characters)'),
+    rows = [(result.bits_per_character, f'bits per character ({result.characters:,} characters)')]
+    if result.adapted_bits_per_character is not None:
+        rows.append((result.adapted_bits_per_character, 'bits per character, adapted while reading'))
+    rows += [
         (result.bits_per_byte, 'bits per UTF-8 byte'),
         (result.perplexity, 'perplexity per character'),
     ]

@@ -17,6 +17,8 @@ MODEL = Option('model', Place(), None, '', 'A run folder, a checkpoint of one, o
 FILES = replace(OPTIONS['files'], required=True)
 SKIP_UNKNOWN = Option('skip_unknown', Flag(), False, '', 'Skip characters that the model does not know.',
     synonyms='ignore-unknown skip unknown')  # fmt: skip
+ADAPT = Option('adapt', Flag(), False, '', 'Also score with weights that learn while they read.',
+    synonyms='dynamic dynamic-evaluation dynamic-eval adaptive online')  # fmt: skip
 JSON = Option('as_json', Flag(), False, '', 'Print JSON for other programs, an object per line.', word='json')
 
 

@@ -79,3 +79,22 @@ def test_what_the_simple_models_of_a_long_text_cover(cli, tmp_path, monkeypatch)
     facts = json.loads(cli('eval', model, SONNETS, '--json')[1])
     assert facts['compared'] == 500 < facts['characters']
     assert facts['compared_bits_per_character'] != facts['bits_per_character']
+
+
+def test_weights_that_follow_the_text(cli, tmp_path):
+    """A figure of its own, next to the static one, in text and in JSON; the file stays as it is."""
+    model = tmp_path / 'model'
+    assert cli('train', SONNETS, *SMALL, '--iterations', 2, '--save', model)[0] == 0
+    bytes_before, static = model.read_bytes(), json.loads(cli('eval', model, SONNETS, '--json')[1])
+    code, out, err = cli('eval', model, SONNETS, '--adapt', '--json')
+    facts = json.loads(out)
+    assert (code, err, static['adapted_bits_per_character']) == (0, '', None)
+    assert facts['adapted_bits_per_character'] < facts['bits_per_character']
+    assert facts == {**static, 'adapted_bits_per_character': facts['adapted_bits_per_character']}
+    plain, both = (cli('eval', model, SONNETS, *options)[1].splitlines() for options in ((), ('--adapt',)))
+    adapted = f'{facts["adapted_bits_per_character"]:8.4f}  bits per character, adapted while reading'
+    assert both == [plain[0], adapted, *plain[1:]]
+    assert model.read_bytes() == bytes_before
+    message = 'adapt reads the text in order, window starts from zero states: leave out one of them'
+    assert refusal(cli, 'eval', model, SONNETS, '--adapt', '--window', 64) == message
+    assert '--adapt' in refusal(cli, 'eval', model, SONNETS, '--dynamic')
