@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
+from itertools import repeat
 from string import Template
 
 from ..inference.surprisal import escaped
@@ -26,6 +27,7 @@ SHADES = (
     ('#08306b', '#fff'),
 )
 CLASSES = 'abcdefghi'
+ADAPTED = Template('<div><dt>bits per $unit, adapted while reading</dt><dd>$bits</dd></div>\n')
 JOINERS = '\u200c\u200d'  # Persian, Hindi and emoji are not written without them
 
 
@@ -38,7 +40,9 @@ def check_length(characters: int) -> None:
         )
 
 
-def page(name: str, text: str, bits: Sequence[float], unit: str = 'character') -> str:
+def page(
+    name: str, text: str, bits: Sequence[float], unit: str = 'character', adapted: Sequence[float] | None = None
+) -> str:
     """The page, as text to be written in UTF-8.
 
     Parameters
@@ -49,23 +53,36 @@ def page(name: str, text: str, bits: Sequence[float], unit: str = 'character') -
         One character a unit; of bytes, chr(0) to chr(255).
     bits : sequence of float, as long as the text
         Surprisals; NaN where there is none.
+    adapted : sequence of float, as long as the text, optional
+        Surprisals by weights that learn while they read: these shade it, and both numbers are shown.
 
     Raises ValueError for more than ``LIMIT`` characters.
     """
     check_length(len(text))
-    known = [value for value in bits if not math.isnan(value)]
-    mean = sum(known) / len(known) if known else math.nan
+    mean, of_adapted = mean_of(bits), ''
+    if adapted is not None:
+        of_adapted = ADAPTED.substitute(unit=unit, bits=f'{mean_of(adapted):.3f}')
     kinds = {char: (content(char, unit), kind(char, unit)) for char in set(text)}
     return Template(beside('surprisal.html')).substitute(
         heading=shown(name),
         style=beside('surprisal.css') + _shade_rules(),
         unit=unit,
         bits=f'{mean:.3f}',
+        adapted=of_adapted,
+        shaded='bits of surprisal' if adapted is None else 'shaded: bits of surprisal, adapted while reading',
         perplexity=f'{2**mean:,.2f}',
         length=f'{len(text):,}',
         legend=_legend(),
-        text=''.join(element(*kinds[char], value) for char, value in zip(text, bits, strict=True)),
+        text=''.join(
+            element(*kinds[char], value, follows)
+            for char, value, follows in zip(text, bits, adapted or repeat(None, len(text)), strict=True)
+        ),
     )
+
+
+def mean_of(bits: Sequence[float]) -> float:
+    known = [value for value in bits if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
 
 
 def shade(bits: float) -> int:
@@ -73,14 +90,16 @@ def shade(bits: float) -> int:
     return min(int(round(bits, 2)), len(SHADES) - 1)
 
 
-def element(content: str, kind: str, bits: float) -> str:
-    """One character in its shade, the number on hover."""
+def element(content: str, kind: str, bits: float, adapted: float | None = None) -> str:
+    """One character in its shade, the number on hover; shaded by the adapted one, if there is one."""
     if math.isnan(bits):
         quoted = f' class="{kind.strip()}"' if kind else ''
         return f'<span{quoted} title="nothing precedes it">{content}</span>'
-    name = CLASSES[shade(bits)]
+    name, title = CLASSES[shade(bits)], f'{bits:.2f} bits'
+    if adapted is not None:
+        name, title = CLASSES[shade(adapted)], f'{adapted:.2f} bits adapted, {title} without'
     quoted = f'"{name}{kind}"' if kind else name
-    return f'<span class={quoted} title="{bits:.2f} bits">{content}</span>'
+    return f'<span class={quoted} title="{title}">{content}</span>'
 
 
 def content(char: str, unit: str) -> str:

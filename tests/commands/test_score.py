@@ -52,6 +52,25 @@ def test_unknown_characters_are_skipped(cli, saved, tmp_path):
     assert 'text, without 3 of 6 characters' in page.read_text(encoding='utf-8')
 
 
+def test_weights_that_follow_the_text(cli, saved, tmp_path):
+    """A fourth column; in the page, the shades and a figure of their own."""
+    target = tmp_path / 'page.html'
+    plain = [line.split('\t') for line in cli('score', saved, SONNETS)[1].splitlines()]
+    code, out, err = cli('score', saved, SONNETS, '--adapt')
+    rows = [line.split('\t') for line in out.splitlines()]
+    assert (code, err) == (0, '')
+    assert rows[0] == ['offset', 'character', 'bits', 'adapted_bits'] and rows[1][2:] == ['', '']
+    assert [row[:3] for row in rows] == plain
+    static, adapted = (np.mean([float(row[k]) for row in rows[2:]]) for k in (2, 3))
+    assert adapted < static
+    code, out, err = cli('score', saved, SONNETS, '--adapt', '--html', target)
+    told = f'{static:.4f} bits per character ({adapted:.4f} adapted while reading)'
+    assert (code, err, out) == (0, '', f'{target}: {told}, {len(TEXT):,} characters\n')
+    source = target.read_text(encoding='utf-8')
+    for figure in (static, adapted):
+        assert f'<dd>{figure:.3f}</dd>' in source
+
+
 def test_bytes_through_the_command(cli, tmp_path):
     """A model of bytes reads any file, and says byte where it says character of others."""
     text, model = tmp_path / 'text', tmp_path / 'model'

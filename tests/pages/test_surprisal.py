@@ -142,6 +142,20 @@ def test_the_figures():
     assert '>\\xe9</span>' in page('name', 'é', [1], 'byte')
 
 
+def test_two_figures_of_each_character():
+    """The adapted one shades; the page says so, and shows both."""
+    plain, both = (
+        page('name', 'abc', [math.nan, 1, 6]),
+        page('name', 'abc', [math.nan, 1, 6], 'byte', [math.nan, 3, 0.5]),
+    )
+    assert [element[2] for element in Reader(both).all('dd')] == ['3.500', '1.750', '11.31', '3']
+    assert Reader(both).all('dt')[1][2] == 'bits per byte, adapted while reading'
+    assert f'<span class={CLASSES[3]} title="3.00 bits adapted, 1.00 bits without">b</span>' in both
+    assert f'<span class={CLASSES[0]} title="0.50 bits adapted, 6.00 bits without">c</span>' in both
+    assert '<span>shaded: bits of surprisal, adapted while reading</span>' in both
+    assert '<span>bits of surprisal</span>' in plain and 'adapted' not in plain
+
+
 def test_a_text_too_long_for_a_page():
     text = 'a' * (pages.LIMIT + 1)
     with pytest.raises(ValueError, match='has 200,001 characters, more than the 200,000 that'):
