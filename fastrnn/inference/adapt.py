@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from ..data.ids import check_ids
@@ -17,6 +18,7 @@ from ..engines.batched_streams import FLOPS_PER_THREAD, as_weights, make_cell, p
 from ..errors import Diverged
 from ..kernels.batched import adapt, buffers
 from ..kernels.batched.dropout import make_dropout
+from ..kernels.batched.ngrams import NOTHING
 from ..kernels.batched.packing import pack_weights
 from ..kernels.team import Team, alone
 from ..model.overflow import LARGEST
@@ -31,6 +33,7 @@ T = 32  # characters of a window
 # LSTM 192 of 1 MB, on the next 100,000 characters: Shakespeare 2.220 bits, adapted 2.005; C 2.724, 1.396; Python 2.596,
 # 1.532. A rate of 0.002 suits Shakespeare (2.001), 0.004 the others (1.353, 1.489)
 RATE, DECAY, MEMORY, EPSILON = 0.003, 0.002, 1000, 1e-8
+ROWS_RATE = 0.1  # of rows of n-grams, by plain SGD
 SLICE = 1 << 16, 5e9  # characters, and flops, of a slice: about 0.2 s, between which an interrupt gets through
 
 
@@ -45,12 +48,13 @@ class AdaptingStream:
         packed = buffers.make_packed(sizes, dtype, strips=True)
         self._adapter = adapt.Adapter(
             buffers.Network(make_cell(architecture), as_weights(self.params), packed),
-            as_weights(Params(architecture, dtype)),
+            as_weights(Params(architecture.without_rows, dtype)),
             make_dropout(0.0, 0, kind),
             adapt.OneStream(),
             self.params.flat.copy(),
             np.zeros_like(params.flat),
             MEMORY,
+            ROWS_RATE,
             kind(RATE),
             kind(EPSILON),
             kind(DECAY),
@@ -59,16 +63,16 @@ class AdaptingStream:
         self._works = [work] + [buffers.for_thread(work) for _ in range(tuner.most - 1)]
         self._windows = 0  # that were read
         with paused():
-            self.score(np.zeros((2, 0, T), np.uint32))  # compiles, or loads, before threads do
+            self.score(np.zeros((0, sizes.K + T + 1), np.uint32))  # compiles, or loads, before threads do
         pack_weights(alone(), self._adapter.network)
 
-    def score(self, both: NDArray[np.uint32]) -> NDArray[np.float64]:
-        """Surprisals (n, T), in nats, of the targets after the inputs of n windows, (2, n, T)."""
-        (inputs, targets), nats = both, np.zeros(both.shape[1:])
+    def score(self, windows: NDArray[np.uint32]) -> NDArray[np.float64]:
+        """Surprisals (n, T), in nats, of the last T characters of windows (n, K + T + 1); K are before the first."""
+        nats = np.zeros((len(windows), T))
 
         def work(part: slice, team: Team) -> None:
             number, work = self._windows + part.start, self._works[team.rank]
-            adapt.adapt(team, self._adapter, inputs[part], targets[part], number, work, nats[part])
+            adapt.adapt(team, self._adapter, windows[part], number, work, nats[part])
 
         if len(nats):
             self._tuner.run(len(nats), work)
@@ -84,18 +88,21 @@ def adapted_slices(params: Params, ids: Ids) -> Iterator[tuple[Positions, NDArra
     One stream reads the whole text, from h = 0. Memory does not grow with the text. Raises ValueError for ids that the
     model does not have, Diverged where the weights have run away.
     """
-    n, flops = ids.size - 1, params.architecture.training_flops
+    n, flops, before = ids.size - 1, params.architecture.training_flops, max(0, params.architecture.ngrams - 1)
     windows = max(1, int(min(SLICE[0], SLICE[1] / flops)) // T)
     with closing(tuner_for_one(params)) as tuner:
         stream = AdaptingStream(params, tuner)
         for first in range(0, n, windows * T):
             stop = min(first + windows * T, n)
-            part = ids[first : stop + 1]
-            check_ids(part, params.V, first=first)
-            both = np.zeros((2, -(-(stop - first) // T), T), np.uint32)  # zeros after the text's end: nobody reads on
-            for row, values in zip(both, (part[:-1], part[1:]), strict=True):
-                row.reshape(-1)[: stop - first] = values
-            found = stream.score(both).reshape(-1)[: stop - first]
+            begin = max(0, first - before)
+            part = ids[begin : stop + 1]
+            check_ids(part, params.V, first=begin)
+            count = -(-(stop - first) // T)
+            padded = np.zeros(before + count * T + 1, np.uint32)  # zeros after the text's end: nobody reads on
+            padded[:before] = NOTHING
+            start = before - (first - begin)
+            padded[start : start + part.size] = part
+            found = stream.score(sliding_window_view(padded, before + T + 1)[::T].copy()).reshape(-1)[: stop - first]
             _check(found, first)
             yield np.arange(first, stop), found
 

@@ -13,8 +13,9 @@ from ..team import barrier, span
 from .buffers import Network, Weights
 from .dropout import Dropout
 from .gradients import LINE
+from .ngrams import update_rows
 from .packing import copy, pack_weights
-from .train import gradients, own_streams
+from .train import gradients, own_streams, read_window
 
 
 class OneStream(NamedTuple):
@@ -33,6 +34,7 @@ class Adapter(NamedTuple):
     own: Any  # (N,): the model's weights
     squares: Any  # (N,): the running mean of the squares of gradients
     memory: int  # windows that it is over
+    rows_rate: float  # of rows of n-grams
     rate: Any  # settings in the weights' dtype
     epsilon: Any
     decay: Any
@@ -50,20 +52,19 @@ def follow(P, G, own, squares, adapter, T, number):
 
 
 @jit
-def adapt(team, adapter, inputs, targets, number, work, nats):
-    """Score windows (n, T) of one stream in turn, and follow each; ``number`` windows were read before.
+def adapt(team, adapter, windows, number, work, nats):
+    """Score windows (n, K + T + 1) of one stream in turn, and follow each; ``number`` windows were read before.
 
-    Sets nats (n, T) to the surprisals of targets after inputs. Updates the adapter's arrays and the states, which
-    ``work`` keeps. Every thread makes the same call.
+    Sets nats (n, T) to the surprisals of their last T characters; the first K are those before, for n-grams. Updates
+    the adapter's arrays and the states, which ``work`` keeps. Every thread makes the same call.
     """
     network, (L, states, _, _, _), T = adapter.network, work.hs.shape, work.inputs.shape[0]
+    table, rows = network.weights.rows, network.weights.rows.shape[0] // max(1, work.contexts.shape[2])
     P, G, own, squares = network.weights.flat, adapter.grads.flat, adapter.own, adapter.squares
     group, b0, b1, r0, r1 = own_streams(team, 1)
     (i0, i1), zero = span(team, P.size, LINE), variable(0)
-    for n in range(inputs.shape[0]):
-        for b in range(r0, r1):
-            for t in range(T):
-                work.inputs[t, b], work.targets[t, b] = inputs[n, t], targets[n, t]
+    for n in range(windows.shape[0]):
+        read_window(windows[n : n + 1], rows, r0, r1, work)
         barrier(group)
         gradients(team, group, adapter, zero, zero, b0, b1, work)
         for b in range(r0, r1):
@@ -72,6 +73,7 @@ def adapt(team, adapter, inputs, targets, number, work, nats):
             for layer in range(L):
                 for s in range(states):
                     copy(work.hs[layer, s, T, b], work.hs[layer, s, 0, b])
+        update_rows(team, table, work.contexts, work.counts, work.ys, adapter.rows_rate)
         follow(P[i0:i1], G[i0:i1], own[i0:i1], squares[i0:i1], adapter, T, number + n + 1)
         barrier(team)
         pack_weights(team, network)
