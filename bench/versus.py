@@ -3,6 +3,7 @@
     pip install '.[peers]'
     python bench/versus.py TEXT                  prints the table
     python bench/versus.py TEXT README.md        puts it into the README, between its markers
+    python bench/versus.py TEXT --times 20,60,600 --validation 2%        of a text that is read once or less
 
 The last tenth of the text is held out whole. For each time PyTorch gets a search over nn.LSTM and nn.GRU, H, rates, B,
 T and dropout, and is judged by its best on the held-out text. Of 10 s: two cells, two sizes and two rates, and three
@@ -10,146 +11,128 @@ changes of the best two of these eight, each kept where it helps. Of 30 s and 90
 otherwise as the best of the time before, and again three changes of the best two (bench/versus_cases.py). A first
 round, of 10 s, had shown that short windows and rates of 0.01 and more pay, and that orthogonal first weights and open
 forget gates do not. The best is also trained with products in bfloat16, a row of its own where that is better: fastrnn
-computes in float32. Some 35 minutes in all. PyTorch's time is that of training alone: no import, no evaluation, no
+computes in float32. About 35 minutes in all. PyTorch's time is that of training alone: no import, no evaluation, no
 first iteration.
 
 fastrnn gets no option but a time, tried on a ladder from below, and has to be as good in the median of three seeds. Its
 seconds are those of training with all validations, as its log tells them; those of the whole process stand beside them.
 
-Both use all cores, one after the other. Results are kept in versus.jsonl in the current folder (or in ``--store
-FILE``): another start goes on where one was interrupted. Remove it to measure anew.
+With ``--times`` the search is one for large texts: B from 16 to 128 at the first time, models of twice the width, and
+from 300 s on only three recipes. Then the table also says what fastrnn has after the same time. From 300 s on fastrnn
+gets one seed. 20, 60 and 600 s take about two hours.
+
+Both use all cores, one after the other, and each training is a process. Results are kept in versus.jsonl in the current
+folder (or in ``--store FILE``): another start goes on where one was interrupted. Remove it to measure anew.
 """
 
 import argparse
 import hashlib
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from peers_timing import installed, processor
 from store import Store
 from table import publish
-from versus_cases import STAGES, Recipe, search
-
-from fastrnn.data.corpus import open_corpus
-from fastrnn.model.architecture import CELLS
-from fastrnn.runs.curves import read_run
+from versus_cases import LONG, STAGES, Recipe, Stage, search, stages
+from versus_rows import COLUMNS, LARGE_COLUMNS, Result, head, large_row, row
+from versus_runs import Text, compile_all, own, peer
 
 MARKERS = '<!-- versus: made by bench/versus.py -->', '<!-- end of versus -->'
 LADDER = (1 / 16, 1 / 9, 1 / 6, 1 / 5, 1 / 4, 0.3, 1 / 3, 0.37, 0.4, 0.45, 0.5, 0.6, 0.8, 1.0)  # of PyTorch's time
 SEEDS = (0, 1, 2)
-COLUMNS = ('PyTorch trains', 'its best', 'bits', 'fastrnn needs', 'what its preset chose', 'bits', 'less time')
-Result = dict[str, Any]
 
 
-def peer(path: Path, recipe: Recipe, seconds: float) -> Result:
-    """PyTorch's result by one recipe."""
-    import versus_torch
-
-    corpus = open_corpus(path)
-    text, last = map(np.asarray, corpus.split(0.1))
-    found: Result = versus_torch.result(recipe, text, last, len(corpus.chars), seconds, os.cpu_count() or 1)
-    return found
+def median(found: Sequence[Result]) -> Result:
+    """The run with the median of the bits."""
+    bits = statistics.median_low([result['bits'] for result in found])
+    return next(result for result in found if result['bits'] == bits)
 
 
-def own(path: Path, seconds: float, seed: int) -> Result:
-    """One ``fastrnn train`` with the preset: the held-out bits at its end, its seconds, and what the preset chose."""
-    with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder, 'run')
-        options = ['--preset', 'fast', '--validation', '10%', '--time', f'{seconds}s', '--seed', str(seed)]
-        start = time.perf_counter()
-        train(path, *options, '--out', str(run))
-        wall = time.perf_counter() - start
-        curve = read_run(run)
-    bits, seconds = float(curve.points.validation[-1]), float(curve.points.seconds[-1])
-    return {'bits': bits, 'seconds': seconds, 'process': wall, 'model': curve.model}
-
-
-def train(path: Path, *options: str) -> None:
-    command = [sys.executable, '-m', 'fastrnn', 'train', str(path), *options, '--quiet']
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise SystemExit(result.stderr)
-
-
-def compile_all(path: Path) -> None:
-    """So that no measured run has to: whatever cell the preset takes, and the text's numbers."""
-    for cell in CELLS:
-        train(path, '--preset', 'fast', '--cell', cell, '--validation', '10%', '--time', '1s')
-
-
-def needed(seconds: float, goal: float, run: Callable[[float, int], Result]) -> Result | None:
+def needed(
+    seconds: float, goal: float, run: Callable[[float, int], Result], seeds: Sequence[int] = SEEDS
+) -> Result | None:
     """The median run of the shortest time of the ladder whose median is as good; None if there is none."""
     for share in LADDER:
         found: list[Result] = []
-        for seed in SEEDS:
+        for seed in seeds:
             found.append(run(round(seconds * share, 2), seed))
-            if sum(result['bits'] > goal for result in found) > len(SEEDS) // 2:
+            if sum(result['bits'] > goal for result in found) > len(seeds) // 2:
                 break
         else:
-            bits = statistics.median_low([result['bits'] for result in found])
-            return next(result for result in found if result['bits'] == bits)
+            return median(found)
     return None
-
-
-def row(seconds: float, recipe: Recipe, theirs: Result, ours: Result | None) -> str:
-    columns = [f'{seconds:g} s', f'{recipe.words}: {theirs["epochs"]:.1f} epochs', f'{theirs["bits"]:.3f}']
-    if ours is None:
-        columns += [f'more than {seconds:g} s', '', '', '']
-    else:
-        columns += [f'**{ours["seconds"]:.1f} s** (whole process: {ours["process"]:.1f} s)', ours['model']]
-        columns += [f'{ours["bits"]:.3f}', f'**{seconds / ours["seconds"]:.1f}x** ({seconds / ours["process"]:.1f}x)']
-    return f'| {" | ".join(columns)} |'
 
 
 def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def table(path: Path, store: Store) -> str:
-    """A Markdown table, a row a time, and what it was measured on."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+class Runs:
+    """Trainings on one text by both sides, measured, or found in the store."""
 
-    def kept(who: str, make: Callable[[], Result]) -> Result:
-        key = f'{digest}, {who}'
-        if key not in store:
-            store.add(key, make())
-            tell(f'{who}: {store[key]["bits"]:.3f}')
-        found: Result = store[key]
+    def __init__(self, text: Text, store: Store) -> None:
+        self.text, self._store = text, store
+        self._digest = hashlib.sha256(text.path.read_bytes()).hexdigest()[:8]
+        if text.validation != '10%':
+            self._digest += f' but {text.validation}'
+
+    def theirs(self, seconds: float, recipe: Recipe) -> Result:
+        return self._kept(f'PyTorch, {seconds:g} s, {recipe.words}', partial(peer, self.text, recipe, seconds))
+
+    def ours(self, seconds: float, seed: int) -> Result:
+        return self._kept(f'fastrnn, {seconds:g} s, seed {seed}', partial(own, self.text, seconds, seed))
+
+    def _kept(self, who: str, make: Callable[[], Result]) -> Result:
+        key = f'{self._digest}, {who}'
+        if key not in self._store:
+            self._store.add(key, make())
+            tell(f'{who}: {self._store[key]["bits"]:.3f}')
+        found: Result = self._store[key]
         return found
 
-    def theirs(seconds: float, recipe: Recipe) -> Result:
-        return kept(f'PyTorch, {seconds:g} s, {recipe.words}', partial(peer, path, recipe, seconds))
+    def searched(self, stages: dict[float, Stage]) -> Iterator[tuple[float, list[Recipe]]]:
+        """For each time PyTorch's best, and before it the same in float32 if bfloat16 is better.
 
-    def bits(seconds: float, recipe: Recipe) -> float:
-        return float(theirs(seconds, recipe)['bits'])
+        From LONG on bfloat16 is only tried if it was better before.
+        """
+        best, helps = Recipe(), True
+        for seconds, stage in stages.items():
 
-    def ours(seconds: float, seed: int) -> Result:
-        return kept(f'fastrnn, {seconds:g} s, seed {seed}', partial(own, path, seconds, seed))
+            def bits(recipe: Recipe, seconds: float = seconds) -> float:
+                return float(self.theirs(seconds, recipe)['bits'])
 
-    compile_all(path)
-    lines = [f'| {" | ".join(COLUMNS)} |', '|---' * len(COLUMNS) + '|']
-    best = Recipe()
-    for seconds, stage in STAGES.items():
-        best = search(stage, best, partial(bits, seconds))
-        recipes = [best, best.changed({'bfloat16': True})]
-        if bits(seconds, recipes[1]) >= bits(seconds, best):
-            del recipes[1]
+            best = search(stage, best, bits)
+            bfloat16 = best.changed({'bfloat16': True})
+            helps = (helps or seconds < LONG) and bits(bfloat16) < bits(best)
+            yield seconds, [best, bfloat16] if helps else [best]
+
+
+def table(runs: Runs) -> str:
+    """A Markdown table, a row a time, and what it was measured on."""
+    lines = head(COLUMNS)
+    for seconds, recipes in runs.searched(STAGES):
         for recipe in recipes:
-            found = theirs(seconds, recipe)
-            lines.append(row(seconds, recipe, found, needed(seconds, found['bits'], ours)))
+            found = runs.theirs(seconds, recipe)
+            lines.append(row(seconds, recipe, found, needed(seconds, found['bits'], runs.ours)))
             tell(lines[-1])
-    return '\n'.join([*lines, '', *footer(path)])
+    return '\n'.join([*lines, '', *footer(runs.text.path)])
+
+
+def large_table(runs: Runs, times: Sequence[float]) -> str:
+    """The same of a large text, and what fastrnn has after the same time."""
+    lines = head(LARGE_COLUMNS)
+    for seconds, recipes in runs.searched(stages(times)):
+        found = runs.theirs(seconds, recipes[-1])
+        seeds = SEEDS if seconds < LONG else SEEDS[:1]
+        same = median([runs.ours(seconds, seed) for seed in seeds])
+        lines.append(large_row(seconds, recipes[-1], found, same, needed(seconds, found['bits'], runs.ours, seeds)))
+        tell(lines[-1])
+    return '\n'.join([*lines, '', *footer(runs.text.path)])
 
 
 def footer(path: Path) -> list[str]:
@@ -164,11 +147,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description='Quality for time beside PyTorch.')
     parser.add_argument('text', type=Path)
     parser.add_argument('readme', nargs='?')
+    parser.add_argument('--times', help='seconds, as 20,60,600: the table of a large text')
+    parser.add_argument('--validation', default='10%', help='share that is held out [10%%]')
     parser.add_argument('--store', default='versus.jsonl', help='what is measured already [versus.jsonl]')
     given = parser.parse_args()
     if 'PyTorch' not in installed():
         raise SystemExit("versus needs PyTorch: pip install '.[peers]'")
-    publish(MARKERS, table(given.text, Store(given.store)), given.readme)
+    text = Text(given.text, given.validation)
+    compile_all(text)
+    runs = Runs(text, Store(given.store))
+    made = large_table(runs, [float(word) for word in given.times.split(',')]) if given.times else table(runs)
+    publish(MARKERS, made, given.readme)
 
 
 if __name__ == '__main__':

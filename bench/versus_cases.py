@@ -1,11 +1,12 @@
 """What bench/versus.py lets PyTorch try: recipes, each a model and how it is trained, and the stages of a search."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-Change = dict[str, Any]  # fields of a recipe
-FACTORS = {'rate', 'B', 'T'}  # of which a change is a factor
+Change = dict[str, Any]  # fields of a recipe, or factors of them
+FACTORS = {'rate': 'rate', 'B': 'B', 'T': 'T', 'width': 'H'}  # changes that are factors, and of which field
+LONG = 300.0  # seconds from which on hardly anything is tried
 WIDENED = 2  # of the first recipes of a stage: the best, to which each change is tried
 
 
@@ -28,10 +29,10 @@ class Recipe:
         return ', '.join([*parts, *['bfloat16'] * self.bfloat16])
 
     def changed(self, change: Change) -> 'Recipe':
-        factors = {
-            name: type(getattr(self, name))(getattr(self, name) * change[name]) for name in FACTORS & change.keys()
-        }
-        return replace(self, **(change | factors))
+        factors = {FACTORS[name]: factor for name, factor in change.items() if name in FACTORS}
+        values = {name: value for name, value in change.items() if name not in FACTORS}
+        scaled = {name: type(getattr(self, name))(getattr(self, name) * factor) for name, factor in factors.items()}
+        return replace(self, **values, **scaled)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,17 @@ STAGES = {  # by seconds of training: at most 14, 10 and 7 recipes
     30.0: Stage(SMALL, ({'rate': 0.5}, {'rate': 2}, {'T': 2})),
     90.0: Stage((LSTM_256, LSTM_512, GRU_256), ({'dropout': 0.2}, {'rate': 0.5})),
 }
+
+
+# Of a text that is read once or less, for any times: at most 18, 10 and 3 recipes. B is 16 to 128.
+FIRST = Stage(STAGES[10.0].first, ({'B': 2}, {'B': 2}, {'B': 0.5}, {'T': 0.5}, {'rate': 2}))
+NEXT = Stage(({}, {'width': 2}, LSTM_256, GRU_256), ({'B': 2}, {'rate': 0.5}, {'rate': 2}))
+LAST = Stage(({}, {'rate': 0.5}, {'width': 2, 'rate': 0.5}), ())
+
+
+def stages(times: Sequence[float]) -> dict[float, Stage]:
+    """Of a large text, by seconds of training."""
+    return {seconds: LAST if seconds >= LONG else NEXT if k else FIRST for k, seconds in enumerate(times)}
 
 
 def search(stage: Stage, base: Recipe, bits: Callable[[Recipe], float]) -> Recipe:

@@ -5,7 +5,10 @@ embedding of 64; cosine to zero over the time, after a warm-up; the gradient's n
 from window to window. The learning rate follows the clock, so that the schedule ends when the time does.
 """
 
+import json
 import math
+import os
+import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -16,12 +19,16 @@ import torch
 from numpy.typing import NDArray
 from versus_cases import Recipe
 
+from fastrnn.data.corpus import open_corpus
+
 LAYERS = {'gru': torch.nn.GRU, 'lstm': torch.nn.LSTM}
 WARMUP = 0.02  # of the time
 CLIP_NORM = 1.0
 WEIGHT_DECAY = 0.01
 BETAS = (0.9, 0.99)
-PART = 2000  # characters of the held-out text at once
+LONG = 200_000  # characters of a held-out text from which on it is read in LANES parts
+LANES, WARM_UP = 64, 512
+PART = 512  # steps of evaluation at once
 
 
 class Trainer:
@@ -73,13 +80,26 @@ class Trainer:
         return float(loss.item()) / math.log(2)
 
     def evaluate(self, ids: NDArray[Any]) -> float:
-        """Bits per character of a text, (n,), after its first, in float32; the state is carried through all of it."""
+        """Bits per character of a text, (n,), after its first, in float32.
+
+        A long one is read in LANES parts at once, each after the WARM_UP characters before it.
+        """
+        lanes, warm_up = (LANES, WARM_UP) if ids.size >= LONG else (1, 0)
+        span = -(-(ids.size - 1) // lanes)
+        steps = torch.arange(-warm_up, span)[:, None]
         text, state, nats = torch.from_numpy(ids.astype(np.int64)), None, 0.0
         with torch.inference_mode():
-            for start in range(0, len(text) - 1, PART):
-                part = text[start : start + PART + 1]
-                hs, state = self.rnn(self.one_hot[part[:-1]], state)
-                nats += float(torch.nn.functional.cross_entropy(self.output(hs), part[1:], reduction='sum'))
+            for part in steps.split(PART):
+                at = part + span * torch.arange(lanes)
+                hs, state = self.rnn(self.one_hot[text[at.clamp(0, len(text) - 1)]], state)
+                targets = text[(at + 1).clamp(0, len(text) - 1)]
+                surprisals = torch.nn.functional.cross_entropy(
+                    self.output(hs).flatten(0, 1), targets.flatten(), reduction='none'
+                )
+                nats += float(surprisals.view_as(at)[(part >= 0) & (at < len(text) - 1)].sum(dtype=torch.float64))
+                if part[-1] == -1:  # nothing is before the first part
+                    for values in state if isinstance(state, tuple) else (state,):
+                        values[:, 0] = 0
         return nats / math.log(2) / (len(text) - 1)
 
 
@@ -128,3 +148,16 @@ def result(recipe: Recipe, ids: NDArray[Any], held_out: NDArray[Any], V: int, se
         'characters': trainer.characters,
         'epochs': trainer.characters / ids.size,
     }
+
+
+def main() -> None:
+    """A whole process of a user: the result of one recipe, as JSON."""
+    path, validation, seconds, recipe = sys.argv[1:]
+    corpus = open_corpus(path)
+    text, held_out = map(np.asarray, corpus.split(float(validation)))
+    threads = os.cpu_count() or 1
+    print(json.dumps(result(Recipe(**json.loads(recipe)), text, held_out, len(corpus.chars), float(seconds), threads)))
+
+
+if __name__ == '__main__':
+    main()

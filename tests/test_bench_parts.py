@@ -5,8 +5,10 @@ import large
 import peers_timing
 import pytest
 import versus
+import versus_rows
 from helpers import SONNETS
-from versus_cases import STAGES, Recipe, Stage, search
+from store import Store
+from versus_cases import STAGES, Recipe, Stage, search, stages
 
 import fastrnn
 from fastrnn.runs.saver import Saver
@@ -62,11 +64,55 @@ def test_as_good_is_the_median_of_the_seeds():
 def test_a_row_says_both_sides():
     theirs = {'bits': 2.2104, 'epochs': 3.25}
     ours = {'bits': 2.2051, 'seconds': 7.5, 'process': 8.2, 'model': 'gru H=192'}
-    row = versus.row(30.0, Recipe(dropout=0.2, bfloat16=True), theirs, ours)
+    row = versus_rows.row(30.0, Recipe(dropout=0.2, bfloat16=True), theirs, ours)
     recipe = 'LSTM 128, B = 32, T = 32, rate 0.016, dropout 0.2, bfloat16'
     expected = f'| 30 s | {recipe}: 3.2 epochs | 2.210 | **7.5 s** (whole process: 8.2 s) | gru H=192 | 2.205 |'
     assert row == f'{expected} **4.0x** (3.7x) |'
-    assert versus.row(30.0, Recipe(), theirs, None).endswith('| 2.210 | more than 30 s |  |  |  |')
+    assert versus_rows.row(30.0, Recipe(), theirs, None).endswith('| 2.210 | more than 30 s |  |  |  |')
+
+
+def test_a_row_of_a_large_text_says_what_the_same_time_gives():
+    theirs = {'bits': 2.4004, 'epochs': 0.125, 'process': 66.0}
+    same = {'bits': 2.2004, 'process': 61.0, 'model': 'lstm H=320'}
+    ours = {'bits': 2.39, 'seconds': 20.0, 'process': 22.0}
+    row = versus_rows.large_row(60.0, Recipe(B=64), theirs, same, ours)
+    expected = '| 60 s | LSTM 128, B = 64, T = 32, rate 0.016: 0.12 epochs (whole process: 66.0 s) | 2.400 | '
+    expected += 'lstm H=320 (whole process: 61.0 s) | 2.200 | **0.200** | **20.0 s** (whole process: 22.0 s) | '
+    assert row == expected + '**3.0x** (3.0x) |'
+    assert versus_rows.large_row(60.0, Recipe(), theirs, same, None).endswith('| more than 60 s |  |')
+
+
+def test_of_a_large_text_little_is_tried_for_minutes():
+    tried = {}
+
+    def bits(recipe):
+        return tried.setdefault(recipe, 3 - 0.001 * recipe.B)
+
+    best = Recipe()
+    for seconds, stage in stages([20.0, 60.0, 600.0]).items():
+        tried.clear()
+        best = search(stage, best, bits)
+        assert len(tried) <= {20.0: 18, 60.0: 10, 600.0: 3}[seconds]
+        if seconds == 20.0:
+            assert best.B == 128
+    assert Recipe(H=128).changed({'width': 2, 'rate': 0.5}) == Recipe(H=256, rate=0.008)
+
+
+def test_bfloat16_is_tried_for_minutes_only_if_it_helped(monkeypatch, tmp_path):
+    """A row of its own if it is better."""
+    tried = []
+
+    def peer(text, recipe, seconds):
+        tried.append((seconds, recipe.bfloat16))
+        return {'bits': 2.0 + 0.1 * recipe.bfloat16 * (seconds < 3)}
+
+    path = tmp_path / 'text.txt'
+    path.write_text('text', encoding='utf-8')
+    monkeypatch.setattr(versus, 'peer', peer)
+    runs = versus.Runs(versus.Text(path, '2%'), Store(tmp_path / 'store.jsonl'))
+    stage = Stage(({},), ())
+    assert [len(recipes) for _, recipes in runs.searched({2.0: stage, 400.0: stage})] == [1, 1]
+    assert tried == [(2.0, False), (2.0, True), (400.0, False)]
 
 
 # --- peers ----------------------------------------------------------------------------------------------------------
