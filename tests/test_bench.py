@@ -183,8 +183,8 @@ def test_pytorch_is_judged_as_fastrnn_is():
 
 def test_large(text):
     """What has to be kept is for minutes and for large texts; here it is only told."""
-    told = run('large', text, '--time', '0.5s', BUSY=0.0, OTHER=1.0, BESIDE=1000.0)
-    assert told.count('kept: ') == 4
+    told = run('large', text, '--time', '0.5s', BUSY=0.0, OTHER=1.0, BEYOND=1e4, RATE=0.0, FIRST=1e4)
+    assert told.count('kept: ') == 6
 
 
 def test_curves(text, tmp_path):

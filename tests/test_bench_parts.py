@@ -141,18 +141,22 @@ def test_clocks_see_validations_and_checkpoints(tmp_path):
 
 def test_promises(monkeypatch):
     monkeypatch.setattr('os.cpu_count', lambda: 2)
-    base = large.Process(wall=2.0, busy=2.0, peak=182.0, told=2.0, seconds={})
 
-    def kept(**changes):
-        values = {'wall': 100.0, 'busy': 186.0, 'peak': 285.0, 'told': 5.0}
+    def kept(rate=200.0, **changes):
+        values = {'wall': 100.0, 'busy': 186.0, 'peak': 305.0, 'told': 5.0, 'first': 30.0}
         seconds = {'training': 99.0, 'validations': 4.0, 'checkpoints': 4.0} | changes.pop('seconds', {})
-        return [good for _, good in large.promises(large.Process(**values | changes, seconds=seconds), base, 100.0)]
+        return [good for _, good in large.promises(large.Process(**values | changes, seconds=seconds), rate)]
 
-    assert kept() == [True] * 4
-    assert kept(busy=184.0) == [False, True, True, True]
-    assert kept(peak=286.0) == [True, False, True, True]
-    assert kept(seconds={'validations': 5.0}) == [True, True, False, True]
-    assert kept(seconds={'checkpoints': 5.0}) == [True, True, True, False]
+    def broken(number):
+        return [k != number for k in range(6)]
+
+    assert kept() == [True] * 6
+    assert kept(rate=199.0) == broken(0)
+    assert kept(first=31.0) == broken(1)
+    assert kept(busy=184.0) == broken(2)
+    assert kept(peak=306.0) == broken(3)
+    assert kept(seconds={'validations': 5.0}) == broken(4)
+    assert kept(seconds={'checkpoints': 5.0}) == broken(5)
 
 
 # --- curves ---------------------------------------------------------------------------------------------------------
