@@ -1,5 +1,5 @@
-"""Whether ``fastrnn train --preset fast`` keeps its promises on a large text: it is encoded fast and reports soon, memory
-is bounded, all cores are busy, and validations and checkpoints take hardly any time.
+"""Whether ``fastrnn train --preset fast`` keeps its promises on a large text: it is encoded fast and reports soon,
+memory is bounded, all cores are busy, and validations and checkpoints take hardly any time.
 
     python bench/corpora.py FOLDER --c 50MB
     python bench/corpora.py FOLDER --repeat 1GB FOLDER/c-50MB.txt
