@@ -20,20 +20,16 @@ class Batch(NamedTuple):
 
     B: int
     whole: float  # if the run reads the whole text
-    part: float  # if it reads only a part, of which more streams see more places
-    rate: float  # times the learning rate of 16 streams, if the run reads the whole text
+    part: float  # if it reads only a part, in shuffled blocks: then updates are what it needs
+    rate: float  # times the learning rate of 16 streams
 
     def cost(self, read: float, characters: int) -> float:
         """Which of both holds for a run that reads ``read`` characters of a text."""
         return self.whole if read >= characters else self.part
 
-    def rate_of(self, read: float, characters: int) -> float:
-        """The multiple of the learning rate, likewise: of a part, twice the rate gains nothing."""
-        return self.rate if read >= characters else 1.0
-
 
 SIXTEEN = Batch(16, 1.0, 1.0, 1.0)
-LARGER = (Batch(32, 1.2, 0.9, 1.0), Batch(64, 1.4, 0.7, 2.0), Batch(128, 1.5, 1.0, 2.0))
+LARGER = (Batch(32, 1.2, 2.0, 1.0), Batch(64, 1.4, 3.5, 2.0), Batch(128, 1.5, 6.0, 2.0))
 
 
 def best_batch(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..settings.options import Settings
 from ..settings.passes import pass_over
 from .batches import KEPT_BUSY, LARGER, SIXTEEN, Batch, best_batch
-from .long_texts import LONG, ONCE, ROWS, batch_of_part, of_part, rate_of_rows, with_rows
+from .long_texts import LONG, ONCE, ROWS, of_part, rate_of_rows, with_rows
 from .machine import Machine
 
 MOST = 0.9  # of a text that should be read in a pass over it
@@ -127,9 +127,7 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
     at = max(filter(enough, range(len(rungs))))
     if characters >= LONG and reads(rungs[at][1]) < ONCE * characters:
         start = of_part(start, left, machine.V)
-        if not _may_grow(start, left, machine):
-            batch = batch_of_part(start, left, reads(rungs[at][1]))
-        rungs = rungs_with(batch.B)
+        rungs = rungs_for(start, left, characters)
         at = max(filter(enough, range(len(rungs))))
     if clocked and seconds >= AGAIN:
         machine.measure(rungs[at][1], seconds)
@@ -184,7 +182,7 @@ def completed(chosen: Settings, left: Sequence[str], characters: int, trained: f
     if most < math.inf:
         values['epochs'] = most
     values['ngram_rate'] = rate_of_rows(trained / characters)
-    values['learning_rate'] = batch.rate_of(trained, characters) * _rate(chosen)
+    values['learning_rate'] = batch.rate * _rate(chosen)
     values['dropout'] = max(below(DROPOUT, epochs, DROPOUT[-1][1]), below(SHORT, characters, 0.0))
     return replace(chosen, **{name: value for name, value in values.items() if name in left})
 

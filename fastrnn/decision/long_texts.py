@@ -1,12 +1,12 @@
-"""What runs on long texts take besides a model: rows of n-grams, and where they read a part of the text, its blocks in
-a random order, and more streams. bench/presets.md has the measurements.
+"""What runs on long texts take besides a model: rows of n-grams; shuffled blocks if they read a part of the text.
+
+bench/presets.md has the measurements.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ..settings.options import Settings
-from .batches import LARGER, SIXTEEN, Batch
 
 LONG = 500_000  # characters; shorter texts are read again and again, and rows would know them by heart
 ONCE = 1.0  # times the text, below which a run reads a part of it
@@ -15,7 +15,6 @@ NGRAMS = 4  # rows are for the last 2, 3 and 4 characters
 ROWS, ROWS_OF_PART, FEWEST = 1 << 14, 1 << 16, 1 << 12  # of each, and at least
 TABLE = 80_000_000  # bytes of all rows, at most, in float32: models of texts with many distinct characters have fewer
 RATE, RATE_ONCE = 0.3, 0.15  # of the rows, at most; over epochs: the more often they see the same, the slower they move
-UPDATES = 2500  # iterations that a run has at least with more than 16 streams
 
 
 def with_rows(start: Settings, left: Sequence[str], V: int, rows: int) -> Settings:
@@ -39,12 +38,4 @@ def of_part(start: Settings, left: Sequence[str], V: int) -> Settings:
 
 def rate_of_rows(epochs: float) -> float:
     """The learning rate of n-grams' rows."""
-    return min(RATE, RATE_ONCE / epochs) if epochs else RATE
-
-
-def batch_of_part(start: Settings, left: Sequence[str], reads: float) -> Batch:
-    """How many streams, of a run that reads so many characters: more see more of a text, but make fewer updates."""
-    if 'streams' not in left or start.optimizer != 'adam' or start.iterations is not None or (start.shards or 1) > 1:
-        return SIXTEEN
-    fitting = [batch for batch in LARGER if batch.part < 1 and reads >= UPDATES * batch.B * start.seq_length]
-    return min(fitting, key=lambda batch: batch.part, default=SIXTEEN)
+    return min(RATE, float(f'{RATE_ONCE / epochs:.1g}')) if epochs else RATE

@@ -141,13 +141,10 @@ def _of_batch(climbed: Climb, left: Sequence[str], characters: int) -> dict[str,
     batch, reasons = climbed.batch, dict[str, str]()
     if batch != SIXTEEN:
         cost = batch.cost(climbed.trained, characters)
-        reasons['streams'] = f'for the same quality {batch.B} streams need {cost:.1f} times as many characters as 16'
-        if climbed.faster > 1:
-            gain = f'{batch.B} streams read {climbed.faster:.1f} times as many characters/s as {SIXTEEN.B}'
-            reasons['streams'] = f'{gain}; for the same quality they need {cost:.1f} times as many'
-        rate = batch.rate_of(climbed.trained, characters)
-        if 'learning_rate' in left and rate != 1:
-            reasons['learning_rate'] = f'{BY["learning_rate"]}, times {rate:g} for {batch.B} streams'
+        gain = f'{batch.B} streams read {climbed.faster:.1f} times as many characters/s as {SIXTEEN.B}'
+        reasons['streams'] = f'{gain}; for the same quality they need {cost:.1f} times as many'
+        if 'learning_rate' in left:
+            reasons['learning_rate'] = f'{BY["learning_rate"]}, times {batch.rate:g} for {batch.B} streams'
     return reasons
 
 

@@ -17,12 +17,12 @@ THIRTY_TWO, SIXTY_FOUR, LARGEST = LARGER
 
 
 def test_larger_batches_cost_more():
-    """Less if the run reads only a part of the text, and never as much as the number of streams grows."""
+    """If the run reads the whole text, never as much as the number of streams grows; of a part at least as much."""
     batches = (SIXTEEN, *LARGER)
     costs = [batch.cost(2.0 * LONG, LONG) for batch in batches]
     assert costs == sorted(costs) and costs[0] == SIXTEEN.cost(0.5 * LONG, LONG) == 1.0
     assert all(cost < batch.B / SIXTEEN.B for cost, batch in zip(costs[1:], LARGER, strict=True))
-    assert all(batch.cost(0.5 * LONG, LONG) < batch.cost(LONG, LONG) for batch in LARGER)
+    assert all(batch.cost(0.5 * LONG, LONG) > batch.cost(LONG, LONG) for batch in LARGER)
     assert [batch.B for batch in batches] == [16 * 2**k for k in range(len(batches))]
 
 
@@ -68,9 +68,16 @@ def test_a_model_needs_more_characters_with_more_streams(flops):
 def test_streams_are_doubled_as_long_as_that_pays():
     """One trial goes too far, and what it measured does not count."""
     machine = ManyCores(1e9, most=64)
-    found = climbed(HUGE, machine, time=50.0)
+    found = climbed(LONG, machine, time=50.0)
     assert found.settings.streams == 64 and machine.streams == [16, 16, 32, 64, 128]
     assert found.faster == pytest.approx(4.0) and found.threads == 64
+
+
+def test_a_part_of_a_text_is_read_by_sixteen_streams():
+    """More of them make fewer updates, and shuffled blocks see all kinds of text anyway."""
+    machine = ManyCores(1e9)
+    found = climbed(HUGE, machine, time=50.0)
+    assert found.settings.streams == 16 and found.settings.shuffle and machine.streams == [16, 16, 32]
 
 
 def test_a_gain_below_the_cost_does_not_pay():

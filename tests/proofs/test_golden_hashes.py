@@ -42,6 +42,10 @@ CASES = {
         {'streams': 6, 'shards': 3, 'dropout': 0.3},
         '5633c627821d981129d46f45b0167a141ef1ce6b7a085a49b7c7a656917d7378',
     ),
+    'lstm, float32, shuffled, with n-grams': (
+        {'streams': 6, 'shuffle': 20, 'ngrams': 4, 'ngram_rows': 100} | ADAM | COSINE,
+        'f92a5c7b1bddda874fbe989de8384d96c8da385072cb9c03992b4bfefc718bf5',
+    ),
 }
 
 
@@ -54,6 +58,6 @@ def test_one_model(monkeypatch, case, layout):
     options, expected = CASES[case]
     with fastrnn.train(SONNETS.read_text(encoding='utf-8')[:1200], cell=cell, dtype=dtype, **COMMON, **options) as run:
         *_, last = run
-        digest = hashlib.sha256(run.model.params.flat.tobytes())
+        digest = hashlib.sha256(run.model.params.flat.tobytes() + run.model.params.rows.tobytes())
     digest.update(json.dumps([last.loss.hex(), last.validation.hex(), last.sample]).encode())
     assert digest.hexdigest() == expected

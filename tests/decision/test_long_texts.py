@@ -1,0 +1,49 @@
+"""What long texts have besides a model: rows of n-grams, and shuffled blocks if a run reads a part of the text."""
+
+from decisions import Fixed, climbed, settings_of, text_of
+
+from fastrnn.decision.long_texts import LONG, NGRAMS, ROWS, ROWS_OF_PART, rate_of_rows, with_rows
+from fastrnn.decision.resolve import resolve
+from fastrnn.settings.config import preset
+from fastrnn.settings.presets import OPEN
+
+
+def test_rows_are_for_long_texts():
+    long, short = (climbed(n, epochs=4.0).settings for n in (LONG, LONG - 1))
+    assert (long.ngrams, long.ngram_rows, long.shuffle) == (NGRAMS, ROWS, 0)
+    assert (short.ngrams, short.shuffle) == (0, 0)
+
+
+def test_a_part_of_a_text_is_shuffled_and_has_more_rows():
+    part, whole = (climbed(10 * LONG, epochs=epochs).settings for epochs in (0.5, 1.0))
+    assert part.shuffle > 0 == whole.shuffle and part.ngram_rows == ROWS_OF_PART > whole.ngram_rows
+    timed = climbed(100 * LONG, Fixed(1e9), time=10.0).settings
+    assert (timed.shuffle, timed.ngrams) == (part.shuffle, NGRAMS)
+
+
+def test_what_is_asked_for_stays():
+    asked = {'shuffle': 0, 'ngrams': 2, 'ngram_rows': 5, 'ngram_rate': 0.7}
+    found = climbed(10 * LONG, epochs=0.5, **asked).settings
+    assert {name: getattr(found, name) for name in asked} == asked
+    assert climbed(10 * LONG, epochs=0.5, ngrams=0).settings.ngrams == 0
+    assert climbed(10 * LONG, epochs=0.5, shards=2, streams=16).settings.ngrams == 0  # which has one shard's rows alone
+
+
+def test_many_distinct_characters_have_fewer_rows_and_at_last_none():
+    start, found = settings_of(), []
+    for V in (30, 100, 500, 1000, 5000):
+        settings = with_rows(start, OPEN['fast'], V, ROWS_OF_PART)
+        found.append(settings.ngram_rows if settings.ngrams else 0)
+        assert found[-1] * 3 * V * 4 <= 80_000_000
+    assert found == sorted(found, reverse=True) and found[0] == ROWS_OF_PART > found[2] > 0 == found[-1]
+
+
+def test_the_rate_falls_with_the_epochs():
+    rates = [rate_of_rows(epochs) for epochs in (0.0, 0.2, 1.0, 4.0, 20.0)]
+    assert rates[0] == rates[1] == 0.3 and rates[1:] == sorted(rates[1:], reverse=True) and rates[-1] > 0.005
+
+
+def test_a_job_says_why():
+    job = resolve(preset('fast', time=10.0), text_of(3_000_000), Fixed(1e9))
+    names = ('shuffle', 'ngrams', 'ngram_rows', 'ngram_rate')
+    assert [job.reasons[name].split()[0] for name in names] == ['by'] * 4
