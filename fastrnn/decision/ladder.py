@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..settings.options import Settings
 from ..settings.passes import pass_over
 from .batches import KEPT_BUSY, LARGER, SIXTEEN, Batch, best_batch
-from .long_texts import LONG, ONCE, ROWS, of_part, rate_of_rows, with_rows
+from .long_texts import LONG, OFTEN, ONCE, ROWS, of_part, rate_of_rows, with_rows, without_rows
 from .machine import Machine
 
 MOST = 0.9  # of a text that should be read in a pass over it
@@ -125,8 +125,9 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
     if clocked:
         machine.measure(rungs[min(FIRST, len(rungs) - 1)][1], seconds)
     at = max(filter(enough, range(len(rungs))))
-    if characters >= LONG and reads(rungs[at][1]) < ONCE * characters:
-        start = of_part(start, left, machine.V)
+    if characters >= LONG and not ONCE * characters <= reads(rungs[at][1]) < OFTEN * characters:
+        part = reads(rungs[at][1]) < characters
+        start = of_part(start, left, machine.V) if part else without_rows(start, left)
         rungs = rungs_for(start, left, characters)
         at = max(filter(enough, range(len(rungs))))
     if clocked and seconds >= AGAIN:

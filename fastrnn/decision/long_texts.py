@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from ..settings.options import Settings
 
-LONG = 500_000  # characters; shorter texts are read again and again, and rows would know them by heart
+LONG = 500_000  # characters
+OFTEN = 4.0  # epochs, from which on rows gain nothing: they know the text by heart
 ONCE = 1.0  # times the text, below which a run reads a part of it
 BLOCK = 1024  # characters of a block: of 256 to 4,096 they are alike
 NGRAMS = 4  # rows are for the last 2, 3 and 4 characters
@@ -28,6 +29,13 @@ def with_rows(start: Settings, left: Sequence[str], V: int, rows: int) -> Settin
             return replace(start, ngrams=0)
         start = replace(start, ngram_rows=rows)
     return replace(start, ngrams=NGRAMS)
+
+
+def without_rows(start: Settings, left: Sequence[str]) -> Settings:
+    """The settings without n-grams, if they are open."""
+    default = Settings(engine=start.engine).ngram_rows
+    values = {'ngrams': 0, 'ngram_rows': default}
+    return replace(start, **{name: value for name, value in values.items() if name in left and 'ngrams' in left})
 
 
 def of_part(start: Settings, left: Sequence[str], V: int) -> Settings:
