@@ -63,6 +63,8 @@ class Reports:
         words = job.architecture.words
         if 'model' in job.reasons and not run.iteration:
             print(chosen_line(words, job.reasons['model']))
+            if 'expectation' in job.reasons:
+                print(job.reasons['expectation'])
         streams = f'{job.streams} stream{"s" * (job.streams != 1)}'
         dropout = f', dropout {job.dropout:g}' if job.dropout else ''
         sizes = f'{words}, T={job.seq_length}, {streams}, {job.dtype}{dropout}'

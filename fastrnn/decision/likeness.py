@@ -28,7 +28,7 @@ def unlike(ids: Ids, held_out: Ids, V: int, newline: int | None) -> str | None:
     if min(ids.size, held_out.size) < LEAST:
         return None
     if newline is not None:
-        here, there = (_initials(_spans(text, SPANS, LONG), newline) for text in (ids, held_out))
+        here, there = (_initials(spans(text, SPANS, LONG), newline) for text in (ids, held_out))
         if min(here.size, there.size) >= LINES and _initials_differ(here, there, V):
             return 'its lines begin with other characters, as when lines are sorted'
     if _pairs_differ(ids, held_out, V) and not _has_such_parts(ids, held_out, V):
@@ -38,7 +38,7 @@ def unlike(ids: Ids, held_out: Ids, V: int, newline: int | None) -> str | None:
 
 def _pairs_differ(ids: Ids, held_out: Ids, V: int) -> bool:
     width = min(SHORT, held_out.size // SPANS, ids.size // (2 * SPANS))
-    train, held = _spans(ids, 2 * SPANS, width), _spans(held_out, SPANS, width)
+    train, held = spans(ids, 2 * SPANS, width), spans(held_out, SPANS, width)
     known, tried = train[::4], held[1::2]
     cross = _pair_bits(known, tried, V)
     return cross > HARDER * _pair_bits(known, train[2::4], V) and cross > STRANGER * _pair_bits(held[::2], tried, V)
@@ -48,11 +48,11 @@ def _has_such_parts(ids: Ids, held_out: Ids, V: int) -> bool:
     """Whether a part of the training text is about as unlike the rest as the held-out text is."""
     size = min(held_out.size, ids.size // BLOCKS)
     width = min(SHORT, size // SPANS)
-    held = _strangeness(_spans(ids, SPANS // 2, width), _spans(held_out, SPANS, width), V)
+    held = _strangeness(spans(ids, SPANS // 2, width), spans(held_out, SPANS, width), V)
     for start in np.linspace(0, ids.size - size, 2 * BLOCKS - 1).astype(int):
         stop, before = start + size, SPANS // 2 * start // (ids.size - size)
-        rest = _spans(ids, before, width, stop=start) + _spans(ids, SPANS // 2 - before, width, start=stop)
-        part = _spans(ids, SPANS, width, start=start, stop=stop)
+        rest = spans(ids, before, width, stop=start) + spans(ids, SPANS // 2 - before, width, start=stop)
+        part = spans(ids, SPANS, width, start=start, stop=stop)
         if BEYOND * _strangeness(rest, part, V) >= held:
             return True
     return False
@@ -69,7 +69,7 @@ def _initials_differ(train: NDArray[np.int64], held: NDArray[np.int64], V: int) 
     return cross > max(own, usual) + INITIALS
 
 
-def _spans(ids: Ids, count: int, width: int, start: int = 0, stop: int | None = None) -> list[NDArray[np.int64]]:
+def spans(ids: Ids, count: int, width: int, start: int = 0, stop: int | None = None) -> list[NDArray[np.int64]]:
     """Evenly over the text, or over a part of it; of a large one no more is read."""
     size = (ids.size if stop is None else stop) - start
     width = min(width, size // max(count, 1))

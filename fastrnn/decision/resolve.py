@@ -1,5 +1,6 @@
 """From what is asked for, a text and a machine to a job: what is decided, in the order in which it is decided."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -11,6 +12,7 @@ from ..settings.options import TABLE, Settings
 from ..settings.presets import PRESETS, filled
 from .agreement import check_hosts, in_common
 from .batches import SIXTEEN
+from .expectation import expectation, in_words
 from .intervals import intervals_of, part_of
 from .job import GO_ON, STOP, Job, ends_of
 from .ladder import Climb, climb, rungs_for
@@ -71,7 +73,7 @@ def resolve(
     check_memory(settings, text.V, validated=text.held_out is not None, kept=kept)
     # the schedule, its intervals, and how much of the held-out text validations read
     reasons = _reasons(config, left, settings, climbed_in_words(climbed, text.characters) if left else '')
-    reasons |= _of_batch(climbed, left, text.characters)
+    reasons |= _of_batch(climbed, left, text.characters) | _of_expectation(climbed, config, text)
     on_divergence = on_divergence or (STOP if settings.abilities.checks_loss else GO_ON)
     return completed(settings, text, climbed, kept=kept, on_divergence=on_divergence, reasons=reasons)
 
@@ -146,6 +148,13 @@ def _of_batch(climbed: Climb, left: Sequence[str], characters: int) -> dict[str,
         if 'learning_rate' in left:
             reasons['learning_rate'] = f'{BY["learning_rate"]}, times {batch.rate:g} for {batch.B} streams'
     return reasons
+
+
+def _of_expectation(climbed: Climb, config: Config, text: Text) -> dict[str, str]:
+    """What the model is likely to come to, where that can be told."""
+    most = math.inf if climbed.settings.epochs is None else climbed.settings.epochs * text.characters
+    bits = expectation(text.corpus.ids, text.held_out, text.V, min(climbed.trained, most), config.asked)
+    return {} if bits is None else {'expectation': in_words(bits)}
 
 
 def _reason(name: str, config: Config, left: Sequence[str], settings: Settings, model: str) -> str:

@@ -11,6 +11,7 @@ from helpers import SONNETS
 
 import fastrnn
 from fastrnn.commands.flow import NOT_KEPT
+from fastrnn.decision import resolve
 
 SMALL = ('--preset', 'fast', '--hidden-size', 16, '--seq-length', 8, '--streams', 4, '--seed', 0)
 
@@ -54,6 +55,18 @@ def test_a_share_in_percent(cli, tmp_path, monkeypatch):
     (tmp_path / '10').write_text('From fairest creatures', encoding='utf-8')
     code, out, _ = cli('train', SONNETS, *SMALL, '--iterations', 2, '--validation', '10')
     assert code == 0 and 'held out 22 characters' in out
+
+
+def test_what_is_to_be_expected_follows_the_presets_line(cli, tmp_path, monkeypatch):
+    """And config.json has it."""
+    args = ('train', SONNETS, '--preset', 'fast', '--seed', 0, '--iterations', 2, '--validation', '20%')
+    line = 'expect about 2.0 bits per character on the held-out text, usually within 0.2'
+    assert 'expect about' not in cli(*args)[1]
+    monkeypatch.setattr(resolve, 'expectation', lambda *_: 2.04)
+    lines = cli(*args, '--out', tmp_path / 'run')[1].splitlines()
+    assert lines[lines.index(line) - 1].startswith('gru H=32: ')
+    assert json.loads((tmp_path / 'run' / 'config.json').read_text())['job']['reasons']['expectation'] == line
+    assert 'expect about' not in cli('train', '--resume', tmp_path / 'run', '--iterations', 4)[1]
 
 
 def test_lines_fit_a_terminal(cli, tmp_path, monkeypatch):
