@@ -31,6 +31,8 @@ def overflows(params: Params, dtype: DTypeLike) -> bool:
     inputs = [total, *np.abs(params.Wih).sum(axis=-1, dtype=np.longdouble)]
     hidden = np.abs(params.Whh).sum(axis=-1, dtype=np.longdouble) + np.abs(params.bh)
     sums = [np.max(x + h) for x, h in zip(inputs, hidden, strict=True)]
-    sums.append(np.max(np.abs(params.Why).sum(axis=-1, dtype=np.longdouble) + np.abs(params.by)))
+    rows = params.rows.reshape(-1, max(1, params.architecture.ngram_rows), params.V)  # a logit has one of each order
+    logits = np.abs(params.Why).sum(axis=-1, dtype=np.longdouble) + np.abs(params.by)
+    sums.append(np.max(logits + np.abs(rows).max(axis=1).sum(axis=0, dtype=np.longdouble)))
     sums.append(np.max(np.abs(params.bhn), initial=0))
     return not all(value <= np.finfo(dtype).max for value in sums)

@@ -93,6 +93,19 @@ def test_where_overflow_begins(cell, layers):
             params.flat[:] = 0
 
 
+def test_rows_of_n_grams_are_added_to_logits():
+    """One row of each order: at the limit by itself it is within it, two of one order too."""
+    params, limit = Params(Architecture('lstm', 1, 2, 3, ngrams=3, ngram_rows=4)), float(np.finfo('f4').max)
+    rows = params.rows.reshape(2, 4, 3)
+    for value, expected in ((limit, False), (2 * limit, True), (math.nan, True), (-math.inf, True)):
+        rows[0, 1, 2] = rows[0, 3, 2] = value
+        assert overflows(params, 'f4') is expected, value
+    for other in (rows[1, 0], params.by, params.Why[2]):
+        params.rows[:] = params.flat[:] = 0
+        rows[0, 3, 2] = other[-1] = -limit
+        assert overflows(params, 'f4') and not overflows(params, 'f8')
+
+
 def test_ordinary_weights_are_far_from_it():
     params = random_params(Architecture('lstm', 2, 16, 5), 'float32', 0)
     assert not overflows(params, 'float16') and Model(params, 'abcde').params is params

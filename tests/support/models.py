@@ -19,13 +19,14 @@ MANY_KINDS = [('rnn', 1), ('rnn', 3), ('gru', 1), ('gru', 2), ('lstm', 1), ('lst
 CHARS = '\n' + 'abcdefghijklmnopqr'
 
 
-def some_model(H=H, chars=CHARS, dtype='float64', seed=0, unit='character', cell='rnn', layers=1):
-    """One that has learned something, by the look of its numbers."""
+def some_model(H=H, chars=CHARS, dtype='float64', seed=0, unit='character', cell='rnn', layers=1, **rows):
+    """One that has learned something, by the look of its numbers; ``rows``: ngrams and ngram_rows."""
     rng = np.random.RandomState(seed)
-    params = scaled(Architecture(cell, layers, H, len(chars)), rng)
+    params = scaled(Architecture(cell, layers, H, len(chars), **rows), rng)
     params.flat *= 2
     for biases in (params.bh, params.bhn, params.by):
         biases[...] = rng.randn(*biases.shape) / 3
+    params.rows[...] = rng.randn(*params.rows.shape) / 3
     return Model(params.astype(dtype), chars, unit)
 
 
