@@ -99,6 +99,11 @@ class Architecture:
         return max(0, self.ngrams - 1) * self.ngram_rows, self.V
 
     @property
+    def all_parameters(self) -> int:
+        """How many there are, with the rows of n-grams."""
+        return self.parameters + math.prod(self.rows_shape)
+
+    @property
     def without_rows(self) -> 'Architecture':
         """Of gradients and moments, which rows have none of."""
         return replace(self, ngrams=0, ngram_rows=0)

@@ -14,12 +14,14 @@ from ..inference.generate import make_stream
 from ..inference.prompt import encode_prompt
 from ..model.model import Model, check_model
 from ..model.overflow import check_mean, overflows
+from ..model.params import Params
 from ..system.atomic import check_place, write_atomically
 from ..system.interrupts import remembered
 from .player import page
-from .player_weights import quantized
+from .player_weights import quantized, size_of_rows
 
 DRAWN = 20_000  # characters of the model's own, on which 8 bits are compared with float32 where no text is given
+MAX_ROWS = 100_000_000  # bytes of the page that rows of n-grams may take: it is in a browser's memory several times
 
 
 @dataclass(frozen=True)
@@ -68,15 +70,15 @@ def export(
     Raises
     ------
     ValueError
-        In one line, for a text with characters that the model lacks, or a place where no file can be written.
+        In one line, for a text with characters that the model lacks, a place where no file can be written, or more
+        than 100 MB of n-grams.
     Diverged
         For a model whose weights are not finite, or far too large.
     """
     check_model(model)
-    if model.params.architecture.ngrams:
-        raise ValueError('a page can not run a model with rows of n-grams: train one with --ngrams 0')
     path = Path(path)
     check_place(path)
+    _check_rows(model.params, quantize)
     if overflows(model.params, np.float32):
         raise Diverged("the model's weights are not finite, or too large for the float32 of a page: export another one")
     cost, told = Exported(0), []
@@ -89,6 +91,22 @@ def export(
     data = source.encode('utf-8')
     write_atomically(path, data)
     return Exported(len(data), cost.bits, cost.quantized_bits, cost.of)
+
+
+def _check_rows(params: Params, quantize: bool) -> None:
+    """Raise ValueError for more rows of n-grams than a page may have."""
+    V, count = params.V, int(np.count_nonzero(params.rows.any(axis=1)))
+    size = size_of_rows(count, V, quantize)
+    if size <= MAX_ROWS:
+        return
+    if size_of_rows(count, V, True) <= MAX_ROWS:
+        cure = 'add --quantize'
+    else:
+        rows = params.architecture.ngram_rows * MAX_ROWS // size_of_rows(len(params.rows), V, True)
+        cure = f'train a model with --ngram-rows {rows} or fewer{"" if quantize else ", and add --quantize"}'
+    raise ValueError(
+        f'rows of n-grams would take {size / 1e6:,.0f} MB of the page, the limit is {MAX_ROWS / 1e6:.0f} MB: {cure}'
+    )
 
 
 def _cost(model: Model, text: str | Path | None) -> Exported:

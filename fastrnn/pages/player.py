@@ -19,7 +19,8 @@ from .player_colours import STEPS, rules
 from .player_weights import layout, packed
 from .surprisal import SHADES, beside, shown, visible
 
-ENGINE = ('player_model.js', 'player_draw.js', 'player_features.js', 'player_engine.js')
+NGRAMS = 'player_ngrams.js'  # in pages of models that have them
+ENGINE = ('player_model.js', NGRAMS, 'player_draw.js', 'player_features.js', 'player_engine.js')
 PAGE = ('player_text.js', 'player_pane.js', 'player_write.js', 'player_see.js', 'player.js')
 
 
@@ -38,8 +39,9 @@ def page(model: Model, title: str, told: Sequence[tuple[str, str]] = (), *, quan
     """
     architecture, unit = model.params.architecture, model.unit
     style = _joined(['player.css']) + rules()
-    engine, script = _joined(ENGINE), _joined(PAGE)
-    trained = about(model)
+    engine = _joined([name for name in ENGINE if architecture.ngrams or name != NGRAMS])
+    script, trained = _joined(PAGE), about(model)
+    ngrams = {'ngrams': {'most': architecture.ngrams, 'rows': architecture.ngram_rows}} if architecture.ngrams else {}
     return Template(_joined(['player.html'])).substitute(
         policy=_policy(style, engine, script),
         title=shown(title),
@@ -47,11 +49,12 @@ def page(model: Model, title: str, told: Sequence[tuple[str, str]] = (), *, quan
         unit=unit,
         words=in_words(architecture),
         units=f'{architecture.layers * architecture.H * architecture.kind.states:,}',
-        parameters=f'{architecture.parameters:,}',
+        parameters=f'{architecture.all_parameters:,}',
         vocabulary=f'{architecture.V:,}',
         vocabulary_size=architecture.V,
         shades=''.join(f'<li class="s{k}">{k}{"+" * (k == len(SHADES) - 1)}</li>' for k in range(len(SHADES))),
         steps=''.join(f'<li class="u{k}">{_step(k)}</li>' for k in range(STEPS + 1)),
+        table=f', and from rows of a table that the last {_orders(model)} point to,' if ngrams else '',
         trained=rows(trained or [('text', 'its file does not tell')]),
         built=rows([*built(model, quantize), *told]),
         characters=' '.join(f'<span>{_named(char, unit)}</span>' for char in model.chars),
@@ -64,8 +67,9 @@ def page(model: Model, title: str, told: Sequence[tuple[str, str]] = (), *, quan
                 'V': architecture.V,
                 'unit': unit,
                 'points': [ord(char) for char in model.chars],
-                'tensors': layout(architecture, quantize),
+                'tensors': layout(model.params, quantize),
             }
+            | ngrams
         ),
         weights=packed(model.params, quantize),
         engine=engine,
@@ -94,9 +98,11 @@ def about(model: Model) -> list[tuple[str, str]]:
 def built(model: Model, quantize: bool) -> list[tuple[str, str]]:
     architecture = model.params.architecture
     weights = '8 bits, with a scale a row' if quantize else 'float32'
+    ngrams = [('n-grams', f'of {_orders(model)}, {architecture.ngram_rows:,} rows each')]
     return [
         ('architecture', in_words(architecture)),
-        ('parameters', f'{architecture.parameters:,}'),
+        *(ngrams if architecture.ngrams else []),
+        ('parameters', f'{architecture.all_parameters:,}'),
         ('weights', weights),
         ('page made by', f'fastrnn {__version__}'),
     ]
@@ -104,9 +110,14 @@ def built(model: Model, quantize: bool) -> list[tuple[str, str]]:
 
 def in_words(architecture: Architecture) -> str:
     names = {'rnn': 'tanh units', 'gru': 'GRU units', 'lstm': 'LSTM units'}
-    return (
-        f'{architecture.layers} layer{"s" * (architecture.layers > 1)} of {architecture.H:,} {names[architecture.cell]}'
-    )
+    table = f' and {architecture.ngrams}-grams' if architecture.ngrams else ''
+    layers = f'{architecture.layers} layer{"s" * (architecture.layers > 1)}'
+    return f'{layers} of {architecture.H:,} {names[architecture.cell]}{table}'
+
+
+def _orders(model: Model) -> str:
+    most = model.params.architecture.ngrams
+    return f'{"2" if most == 2 else f"2 to {most}"} {model.unit}s'
 
 
 def rows(facts: Sequence[tuple[str, str]]) -> str:

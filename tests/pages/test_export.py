@@ -50,6 +50,30 @@ def test_bytes_that_are_no_text(tmp_path, monkeypatch):
     assert np.isfinite(done.quantized_bits) and done.of == '1,000 bytes that it drew'
 
 
+def test_rows_of_n_grams(tmp_path, monkeypatch):
+    """Their cost in 8 bits counts; more of them than a browser holds are refused, with what to do."""
+    path, text = tmp_path / 'a.html', 'abc\ndefg' * 40
+    model = some_model(H=8, dtype='float32', cell='gru', ngrams=3, ngram_rows=1000)
+    small = fastrnn.export(model, path, quantize=True, text=text)
+    rounded = Model(quantized(model.params), model.chars)
+    assert small.bits == fastrnn.evaluate(model, text).bits_per_character
+    assert small.quantized_bits == fastrnn.evaluate(rounded, text).bits_per_character
+    path.unlink()
+    size = 2000 * 4 * 19 * 4 // 3
+    for limit, quantize, cure in (
+        (size - 2000, False, 'add --quantize'),
+        (50_000, False, 'train a model with --ngram-rows 815 or fewer, and add --quantize'),
+        (50_000, True, 'train a model with --ngram-rows 815 or fewer'),
+    ):
+        monkeypatch.setattr(exporting, 'MAX_ROWS', limit)
+        told = f'rows of n-grams would take 0 MB of the page, the limit is 0 MB: {cure}'
+        with pytest.raises(ValueError, match=f'^{told}$'):
+            fastrnn.export(model, path, quantize)
+        assert not path.exists()
+    monkeypatch.setattr(exporting, 'MAX_ROWS', size)
+    assert fastrnn.export(model, path).size > size - 4000
+
+
 def test_where_no_page_can_be(model, tmp_path):
     with pytest.raises(ValueError, match=r'there is no folder .*missing; make it first'):
         fastrnn.export(model, tmp_path / 'missing' / 'a.html')

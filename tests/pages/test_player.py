@@ -93,6 +93,19 @@ def test_what_is_known_is_told():
     assert 'its file does not tell' in page(model, 'a.txt')
 
 
+def test_rows_of_n_grams_are_told():
+    """With all numbers of the model; other pages have no word and no script of them."""
+    model = some_model(cell='gru', ngrams=4, ngram_rows=1000)
+    source = page(model, 'a.txt')
+    facts = dict(zip(*([element[2] for element in Reader(source).all(tag)] for tag in ('dt', 'dd')), strict=True))
+    assert facts['architecture'] == '1 layer of 30 GRU units and 4-grams'
+    assert facts['n-grams'] == 'of 2 to 4 characters, 1,000 rows each'
+    assert facts['parameters'] == f'{model.params.flat.size + model.params.rows.size:,}'
+    assert f'{facts["parameters"]} weights' in source and 'the last 2 to 4 characters point to' in source
+    assert 'the last 2 bytes,' in page(model_of('ab', unit='byte', ngrams=2, ngram_rows=3), 'a')
+    assert not re.search('n-?gram', page(some_model(), 'a.txt'))
+
+
 def test_the_style_can_be_read():
     """Its colours of text on what they stand on, in both schemes."""
     rules = re.findall(r':root\{(.*?)\}', player._joined(['player.css']), re.S)

@@ -3,16 +3,20 @@
 import json
 
 import numpy as np
+import oracles
 import pytest
 from browser import BROWSER
 from models import sampled, some_model
 
 import fastrnn
 from fastrnn.engines.batched_streams import BatchedStreams
+from fastrnn.model.model import Model
 from fastrnn.pages.player import page
+from fastrnn.pages.player_weights import quantized
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
-KINDS = [('rnn', 1), ('gru', 3), ('lstm', 2)]
+KINDS = [('rnn', 1, {}), ('gru', 3, {}), ('lstm', 2, {})]
+KINDS += [('rnn', 1, {'ngrams': 2, 'ngram_rows': 7}), ('lstm', 2, {'ngrams': 4, 'ngram_rows': 50})]
 HOSTILE = '</script><script>document.title="taken"</script>&amp;\'"`\\ \u202eturned\u202c\x00\x1b\ud800\udc00\uffff<!--'
 READ = """(() => {
   const model = new Model(page.facts, page.weights());
@@ -35,10 +39,11 @@ def opened(browser, tmp_path):
 
 def by_the_fast_engine(model, ids):
     """Logits, and what the last layer's last state is, after each character."""
-    stream, logits, last = BatchedStreams(model.params), [], []
-    for ix in ids:
+    stream, logits, last, ngrams = BatchedStreams(model.params), [], [], model.params.architecture.ngrams
+    for at, ix in enumerate(ids):
         stream.read(np.array([ix, 0]))
-        logits.append(model.params.Why @ stream.states[-1, 0, 0] + model.params.by)
+        rows = oracles.contexts(ids, at, max(0, ngrams - 1), model.params.architecture.ngram_rows)
+        logits.append(model.params.Why @ stream.states[-1, 0, 0] + model.params.rows[rows].sum(0) + model.params.by)
         last.append(stream.states[-1, -1, 0].copy())
     return np.array(logits), np.array(last)
 
@@ -59,11 +64,12 @@ def read(browser, text):
     browser.wait('page.see.read && page.see.values')
 
 
-@pytest.mark.parametrize(('cell', 'layers'), KINDS)
-def test_the_numbers_of_the_fast_engine(opened, cell, layers):
+@pytest.mark.parametrize(('cell', 'layers', 'rows'), KINDS)
+def test_the_numbers_of_the_fast_engine(opened, cell, layers, rows):
     """Logits, what units do, surprisals as ``fastrnn score`` has them, and text: the likeliest, and by a seed."""
-    model = some_model(dtype='float32', cell=cell, layers=layers)
+    model = some_model(dtype='float32', cell=cell, layers=layers, **rows)
     model.params.Whh[...] /= 2  # else it is chaotic, as no model is that has learned, and a rounding grows
+    model.params.rows[::3] = 0
     ids = np.random.default_rng(0).integers(0, model.params.V, 500)
     browser = opened(model)
     found = np.array(browser.run(READ.replace('IDS', str(ids.tolist()))))
@@ -81,6 +87,26 @@ def test_the_numbers_of_the_fast_engine(opened, cell, layers):
     for rules in ({'temperature': 0}, {'temperature': 1.25, 'seed': 7}, {'temperature': 0.5, 'top_k': 3, 'seed': 11}):
         settings = {name.replace('_', '-'): value for name, value in rules.items()}
         assert write(browser, 200, prime='abc', **settings) == 'abc' + sampled(model, 200, prime='abc', **rules)
+
+
+def test_contexts_of_n_grams(opened):
+    """In 64 bits, as the engine's, from the first character on."""
+    browser = opened(some_model(dtype='float32', H=4, ngrams=2, ngram_rows=1))
+    ids = np.random.default_rng(0).integers(0, 5000, 300).tolist()
+    for most, rows in ((2, 1), (4, 65536), (8, 10**6), (5, 2**31 + 11)):
+        found = browser.run(f'{ids}.map((_, k) => contexts({ids}.slice(0, k + 1).reverse(), {most}, {rows}))')
+        assert found == [oracles.contexts(ids, at, most - 1, rows) for at in range(300)]
+
+
+def test_8_bits(opened):
+    """The logits are those of the rounded numbers, of rows of n-grams too, and near the model's."""
+    model = some_model(dtype='float32', cell='gru', ngrams=3, ngram_rows=40)
+    model.params.rows[:30] = 0
+    ids = np.random.default_rng(0).integers(0, model.params.V, 30)
+    found = np.array(opened(model, quantize=True).run(READ.replace('IDS', str(ids.tolist()))))
+    rounded, logits = Model(quantized(model.params), model.chars), by_the_fast_engine(model, ids)[0]
+    assert abs(found - by_the_fast_engine(rounded, ids)[0]).max() < 1e-4
+    assert 0.001 < abs(found - logits).max() < 0.1
 
 
 def test_hostile_characters(opened):
@@ -193,9 +219,10 @@ def test_ties(opened):
         assert browser.run(source.replace('COUNT', str(count))) == kept
 
 
-def test_used_by_keys_and_steered(opened):
+@pytest.mark.parametrize('rows', [{}, {'ngrams': 4, 'ngram_rows': 99}])
+def test_used_by_keys_and_steered(opened, rows):
     """From character to character, from part to part; and another character put in a place, from which it goes on."""
-    browser = opened(some_model(dtype='float32', H=16))
+    browser = opened(some_model(dtype='float32', H=16, **rows))
     text = write(browser, 100, prime='ab', seed=5)
     keys = 'new KeyboardEvent("keydown", {key: KEY, bubbles: true, cancelable: true})'
     for key, at in (('Home', 0), ('ArrowRight', 1), ('ArrowRight', 2), ('End', 101), ('ArrowLeft', 100), ('Home', 0)):

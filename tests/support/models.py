@@ -39,13 +39,14 @@ def biased_model(chars, unit='character', H=12):
 
 def random_params(architecture, dtype, seed):
     params = Params(architecture)
-    params.flat[:] = np.random.default_rng(seed).standard_normal(params.flat.size)
+    rng = np.random.default_rng(seed)
+    params.flat[:], params.rows[:] = rng.standard_normal(params.flat.size), rng.standard_normal(params.rows.shape)
     return params.astype(dtype)
 
 
-def model_of(chars, H=4, dtype=np.float64, cell='rnn', layers=1, unit='character'):
+def model_of(chars, H=4, dtype=np.float64, cell='rnn', layers=1, unit='character', **rows):
     """A model of these characters."""
-    return Model(random_params(Architecture(cell, layers, H, len(chars)), dtype, 0), chars, unit)
+    return Model(random_params(Architecture(cell, layers, H, len(chars), **rows), dtype, 0), chars, unit)
 
 
 def checkpoint_of(model, optimizer='adam', streams=3):
