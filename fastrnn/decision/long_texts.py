@@ -5,6 +5,7 @@ bench/presets.md has the measurements.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..settings.options import Settings
 
@@ -34,7 +35,7 @@ def with_rows(start: Settings, left: Sequence[str], V: int, rows: int) -> Settin
 def without_rows(start: Settings, left: Sequence[str]) -> Settings:
     """The settings without n-grams, if they are open."""
     default = Settings(engine=start.engine).ngram_rows
-    values = {'ngrams': 0, 'ngram_rows': default}
+    values: dict[str, Any] = {'ngrams': 0, 'ngram_rows': default}
     return replace(start, **{name: value for name, value in values.items() if name in left and 'ngrams' in left})
 
 
