@@ -127,7 +127,7 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
     at = max(filter(enough, range(len(rungs))))
     if characters >= LONG and not ONCE * characters <= reads(rungs[at][1]) < OFTEN * characters:
         part = reads(rungs[at][1]) < characters
-        start = of_part(start, left, machine.V) if part else without_rows(start, left)
+        start = of_part(start, left, machine.V, characters) if part else without_rows(start, left)
         rungs = rungs_for(start, left, characters)
         at = max(filter(enough, range(len(rungs))))
     if clocked and seconds >= AGAIN:

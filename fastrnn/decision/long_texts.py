@@ -12,7 +12,7 @@ from ..settings.options import Settings
 LONG = 500_000  # characters
 OFTEN = 4.0  # epochs, from which on rows gain nothing: they know the text by heart
 ONCE = 1.0  # times the text, below which a run reads a part of it
-BLOCK = 1024  # characters of a block: of 256 to 4,096 they are alike
+BLOCK, BLOCKS = 128, 4_000_000  # characters of a block at least, and blocks at most: their order is held in memory
 NGRAMS = 4  # rows are for the last 2, 3 and 4 characters
 ROWS, ROWS_OF_PART, FEWEST = 1 << 14, 1 << 16, 1 << 12  # of each, and at least
 TABLE = 80_000_000  # bytes of all rows, at most, in float32: models of texts with many distinct characters have fewer
@@ -39,10 +39,10 @@ def without_rows(start: Settings, left: Sequence[str]) -> Settings:
     return replace(start, **{name: value for name, value in values.items() if name in left and 'ngrams' in left})
 
 
-def of_part(start: Settings, left: Sequence[str], V: int) -> Settings:
+def of_part(start: Settings, left: Sequence[str], V: int, characters: int) -> Settings:
     """The settings of a run that reads a part of the text."""
     start = with_rows(start, left, V, ROWS_OF_PART)
-    return replace(start, shuffle=BLOCK) if 'shuffle' in left else start
+    return replace(start, shuffle=max(BLOCK, characters // BLOCKS)) if 'shuffle' in left else start
 
 
 def rate_of_rows(epochs: float) -> float:

@@ -100,7 +100,7 @@ class Settings:
         engines=BATCHED, synonyms='batch batch-size minibatch bs b n-batch mini-batch-size')
     shuffle: int = option(0, Whole(0), TRAINING,
         'Read the text in blocks of so many characters, in a new random order on each pass; 0: in its own order.',
-        fast='1,024 for long texts',
+        fast='128 for long texts',
         engines=BATCHED, synonyms='shuffle-blocks random-order block-shuffle permute')
     ngrams: int = option(0, Whole(0, 8), MODEL,
         'Predict also from the last 2 to so many characters, by rows of a table; 0: no table.',
