@@ -30,7 +30,7 @@ WARM_UP = 512  # characters that are read before a part
 COMPARED = 1_000_000  # characters that the simple models see: a second, most of it for xz and for sorting
 STEP = 1 << 15  # bytes that xz takes at a time, about 20 ms
 BACKOFF = 2.0  # weight of the next lower order in the context model
-ADAPTING = 0.9  # of the time; one stream that trains takes about ten times as long as 64 that only read
+ADAPTING = 0.9  # of the time: for one stream that trains (LSTM 192: 10.5 us a character; 64 that only read: 2.2)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def test_what_the_simple_models_of_a_long_text_cover(cli, tmp_path, monkeypatch)
 def test_weights_that_follow_the_text(cli, tmp_path):
     """A figure of its own, next to the static one, in text and in JSON; the file stays as it is."""
     model = tmp_path / 'model'
-    assert cli('train', SONNETS, *SMALL, '--iterations', 2, '--save', model)[0] == 0
+    assert cli('train', SONNETS, *SMALL, '--cell', 'lstm', '--iterations', 2, '--save', model)[0] == 0
     bytes_before, static = model.read_bytes(), json.loads(cli('eval', model, SONNETS, '--json')[1])
     code, out, err = cli('eval', model, SONNETS, '--adapt', '--json')
     facts = json.loads(out)

@@ -4,7 +4,7 @@ import numpy as np
 import oracles
 import pytest
 from helpers import SONNETS, refusal
-from models import biased_model
+from models import biased_model, model_of
 
 from fastrnn.inference import surprisal as scoring
 from fastrnn.model.checkpoint import save_model
@@ -52,9 +52,10 @@ def test_unknown_characters_are_skipped(cli, saved, tmp_path):
     assert 'text, without 3 of 6 characters' in page.read_text(encoding='utf-8')
 
 
-def test_weights_that_follow_the_text(cli, saved, tmp_path):
+def test_weights_that_follow_the_text(cli, tmp_path):
     """A fourth column; in the page, the shades and a figure of their own."""
-    target = tmp_path / 'page.html'
+    saved, target = tmp_path / 'model', tmp_path / 'page.html'
+    save_model(saved, model_of(''.join(sorted(set(TEXT))), dtype='float32', cell='lstm'))
     plain = [line.split('\t') for line in cli('score', saved, SONNETS)[1].splitlines()]
     code, out, err = cli('score', saved, SONNETS, '--adapt')
     rows = [line.split('\t') for line in out.splitlines()]
