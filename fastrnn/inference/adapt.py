@@ -34,7 +34,7 @@ T = 32  # characters of a window
 # 1.505. With a rate of 0.002: 2.001, 1.461 and 1.597
 RATE, DECAY, MEMORY, EPSILON = 0.003, 0.001, 1000, 1e-8
 ROWS_RATE = 0.1  # of rows of n-grams, by plain SGD
-SLICE = 1 << 16, 5e9  # characters, and flops, of a slice: about 0.2 s, between which an interrupt gets through
+SLICE = 1 << 16, 5e9  # characters, and flops, of a slice: about 0.1 s, between which an interrupt gets through
 
 
 class AdaptingStream:
