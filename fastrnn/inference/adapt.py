@@ -71,8 +71,8 @@ class AdaptingStream:
         nats = np.zeros((len(windows), T))
 
         def work(part: slice, team: Team) -> None:
-            number, work = self._windows + part.start, self._works[team.rank]
-            adapt.adapt(team, self._adapter, windows[part], number, work, nats[part])
+            buffers_of_thread, number = self._works[team.rank], self._windows + part.start
+            adapt.adapt(team, self._adapter, windows[part], number, buffers_of_thread, nats[part])
 
         if len(nats):
             self._tuner.run(len(nats), work)

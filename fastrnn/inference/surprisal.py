@@ -63,7 +63,10 @@ def in_bits(found: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Rounding can put a certain character just below 0, and there is no -0.
     """
-    return np.concatenate(([math.nan], np.maximum(found / math.log(2), 0.0) + 0.0))
+    bits = np.full(found.size + 1, math.nan)
+    np.maximum(np.divide(found, math.log(2), out=bits[1:]), 0.0, out=bits[1:])
+    bits += 0.0
+    return bits
 
 
 def surprisals(
