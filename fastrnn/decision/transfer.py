@@ -43,5 +43,7 @@ def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> T
     new_rows = int((~there).sum()), params.WxhT.shape[1]
     params.WxhT[~there] = np.random.RandomState(seed).randn(*new_rows) * GIST_SCALE
     params.by[~there] = old.by.min()
+    if chars == model.chars:  # else contexts have other numbers, and point to other rows: these start from 0
+        params.rows[...] = old.rows
     new = ''.join(char for char in corpus.chars if char not in known)
     return Transfer(replace(corpus, chars=chars), params, new, unseen)

@@ -54,6 +54,15 @@ def test_weights_of_any_cell(cell, layers):
     assert sampled(Model(params, chars), 50, prime='ponder', top_k=1) == sampled(old, 50, prime='ponder', top_k=1)
 
 
+@pytest.mark.parametrize(('text', 'kept'), [('cbaabc', True), ('ab', False), ('abcd', False)])
+def test_rows_of_n_grams_stay_with_their_vocabulary(text, kept):
+    """Contexts of other numbers point to other rows."""
+    params = scaled(Architecture('rnn', 1, 5, 3, 3, 7), np.random.RandomState(0))
+    params.rows[:] = 1.0
+    rows = transfer_weights(Model(params, 'abc'), Corpus.of(text), seed=0).params.rows
+    assert rows.all() if kept else not rows.any()
+
+
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
 @pytest.mark.parametrize('by_name', [True, False])
 def test_a_preset_keeps_the_cell_and_sizes_of_weights(cell, layers, by_name):

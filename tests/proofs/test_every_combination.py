@@ -63,6 +63,8 @@ def configurations(draw, kernels):
     options |= {'init': one('gist', 'scaled'), 'optimizer': one(*MOMENTS), 'clip': one(5.0, 0.1)}
     options |= {'schedule': one('constant', 'step', 'cosine', 'linear', 'wsd'), 'warmup': one(0.0, 0.2)}
     options |= {'clip_norm': one(None, 0.5), 'input_rate': one(1.0, 2.0), 'shuffle': one(0, 0, 5)}
+    if options['shards'] in (None, 1):
+        options |= {'ngrams': one(0, 0, 3), 'ngram_rows': one(1, 10)}
     if options['optimizer'] == 'adam':
         options |= {'weight_decay': one(0.0, 0.1), 'hidden_decay': one(1.0, 3.0)}
     return one('reference', 'fast'), options
@@ -118,7 +120,7 @@ def check(folder, monkeypatch, text, configuration, validation, stop, patience):
     assert (model.chars, model.unit) == (best.chars, best.unit) == (session.run.text.corpus.chars, reading['unit'])
     use(folder, model, file, {name: reading[name] for name in ('encoding', 'errors')})
 
-    kept = ('hidden_size', 'cell', 'layers')  # by the model
+    kept = ('hidden_size', 'cell', 'layers', 'ngrams', 'ngram_rows')  # by the model
     options = {name: value for name, value in options.items() if value is not None and name not in kept}
     begun = fastrnn.train(file, weights=model, **reading, **options | {'iterations': 2})  # begun from
     list(begun)
