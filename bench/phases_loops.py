@@ -244,7 +244,7 @@ def train(team, trainer, windows, afresh, steps, rates, work, losses, watch):
     start(watch)
     for n in range(rates.size):
         take_states(shards.carried[0], afresh[n], r0, r1, work.hs)
-        read_window(windows[n], 0, r0, r1, work)
+        read_window(windows[n], variable(0), r0, r1, work)  # no case has n-grams
         lap(watch, STATES)
         barrier(group)
         lap(watch, BARRIERS)

@@ -1,7 +1,7 @@
 """What B streams of a text read: in its own order, or in blocks, in a new random order on each pass.
 
-A run that reads but a part of a long text would see B places of it, and follow what they contain. Blocks of 1,000
-characters from everywhere are worth 0.3 bits there (bench/presets.md).
+A run that reads only a part of a long text would see B places of it, and follow what they contain. Blocks of 128
+characters from everywhere are worth 0.6 bits there (bench/presets.md).
 """
 
 from itertools import pairwise
@@ -14,9 +14,10 @@ from ..settings.options import Settings
 from ..settings.passes import pass_over
 from .stored import Ids
 
-AHEAD = 1 << 20  # characters that are read at a time: a read from a file takes some 3 us
+AHEAD = 1 << 17  # characters that are read at a time: a read from a file takes some 3 us
 NOTHING = 0xFFFFFFFF  # in place of characters before the text's first
 Places = NDArray[np.int64]
+Windows = tuple[NDArray[np.uint32], NDArray[np.bool_]]  # (n, B, before + T + 1), and where streams start afresh, (n, B)
 
 
 class Order:
@@ -49,7 +50,8 @@ class Order:
     def _deal(self, number: int) -> tuple[Places, int]:
         """Blocks of a pass, one for each stream, then the next for each; and where the first one starts in the text."""
         if self._shuffled and self._dealt[0] != number:
-            count, rng = (self._characters - 1) // self._pass.stride, np.random.RandomState([self._seed, number])
+            count = (self._characters - 1) // self._pass.stride
+            rng = np.random.RandomState([self._seed, number % 2**32])
             begin = int(rng.randint(self._characters - count * self._pass.stride))
             self._dealt = number, rng.permutation(count), begin
         return self._dealt[1:]
@@ -63,16 +65,26 @@ class Passes:
         self.count, self._ids, self._first = settings.streams if count is None else count, ids, first
         self._order, self._T = Order(ids.size, settings, seed), settings.seq_length
         self._before = max(0, settings.ngrams - 1)  # characters that a window has before its first
-        self._at = 0, 0  # pass and window of the first in memory
-        self._ahead = np.zeros((0, self.count, 0), np.uint32), np.zeros((0, self.count), bool)
+        self.nothing: Windows = (
+            np.zeros((0, self.count, self._before + self._T + 1), np.uint32),
+            np.zeros((0, self.count), bool),
+        )
+        self._ahead, self._at = self.nothing, (0, 0)  # what is in memory, and the pass and window of the first
+        self._last: tuple[tuple[int, int, int], Windows] = (-1, -1, -1), self.nothing  # what was asked for last
 
-    def read(self, position: int, steps: int, iterations: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    def read(self, position: int, steps: int, iterations: int) -> Windows:
         """The windows (n, count, before + T + 1) of n iterations, and where streams start afresh, (n, count).
 
         position: characters that each stream has read in its pass; steps: iterations so far. Raises TextLost, so it is
         called before anything moves. Memory grows with the iterations, of which a block has a tenth of a second.
         """
-        number, window = self._find(position, steps)
+        asked = position, steps, iterations
+        if asked != self._last[0]:
+            self._last = asked, self._read(*self._find(position, steps), iterations)
+        return self._last[1]
+
+    def _read(self, number: int, window: int, iterations: int) -> Windows:
+        """Windows from one of a pass on, which may go on in the next passes."""
         parts = []
         while iterations:
             part = self._held(number, window, min(iterations, self._order.windows - window))
@@ -99,7 +111,7 @@ class Passes:
         window = position // self._T % self._order.windows
         return (steps - window) // self._order.windows, window
 
-    def _held(self, number: int, window: int, iterations: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+    def _held(self, number: int, window: int, iterations: int) -> Windows:
         """Windows of a pass, of which there are so many."""
         first = window - self._at[1]
         if number != self._at[0] or first < 0 or first + iterations > len(self._ahead[0]):

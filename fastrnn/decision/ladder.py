@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ..settings.options import Settings
 from ..settings.passes import pass_over
 from .batches import KEPT_BUSY, LARGER, SIXTEEN, Batch, best_batch
-from .long_texts import LONG, OFTEN, ONCE, ROWS, of_part, rate_of_rows, with_rows, without_rows
+from .long_texts import LONG, OFTEN, SHUFFLED, rate_of_rows, shuffled, with_rows, without_rows
 from .machine import Machine
 
 MOST = 0.9  # of a text that should be read in a pass over it
@@ -119,15 +119,16 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
         return reads(rung) >= share * need * batch.cost(reads(rung), characters)
 
     if characters >= LONG:
-        start = with_rows(start, left, machine.V, ROWS)
+        start = with_rows(start, left, machine.V, characters)
     rungs, batch, faster = rungs_for(start, left, characters), SIXTEEN, 1.0
     clocked = timed and seconds >= TRIAL
     if clocked:
         machine.measure(rungs[min(FIRST, len(rungs) - 1)][1], seconds)
     at = max(filter(enough, range(len(rungs))))
-    if characters >= LONG and not ONCE * characters <= reads(rungs[at][1]) < OFTEN * characters:
-        part = reads(rungs[at][1]) < characters
-        start = of_part(start, left, machine.V, characters) if part else without_rows(start, left)
+    if characters >= LONG:
+        epochs = reads(rungs[at][1]) / characters
+        start = shuffled(start, left, characters) if epochs < SHUFFLED else start
+        start = without_rows(start, left) if epochs >= OFTEN else start
         rungs = rungs_for(start, left, characters)
         at = max(filter(enough, range(len(rungs))))
     if clocked and seconds >= AGAIN:

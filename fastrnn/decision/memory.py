@@ -60,7 +60,7 @@ def check_memory(settings: Settings, V: int, *, validated: bool = False, kept: b
 def _cures(settings: Settings, fits: Callable[[Settings], bool]) -> str:
     """Options, each with the largest value with which the model fits if no other option changes."""
     found = []
-    for name in (*LOWERED, *(['ngram_rows'] if settings.ngrams else [])):
+    for name in (*LOWERED, *(['ngram_rows'] if settings.ngrams > 1 else [])):
         grain = (settings.shards or 1) if name == 'streams' else 1
         low, high = 0, getattr(settings, name) // grain  # fits, or none at all; does not
         while high - low > 1:

@@ -34,7 +34,10 @@ def new_job(
         text = replace(text, corpus=transfer.corpus)
     job = resolve(config, text, kept=kept, on_divergence=on_divergence, seed=seed)
     if weights is not None:
-        job = replace(job, reasons={**job.reasons, **dict.fromkeys(OF_MODEL, "the model's, from which it starts")})
+        job = replace(
+            job,
+            reasons={**job.reasons, **dict.fromkeys((*OF_MODEL, 'ngram_rows'), "the model's, from which it starts")},
+        )
     if text.held_out is not None and processes().leads:
         newline = text.corpus.chars.find('\n')
         difference = unlike(text.corpus.ids, text.held_out, text.V, None if newline < 0 else newline)

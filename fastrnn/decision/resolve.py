@@ -22,15 +22,16 @@ from .schedule import Segment
 from .text import Text
 
 ASKED, GIST, NOBODY = 'asked for', "the gist's", 'nobody asked for it'
+MOST_BLOCKS = 30_000_000  # of a shuffled text: 8 bytes each
 INTERVALS = ('print_every', 'validate_every', 'validate_part', 'save_every')
 BY = {  # what decides what a preset leaves open, beside its model
     'seq_length': 'by the model, and the length of the text',
     'streams': 'by the length of the text',
     'learning_rate': 'by the cell, H, the optimizer and the schedule',
     'dropout': 'by how often the text is read',
-    'shuffle': 'by how much of the text is read',
-    'ngrams': 'by the length of the text',
-    'ngram_rows': 'by how much of the text is read, and its number of distinct characters',
+    'shuffle': 'by the length of the text, and how often it is read',
+    'ngrams': 'by the length of the text, how often it is read, and its number of distinct characters',
+    'ngram_rows': 'by the length of the text, and its number of distinct characters',
     'ngram_rate': 'by how often the text is read',
     'epochs': 'by the length of the text: more would overfit',
 }
@@ -106,6 +107,9 @@ def completed(
 def check_text(settings: Settings, text: Text) -> None:
     """Raise ValueError where a text can't be trained on."""
     T, B, characters = settings.seq_length, settings.streams, text.characters
+    if settings.shuffle and characters > MOST_BLOCKS * (settings.shuffle + T):
+        what = f'shuffle is {settings.shuffle:,}, which makes more than {MOST_BLOCKS:,} blocks of the text'
+        raise ValueError(f'{what}, too many to keep their order: take --shuffle {characters // MOST_BLOCKS:,} or more')
     if text.V < 2 and characters > 1:
         raise ValueError(
             'the text has one distinct character, so there is nothing to predict: take a text with two or more'

@@ -18,6 +18,7 @@ class Transfer:
     params: Params
     new: str  # characters that the model did not know
     unseen: str  # characters of the model that the text lacks
+    rows_lost: bool = False  # whether rows of n-grams start from 0, since characters have other numbers now
 
 
 def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> Transfer:
@@ -43,7 +44,8 @@ def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> T
     new_rows = int((~there).sum()), params.WxhT.shape[1]
     params.WxhT[~there] = np.random.RandomState(seed).randn(*new_rows) * GIST_SCALE
     params.by[~there] = old.by.min()
-    if chars == model.chars:  # else contexts have other numbers, and point to other rows: these start from 0
+    same = chars == model.chars
+    if same:  # else contexts have other numbers, and point to other rows
         params.rows[...] = old.rows
     new = ''.join(char for char in corpus.chars if char not in known)
-    return Transfer(replace(corpus, chars=chars), params, new, unseen)
+    return Transfer(replace(corpus, chars=chars), params, new, unseen, not same and bool(old.rows.any()))

@@ -65,9 +65,8 @@ class BatchedEngine:
         self._tuner = ThreadTuner(layouts_of(settings, architecture), (architecture, T, streams, dtype))
         tell_of_too_many(settings.threads, self._tuner.most)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(self._tuner.most - 1)]
-        windows, afresh = self._passes.read(0, 0, 1)
         nothing = np.zeros((0, streams))
-        self._train(alone(), windows[:0], afresh[:0], nothing[:, 0], nothing)  # compiles, or loads, before threads do
+        self._train(alone(), *self._passes.nothing, nothing[:, 0], nothing)  # compiles, or loads, before threads do
         pack_weights(alone(), self.network)
 
     @staticmethod

@@ -19,10 +19,9 @@ from ..settings.options import Settings
 def check_shards(settings: Settings) -> None:
     """Raise ValueError if the shards don't divide the streams, or the processes don't divide the shards."""
     shards, B, count = settings.shards or 1, settings.streams, processes().size
-    if shards > 1 and settings.ngrams:
-        raise ValueError(
-            f'the rows of n-grams are for one shard, but there are {shards:,}: take --ngrams 0 or --shards 1'
-        )
+    if shards > 1 and settings.ngrams > 1:
+        cure = f'take --ngrams 0, {OR_ALONE}' if count > 1 else 'take --ngrams 0 or --shards 1'
+        raise ValueError(f'the rows of n-grams are for one shard, but there are {shards:,}: {cure}')
     if count > 1 and not settings.takes('shards'):
         raise ValueError(
             f'engine {settings.engine} trains in one process, not in {count:,}: add --preset fast, {OR_ALONE}'

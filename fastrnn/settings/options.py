@@ -99,17 +99,17 @@ class Settings:
     streams: int = option(1, Whole(1), TRAINING, 'Parts of the text trained in parallel, B.', fast='by text and cores',
         engines=BATCHED, synonyms='batch batch-size minibatch bs b n-batch mini-batch-size')
     shuffle: int = option(0, Whole(0), TRAINING,
-        'Read the text in blocks of so many characters, in a new random order on each pass; 0: in its own order.',
+        'Read the text in blocks of N characters, in a new random order on each pass; 0: in its own order.',
         fast='128 for long texts',
         engines=BATCHED, synonyms='shuffle-blocks random-order block-shuffle permute')
     ngrams: int = option(0, Whole(0, 8), MODEL,
-        'Predict also from the last 2 to so many characters, by rows of a table; 0: no table.',
+        'Add a table that predicts from the last 2 to N characters; 0: no table.',
         fast='4 for long texts', engines=BATCHED,
         synonyms='ngram n-gram ngram-order maxent direct-order')
-    ngram_rows: int = option(1 << 16, Whole(1), MODEL, 'Rows of that table for each number of characters.',
+    ngram_rows: int = option(1 << 16, Whole(1), MODEL, 'Rows of the n-gram table for each number of characters.',
         fast='up to 65,536', engines=BATCHED, synonyms='ngram-hash-size direct maxent-hash-size hash-size buckets')
     ngram_rate: float = option(0.3, Number(MAX_RATE), TRAINING,
-        'Learning rate of that table, by plain SGD; follows the schedule.', fast='by epochs', engines=BATCHED)
+        'Learning rate of the n-gram table (plain SGD); follows the schedule.', fast='by epochs', engines=BATCHED)
     optimizer: str = option('adagrad', Choice(('adagrad', 'adam')), TRAINING, 'Optimizer.', engines=BATCHED,
         synonyms='opt optim optimiser solver')
     schedule: str = option('constant', Choice(('constant', 'step', 'cosine', 'linear', 'wsd')), TRAINING,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fastrnn.data import passes
 from fastrnn.data.passes import Order, Passes
+from fastrnn.kernels.batched import ngrams
 from fastrnn.settings.options import Settings
 from fastrnn.settings.passes import pass_over
 
@@ -108,3 +109,7 @@ def test_the_next_character_of_the_first_stream(shuffle):
         read, _ = reader.read(position, steps, 1)
         position = reader.after(position, 1)
         assert reader.last(position, steps + 1) == read[0, 0, -1]
+
+
+def test_what_stands_for_no_character_is_one_number():
+    assert passes.NOTHING == ngrams.NOTHING == 2**32 - 1

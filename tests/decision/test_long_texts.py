@@ -2,7 +2,7 @@
 
 from decisions import Fixed, climbed, settings_of, text_of
 
-from fastrnn.decision.long_texts import LONG, NGRAMS, ROWS, ROWS_OF_PART, rate_of_rows, with_rows
+from fastrnn.decision.long_texts import LARGE, LONG, NGRAMS, ROWS, ROWS_OF_LARGE, rate_of_rows, with_rows
 from fastrnn.decision.resolve import resolve
 from fastrnn.settings.config import preset
 from fastrnn.settings.presets import OPEN
@@ -16,11 +16,17 @@ def test_rows_are_for_long_texts():
     assert [(found.ngrams, found.shuffle) for found in (short, often)] == [(0, 0)] * 2
 
 
-def test_a_part_of_a_text_is_shuffled_and_has_more_rows():
-    part, whole = (climbed(10 * LONG, epochs=epochs).settings for epochs in (0.5, 1.0))
-    assert part.shuffle > 0 == whole.shuffle and part.ngram_rows == ROWS_OF_PART > whole.ngram_rows
+def test_a_text_that_is_read_seldom_is_shuffled():
+    seldom, twice = (climbed(LONG, epochs=epochs).settings for epochs in (0.5, 2.0))
+    assert seldom.shuffle == 128 and twice.shuffle == 0
     timed = climbed(100 * LONG, Fixed(1e9), time=10.0).settings
-    assert (timed.shuffle, timed.ngrams) == (part.shuffle, NGRAMS)
+    assert (timed.shuffle, timed.ngrams) == (seldom.shuffle, NGRAMS)
+    assert climbed(10**10, epochs=0.5).settings.shuffle == 2500  # the order of its blocks is held in memory
+
+
+def test_large_texts_have_more_rows():
+    rows = [climbed(n, epochs=0.5).settings.ngram_rows for n in (LARGE - 1, LARGE)]
+    assert rows == [ROWS, ROWS_OF_LARGE]
 
 
 def test_what_is_asked_for_stays():
@@ -34,10 +40,10 @@ def test_what_is_asked_for_stays():
 def test_many_distinct_characters_have_fewer_rows_and_at_last_none():
     start, found = settings_of(), []
     for V in (30, 100, 500, 1000, 5000):
-        settings = with_rows(start, OPEN['fast'], V, ROWS_OF_PART)
+        settings = with_rows(start, OPEN['fast'], V, LARGE)
         found.append(settings.ngram_rows if settings.ngrams else 0)
         assert found[-1] * 3 * V * 4 <= 80_000_000
-    assert found == sorted(found, reverse=True) and found[0] == ROWS_OF_PART > found[2] > 0 == found[-1]
+    assert found == sorted(found, reverse=True) and found[0] == ROWS_OF_LARGE > found[2] > 0 == found[-1]
 
 
 def test_the_rate_falls_with_the_epochs():

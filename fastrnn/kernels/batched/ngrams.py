@@ -63,7 +63,8 @@ def update_rows(team, table, contexts, counts, dy, step):
     """Move the rows (T, B, K) of all characters against dy (T, B, .), in the order of the characters.
 
     A row that n of them point to moves by step / (1 + n / OFTEN) for each: their dy are all of the row as it was, and
-    the sum of many would overshoot (64 streams, LSTM 256, 8 million characters: 2.53 bits instead of BETTER).
+    the sum of many would overshoot. So larger steps pay (LSTM 192, 2.5 million characters of C, training bits at the
+    end: 1.817 at 0.3 without it, 1.810 at 0.3 and 1.715 at 1.0 with it).
     Each thread moves rows of its own, so that no bit depends on how many there are. counts (R,) is 0 before and after.
     """
     T, B, K = contexts.shape

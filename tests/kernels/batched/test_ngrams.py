@@ -6,13 +6,19 @@ import cell_oracles
 import numpy as np
 import oracles
 import pytest
+from crafted import craft, refused
 
+import fastrnn
 from fastrnn.engines.batched import BatchedEngine
 from fastrnn.engines.batched_streams import BatchedStreams
+from fastrnn.inference import adapt, evaluate
 from fastrnn.kernels.batched import ngrams
 from fastrnn.kernels.team import alone
 from fastrnn.model.architecture import Architecture
+from fastrnn.model.checkpoint import load_model, save_model
+from fastrnn.model.model import Model
 from fastrnn.model.params import Params
+from fastrnn.model.safetensors_file import read
 from fastrnn.settings.options import Settings
 
 V = 9
@@ -140,3 +146,48 @@ def test_a_rate_that_falls_slows_the_rows_too():
 def test_they_are_for_one_shard():
     with pytest.raises(ValueError, match='the rows of n-grams are for one shard, but there are 3'):
         BatchedEngine(replace(SETTINGS, shards=3), IDS, V)
+
+
+def test_parts_of_a_text_are_scored_with_their_own_contexts():
+    """Also in windows, each from no character before."""
+    params, ids = random_params(), np.random.default_rng(4).integers(0, V, 9000).astype(np.uint8)
+    found, one = evaluate.nats(params, ids), BatchedStreams(params)
+    alone_ = one.score(ids[:-1, None].astype(np.uint32), ids[1:, None].astype(np.uint32))[:, 0]
+    np.testing.assert_allclose(
+        found[:600], alone_[:600], rtol=1e-9
+    )  # the first of two parts begins where the text does
+    windows = np.concatenate([values for _, values in evaluate.slices(params, ids[:31], window=10)])
+    expected = [evaluate.nats(params, ids[k : k + 11]) for k in (0, 10, 20)]
+    np.testing.assert_allclose(np.sort(windows), np.sort(np.concatenate(expected)), rtol=1e-9)
+
+
+def test_adapting_begins_with_the_model_and_reads_no_character_before_it_is_scored():
+    params, other = random_params(), IDS.copy()
+    other[70:] = (other[70:] + 1) % V
+    found, changed = (adapt.adapted_nats(params, ids) for ids in (IDS, other))
+    np.testing.assert_allclose(found[: adapt.T], evaluate.nats(params, IDS)[: adapt.T], rtol=1e-9)
+    assert np.array_equal(found[:69], changed[:69]) and found[69] != changed[69]
+    assert abs(found[adapt.T :] - evaluate.nats(params, IDS)[adapt.T :]).max() > 1e-3
+
+
+def test_many_texts_go_on_from_one_prompt():
+    chars = 'abcdefghi'
+    model = Model(random_params(), chars)
+    texts = [fastrnn.samples(model, count, 12, prime='abcabcdd', seed=5, temperature=1e-9) for count in (1, 3)]
+    first, *others = [text for several in texts for text in several]
+    assert others == [first] * 3 and first == ''.join(fastrnn.sample(model, 12, prime='abcabcdd', temperature=1e-9))
+
+
+@pytest.mark.parametrize('cell', ['rnn', 'lstm'])
+def test_a_file_and_files_that_no_run_makes(tmp_path, cell):
+    model = Model(random_params(cell), 'abcdefghi')
+    save_model(tmp_path / 'model', model)
+    assert load_model(tmp_path / 'model').params == model.params
+    tensors, metadata = read(tmp_path / 'model')
+    assert metadata['format'] == '3'
+    rows = tensors['ngrams.weight']
+    for change in ({'ngrams.weight': rows[:-1]}, {'ngrams.weight': rows[0]}, {'ngrams.weight': rows[:, :-1].copy()}):
+        refused(craft(tmp_path / 'model', tmp_path / 'x', change), load_model)
+    for order in ('1', '9', '', 'x', '\u0662'):
+        refused(craft(tmp_path / 'model', tmp_path / 'x', metadata={'ngrams': order}), load_model)
+    refused(craft(tmp_path / 'model', tmp_path / 'x', {'ngrams.weight': rows.astype('f4')}), load_model)
