@@ -102,7 +102,7 @@ def test_rows_of_n_grams_are_told():
     assert facts['n-grams'] == 'of 2 to 4 characters, 1,000 rows each'
     assert facts['parameters'] == f'{model.params.flat.size + model.params.rows.size:,}'
     assert f'{facts["parameters"]} weights' in source and 'the last 2 to 4 characters point to' in source
-    assert 'the last 2 bytes,' in page(model_of('ab', unit='byte', ngrams=2, ngram_rows=3), 'a')
+    assert 'the last 2 bytes point to' in page(model_of('ab', unit='byte', ngrams=2, ngram_rows=3), 'a')
     assert not re.search('n-?gram', page(some_model(), 'a.txt'))
 
 
