@@ -21,7 +21,9 @@ from .player import page
 from .player_weights import quantized, size_of_rows
 
 DRAWN = 20_000  # characters of the model's own, on which 8 bits are compared with float32 where no text is given
-MAX_ROWS = 100_000_000  # bytes of the page that rows of n-grams may take: it is in a browser's memory several times
+# bytes of the page that rows of n-grams may take, as a browser has it in memory several times; the preset's take up to
+# 107 MB
+MAX_ROWS = 120_000_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def export(
     ------
     ValueError
         In one line, for a text with characters that the model lacks, a place where no file can be written, or more
-        than 100 MB of n-grams.
+        than 120 MB of n-grams.
     Diverged
         For a model whose weights are not finite, or far too large.
     """
