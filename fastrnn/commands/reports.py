@@ -137,7 +137,7 @@ class Reports:
         from ..training.by_heart import by_heart
 
         epochs = run.epochs()
-        if by_heart(epochs, run.job.characters, run.job.architecture.parameters):
+        if by_heart(epochs, run.job.characters, run.job.architecture.all_parameters):
             self.note(
                 f'the text was seen {epochs:,.0f} times and nothing is held out: the model may only have learned it by '
                 'heart; add --validation 10% to see, and to keep the best'
