@@ -5,6 +5,8 @@
     python bench/corpora.py FOLDER --c 50MB               FOLDER/c-50MB.txt: C of Linux, up to 300 MB and more
     python bench/corpora.py FOLDER --english 30MB         FOLDER/english-30MB.txt: manuals and books
     python bench/corpora.py FOLDER --repeat 100MB TEXT    FOLDER/TEXT-100MB.txt: the text again and again, to this size
+    python bench/corpora.py FOLDER --excerpts TEXT LARGER FOLDER/TEXT-excerpts.txt: 330 excerpts of a larger text that
+                                                          begins with this one, from behind it: to hold out
 
 pip downloads the wheels, and runs no code of theirs. Their modules, without tests and benchmarks, are joined in the
 order of their names. Versions are pinned, and a text is checked by its SHA-256: it is the same everywhere.
@@ -17,6 +19,7 @@ SHA-256, which is printed.
 import argparse
 import hashlib
 import io
+import random
 import re
 import subprocess
 import sys
@@ -48,6 +51,7 @@ LARGE = Source(
     'a098f1324a405dadc1ae712f28a29706f86e1848c1b65d2ba991b2752eb6f560',
 )
 LEFT_OUT = {'tests', 'benchmarks'}  # folders
+EXCERPTS = 330, 3000  # how many, and bytes of each
 UNITS = {'kB': 10**3, 'MB': 10**6, 'GB': 10**9}
 
 
@@ -98,6 +102,21 @@ def repeat(text: bytes, size: int, out: Path) -> None:
             file.write(text)
 
 
+def excerpts(text: bytes, larger: bytes, count: int = EXCERPTS[0], size: int = EXCERPTS[1]) -> bytes:
+    """Excerpts from random places behind ``text`` and a fifth more, of its characters alone.
+
+    The last files of a text may be few, and all alike: between two models their bits differ by 0.1 more or less.
+    """
+    rest, known, found = larger[len(text) * 6 // 5 :], set(text), bytearray()
+    rng = random.Random(5)
+    while len(found) < count * size:
+        place = rng.randrange(len(rest) - size)
+        excerpt = rest[place : place + size]
+        if not set(excerpt) - known:
+            found += excerpt
+    return bytes(found)
+
+
 def describe(path: Path) -> None:
     """Print a text's size, distinct bytes and SHA-256."""
     digest, distinct, size = hashlib.sha256(), set[int](), 0
@@ -117,6 +136,7 @@ def main() -> None:
     for kind in TEXTS:
         texts.add_argument(f'--{kind}', metavar='SIZE')
     texts.add_argument('--repeat', nargs=2, metavar=('SIZE', 'TEXT'))
+    texts.add_argument('--excerpts', nargs=2, metavar=('TEXT', 'LARGER'), type=Path)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
     debian = next((kind for kind in TEXTS if getattr(given, kind)), None)
@@ -124,6 +144,9 @@ def main() -> None:
         size, source = size_of(given.repeat[0]), Path(given.repeat[1])
         out = given.folder / f'{source.stem}-{given.repeat[0]}.txt'
         repeat(source.read_bytes(), size, out)
+    elif given.excerpts:
+        out = given.folder / f'{given.excerpts[0].stem}-excerpts.txt'
+        out.write_bytes(excerpts(*(path.read_bytes() for path in given.excerpts)))
     elif debian is not None:
         words = getattr(given, debian)
         out = given.folder / f'{debian}-{words}.txt'

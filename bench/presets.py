@@ -35,7 +35,7 @@ TIMES = (2.0, 9.0, 29.0, 88.0)
 LONG = 60.0  # seconds; there, changes take too long for a quick choice
 SHORT = (1_500, 15_000, 150_000)  # characters
 BATCHES = {32: (1.0, 1.41), 64: (1.0, 1.41, 2.0), 128: (1.41, 2.0, 2.83)}  # rates by B, as multiples of the preset's
-ALIKE = {'seq_length': 32, 'dropout': 0.0, 'seed': 0, 'threads': 1, 'sample_length': 0}
+ALIKE = {'seq_length': 32, 'dropout': 0.0, 'shuffle': 0, 'ngrams': 0, 'seed': 0, 'threads': 1, 'sample_length': 0}
 SIXTEEN = (0.375, 0.5, 0.625, 0.75, 1.0, 1.5)  # shares of the characters, which 16 streams read
 MODELS: dict[float, tuple[tuple[str, int, int], ...]] = {  # from so many seconds on
     0.0: (('lstm', 1, 96), ('lstm', 1, 128), ('lstm', 1, 192), ('gru', 2, 96), ('lstm', 2, 96), ('rnn', 2, 128)),

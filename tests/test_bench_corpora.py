@@ -141,3 +141,9 @@ def test_a_paragraph_comes_once():
     unseen, notice = Unseen(), 'Permission is granted to copy this document.'
     assert unseen.part(f'\nName\n\n{notice}\n') == f'Name\n\n{notice}'
     assert unseen.part(f'Name\n\n{notice.replace(" to", chr(10) + "to")}\n \nMore\n') == 'Name\n\nMore'
+
+
+def test_excerpts_come_from_behind_the_text():
+    text, larger = b'abc' * 100, b'abc' * 120 + b'aabbcc' * 50 + b'xyz' * 50
+    found = corpora.excerpts(text, larger, count=5, size=6)
+    assert len(found) == 30 and set(found) <= set(b'abc') and b'abca' not in found
