@@ -245,8 +245,6 @@ def _of_transfer(transfer: 'Transfer') -> list[str]:
         names = listed((unit_name(ord(char), unit) for char in transfer.new), count)
         are = 's are new to the model and get new rows' if count > 1 else ' is new to the model and gets a new row'
         lines.append(f'{count:,} {unit}{are}: {names}')
-    if transfer.rows_lost:
-        lines.append('the text has a different vocabulary: the n-gram table of the model starts from zeros')
     if transfer.unseen:
         lines.append(f'{len(transfer.unseen)} characters that the model knows do not occur in the text')
     return lines

@@ -1,13 +1,18 @@
 """Old weights for a new text: its characters get the rows that they had, and new ones where they had none."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..data.corpus import Corpus
+from ..kernels.batched.ngrams import NOTHING, point_all
 from ..model.init import GIST_SCALE
 from ..model.model import Model
 from ..model.params import Params
+
+LOOKED_AT = 500_000  # characters of the text, whose contexts keep their rows of n-grams
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,6 @@ class Transfer:
     params: Params
     new: str  # characters that the model did not know
     unseen: str  # characters of the model that the text lacks
-    rows_lost: bool = False  # whether rows of n-grams start from 0, since characters have other numbers now
 
 
 def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> Transfer:
@@ -44,8 +48,31 @@ def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> T
     new_rows = int((~there).sum()), params.WxhT.shape[1]
     params.WxhT[~there] = np.random.RandomState(seed).randn(*new_rows) * GIST_SCALE
     params.by[~there] = old.by.min()
-    same = chars == model.chars
-    if same:  # else contexts have other numbers, and point to other rows
+    if chars == model.chars:
         params.rows[...] = old.rows
+    elif old.architecture.ngrams:
+        _move_rows(old, params, rows, np.asarray(corpus.ids[:LOOKED_AT]))
     new = ''.join(char for char in corpus.chars if char not in known)
-    return Transfer(replace(corpus, chars=chars), params, new, unseen, not same and bool(old.rows.any()))
+    return Transfer(replace(corpus, chars=chars), params, new, unseen)
+
+
+def _move_rows(old: Params, new: Params, numbers: NDArray[np.int64], ids: NDArray[Any]) -> None:
+    """Have the contexts of a text point to what their n-grams' rows were, though characters have other numbers now.
+
+    numbers: of each new one the old, or -1. Rows of contexts that do not occur in ``ids`` start from 0.
+    """
+    K, R, there = old.architecture.ngrams - 1, old.architecture.ngram_rows, numbers >= 0
+    before = np.full(K, NOTHING, np.uint32)
+    old_ids = numbers[ids].astype(np.uint32)  # of new ones NOTHING, which is not used
+    now, then = np.zeros((2, ids.size, K), np.int64)
+    point_all(np.concatenate([before, ids.astype(np.uint32)]), R, now)
+    point_all(np.concatenate([before, old_ids]), R, then)
+    known = there[ids]
+    for order in range(K):
+        whole = known.copy()  # whether the model knows all characters of the context
+        for back in range(1, order + 2):
+            whole[back:] &= known[:-back]
+        pairs = np.unique(np.stack([now[whole, order], then[whole, order]], 1), axis=0)
+        for first in range(0, len(pairs), 1 << 14):
+            to, source = pairs[first : first + (1 << 14)].T
+            new.rows[to[:, None], np.flatnonzero(there)] = old.rows[source[:, None], numbers[there]]

@@ -2,9 +2,10 @@
 
 import cell_oracles
 import numpy as np
+import oracles
 import pytest
 from helpers import MANY
-from models import CHARS, MANY_KINDS, model_of, sampled, some_model
+from models import CHARS, MANY_KINDS, model_of, random_params, sampled, some_model
 
 import fastrnn
 from fastrnn.data.corpus import Corpus
@@ -54,13 +55,26 @@ def test_weights_of_any_cell(cell, layers):
     assert sampled(Model(params, chars), 50, prime='ponder', top_k=1) == sampled(old, 50, prime='ponder', top_k=1)
 
 
-@pytest.mark.parametrize(('text', 'kept'), [('cbaabc', True), ('ab', True), ('ac', False), ('abcd', False)])
-def test_rows_of_n_grams_stay_with_their_vocabulary(text, kept):
-    """Contexts of other numbers point to other rows."""
-    params = scaled(Architecture('rnn', 1, 5, 3, 3, 7), np.random.RandomState(0))
-    params.rows[:] = 1.0
-    rows = transfer_weights(Model(params, 'abc'), Corpus.of(text), seed=0).params.rows
-    assert rows.all() if kept else not rows.any()
+@pytest.mark.parametrize('text', ['cbaabcddbca', 'ab', 'acdca', 'xxaxbdcabxc'])
+def test_rows_of_n_grams_move_with_their_contexts(text):
+    """The text is predicted as before, if its characters are known: its contexts point to rows by their new numbers."""
+    params = random_params(Architecture('gru', 1, 5, 4, 4, 100_003), 'float64', 0)
+    params.rows[:] = np.random.default_rng(1).standard_normal(params.rows.shape)
+    transfer = transfer_weights(Model(params, 'abcd'), Corpus.of(text), seed=0)
+    moved = Model(transfer.params, transfer.corpus.chars)
+    assert np.any(transfer.params.rows)
+    if 'x' not in text:
+        for seen in (text, text[:2]):
+            before, after = (
+                fastrnn.evaluate(model, seen).bits_per_character for model in (Model(params, 'abcd'), moved)
+            )
+            assert after == pytest.approx(before, rel=1e-12)
+    else:
+        new, old = (model.chars.index('b') for model in (moved, Model(params, 'abcd')))
+        at = oracles.contexts(np.array([moved.chars.index(char) for char in 'ab']), 1, 1, 100_003)[0]
+        was = oracles.contexts(np.array([0, 1]), 1, 1, 100_003)[0]
+        assert transfer.params.rows[at, new] == params.rows[was, old]
+        assert transfer.params.rows[at, moved.chars.index('x')] == 0
 
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)

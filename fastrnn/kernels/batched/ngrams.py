@@ -42,6 +42,13 @@ def point(characters, at, rows, out):
 
 
 @jit
+def point_all(characters, rows, out):
+    """Set out (n, K) to the rows of the contexts that end with each of characters (K + n,) but the first K."""
+    for n in range(out.shape[0]):
+        point(characters, out.shape[1] + n, rows, out[n])
+
+
+@jit
 def add_rows(table, rows, y):
     """y[:V] += the sum of rows (K,) of table (R, V), one after the other."""
     for k in range(rows.size):
