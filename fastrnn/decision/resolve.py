@@ -30,7 +30,7 @@ BY = {  # what decides what a preset leaves open, beside its model
     'learning_rate': 'by the cell, H, the optimizer and the schedule',
     'dropout': 'by how often the text is read',
     'shuffle': 'by the length of the text, and how often it is read',
-    'ngrams': 'by the length of the text, how often it is read, and its number of distinct characters',
+    'ngrams': 'by the length of the text, how often it is read, its number of distinct characters, and the shards',
     'ngram_rows': 'by the length of the text, and its number of distinct characters',
     'ngram_rate': 'by how often the text is read',
     'epochs': 'by the length of the text: more would overfit',
@@ -184,11 +184,15 @@ def climbed_in_words(climbed: Climb, characters: int) -> str:
     if not climbed.trained and settings.iterations is None:
         return 'less than a second is too short to measure the machine'
     if climbed.speed is None:
-        return f'{"up to " if settings.time is not None else ""}{times:,.1f} epochs'
+        return f'{"up to " if settings.time is not None else ""}{_epochs(times)}'
     if settings.epochs is not None and times >= settings.epochs:
         return f'{settings.time:g} s, but at most {settings.epochs:g} epochs: more would overfit so short a text'
     on = processes().in_words or threads_in_words(climbed.threads)
-    return f'{settings.time:g} s on {on} at {climbed.speed:,.0f} characters/s: about {times:,.1f} epochs'
+    return f'{settings.time:g} s on {on} at {climbed.speed:,.0f} characters/s: about {_epochs(times)}'
+
+
+def _epochs(times: float) -> str:
+    return f'{times:,.1f} epochs' if times >= 1 else f'{times:.2g} epochs'
 
 
 def threads_in_words(count: int) -> str:

@@ -106,9 +106,9 @@ class Settings:
         'Add a table that predicts from the last 2 to N characters; 0: no table.',
         fast='4 for long texts', engines=BATCHED,
         synonyms='ngram n-gram ngram-order maxent direct-order')
-    ngram_rows: int = option(1 << 16, Whole(1), MODEL, 'Rows of the n-gram table for each number of characters.',
-        fast='up to 65,536', engines=BATCHED, synonyms='ngram-hash-size direct maxent-hash-size hash-size buckets')
-    ngram_rate: float = option(0.3, Number(MAX_RATE), TRAINING,
+    ngram_rows: int = option(1 << 15, Whole(1), MODEL, 'Rows of the n-gram table for each number of characters.',
+        fast='up to 32,768', engines=BATCHED, synonyms='ngram-hash-size direct maxent-hash-size hash-size buckets')
+    ngram_rate: float = option(0.3, Number(10.0), TRAINING,
         'Learning rate of the n-gram table (plain SGD); follows the schedule.', fast='by epochs', engines=BATCHED)
     optimizer: str = option('adagrad', Choice(('adagrad', 'adam')), TRAINING, 'Optimizer.', engines=BATCHED,
         synonyms='opt optim optimiser solver')

@@ -42,7 +42,7 @@ def test_many_distinct_characters_have_fewer_rows_and_at_last_none():
     for V in (30, 100, 500, 1000, 5000):
         settings = with_rows(start, OPEN['fast'], V, LARGE)
         found.append(settings.ngram_rows if settings.ngrams else 0)
-        assert found[-1] * 3 * V * 4 <= 80_000_000
+        assert found[-1] * 3 * V * 4 <= 40_000_000
     assert found == sorted(found, reverse=True) and found[0] == ROWS_OF_LARGE > found[2] > 0 == found[-1]
 
 
