@@ -192,7 +192,7 @@ def climbed_in_words(climbed: Climb, characters: int) -> str:
 
 
 def _epochs(times: float) -> str:
-    return f'{times:,.1f} epochs' if times >= 1 else f'{times:.2g} epochs'
+    return f'{times:,.1f} epochs' if not 0 < times < 0.1 else f'{times:.1g} epochs'
 
 
 def threads_in_words(count: int) -> str:
