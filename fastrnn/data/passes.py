@@ -131,9 +131,9 @@ def windows_at(ids: Ids, starts: Places, T: int, before: int) -> NDArray[np.uint
     """The T + 1 characters from each of starts (n, B) on, after so many before them: (n, B, before + T + 1)."""
     found = np.full((*starts.shape, before + T + 1), NOTHING, np.uint32)
     whole = starts >= before
-    if isinstance(ids, np.ndarray):
+    if isinstance(ids, np.ndarray) and whole.any():  # else the text may be shorter than a window with those before
         found[whole] = sliding_window_view(ids, before + T + 1)[starts[whole] - before]
-    else:
+    elif not isinstance(ids, np.ndarray):
         _read_windows(ids, starts, T, before, found)
     for n, b in zip(*np.nonzero(~whole), strict=True):  # at the start of the text
         part = ids[: starts[n, b] + T + 1]

@@ -113,3 +113,12 @@ def test_the_next_character_of_the_first_stream(shuffle):
 
 def test_what_stands_for_no_character_is_one_number():
     assert passes.NOTHING == ngrams.NOTHING == 2**32 - 1
+
+
+@pytest.mark.parametrize('kind', [np.asarray, Plain])
+def test_a_text_that_is_shorter_than_a_window_with_what_is_before_it(kind):
+    """Of three characters, with room for three more before them."""
+    ids = np.arange(3, dtype=np.uint32)
+    settings = Settings(engine='batched', seq_length=1, ngrams=4, iterations=1)
+    windows, _ = Passes(ids if kind is np.asarray else Plain(3), settings, 0).read(0, 0, 1)
+    assert windows.tolist() == [[[2**32 - 1] * 3 + [0, 1]]]
