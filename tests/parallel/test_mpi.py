@@ -322,7 +322,8 @@ rank = os.environ['PMI_RANK']
 def fastrnn(*args):
     done = subprocess.run([sys.executable, '-m', 'fastrnn', *args], capture_output=True, text=True)
     count = done.stdout.count('bits per character (')
-    sys.stdout.write(f'own by {{rank}}: {{done.returncode}} {{count}} {{done.stderr.strip()}}' + chr(10))  # at once
+    line = f'own by {{rank}}: {{done.returncode}} {{count}} {{done.stderr.strip()}}'
+    os.write(1, line.encode() + b'\\n')  # at once, before exec drops what is buffered
 if rank == '1':  # a process of its own, below one of the launcher's
     fastrnn('train', {str(SONNETS)!r}, '--iterations', '0')
 os.execv(sys.executable, [sys.executable, '-m', 'fastrnn', 'eval', {str(whole[0])!r}, {str(place)!r}, '--recursive'])
