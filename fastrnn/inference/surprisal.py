@@ -1,14 +1,17 @@
 """How much each character of a text surprises a model, and the table of it."""
 
+import html
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import DTypeLike, NDArray
 
 from ..data.stored import Ids
 from ..data.vocabulary import FOLDED, Vocabulary
@@ -19,14 +22,19 @@ from .evaluate import nats
 
 HEADER, ADAPTED = 'offset\tcharacter\tbits', '\tadapted_bits'
 BLOCK = 1 << 16  # lines of the table that are made at a time
+QUOTED, SHADED = 40, 400  # characters that a repr shows, and a notebook
+MOST_BITS = 8  # from here on the shade is the darkest
 NAMED = {'\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\'}
 # controls, lone surrogates, and U+2028 and U+2029, at which some readers end a line
 UNSAFE = re.compile('[\x00-\x1f\\\\\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 
 
-@dataclass(frozen=True, eq=False)
-class Scored:
-    """A text as the model sees it, and the surprisal of each character."""
+@dataclass(frozen=True, eq=False, repr=False)
+class Scored(NDArrayOperatorsMixin):
+    """A text as the model sees it, and the surprisal of each character.
+
+    It behaves as the array ``bits``: ``len``, indexing, loops, arithmetic, comparisons and NumPy's functions use that.
+    """
 
     ids: Ids  # (n,)
     chars: str  # character k of the vocabulary
@@ -47,6 +55,58 @@ class Scored:
     @property
     def adapted_bits_per_character(self) -> float | None:
         return None if self.adapted is None else float(self.adapted[1:].mean())
+
+    def __len__(self) -> int:
+        return self.bits.size
+
+    def __iter__(self) -> Iterator[np.float64]:
+        return iter(self.bits)
+
+    @overload
+    def __getitem__(self, at: int | np.integer[Any]) -> np.float64: ...
+    @overload
+    def __getitem__(self, at: slice | Sequence[int] | NDArray[Any]) -> NDArray[np.float64]: ...
+    def __getitem__(self, at: Any) -> Any:
+        return self.bits[at]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self.bits, dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if any(isinstance(out, Scored) for out in options.get('out', ())):
+            return NotImplemented  # it is frozen
+        return getattr(ufunc, method)(
+            *(value.bits if isinstance(value, Scored) else value for value in inputs), **options
+        )
+
+    def __repr__(self) -> str:
+        text = self._beginning(QUOTED)
+        return f'<fastrnn.Scored: {self._summary}, {text!r}{"…" * (len(text) < len(self))}>'
+
+    def _repr_html_(self) -> str:
+        """In a notebook, the beginning of the text, shaded by bits; they appear under the pointer."""
+        bits, cells = self.bits[:SHADED], {'\n': '\n'}  # escapes make a line's end visible, here it ends the line
+        shades = 0.6 * np.nan_to_num(np.minimum(bits / MOST_BITS, 1))  # legible on light and dark pages
+
+        def told(value: float) -> str:
+            return 'nothing precedes it' if math.isnan(value) else f'{value:.2f} bits'
+
+        spans = ''.join(
+            f'<span style="background:rgba(66,146,198,{shade:.2f})" title="{told(value)}">'
+            f'{cells.get(char) or html.escape(escaped(char, self.unit))}</span>'
+            for char, value, shade in zip(self._beginning(SHADED), bits.tolist(), shades.tolist(), strict=True)
+        )
+        rest = f'… {len(self) - SHADED:,} more' if len(self) > SHADED else ''
+        return f'<div>{self._summary}</div><pre style="white-space:pre-wrap">{spans}{rest}</pre>'
+
+    @property
+    def _summary(self) -> str:
+        adapted = self.adapted_bits_per_character
+        words = f'{len(self):,} {self.unit}s, {self.bits_per_character:.3f} bits per {self.unit}'
+        return words if adapted is None else f'{words}, {adapted:.3f} adapted'
+
+    def _beginning(self, length: int) -> str:
+        return Vocabulary(self.chars, self.unit).decode(self.ids[:length])
 
 
 def score(model: Model, ids: Ids, adapt: bool = False, follow: Callable[[float], object] = float) -> Scored:
@@ -96,8 +156,8 @@ def surprisals(
     Returns
     -------
     Scored
-        ``text`` and ``bits`` have the same length. The mean of ``bits[1:]`` is the ``bits_per_character`` of
-        :func:`fastrnn.evaluate`.
+        An array of bits, as long as its ``text``. The first one is NaN, since nothing precedes it. The mean of the
+        others is ``bits_per_character``, that of :func:`fastrnn.evaluate`.
 
     Raises
     ------

@@ -1,6 +1,9 @@
 """Surprisal of each character: the numbers, and the table."""
 
+import copy
 import math
+import pickle
+import re
 
 import cell_oracles
 import numpy as np
@@ -107,3 +110,62 @@ def test_a_table_of_several_blocks(monkeypatch):
     monkeypatch.setattr(scoring, 'BLOCK', 7)
     assert ''.join(scoring.table(scored)) == whole
     assert oracles.read_table(whole)[0] == 'ab' * 50
+
+
+def test_it_is_an_array_of_bits():
+    """As NumPy takes one: by index, slice and mask, in loops, sums and comparisons, and converted."""
+    text = CHARS * 3
+    scored = fastrnn.surprisals(some_model(H=9), text)
+    bits = scored.bits
+    assert len(scored) == len(text) == len(scored.text) and scored[3] == bits[3] and scored[-1] == bits[-1]
+    for at in (slice(1, 9, 2), bits > 4, [3, 1]):
+        np.testing.assert_array_equal(scored[at], bits[at])
+    np.testing.assert_array_equal(list(scored), bits)
+    np.testing.assert_array_equal(scored > 4, bits > 4)
+    np.testing.assert_array_equal(2 * scored - scored / 2, 2 * bits - bits / 2)
+    np.testing.assert_array_equal(np.concatenate([scored, scored]), np.concatenate([bits, bits]))
+    assert np.nanargmax(scored) == np.nanargmax(bits) and np.mean(scored[1:]) == scored.bits_per_character
+    total = np.zeros(len(text))
+    total += scored
+    np.testing.assert_array_equal(total, bits)
+    with pytest.raises(IndexError):
+        scored[len(text)]
+    with pytest.raises(TypeError):
+        scored += 1  # it is frozen, as a tuple is
+
+
+def test_numpy_converts_it():
+    """Without a copy, unless one is asked for or needed."""
+    scored = fastrnn.surprisals(some_model(H=9), CHARS)
+    assert np.asarray(scored) is scored.bits and np.array(scored, copy=False) is scored.bits
+    copied = np.array(scored)
+    assert copied is not scored.bits and np.array_equal(copied, scored.bits, equal_nan=True)
+    assert np.asarray(scored, dtype='float32').dtype == np.float32
+    with pytest.raises(ValueError, match='copy'):
+        np.asarray(scored, dtype='float32', copy=False)
+    for other in (copy.deepcopy(scored), pickle.loads(pickle.dumps(scored))):
+        assert np.array_equal(other, scored, equal_nan=True) and other.text == scored.text
+
+
+def test_what_is_printed_of_it():
+    """One line, whatever the text has in it."""
+    model = biased_model('\x1b\n\u202eab', H=3)
+    short, long = (fastrnn.surprisals(model, text) for text in ('ab\n\x1b\u202e', 'ab' * 30))
+    mean = f'{short.bits_per_character:.3f}'
+    assert repr(short) == rf"<fastrnn.Scored: 5 characters, {mean} bits per character, 'ab\n\x1b\u202e'>"
+    assert repr(long).endswith(f' bits per character, {"ab" * 20!r}…>')
+    adapted = fastrnn.surprisals(model, 'abab', adapt=True)
+    assert f'bits per character, {adapted.adapted_bits_per_character:.3f} adapted' in repr(adapted)
+
+
+def test_what_a_notebook_shows():
+    """The beginning, as text and never as markup, with the bits of each character."""
+    model = biased_model('<b>&"\n\x00\ud800', H=3)
+    scored = fastrnn.surprisals(model, '<b>&\n\x00\ud800"' * 100)
+    page = scored._repr_html_()
+    assert page.encode() and len(page) < 50_000
+    inside = page.partition('<pre')[2].partition('>')[2]
+    spans = re.findall('<span style="background:rgba[^"]*" title="([^"]*)">([^<]*)</span>', inside)
+    assert [cell for _, cell in spans[:8]] == ['&lt;', 'b', '&gt;', '&amp;', '\n', '\\x00', '\\ud800', '&quot;']
+    assert [told for told, _ in spans[:2]] == ['nothing precedes it', f'{scored[1]:.2f} bits']
+    assert len(spans) == scoring.SHADED and inside.endswith('… 400 more</pre>')
