@@ -6,8 +6,10 @@ from typing import Any
 
 from ..settings.options import bits_per_character
 
+QUOTED = 20  # characters of a sample that a repr shows
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Record:
     """What has happened up to and including one iteration. Equal ones differ in nothing but the time that it took."""
 
@@ -28,6 +30,17 @@ class Record:
     validation_part: float | None = None  # bits of the part that other validations read; None: they read all of it
     share: float = field(default=0.0, compare=False)  # of the run, where it has an end
     last: bool = False
+
+    def __repr__(self) -> str:
+        """One line, of what there is: a sample's start, a validation if one was due."""
+        parts = [f'iteration={self.iteration}', f'seconds={self.seconds:.2f}']
+        parts.append(f'bits_per_character={self.bits_per_character:.3f}')
+        if self.validation is not None:
+            parts.append(f'validation={self.validation:.3f}')
+            parts += [] if self.best is None else [f'best={self.best:.3f}']
+        if self.sample is not None:
+            parts.append(f'sample={self.sample[:QUOTED]!r}{"…" * (len(self.sample) > QUOTED)}')
+        return f'Record({", ".join(parts)})'
 
     @property
     def bits_per_character(self) -> float:
