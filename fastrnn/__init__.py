@@ -1,7 +1,7 @@
 """fastrnn: min-char-rnn as compiled kernels, with the same bits. See the README."""
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ._version import __version__ as __version__
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .inference.surprisal import surprisals as surprisals
     from .model.checkpoint import load_model as load_model
     from .model.checkpoint import save_model as save_model
+    from .model.model import Model as Model
     from .pages.export import export as export
     from .progress.records import Record as Record
     from .runs.resume import resume as resume
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from .training.train import train as train
     from .training.watch import watch as watch
 
+    Progress = Record  # its name in earlier versions
+
 # Looked up on first use: importing Numba takes longer than all the rest.
 _HOMES = {
     'Config': '.settings.config',
     'Corpus': '.data.corpus',
     'Diverged': '.errors',
+    'Model': '.model.model',
     'Record': '.progress.records',
     'Run': '.training.run',
     'Session': '.runs.session',
@@ -52,24 +56,50 @@ _HOMES = {
     'train': '.training.train',
     'watch': '.training.watch',
 }
-__all__ = ['__version__', *_HOMES]
+__all__ = [  # in letters, as type checkers read them
+    'Config',
+    'Corpus',
+    'Diverged',
+    'Model',
+    'Record',
+    'Run',
+    'Session',
+    '__version__',
+    'bind',
+    'evaluate',
+    'export',
+    'load_model',
+    'open_corpus',
+    'preset',
+    'read_text',
+    'resume',
+    'sample',
+    'samples',
+    'save_model',
+    'start',
+    'surprisals',
+    'train',
+    'watch',
+]
 _EARLIER = {'Progress': 'Record'}  # names of earlier versions are found, too
 
 
-def __getattr__(name: str) -> Any:
-    current = _EARLIER.get(name, name)
-    if current not in _HOMES:
-        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from .errors import of_numba
-    from .system.blas import spare_threads
+if not TYPE_CHECKING:  # which would take any name for one of these
 
-    spare_threads()
-    try:
-        module = import_module(_HOMES[current], __name__)
-    except Exception as error:
-        raise of_numba(error) or error from error
-    value = globals()[name] = getattr(module, current)
-    return value
+    def __getattr__(name: str) -> object:
+        current = _EARLIER.get(name, name)
+        if current not in _HOMES:
+            raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+        from .errors import of_numba
+        from .system.blas import spare_threads
+
+        spare_threads()
+        try:
+            module = import_module(_HOMES[current], __name__)
+        except Exception as error:
+            raise of_numba(error) or error from error
+        value = globals()[name] = getattr(module, current)
+        return value
 
 
 def __dir__() -> list[str]:

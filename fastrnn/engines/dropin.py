@@ -3,8 +3,8 @@
 lossFun, sample, adagrad = fastrnn.bind(Wxh, Whh, Why, bh, by)
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,12 +22,35 @@ Array = NDArray[np.float64]
 ARRAYS = np.ndarray, np.memmap
 
 
+Loss = tuple[np.float64, Array, Array, Array, Array, Array, Array]  # loss, dWxh, dWhh, dWhy, dbh, dby, hprev
+
+
+class LossFun(Protocol):
+    def __call__(
+        self, inputs: ArrayLike, targets: ArrayLike, hprev: Array, out: Sequence[Array] | None = None
+    ) -> Loss: ...
+
+
+class Sample(Protocol):
+    def __call__(self, h: Array, seed_ix: int, n: int) -> list[int]: ...
+
+
+class Adagrad(Protocol):
+    def __call__(
+        self,
+        params: Sequence[Array],
+        grads: Sequence[Array],
+        mems: Sequence[Array],
+        learning_rate: float = 0.1,
+    ) -> None: ...
+
+
 class Bound(NamedTuple):
     """What :func:`bind` returns."""
 
-    lossFun: Callable[..., tuple[Any, ...]]
-    sample: Callable[..., list[int]]
-    adagrad: Callable[..., None]
+    lossFun: LossFun
+    sample: Sample
+    adagrad: Adagrad
 
 
 def bind(Wxh: Array, Whh: Array, Why: Array, bh: Array, by: Array) -> Bound:
@@ -95,9 +118,7 @@ class _Functions:
         self._native, self._team = native.find(), alone()
         self._spare: list[tuple[buffers.Weights, buffers.Work]] = []
 
-    def lossFun(
-        self, inputs: ArrayLike, targets: ArrayLike, hprev: Array, out: Sequence[Array] | None = None
-    ) -> tuple[Any, ...]:
+    def lossFun(self, inputs: ArrayLike, targets: ArrayLike, hprev: Array, out: Sequence[Array] | None = None) -> Loss:
         """See :func:`bind`."""
         inputs, targets = self._indices('inputs', inputs), self._indices('targets', targets)
         if inputs.size != targets.size or not inputs.size:
@@ -117,7 +138,7 @@ class _Functions:
         dWxh[...] = work.dWxhT.T
         dbh[:, 0], dby[:, 0], h[:, 0] = work.dbh, work.dby, work.hs[-1, : self.H]
         self._spare.append((weights, work))
-        return np.float64(loss), *out
+        return np.float64(loss), dWxh, dWhh, dWhy, dbh, dby, h
 
     def sample(self, h: Array, seed_ix: int, n: int) -> list[int]:
         """See :func:`bind`."""
