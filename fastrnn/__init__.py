@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .inference.evaluate import evaluate as evaluate
     from .inference.generate import sample as sample
     from .inference.generate import samples as samples
+    from .inference.states import states as states
     from .inference.surprisal import surprisals as surprisals
     from .model.checkpoint import load_model as load_model
     from .model.checkpoint import save_model as save_model
@@ -52,6 +53,7 @@ _HOMES = {
     'samples': '.inference.generate',
     'save_model': '.model.checkpoint',
     'start': '.runs.start',
+    'states': '.inference.states',
     'surprisals': '.inference.surprisal',
     'train': '.training.train',
     'watch': '.training.watch',
@@ -77,6 +79,7 @@ __all__ = [  # in letters, as type checkers read them
     'samples',
     'save_model',
     'start',
+    'states',
     'surprisals',
     'train',
     'watch',

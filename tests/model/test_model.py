@@ -27,6 +27,7 @@ TAKERS = {
     'samples': lambda model, path: fastrnn.samples(model, 2, 5),
     'evaluate': lambda model, path: fastrnn.evaluate(model, TEXT),
     'surprisals': lambda model, path: fastrnn.surprisals(model, TEXT),
+    'states': lambda model, path: fastrnn.states(model, TEXT),
     'export': fastrnn.export,
     'save_model': lambda model, path: fastrnn.save_model(path, model),
     'train': lambda model, path: fastrnn.train(TEXT, weights=model),

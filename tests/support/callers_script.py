@@ -55,6 +55,9 @@ def use(model: fastrnn.Model, text: str) -> None:
     most = max((float(value), char) for char, value in zip(bits.text, bits, strict=True))
     print(array.mean(), first, some.max(), most, len(bits), bits.bits_per_character, (bits > 4).sum())
 
+    h, c = fastrnn.states(model, text)
+    print(h.shape, None if c is None else c.shape)
+
     found = fastrnn.evaluate(model, text, window=16)
     print(found.bits_per_character, found.bits_per_byte, found.perplexity, found.characters)
     page = fastrnn.export(model, 'page.html', quantize=True, title='A page')
