@@ -12,21 +12,27 @@ from .architecture import NGRAMS, Architecture
 from .params import Floats, Params
 
 
-def torch_tensors(params: Params) -> dict[str, Floats]:
-    """Copies of them, contiguous, in the shapes of ``architecture.torch_shapes``."""
-    tensors: dict[str, Floats] = {}
+def torch_views(params: Params) -> dict[str, Floats]:
+    """Views of them, but for ``bias_hh``, which is a read-only copy, in the shapes of ``architecture.torch_shapes``."""
+    views: dict[str, Floats] = {}
     for layer in range(params.architecture.layers):
         bias_hh = np.zeros_like(params.bh[layer])
         bias_hh[bias_hh.size - params.bhn.shape[1] :] = params.bhn[layer]
+        bias_hh.flags.writeable = False
         parts = {
             'weight_ih': params.Wih[layer - 1] if layer else params.Wxh,
             'weight_hh': params.Whh[layer],
             'bias_ih': params.bh[layer],
             'bias_hh': bias_hh,
         }
-        tensors |= {f'rnn.{name}_l{layer}': np.array(part, order='C') for name, part in parts.items()}
-    tensors |= {'output.weight': params.Why.copy(), 'output.bias': params.by.copy()}
-    return tensors | ({NGRAMS: params.rows.copy()} if params.architecture.ngrams else {})
+        views |= {f'rnn.{name}_l{layer}': part for name, part in parts.items()}
+    views |= {'output.weight': params.Why, 'output.bias': params.by}
+    return views | ({NGRAMS: params.rows} if params.architecture.ngrams else {})
+
+
+def torch_tensors(params: Params) -> dict[str, Floats]:
+    """Copies of them, contiguous."""
+    return {name: np.array(view, order='C') for name, view in torch_views(params).items()}
 
 
 def from_torch_tensors(architecture: Architecture, tensors: Mapping[str, Floats], dtype: DTypeLike) -> Params:

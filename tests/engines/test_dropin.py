@@ -47,6 +47,27 @@ def test_the_script_prints_the_same_after_three_changed_lines(tmp_path):
     assert after.stdout == before.stdout
 
 
+SAVED = """
+fastrnn.save_model(sys.argv[3], fastrnn.Model.from_arrays(chars, Wxh=Wxh, Whh=Whh, Why=Why, bh=bh, by=by))
+np.random.seed(7)
+ixes = sample(np.zeros((hidden_size, 1)), char_to_ix['\\n'], 300)
+print(''.join(ix_to_char[ix] for ix in ixes), end='')
+"""
+
+
+def test_what_the_script_trained_becomes_a_file(tmp_path, cli):
+    """From which the commands draw what the script itself draws."""
+    script, file = tmp_path / 'script.py', tmp_path / 'model.safetensors'
+    script.write_text(patched(SCRIPT.read_text(), DIFF.read_text()) + SAVED)
+    done = run_python(script, SONNETS, 150, file)
+    assert done.returncode == 0, done.stderr.decode()
+    code, out, _ = cli('sample', file, '--seed', 7, '--length', 300)
+    drawn = out.removesuffix('\n')
+    assert code == 0 and len(drawn) >= 299 and done.stdout.decode().endswith(drawn)
+    for command in (('eval', file, SONNETS), ('score', file, SONNETS), ('export', file, '--html', tmp_path / 'page')):
+        assert cli(*command)[0] == 0
+
+
 def test_the_reference_prints_what_the_script_prints(capsys, monkeypatch):
     """The same program by other hands: the oracle itself is held to the gist."""
     monkeypatch.setattr(sys, 'argv', ['gist_script.py', str(SONNETS), '101'])

@@ -104,6 +104,68 @@ def test_a_checkpoint_of_a_run(tmp_path, torch, cell, layers):
     assert np.abs(theirs - log_probabilities(load_model(path).params, ids)).max() < TOLERANCE
 
 
+def somebodys_network(torch, cell, V, embedded, dtype):
+    """Two layers, all biases not 0, batch_first, names of their own."""
+
+    class CharModel(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            if embedded:
+                self.encoder = torch.nn.Embedding(V, embedded)
+            kind = {'rnn': torch.nn.RNN, 'gru': torch.nn.GRU, 'lstm': torch.nn.LSTM}[cell]
+            self.recurrent = kind(embedded or V, 40, num_layers=2, batch_first=True, dropout=0.1)
+            self.decoder = torch.nn.Linear(40, V)
+
+        def forward(self, ids):
+            x = self.encoder(ids) if embedded else torch.nn.functional.one_hot(ids, V).to(self.decoder.weight.dtype)
+            return self.decoder(self.recurrent(x)[0])
+
+    torch.manual_seed(0)
+    net = CharModel().to(dtype).eval()
+    with torch.no_grad():
+        for param in net.parameters():
+            param.normal_(std=0.1)  # more, and a tanh network magnifies roundings
+    return net
+
+
+@pytest.mark.parametrize('embedded', [0, 16, 40])
+@pytest.mark.parametrize('dtype', ['float32', 'float64', 'bfloat16', 'float16'])
+@pytest.mark.parametrize('cell', KINDS)
+def test_a_network_trained_elsewhere(tmp_path, torch, cell, embedded, dtype):
+    """Its tensors make a model, whose file is as good as any, with the network's logits."""
+    vocabulary = Corpus.of(TEXT).chars
+    net = somebodys_network(torch, cell, len(vocabulary), embedded, getattr(torch, dtype))
+    model = fastrnn.Model.from_arrays(vocabulary, net.state_dict())
+    assert (
+        model == fastrnn.Model.from_arrays(vocabulary, net) == fastrnn.Model.from_arrays(vocabulary, **net.state_dict())
+    )
+    assert model.params.flat.dtype == ('float64' if dtype == 'float64' else 'float32')
+    save_model(tmp_path / 'model', model)
+    model = load_model(tmp_path / 'model')
+    ids = np.asarray(model.vocabulary.encode(TEXT[:300]))
+    net = net.to(torch.float64)
+    with torch.no_grad():
+        logits = net(torch.tensor(ids.astype(np.int64))[None])[0]
+    theirs = torch.log_softmax(logits, -1).numpy()
+    assert np.abs(theirs - log_probabilities(model.params, ids)).max() < TOLERANCE
+    arrays = {name: torch.tensor(array) for name, array in model.arrays().items()}
+    ours = network(torch, model.params.architecture).to(arrays['output.bias'].dtype)
+    ours.load_state_dict(arrays)  # strictly
+    again = torch.log_softmax(logits_of(torch, ours.float(), ids), -1).numpy()
+    assert np.abs(theirs - again).max() < TOLERANCE
+
+
+def test_networks_that_are_refused(torch):
+    relu = torch.nn.Sequential(torch.nn.RNN(5, 4, nonlinearity='relu'), torch.nn.Linear(4, 5))
+    with pytest.raises(ValueError, match=r"^the network has nonlinearity='relu'; fastrnn only has tanh$"):
+        fastrnn.Model.from_arrays('abcde', relu)
+    others = {'bidirectional': {'bidirectional': True}, 'projections': {'proj_size': 2}}
+    for words, setting in others.items():
+        net = torch.nn.Sequential(torch.nn.LSTM(5, 4, **setting), torch.nn.Linear(4, 5))
+        with pytest.raises(ValueError, match=f'^0.weight_[a-z0-9_]*: .*{words}'):
+            fastrnn.Model.from_arrays('abcde', net.state_dict())
+
+
 class Trainer:
     """Our training by PyTorch's autograd, in float64; the biases that ours do not have stay 0."""
 
