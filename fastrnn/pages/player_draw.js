@@ -35,8 +35,9 @@ class Mersenne {
   }
 }
 
-// What is proportional to the probabilities, into p (float32); returns its sum.
-function distribution(y, temperature, topK, p) {
+// What is proportional to the probabilities, into p (float32); returns its sum. Top-k comes first, then top-p of the
+// rest, as in fastrnn/kernels/sampling.py.
+function distribution(y, {temperature, topK, topP}, p) {
   const V = y.length;
   let most = 0;
   for (let k = 1; k < V; k++) if (y[k] > y[most]) most = k;
@@ -46,16 +47,23 @@ function distribution(y, temperature, topK, p) {
   }
   const divisor = Math.max(Math.fround(temperature), 1.2e-38), top = y[most];
   for (let k = 0; k < V; k++) p[k] = Math.exp(Math.fround(Math.fround(y[k] - top) / divisor));
-  if (topK < V) keepLargest(p, topK);
+  if (topK < V) keepLargest(p, topK, Infinity);
+  if (topP < 1) keepLargest(p, V, topP * sum(p));
+  return sum(p);
+}
+
+function sum(p) {
   let total = 0;
-  for (let k = 0; k < V; k++) total += p[k];
+  for (let k = 0; k < p.length; k++) total += p[k];
   return total;
 }
 
-// All but the so many largest become 0; of ties the first stay.
-function keepLargest(p, count) {
-  const least = p.slice().sort()[p.length - count];
-  let ties = count;
+// Keep the largest, as few as reach ``count`` or sum to ``mass``, of ties the first; the others become 0.
+function keepLargest(p, count, mass) {
+  const sorted = p.slice().sort();
+  let kept = 0, reached = 0, least = 0;
+  while (kept < count && reached < mass) reached += least = sorted[p.length - ++kept];
+  let ties = kept;
   for (const value of p) if (value > least) ties--;
   for (let k = 0; k < p.length; k++) {
     if (p[k] < least || (p[k] === least && ties-- <= 0)) p[k] = 0;

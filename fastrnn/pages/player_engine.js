@@ -3,6 +3,7 @@
 const SLICE = 15; // milliseconds
 const FLUSH = 30; // milliseconds between two pieces of text
 const SHOWN = 10; // likeliest characters that are told of each
+const PLAIN = {temperature: 1, topK: Infinity, topP: 1};
 const WHOLE = 32767; // an activation of 1
 const LISTED = 30, STRIP = 120; // units in a list, and characters of the picture of each
 
@@ -50,7 +51,7 @@ class Engine {
   }
 
   // Draw characters after a prime, a piece at a time; pace: so many a second, 0: as many as there can be.
-  * write({prime, length, temperature, topK, seed, skip, pace}) {
+  * write({prime, length, seed, skip, pace, ...rules}) {
     const {model, p} = this, random = new Mersenne(seed);
     model.reset();
     for (let k = 0; k < skip; k++) random.uniform();
@@ -59,7 +60,7 @@ class Engine {
     const start = told;
     for (let n = 1; n <= length; n++) {
       model.read(ix);
-      const total = distribution(model.logits, temperature, topK || this.facts.V, p);
+      const total = distribution(model.logits, rules, p);
       if (!(total > 0)) return this.tell('failed', {});
       ix = choose(p, total, random.uniform());
       piece.add(ix, p, total);
@@ -83,7 +84,7 @@ class Engine {
       model.read(ids[k]);
       this.keep(activations, k * units);
       if (k + 1 < n) {
-        const total = distribution(model.logits, 1, this.facts.V, p);
+        const total = distribution(model.logits, PLAIN, p);
         bits[k + 1] = surprisal(model.logits, ids[k + 1]);
         piece.expect(p, total);
       }

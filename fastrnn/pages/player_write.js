@@ -46,7 +46,8 @@ class Write {
   get rules() {
     return {
       temperature: this.number('temperature', 0, 2),
-      topK: Math.round(this.number('top-k', 0, this.page.facts.V)),
+      topK: Math.round(this.number('top-k', 0, this.page.facts.V)) || Infinity,
+      topP: this.number('top-p', 0, 1) || 1,
       seed: Math.round(this.number('seed', 0, 4294967295)),
       pace: Number(this.page.$('pace').value),
     };

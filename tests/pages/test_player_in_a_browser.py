@@ -10,6 +10,7 @@ from models import sampled, some_model
 
 import fastrnn
 from fastrnn.engines.batched_streams import BatchedStreams
+from fastrnn.kernels.sampling import keep_largest
 from fastrnn.model.model import Model
 from fastrnn.pages.player import page
 from fastrnn.pages.player_weights import quantized
@@ -17,6 +18,14 @@ from fastrnn.pages.player_weights import quantized
 pytestmark = pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
 KINDS = [('rnn', 1, {}), ('gru', 3, {}), ('lstm', 2, {})]
 KINDS += [('rnn', 1, {'ngrams': 2, 'ngram_rows': 7}), ('lstm', 2, {'ngrams': 4, 'ngram_rows': 50})]
+RULES = (
+    {'temperature': 0, 'top_k': 3, 'top_p': 0.5, 'seed': 1},
+    {'temperature': 1.25, 'seed': 7},
+    {'temperature': 0.5, 'top_k': 3, 'seed': 11},
+    {'temperature': 1, 'top_p': 0.9, 'seed': 4294967295},
+    {'temperature': 0.8, 'top_k': 12, 'top_p': 0.75, 'seed': 5},
+    {'temperature': 2, 'top_k': 1, 'top_p': 0.01, 'seed': 6},
+)
 HOSTILE = '</script><script>document.title="taken"</script>&amp;\'"`\\ \u202eturned\u202c\x00\x1b\ud800\udc00\uffff<!--'
 READ = """(() => {
   const model = new Model(page.facts, page.weights());
@@ -66,7 +75,7 @@ def read(browser, text):
 
 @pytest.mark.parametrize(('cell', 'layers', 'rows'), KINDS)
 def test_the_numbers_of_the_fast_engine(opened, cell, layers, rows):
-    """Logits, what units do, surprisals as ``fastrnn score`` has them, and text: the likeliest, and by a seed."""
+    """Logits, what units do, and surprisals as ``fastrnn score`` has them."""
     model = some_model(dtype='float32', cell=cell, layers=layers, **rows)
     model.params.Whh[...] /= 2  # else it is chaotic, as no model is that has learned, and a rounding grows
     model.params.rows[::3] = 0
@@ -84,9 +93,21 @@ def test_the_numbers_of_the_fast_engine(opened, cell, layers, rows):
     browser.wait('page.see.values')
     values = np.array(browser.run('[...page.see.values]'))
     assert abs(values - (np.tanh(last) if cell == 'lstm' else last)[:, -1]).max() < 1e-4
-    for rules in ({'temperature': 0}, {'temperature': 1.25, 'seed': 7}, {'temperature': 0.5, 'top_k': 3, 'seed': 11}):
-        settings = {name.replace('_', '-'): value for name, value in rules.items()}
-        assert write(browser, 200, prime='abc', **settings) == 'abc' + sampled(model, 200, prime='abc', **rules)
+
+
+@pytest.mark.parametrize(('cell', 'layers', 'rows'), KINDS)
+@pytest.mark.parametrize('kind', ['float32', '8 bits', 'bytes'])
+def test_the_text_of_sample(opened, cell, layers, rows, kind):
+    """For one seed, with every filter. In 8 bits the text is that of the rounded weights."""
+    of_bytes = {'chars': 'abc\n' + ''.join(map(chr, range(160, 256))), 'unit': 'byte'} if kind == 'bytes' else {}
+    model = some_model(dtype='float32', cell=cell, layers=layers, **of_bytes, **rows)
+    model.params.Whh[...] /= 2  # as above
+    browser = opened(model, quantize=kind == '8 bits')
+    if kind == '8 bits':
+        model = Model(quantized(model.params), model.chars)
+    for rules in RULES:
+        settings = {'top-k': 0, 'top-p': 1} | {name.replace('_', '-'): value for name, value in rules.items()}
+        assert write(browser, 300, prime='abc', **settings) == 'abc' + sampled(model, 300, prime='abc', **rules), rules
 
 
 def test_contexts_of_n_grams(opened):
@@ -207,16 +228,25 @@ def test_what_the_features_say(opened):
 
 
 def test_ties(opened):
-    """The first ones stay, as fastrnn.sample has it."""
-    source = '(p => { keepLargest(p, COUNT); return [...p]; })(Float32Array.of(1, 3, 2, 2, 2, 0))'
+    """The first ones stay, by number and by mass, as fastrnn.sample has it."""
+    source = '(p => { keepLargest(p, COUNT, MASS); return [...p]; })(Float32Array.of(1, 3, 2, 2, 2, 0))'
     browser = opened(some_model(dtype='float32', H=4))
-    for count, kept in (
-        (1, [0, 3, 0, 0, 0, 0]),
-        (2, [0, 3, 2, 0, 0, 0]),
-        (3, [0, 3, 2, 2, 0, 0]),
-        (5, [1, 3, 2, 2, 2, 0]),
+    for count, mass, kept in (
+        (1, 9, [0, 3, 0, 0, 0, 0]),
+        (2, 9, [0, 3, 2, 0, 0, 0]),
+        (3, 9, [0, 3, 2, 2, 0, 0]),
+        (5, 99, [1, 3, 2, 2, 2, 0]),
+        (6, 1, [0, 3, 0, 0, 0, 0]),
+        (6, 3, [0, 3, 0, 0, 0, 0]),
+        (6, 3.5, [0, 3, 2, 0, 0, 0]),
+        (6, 6, [0, 3, 2, 2, 0, 0]),
+        (6, 10, [1, 3, 2, 2, 2, 0]),
+        (6, 11, [1, 3, 2, 2, 2, 0]),
     ):
-        assert browser.run(source.replace('COUNT', str(count))) == kept
+        assert browser.run(source.replace('COUNT', str(count)).replace('MASS', str(mass))) == kept
+        of_sample = np.array([1, 3, 2, 2, 2, 0], np.float32)
+        keep_largest(of_sample, 6, count, float(mass))
+        assert of_sample.tolist() == kept
 
 
 @pytest.mark.parametrize('rows', [{}, {'ngrams': 4, 'ngram_rows': 99}])
