@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from decimal import Decimal, InvalidOperation
 from numbers import Real
 from pathlib import Path
@@ -13,6 +14,9 @@ UNIT = re.compile('|'.join([*UNITS, '[kmgt]b?', '%']), re.IGNORECASE)
 NUMBER_WITHOUT_UNIT = re.compile(NUMBER)
 SIZE = re.compile(f'({NUMBER})\\s*([kmgt]?)b?', re.IGNORECASE)
 DIGITS = 30  # of a count; none that is longer can be meant
+HEX = '[0-9a-fA-F]'
+ESCAPE = re.compile(rf'\\(?:([0-7]{{1,3}})|x({HEX}{{2}})|u({HEX}{{4}})|U({HEX}{{8}})|(.?))', re.DOTALL)
+ESCAPED = {**dict(zip('abfnrtv', '\a\b\f\n\r\t\v', strict=True)), '\\': '\\', "'": "'", '"': '"'}
 
 
 def parse_seconds(value: str | float) -> float:
@@ -70,6 +74,26 @@ def parse_size(value: str | int) -> int:
     if found is None:
         raise ValueError(f'{value!r} is no size; give bytes, or a number with KB, MB, GB or TB, such as 4GB')
     return int(min(float(found[1]) * 1000 ** ' kmgt'.index(found[2].lower() or ' '), 2**63 - 1))
+
+
+def parse_escapes(text: str) -> str:
+    r"""A text with C's escapes in place of the characters that they mean: \n, \t, \\, \x41, \u00e9, \U0001f600.
+
+    Raises ValueError, in one line, for a backslash that begins none.
+    """
+
+    def meant(found: re.Match[str]) -> str:
+        octal, *hexadecimal, name = found.groups()
+        if name is not None and name not in ESCAPED:
+            raise ValueError(f'{found[0]} is not an escape, such as \\n, \\t or \\u00e9; write \\\\ for a backslash')
+        if name is not None:
+            return ESCAPED[name]
+        point = int(octal, 8) if octal else int(next(filter(None, hexadecimal)), 16)
+        if point > sys.maxunicode:
+            raise ValueError(f'{found[0]} is not a character; the last one is \\U{sys.maxunicode:08x}')
+        return chr(point)
+
+    return ESCAPE.sub(meant, text)
 
 
 def size_in_words(size: float) -> str:
