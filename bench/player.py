@@ -49,6 +49,7 @@ def measure() -> None:
     print('| model | characters/s | longest wait between two frames |\n|---|---|---|')
     with tempfile.TemporaryDirectory() as folder, browser(Path(folder) / 'profile') as tab:
         path = Path(folder) / 'model.html'
+        tab.screen(1280, 860)
         for cell, layers, H in CASES:
             architecture = Architecture(cell, layers, H, len(CHARS))
             model = Model(scaled(architecture, np.random.RandomState(0)).astype(np.float32), CHARS)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from ..settings.kinds import Choice, Flag, Kind, Place, Places
+from ..settings.kinds import Choice, Flag, Kind, Place, Places, Texts
 from ..settings.options import FIRST, GROUPS, Option
 from ..settings.presets import in_words
 
@@ -95,7 +95,8 @@ def _parameter(row: Option) -> click.Parameter:
     names = [row.name, *([f'-{row.letter}'] if row.letter else []), row.flag]
     if isinstance(row.kind, Flag):
         return click.Option(names, is_flag=True, default=False)
-    return click.Option(names, type=Value(row.kind), required=row.required)
+    several = isinstance(row.kind, Texts)
+    return click.Option(names, type=Value(row.kind), required=row.required, multiple=several)
 
 
 def _sections(rows: Iterable[Option], grouped: bool) -> list[tuple[str, list[Option]]]:

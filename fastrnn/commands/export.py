@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from ..settings.kinds import Flag, Place, Word
+from ..settings.kinds import Flag, Place, Texts, Word
 from ..settings.options import Option
 from .command import command
 from .options import MODEL
@@ -16,12 +16,16 @@ OPTIONS = (
     Option('text', Place(), None, '', 'With --quantize: measure its cost on this text.',
         otherwise='on samples of the model'),
     Option('title', Word(), None, '', 'Title of the page.', otherwise="the training text's name"),
+    Option('prime', Texts(), (), '', r"Text that the page offers to continue, such as 'ROMEO:\n'; may be repeated.",
+        synonyms='prompt start start-text prefix seed-text beginning primes'),
 )
 # fmt: on
 
 
 @command(MODEL, *OPTIONS, synonyms='web page player html', epilog=EXAMPLE)
-def export(model: Path, html: Path, quantize: bool, text: Path | None, title: str | None) -> None:
+def export(
+    model: Path, html: Path, quantize: bool, text: Path | None, title: str | None, prime: tuple[str, ...]
+) -> None:
     """Write MODEL as one HTML page that runs it in a browser.
 
     The page works offline, with nothing to install. It generates text, and one can steer it; it shades a text by
@@ -35,7 +39,7 @@ def export(model: Path, html: Path, quantize: bool, text: Path | None, title: st
         raise ValueError('--text is what --quantize is measured on: add --quantize')
     loaded = load_model(model)
     saved = os.stat(model_file(model)).st_mtime
-    done = write(loaded, html, quantize, text=text, title=title, saved=saved)
+    done = write(loaded, html, quantize, text=text, title=title, saved=saved, primes=prime)
     print(f'{html}: {done.size:,} bytes, {loaded.params.architecture.words}, {loaded.params.V:,} {loaded.unit}s')
     if done.bits is not None and done.quantized_bits is not None:
         cost = done.quantized_bits - done.bits

@@ -1,6 +1,7 @@
 """A model as a page that runs it, written to a file."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from .player import page
 from .player_weights import quantized, size_of_rows
 
 DRAWN = 20_000  # characters of the model's own, on which 8 bits are compared with float32 where no text is given
+MAX_PRIME = 10_000  # half of LONGEST_TEXT in player_write.js
 # bytes of the page that rows of n-grams may take, as a browser has it in memory several times; the preset's take up to
 # 107 MB
 MAX_ROWS = 120_000_000
@@ -44,6 +46,7 @@ def export(
     text: str | Path | None = None,
     title: str | None = None,
     saved: float | None = None,
+    primes: Sequence[str] = (),
 ) -> Exported:
     """Write one HTML file that runs the model in a browser, without a network: it writes, and shows what its units do.
 
@@ -62,6 +65,8 @@ def export(
         By default the name of the text that it was trained on, if the model's file tells it.
     saved : float, optional
         When the model was saved, in seconds since 1970; the page tells the day.
+    primes : sequence of str
+        Beginnings that the page offers, each with a button.
 
     Returns
     -------
@@ -72,14 +77,15 @@ def export(
     Raises
     ------
     ValueError
-        In one line, for a text with characters that the model lacks, a place where no file can be written, or more
-        than 120 MB of n-grams.
+        In one line, for a text or a prime with characters that the model lacks, an empty prime, a place where no
+        file can be written, or more than 120 MB of n-grams.
     Diverged
         For a model whose weights are not finite, or far too large.
     """
     check_model(model)
     path = Path(path)
     check_place(path)
+    _check_primes(model, primes)
     _check_rows(model.params, quantize)
     if overflows(model.params, np.float32):
         raise Diverged("the model's weights are not finite, or too large for the float32 of a page: export another one")
@@ -89,10 +95,26 @@ def export(
         told = [('8 bits cost', f'{_difference(cost)} bits per {model.unit}, on {cost.of}')]
     if saved is not None:
         told.append(('saved', time.strftime('%Y-%m-%d', time.localtime(saved))))
-    source = page(model, title or model.about.text or 'A character model', told, quantize=quantize)
+    source = page(model, title or model.about.text or 'A character model', told, quantize=quantize, primes=primes)
     data = source.encode('utf-8')
     write_atomically(path, data)
     return Exported(len(data), cost.bits, cost.quantized_bits, cost.of)
+
+
+def _check_primes(model: Model, primes: Sequence[str]) -> None:
+    """Raise ValueError for one that the model can't read, or the page not whole."""
+    if isinstance(primes, str):
+        raise ValueError(f'primes is the text {primes!r}; give a list of texts')
+    for prime in primes:
+        if not isinstance(prime, str) or not prime:
+            raise ValueError(f'a prime is {prime!r}; it must be a text of one character or more')
+        name = repr(prime) if len(prime) < 40 else f'{prime[:30]!r}…'
+        try:
+            size = len(model.vocabulary.encode(prime, cure='take them out of the prime'))
+        except ValueError as error:
+            raise ValueError(f'prime {name}: {error}') from None
+        if size > MAX_PRIME:
+            raise ValueError(f'prime {name} has {size:,} {model.unit}s, a page reads {MAX_PRIME:,} at most: shorten it')
 
 
 def _check_rows(params: Params, quantize: bool) -> None:

@@ -136,6 +136,7 @@ class Page {
       tab.tabIndex = own ? 0 : -1;
       this.$(tab.id.slice(4)).hidden = !own;
     }
+    if (name !== 'write') this.write.go(0); // nobody looks on
     this.remember(name);
     this.show();
   }
@@ -153,6 +154,7 @@ class Page {
     const form = this.$(id);
     form.querySelector('.main').addEventListener('click', event => {
       event.preventDefault();
+      if (!form.checkValidity()) this.$('rules').open = true; // where its numbers are
       if (form.reportValidity()) act();
     });
   }

@@ -21,10 +21,18 @@ from .surprisal import SHADES, beside, shown, visible
 
 NGRAMS = 'player_ngrams.js'  # in pages of models that have them
 ENGINE = ('player_model.js', NGRAMS, 'player_draw.js', 'player_features.js', 'player_engine.js')
+WIDE = 40  # characters of a beginning that its button shows
 PAGE = ('player_text.js', 'player_pane.js', 'player_write.js', 'player_see.js', 'player.js')
 
 
-def page(model: Model, title: str, told: Sequence[tuple[str, str]] = (), *, quantize: bool = False) -> str:
+def page(
+    model: Model,
+    title: str,
+    told: Sequence[tuple[str, str]] = (),
+    *,
+    quantize: bool = False,
+    primes: Sequence[str] = (),
+) -> str:
     """The page, as text to be written in UTF-8.
 
     Parameters
@@ -36,6 +44,8 @@ def page(model: Model, title: str, told: Sequence[tuple[str, str]] = (), *, quan
         More facts of the model, each with its name.
     quantize : bool
         Weights in 8 bits, with a scale a row, in place of float32.
+    primes : sequence of str
+        Beginnings, each with a button.
     """
     architecture, unit = model.params.architecture, model.unit
     style = _joined(['player.css']) + rules()
@@ -48,6 +58,7 @@ def page(model: Model, title: str, told: Sequence[tuple[str, str]] = (), *, quan
         style=style,
         unit=unit,
         words=in_words(architecture),
+        beginnings=_beginnings(primes),
         units=f'{architecture.layers * architecture.H * architecture.kind.states:,}',
         parameters=f'{architecture.all_parameters:,}',
         vocabulary=f'{architecture.V:,}',
@@ -66,6 +77,7 @@ def page(model: Model, title: str, told: Sequence[tuple[str, str]] = (), *, quan
                 'H': architecture.H,
                 'V': architecture.V,
                 'unit': unit,
+                'primes': [*primes],
                 'points': [ord(char) for char in model.chars],
                 'tensors': layout(model.params, quantize),
             }
@@ -122,6 +134,19 @@ def _orders(model: Model) -> str:
 
 def rows(facts: Sequence[tuple[str, str]]) -> str:
     return ''.join(f'<dt>{shown(name)}</dt><dd>{shown(value)}</dd>' for name, value in facts)
+
+
+def _beginnings(primes: Sequence[str]) -> str:
+    """A button for each text."""
+    if not primes:
+        return ''
+    buttons = ''.join(f'<button type="button">{_on_a_button(prime)}</button>\n' for prime in primes)
+    return f'<div class="beginnings" role="group" aria-label="Beginnings">\n{buttons}</div>\n'
+
+
+def _on_a_button(prime: str) -> str:
+    cut = prime if len(prime) <= WIDE else f'{prime[: WIDE - 1]}…'
+    return shown(cut.replace('\n', '↵').replace('\t', '→'))
 
 
 def _named(char: str, unit: str) -> str:

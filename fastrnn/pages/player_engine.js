@@ -24,9 +24,17 @@ class Engine {
   // A new task takes the place of the one that is going on; it is told by its number.
   receive({kind, job, ...options}) {
     if (kind === 'rank') return this.send({kind, job, ...this.rank(options)});
+    if (kind === 'pace') return this.hasten(options.pace);
     if (kind === 'unit') return this.send({kind, job, ...options, values: this.column(options.index)});
     this.job = job;
     this.task = kind === 'stop' ? null : this[kind](options);
+    clearTimeout(this.timer);
+    if (this.task) this.schedule();
+  }
+
+  // The pace of the task that is going on: characters a second, 0: as many as there can be
+  hasten(pace) {
+    this.pace = pace;
     clearTimeout(this.timer);
     if (this.task) this.schedule();
   }
@@ -50,9 +58,10 @@ class Engine {
     }
   }
 
-  // Draw characters after a prime, a piece at a time; pace: so many a second, 0: as many as there can be.
+  // Draw characters after a prime, a piece at a time.
   * write({prime, length, seed, skip, pace, ...rules}) {
     const {model, p} = this, random = new Mersenne(seed);
+    this.pace = pace;
     model.reset();
     for (let k = 0; k < skip; k++) random.uniform();
     for (let k = 0; k < prime.length - 1; k++) yield model.read(prime[k], false);
@@ -65,11 +74,11 @@ class Engine {
       ix = choose(p, total, random.uniform());
       piece.add(ix, p, total);
       const now = performance.now();
-      if (pace || now - told > FLUSH || n === length) {
+      if (this.pace || now - told > FLUSH || n === length) {
         this.tell('drawn', {...piece.facts, last: n === length, rate: 1000 * n / (now - start)});
         [piece, told] = [new Piece(), now];
       }
-      yield pace ? 1000 / pace : 0;
+      yield this.pace ? 1000 / this.pace : 0;
     }
   }
 

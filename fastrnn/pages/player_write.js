@@ -1,4 +1,4 @@
-// Write: text is drawn, and shown as it comes; each of its characters with what else could have stood there.
+// Write: text is drawn, at a pace that one can read, and shown as it comes; each of its characters with what else could have stood there.
 
 const LONGEST_TEXT = 20000; // characters that a browser still lays out at ease
 const MOODS = [
@@ -15,6 +15,8 @@ class Write {
     this.reset();
     page.submitted('write-form', () => this.start());
     page.$('stop').addEventListener('click', () => this.stop());
+    page.$('finish').addEventListener('click', () => this.go(0));
+    page.$('pace').addEventListener('change', () => this.go(this.pace));
     page.$('copy').addEventListener('click', () => this.copy());
     page.$('download').addEventListener('click', () => this.download());
     page.$('another').addEventListener('click', () => {
@@ -22,7 +24,31 @@ class Write {
       this.start();
     });
     for (const name of ['temperature', 'top-k']) page.$(name).addEventListener('input', () => this.label());
+    page.all('.beginnings button').forEach((button, k) => button.addEventListener('click', () => {
+      page.$('prime').value = page.facts.primes[k];
+      this.start();
+    }));
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) page.$('pace').value = 0; // all of it at once
+    if (matchMedia('(max-width: 52rem)').matches) page.$('rules').open = false; // so that the text is in sight
     this.label();
+  }
+
+  // A field has no carriage returns; a beginning that the page offers may have.
+  get prime() {
+    const {value} = this.page.$('prime');
+    return this.page.facts.primes.find(text => text.replace(/\r\n?/g, '\n') === value) ?? value;
+  }
+
+  // Characters a second; 0: full speed
+  get pace() {
+    return Number(this.page.$('pace').value);
+  }
+
+  // While it writes, go on at another pace.
+  go(pace) {
+    if (this.page.$('stop').disabled) return;
+    this.follows = pace > 0;
+    this.page.post({kind: 'pace', pace});
   }
 
   reset() {
@@ -49,13 +75,13 @@ class Write {
       topK: Math.round(this.number('top-k', 0, this.page.facts.V)) || Infinity,
       topP: this.number('top-p', 0, 1) || 1,
       seed: Math.round(this.number('seed', 0, 4294967295)),
-      pace: Number(this.page.$('pace').value),
+      pace: this.pace,
     };
   }
 
   // Anew, after the prime
   start() {
-    const {ids, lacked} = this.page.alphabet.encode(this.page.$('prime').value);
+    const {ids, lacked} = this.page.alphabet.encode(this.prime);
     const most = LONGEST_TEXT / 2, cut = `Only the last ${most.toLocaleString('en')} of the beginning are read. `;
     this.page.say('write-note', (ids.length > most ? cut : '') + this.page.alphabet.told(lacked));
     this.reset();
@@ -93,6 +119,7 @@ class Write {
   draw(skip) {
     const length = Math.round(this.number('length', 1, LONGEST_TEXT));
     const left = Math.max(1, Math.min(length - skip, LONGEST_TEXT));
+    this.follows = this.pace > 0; // what is there at once is read from its start
     this.busy(true);
     const job = {prime: this.pane.ids.slice(), length: left, skip, ...this.rules};
     this.page.ask('write', job, answer => this.receive(answer));
@@ -109,7 +136,7 @@ class Write {
     this.shares.push(...shares);
     this.chances.push(...chances);
     if (this.pane.at < 0) this.show(this.pane.ids.length - 1);
-    if (atEnd) root.scrollTop = root.scrollHeight;
+    if (atEnd && this.follows) root.scrollTop = root.scrollHeight;
     this.page.say('rate', `${Math.round(rate).toLocaleString('en')} ${this.page.facts.unit}s a second`);
     if (last) {
       this.busy(false);
@@ -119,12 +146,13 @@ class Write {
 
   stop() {
     this.page.stop();
-    this.page.$('written').focus(); // a button that is disabled loses it
     this.busy(false);
   }
 
   busy(now) {
-    this.page.$('stop').disabled = !now;
+    const buttons = [this.page.$('stop'), this.page.$('finish')];
+    if (!now && buttons.includes(document.activeElement)) this.page.$('written').focus(); // else nothing has it
+    for (const button of buttons) button.disabled = !now;
     this.page.$('written').setAttribute('aria-busy', now);
     this.page.$('write-told').setAttribute('aria-live', now ? 'off' : 'polite'); // not of each that is drawn
   }
@@ -134,7 +162,7 @@ class Write {
     this.place = k;
     const {alphabet} = this.page, ix = this.pane.ids[k], given = k < this.primed;
     const before = this.pane.ids.slice(Math.max(0, k - 12), k).map(one => alphabet.named(one)).join('');
-    this.page.$('write-after').textContent = before || 'the beginning';
+    this.page.$('write-after').replaceChildren(...before ? ['after ', element('q', '', before)] : ['at the start']);
     this.bars.show(this.top[k] ?? [], this.shares[k] ?? [], ix);
     const chance = this.chances[k];
     this.page.$('write-told').textContent = given

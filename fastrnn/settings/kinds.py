@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .checks import as_choice, check_below, check_integer, check_number, whole_bounds
-from .parsing import parse_count, parse_seconds
+from .parsing import parse_count, parse_escapes, parse_seconds
 
 
 class Kind:
@@ -50,6 +50,22 @@ class Word(Kind):
     """A word, or a text."""
 
     metavar: str = '<text>'
+
+
+@dataclass(frozen=True)
+class Escaped(Word):
+    """A text in which C's escapes are understood on the command line; in Python it is the text itself."""
+
+    def parse(self, text: Any) -> str:
+        return parse_escapes(str(text))
+
+
+@dataclass(frozen=True)
+class Texts(Escaped):
+    """Any number of them, each after the option's name."""
+
+    def shown(self, value: Any) -> str:
+        return ''
 
 
 @dataclass(frozen=True)

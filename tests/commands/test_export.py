@@ -46,6 +46,19 @@ def test_8_bits(cli, tmp_path):
     assert alone == '--text is what --quantize is measured on: add --quantize'
 
 
+def test_beginnings(cli, tmp_path):
+    """C's escapes are understood."""
+    model, html = tmp_path / 'model.safetensors', tmp_path / 'page.html'
+    fastrnn.save_model(model, some_model())
+    code, _, err = cli('export', model, '--html', html, '--prime', r'abc\n', '--prime', r'\x61')
+    assert (code, err) == (0, '')
+    source = html.read_text(encoding='utf-8')
+    assert re.findall('<button type="button">(.*)</button>', source) == ['abc↵', 'a']
+    assert '"primes":["abc\\n","a"]' in source
+    assert refusal(cli, 'export', model, '--html', html, '--prime', 'Zb').startswith("prime 'Zb': 1 of 2 characters")
+    assert r'\q is not an escape' in refusal(cli, 'export', model, '--html', html, '--prime', r'a\q')
+
+
 def test_refusals(cli, tmp_path):
     """A model that is none, before anything is written."""
     html = tmp_path / 'page.html'

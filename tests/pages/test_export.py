@@ -74,6 +74,24 @@ def test_rows_of_n_grams(tmp_path, monkeypatch):
     assert fastrnn.export(model, path).size > size - 4000
 
 
+def test_beginnings(model, tmp_path):
+    """Those that the model can't read, or the page not whole, are refused in one line."""
+    path = tmp_path / 'a.html'
+    fastrnn.export(model, path, primes=['abc', 'a\n'])
+    assert '<button type="button">a↵</button>' in path.read_text(encoding='utf-8')
+    path.unlink()
+    for primes, told in (
+        ('abc', "primes is the text 'abc'; give a list of texts"),
+        (['a', ''], "a prime is ''; it must be a text of one character or more"),
+        ([7], 'a prime is 7; it must be a text of one character or more'),
+        (['aZ'], "prime 'aZ': 1 of 2 characters .*; take them out of the prime; .*; it is Z .*"),
+        (['ab' * 5001], f"prime '{'ab' * 15}'… has 10,002 characters, a page reads 10,000 at most: shorten it"),
+    ):
+        with pytest.raises(ValueError, match=f'^{told}$'):
+            fastrnn.export(model, path, primes=primes)
+        assert not path.exists()
+
+
 def test_where_no_page_can_be(model, tmp_path):
     with pytest.raises(ValueError, match=r'there is no folder .*missing; make it first'):
         fastrnn.export(model, tmp_path / 'missing' / 'a.html')

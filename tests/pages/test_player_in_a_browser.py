@@ -311,6 +311,69 @@ def test_without_a_worker(browser, tmp_path):
     assert browser.run('new Promise(done => setTimeout(() => done(page.write.pane.ids.length), 50))') == reached
 
 
+def test_it_writes_when_it_opens(browser, opened):
+    """At a pace that one can read, which can be changed meanwhile; the text is that of full speed."""
+    model = some_model(dtype='float32', H=8)
+    whole = sampled(model, 600, temperature=0.8, seed=0)
+    try:
+        browser.screen(1000, motion='no-preference')
+        opened(model)
+        assert browser.run('page.write.pace') == 40
+        browser.wait('page.write.pane.ids.length > 3')
+        browser.run('page.$("pace").value = 200; page.$("pace").dispatchEvent(new Event("change"))')
+        browser.wait('page.write.pane.ids.length > 50')
+        assert browser.run('page.$("stop").disabled') is False
+        browser.run('page.$("finish").focus(); page.$("finish").click()')
+        browser.wait(WRITTEN.replace('LENGTH', '600'))
+        assert browser.run('page.write.text') == whole
+        assert browser.run('[document.activeElement.id, page.write.pace]') == ['written', 200]
+        browser.run("document.querySelector('#write-form .main').click()")
+        browser.wait('page.write.pane.ids.length > 3 && page.write.pane.ids.length < 100')
+        browser.run('page.open("know")')  # nobody looks on
+        browser.wait(WRITTEN.replace('LENGTH', '600'))
+        assert browser.run('page.write.text') == whole
+    finally:
+        browser.screen(1000)
+    opened(model)
+    assert browser.run('page.write.pace') == 0
+
+
+def test_what_precedes_the_first_character(opened):
+    """Is said in words: nothing in quotes is empty."""
+    browser = opened(some_model(dtype='float32', H=8))
+    after = 'page.$("write-after").textContent'
+    browser.run('page.write.reset(); page.write.pane.add([1, 0, 2])')
+    assert browser.run(f'page.write.show(0); {after}') == 'at the start'
+    assert browser.run(f'page.write.show(2); {after}') == 'after a↵'
+    assert 'id="write-after">at the start<' in page(some_model(), 'a')
+
+
+def test_beginnings(opened):
+    """Each has a button, by which the model goes on from it, character by character as it was given."""
+    primes = ['abc', HOSTILE.replace('\ud800\udc00', ''), 'a\r\nb\rc\n', 'x' * 500]
+    chars = ''.join(dict.fromkeys('\n' + ''.join(primes)))
+    model = some_model(chars=chars, dtype='float32', H=8)
+    model.params.Whh[...] /= 2  # as above
+    browser = opened(model, primes=primes)
+    browser.run('page.$("length").value = 50')
+    for k, prime in enumerate(primes):
+        browser.run(f'document.querySelectorAll(".beginnings button")[{k}].click()')
+        browser.wait(WRITTEN.replace('LENGTH', str(len(prime) + 50)))
+        drawn = sampled(model, 50, prime=prime, temperature=0.8, seed=0)
+        assert browser.run('page.write.text') == prime + drawn
+    shown = browser.run('[...document.querySelectorAll(".beginnings button")].map(button => button.textContent)')
+    assert shown[0] == 'abc' and shown[2:] == ['a\\r↵b\\rc↵', 'x' * 39 + '…']
+
+
+def test_a_bad_number_in_closed_settings(opened):
+    """They are opened, so that the browser can show which it is."""
+    browser = opened(some_model(dtype='float32', H=8))
+    write(browser, 20)
+    browser.run('page.$("rules").open = false; page.$("top-p").value = 2')
+    browser.run("document.querySelector('#write-form .main').click()")
+    assert browser.run('[page.$("rules").open, document.activeElement.id]') == [True, 'top-p']
+
+
 def test_seeing_does_not_end_writing(opened):
     """As slow as one reads, until all is there; only then it is read."""
     browser = opened(some_model(dtype='float32', H=8))

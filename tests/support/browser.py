@@ -118,9 +118,12 @@ class Browser:
         late = f'setTimeout(() => fail(new Error({json.dumps(condition)})), {1000 * PATIENCE})'
         self.run(f'new Promise((done, fail) => {{ {look}; look(); {late}; }})')
 
-    def screen(self, width, height=900, scheme='light', phone=False):
+    def screen(self, width, height=900, scheme='light', phone=False, motion='reduce'):
+        """With reduced motion, a page writes at once."""
         self('Emulation.setDeviceMetricsOverride', width=width, height=height, deviceScaleFactor=1, mobile=phone)
-        self('Emulation.setEmulatedMedia', features=[{'name': 'prefers-color-scheme', 'value': scheme}])
+        media = {'prefers-color-scheme': scheme, 'prefers-reduced-motion': motion}
+        features = [{'name': name, 'value': value} for name, value in media.items()]
+        self('Emulation.setEmulatedMedia', features=features)
 
     def picture(self, path):
         path.write_bytes(base64.b64decode(self('Page.captureScreenshot')['data']))
