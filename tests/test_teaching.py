@@ -4,7 +4,7 @@ import json
 import re
 
 from helpers import ROOT
-from notebook import NOTEBOOK, changed, execute, outputs, printed, read
+from teaching import NOTEBOOK, changed, execute, outputs, printed, read
 
 IDENTICAL = [f'{name}: identical bits' for name in ('losses', 'Wxh', 'Whh', 'Why', 'bh', 'by')]
 PICTURES = 3

@@ -52,7 +52,7 @@ def use(model: fastrnn.Model, text: str) -> None:
     array: NDArray[np.float64] = np.asarray(bits, dtype=np.float64)
     first: np.float64 = bits[1]
     some: NDArray[np.float64] = bits[1:]
-    most = max((float(value), char) for char, value in zip(bits.text, bits, strict=True))
+    most: tuple[np.float64, str] = max(zip(bits[1:], bits.text[1:], strict=True))  # nothing precedes the first
     print(array.mean(), first, some.max(), most, len(bits), bits.bits_per_character, (bits > 4).sum())
 
     h, c = fastrnn.states(model, text)

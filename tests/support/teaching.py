@@ -1,4 +1,4 @@
-"""The notebook for teachers, run from a new kernel: ``python tests/support/notebook.py`` writes its outputs anew."""
+"""The notebook for teachers, run from a new kernel: ``python tests/support/teaching.py`` writes its outputs anew."""
 
 import os
 import re
