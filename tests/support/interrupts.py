@@ -164,12 +164,13 @@ def calls(folder, sender, iterations):
         lambda: fastrnn.surprisals(model, text).bits.tobytes(),
         lambda: fastrnn.open_corpus(folder / 'text', cache=folder / 'cache').ids.tobytes(),
         lambda: delete(folder / 'cache'),
+        lambda: fastrnn.states(model, text).h.tobytes(),
     ]
     results = []
 
     def call():
         while len(results) < iterations:
-            results.append(functions[len(results) % 4]())
+            results.append(functions[len(results) % len(functions)]())
 
     sender.growth = 1.1  # a call has to fit in between
     with sender:
