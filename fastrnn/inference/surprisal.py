@@ -81,7 +81,7 @@ class Scored(NDArrayOperatorsMixin):
 
     def __repr__(self) -> str:
         text = self._beginning(QUOTED)
-        return f'<fastrnn.Scored: {self._summary}, {text!r}{"…" * (len(text) < len(self))}>'
+        return f'<surprisals of {self._summary}: {text!r}{"…" * (len(text) < len(self))}>'
 
     def _repr_html_(self) -> str:
         """In a notebook, the beginning of the text, shaded by bits; they appear under the pointer."""

@@ -152,8 +152,8 @@ def test_what_is_printed_of_it():
     model = biased_model('\x1b\n\u202eab', H=3)
     short, long = (fastrnn.surprisals(model, text) for text in ('ab\n\x1b\u202e', 'ab' * 30))
     mean = f'{short.bits_per_character:.3f}'
-    assert repr(short) == rf"<fastrnn.Scored: 5 characters, {mean} bits per character, 'ab\n\x1b\u202e'>"
-    assert repr(long).endswith(f' bits per character, {"ab" * 20!r}…>')
+    assert repr(short) == rf"<surprisals of 5 characters, {mean} bits per character: 'ab\n\x1b\u202e'>"
+    assert repr(long).endswith(f' bits per character: {"ab" * 20!r}…>')
     adapted = fastrnn.surprisals(model, 'abab', adapt=True)
     assert f'bits per character, {adapted.adapted_bits_per_character:.3f} adapted' in repr(adapted)
 
