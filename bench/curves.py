@@ -28,7 +28,7 @@ from fastrnn.data.corpus import open_corpus
 from fastrnn.model.run_files import CONFIG
 from fastrnn.runs.curves import read_runs
 from fastrnn.runs.log import Log
-from fastrnn.runs.plot import file_format, label, picture
+from fastrnn.runs.plot import file_format, label_all, picture
 from fastrnn.system.atomic import write_atomically
 
 OPTIONS = {'reference': ('--engine', 'reference'), 'exact': ('--engine', 'exact'), 'fast': ('--preset', 'fast')}
@@ -92,8 +92,8 @@ def main() -> None:
     folders = [given.runs / name for name in trainings]
     curves = read_runs(folders)
     write_atomically(given.out, picture(curves, kind))
-    for curve in curves:
-        print(f'{given.out}: {label(curve)}')
+    for words in label_all(curves):
+        print(f'{given.out}: {words}')
 
 
 if __name__ == '__main__':

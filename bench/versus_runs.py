@@ -49,7 +49,7 @@ def own(text: Text, seconds: float, seed: int) -> Result:
         wall = time.perf_counter() - start
         curve, last = read_run(out), json.loads((out / 'log.jsonl').read_text().splitlines()[-1])
     bits = last['validation']  # of the whole held-out text; the curve's is of the part that all validations read
-    return {'bits': bits, 'seconds': last['seconds'], 'process': wall, 'model': curve.model}
+    return {'bits': bits, 'seconds': last['seconds'], 'process': wall, 'model': curve.facts.model}
 
 
 def train(text: Text, *options: str) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .model.model import Model as Model
     from .pages.export import export as export
     from .progress.records import Record as Record
+    from .runs.overview import find_runs as find_runs
     from .runs.resume import resume as resume
     from .runs.session import Session as Session
     from .runs.start import start as start
@@ -44,6 +45,7 @@ _HOMES = {
     'bind': '.engines.dropin',
     'evaluate': '.inference.evaluate',
     'export': '.pages.export',
+    'find_runs': '.runs.overview',
     'load_model': '.model.checkpoint',
     'open_corpus': '.data.corpus',
     'preset': '.settings.config',

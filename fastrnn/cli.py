@@ -10,7 +10,7 @@ import click
 from click.shell_completion import shell_complete
 
 from ._version import __version__
-from .commands import cache, completion, evaluate, export, info, plot, sample, score, train
+from .commands import cache, completion, evaluate, export, info, plot, runs, sample, score, train
 from .commands.usage import group, in_words
 from .errors import Diverged, in_a_line, of_numba
 from .parallel.launcher import foremost, launched, start_command, work_alone
@@ -69,6 +69,7 @@ for each in (
     sample.sample,
     score.score,
     export.export,
+    runs.runs,
     plot.plot,
     info.info,
     cache.cache,

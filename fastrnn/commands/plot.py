@@ -28,5 +28,5 @@ def plot(runs: tuple[Path, ...], out: Path) -> None:
     check_place(out)
     curves = read_runs(list(runs))
     write_atomically(out, plotting.picture(curves, file_format))
-    for curve in curves:
-        print(f'{out}: {plotting.label(curve)}')
+    for words in plotting.label_all(curves):
+        print(f'{out}: {words}')

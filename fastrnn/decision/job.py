@@ -4,10 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from ..model.architecture import Architecture
 from ..settings.checks import check_integer, check_number
@@ -15,7 +12,12 @@ from ..settings.options import Settings
 from ..settings.passes import pass_over
 from .schedule import Segment, checked
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 GO_ON, STOP, ROLLBACK = 'go on', 'stop', 'rollback'  # at a divergence; the gist goes on
+ROLLBACKS = 10  # in a run, at most
 COUNTS = ('characters', 'V', 'held_out', 'memory', 'halvings')
 MARGIN = 0.01  # of the best: a validation that is worse by less counts as no sign of overfitting
 BEGINNING = 0.1  # of the run, the warm-up's, in which patience counts nothing
@@ -112,8 +114,10 @@ class Job(Settings):
         """The last one."""
         return self.segments[-1]
 
-    def rates(self, iteration: int, count: int, seconds: float, pace: float) -> NDArray[np.float64]:
+    def rates(self, iteration: int, count: int, seconds: float, pace: float) -> 'NDArray[np.float64]':
         """Learning rates of the next ``count`` iterations, at ``pace`` seconds each."""
+        import numpy as np  # only here: those who only look at a run do without it
+
         rates = np.array([self._rate(iteration + k, seconds + k * pace) for k in range(count)])
         return rates * 0.5**self.halvings
 

@@ -20,10 +20,11 @@ from ..data.vocabulary import check_vocabulary
 from ..errors import Diverged
 from .about import About, about_from, about_state
 from .architecture import NGRAMS, Architecture
+from .metadata import read_metadata
 from .model import Model, check_model
 from .params import Params
 from .run_files import BEST, checkpoints, model_file
-from .safetensors_file import Damage, Tensors, read, read_metadata, write
+from .safetensors_file import Damage, Tensors, read, write
 from .state import MOMENTS, TrainState
 from .torch_names import from_torch_tensors, torch_tensors
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 CONFIG = 'config.json'
+LOCK = 'lock'
 BEST = 'best.safetensors'
 NUMBERED = re.compile(r'checkpoint-[0-9]{9,}\.safetensors')
 

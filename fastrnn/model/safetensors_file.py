@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from ..errors import in_a_line
 from ..system.atomic import write_atomically
 from ..system.reading import open_regular
+from .metadata import begin_of
 
 FORMAT = 3  # the newest; 1 has the gist's names, 2 PyTorch's, 3 also rows of n-grams (see checkpoint.py)
 DIGITS = 9  # of a format's number
-MAX_HEADER = 100_000_000  # bytes, by the format; before it their number, 8 bytes, little-endian
 REASON = 200  # characters, at most, of what is wrong: it may quote what is in the file
 MODELS = 'name a run folder, a checkpoint or a file made by train --save'
 ANOTHER = 'take another checkpoint or model'
@@ -59,7 +59,7 @@ def read(path: Path) -> tuple[Tensors, dict[str, str]]:
     begin = b''
     try:
         with open_regular(path) as file:
-            begin = _begin(file)
+            begin = begin_of(file)
             header = json.loads(begin[8:])
             metadata = dict(header.pop('__metadata__', None) or {})
             ours = 'vocabulary' in metadata or 'check' in metadata
@@ -86,13 +86,6 @@ def read(path: Path) -> tuple[Tensors, dict[str, str]]:
     return tensors, metadata
 
 
-def _begin(file: BinaryIO) -> bytes:
-    """The first bytes, up to the end of the header; b'' if they are not those of a safetensors file."""
-    data = file.read(9) or b''  # some files of the system's have nothing to give yet, which is None
-    size = int.from_bytes(data[:8], 'little')
-    return data + (file.read(size - 1) or b'') if data[8:] == b'{' and size <= MAX_HEADER else b''
-
-
 def _whole(file: BinaryIO, begin: int, header: dict[str, Any]) -> bytes:
     """All of a file whose header takes ``begin`` bytes. It is not mapped: cutting a mapped file ends the process.
 
@@ -103,16 +96,6 @@ def _whole(file: BinaryIO, begin: int, header: dict[str, Any]) -> bytes:
         raise ValueError('the size is not that of the header')
     file.seek(0)
     return file.read(size)
-
-
-def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata alone, as they are; {} where there are none."""
-    try:
-        with open_regular(path) as file:
-            found = json.loads(_begin(file)[8:]).get('__metadata__')
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return {}
-    return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
 
 
 class Damage:

@@ -17,7 +17,7 @@ from weakref import WeakSet
 from filelock import FileLock, Timeout
 
 from ..model.checkpoint import Checkpoint
-from ..model.run_files import CONFIG, is_model
+from ..model.run_files import CONFIG, LOCK, is_model
 from ..parallel.processes import led
 from ..system.atomic import remove_temporaries
 from ..system.locks import can_lock
@@ -25,7 +25,6 @@ from .checkpoints import Checkpoints
 from .config_file import Description
 from .log import LOG, Log, is_superseded
 
-LOCK = 'lock'
 _OPEN: 'WeakSet[RunFolder]' = WeakSet()  # of this process
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 

@@ -12,23 +12,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ..decision.job import Job
-from ..progress.records import Record
 from ..system.atomic import copy_atomically, free_name
+
+if TYPE_CHECKING:
+    from ..decision.job import Job
+    from ..progress.records import Record
 
 LOG = 'log.jsonl'
 SUPERSEDED = 'log.superseded'  # of a run that went on from an older checkpoint
 MAX_LINE = 64_000_000  # bytes of a line: it may hold a long sample
-NUMBERS = ('seconds', 'characters', 'train', 'validation')  # of a record, beside its iteration; the last may lack
+# of a record, beside its iteration; the last two may lack
+NUMBERS = ('seconds', 'characters', 'train', 'validation', 'learning_rate')
+PIECE = 1 << 16  # bytes that are read at a time, from the end on
 
 # Reports that are all logged, as are as many samples and validations; then every second until twice as many, then every
 # fourth and so on. The exact engine reports 100 times a second: its log grew by 6 GB a day, and now by 30 MB.
 ALL_LOGGED = 10_000
 
 
-def is_logged(record: Record, job: Job, *, best: bool) -> bool:
+def is_logged(record: 'Record', job: 'Job', *, best: bool) -> bool:
     """Whether a record that is due is logged: by its iteration alone, so that a resumed run logs the same.
 
     ``best``: it has the lowest validation so far.
@@ -139,15 +143,65 @@ def read_log(path: Path, file: BinaryIO) -> Iterator[dict[str, Any]]:
             yield record
 
 
+def read_last(path: Path, file: BinaryIO) -> dict[str, Any] | None:
+    """The last record of a run that holds: one that no rollback has given up; None where there is none.
+
+    It is as :func:`read_log` gives it, with ``best`` and the characters that it is of, ``validated``. Reads from the
+    end: a log may have 30 MB. Raises ValueError as that does, of the lines that it reads.
+    """
+    there, torn = math.inf, True
+    for line in _from_the_end(file):
+        last, torn = torn, False
+        if not line.strip():
+            continue
+        try:
+            if len(line) > MAX_LINE:
+                raise ValueError
+            facts = json.loads(line)
+            record = _checked(facts)
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+            if last:
+                continue
+            raise ValueError(f'{path}: one of its last lines is not a record of a run; remove that line') from None
+        if record is not None and 'to' in record:
+            there = min(there, record['to'])
+        elif record is not None and record['iteration'] <= there:
+            best, validated = facts.get('best'), facts.get('validated')
+            known = isinstance(best, float) and math.isfinite(best)
+            return record | {
+                'best': best if known else None,
+                'validated': validated if type(validated) is int else None,
+            }
+    return None
+
+
+def _from_the_end(file: BinaryIO) -> Iterator[bytes]:
+    """The lines, the last one first; what has no end is cut off at MAX_LINE bytes, and more."""
+    at, rest = file.seek(0, os.SEEK_END), list[bytes]()
+    while at > 0:
+        size = min(PIECE, at)
+        file.seek(at - size)
+        at -= size
+        first, *others = file.read(size).split(b'\n')
+        if others:
+            yield others.pop() + b''.join(reversed(rest))
+            yield from reversed(others)
+            rest = []
+        rest.append(first)
+        if len(rest) * PIECE > MAX_LINE + PIECE:
+            break
+    yield b''.join(reversed(rest))
+
+
 def _checked(record: dict[str, Any]) -> dict[str, Any] | None:
     if 'event' in record:
         return {'to': int(record['to'])} if record['event'] == 'rollback' else None
     checked: dict[str, Any] = {'iteration': int(record['iteration'])}
     for name in NUMBERS:
-        value: Any = record.get(name) if name == 'validation' else record[name]
+        value: Any = record.get(name) if name in NUMBERS[3:] else record[name]
         if name == 'validation':  # all points of a curve are of the same characters
             value = record.get('validation_part', value)
-        checked[name] = math.nan if value is None and name in ('train', 'validation') else float(value)
+        checked[name] = math.nan if value is None and name in NUMBERS[2:] else float(value)
     if not math.isfinite(checked['seconds'] + checked['characters']):
         raise ValueError
     return checked

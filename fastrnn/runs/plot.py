@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import in_a_line
 from .curves import Curve, Points
+from .differences import labels
 
 FORMATS = ('png', 'svg')
 COLORS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')  # Okabe and Ito's: told apart by every eye
@@ -17,10 +19,10 @@ GREYS = ('#000000', '#666666', '#999999')  # of the reference, to be compared wi
 MARKERS = 'os^DvP'
 MOST = 2000  # points of a line: more can't be seen, and make a huge SVG
 MARKED = 25  # points of a validation curve that get a marker
-EARLY = 0.04  # share of a run that may lie above the picture
 LOG_FROM = 20.0  # ratio of the runs' extents from which the axis is logarithmic
 TIMES = ((3 * 3600, 3600, 'h'), (600, 60, 'min'), (0, 1, 's'))  # from so many seconds on, one unit has so many
-NAME = 36  # characters of a label
+NAME, OWN = 36, 50  # characters of a label: of the name, and of what differs
+NARROW = 68  # of a label that leaves room for another beside it
 DOTTED = {'linestyle': (0, (1, 1.5)), 'linewidth': 1.0}
 
 
@@ -57,7 +59,9 @@ def _matplotlib() -> Any:
 
 def draw(curves: Sequence[Curve]) -> Any:
     """The matplotlib Figure."""
-    rows = math.ceil((len(curves) + 3) / 2)
+    words = label_all(curves)
+    columns = 2 if max(map(len, words)) <= NARROW else 1
+    rows = math.ceil((len(curves) + 3) / columns)
     figure = _matplotlib().figure.Figure(figsize=(10, 4.2 + 0.2 * rows), layout='constrained')
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     by_time, by_characters = figure.subplots(1, 2, sharey=True)
@@ -71,7 +75,7 @@ def draw(curves: Sequence[Curve]) -> Any:
         _finish_x(axes, curves, name, scale, high)
     by_time.set(xlabel=f'training time ({unit})', ylabel='bits per character', ylim=(low, high))
     by_characters.set(xlabel='characters trained on')
-    _legend(figure, curves, styles)
+    _legend(figure, curves, styles, words, columns)
     return figure
 
 
@@ -79,8 +83,8 @@ def _styles(curves: Sequence[Curve]) -> list[dict[str, Any]]:
     """Colour and marker of each run; the baseline, which is the reference, in black and grey."""
     styles, seen = [], {True: 0, False: 0}
     for curve in curves:
-        palette, k = GREYS if curve.baseline else COLORS, seen[curve.baseline]
-        seen[curve.baseline] += 1
+        palette, k = GREYS if curve.facts.baseline else COLORS, seen[curve.facts.baseline]
+        seen[curve.facts.baseline] += 1
         styles.append({'color': palette[k % len(palette)], 'marker': MARKERS[(k + k // len(palette)) % len(MARKERS)]})
     return styles
 
@@ -136,21 +140,18 @@ def _finish_x(axes: Any, curves: Sequence[Curve], name: str, scale: float, high:
 
 
 def _y_limits(curves: Sequence[Curve]) -> tuple[float, float]:
-    """The later half of every run, and of one of them all but its start: first records would leave the rest no room."""
-    lows: list[float] = []
-    starts: list[float] = []
-    halves: list[float] = []
+    """From the lowest point up to where the training curves start, or to the later half of one that has risen."""
+    lows, highs = list[float](), list[float]()
     for curve in curves:
         train, validation = curve.points.train, curve.points.validation
-        for share, highs in ((EARLY, starts), (0.5, halves)):
-            late = np.concatenate([values[int(share * train.size) :] for values in (train, validation)])
-            highs += [float(late[np.isfinite(late)].max(initial=-math.inf))]
+        later = np.concatenate([values[values.size // 2 :] for values in (train, validation)])
         known = np.concatenate([train, validation])
+        highs += [*train[np.isfinite(train)][:1], float(later[np.isfinite(later)].max(initial=-math.inf))]
         lows.append(float(known[np.isfinite(known)].min(initial=math.inf)))
-    low, high = min(lows), max(min(starts), *halves)
+    low, high = min(lows), max(highs)
     if not math.isfinite(high - low):  # NaN throughout
         low, high = 0.0, 8.0
-    room = max(0.06 * (high - low), 0.03)
+    room = max(0.03 * (high - low), 0.03)
     return low - room, high + room
 
 
@@ -160,35 +161,47 @@ def best(points: Points) -> int | None:
     return int(np.where(known, points.validation, math.inf).argmin()) if known.any() else None
 
 
-def label(curve: Curve) -> str:
-    """Such as 'run1 (batched, lstm 2 x 256)', and the lowest validation."""
-    name = ' '.join(curve.name.encode('utf-8', 'replace').decode().split())
-    if len(name) > NAME:
-        name = f'{name[: NAME // 2]}…{name[-NAME // 2 + 1 :]}'
-    k = best(curve.points)
+def label_all(curves: Sequence[Curve]) -> list[str]:
+    """Such as 'run1 (learning rate 0.01)': what differs between the runs, and the lowest validation."""
+    own = labels([curve.facts for curve in curves])
+    return [_label(curve, words) for curve, words in zip(curves, own, strict=True)]
+
+
+def _label(curve: Curve, own: str) -> str:
+    name, facts, k = _short(curve.name, NAME), curve.facts, best(curve.points)
     lowest = '' if k is None else f': best validation {curve.points.validation[k]:.3f}'
-    lowest += '' if k is None or curve.part is None else f' of {curve.part:,} characters'
-    if curve.baseline:
-        own = '' if name == curve.engine else f'{name}, '
-        return f'{curve.engine} (NumPy, {own}{curve.model}){lowest}'
-    return f'{name} ({curve.engine}, {curve.model}){lowest}'
+    lowest += '' if k is None or facts.part is None else f' of {facts.part:,} characters'
+    if facts.baseline:
+        return f'{facts.engine} (NumPy, {"" if name == facts.engine else f"{name}, "}{facts.model}){lowest}'
+    kept = own.split(', ')
+    while len(kept) > 1 and len(', '.join(kept)) > OWN:
+        kept = [*kept[: -1 - (kept[-1] == '…')], '…']
+    return f'{name} ({_short(", ".join(kept), OWN)}){lowest}'
 
 
-def _legend(figure: Any, curves: Sequence[Curve], styles: list[dict[str, Any]]) -> None:
+def _short(text: str, most: int) -> str:
+    """In a line, and in so many characters."""
+    text = in_a_line(text.encode('utf-8', 'replace').decode())
+    return text if len(text) <= most else f'{text[: most // 2]}…{text[-most // 2 + 1 :]}'
+
+
+def _legend(
+    figure: Any, curves: Sequence[Curve], styles: list[dict[str, Any]], words: Sequence[str], columns: int
+) -> None:
     """Below the panels: each run, then what kinds of line there are."""
     from matplotlib.lines import Line2D
 
     entries: list[tuple[dict[str, Any], str]] = []
-    for curve, style in zip(curves, styles, strict=True):
+    for curve, style, label in zip(curves, styles, words, strict=True):
         dots = {'linewidth': 1.8, 'markersize': 4, 'marker': style['marker']}
         validated = best(curve.points) is not None
-        entries.append(({'color': style['color'], **(dots if validated else {'linewidth': 1.2})}, label(curve)))
+        entries.append(({'color': style['color'], **(dots if validated else {'linewidth': 1.2})}, label))
     entries.append(({'linewidth': 1.0, 'alpha': 0.6}, 'training, mean of each report'))
     if any('marker' in line for line, _ in entries):
         entries.append(({'linewidth': 1.8, 'markersize': 3.5, 'marker': 'o'}, 'validation; ring: the best'))
     if any(curve.rollbacks.seconds.size for curve in curves):
         entries.append(({**DOTTED, 'marker': '<', 'markersize': 5}, 'rolled back to here; given up'))
     handles = [Line2D([], [], **{'color': '#555555', **line}) for line, _ in entries]
-    legend = figure.legend(handles, [' '] * len(entries), loc='outside lower center', ncols=2, frameon=False)
-    for text, (_, words) in zip(legend.get_texts(), entries, strict=True):
-        text.set(text=words, parse_math=False)  # set so, a name may start with _ and have $ in it
+    legend = figure.legend(handles, [' '] * len(entries), loc='outside lower center', ncols=columns, frameon=False)
+    for text, (_, label) in zip(legend.get_texts(), entries, strict=True):
+        text.set(text=label, parse_math=False)  # set so, a name may start with _ and have $ in it

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from ..data.texts import Texts
 from ..decision.changes import rolled_back
-from ..decision.job import ROLLBACK, Job
+from ..decision.job import ROLLBACK, ROLLBACKS, Job
 from ..errors import Diverged, TextLost
 from ..model.checkpoint import Checkpoint
 from ..model.model import Model
@@ -24,8 +24,6 @@ from .config_file import Description
 from .folder import RunFolder
 from .log import is_logged, lengthened_event, rollback_event
 from .saver import Saver
-
-ROLLBACKS = 10  # in a run
 
 
 class Session(Interruptible[Record]):

@@ -8,6 +8,7 @@ import errno
 import io
 import os
 import select
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,11 @@ def open_closed() -> None:
                 os.set_inheritable(os.open(os.devnull, flags), True)  # gets the lowest number, which is this one
             except OSError:  # there is no such device
                 return
+
+
+def columns() -> int:
+    """How many standard output has; a pipe or a file has room for any line."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
 class Output(io.RawIOBase):

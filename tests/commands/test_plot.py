@@ -18,7 +18,7 @@ def test_the_command(cli, logged, tmp_path, name):
     target.write_text('another')
     code, out, err = cli('plot', one, two, '--out', target)
     assert (code, err) == (0, '')
-    assert out.splitlines()[0] == f'{target}: one (batched, H=256): best validation 2.175'
+    assert out.splitlines()[0] == f'{target}: one (batched): best validation 2.175'
     data = target.read_bytes()
     if name.endswith('png'):
         pixels = imread(target)

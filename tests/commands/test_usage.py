@@ -36,8 +36,13 @@ SMALL = ('--seed', 0, '--iterations', 0)
         (('sample',), "missing argument 'MODEL': see fastrnn sample --help"),
         (('info', 'zzz'), 'unexpected extra argument (zzz): see fastrnn info --help'),
         (('--verison',), 'there is no option --verison: did you mean --version?'),
+        (('ls', 'x'), 'there is no command ls: did you mean runs?'),
+        (('status',), 'there is no command status: did you mean runs?'),
         (('trian', SONNETS), 'there is no command trian: did you mean train?'),
-        (('zzz',), 'there is no command zzz: the commands are cache, eval, export, info, plot, sample, score, train'),
+        (
+            ('zzz',),
+            'there is no command zzz: the commands are cache, eval, export, info, plot, runs, sample, score, train',
+        ),
     ],
 )
 def test_what_to_type_instead(cli, args, message):

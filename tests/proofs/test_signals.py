@@ -52,6 +52,7 @@ COMMANDS = {
     'score': (('MODEL', 'TEXT', '--html', 'OUT'), (*EVERYWHERE, READ, WRITE)),
     'export': (('MODEL', '--html', 'OUT'), (*EVERYWHERE, READ, WRITE)),
     'plot': (('RUN', '--out', 'OUT'), ('import click', 'fastrnn.runs.curves.read_runs', WRITE)),
+    'runs': (('RUNS',), ('import click', 'fastrnn.runs.overview.read_last')),
     'info': ((), EVERYWHERE),
     'cache': ((), ('import click', 'fastrnn.system.cache_folder.items')),
 }
@@ -77,7 +78,7 @@ def made(tmp_path_factory):
 )
 def test_a_signal_at_a_stage(made, tmp_path, command, stage, number):
     out = tmp_path / 'out.svg'
-    names = {'TEXT': SONNETS, 'MODEL': made / 'MODEL', 'RUN': made / 'RUN', 'OUT': out}
+    names = {'TEXT': SONNETS, 'MODEL': made / 'MODEL', 'RUN': made / 'RUN', 'RUNS': made, 'OUT': out}
     args = [names.get(arg, arg) for arg in COMMANDS[command][0]]
     run = run_python('-c', CHILD, stage, int(number), command, *args, timeout=60)
     assert run.returncode == 128 + number, run.stderr.decode()
@@ -92,6 +93,7 @@ SHELL = {
     'plot': '"$0" -m fastrnn plot "$RUN" --out "$OUT"',
     'sample': '"$0" -m fastrnn sample "$MODEL"',
     'eval': '"$0" -m fastrnn eval "$MODEL" "$TEXT"',
+    'runs': '"$0" -m fastrnn runs "$RUN"',
     'info': '"$0" -m fastrnn info',
     'cache': '"$0" -m fastrnn cache',
     'help': '"$0" -m fastrnn --help',

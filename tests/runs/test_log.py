@@ -5,10 +5,11 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
+from logs import records, rollback
 
 from fastrnn.decision.job import Job
 from fastrnn.progress.records import Record
-from fastrnn.runs.log import LOG, NUMBERS, Log, is_logged, lengthened_event, read_log, rollback_event
+from fastrnn.runs.log import LOG, NUMBERS, Log, is_logged, lengthened_event, read_last, read_log, rollback_event
 
 RECORD = Record(9, 30.0, 31.0, 30.5, 'a\nb', True, 2500, 1.5, 25, validation=float('nan'), best=None)
 
@@ -88,3 +89,43 @@ def test_an_endless_line_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr('fastrnn.runs.log.MAX_LINE', 1000)
     with pytest.raises(ValueError, match='line 2 is not a record of a run; remove that line'):
         list(read_log(tmp_path / LOG, BytesIO(b'{"event": "resume"}\n{"iteration": 1' + b'1' * 2000)))
+
+
+def last_of(*lines):
+    data = b''.join(line if isinstance(line, bytes) else json.dumps(line).encode() + b'\n' for line in lines)
+    return read_last('log', BytesIO(data))
+
+
+def test_the_last_record():
+    """As the whole log has it, and with its best validation, however long its lines are."""
+    entries = records(40)
+    entries[-1] |= {'sample': 'x' * 200_000, 'validated': 22307}
+    last = last_of(*entries)
+    assert last.pop('best') == entries[-1]['validation'] and last.pop('validated') == 22307
+    *_, expected = read_log('log', BytesIO(b''.join(json.dumps(entry).encode() + b'\n' for entry in entries)))
+    assert last == expected
+    assert last_of(*records(5), lengthened_event(40), b'\n', b'{"iterat')['iteration'] == 40
+    assert last_of(*records(5), b'{"iteration": 99')['iteration'] == 40
+    assert last_of() is None and last_of(b'\n') is None
+
+
+def test_the_last_record_that_no_rollback_has_given_up():
+    assert last_of(*records(9), rollback(50))['iteration'] == 50
+    assert last_of(*records(9), rollback(50), rollback(25))['iteration'] == 20
+    assert last_of(*records(9), rollback(50), *records(8, first=6))['iteration'] == 70
+    assert last_of(*records(9), rollback(-1)) is None
+
+
+@pytest.mark.parametrize('line', [b'garbage\n', b'[1]\n', b'null\n', b'{}\n', b'\xff\n', b'[' * 100_000 + b'\n'])
+def test_last_lines_that_are_no_records(line):
+    with pytest.raises(ValueError, match=r'^log: one of its last lines is not a record of a run'):
+        last_of(*records(3), line, b'{"torn')
+
+
+def test_a_last_line_without_an_end(tmp_path, monkeypatch):
+    """Not more than a line may have is read."""
+    monkeypatch.setattr('fastrnn.runs.log.MAX_LINE', 100_000)
+    file = BytesIO(b'x' * 1_000_000)
+    with pytest.raises(ValueError, match='not a record'):
+        read_last('log', BytesIO(file.getvalue() + b'\n'))
+    assert read_last('log', file) is None and file.tell() > 700_000

@@ -82,13 +82,30 @@ def test_the_reference_is_black_and_others_have_colours_of_their_own(logged):
     assert words[4].startswith('reference (NumPy, slow, H=100)')
 
 
-def test_first_records_do_not_make_the_scale(logged):
-    """Nor does a slow run hide what is between the others; half of it is in view."""
+def test_the_y_axis_starts_where_the_training_curves_start(logged):
+    """The highest start of all runs; a run that rises above it is in view by its later half, and no peak is."""
     (by_time, _), _ = drawn(logged(entries=records(400)))
-    assert by_time.get_ylim()[1] < 3 and by_time.get_ylim()[0] > 1.8
-    slow = [{**entry, 'train': 6 - 0.05 * k} for k, entry in enumerate(records(40, every=0))]
+    low, high = by_time.get_ylim()
+    assert 1.8 < low < 2 and 6 < high < 6.2
+    slow = [{**entry, 'train': 7 - 0.05 * k} for k, entry in enumerate(records(40, every=0))]
+    slow[3]['train'] = 900.0
     (by_time, _), _ = drawn(logged('a', records(400)), logged('slow', slow, engine='reference'))
-    assert 5 < by_time.get_ylim()[1] < 5.2
+    assert 7 < by_time.get_ylim()[1] < 7.3
+    rising = [{**entry, 'train': 2 + 0.05 * k} for k, entry in enumerate(records(40, every=0))]
+    assert 3.9 < drawn(logged('rising', rising))[0][0].get_ylim()[1] < 4.1
+
+
+def test_labels_say_what_differs(logged):
+    """And no more than there is room for; with long ones the legend has one column."""
+    folders = [logged(f'run{k}', learning_rate=0.1 * k, seed=k, H=64 * k) for k in (1, 2)]
+    assert drawn(*folders)[1][:2] == [
+        'run1 (H=64, seed 1, learning rate 0.1): best validation 2.175',
+        'run2 (H=128, seed 2, learning rate 0.2): best validation 2.175',
+    ]
+    many = [logged(f'many{k}', seed=k, dropout=0.1 * k, weight_decay=0.01 * k, clip=1.0 + k) for k in (1, 2)]
+    _, words = drawn(*many)
+    assert words[0] == 'many1 (dropout 0.1, seed 1, clip 2, weight decay 0.01): best validation 2.175'
+    assert drawn(*many, *folders)[1][1] == 'many2 (H=256, dropout 0.2, seed 2, clip 3, …): best validation 2.175'
 
 
 def test_axes_are_logarithmic_where_extents_differ_much(logged):

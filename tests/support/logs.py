@@ -6,7 +6,7 @@ import math
 
 def records(count=40, *, pace=0.1, first=0, every=10, floor=2.0):
     """A run's records as they are logged: falling, a validation now and then, each iteration 500 characters."""
-    return [
+    found = [
         {
             'iteration': 10 * k,
             'epoch': k / 9,
@@ -19,6 +19,10 @@ def records(count=40, *, pace=0.1, first=0, every=10, floor=2.0):
         }
         for k in range(first, count)
     ]
+    for k, record in enumerate(found):  # here validations fall throughout
+        known = [earlier['validation'] for earlier in found[: k + 1] if earlier['validation'] is not None]
+        record['best'] = min(known, default=None)
+    return found
 
 
 def rollback(to):

@@ -3,15 +3,18 @@
 import errno
 import fcntl
 import os
+import subprocess
+import sys
 import threading
 import time
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from fastrnn.data.corpus import open_corpus
 from fastrnn.system.cache_folder import shrink
-from fastrnn.system.locks import can_lock, unused
+from fastrnn.system.locks import can_lock, is_held, unused
 
 pytestmark = pytest.mark.usefixtures('cache_root')
 
@@ -70,3 +73,39 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch, code):
     (tmp_path / 'link').symlink_to('lock')
     with pytest.raises(OSError, match='symbolic link'):
         can_lock(tmp_path / 'link')
+
+
+def test_a_lock_that_is_held_is_seen_and_none_is_taken(tmp_path, monkeypatch):
+    """Whoever locks the file meanwhile, for however short, is not in anybody's way."""
+    path = tmp_path / 'lock'
+    assert not is_held(path)
+    path.touch()
+    monkeypatch.setattr(fcntl, 'flock', None)
+    assert not is_held(path)
+    monkeypatch.undo()
+    with FileLock(path):
+        assert is_held(path)
+    path.touch()
+    with open(path, 'rb') as file:
+        fcntl.flock(file, fcntl.LOCK_SH)  # of one who only looks
+        assert not is_held(path)
+
+
+def test_a_lock_that_the_list_does_not_have(tmp_path):
+    """Such as one of another machine: the system is asked who would be in the way."""
+    path = tmp_path / 'lock'
+    path.touch()
+    script = (
+        f"import fcntl; file = open({str(path)!r}, 'r+'); fcntl.lockf(file, fcntl.LOCK_EX); print(flush=True); input()"
+    )
+    with subprocess.Popen([sys.executable, '-c', script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert is_held(path)
+        process.communicate(b'\n')
+    assert not is_held(path)
+
+
+def test_names_that_are_no_files(tmp_path):
+    os.mkfifo(tmp_path / 'pipe')
+    (tmp_path / 'link').symlink_to('nowhere')
+    assert [is_held(tmp_path / name) for name in ('pipe', 'link', '')] == [False] * 3

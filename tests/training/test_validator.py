@@ -147,7 +147,7 @@ def test_what_files_say(tmp_path, monkeypatch, whole):
     at_once = fastrnn.load_model(whole / BEST).about
     assert (at_once.part, at_once.bits) == (90, round(min(line['best'] for line in log[:-1]), 4))
     curve = read_run(whole)
-    assert curve.part == 90 and np.nanmax(curve.points.validation[-1]) == log[-1]['validation_part']
+    assert curve.facts.part == 90 and np.nanmax(curve.points.validation[-1]) == log[-1]['validation_part']
     one_by_one(monkeypatch)
     session = run_to(kept(tmp_path / 'run'), 95)
     session.save(tmp_path / 'model')

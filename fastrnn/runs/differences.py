@@ -1,0 +1,55 @@
+"""What differs between runs that are shown together: one answer, for tables and for labels of curves."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..settings.options import OPTIONS, REPORTS, SAVING, TABLE
+
+if TYPE_CHECKING:
+    from .facts import Facts
+
+NONE = '-'  # for a value that is not there
+# shown for themselves: the model, and how long the run was
+APART = ('cell', 'layers', 'hidden_size', 'iterations', 'epochs', 'time')
+COMPARED = ('engine', 'preset', *(name for name, row in TABLE.items() if row.group not in (REPORTS, SAVING)))
+
+
+def differences(runs: Sequence['Facts']) -> dict[str, list[str]]:
+    """Options by name, each with a value for each run, as a person writes it: those that somebody asked for in one of
+    the runs, and that are not the same in all. Also the ``text`` and the ``validation``, where they differ.
+
+    A learning rate that follows from H, or a seed that was drawn, is not shown: it is nobody's question.
+    """
+    found = dict[str, list[str]]()
+    for name in COMPARED:
+        if name not in APART and any(run.asked.get(name) is not None for run in runs):
+            found[name] = [_shown(run, name) for run in runs]
+    found['text'] = [run.text or NONE for run in runs]
+    found['validation'] = [run.validation or NONE for run in runs]
+    return {name: values for name, values in found.items() if len(set(values)) > 1}
+
+
+def _shown(run: 'Facts', name: str) -> str:
+    """An option's value, in four digits; of a seed that was drawn nothing."""
+    asked = run.asked.get(name)
+    if name in ('preset', 'seed') and asked is None:
+        return NONE
+    value: Any = run.engine if name == 'engine' else asked if name == 'preset' else run.decided.get(name)
+    return f'{value:.4g}' if isinstance(value, float) else OPTIONS[name].shown(value) or NONE
+
+
+def labels(runs: Sequence['Facts']) -> list[str]:
+    """What is each run's own among them, such as 'lstm H=128, learning rate 0.01'; of one run alone its engine and
+    model."""
+    options = differences(runs)
+    parts = [options.pop('engine', []), [run.model for run in runs]]
+    parts = [values for values in parts if len(set(values)) > 1]
+    if not parts and not options:
+        return [f'{run.engine}, {run.model}' for run in runs]
+    return [', '.join([*(values[k] for values in parts), *in_words(options, k)]) for k in range(len(runs))]
+
+
+def in_words(options: Mapping[str, Sequence[str]], k: int) -> list[str]:
+    """Such as 'learning rate 0.01', of the k-th of several runs; a preset only if it is one."""
+    plain = (NONE, OPTIONS['preset'].default)
+    return [f'{name.replace("_", " ")} {values[k]}' for name, values in options.items() if values[k] not in plain]

@@ -1,0 +1,144 @@
+"""What ``config.json`` says of a run, for those who only look at it: of any version, and without Numba."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ..decision.job import Job
+from ..model.architecture import CELLS, in_words
+from ..model.run_files import CONFIG
+from ..settings.abilities import ABILITIES, engine_now
+from ..settings.options import OPTIONS, TABLE, Settings
+from ..system.reading import SMALL, read_bytes
+
+MADE_BY = 'name a folder made by fastrnn train --out'
+MAX_TEXT = 1000  # characters of a reason or a name that are kept: a stranger may have written the file
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What was asked for, and what was decided. Values that no option can have are left out."""
+
+    engine: str
+    cell: str
+    layers: int
+    H: int
+    asked: Mapping[str, Any] = field(default_factory=dict)  # before 0.2, which did not say: all that is not the gist's
+    decided: Mapping[str, Any] = field(default_factory=dict)  # settings, by name
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None  # names of the files, without their folders
+    validation: str | None = None  # as it was asked for
+    version: str | None = None  # of fastrnn
+    job: Job | None = None  # None: of another program's run
+
+    @property
+    def model(self) -> str:
+        """In words."""
+        return in_words(self.cell, self.layers, self.H)
+
+    @property
+    def part(self) -> int | None:
+        """Characters of the held-out text that validations read, but for the last one; None: all."""
+        return self.decided.get('validate_part')
+
+    @property
+    def baseline(self) -> bool:
+        """Whether it is one that others are compared with."""
+        return self.engine in ABILITIES and ABILITIES[self.engine].baseline
+
+    @classmethod
+    def read(cls, folder: Path) -> 'Facts':
+        """Raises ValueError, in one line, for what is no such file."""
+        path = folder / CONFIG
+        with readable(folder, CONFIG):
+            data = read_bytes(path, SMALL)
+        try:
+            found = json.loads(data)
+            given = found['job' if 'job' in found else 'config']  # which versions before 0.2 wrote
+            engine, cell, layers, H = (
+                given['engine'],
+                given.get('cell', 'rnn'),
+                given.get('layers', 1),
+                given['hidden_size'],
+            )
+            if not isinstance(engine, str) or cell not in CELLS or type(layers) is not int or type(H) is not int:
+                raise TypeError
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            raise ValueError(f'{path}: not the configuration of a run; {MADE_BY}') from None
+        given = {**given, 'engine': engine_now(engine)}
+        decided, text = _options(given), _dict(found.get('text'))
+        asked = found.get('asked')
+        if not isinstance(asked, dict):
+            asked = {name: value for name, value in decided.items() if value not in (None, TABLE[name].default)}
+        return cls(
+            engine=engine_now(engine)[:MAX_TEXT],
+            cell=cell,
+            layers=layers,
+            H=H,
+            asked=_options(asked),
+            decided=decided,
+            reasons={k: v[:MAX_TEXT] for k, v in _dict(given.get('reasons')).items() if isinstance(v, str)},
+            text=_word(given.get('text_name')) or _names(text.get('files')),
+            validation=_held_out(text.get('validation')),
+            version=_word(found.get('fastrnn')),
+            job=_job(given, _dict(found.get('identity'))),
+        )
+
+
+@contextmanager
+def readable(folder: Path, name: str) -> Iterator[None]:
+    """Turns the system's errors of reading a run's file into one line."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise ValueError(f'{folder}/: holds no {name}; {MADE_BY}') from None
+    except OSError as error:
+        raise ValueError(f'{folder / name}: {error.strerror or error}; {MADE_BY}') from error
+
+
+def _job(given: Mapping[str, Any], identity: Mapping[str, Any]) -> Job | None:
+    """As far as it says when the run ends, and at which rate it learns; None where it can't be one."""
+    names = {row.name for row in fields(Job)} if 'segments' in given else {row.name for row in fields(Settings)}
+    known = {name: value for name, value in given.items() if name in names}
+    try:
+        return Job(**{'characters': identity.get('characters', 0), **known})
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None
+
+
+def _options(given: Mapping[str, Any]) -> dict[str, Any]:
+    found = {}
+    for name, value in given.items():
+        row = TABLE.get(name) or OPTIONS.get(name if name == 'preset' else '')
+        try:
+            if row is not None:
+                found[name] = None if value is None else row.kind.check(name, value)
+        except (ValueError, TypeError, OverflowError, RecursionError):
+            continue
+    return found
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _word(value: Any) -> str | None:
+    return value[:MAX_TEXT] or None if isinstance(value, str) else None
+
+
+def _names(files: Any) -> str | None:
+    """Of files, as ``text_name`` of a job has them (data/texts.py, which takes longer to import)."""
+    names = [_last(name) for name in files if isinstance(name, str)] if isinstance(files, list) else []
+    return _word(', '.join(names) if len(names) < 4 else f'{names[0]} and {len(names) - 1} more')
+
+
+def _held_out(validation: Any) -> str | None:
+    """A share, or the name of a file without its folders."""
+    return _word(_last(validation)) if isinstance(validation, str) else None
+
+
+def _last(name: str) -> str:
+    return name.replace('\\', '/').rpartition('/')[2]

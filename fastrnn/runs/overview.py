@@ -1,0 +1,213 @@
+"""Runs at a glance: what each is, what it has come to, and whether it is over. Nothing is locked or written."""
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..decision.job import ROLLBACKS
+from ..model.metadata import read_metadata
+from ..model.run_files import BEST, CONFIG, LOCK, NUMBERED, checkpoints, iteration_of
+from ..settings.file_names import Files
+from ..system.locks import is_held
+from ..system.reading import open_regular
+from .facts import Facts, readable
+from .log import LOG, read_last
+
+MOST_FOLDERS = 100_000  # that are looked into, in all
+RUNNING, FINISHED, EARLY, DIVERGED, INTERRUPTED = 'running', 'finished', 'ended early', 'diverged', 'interrupted'
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A run, and what it has come to."""
+
+    folder: Path
+    name: str
+    facts: Facts
+    status: str | None  # None: not known, as of another program's run
+    iteration: int = 0  # how many are done
+    characters: int = 0  # trained on
+    seconds: float = 0.0
+    validation: float | None = None  # lowest, in bits per character
+    part: int | None = None  # characters of the held-out text that it is of; None: all
+
+    @property
+    def order(self) -> tuple[float, str]:
+        """Best first; what has no validation last."""
+        return math.inf if self.validation is None else self.validation, self.name
+
+    @property
+    def epochs(self) -> float | None:
+        job = self.facts.job
+        return self.iteration / job.iterations_per_epoch if job is not None and job.characters else None
+
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """All that is known, for other programs."""
+        facts = self.facts
+        known: dict[str, Any] = {
+            'name': self.name,
+            'folder': str(self.folder),
+            'status': self.status,
+            'engine': facts.engine,
+        }
+        known |= {'model': facts.model, 'cell': facts.cell, 'layers': facts.layers, 'hidden_size': facts.H}
+        known |= {'iteration': self.iteration, 'epochs': self.epochs, 'characters': self.characters}
+        known |= {'seconds': round(self.seconds, 3), 'validation': self.validation, 'validation_part': self.part}
+        known |= {'text': facts.text, 'held_out': facts.validation, 'version': facts.version}
+        return known | {'asked': dict(facts.asked), 'decided': dict(facts.decided), 'reasons': dict(facts.reasons)}
+
+    @classmethod
+    def read(cls, folder: str | Path, name: str | None = None) -> 'Overview':
+        """Of a run folder. Raises ValueError, in one line, for what is none."""
+        folder = Path(folder)
+        facts = Facts.read(folder)
+        running = is_held(folder / LOCK)  # first: what ends meanwhile has written all that is read below
+        record, state = _last_record(folder), _last_state(folder)
+        found = _reached(facts, record, state)
+        status = RUNNING if running else _status(facts, record, state, found)
+        return cls(folder, name or folder.name or folder.resolve().name, facts, status, **found)
+
+
+def find_runs(
+    folders: Files = '.', warn: Callable[[str], None] | None = None, look: Callable[[], None] | None = None
+) -> list[Overview]:
+    """The runs in and below folders, the lowest validation first.
+
+    Parameters
+    ----------
+    folders : path or sequence of paths
+        Hidden folders, and links to folders, are looked into only if they are named here.
+    warn : function, optional
+        Takes a line for each folder that is no run, though it looks like one, or can't be read. By default they are
+        left out.
+    look : function, optional
+        Is called before each folder; it may raise, to stop.
+
+    Raises
+    ------
+    ValueError
+        For a folder that there is not.
+    """
+    places = [Path(place) for place in ([folders] if isinstance(folders, str | os.PathLike) else folders)]
+    found, seen = list[Overview](), set[tuple[int, int]]()
+    warn = warn or (lambda _: None)
+    for place in places:
+        if not place.is_dir():
+            raise ValueError(f'{place}: not a folder; name a run, or a folder with runs below it')
+        for folder in run_folders(place, warn, look):
+            try:
+                facts = folder.stat()
+                if (facts.st_dev, facts.st_ino) in seen:
+                    continue
+                seen.add((facts.st_dev, facts.st_ino))
+                name = str(folder) if len(places) > 1 else str(folder.relative_to(place))
+                found.append(Overview.read(folder, None if name == '.' else name))
+            except ValueError as error:
+                warn(str(error))
+            except OSError as error:  # it went meanwhile
+                warn(f'{folder}: {error.strerror or error}')
+    return sorted(found, key=lambda run: run.order)
+
+
+def run_folders(top: Path, warn: Callable[[str], None], look: Callable[[], None] | None = None) -> Iterator[Path]:
+    """A folder, and those below it, that hold at least two kinds of a run's files, in no order."""
+    waiting, count = [top], 0
+    while waiting:
+        folder = waiting.pop()
+        count += 1
+        if look is not None:
+            look()
+        if count > MOST_FOLDERS:
+            warn(f'{top}: more than {MOST_FOLDERS:,} folders are below it, and not all were searched; name one of them')
+            return
+        kinds, below = set[str](), list[str]()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        below += [entry.name] * (not entry.name.startswith('.'))
+                    elif entry.name in (CONFIG, LOG):
+                        kinds.add(entry.name)
+                    elif entry.name == BEST or NUMBERED.fullmatch(entry.name):
+                        kinds.add(BEST)
+        except OSError as error:
+            warn(f'{folder}: {error.strerror or error}')
+            continue
+        if len(kinds) > 1:
+            yield folder
+        waiting += [folder / name for name in below]
+
+
+def _last_record(folder: Path) -> Mapping[str, Any] | None:
+    try:
+        with open_regular(folder / LOG) as log:
+            return read_last(folder / LOG, log)
+    except FileNotFoundError:
+        return None
+    except OSError:
+        with readable(folder, LOG):
+            raise
+
+
+def _last_state(folder: Path) -> dict[str, Any]:
+    """Numbers of the newest checkpoint, as far as they are numbers; {} where there is none."""
+    for path in reversed(checkpoints(folder)):
+        try:
+            state = json.loads(read_metadata(path).get('state', ''))
+            kinds = {'iteration': int, 'seconds': float, 'halvings': int}
+            if all(type(state[name]) is kind for name, kind in kinds.items()) and state['iteration'] == iteration_of(
+                path
+            ):
+                return dict(state)
+        except (ValueError, TypeError, KeyError, RecursionError):
+            continue
+    return {}
+
+
+def _reached(facts: Facts, record: Mapping[str, Any] | None, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of an :class:`Overview`, by the newest checkpoint, or by the log's last record where that is later."""
+    job, part = facts.job, facts.part
+    if state and job is not None and (record is None or state['iteration'] >= record['iteration']):
+        best, whole = _bits(state.get('best')), _bits(state.get('best_whole'))
+        return {
+            'iteration': state['iteration'],
+            'characters': state['iteration'] * job.seq_length * job.streams,
+            'seconds': state['seconds'],
+            'validation': best if whole is None else whole,
+            'part': part if whole is None and best is not None else None,
+        }
+    if record is None:
+        return {}
+    all_read = record['validated'] is not None and part is not None and record['validated'] > part
+    return {
+        'iteration': record['iteration'],
+        'characters': int(record['characters']),
+        'seconds': record['seconds'],
+        'validation': record['best'],
+        'part': part if record['best'] is not None and not all_read else None,
+    }
+
+
+def _status(
+    facts: Facts, record: Mapping[str, Any] | None, state: Mapping[str, Any], found: Mapping[str, Any]
+) -> str | None:
+    """Of a run that no process has."""
+    if facts.job is None:
+        return None
+    if record is not None and not math.isfinite(record['train']):
+        return DIVERGED
+    if found and facts.job.at_end(found['iteration'], found['seconds']):
+        return FINISHED
+    if state.get('halvings', 0) >= ROLLBACKS:
+        return DIVERGED
+    worse = state.get('worse', 0)
+    return EARLY if type(worse) is int and facts.job.lost_patience(worse) else INTERRUPTED
+
+
+def _bits(value: Any) -> float | None:
+    return value if isinstance(value, float) and math.isfinite(value) else None
