@@ -1,22 +1,183 @@
-"""``fastrnn info``: what this machine gives."""
+"""``fastrnn info``: what this machine gives, what a run was asked and decided, what a model file knows."""
 
+import json
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+from ..errors import in_a_line
+from ..settings.kinds import Place
+from ..settings.options import OPTIONS, Option
+from ..system import outputs
 from .command import command
+from .options import JSON
 
-EXAMPLE = 'Example: fastrnn info'
+if TYPE_CHECKING:
+    from ..runs.overview import Overview
+
+EXAMPLE = 'Example: fastrnn info RUN'
+WHAT = Option('what', Place(), None, '', 'A run folder, or a checkpoint or model file.', otherwise='this machine',
+    positional=True, synonyms='run model file checkpoint path i f')  # fmt: skip
+NAME = 12  # columns of what a line is about
+IN_WORDS = {"the gist's": 'as in min-char-rnn', 'nobody asked for it': 'not asked for'}  # reasons, for people
+ASKED = 'asked for'  # the reason of what is shown as asked
+OTHERS = ('memory', 'on_divergence')  # decisions that are no options of the training
 
 
-@command(synonyms='doctor env diagnose', epilog=EXAMPLE)
-def info() -> None:
-    """Show versions, and check that results are bit-identical here.
+@command(WHAT, JSON, synonyms='doctor env diagnose show describe inspect', epilog=EXAMPLE)
+def info(what: Path | None, as_json: bool) -> None:
+    """Show this machine, or what a run or a model file is.
 
-    The exact engine trains a small model, which is compared bit for bit with the reference's.
+    Of a run: what was asked, what was decided and why, and what it has come to. Of a model file: its sizes, its
+    characters, and what it was trained on. Without a name: versions, and whether results are bit-identical here; the
+    exact engine trains a small model, which is compared bit for bit with the reference's.
     """
-    from ..engines import diagnosis
     from ..parallel.launcher import foremost
 
-    facts = diagnosis.facts()
+    if what is None:
+        facts, lines = _machine()
+    elif os.path.isdir(what) and not _holds_a_model_alone(what):
+        from ..runs.overview import Overview
+
+        run = Overview.read(what)
+        facts, lines = run.as_json, _of_run(run)
+    else:
+        facts = _model(what)
+        lines = _of_model(facts)
     if not foremost():
         return
-    for name, value in facts.items():
-        print(f'{name:<12} {value}')
-    print(f'{"bits":<12} {diagnosis.compare_with_reference()}')
+    if as_json:
+        print(json.dumps(facts))
+        return
+    for line in lines:
+        print(line)
+
+
+def _machine() -> tuple[dict[str, Any], list[str]]:
+    from ..engines import diagnosis
+
+    facts = diagnosis.facts() | {'bits': diagnosis.compare_with_reference()}
+    return facts, [f'{name:<{NAME}} {value}' for name, value in facts.items()]
+
+
+def _holds_a_model_alone(folder: Path) -> bool:
+    """Whether there is a model, but nothing says of which run."""
+    from ..model.run_files import BEST, CONFIG, checkpoints
+
+    return not (folder / CONFIG).exists() and ((folder / BEST).exists() or bool(checkpoints(folder)))
+
+
+def _line(name: str, value: object, more: str = '') -> list[str]:
+    """In as many lines as the terminal needs; ``more``: before all but the first."""
+    room = max(20, min(outputs.columns(), 10**6) - NAME - 1)
+    words = wrap(in_a_line(value), room, subsequent_indent=more, break_on_hyphens=False) or ['']
+    return [f'{name:<{NAME}} {words[0]}', *(' ' * (NAME + 1) + word for word in words[1:])]
+
+
+def _of_run(run: 'Overview') -> list[str]:
+    facts, job = run.facts, run.facts.job
+    lines = _line('run', run.folder) + _line('model', f'{facts.model}, engine {facts.engine}')
+    epochs = '' if run.epochs is None else f'epoch {run.epochs:,.1f}, '
+    at = f'iteration {run.iteration:,}, {epochs}{run.characters:,} characters, {run.seconds:,.1f} s'
+    lines += _line('status', f'{run.status or "not known"}: {at}')
+    if run.validation is not None:
+        of = 'all of the held-out text' if run.part is None else f'{run.part:,} characters of the held-out text'
+        lines += _line('validation', f'{run.validation:.4f} bits per character at best, of {of}')
+    if job is not None and job.V:
+        held_out = f', {job.held_out:,} held out' if job.held_out else ''
+        lines += _line('text', f'{facts.text}: {job.characters:,} characters, {job.V:,} distinct{held_out}')
+    elif facts.text is not None:
+        lines += _line('text', facts.text)
+    lines += _line('version', facts.version or 'not known')
+    lines += _line('asked', ' '.join(_typed(facts.asked)) or 'nothing')
+    return lines + _decided(run)
+
+
+def _typed(asked: Any) -> Iterable[str]:
+    """Options as they are typed."""
+    for name, value in asked.items():
+        if value is not None:
+            yield f'{OPTIONS[name].flag} {OPTIONS[name].shown(value)}'
+
+
+def _decided(run: 'Overview') -> list[str]:
+    """What was not asked for: each reason once, after the decisions that have it in common."""
+    facts, reasons, groups = run.facts, run.facts.reasons, dict[str, list[str]]()
+    decided: dict[str, Any] = dict(facts.decided)
+    if facts.job is not None and reasons:
+        from ..settings.parsing import size_in_words
+
+        decided |= {'memory': size_in_words(facts.job.memory), 'on_divergence': facts.job.on_divergence}
+    for name, value in decided.items():
+        why = reasons.get(name, '')
+        if why == ASKED or (not reasons and name in facts.asked):
+            continue
+        words = name.replace('_', ' ')
+        if value is not None:
+            row = OPTIONS.get(name)
+            words += f' {f"{value:.6g}" if isinstance(value, float) else value if row is None else row.shown(value)}'
+        groups.setdefault(IN_WORDS.get(why, why), []).append(words)
+    if not reasons:  # of a version before 0.2
+        return _line('decided', ', '.join(word for words in groups.values() for word in words))
+    told = _line('expected', reasons['expectation'].removeprefix('expect ')) if 'expectation' in reasons else []
+    for k, (why, those) in enumerate(groups.items()):
+        told += _line('' if k else 'decided', f'{", ".join(those)} ({why})', '  ')
+    return told
+
+
+def _model(path: Path) -> dict[str, Any]:
+    """What a model file knows. Raises ValueError, in one line, for a file that is none."""
+    from ..model.checkpoint import load_model
+    from ..model.metadata import read_metadata
+    from ..model.run_files import model_file
+
+    place, model = model_file(path), load_model(path)
+    metadata, about, architecture = read_metadata(place), model.about, model.params.architecture
+    state = 'state' in metadata
+    facts: dict[str, Any] = {'file': str(place), 'bytes': os.stat(place).st_size, 'format': int(metadata['format'])}
+    facts |= {'cell': architecture.cell, 'layers': architecture.layers, 'hidden_size': architecture.H}
+    facts |= {'vocabulary': architecture.V, 'unit': model.unit, 'parameters': architecture.all_parameters}
+    facts |= {'ngrams': architecture.ngrams, 'ngram_rows': architecture.ngram_rows}
+    facts |= {'dtype': model.params.flat.dtype.name, 'text': about.text, 'characters': about.characters}
+    facts |= {'bits': about.bits, 'held_out': about.held_out, 'part': about.part, 'iterations': about.iterations}
+    facts |= {'version': about.version, 'optimizer': json.loads(metadata['config'])['optimizer'] if state else None}
+    return facts | {'resumable': state, 'chars': list(model.chars)}
+
+
+def _of_model(facts: dict[str, Any]) -> list[str]:
+    unit, V = facts['unit'], facts['vocabulary']
+    lines = _line('model', f'{facts["file"]}, {facts["bytes"]:,} bytes')
+    lines += _line('cell', f'{facts["cell"]}; layers {facts["layers"]}, H {facts["hidden_size"]}, V {V:,}')
+    table = facts['ngrams'] and f', {(facts["ngrams"] - 1) * facts["ngram_rows"] * V:,} of them in the n-gram table'
+    lines += _line('parameters', f'{facts["parameters"]:,} of {facts["dtype"]}{table or ""}')
+    if table:
+        rows = f'{facts["ngram_rows"]:,} rows for each number of {unit}s from 2 to {facts["ngrams"]}'
+        lines += _line('n-grams', rows)
+    lines += _units(facts)
+    known = facts['characters'] is not None and f', {facts["characters"]:,} {unit}s'
+    lines += _line('trained on', f'{facts["text"] or "not known"}{known or ""}')
+    if facts['bits'] is not None:
+        of = 'held-out text' if facts['held_out'] else 'the text that it was trained on'
+        part = '' if facts['part'] is None else f'{facts["part"]:,} {unit}s of '
+        lines += _line('bits', f'{facts["bits"]:.4f} per {unit} of {part}{of}')
+    if facts['iterations'] is not None:
+        lines += _line('iterations', f'{facts["iterations"]:,}')
+    lines += _line('version', facts['version'] or 'not known')
+    without = 'not in the file: it can be a start (train --from), but not be resumed'
+    state = f'{facts["optimizer"]}, with its state: the run can be resumed from this file'
+    return lines + _line('optimizer', state if facts['resumable'] else without)
+
+
+def _units(facts: dict[str, Any]) -> list[str]:
+    """The vocabulary, with escapes for what can't be seen, in as many lines as it needs."""
+    room, lines, name = max(20, min(outputs.columns(), sys.maxsize) - NAME - 1), [''], f'{facts["unit"]}s'
+    for char in facts['chars']:
+        plain = char.isprintable() and (facts['unit'] == 'character' or char.isascii())
+        shown = '\\\\' if char == '\\' else char if plain else char.encode('unicode_escape').decode()
+        if len(lines[-1]) + len(shown) > room:
+            lines.append('')
+        lines[-1] += shown
+    return [f'{"" if k else name:<{NAME}} {line}' for k, line in enumerate(lines)]

@@ -1,8 +1,16 @@
 """``fastrnn info``."""
 
+import json
+
+import pytest
+from helpers import ROOT, refusal
+
+import fastrnn
 from fastrnn import __version__
 from fastrnn.engines import diagnosis
-from fastrnn.system import limits
+from fastrnn.model.run_files import BEST
+from fastrnn.settings.options import TABLE
+from fastrnn.system import limits, outputs
 
 
 def test_info(cli):
@@ -30,3 +38,92 @@ def test_info_shows_limits_and_whose_they_are(cli, monkeypatch):
 def test_info_where_bits_differ(cli, portable):
     code, out, _ = cli('info')
     assert code == 0 and 'bits         NOT identical: ' in out and 'portable (FASTRNN_PORTABLE=1)' in out
+
+
+def test_this_machine_as_json(cli):
+    facts = json.loads(cli('info', '--json')[1])
+    assert facts['fastrnn'] == __version__ and facts['bits'].startswith('identical to the reference: ')
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+    """By the preset, so that there are reasons of all kinds; nothing that it decides depends on the clock."""
+    folder = tmp_path_factory.mktemp('info') / 'run'
+    text = ROOT / 'data' / 'sonnets.txt'
+    options = {'preset': 'fast', 'iterations': 9, 'seed': 3, 'hidden_size': 8, 'dropout': 0.25}
+    with fastrnn.start(folder, text, validation=0.1, **options) as session:
+        list(session)
+    return folder
+
+
+def test_a_run(cli, run):
+    """What was asked, what was decided, and why: each option and each reason once."""
+    code, out, err = cli('info', run)
+    assert (code, err) == (0, '')
+    facts = dict(line.split(maxsplit=1) for line in out.splitlines() if line[0] != ' ')
+    asked = {'--preset fast', '--iterations 9', '--seed 3', '--hidden-size 8', '--dropout 0.25'}
+    assert {f'--{option}'.strip() for option in facts['asked'].split('--')[1:]} == asked
+    assert facts['status'].startswith('finished: iteration 9, epoch ') and facts['model'] == 'gru H=8, engine batched'
+    assert facts['text'].startswith('sonnets.txt: ') and facts['version'] == __version__
+    assert facts['validation'].endswith(' bits per character at best, of all of the held-out text')
+    decided = out[out.index('\ndecided') :]
+    reasons = [line.rpartition(' (')[2] for line in decided.splitlines() if line]
+    assert len(set(reasons)) == len(reasons) and 'the preset fast)' in reasons
+    told = [name for name in TABLE if f' {name.replace("_", " ")} ' in decided.replace(',', ' ,').replace('\n', ' ')]
+    assert 'optimizer' in told and {'seed', 'hidden_size', 'dropout', 'iterations'}.isdisjoint(told)
+    assert json.loads(cli('info', run, '--json')[1])['reasons']['optimizer'] == 'the preset fast'
+
+
+def test_runs_of_earlier_versions(cli):
+    """They did not write why."""
+    out = cli('info', ROOT / 'tests' / 'proofs' / 'runs_of_0.1.0' / 'exact')[1]
+    assert '\nasked        --hidden-size 6 ' in out and '\ndecided      ' in out and '()' not in out
+
+
+def test_a_model_with_its_state(cli, run):
+    out = cli('info', run / BEST)[1]
+    facts = dict(line.split(maxsplit=1) for line in out.splitlines())
+    model = fastrnn.load_model(run / BEST)
+    assert facts['cell'] == f'gru; layers 1, H 8, V {model.params.V}'
+    assert facts['parameters'] == f'{model.params.architecture.parameters:,} of float32'
+    assert facts['characters'].startswith("\\n !',") and facts['bits'].endswith(' of held-out text')
+    assert facts['optimizer'].startswith('adam, with its state')
+
+
+def test_a_model_without_its_state(cli, run, tmp_path):
+    """As train --save writes it; of bytes, with a table."""
+    text = tmp_path / 'text'
+    text.write_bytes(bytes(range(256)) * 9)
+    options = {'unit': 'byte', 'ngrams': 3, 'ngram_rows': 64, 'iterations': 2, 'hidden_size': 8, 'engine': 'batched'}
+    training = fastrnn.train([text], **options)
+    list(training)
+    training.save(tmp_path / 'model')
+    out = cli('info', tmp_path / 'model')[1]
+    assert 'n-grams      64 rows for each number of bytes from 2 to 3\n' in out
+    assert f', {2 * 64 * 256:,} of them in the n-gram table\n' in out
+    assert '\nbytes        \\x00\\x01' in out and '\\t\\n\\x0b' in out and '[\\\\]' in out and '\\x7f\\x80' in out
+    assert 'not in the file: it can be a start (train --from), but not be resumed\n' in out
+    facts = json.loads(cli('info', tmp_path / 'model', '--json')[1])
+    assert (facts['resumable'], facts['optimizer'], facts['unit'], len(facts['chars'])) == (False, None, 'byte', 256)
+
+
+@pytest.mark.parametrize('columns', [80, 50])
+def test_terminals(cli, run, monkeypatch, columns):
+    monkeypatch.setattr(outputs, 'columns', lambda: columns)
+    for what in (run, run / BEST):
+        assert max(len(line) for line in cli('info', what)[1].splitlines() if '/' not in line) <= columns
+
+
+def test_a_folder_with_a_model_alone(cli, run, tmp_path):
+    (tmp_path / BEST).write_bytes((run / BEST).read_bytes())
+    assert cli('info', tmp_path)[1].startswith(f'model        {tmp_path / BEST}, ')
+
+
+def test_what_is_neither(cli, tmp_path, run):
+    assert 'holds no config.json; name a folder made by fastrnn train --out' in refusal(cli, 'info', tmp_path)
+    assert 'No such file or directory' in refusal(cli, 'info', tmp_path / 'nowhere')
+    assert 'not a model' in refusal(cli, 'info', run / 'config.json')
+    data = bytearray((run / BEST).read_bytes())
+    data[-1] ^= 1
+    (tmp_path / 'damaged').write_bytes(data)
+    assert 'damaged' in refusal(cli, 'info', tmp_path / 'damaged')
