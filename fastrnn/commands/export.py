@@ -1,4 +1,4 @@
-"""``fastrnn export``: a model as a page that runs it."""
+"""``fastrnn export``: a model as a page that runs it, or as an ONNX file."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,8 @@ from .options import MODEL
 EXAMPLE = 'Example: fastrnn export RUN --html model.html'
 # fmt: off
 OPTIONS = (
-    Option('html', Place(), None, '', 'Write the page to this file.', required=True, synonyms='out output page o file'),
+    Option('html', Place(), None, '', 'Write a page to this file.', synonyms='out output page o file'),
+    Option('onnx', Place(), None, '', 'Write an ONNX file with this name, which ends in .onnx.'),
     Option('quantize', Flag(), False, '', 'Store weights in 8 bits: a quarter of the size.'),
     Option('text', Place(), None, '', 'With --quantize: measure its cost on this text.',
         otherwise='on samples of the model'),
@@ -22,14 +23,21 @@ OPTIONS = (
 # fmt: on
 
 
-@command(MODEL, *OPTIONS, synonyms='web page player html', epilog=EXAMPLE)
+@command(MODEL, *OPTIONS, synonyms='web page player html onnx', epilog=EXAMPLE)
 def export(
-    model: Path, html: Path, quantize: bool, text: Path | None, title: str | None, prime: tuple[str, ...]
+    model: Path,
+    html: Path | None,
+    onnx: Path | None,
+    quantize: bool,
+    text: Path | None,
+    title: str | None,
+    prime: tuple[str, ...],
 ) -> None:
-    """Write MODEL as one HTML page that runs it in a browser.
+    """Write MODEL as a page for browsers, or as an ONNX file.
 
     The page works offline, with nothing to install. It generates text, and one can steer it; it shades a text by
-    surprisal, or by what one unit does; and it shows what the model was trained on.
+    surprisal, or by what one unit does; and it shows what the model was trained on. The ONNX file has one step: ids and
+    states in, logits and states out.
     """
     from ..model.checkpoint import load_model
     from ..model.run_files import model_file
@@ -37,13 +45,31 @@ def export(
 
     if text is not None and not quantize:
         raise ValueError('--text is what --quantize is measured on: add --quantize')
+    _check_names(html, onnx)
+    if html is None and (quantize or title is not None or prime):
+        raise ValueError('--quantize, --title and --prime are for the page: add --html FILE')
     loaded = load_model(model)
+    architecture = loaded.params.architecture
+    words = f'{architecture.words}, {architecture.V:,} {loaded.unit}s'
+    if onnx is not None:
+        print(f'{onnx}: {write(loaded, onnx).size:,} bytes, {words}')
+    if html is None:
+        return
     saved = os.stat(model_file(model)).st_mtime
     done = write(loaded, html, quantize, text=text, title=title, saved=saved, primes=prime)
-    print(f'{html}: {done.size:,} bytes, {loaded.params.architecture.words}, {loaded.params.V:,} {loaded.unit}s')
+    print(f'{html}: {done.size:,} bytes, {words}')
     if done.bits is not None and done.quantized_bits is not None:
         cost = done.quantized_bits - done.bits
         print(
             f'8 bits cost {cost:+.4f} bits per {loaded.unit}: {done.quantized_bits:.4f} after {done.bits:.4f}, '
             f'on {done.of}'
         )
+
+
+def _check_names(html: Path | None, onnx: Path | None) -> None:
+    if html is None and onnx is None:
+        raise ValueError('nothing to write: add --html FILE, --onnx FILE, or both')
+    if html is not None and html.suffix.lower() == '.onnx':
+        raise ValueError(f'{html}: --html writes a page; for an ONNX file use --onnx')
+    if onnx is not None and onnx.suffix.lower() != '.onnx':
+        raise ValueError(f'{onnx}: an ONNX file ends in .onnx; give such a name')

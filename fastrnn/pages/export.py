@@ -1,4 +1,4 @@
-"""A model as a page that runs it, written to a file."""
+"""A model as a page that runs it, or as an ONNX file."""
 
 import time
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from ..inference.evaluate import bits
 from ..inference.generate import make_stream
 from ..inference.prompt import encode_prompt
 from ..model.model import Model, check_model
+from ..model.onnx_file import SUFFIX, write_onnx
 from ..model.overflow import check_mean, overflows
 from ..model.params import Params
 from ..system.atomic import check_place, write_atomically
@@ -50,11 +51,16 @@ def export(
 ) -> Exported:
     """Write one HTML file that runs the model in a browser, without a network: it writes, and shows what its units do.
 
+    If the name ends in ``.onnx``, write one step of the model in ONNX, in float32 (extra ``onnx``): ``ids`` (batch,)
+    int64 and states, which are zeros before a text, to ``logits`` (batch, V) and the next states. States are ``h``
+    (layers, batch, H), of an LSTM ``c``, and with n-grams ``recent`` (batch, N-1) int64. The metadata ``vocabulary``
+    has the characters as JSON. The other parameters below are for pages.
+
     Parameters
     ----------
     model : Model
     path : path
-        Of the page. It appears whole or not at all.
+        Of the file. It appears whole or not at all.
     quantize : bool
         Weights in 8 bits, a scale a row, in place of float32: the page takes about a quarter. What that costs is
         measured: on ``text``, or on 20,000 characters that the model draws itself, where the difference estimates
@@ -78,13 +84,17 @@ def export(
     ------
     ValueError
         In one line, for a text or a prime with characters that the model lacks, an empty prime, a place where no
-        file can be written, or more than 120 MB of n-grams.
+        file can be written, or more than 120 MB of n-grams; without the package onnx for an ONNX file.
     Diverged
         For a model whose weights are not finite, or far too large.
     """
     check_model(model)
     path = Path(path)
     check_place(path)
+    if path.suffix.lower() == SUFFIX:
+        if quantize or text is not None or title is not None or primes:
+            raise ValueError(f'{path}: quantize, text, title and primes are for pages; leave them out')
+        return Exported(write_onnx(path, model))
     _check_primes(model, primes)
     _check_rows(model.params, quantize)
     if overflows(model.params, np.float32):

@@ -64,3 +64,30 @@ def test_refusals(cli, tmp_path):
     html = tmp_path / 'page.html'
     assert 'name a model that fastrnn train made' in refusal(cli, 'export', tmp_path / 'none', '--html', html)
     assert not html.exists()
+
+
+def test_an_onnx_file(cli, tmp_path):
+    """Alone, or with a page."""
+    model, html, onnx = tmp_path / 'model.safetensors', tmp_path / 'page.html', tmp_path / 'model.onnx'
+    fastrnn.save_model(model, some_model(H=40, cell='lstm'))
+    code, out, err = cli('export', model, '--onnx', onnx)
+    told = f'{onnx}: {onnx.stat().st_size:,} bytes, lstm H=40, 19 characters\n'
+    assert (code, out, err) == (0, told, '') and not html.exists()
+    code, out, err = cli('export', model, '--onnx', onnx, '--html', html, '--title', 'A title')
+    assert (code, err) == (0, '') and out.startswith(told) and out.splitlines()[1].startswith(f'{html}: ')
+
+
+def test_which_file_is_asked_for(cli, tmp_path):
+    model, page = tmp_path / 'model.safetensors', tmp_path / 'page.html'
+    fastrnn.save_model(model, some_model())
+    refused = {
+        (): 'nothing to write: add --html FILE, --onnx FILE, or both',
+        ('--onnx', 'page.html'): 'page.html: an ONNX file ends in .onnx; give such a name',
+        ('--html', 'page.onnx'): 'page.onnx: --html writes a page; for an ONNX file use --onnx',
+    }
+    for option in (('--title', 'A'), ('--quantize',), ('--prime', 'a')):
+        refused['--onnx', 'a.onnx', *option] = '--quantize, --title and --prime are for the page: add --html FILE'
+    for options, message in refused.items():
+        assert refusal(cli, 'export', model, *options) == message
+    assert refusal(cli, 'export', model, '--onnx', tmp_path / 'a' / 'b.onnx').endswith('make it first')
+    assert not page.exists()

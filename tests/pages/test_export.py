@@ -98,3 +98,15 @@ def test_where_no_page_can_be(model, tmp_path):
     with pytest.raises(ValueError, match=r'^1 of 2 characters .*; use a text without them; .*; it is Z \(U\+005A\)$'):
         fastrnn.export(model, tmp_path / 'a.html', quantize=True, text='aZ')
     assert not (tmp_path / 'a.html').exists()
+
+
+@pytest.mark.parametrize('name', ['model.onnx', 'MODEL.ONNX'])
+def test_an_onnx_file_by_its_name(model, tmp_path, name):
+    """That it computes the same: tests/model/test_onnx_file.py."""
+    path = tmp_path / name
+    assert fastrnn.export(model, str(path)).size == path.stat().st_size
+    for setting in ({'quantize': True}, {'text': 'a'}, {'title': 'A'}, {'primes': ['a']}):
+        with pytest.raises(ValueError, match=r'are for pages; leave them out$'):
+            fastrnn.export(model, path, **setting)
+    with pytest.raises(ValueError, match=r'make it first$'):
+        fastrnn.export(model, tmp_path / 'none' / name)

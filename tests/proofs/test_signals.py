@@ -51,6 +51,7 @@ COMMANDS = {
     'eval': (('MODEL', 'TEXT'), (*EVERYWHERE, READ, 'fastrnn.inference.evaluate.slices')),
     'score': (('MODEL', 'TEXT', '--html', 'OUT'), (*EVERYWHERE, READ, WRITE)),
     'export': (('MODEL', '--html', 'OUT'), (*EVERYWHERE, READ, WRITE)),
+    'export --onnx': (('OUT', 'MODEL'), ('import onnx', READ, WRITE)),
     'plot': (('RUN', '--out', 'OUT'), ('import click', 'fastrnn.runs.curves.read_runs', WRITE)),
     'runs': (('RUNS',), ('import click', 'fastrnn.runs.overview.read_last')),
     'info': ((), EVERYWHERE),
@@ -77,10 +78,10 @@ def made(tmp_path_factory):
     ],
 )
 def test_a_signal_at_a_stage(made, tmp_path, command, stage, number):
-    out = tmp_path / 'out.svg'
+    out = tmp_path / ('out.onnx' if 'onnx' in command else 'out.svg')
     names = {'TEXT': SONNETS, 'MODEL': made / 'MODEL', 'RUN': made / 'RUN', 'RUNS': made, 'OUT': out}
     args = [names.get(arg, arg) for arg in COMMANDS[command][0]]
-    run = run_python('-c', CHILD, stage, int(number), command, *args, timeout=60)
+    run = run_python('-c', CHILD, stage, int(number), *command.split(), *args, timeout=60)
     assert run.returncode == 128 + number, run.stderr.decode()
     assert run.stderr.count(b'\n') <= 1 and b'Traceback' not in run.stderr
     assert list(tmp_path.iterdir()) == []
@@ -90,6 +91,7 @@ SHELL = {
     'train --save': '"$0" -m fastrnn train "$TEXT" --hidden-size 8 --iterations 99 --save "$OUT"',
     'score --html': '"$0" -m fastrnn score "$MODEL" "$TEXT" --html "$OUT"',
     'export': '"$0" -m fastrnn export "$MODEL" --html "$OUT"',
+    'export --onnx': '"$0" -m fastrnn export "$MODEL" --onnx "$OUT"',
     'plot': '"$0" -m fastrnn plot "$RUN" --out "$OUT"',
     'sample': '"$0" -m fastrnn sample "$MODEL"',
     'eval': '"$0" -m fastrnn eval "$MODEL" "$TEXT"',
@@ -114,7 +116,7 @@ PAIRS |= {(command, OTHERS[k % len(OTHERS)]) for k, command in enumerate(SHELL)}
 )
 def test_outputs_of_a_shell(made, tmp_path, command, redirection):
     """The code is 1 if standard output could not be written, and a file that was asked for is there."""
-    out = tmp_path / 'out.svg'
+    out = tmp_path / ('out.onnx' if 'onnx' in command else 'out.svg')
     names = {'TEXT': SONNETS, 'MODEL': made / 'MODEL', 'RUN': made / 'RUN', 'OUT': out}
     environment = {**os.environ, 'PYTHONUNBUFFERED': '', **{name: str(path) for name, path in names.items()}}
     shell = ['sh', '-c', f'{SHELL[command]} {redirection}', sys.executable]
