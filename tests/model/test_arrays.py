@@ -142,6 +142,9 @@ def test_an_embedding_of_the_output_layers_shape():
         from_arrays(CHARS, strange)
     tied = from_arrays(CHARS, strange | {'b.weight': strange['a.weight']})
     assert np.array_equal(tied.params.Why, strange['a.weight'])
+    both = embedded(H)
+    both['encoder.weight'] = both['decoder.weight']
+    assert from_arrays(CHARS, both) == from_arrays(CHARS, dict(reversed(both.items())))
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
@@ -176,6 +179,9 @@ REFUSED = {
         f'the weights of the output layer are missing, shape {(V, H)}; pass all of the state dict'),
     'a hidden layer': (LSTM | {'fc0.weight': ZEROS((H, H)), 'fc0.bias': ZEROS(H)},
         f'fc.weight {(V, H)} and fc0.weight {(H, H)}; of two matrices one must be an embedding {(V, V)}, '
+        f'one the output layer {(V, H)}'),
+    'a row for padding': (embedded(H) | {'encoder.weight': ZEROS((V + 1, H))},
+        f'encoder.weight {(V + 1, H)} and decoder.weight {(V, H)}; of two matrices one must be an embedding {(V, H)}, '
         f'one the output layer {(V, H)}'),
     'more layers': (LSTM | {f'fc{k}.weight': ZEROS((H, H)) for k in range(3)},
         'fc.weight, fc0.weight, fc1.weight and 1 more: a fastrnn model has one output layer, and at most an embedding'),
