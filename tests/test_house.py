@@ -90,7 +90,7 @@ READERS = {  # modules that open files for reading, and what; all others use sys
     'system/locks.py': 'files and folders to lock, whose contents are not read',
     'runs/log.py': 'the log that the run itself appends to',
     'kernels/jit.py': 'the sources of the package',
-    'pages/surprisal.py': 'files of the package',
+    'pages/assembly.py': 'files of the package',
     'reference.py': "the gist's text",
     'engines/compile_ahead.py': 'files to lock',
     'parallel/launcher.py': "the system's own, of processes above this one",

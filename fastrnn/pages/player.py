@@ -5,9 +5,7 @@ the ENGINE run in a worker, which is made from their text in the page; those of 
 """
 
 import json
-from base64 import b64encode
 from collections.abc import Sequence
-from hashlib import sha256
 from html import escape
 from string import Template
 from typing import Any
@@ -15,14 +13,16 @@ from typing import Any
 from .._version import __version__
 from ..model.architecture import Architecture
 from ..model.model import Model
+from .assembly import joined, policy
+from .characters import shown, visible
 from .player_colours import STEPS, rules
 from .player_weights import layout, packed
-from .surprisal import SHADES, beside, shown, visible
+from .surprisal import SHADES
 
 NGRAMS = 'player_ngrams.js'  # in pages of models that have them
 ENGINE = ('player_model.js', NGRAMS, 'player_draw.js', 'player_features.js', 'player_engine.js')
 WIDE = 40  # characters of a beginning that its button shows
-PAGE = ('player_text.js', 'player_pane.js', 'player_write.js', 'player_see.js', 'player.js')
+PAGE = ('player_text.js', 'player_clusters.js', 'player_pane.js', 'player_write.js', 'player_see.js', 'player.js')
 
 
 def page(
@@ -48,12 +48,12 @@ def page(
         Beginnings, each with a button.
     """
     architecture, unit = model.params.architecture, model.unit
-    style = _joined(['player.css']) + rules()
-    engine = _joined([name for name in ENGINE if architecture.ngrams or name != NGRAMS])
-    script, trained = _joined(PAGE), about(model)
+    style = joined(['player.css']) + rules()
+    engine = joined([name for name in ENGINE if architecture.ngrams or name != NGRAMS])
+    script, trained = joined(PAGE), about(model)
     ngrams = {'ngrams': {'most': architecture.ngrams, 'rows': architecture.ngram_rows}} if architecture.ngrams else {}
-    return Template(_joined(['player.html'])).substitute(
-        policy=_policy(style, engine, script),
+    return Template(joined(['player.html'])).substitute(
+        policy=policy(style, engine, script),
         title=shown(title),
         style=style,
         unit=unit,
@@ -157,28 +157,6 @@ def _step(k: int) -> str:
     return {0: '−1', STEPS // 2: '0', STEPS: '1'}.get(k, '')
 
 
-def _joined(names: Sequence[str]) -> str:
-    return '\n'.join(map(beside, names))
-
-
 def _in_script(facts: dict[str, Any]) -> str:
     """JSON in a script element, which nothing in it can end."""
     return json.dumps(facts, separators=(',', ':')).replace('<', '\\u003c')
-
-
-def _policy(style: str, *scripts: str) -> str:
-    """Only what is in the page runs, and nothing is fetched; the worker is made of a script of the page."""
-    hashes = ' '.join(map(_hashed, scripts))
-    rules = [
-        "default-src 'none'",
-        f'script-src {hashes}',
-        'worker-src blob:',
-        f'style-src {_hashed(style)}',
-        "base-uri 'none'",
-        "form-action 'none'",
-    ]
-    return '; '.join(rules)
-
-
-def _hashed(source: str) -> str:
-    return f"'sha256-{b64encode(sha256(source.encode('utf-8')).digest()).decode('ascii')}'"

@@ -25,22 +25,34 @@ class Pane {
     this.root.replaceChildren();
   }
 
-  // Append characters; marks are classes by which they are coloured. Each line is a block of its own, so that a browser
-  // need not lay all of a text out again for a character more.
+  // Append characters, each in an element of its own; marks are classes by which they are coloured.
   add(ids, marks = []) {
     ids.forEach((ix, k) => {
-      const char = this.alphabet.char(ix), plain = char === '\n' || char === '\t';
-      const shown = plain ? char : this.alphabet.shown(ix), span = element('span', '', shown);
-      span.kind = plain ? (char === '\n' ? ' n' : ' t') : shown === char ? '' : ' x';
-      span.place = this.ids.length;
-      span.className = (marks[k] ?? '') + span.kind;
       this.ids.push(ix);
-      this.spans.push(span);
+      const span = this.append(this.alphabet.char(ix), this.alphabet.shown(ix), marks[k]);
       if (this.alphabet.bytes) this.join(this.alphabet.points[ix], span);
-      this.line ??= this.root.appendChild(element('div', 'line'));
-      this.line.append(span);
-      if (char === '\n') this.line = null;
     });
+  }
+
+  // A whole text, each grapheme cluster in an element; ``parts`` tells which characters it has: from, to.
+  set(ids) {
+    this.clear();
+    this.ids = ids;
+    this.parts = clusters(this.alphabet, ids);
+    for (const {char, shown} of this.parts) this.append(char, shown);
+  }
+
+  // Each line is a block, so that a browser need not lay all of a text out again for a character more.
+  append(char, shown, mark = '') {
+    const plain = char === '\n' || char === '\t', span = element('span', '', plain ? char : shown);
+    span.kind = plain ? (char === '\n' ? ' n' : ' t') : shown === char ? '' : ' x';
+    span.place = this.spans.length;
+    span.className = mark + span.kind;
+    this.spans.push(span);
+    this.line ??= this.root.appendChild(element('div', 'line'));
+    this.line.append(span);
+    if (char === '\n') this.line = null;
+    return span;
   }
 
   // Bytes that are a character together: the first one shows it, the others are dots.
@@ -49,15 +61,12 @@ class Pane {
     else if (this.open.length) this.open.push({byte, span});
     const lead = this.open[0]?.byte ?? 0;
     if (this.open.length < 2 || this.open.length < (lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4)) return;
-    try {
-      const bytes = Uint8Array.from(this.open, one => one.byte);
-      const char = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(bytes);
-      this.open.forEach(({span}, k) => {
-        span.textContent = k ? '·' : visible(char);
-        span.classList.replace('x', k ? 'more' : 'joined');
-        span.kind = k ? ' more' : '';
-      });
-    } catch { /* they stay numbers */ }
+    const char = decoded(this.open.map(one => one.byte)); // if none, they stay numbers
+    if (char) this.open.forEach(({span}, k) => {
+      span.textContent = k ? '·' : visible(char);
+      span.classList.replace('x', k ? 'more' : 'joined');
+      span.kind = k ? ' more' : '';
+    });
     this.open = [];
   }
 

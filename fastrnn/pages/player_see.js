@@ -93,8 +93,8 @@ class See {
       return this.page.say('see-told', `reading: ${percent(answer.share)}`);
     }
     this.read = {...answer, text: ids};
-    this.pane.clear();
-    this.pane.add(this.read.text);
+    this.pane.set(ids);
+    this.read.sums = this.pane.parts.map(part => this.sum(part));
     const known = answer.bits.slice(1), mean = known.reduce((sum, bits) => sum + bits, 0) / known.length;
     this.page.$('mean').textContent = mean.toFixed(3);
     this.page.$('many').textContent = answer.bits.length.toLocaleString('en');
@@ -105,6 +105,12 @@ class See {
     this.colour();
     this.rank();
     this.pane.pick(-1);
+  }
+
+  // Bits of a cluster; NaN where nothing precedes it
+  sum({from, to}) {
+    const known = this.read.bits.slice(from, to).filter(bits => !Number.isNaN(bits));
+    return known.length ? known.reduce((sum, bits) => sum + bits) : NaN;
   }
 
   rank() {
@@ -165,10 +171,10 @@ class See {
   colour() {
     document.documentElement.dataset.colour = this.byUnit ? 'unit' : 'bits';
     if (!this.read) return;
-    const {bits} = this.read, values = this.values;
+    const {sums} = this.read, {parts} = this.pane, values = this.values;
     if (this.byUnit) {
-      if (values) this.pane.colour(k => `u${stepOf(values[k])}`);
-    } else this.pane.colour(k => Number.isNaN(bits[k]) ? '' : `s${shadeOf(bits[k])}`);
+      if (values) this.pane.colour(k => `u${stepOf(values[parts[k].to - 1])}`);
+    } else this.pane.colour(k => Number.isNaN(sums[k]) ? '' : `s${shadeOf(sums[k])}`);
     this.show(this.pane.at);
   }
 
@@ -180,10 +186,10 @@ class See {
       this.bars.show([], [], -1);
       return;
     }
-    const ix = read.text[k], bits = read.bits[k], char = page.alphabet.named(ix);
-    const unit = this.values ? ` Unit ${this.name(this.index)} after it: ${this.values[k].toFixed(2)}.` : '';
+    const {from, to, char, shown} = this.pane.parts[k], bits = read.sums[k], units = `${to - from} ${page.facts.unit}s`;
+    const unit = this.values ? ` Unit ${this.name(this.index)} after it: ${this.values[to - 1].toFixed(2)}.` : '';
     const told = Number.isNaN(bits) ? 'nothing precedes it' : `${bits.toFixed(2)} bits`;
-    page.say('see-told', `“${char}”: ${told}.${unit}`);
-    this.bars.show(read.top[k], read.shares[k], ix);
+    page.say('see-told', `“${NAMED[char] ?? shown}”: ${told}${to - from > 1 ? `, ${units}` : ''}.${unit}`);
+    this.bars.show(read.top[from], read.shares[from], read.text[from]);
   }
 }

@@ -4,14 +4,13 @@ Put together from surprisal.html, whose ``$names`` are filled in, and surprisal.
 """
 
 import math
-import unicodedata
-from collections.abc import Sequence
-from html import escape
-from importlib.resources import files
-from itertools import repeat
+from collections.abc import Iterator, Sequence
+from functools import cache
 from string import Template
 
-from ..inference.surprisal import escaped
+from .assembly import beside
+from .characters import content, kind, shown
+from .clusters import clusters
 
 LIMIT = 200_000  # characters: beyond it browsers take many seconds to lay a page out
 # One hue from light to dark (ColorBrewer's Blues), for whole bits from 0 to 8 and more; the text's colour on each
@@ -28,7 +27,6 @@ SHADES = (
 )
 CLASSES = 'abcdefghi'
 ADAPTED = Template('<div><dt>bits per $unit, adapted while reading</dt><dd>$bits</dd></div>\n')
-JOINERS = '\u200c\u200d'  # Persian, Hindi and emoji are not written without them
 
 
 def check_length(characters: int) -> None:
@@ -50,7 +48,8 @@ def page(
     name : str
         Of the text, for the heading.
     text : str
-        One character a unit; of bytes, chr(0) to chr(255).
+        One character a unit; of bytes, chr(0) to chr(255). Grapheme clusters, such as a letter and its accent, are
+        shown together, with the sum of their bits.
     bits : sequence of float, as long as the text
         Surprisals; NaN where there is none.
     adapted : sequence of float, as long as the text, optional
@@ -62,7 +61,6 @@ def page(
     mean, of_adapted = mean_of(bits), ''
     if adapted is not None:
         of_adapted = ADAPTED.substitute(unit=unit, bits=f'{mean_of(adapted):.3f}')
-    kinds = {char: (content(char, unit), kind(char, unit)) for char in set(text)}
     return Template(beside('surprisal.html')).substitute(
         heading=shown(name),
         style=beside('surprisal.css') + _shade_rules(),
@@ -73,10 +71,7 @@ def page(
         perplexity=f'{2**mean:,.2f}',
         length=f'{len(text):,}',
         legend=_legend(),
-        text=''.join(
-            element(*kinds[char], value, follows)
-            for char, value, follows in zip(text, bits, adapted or repeat(None, len(text)), strict=True)
-        ),
+        text=''.join(_elements(text, bits, unit, adapted)),
     )
 
 
@@ -90,50 +85,37 @@ def shade(bits: float) -> int:
     return min(int(round(bits, 2)), len(SHADES) - 1)
 
 
-def element(content: str, kind: str, bits: float, adapted: float | None = None) -> str:
-    """One character in its shade, the number on hover; shaded by the adapted one, if there is one."""
-    if math.isnan(bits):
+def _elements(text: str, bits: Sequence[float], unit: str, adapted: Sequence[float] | None) -> Iterator[str]:
+    """Of each grapheme cluster an element, with the sum of its bits."""
+
+    @cache
+    def looks(cluster: str, of: str) -> tuple[str, str]:
+        return content(cluster, of), kind(cluster, of)
+
+    stop = 0
+    for size, cluster, of in clusters(text, unit):
+        start, stop = stop, stop + size
+        follows = None if adapted is None else adapted[start:stop]
+        yield element(*looks(cluster, of), bits[start:stop], follows, unit)
+
+
+def element(
+    content: str, kind: str, bits: Sequence[float], adapted: Sequence[float] | None = None, unit: str = 'character'
+) -> str:
+    """One cluster in its shade, the number on hover; shaded by the adapted one, if there is one."""
+    known = [value for value in bits if not math.isnan(value)]
+    if not known:
         quoted = f' class="{kind.strip()}"' if kind else ''
         return f'<span{quoted} title="nothing precedes it">{content}</span>'
-    name, title = CLASSES[shade(bits)], f'{bits:.2f} bits'
+    total = sum(known)
+    name, title = CLASSES[shade(total)], f'{total:.2f} bits'
     if adapted is not None:
-        name, title = CLASSES[shade(adapted)], f'{adapted:.2f} bits adapted, {title} without'
+        follows = sum(value for value in adapted if not math.isnan(value))
+        name, title = CLASSES[shade(follows)], f'{follows:.2f} bits adapted, {title} without'
+    if len(bits) > 1:
+        title += f', {len(bits)} {unit}s' + ', the first not counted' * (len(known) < len(bits))
     quoted = f'"{name}{kind}"' if kind else name
     return f'<span class={quoted} title="{title}">{content}</span>'
-
-
-def content(char: str, unit: str) -> str:
-    """What stands for a character in the page; newlines and tabs stay, so that the text can be copied."""
-    return char if char in '\n\t' else escape(visible(char, unit))
-
-
-def kind(char: str, unit: str) -> str:
-    """A further class, after a space: newline, tab, or an escape."""
-    if char in '\n\t':
-        return ' n' if char == '\n' else ' t'
-    return ' x' if visible(char, unit) != char else ''
-
-
-def visible(char: str, unit: str = 'character') -> str:
-    """A character, or an escape where it would not show, would turn the text around or is none of HTML's."""
-    shown = char if char == '\\' else escaped(char, unit)  # no program has to tell a backslash from an escape
-    if shown != char:
-        return shown
-    point = ord(char)
-    unseen = unicodedata.category(char) == 'Cf' and char not in JOINERS
-    if unseen or point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF:
-        return f'\\u{point:04x}' if point < 0x10000 else f'\\U{point:08x}'
-    return char
-
-
-def shown(text: str) -> str:
-    """A text in the page, whatever is in it."""
-    return escape(''.join(visible(char) for char in text))
-
-
-def beside(name: str) -> str:
-    """A file beside this module, wherever the package is kept."""
-    return files(__package__).joinpath(name).read_text(encoding='utf-8')
 
 
 def _shade_rules() -> str:

@@ -14,6 +14,7 @@ from models import model_of, some_model
 from fastrnn.model.about import About
 from fastrnn.model.model import Model
 from fastrnn.pages import player
+from fastrnn.pages.assembly import joined
 from fastrnn.pages.player import page
 
 HOSTILE = '</script><script>alert(1)</script></title><!-- &amp; \'"`\\ \u202e\u202c\x00\x1b\ud800\uffff\u2028'
@@ -108,7 +109,7 @@ def test_rows_of_n_grams_are_told():
 
 def test_the_style_can_be_read():
     """Its colours of text on what they stand on, in both schemes."""
-    rules = re.findall(r':root\{(.*?)\}', player._joined(['player.css']), re.S)
+    rules = re.findall(r':root\{(.*?)\}', joined(['player.css']), re.S)
     light = dict(re.findall(r'--([\w-]+):(#\w+)', rules[0]))
     for colours in (light, light | dict(re.findall(r'--([\w-]+):(#\w+)', rules[1]))):
         full = {
@@ -124,4 +125,4 @@ def test_the_style_can_be_read():
 
 def test_a_script_ends_where_it_should():
     for name in (*player.ENGINE, *player.PAGE, 'player.css'):
-        assert not re.search(r'</(script|style)|<!--', player._joined([name])), name
+        assert not re.search(r'</(script|style)|<!--', joined([name])), name

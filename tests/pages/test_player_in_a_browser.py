@@ -156,12 +156,34 @@ def test_bytes(opened):
     model = some_model(chars=''.join(map(chr, range(256))), dtype='float32', H=8, unit='byte')
     browser = opened(model)
     read(browser, 'aé€😀')
-    assert browser.run('page.see.pane.spans.map(span => span.textContent)') == [*'aé·€··😀···']
-    kinds = browser.run('page.see.pane.spans.map(span => span.className)')
+    assert browser.run('page.see.pane.spans.map(span => span.textContent)') == [*'aé€😀']
+    browser.run('page.write.pane.clear(); page.write.pane.add(page.see.pane.ids)')
+    assert browser.run('page.write.pane.spans.map(span => span.textContent)') == [*'aé·€··😀···']
+    kinds = browser.run('page.write.pane.spans.map(span => span.className)')
     assert ['more' in kind for kind in kinds] == [char == '·' for char in 'aé·€··😀···'] and len(kinds) == 10
     text = write(browser, 200, temperature=1, seed=3)
     assert text == sampled(model, 200, temperature=1, seed=3)
     assert browser.run('page.alphabet.decode(page.alphabet.encode("aé€😀").ids)') == 'aé€😀'
+
+
+def test_clusters(opened):
+    """A text that is seen keeps them together, with the sum of their bits."""
+    model = some_model(chars='\nae\u0301\U0001f44d\U0001f3fd', dtype='float32', H=8)
+    browser, text = opened(model), 'ae\u0301\n\U0001f44d\U0001f3fda'
+    read(browser, text)
+    spans = 'page.see.pane.spans.map(span => span.textContent)'
+    assert browser.run(spans) == ['a', 'e\u0301', '\n', '\U0001f44d\U0001f3fd', 'a']
+    bits = fastrnn.surprisals(model, text).bits
+    for k, (name, told) in enumerate(
+        [('a', 'nothing precedes it'), ('e\u0301', f'{bits[1:3].sum():.2f} bits, 2 characters')]
+    ):
+        browser.run(f'page.see.pane.pick({k})')
+        assert browser.run('page.$("see-told").textContent').startswith(f'“{name}”: {told}.')
+    kind = browser.run('page.see.pane.spans[3].className')
+    assert kind == f's{min(8, int(round(bits[4:6].sum(), 2)))}'
+    browser.run('page.see.choose(2, true); page.see.values = null')
+    browser.wait('page.see.values')
+    assert browser.run('page.see.pane.spans[1].className === `u${stepOf(page.see.values[2])} at`')
 
 
 def test_folded_bytes(opened):
@@ -173,12 +195,13 @@ def test_folded_bytes(opened):
     assert write(browser, 300, temperature=1, seed=3) == sampled(model, 300, temperature=1, seed=3)
     assert browser.run('page.write.text').count('\ufffd') > 50
     read(browser, 'a€é€\u03bc')
-    assert browser.run('page.see.pane.spans.map(span => span.textContent)') == [*'a€··\ufffd\ufffd€··\ufffd\ufffd']
+    assert browser.run('page.see.pane.spans.map(span => span.textContent)') == [*'a€\ufffd\ufffd€\ufffd\ufffd']
     assert browser.run('page.see.read.text') == [1, 2, 3, 4, 5, 5, 2, 3, 4, 5, 5]
     ids = '[2, 3, 5, 4, 5, 1, 6, 7, 8]'  # what is cut by one stays cut; a byte-order mark is a character
-    browser.run(f'page.see.pane.clear(); page.see.pane.add({ids})')
-    shown = ['\\xe2', '\\x82', '\ufffd', '\\xac', '\ufffd', 'a', '\\ufeff', '·', '·']
+    browser.run(f'page.write.pane.clear(); page.write.pane.add({ids}); page.see.pane.set({ids})')
+    shown = ['\\xe2', '\\x82', '\ufffd', '\\xac', '\ufffd', 'a', '\\ufeff']
     assert browser.run('page.see.pane.spans.map(span => span.textContent)') == shown
+    assert browser.run('page.write.pane.spans.map(span => span.textContent)') == [*shown, '·', '·']
     assert browser.run(f'page.alphabet.decode({ids})') == '\ufffd\ufffd\ufffd\ufffda\ufeff'
     assert browser.run('[...page.alphabet.data([1, 5, 2])]') == [97, 0xEF, 0xBF, 0xBD, 0xE2]
     assert browser.run('page.alphabet.named(5)') == '\ufffd'

@@ -12,12 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fastrnn.pages import surprisal as pages
+from fastrnn.pages.characters import visible
+from fastrnn.pages.clusters import clusters
 from fastrnn.pages.surprisal import CLASSES, SHADES, page, shade
 
 NASTY = (
     '</style></main><script>document.title="taken"</script>"\' & &amp; <!-- \u202eturned\u202c \x00\x1b\ud800\uffff\r'
 )
 ODD = 'Привет \U0001f600 e\u0301\tTab \t.\n\n \\ ' + NASTY + '\nשלום\n' + 'long' * 400 + '\n' + ' ' * 400 + 'end  '
+ACCENT = 'e\u0301'
+WHOLE = [*ODD.partition(ACCENT)[0], ACCENT, *ODD.partition(ACCENT)[2]]  # as a reader sees it
 ESCAPES = {'\u202e': '\\u202e', '\u202c': '\\u202c', '\0': '\\x00', '\x1b': '\\x1b', '\ud800': '\\ud800'}
 ESCAPES |= {'\uffff': '\\uffff', '\r': '\\r'}
 # What a reader would see: the text, the colours as they come out, hovers, and whether anything sticks out
@@ -60,22 +64,26 @@ def test_in_a_browser(browser, tmp_path):
     assert {url.partition(':')[0] for url in browser.requests} <= {'file', 'about'}
 
     spans = result['spans']
-    assert [span['text'] for span in spans] == [shown(char) for char in ODD]
+    assert [span['text'] for span in spans] == [shown(char) for char in WHOLE]
     assert spans[0]['title'] == 'nothing precedes it'
-    assert [span['title'] for span in spans[1:]] == [f'{value:.2f} bits' for value in bits[1:]]
+    accent = WHOLE.index(ACCENT)
+    bits[accent : accent + 2] = [sum(bits[accent : accent + 2])]
+    titles = [f'{value:.2f} bits' for value in bits[1:]]
+    titles[accent - 1] += ', 2 characters'
+    assert [span['title'] for span in spans[1:]] == titles
     order = np.argsort(bits[1:])
     darkness = -np.array([oracles.luminance(span['ground']) for span in spans[1:]])[order]
     assert (np.diff(darkness) >= 0).all() and np.unique(darkness).size == len(SHADES)
     assert all(oracles.contrast(span['ground'], span['ink']) >= 4.5 for span in spans[1:])
     marks = {'\n': '"↵"', '\t': '"→"'}
-    assert [span['mark'] for span in spans] == [marks.get(char, 'none') for char in ODD]
+    assert [span['mark'] for span in spans] == [marks.get(char, 'none') for char in WHOLE]
 
     assert result['wide'] <= result['width'] and max(span['right'] for span in spans) <= result['width']
     assert len({round(span['top']) for span in spans}) > ODD.count('\n')
     assert [step['text'] for step in result['legend']] == [*(f'{k}–{k + 1}' for k in range(8)), '8+']
     grounds = [step['ground'] for step in result['legend']]
     assert all(step['height'] > 10 for step in result['legend'])
-    assert all(span['ground'] == grounds[min(int(float(span['title'][:-5])), 8)] for span in spans[1:])
+    assert all(span['ground'] == grounds[min(int(float(span['title'].split()[0])), 8)] for span in spans[1:])
 
 
 def test_one_hue_from_light_to_dark():
@@ -94,13 +102,14 @@ def test_shades(bits, expected):
 
 @given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=60))
 def test_any_text_is_a_page(text):
-    """Valid in UTF-8, every element closed, none but the page's own, and each character in a span of its own."""
+    """Valid in UTF-8, every element closed, none but the page's own, and each cluster in a span."""
     source = page(text, text, surprisals(text))
     assert source.encode()
     parser = Reader(source)
     assert not parser.open
     spans = [element[2] for element in parser.all('span')[1:]]
-    assert spans == [pages.visible(char) if char not in '\n\t' else char for char in text]
+    parts = [cluster for _, cluster, _ in clusters(text, 'character')]
+    assert spans == [visible(part) if len(part) == 1 and part not in '\n\t' else part for part in parts]
     allowed = {
         'html',
         'head',
@@ -154,6 +163,17 @@ def test_two_figures_of_each_character():
     assert f'<span class={CLASSES[0]} title="0.50 bits adapted, 6.00 bits without">c</span>' in both
     assert '<span>shaded: bits of surprisal, adapted while reading</span>' in both
     assert '<span>bits of surprisal</span>' in plain and 'adapted' not in plain
+
+
+def test_a_cluster_has_the_sum_of_its_bits():
+    """By which it is shaded; of bytes, too, and of those that learn while they read."""
+    thumb = '\U0001f44d\U0001f3fd'
+    [_, first, letter] = Reader(page('name', f'{thumb}a', [math.nan, 5, 0.5])).all('span')
+    assert first[1:] == [{'class': CLASSES[5], 'title': '5.00 bits, 2 characters, the first not counted'}, thumb]
+    assert letter[1:] == [{'class': CLASSES[0], 'title': '0.50 bits'}, 'a']
+    source = page('name', 'a\xc3\xa9\xc3', [math.nan, 2, 3, 0.25], 'byte', [math.nan, 1, 0.5, 7])
+    assert f'<span class={CLASSES[1]} title="1.50 bits adapted, 5.00 bits without, 2 bytes">é</span>' in source
+    assert f'<span class="{CLASSES[7]} x" title="7.00 bits adapted, 0.25 bits without">\\xc3</span>' in source
 
 
 def test_a_text_too_long_for_a_page():

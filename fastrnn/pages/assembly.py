@@ -1,0 +1,33 @@
+"""A page in one file: what it is put together from, and the policy by which only that runs."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from importlib.resources import files
+
+
+def beside(name: str) -> str:
+    """A file beside this module, wherever the package is kept."""
+    return files(__package__).joinpath(name).read_text(encoding='utf-8')
+
+
+def joined(names: Sequence[str]) -> str:
+    return '\n'.join(map(beside, names))
+
+
+def policy(style: str, *scripts: str) -> str:
+    """Only what is in the page runs, and nothing is fetched; the worker is made of a script of the page."""
+    hashes = ' '.join(map(_hashed, scripts))
+    rules = [
+        "default-src 'none'",
+        f'script-src {hashes}',
+        'worker-src blob:',
+        f'style-src {_hashed(style)}',
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return '; '.join(rules)
+
+
+def _hashed(source: str) -> str:
+    return f"'sha256-{b64encode(sha256(source.encode('utf-8')).digest()).decode('ascii')}'"
