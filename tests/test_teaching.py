@@ -3,6 +3,7 @@
 import json
 import re
 
+import pytest
 from helpers import ROOT
 from teaching import NOTEBOOK, changed, execute, outputs, printed, read
 
@@ -14,6 +15,7 @@ def pictures(notebook):
     return [output for output in outputs(notebook) if 'image/png' in output.get('data', {})]
 
 
+@pytest.mark.long
 def test_it_runs_from_a_new_kernel(tmp_path):
     """In another folder, for a shorter time than the one that is shown."""
     notebook = execute(changed(read(), ITERATIONS=200, SECONDS=1), tmp_path)
