@@ -15,7 +15,9 @@ def in_order(chars: Any) -> str:
     """
     if isinstance(chars, set | frozenset):
         raise ValueError('chars is a set, which has no order; pass the list that numbered the characters in training')
-    if isinstance(chars, bytes | bytearray) or not isinstance(chars, Iterable):
+    if isinstance(chars, bytes | bytearray):
+        raise ValueError("chars is of type bytes; pass chars.decode('latin-1'), and unit='byte'")
+    if not isinstance(chars, Iterable):
         raise ValueError(f'chars is {_kind(chars)}; pass a str, a list of characters, or a dict such as char_to_ix')
     listed = _by_number(chars) if isinstance(chars, Mapping) else [*chars]
     for k, char in enumerate(listed):

@@ -30,7 +30,7 @@ REFUSED = {
     'a set': ({*CHARS}, 'chars is a set, which has no order; pass the list that numbered the characters in training'),
     'nothing': (None, 'chars is missing; pass a str, a list of characters, or a dict such as char_to_ix'),
     'a number': (3, 'chars is of type int; pass a str, a list of characters, or a dict such as char_to_ix'),
-    'bytes': (b'ab', 'chars is of type bytes; pass a str, a list of characters, or a dict such as char_to_ix'),
+    'bytes': (b'ab', "chars is of type bytes; pass chars.decode('latin-1'), and unit='byte'"),
     'empty': ('', 'chars is empty; pass the characters in the order of their numbers'),
     'an empty dict': ({}, 'chars is empty; pass the characters in the order of their numbers'),
     'twice': ('abcb', "chars has 'b' twice, at 1 and 3; each character has one number"),
