@@ -91,6 +91,7 @@ READERS = {  # modules that open files for reading, and what; all others use sys
     'runs/log.py': 'the log that the run itself appends to',
     'kernels/jit.py': 'the sources of the package',
     'pages/assembly.py': 'files of the package',
+    'runs/plot_page.py': 'files of the package',
     'reference.py': "the gist's text",
     'engines/compile_ahead.py': 'files to lock',
     'parallel/launcher.py': "the system's own, of processes above this one",

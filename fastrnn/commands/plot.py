@@ -9,24 +9,36 @@ from .command import command
 EXAMPLE = 'Example: fastrnn plot RUN --out curves.svg'
 RUNS = Option('runs', Places(), None, '', 'Folders made by train --out.', positional=True, required=True,
     synonyms='run log logs input logdir i f')  # fmt: skip
-OUT = Option('out', Place(), Path('curves.png'), '', 'The picture: .png or .svg.', letter='o',
-    synonyms='output o file html')  # fmt: skip
+OUT = Option('out', Place(), None, '', 'The picture: .png or .svg.', letter='o',
+    otherwise='curves.png, unless --html is given', synonyms='output o file')  # fmt: skip
+HTML = Option('html', Place(), None, '', 'Write the curves as an interactive page to this file.',
+    synonyms='interactive page web plotly')  # fmt: skip
 
 
-@command(RUNS, OUT, synonyms='curves draw', epilog=EXAMPLE)
-def plot(runs: tuple[Path, ...], out: Path) -> None:
+@command(RUNS, OUT, HTML, synonyms='curves draw', epilog=EXAMPLE)
+def plot(runs: tuple[Path, ...], out: Path | None, html: Path | None) -> None:
     """Draw training and validation curves of RUNS.
 
-    They show bits per character against time and against characters. A run of the engine reference is drawn in black,
-    for comparison. Needs matplotlib: pip install 'fastrnn[plot]'.
+    They show bits per character against time and against characters, and say in which options the runs differ. A run
+    of the engine reference is drawn in black, for comparison. The page works offline: move over a curve to read
+    iteration, bits and learning rate, and select a run's name to hide it. Needs matplotlib, and the page plotly: pip
+    install 'fastrnn[plot]'.
     """
     from ..runs import plot as plotting
     from ..runs.curves import read_runs
+    from ..runs.plot_page import page
     from ..system.atomic import check_place, write_atomically
 
-    file_format = plotting.file_format(out)
-    check_place(out)
+    if out is None and html is None:
+        out = Path('curves.png')
+    file_format = '' if out is None else plotting.file_format(out)
+    places = [place for place in (out, html) if place is not None]
+    for place in places:
+        check_place(place)
     curves = read_runs(list(runs))
-    write_atomically(out, plotting.picture(curves, file_format))
-    for words in plotting.label_all(curves):
-        print(f'{out}: {words}')
+    files = [*([plotting.picture(curves, file_format)] if out else []), *([page(curves)] if html else [])]
+    for place, data in zip(places, files, strict=True):
+        write_atomically(place, data)
+    for place in places:
+        for words in plotting.label_all(curves):
+            print(f'{place}: {words}')

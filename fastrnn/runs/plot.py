@@ -65,28 +65,33 @@ def draw(curves: Sequence[Curve]) -> Any:
     figure = _matplotlib().figure.Figure(figsize=(10, 4.2 + 0.2 * rows), layout='constrained')
     figure.get_layout_engine().set(w_pad=0.1, h_pad=0.1)
     by_time, by_characters = figure.subplots(1, 2, sharey=True)
-    longest = max(float(curve.points.seconds.max()) for curve in curves)
-    _, seconds, unit = next(time for time in TIMES if longest >= time[0])
-    styles = _styles(curves)
-    low, high = _y_limits(curves)
+    seconds, unit = unit_of_time(curves)
+    drawn = styles(curves)
+    low, high = y_limits(curves)
     for axes, name, scale in ((by_time, 'seconds', seconds), (by_characters, 'characters', 1)):
-        for curve, style in zip(curves, styles, strict=True):
+        for curve, style in zip(curves, drawn, strict=True):
             _draw_run(axes, curve, name, scale, style)
         _finish_x(axes, curves, name, scale, high)
     by_time.set(xlabel=f'training time ({unit})', ylabel='bits per character', ylim=(low, high))
     by_characters.set(xlabel='characters trained on')
-    _legend(figure, curves, styles, words, columns)
+    _legend(figure, curves, drawn, words, columns)
     return figure
 
 
-def _styles(curves: Sequence[Curve]) -> list[dict[str, Any]]:
+def unit_of_time(curves: Sequence[Curve]) -> tuple[int, str]:
+    """Seconds, and the name."""
+    longest = max(float(curve.points.seconds.max()) for curve in curves)
+    return next(time[1:] for time in TIMES if longest >= time[0])
+
+
+def styles(curves: Sequence[Curve]) -> list[dict[str, Any]]:
     """Colour and marker of each run; the baseline, which is the reference, in black and grey."""
-    styles, seen = [], {True: 0, False: 0}
+    found, seen = [], {True: 0, False: 0}
     for curve in curves:
         palette, k = GREYS if curve.facts.baseline else COLORS, seen[curve.facts.baseline]
         seen[curve.facts.baseline] += 1
-        styles.append({'color': palette[k % len(palette)], 'marker': MARKERS[(k + k // len(palette)) % len(MARKERS)]})
-    return styles
+        found.append({'color': palette[k % len(palette)], 'marker': MARKERS[(k + k // len(palette)) % len(MARKERS)]})
+    return found
 
 
 def _draw_run(axes: Any, curve: Curve, name: str, scale: float, style: dict[str, Any]) -> None:
@@ -126,7 +131,7 @@ def _finish_x(axes: Any, curves: Sequence[Curve], name: str, scale: float, high:
 
     xs = [getattr(curve.points, name) / scale for curve in curves]
     extents = [float(x.max()) for x in xs]
-    if max(extents) > LOG_FROM * min(extents) > 0:
+    if differ_much(extents):
         in_view = [x[(x > 0) & ~(curve.points.train > high)] for x, curve in zip(xs, curves, strict=True)]
         axes.set_xscale('log')
         axes.set_xlim(left=0.7 * min(float(x.min(initial=max(extents))) for x in in_view))
@@ -139,7 +144,12 @@ def _finish_x(axes: Any, curves: Sequence[Curve], name: str, scale: float, high:
     axes.spines[['top', 'right']].set_visible(False)
 
 
-def _y_limits(curves: Sequence[Curve]) -> tuple[float, float]:
+def differ_much(extents: Sequence[float]) -> bool:
+    """So that on a linear axis the short ones could not be read."""
+    return max(extents) > LOG_FROM * min(extents) > 0
+
+
+def y_limits(curves: Sequence[Curve]) -> tuple[float, float]:
     """From the lowest point up to where the training curves start, or to the later half of one that has risen."""
     lows, highs = list[float](), list[float]()
     for curve in curves:

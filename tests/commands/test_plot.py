@@ -86,3 +86,23 @@ def test_without_matplotlib(cli, logged, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
     message = refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
     assert message == "plot needs matplotlib: pip install 'fastrnn[plot]'"
+
+
+def test_the_page(cli, logged, tmp_path, monkeypatch):
+    """Beside a picture, or alone."""
+    monkeypatch.chdir(tmp_path)
+    folder = logged()
+    code, out, err = cli('plot', folder, '--html', 'c.html')
+    assert (code, out, err) == (0, 'c.html: run1 (batched, H=256): best validation 2.175\n', '')
+    alone = (tmp_path / 'c.html').read_bytes()
+    assert b'Plotly' in alone and not (tmp_path / 'curves.png').exists()
+    assert cli('plot', folder, '--html', 'c.html', '--out', 'c.svg')[1].startswith('c.svg: run1')
+    assert (tmp_path / 'c.html').read_bytes() == alone and (tmp_path / 'c.svg').exists()
+
+
+def test_places_that_are_no_pages(cli, logged, tmp_path):
+    """Nothing is written, the picture neither."""
+    folder, picture = logged(), tmp_path / 'c.png'
+    for place in (tmp_path, tmp_path / 'nowhere' / 'c.html'):
+        refusal(cli, 'plot', folder, '--out', picture, '--html', place)
+    assert not picture.exists()

@@ -93,6 +93,7 @@ SHELL = {
     'export': '"$0" -m fastrnn export "$MODEL" --html "$OUT"',
     'export --onnx': '"$0" -m fastrnn export "$MODEL" --onnx "$OUT"',
     'plot': '"$0" -m fastrnn plot "$RUN" --out "$OUT"',
+    'plot --html': '"$0" -m fastrnn plot "$RUN" --html "$OUT"',
     'sample': '"$0" -m fastrnn sample "$MODEL"',
     'eval': '"$0" -m fastrnn eval "$MODEL" "$TEXT"',
     'runs': '"$0" -m fastrnn runs "$RUN"',
