@@ -72,6 +72,7 @@ __all__ = [  # in letters, as type checkers read them
     'bind',
     'evaluate',
     'export',
+    'find_runs',
     'load_model',
     'open_corpus',
     'preset',
