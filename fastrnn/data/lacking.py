@@ -16,7 +16,7 @@ OF_HELD_OUT = (
     'with --min-count 2'
 )
 OF_ANY = 'use a text without them'
-OF_PRIME = 'take them out of the prime'
+OF_PRIME = f'take them out of the prime, or {SKIP}'
 
 
 @dataclass

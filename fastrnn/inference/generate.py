@@ -21,7 +21,10 @@ from ..settings.checks import as_number, check_integer, check_number
 from ..settings.options import MAX_SEED
 from ..system.interruptible import InterruptibleGenerator
 from .prompt import Decoder, encode_prompt
+from .texts import Texts
+from .until import check_until
 
+LENGTH = 500  # characters of a text, where nobody says how many
 MAX_WHOLE = 1 << 26  # characters of a text that is given whole
 AGAIN = 'draw again, with the same seed for the same text'
 # of a step of time; less is not worth waking a thread for. One stream, us a character by one thread and two (Zen 5):
@@ -30,7 +33,7 @@ FLOPS_PER_DRAWING_THREAD = 250_000
 GROUP = 256  # texts at once
 GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
 PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
-FIRST_PIECE = 64  # characters of the first piece, while the pace is not known
+FIRST_PIECE = 16  # characters of the first piece, while the pace is not known
 
 T = TypeVar('T')
 Stream = ExactStream | BatchedStreams
@@ -38,54 +41,63 @@ Stream = ExactStream | BatchedStreams
 
 def sample(
     model: Model,
-    length: int,
+    length: int = LENGTH,
     *,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
     prime: str = '',
     seed: int | None = None,
+    until: str | None = None,
+    skip_unknown: bool = False,
 ) -> Iterator[str]:
-    """Draw a text from a model and give it in pieces, as they are made.
+    """Draw a text from a model, and give it in pieces as they are drawn.
 
-    An interrupt comes between two pieces: the iterator can be gone on with.
+    ``''.join(sample(model, 200, prime=prime))`` is the text without the prime; ``prime + ''.join(...)`` has both. An
+    interrupt comes between two pieces; after it the iterator can be used again.
 
-    One uniform number each, chosen as ``np.random.choice`` does. From one layer of tanh, which is read in float64,
-    characters at temperature 1, without filters, are those of the reference's ``sample`` after
-    ``np.random.seed(seed)``, bit for bit; other models are read in their own dtype.
+    Each character takes one uniform number, and is chosen as ``np.random.choice`` does. A model of one tanh layer is
+    read in float64: at temperature 1, without filters, its characters are those of the reference's ``sample`` after
+    ``np.random.seed(seed)``, bit for bit. Other models are read in their own dtype.
 
     Parameters
     ----------
     model : Model
-        As ``load_model`` returns it. It is not changed.
+        What ``load_model`` returns. It is not changed.
     length : int
-        Characters to be drawn, 0 or more; for a model of bytes, bytes. These are decoded as UTF-8, and what is none
-        becomes U+FFFD, as does the symbol for rare bytes, so that the text may have fewer characters.
+        Characters to draw at most, 0 or more; for a model of bytes, bytes. Bytes are decoded as UTF-8. Those that are
+        not UTF-8 become U+FFFD, as does the symbol for rare bytes, so the text may have fewer characters.
     temperature : float
-        Logits are divided by it: below 1 likely characters become likelier; at 0 the likeliest is always taken (of
-        equally likely ones, the one numbered lowest), whatever the other rules and the seed.
+        Logits are divided by it: below 1 likely characters become likelier. 0 always takes the most likely character
+        (of equally likely ones, the one numbered lowest), whatever the other rules and the seed.
     top_k : int, optional
-        Draw from the so many likeliest characters only (of equally likely ones, from those numbered lower).
+        Draw from the K most likely characters only (of equally likely ones, from those numbered lower).
     top_p : float, optional
-        Draw from the smallest set of likeliest characters whose probability sums to at least this, of those that
+        Draw from the smallest set of most likely characters whose probability sums to at least this, of those that
         ``top_k`` leaves: nucleus sampling (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020).
     prime : str
-        Text that the model reads first, from h = 0, and goes on from; it is not part of what is given. Without
-        one, it goes on from a newline; where the vocabulary has none, from its character 0.
+        Text that the model reads first, from h = 0, and continues. **It is not included in the result.** Without a
+        prime the model continues a newline; if the vocabulary has none, its character 0.
     seed : int, optional
         Of NumPy's legacy generator; None: another text each time. NumPy's global generator is left alone.
+    until : str, optional
+        Stop before this string, such as ``'\\n'`` or ``'\\n\\n'``. It is not included in the result, and no part of
+        it is ever given. The text before it is the same as without ``until``.
+    skip_unknown : bool
+        Leave characters out of the prime that the model does not know.
 
     Raises
     ------
     ValueError
-        At once, in one line, for a value that is not as above, or a prime with characters that the vocabulary lacks
-        (if it has U+FFFD, that takes their place).
+        At once, in one line: a value that is not as above; a prime with characters that the vocabulary lacks (if it has
+        U+FFFD, that replaces them); an ``until`` that the model can't write.
     Diverged
-        While drawing, where probabilities are NaN: weights that are not finite, or so large that exp overflows.
+        While drawing, if a probability is NaN: weights that are not finite, or so large that exp overflows.
     """
-    choice = _choice(model, temperature, top_k, top_p)
-    length, rng = check_integer('length', length, 0), _seeded(seed)
-    prompt, decode = encode_prompt(prime, model), Decoder(model)
+    choice = make_choice(model, temperature, top_k, top_p)
+    length, rng = check_integer('length', length, 0), seeded(seed)
+    check_until(until, model)
+    prompt, decode = encode_prompt(prime, model, skip_unknown), Decoder(model, until)
     tuner = make_tuner(model.params, 1, None, FLOPS_PER_DRAWING_THREAD)
     stream = make_stream(model, tuner)
 
@@ -94,7 +106,11 @@ def sample(
 
     def pieces() -> Iterator[str | None]:
         with closing(tuner):
-            yield from chain(_read(stream, prompt), in_pieces(draw, length))
+            yield from read(stream, prompt)
+            for piece in in_pieces(draw, length):
+                yield piece
+                if decode.over:
+                    return
 
     return InterruptibleGenerator(pieces(), AGAIN)
 
@@ -102,45 +118,60 @@ def sample(
 def samples(
     model: Model,
     count: int,
-    length: int,
+    length: int = LENGTH,
     *,
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float | None = None,
     prime: str = '',
     seed: int | None = None,
+    until: str | None = None,
+    skip_unknown: bool = False,
     threads: int | None = None,
-) -> Iterator[str]:
-    """Draw many texts from a model, all from the same prime, many at once, and give each whole.
+    at_once: int | None = None,
+) -> Texts:
+    """Draw many texts from a model, all from the same prime, many at once.
 
-    In the model's own dtype, by the batched engine's tiles: the same model and rules as :func:`sample`, whose
-    parameters these are, but to rounding, and with other numbers of the same generator, so that the texts are others.
+    The result is an iterator of whole texts, each **without the prime**: ``list(samples(model, 20, until='\\n'))``.
+    Texts are drawn when they are asked for. At a prompt or in a notebook the result shows its first texts; these stay
+    to be given.
+
+    They are drawn in the model's own dtype, by the batched engine's tiles. The rules are those of :func:`sample`, whose
+    parameters these are; but results agree to rounding only, and the generator's numbers are used in another order, so
+    the texts differ from those of :func:`sample`.
+
+    To keep only lines that a text does not have: ``known = set(text.splitlines())``, then
+    ``[line for line in samples(model, 20, until='\\n') if line not in known]``.
 
     Parameters
     ----------
     count : int
-        Texts to be drawn, 1 or more. Memory is bounded: they are drawn in groups of 256 (fewer if they are very long),
-        each step of time with one uniform number for each text of the group.
+        Texts to draw, 1 or more.
     threads : int, optional
-        Texts do not depend on it; None: as many as pay.
+        Does not change the texts; None: as many as pay off.
+    at_once : int, optional
+        Texts of a group, which are drawn together until all have stopped; None: 256, or fewer if they are very long, so
+        that memory is bounded. Each step of time takes one uniform number for each of them, so the texts depend on it.
 
     Raises
     ------
     ValueError, Diverged
         As :func:`sample` does.
     """
-    choice = _choice(model, temperature, top_k, top_p)
-    length, rng, count = check_integer('length', length, 0), _seeded(seed), check_integer('count', count, 1)
+    choice = make_choice(model, temperature, top_k, top_p)
+    length, rng, count = check_integer('length', length, 0), seeded(seed), check_integer('count', count, 1)
     threads = None if threads is None else check_integer('threads', threads, 1, 1024)
     if length > MAX_WHOLE:
         raise ValueError(f'length is {length}; of samples that are drawn at once it is {MAX_WHOLE:,} at most')
-    prompt, stream = encode_prompt(prime, model), make_stream(model)
-    return InterruptibleGenerator(
-        chain(_read(stream, prompt), _in_groups(model, stream, count, length, choice, rng, threads)), AGAIN
-    )
+    at_once = GROUP if at_once is None else check_integer('at_once', at_once, 1)
+    check_until(until, model)
+    group = min(count, at_once, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
+    prompt, stream = encode_prompt(prime, model, skip_unknown), make_stream(model)
+    texts = _in_groups(model, stream, count, group, length, choice, rng, threads, until)
+    return Texts(chain(read(stream, prompt), texts), AGAIN, count)
 
 
-def _choice(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Choice:
+def make_choice(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Choice:
     """Checked, and in the kernels' types."""
     check_model(model)
     chosen = as_number(temperature)
@@ -154,7 +185,8 @@ def _choice(model: Model, temperature: float, top_k: int | None, top_p: float | 
     return Choice(float(chosen), kept, mass)
 
 
-def _seeded(seed: int | None) -> np.random.RandomState:
+def seeded(seed: int | None) -> np.random.RandomState:
+    """NumPy's legacy generator."""
     return np.random.RandomState(None if seed is None else check_integer('seed', seed, 0, MAX_SEED))
 
 
@@ -182,7 +214,8 @@ def in_pieces(work: Callable[[int, int], T], total: int) -> Iterator[T]:
         yield result
 
 
-def _read(stream: Stream, prompt: NDArray[np.uint32]) -> Iterator[None]:
+def read(stream: Stream, prompt: NDArray[np.uint32]) -> Iterator[None]:
+    """In pieces, between which an interrupt gets through."""
     return in_pieces(lambda start, stop: stream.read(prompt[max(0, start - 1) : stop]), prompt.size)
 
 
@@ -190,31 +223,56 @@ def _in_groups(
     model: Model,
     stream: Stream,
     count: int,
+    group: int,
     length: int,
     choice: Choice,
     rng: np.random.RandomState,
     threads: int | None,
+    until: str | None,
 ) -> Iterator[str | None]:
     """Texts that all go on from one stream."""
-    params, group = _in_float(model), min(count, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
+    params = _in_float(model)
     with closing(make_tuner(params, group, threads, FLOPS_PER_DRAWING_THREAD)) as tuner:
         for start in range(0, count, group):
             streams = BatchedStreams(params, min(group, count - start), tuner)
             streams.states[...], streams.ix[:] = stream.states, stream.ix
             if isinstance(stream, BatchedStreams):
                 streams.recent[...] = stream.recent
-            yield from _whole(model, streams, length, choice, rng)
+            yield from _whole(model, streams, length, choice, rng, until)
 
 
 def _whole(
-    model: Model, streams: BatchedStreams, length: int, choice: Choice, rng: np.random.RandomState
+    model: Model,
+    streams: BatchedStreams,
+    length: int,
+    choice: Choice,
+    rng: np.random.RandomState,
+    until: str | None,
 ) -> Iterator[str | None]:
-    """A text of each stream."""
-    ids = np.zeros((length, streams.ix.size), np.uint32)
+    """A text of each stream, in their order, each as soon as it is whole.
+
+    The generator's numbers of steps that are not taken, as all texts have stopped, are used up: so the texts of the
+    next group depend neither on ``until`` nor on when this was noticed.
+    """
+    B = streams.ix.size
+    decoders, parts, drawn, given = [Decoder(model, until) for _ in range(B)], [list[str]() for _ in range(B)], 0, 0
 
     def draw(start: int, stop: int) -> None:
-        ids[start:stop] = streams.draw(rng, stop - start, choice)
+        nonlocal drawn
+        for decode, part, ids in zip(decoders, parts, streams.draw(rng, stop - start, choice).T, strict=True):
+            part.append(decode(ids, final=stop == length))
+        drawn = stop
 
-    yield from in_pieces(draw, length)
-    for of_text in ids.T:
-        yield Decoder(model)(of_text, final=True)
+    def unused(start: int, stop: int) -> None:
+        rng.random_sample((stop - start) * B)
+
+    for _ in in_pieces(draw, length):
+        yield None
+        while given < B and (decoders[given].over or drawn == length):
+            yield ''.join(parts[given])
+            parts[given].clear()
+            given += 1
+        if given == B:
+            break
+    yield from [''] * (B - given)  # of no length
+    yield from in_pieces(unused, length - drawn)

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.files import Reading, look_at, source_of, texts
-from ..data.lacking import OF_PRIME
+from ..data.lacking import OF_PRIME, Lacking
+from ..data.vocabulary import as_array, points_of
 from ..model.model import Model
+from .until import Until
 
 
 def read_prompt(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict') -> str:
@@ -23,24 +25,44 @@ def read_prompt(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict
     return ''.join(texts(source, reading, source.chunks()))
 
 
-def encode_prompt(prime: str, model: Model) -> NDArray[np.uint32]:
+def encode_prompt(prime: str, model: Model, skip_unknown: bool = False) -> NDArray[np.uint32]:
     """Character numbers (n,) of a text; for a model of bytes, of its UTF-8. n >= 1: an empty text is a newline.
 
-    What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError says how many, and which.
+    What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError says how many, and which. With
+    ``skip_unknown`` it is left out.
     """
-    if not prime:
-        return np.full(1, max(0, model.chars.find('\n')), np.uint32)
-    return np.asarray(model.vocabulary.encode(prime, cure=OF_PRIME)).astype(np.uint32)  # one kind of kernel
+    ids = encode_known(prime, model, skip_unknown)[0]
+    return ids if ids.size else np.full(1, max(0, model.chars.find('\n')), np.uint32)
+
+
+def encode_known(text: str, model: Model, skip_unknown: bool = True) -> tuple[NDArray[np.uint32], Lacking]:
+    """As :func:`encode_prompt`, but n may be 0; and what was left out."""
+    if not isinstance(text, str | Path):
+        raise ValueError(f'prime is a {type(text).__name__}; pass the text as a str')
+    text, vocabulary = read_prompt(text) if isinstance(text, Path) else text, model.vocabulary
+    points = as_array(points_of(text if model.unit == 'character' else text.encode('utf-8', 'surrogatepass')))
+    ids, lacking = np.take(vocabulary.numbers(), points, mode='clip'), Lacking(len(vocabulary), model.unit)
+    lacking.add(points, ids < 0)
+    if lacking.count and not skip_unknown:
+        raise lacking.error(OF_PRIME)
+    return ids[ids >= 0].astype(np.uint32), lacking
 
 
 class Decoder:
-    """Text of character numbers, piece after piece; of bytes as UTF-8, where a piece may end inside a character."""
+    """Text of character numbers, piece after piece; of bytes as UTF-8, where a piece may end inside a character.
 
-    def __init__(self, model: Model) -> None:
-        self._vocabulary = model.vocabulary
+    The text ends before the string ``until``, which may lie in several pieces; then it is ``over``.
+    """
+
+    def __init__(self, model: Model, until: str | None = None) -> None:
+        self._vocabulary, self._until = model.vocabulary, Until(until)
         self._bytes = codecs.getincrementaldecoder('utf-8')('replace') if model.unit == 'byte' else None
 
     def __call__(self, ids: NDArray[np.uint32], final: bool = False) -> str:
         if self._bytes is None:
-            return self._vocabulary.decode(ids)
-        return self._bytes.decode(self._vocabulary.as_bytes(ids), final)
+            return self._until(self._vocabulary.decode(ids), final)
+        return self._until(self._bytes.decode(self._vocabulary.as_bytes(ids), final), final)
+
+    @property
+    def over(self) -> bool:
+        return self._until.over

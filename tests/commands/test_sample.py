@@ -140,7 +140,8 @@ def test_unknown_characters_are_named(cli, model, tmp_path):
     code, out, err = cli('sample', model, '--prime', 'aXbX\U0001f4a9\x85')
     assert (code, out) == (2, '')
     names = 'X (U+0058) 2 times, \U0001f4a9 (U+1F4A9), \\x85 (U+0085)'
-    cure = 'take them out of the prime; the first is at offset 1; they are'
+    cure = 'take them out of the prime, or leave them out with --skip-unknown (skip_unknown=True); '
+    cure += 'the first is at offset 1; they are'
     assert err == f'error: 4 of 6 characters (66.7 %) are not among the 19 of the vocabulary; {cure} {names}\n'
     make(tmp_path / 'folded', 'abc\ufffd')
     expected = drawn(tmp_path / 'folded', 60, prime='a\ufffdb\ufffd', seed=0)

@@ -1,0 +1,43 @@
+"""Texts that are drawn when they are asked for, and that show themselves."""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+
+from ..system.escapes import shown
+from ..system.interruptible import InterruptibleGenerator
+
+SHOWN, CHARACTERS = 20, 4000  # texts, and characters, that are shown at most
+
+
+class Texts(InterruptibleGenerator[str]):
+    """An iterator of texts whose repr has the first ones. To show them it draws them; they are still to be given."""
+
+    what = 'this iterator of texts'
+
+    def __init__(self, generator: Iterator[str | None], advice: str, count: int) -> None:
+        super().__init__(generator, advice)
+        self._count = count
+        self._first, self._full = list[str](), False  # texts to be shown; whether there is no room for another
+        self._ahead = deque[str]()  # drawn to be shown, and not given yet
+
+    def __next__(self) -> str:
+        return self._ahead.popleft() if self._ahead else self._draw()
+
+    def _draw(self) -> str:
+        text = super().__next__()
+        if not self._full:
+            self._first.append(text if len(text) <= CHARACTERS else f'{text[:CHARACTERS]}...')
+            self._full = len(self._first) == SHOWN or sum(map(len, self._first)) >= CHARACTERS
+        return text
+
+    def __repr__(self) -> str:
+        with suppress(StopIteration, ValueError):  # one that refuses to go on shows what it has
+            while not self._full:
+                self._ahead.append(self._draw())
+        texts = [re.sub('[\ud800-\udfff]', '\ufffd', shown(text)) for text in self._first]
+        between = '\n----\n' if any('\n' in text for text in texts) else '\n'
+        more = self._count - len(texts)
+        entries = [*texts, f'... and {more:,} more'] if more else texts
+        return f'<{self._count:,} text{"s" * (self._count > 1)} of a model>\n{between.join(entries)}'
