@@ -1,5 +1,6 @@
 """Options and arguments that several commands share, and what they do with them."""
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,8 +23,8 @@ ADAPT = Option('adapt', Flag(), False, '', 'Also score with weights that learn w
 JSON = Option('as_json', Flag(), False, '', 'Print JSON for other programs, an object per line.', word='json')
 
 
-def texts_of(files: list[Path], recursive: bool, tell: Callable[[str], None] | None = None) -> list[Path]:
-    """The files, with --recursive those of folders in place of these; ``tell`` takes what was left out."""
+def texts_of(files: list[Path], recursive: bool, told: Callable[[str], None] | None = None) -> list[Path]:
+    """The files, with --recursive those of folders in place of these; ``told`` takes what was left out."""
     if not recursive:
         return files
     from ..data.folders import with_folders
@@ -31,15 +32,22 @@ def texts_of(files: list[Path], recursive: bool, tell: Callable[[str], None] | N
 
     named, found = led(with_folders)(files)
     for folder in found:
-        (tell or _tell)(str(folder))
+        (told or tell)(str(folder))
     return named
+
+
+def show(text: str) -> None:
+    """Print at once; half a surrogate pair, which no output can show, as U+FFFD."""
+    print(re.sub('[\ud800-\udfff]', '\ufffd', text), end='', flush=True)
 
 
 def tell_skipped(lacking: 'Lacking') -> None:
     """Say, on standard error, what --skip-unknown has left out."""
     if lacking.count:
-        _tell(f'left out: {lacking}')
+        tell(f'left out: {lacking}')
 
 
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr)
+def tell(text: str) -> None:
+    """Print a line on standard error, if there is one."""
+    if text:
+        print(text, file=sys.stderr)

@@ -1,28 +1,34 @@
 """``fastrnn sample``: text from a model."""
 
 import json
-import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..settings.kinds import Number, Place, Whole, Word
+from ..settings.kinds import Escaped, Flag, Number, Place, Whole
 from ..settings.options import MAX_SEED, OPTIONS, Option
 from ..system import stop
 from .command import command
-from .options import JSON, MODEL
+from .options import JSON, MODEL, SKIP_UNKNOWN, show, tell, tell_skipped
+
+if TYPE_CHECKING:
+    from ..model.model import Model
 
 EXAMPLE = 'Example: fastrnn sample RUN --prime "Shall I compare" --temperature 0.8 --seed 0'
 # fmt: off
 RULES = (
-    Option('length', Whole(0), 500, '', 'Characters to generate; for a model of bytes, bytes.',
+    Option('length', Whole(0), 500, '', 'Characters to generate at most; for a model of bytes, bytes.',
         synonyms='len max-new-tokens max-tokens num-chars n-chars chars size num-tokens max-length n l'),
-    Option('prime', Word(), None, '', 'Text to continue.', otherwise='a newline, or the first character',
+    Option('prime', Escaped(), None, '', 'Text to continue; \\n is a newline.',
+        otherwise='a newline, or the first character',
         synonyms='prompt start start-text starting-text primetext prefix seed-text input text'),
-    Option('prime_file', Place(), None, '', 'The same, from a file; - is standard input.',
+    Option('prime_file', Place(), None, '', 'The same, literally, from a file; - is standard input.',
         synonyms='prompt-file input-file'),
+    SKIP_UNKNOWN,
+    Option('until', Escaped(), None, '', 'Stop before this text; \\n is a newline.',
+        synonyms='stop stop-string stop-sequence stop-at end eos eos-token terminator delimiter'),
     Option('temperature', Number(), 1.0, '', 'Below 1 likelier characters; 0 always the most likely.',
         synonyms='temp t sampling-temperature'),
     Option('top_k', Whole(1), None, '', 'Sample only from the K most likely characters.', otherwise='all',
@@ -32,60 +38,148 @@ RULES = (
     OPTIONS['seed'],
     Option('count', Whole(1), 1, '', 'Samples, generated together; lines of ---- separate them.',
         synonyms='num-samples n-samples samples n number'),
+    Option('lines', Whole(1), None, '', 'Print this many lines, each started after a newline; none is empty.',
+        synonyms='num-lines n-lines names words'),
+    Option('novel', Place(), None, '', 'With --lines: replace lines that occur in this text.',
+        synonyms='new unseen exclude not-in unique'),
+    Option('interactive', Flag(), False, '', 'Continue what you type, again and again; Ctrl-D ends.',
+        synonyms='i chat repl dialogue prompt-loop'),
 )
 # fmt: on
 
 
-@command(MODEL, *RULES, JSON, replace(OPTIONS['encoding'], help='Encoding of the prime file.'), OPTIONS['errors'],
-    synonyms='generate write predict complete infer', epilog=EXAMPLE)  # fmt: skip
+@command(MODEL, *RULES, JSON, replace(OPTIONS['encoding'], help='Encoding of files, and of standard input.'),
+    OPTIONS['errors'], synonyms='generate write predict complete infer', epilog=EXAMPLE)  # fmt: skip
 def sample(
     model: Path,
     length: int,
     prime: str | None,
     prime_file: Path | None,
+    skip_unknown: bool,
+    until: str | None,
     temperature: float,
     top_k: int | None,
     top_p: float | None,
     seed: int | None,
     count: int,
+    lines: int | None,
+    novel: Path | None,
+    interactive: bool,
     as_json: bool,
     encoding: str,
     errors: str,
 ) -> None:
-    """Generate text with MODEL.
+    r"""Generate text with MODEL.
 
     It is printed as it is generated, after the prime. From one layer of tanh, characters at temperature 1 are the
     reference's, bit for bit. With --count the batched engine's kernels draw many samples at once. Bytes are shown as
     UTF-8. With --json each sample is an object on a line.
+
+    In --prime, in --until and in what you type, C's escapes mean characters: \n is a newline, \\ a backslash.
+
+    --lines draws many lines at once. Each starts from a zero state after a newline and the prime, and ends before the
+    next newline, or after --length characters. Empty lines are drawn again; so are, with --novel TEXT, lines that occur
+    in TEXT. Standard error shows how many these were. The limit is 1,000 draws, or 100 for each line.
+
+    --interactive continues each line that you type, keeps its state, and ends with Ctrl-D. Ctrl-C stops a text, and at
+    the prompt the command. The model reads a line without its end: type \n for a newline. After an empty line it goes
+    on. A text ends before --until, which the model has read, too. In a pipe each line counts as typed.
     """
-    from ..inference.generate import sample as draw
-    from ..inference.generate import samples
-    from ..inference.prompt import read_prompt
+    from ..inference.prompt import encode_known, read_prompt
     from ..model.checkpoint import load_model
 
-    if prime is not None and prime_file is not None:
-        raise ValueError('both --prime and --prime-file are given: take one')
+    given = {'count': count > 1, 'lines': lines is not None, 'json': as_json, 'interactive': interactive}
+    given |= {'prime': prime is not None, 'prime-file': prime_file is not None, 'until': until is not None}
+    _check_together(given, length, prime_file, novel)
     loaded, text = load_model(model), prime or ''
     if prime_file is not None:
         text = read_prompt(prime_file, encoding, errors)
     if seed is None and as_json:
         seed = secrets.randbelow(MAX_SEED)  # so that it can be told
     rules: dict[str, Any] = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
-    if count == 1:
-        drawn: Iterator[Iterable[str]] = iter([draw(loaded, length, prime=text, **rules)])
+    more = {'until': until, 'skip_unknown': skip_unknown}
+    if skip_unknown:
+        tell_skipped(encode_known(text, loaded)[1])
+    if interactive:
+        _interact(loaded, length, text, encoding, errors, **rules, **more)
+    elif lines is not None:
+        known = None if novel is None else (novel, encoding, errors)
+        _print_lines(loaded, lines, length, text, known, as_json, skip_unknown, rules)
     else:
-        drawn = ([whole] for whole in samples(loaded, count, length, prime=text, **rules))
+        _print_samples(loaded, count, length, text, as_json, rules, more)
+
+
+def _check_together(given: dict[str, bool], length: int, prime_file: Path | None, novel: Path | None) -> None:
+    """Raise ValueError for options that do not go together; ``given``: which were given."""
+    pairs = ('prime', 'prime-file'), ('lines', 'count'), ('lines', 'until'), ('lines', 'interactive')
+    for one, other in (*pairs, ('interactive', 'count'), ('interactive', 'json')):
+        if given[one] and given[other]:
+            why = ': a line ends at its newline' if other == 'until' else ''
+            raise ValueError(f'both --{one} and --{other} are given{why}: take one')
+    if novel is not None and not given['lines']:
+        raise ValueError('--novel is for lines: add --lines, such as --lines 20')
+    if given['lines'] and not length:
+        raise ValueError('length is 0, but a line has characters: give --lines a --length of 1 or more')
+    if [str(prime_file), str(novel), '-' if given['interactive'] else ''].count('-') > 1:
+        raise ValueError('standard input can be read but once: name a file')
+
+
+def _print_samples(
+    model: 'Model', count: int, length: int, prime: str, as_json: bool, rules: dict[str, Any], more: dict[str, Any]
+) -> None:
+    """One as it is drawn, or many."""
+    from ..inference.generate import sample as draw
+    from ..inference.generate import samples
+
+    if count == 1:
+        drawn: Iterator[Iterable[str]] = iter([draw(model, length, prime=prime, **rules, **more)])
+    else:
+        drawn = ([whole] for whole in samples(model, count, length, prime=prime, **rules, **more))
+    told = {'until': more['until']} if more['until'] is not None else {}
     for number, pieces in enumerate(drawn):
         if as_json:
-            print(json.dumps({'sample': ''.join(pieces), 'prime': text, **rules}), flush=True)
+            print(json.dumps({'sample': ''.join(pieces), 'prime': prime, **rules, **told}), flush=True)
             continue
-        show('----\n' * (number > 0) + text)
+        show('----\n' * (number > 0) + prime)
         for piece in pieces:
             show(piece)
             stop.check()
         show('\n')
 
 
-def show(text: str) -> None:
-    """Print at once; half a surrogate pair, which no output can show, as U+FFFD."""
-    print(re.sub('[\ud800-\udfff]', '\ufffd', text), end='', flush=True)
+def _print_lines(
+    model: 'Model',
+    count: int,
+    length: int,
+    prime: str,
+    known: tuple[Path, str, str] | None,
+    as_json: bool,
+    skip_unknown: bool,
+    rules: dict[str, Any],
+) -> None:
+    from ..inference.lines import KnownLines, Lines
+
+    lines = Lines(model, count, length, prime=prime, skip_unknown=skip_unknown, **rules)
+    if known is not None:
+        lines.known = KnownLines(known[0], model, len(prime) + length, *known[1:])
+    try:
+        for text in lines:
+            show((json.dumps({'sample': text, 'prime': prime, **rules}) if as_json else prime + text) + '\n')
+            stop.check()
+    except KeyboardInterrupt:
+        tell(lines.report())
+        raise
+    tell(lines.report())
+
+
+def _interact(model: 'Model', length: int, prime: str, encoding: str, errors: str, **rules: Any) -> None:
+    from ..inference.dialogue import Dialogue
+    from .interactive import interact
+
+    dialogue = Dialogue(model, length, **rules)
+    try:
+        if prime:
+            dialogue.read(prime)
+        interact(dialogue, encoding, errors)
+    finally:
+        dialogue.close()

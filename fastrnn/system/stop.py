@@ -42,6 +42,7 @@ class _Work:
     last_words: Callable[[], str] = str
     led: bool = False
     over: bool = False  # the outcome is known: signals change nothing
+    returns: bool = False  # Ctrl-C ends a part of the work only
 
 
 _work = _Work()
@@ -58,6 +59,8 @@ def check() -> None:
 def _receive(number: int, frame: Any) -> None:
     if _work.led:
         return
+    if _work.returns and number == signal.SIGINT:
+        raise KeyboardInterrupt
     came.append(number)
     again = number in KEYS and _work.gentle() and not _watched  # else the first end is on its way, or a thread ends it
     if not _work.over and (again if len(came) > 1 else not _work.gentle()):
@@ -110,6 +113,13 @@ def leaving() -> Iterator[None]:
 
 
 @contextmanager
+def returning() -> Iterator[None]:
+    """A context in which each Ctrl-C raises KeyboardInterrupt, for the caller to catch and go on."""
+    with _set(_Work(returns=True)):
+        yield
+
+
+@contextmanager
 def _set(work: _Work) -> Iterator[None]:
     global _work
     before, _work = _work, work
@@ -154,7 +164,8 @@ def _watch(reader: int, grace: float) -> None:
     while True:
         ready, _, _ = select.select([reader], [], [], STEP if seen else None)
         if ready:
-            seen += [number for number in os.read(reader, 64) if number in ENDING]
+            ending = set(ENDING) - ({signal.SIGINT} if _work.returns else set())
+            seen += [number for number in os.read(reader, 64) if number in ending]
             if any(number in KEYS for number in seen[1:]):
                 _end_at_once(seen[0])
         elif _patient():

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastrnn.settings.parsing import parse_count, parse_seconds, parse_share, size_in_words
+from fastrnn.settings.parsing import parse_count, parse_escapes, parse_seconds, parse_share, size_in_words
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,15 @@ def test_what_is_no_count(value):
 def test_sizes_in_words():
     sizes = (0, 42_345, 1_900_000, 999_940_000, 4 * 10**9)
     assert [size_in_words(size) for size in sizes] == ['0.0 KB', '42.3 KB', '1.9 MB', '999.9 MB', '4.0 GB']
+
+
+def test_escapes():
+    assert parse_escapes(r'a\n\t\r\a\b\f\v\\\'\"\0\101\x41\u00e9\U0001f600é') == (
+        'a\n\t\r\a\b\f\v\\\'"\0AA\u00e9\U0001f600é'
+    )
+    assert parse_escapes(r'\\n\012') == '\\n\n'
+    for bad in (r'\q', '\\', r'\x4', r'\u12', r'\é', '\\\n'):
+        with pytest.raises(ValueError, match=r'is not an escape, such as \\n, \\t or \\u00e9; write \\\\ for a back'):
+            parse_escapes('ab' + bad)
+    with pytest.raises(ValueError, match=r'^\\U00110000 is not a character; the last one is \\U0010ffff$'):
+        parse_escapes(r'\U00110000')

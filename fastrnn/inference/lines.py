@@ -1,0 +1,90 @@
+"""Lines of a model, and which of them a text has: makemore's question, which of these names are new?"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data.files import Reading, look_at, source_of, texts
+from ..data.vocabulary import FOLDED
+from ..model.model import Model
+from ..settings.checks import check_integer
+from .generate import samples
+
+DRAWS = 1000, 100  # at most: so many, or so many for each line that is asked for
+
+
+class KnownLines:
+    """The lines of a text file (gzip's too), by 64-bit hashes: 8 bytes each, however long they are.
+
+    Two different lines have the same hash with a probability of 5e-20.
+    """
+
+    def __init__(self, path: Path, model: Model, longest: int, encoding: str = 'utf-8', errors: str = 'strict') -> None:
+        """Lines of more than ``longest`` characters do not count. What the model folds into U+FFFD is read as that."""
+        self.name = 'standard input' if str(path) == '-' else path.name
+        reading = Reading(encoding, errors)
+        source = source_of(path)
+        look_at([source], reading)
+        folds = chr(FOLDED) in model.chars and model.unit == 'character'
+        unknown = re.compile(f'[^\n{re.escape(model.chars)}]') if folds else None
+        found, begun = list[Any](), ''
+        for piece in texts(source, reading, source.chunks()):
+            *lines, begun = (begun + (unknown.sub(chr(FOLDED), piece) if unknown else piece)).split('\n')
+            found.append(np.unique(np.fromiter(map(hash, lines), np.int64)))
+            begun = begun[: longest + 1]  # of a line that is longer no more matters
+        self._hashes = np.unique(np.concatenate([*found, np.array([hash(begun)])]))
+
+    def __contains__(self, line: object) -> bool:
+        at = int(np.searchsorted(self._hashes, hash(line)))
+        return at < self._hashes.size and int(self._hashes[at]) == hash(line)
+
+
+class Lines:
+    """An iterator of lines that a model draws, without the prime that each begins with.
+
+    Each is drawn from h = 0 after a newline and the prime, up to the next newline or ``length`` characters. Empty lines
+    are left out, and those that are ``known``: further draws replace them, up to a limit.
+    """
+
+    known: KnownLines | None = None
+
+    def __init__(self, model: Model, count: int, length: int, *, prime: str = '', **rules: Any) -> None:
+        """``rules``: those of ``samples``. Raises ValueError for a model that writes no lines, and as ``samples``."""
+        self._count, self._prime = check_integer('lines', count, 1), prime
+        if '\n' not in model.chars:
+            raise ValueError(
+                'the model has no newline in its vocabulary, so it writes no lines: use --count, or --until'
+            )
+        if '\n' in prime:
+            raise ValueError('each line begins with the prime, but it has a newline: use --count, or another prime')
+        self._limit = max(DRAWS[0], DRAWS[1] * count)
+        first = f'\n{prime}' if prime else ''
+        self._texts = samples(model, self._limit, length, prime=first, until='\n', at_once=count, **rules)
+        self.given = self.skipped = self._empty = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for text in self._texts:
+            line = self._prime + text
+            if not line:
+                self._empty += 1
+            elif self.known is not None and line in self.known:
+                self.skipped += 1
+            else:
+                self.given += 1
+                yield text
+            if self.given == self._count:
+                return
+
+    def report(self) -> str:
+        """What was left out, in a line; '' if there is nothing to say."""
+        told, of = list[str](), self.given + self.skipped
+        if self.known is not None:
+            occur = f'occur{"s" * (self.skipped == 1)} in {self.known.name}'
+            told.append(f'{self.skipped:,} of {of:,} lines {occur}{": skipped" * (self.skipped > 0)}')
+        if of + self._empty == self._limit and self.given < self._count:
+            empty = f', {self._empty:,} of them empty' if self._empty else ''
+            told.append(f'{self.given:,} of {self._count:,} lines printed: {self._limit:,} were drawn{empty}')
+        return '; '.join(told)
