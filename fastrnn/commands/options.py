@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 MODEL = Option('model', Place(), None, '', 'A run folder, a checkpoint of one, or a file made by train --save.',
     positional=True, required=True, synonyms='model checkpoint ckpt run load init-from model-path m')  # fmt: skip
 FILES = replace(OPTIONS['files'], required=True)
-SKIP_UNKNOWN = Option('skip_unknown', Flag(), False, '', 'Skip characters that the model does not know.',
-    synonyms='ignore-unknown skip unknown')  # fmt: skip
+SKIP_UNKNOWN = replace(OPTIONS['skip_unknown'], group='', help='Skip characters that the model does not know.')
 ADAPT = Option('adapt', Flag(), False, '', 'Also score with weights that learn while they read.',
     synonyms='dynamic dynamic-evaluation dynamic-eval adaptive online')  # fmt: skip
 JSON = Option('as_json', Flag(), False, '', 'Print JSON for other programs, an object per line.', word='json')
@@ -43,8 +42,7 @@ def show(text: str) -> None:
 
 def tell_skipped(lacking: 'Lacking') -> None:
     """Say, on standard error, what --skip-unknown has left out."""
-    if lacking.count:
-        tell(f'left out: {lacking}')
+    tell(lacking.left_out())
 
 
 def tell(text: str) -> None:

@@ -50,6 +50,8 @@ class Reports:
         if run.transfer is not None:
             for line in _of_transfer(run.transfer):
                 self.note(line)
+        if run.text.skipped is not None and (left_out := run.text.skipped.left_out('the held-out text')):
+            self.note(left_out)
         if self._quiet or self._json:
             return
         print('data has %d characters, %d unique.' % (job.characters, job.V), flush=True)

@@ -12,8 +12,8 @@ NAMED = 5  # kinds that a message names
 SKIP = 'leave them out with --skip-unknown (skip_unknown=True)'
 TRAINED = 'use a model trained with --min-count 2, which has one character for all that is rare or unknown'
 OF_HELD_OUT = (
-    'take them out of the held-out text, train with them, or fold rare and unknown characters into one '
-    'with --min-count 2'
+    'take them out of the held-out text, with --skip-unknown (skip_unknown=True), train with them, or fold rare and '
+    'unknown characters into one with --min-count 2'
 )
 OF_ANY = 'use a text without them'
 OF_PRIME = f'take them out of the prime, or {SKIP}'
@@ -62,6 +62,10 @@ class Lacking:
         ordered = sorted(self.counts.items(), key=lambda item: -item[1])
         names = (unit_name(point, self.unit) + (f' {count:,} times' if count > 1 else '') for point, count in ordered)
         return listed(names, len(ordered))
+
+    def left_out(self, of: str = '') -> str:
+        """What was left out, and of which text; '' if nothing was."""
+        return f'left out{of and f" of {of}"}: {self}' if self.count else ''
 
     def error(self, cure: str = '') -> ValueError:
         """Of a text that is refused for them. The list comes last: it may be long, and of any script."""

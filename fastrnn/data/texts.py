@@ -32,8 +32,11 @@ class Texts:
     unit: str = 'character'
     min_count: int = 1
     validation: str | None = None  # a share, held out from the end, or a file
+    skip_unknown: bool = False  # leave characters out of that file that the text does not have
 
     def __post_init__(self) -> None:
+        if self.skip_unknown:
+            check_skip(True, self.validation is not None and parse_share(self.validation) is None)
         reading = Reading(self.encoding, self.errors, self.unit, self.min_count)  # raises ValueError
         for name in ('errors', 'unit'):
             object.__setattr__(self, name, getattr(reading, name))
@@ -124,6 +127,12 @@ class Texts:
             gone = f'{run}: its text came from standard input, and is no longer in the cache'
             raise ValueError(in_a_line(f'{gone}; {self.again(run)}'))
         return corpus
+
+
+def check_skip(skip_unknown: bool, held_out_file: bool) -> None:
+    """Raise ValueError where nothing could be unknown: what is held out of the text has its characters."""
+    if skip_unknown and not held_out_file:
+        raise ValueError('--skip-unknown is for a held-out text of its own: add --validation FILE, or leave it out')
 
 
 def text_identity(corpus: Corpus, held_out: Ids | None) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from ..data.corpus import Corpus
 from ..data.ids import as_ids
-from ..data.lacking import OF_HELD_OUT
+from ..data.lacking import OF_HELD_OUT, Lacking
 from ..data.stored import Ids
-from ..data.texts import Texts, text_identity
+from ..data.texts import Texts, check_skip, text_identity
 from ..parallel.launcher import OR_ALONE
 from ..parallel.processes import processes
 from ..settings.checks import as_number
@@ -25,6 +25,7 @@ class Text:
     corpus: Corpus
     held_out: Ids | None = None
     name: str | None = None  # of its files
+    skipped: Lacking | None = None  # what was left out of the held-out text, if that was asked for
 
     def __post_init__(self) -> None:
         if self.held_out is not None:
@@ -54,20 +55,24 @@ def opened(texts: Texts, kept: Path | None = None, sha256: Any = None) -> Text:
         corpus, validation = texts.open(kept, sha256), texts.validation
         share = None if validation is None else parse_share(validation)
         source = None if validation is None or share is not None else [Path(validation)]
-        return held_out(corpus, share, source, texts.encoding, texts.errors, texts.name)
+        return held_out(corpus, share, source, texts.encoding, texts.errors, texts.name, texts.skip_unknown)
 
     return processes().by_host(read)
 
 
-def with_validation(corpus: Corpus, validation: Any, encoding: str, errors: str, name: str | None) -> Text:
+def with_validation(
+    corpus: Corpus, validation: Any, encoding: str, errors: str, name: str | None, skip_unknown: bool = False
+) -> Text:
     """A text, and what a caller holds out: a share of it, another text, names of files, or numbers of characters."""
     number = as_number(validation)
     share = parse_share(validation if number is None else number) if number or isinstance(validation, str) else None
     names = validation[:1] if isinstance(validation, list | tuple) else [validation]
-    if share is None and not any(isinstance(name, str | Path) for name in names):
+    is_text = share is None and any(isinstance(name, str | Path) for name in names)
+    check_skip(skip_unknown, is_text)
+    if share is None and not is_text:
         return Text(corpus, validation, name)
-    source = None if share is not None else text_or_files(validation, 'validation')
-    return held_out(corpus, share, source, encoding, errors, name)
+    source = text_or_files(validation, 'validation') if is_text else None
+    return held_out(corpus, share, source, encoding, errors, name, skip_unknown)
 
 
 def held_out(
@@ -77,6 +82,7 @@ def held_out(
     encoding: str,
     errors: str,
     name: str | None,
+    skip_unknown: bool,
 ) -> Text:
     """The last share of the text held out, or another text, or nothing."""
     if share is not None:
@@ -86,7 +92,10 @@ def held_out(
         return Text(corpus, None, name)
     if isinstance(source, list) and source[0].is_dir():
         raise ValueError(f'{source[0]}: is a folder; hold out one file, or a share such as 10%')
-    return Text(corpus, corpus.vocabulary.encode(source, encoding=encoding, errors=errors, cure=OF_HELD_OUT), name)
+    found = corpus.vocabulary.encode_known(
+        source, encoding=encoding, errors=errors, skip_unknown=skip_unknown, cure=OF_HELD_OUT, places=False
+    )
+    return Text(corpus, found.ids, name, found.lacking if skip_unknown else None)
 
 
 def check_alone() -> None:

@@ -70,7 +70,8 @@ class Description:
                 text['errors'] = EarlierErrors(text['errors'])
             texts = Texts(**{**text, 'files': tuple(map(str, text['files']))})
             settings = facts['job' if facts['format'] == FORMAT else 'config']
-            if not isinstance(texts.validation, str | None) or not isinstance(facts['identity'], dict):
+            flags = isinstance(texts.validation, str | None) and isinstance(texts.skip_unknown, bool)
+            if not flags or not isinstance(facts['identity'], dict):
                 raise TypeError('text or identity')
             if not isinstance(settings, dict):
                 raise TypeError('settings')

@@ -32,6 +32,7 @@ def start(
     errors: str = 'strict',
     unit: str = 'character',
     min_count: int = 1,
+    skip_unknown: bool = False,
     **options: Any,
 ) -> Session:
     """A new run on files, kept in ``folder``, which is made.
@@ -58,6 +59,8 @@ def start(
         Whether to go back to the last good checkpoint, at half the learning rate, or to raise Diverged.
     encoding, errors, unit, min_count
         How the files are read; see :func:`fastrnn.open_corpus`.
+    skip_unknown : bool
+        Leave characters out of the held-out file that the text does not have.
 
     Raises
     ------
@@ -70,7 +73,7 @@ def start(
         texts = files
     else:
         reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
-        texts = Texts.of(files, validation=validation, **reading)
+        texts = Texts.of(files, validation=validation, skip_unknown=skip_unknown, **reading)
     asked = make_config(config, options, name=preset, also=(*KEYWORDS, *KEPT))
     config = from_model(asked, weights)
     text = opened(texts)

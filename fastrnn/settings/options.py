@@ -203,6 +203,8 @@ OTHERS: tuple[Option, ...] = (
     Option('min_count', Whole(1), 1, TEXT, 'Fold characters that occur less often into one.'),
     Option('validation', Word('<share|file>'), None, TEXT, 'Held-out text: a share (10%: the last tenth) or a file.',
         synonyms='val valid val-frac val-split validation-split val-size valid-frac heldout held-out val-file'),
+    Option('skip_unknown', Flag(), False, TEXT, 'Skip characters of a --validation file that the text does not have.',
+        synonyms='ignore-unknown skip unknown'),
     Option('preset', Choice(('reference', 'fast')), 'reference', MODEL,
         'reference is min-char-rnn; fast trains the best model for the time.', synonyms='config profile'),
     Option('weights', Place('<model>'), None, MODEL, 'Start from the weights of this model; its cell and sizes stay.',

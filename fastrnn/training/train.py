@@ -30,6 +30,7 @@ def train(
     errors: str = 'strict',
     unit: str = 'character',
     min_count: int = 1,
+    skip_unknown: bool = False,
     **options: Any,
 ) -> Run:
     """Train on a text; returns a run, which is an iterator over its records.
@@ -59,6 +60,9 @@ def train(
         Bytes of a str are those of its UTF-8.
     min_count : int
         Characters that occur less often are folded into U+FFFD.
+    skip_unknown : bool
+        Leave characters out of another held-out text that ``text`` does not have, as if they were not in it:
+        ``print(run.text.skipped)`` shows them. Without it such a held-out text is refused.
 
     Raises
     ------
@@ -76,13 +80,13 @@ def train(
 
     def read() -> Text:
         if isinstance(text, Corpus):
-            return with_validation(text, validation, encoding, errors, None)
+            return with_validation(text, validation, encoding, errors, None, skip_unknown)
         found = text_or_files(text)
         if isinstance(found, list) and STDIN in map(str, found):
             check_alone()
         corpus = Corpus.of(found, unit, min_count) if isinstance(found, str) else open_corpus(found, **reading)
         name = None if isinstance(text, str) else Texts.of(text).name
-        return with_validation(corpus, validation, encoding, errors, name)
+        return with_validation(corpus, validation, encoding, errors, name, skip_unknown)
 
     there = processes().by_host(read)
     config = from_model(make_config(config, options, name=preset, also=KEYWORDS), weights)
