@@ -85,6 +85,6 @@ class Lines:
             occur = f'occur{"s" * (self.skipped == 1)} in {self.known.name}'
             told.append(f'{self.skipped:,} of {of:,} lines {occur}{": skipped" * (self.skipped > 0)}')
         if of + self._empty == self._limit and self.given < self._count:
-            empty = f', {self._empty:,} of them empty' if self._empty else ''
-            told.append(f'{self.given:,} of {self._count:,} lines printed: {self._limit:,} were drawn{empty}')
+            empty = f', {self._empty:,} of them were empty' if self._empty else ''
+            told.append(f'{self.given:,} of {self._count:,} lines printed: the limit is {self._limit:,} draws{empty}')
         return '; '.join(told)

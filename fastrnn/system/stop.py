@@ -59,7 +59,7 @@ def check() -> None:
 def _receive(number: int, frame: Any) -> None:
     if _work.led:
         return
-    if _work.returns and number == signal.SIGINT:
+    if _work.returns and number == signal.SIGINT and not came:
         raise KeyboardInterrupt
     came.append(number)
     again = number in KEYS and _work.gentle() and not _watched  # else the first end is on its way, or a thread ends it

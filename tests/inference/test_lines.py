@@ -71,7 +71,7 @@ def test_draws_end_where_nothing_is_new(tmp_path):
     empty = 1000 - lines.skipped
     assert lines.report() == (
         f'{lines.skipped} of {lines.skipped} lines occur in names.txt: skipped; '
-        f'0 of 2 lines printed: 1,000 were drawn, {empty} of them empty'
+        f'0 of 2 lines printed: the limit is 1,000 draws, {empty} of them were empty'
     )
 
 
@@ -80,7 +80,7 @@ def test_a_model_of_empty_lines_ends():
     model.params.by[0] = 1000.0
     lines = Lines(model, 20, 40, seed=0)
     assert list(lines) == []
-    assert lines.report() == '0 of 20 lines printed: 2,000 were drawn, 2,000 of them empty'
+    assert lines.report() == '0 of 20 lines printed: the limit is 2,000 draws, 2,000 of them were empty'
 
 
 @pytest.mark.parametrize('chunk', [1, 3, 1 << 20])

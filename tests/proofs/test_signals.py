@@ -101,6 +101,7 @@ SHELL = {
     'cache': '"$0" -m fastrnn cache',
     'help': '"$0" -m fastrnn --help',
     'reference': '"$0" -m fastrnn.reference "$TEXT" --iterations 3',
+    'sample --lines': '"$0" -m fastrnn sample "$MODEL" --lines 3 --novel "$TEXT"',
 }
 CLOSED = {'>&-': 1, '>/dev/full': 1, '2>&-': 0, '2>/dev/full': 0, '<&-': 0, '<&- >&- 2>&-': 1, '>/dev/full 2>&1': 1}
 

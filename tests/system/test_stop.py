@@ -56,6 +56,18 @@ def test_work_is_saved_first(more):
             stop.check()
 
 
+def test_a_part_of_the_work_is_ended():
+    """By each Ctrl-C, as often as it comes; other signals end the command, and after one so does Ctrl-C."""
+    with stop.caught():
+        with stop.returning():
+            assert ended(signal.SIGINT) == ended(signal.SIGINT) == 130 and stop.came == []
+            stop.check()
+            assert ended(signal.SIGTERM) == 143
+            assert ended(signal.SIGINT) is None  # the end is on its way
+        with pytest.raises(SystemExit):
+            stop.check()
+
+
 def test_another_process_decides():
     with stop.caught(), stop.working(bool, bool, str, led=True) as signals:
         assert ended(signal.SIGTERM, signal.SIGINT, signal.SIGINT) is None and signals == []
