@@ -19,9 +19,8 @@ from ..model.params import Params
 from ..parallel.tuner import ThreadTuner
 from ..settings.checks import as_number, check_integer, check_number
 from ..settings.options import MAX_SEED
-from ..system.interruptible import InterruptibleGenerator
 from .prompt import Decoder, encode_prompt
-from .texts import Texts
+from .texts import Pieces, Texts
 from .until import check_until
 
 LENGTH = 500  # characters of a text, where nobody says how many
@@ -112,7 +111,7 @@ def sample(
                 if decode.over:
                     return
 
-    return InterruptibleGenerator(pieces(), AGAIN)
+    return Pieces(pieces(), AGAIN)
 
 
 def samples(

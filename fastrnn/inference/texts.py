@@ -11,10 +11,15 @@ from ..system.interruptible import InterruptibleGenerator
 SHOWN, CHARACTERS = 20, 4000  # texts, and characters, that are shown at most
 
 
+class Pieces(InterruptibleGenerator[str]):
+    """The pieces of one text."""
+
+    def __repr__(self) -> str:
+        return "<pieces of a text, drawn when they are asked for: ''.join(...) is the text>"
+
+
 class Texts(InterruptibleGenerator[str]):
     """An iterator of texts whose repr has the first ones. To show them it draws them; they are still to be given."""
-
-    what = 'this iterator of texts'
 
     def __init__(self, generator: Iterator[str | None], advice: str, count: int) -> None:
         super().__init__(generator, advice)
