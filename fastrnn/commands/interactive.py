@@ -25,7 +25,8 @@ def interact(dialogue: 'Dialogue', encoding: str, errors: str) -> None:
     At a keyboard Ctrl-C ends a text, and there is another prompt; at the prompt it ends the command.
     """
     if getattr(sys.stdin, 'isatty', bool)():
-        print(HINT, file=sys.stderr)
+        if sys.stderr.isatty():
+            print(HINT, file=sys.stderr)
         with stop.returning():
             _continue(dialogue, _typed(), keyboard=True)
     else:

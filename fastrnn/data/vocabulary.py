@@ -145,6 +145,14 @@ class Vocabulary:
             reason = f'no room in {tempfile.gettempdir()} for the encoded text ({error.strerror or error})'
             raise ValueError(f'{reason}; name another folder with TMPDIR') from error
 
+    def encode_what_is_known(self, text: str) -> 'Encoded':
+        """The ids of what it knows of a text in memory, which may be none of it, and what it lacks."""
+        piece = text if self.unit == 'character' else text.encode('utf-8', 'surrogatepass')
+        points, lacking = as_array(points_of(piece)), Lacking(len(self), self.unit)
+        found = np.take(self.numbers(), points, mode='clip')
+        lacking.add(points, found < 0)
+        return Encoded(found[found >= 0].astype(self.ids_type), lacking)
+
     def as_bytes(self, ids: Any) -> bytes:
         """The bytes of a text: its UTF-8; with bytes as units the bytes themselves, NO_BYTE for those folded."""
         if self.unit == 'character':

@@ -9,8 +9,9 @@ from ..engines.batched_streams import make_tuner
 from ..model.model import Model
 from ..settings.checks import check_integer
 from ..system.interrupts import held
-from .generate import FLOPS_PER_DRAWING_THREAD, make_choice, make_stream, read, seeded
+from .generate import FLOPS_PER_DRAWING_THREAD, make_stream, read
 from .prompt import Decoder, encode_known, encode_prompt
+from .rules import make_choice, seeded
 from .until import check_until
 
 

@@ -1,12 +1,8 @@
 """Text from a model: one stream, as it is drawn, or many at once."""
 
-import math
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from itertools import chain
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +10,13 @@ from numpy.typing import NDArray
 from ..engines.batched_streams import BatchedStreams, make_tuner
 from ..engines.exact_stream import ExactStream
 from ..kernels.sampling import Choice
-from ..model.model import Model, check_model
+from ..model.model import Model
 from ..model.params import Params
 from ..parallel.tuner import ThreadTuner
-from ..settings.checks import as_number, check_integer, check_number
-from ..settings.options import MAX_SEED
+from ..settings.checks import check_integer
 from .prompt import Decoder, encode_prompt
-from .texts import Pieces, Texts
+from .rules import make_choice, seeded
+from .texts import Pieces, Texts, in_pieces
 from .until import check_until
 
 LENGTH = 500  # characters of a text, where nobody says how many
@@ -31,10 +27,7 @@ AGAIN = 'draw again, with the same seed for the same text'
 FLOPS_PER_DRAWING_THREAD = 250_000
 GROUP = 256  # texts at once
 GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
-PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
-FIRST_PIECE = 16  # characters of the first piece, while the pace is not known
 
-T = TypeVar('T')
 Stream = ExactStream | BatchedStreams
 
 
@@ -170,25 +163,6 @@ def samples(
     return Texts(chain(read(stream, prompt), texts), AGAIN, count)
 
 
-def make_choice(model: Model, temperature: float, top_k: int | None, top_p: float | None) -> Choice:
-    """Checked, and in the kernels' types."""
-    check_model(model)
-    chosen = as_number(temperature)
-    if chosen is None or not 0 <= chosen < math.inf:
-        raise ValueError(f'temperature is {temperature}; it must be a number, 0 or more')
-    V = model.params.V
-    kept = V if top_k is None else min(V, check_integer('top_k', top_k, 1))
-    mass = 1.0 if top_p is None else float(check_number('top_p', top_p, 1))
-    if chosen == 0:  # so near 0 that all but the largest logits get nothing, and of those the first
-        return Choice(sys.float_info.min, 1, 1.0)
-    return Choice(float(chosen), kept, mass)
-
-
-def seeded(seed: int | None) -> np.random.RandomState:
-    """NumPy's legacy generator."""
-    return np.random.RandomState(None if seed is None else check_integer('seed', seed, 0, MAX_SEED))
-
-
 def make_stream(model: Model, tuner: ThreadTuner | None = None) -> Stream:
     """One stream from h = 0, by the exact kernels where they know the model; else by the tuner's threads."""
     if model.params.architecture.is_gist:
@@ -199,18 +173,6 @@ def make_stream(model: Model, tuner: ThreadTuner | None = None) -> Stream:
 def _in_float(model: Model) -> Params:
     """A copy in the model's own dtype, or in float32 for less."""
     return model.params.astype(np.result_type(model.params.flat.dtype, np.float32))
-
-
-def in_pieces(work: Callable[[int, int], T], total: int) -> Iterator[T]:
-    """work(start, stop) for parts of range(total) that take about PIECE seconds each; only its own time counts."""
-    start, size = 0, FIRST_PIECE
-    while start < total:
-        stop, before = min(start + size, total), time.perf_counter()
-        result = work(start, stop)
-        seconds = max(time.perf_counter() - before, 1e-9)
-        size = max(1, min(4 * size, int((stop - start) * PIECE / seconds)))
-        start = stop
-        yield result
 
 
 def read(stream: Stream, prompt: NDArray[np.uint32]) -> Iterator[None]:

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from ..data.files import Reading, look_at, source_of, texts
 from ..data.lacking import OF_PRIME, Lacking
-from ..data.vocabulary import as_array, points_of
 from ..model.model import Model
 from .until import Until
 
@@ -39,13 +38,10 @@ def encode_known(text: str, model: Model, skip_unknown: bool = True) -> tuple[ND
     """As :func:`encode_prompt`, but n may be 0; and what was left out."""
     if not isinstance(text, str | Path):
         raise ValueError(f'prime is a {type(text).__name__}; pass the text as a str')
-    text, vocabulary = read_prompt(text) if isinstance(text, Path) else text, model.vocabulary
-    points = as_array(points_of(text if model.unit == 'character' else text.encode('utf-8', 'surrogatepass')))
-    ids, lacking = np.take(vocabulary.numbers(), points, mode='clip'), Lacking(len(vocabulary), model.unit)
-    lacking.add(points, ids < 0)
-    if lacking.count and not skip_unknown:
-        raise lacking.error(OF_PRIME)
-    return ids[ids >= 0].astype(np.uint32), lacking
+    found = model.vocabulary.encode_what_is_known(read_prompt(text) if isinstance(text, Path) else text)
+    if found.lacking.count and not skip_unknown:
+        raise found.lacking.error(OF_PRIME)
+    return np.asarray(found.ids).astype(np.uint32), found.lacking  # one kind of kernel
 
 
 class Decoder:

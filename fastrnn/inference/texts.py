@@ -1,14 +1,20 @@
-"""Texts that are drawn when they are asked for, and that show themselves."""
+"""Texts that are drawn when they are asked for, in pieces, and that show themselves."""
 
 import re
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import TypeVar
 
 from ..system.escapes import shown
 from ..system.interruptible import InterruptibleGenerator
 
 SHOWN, CHARACTERS = 20, 4000  # texts, and characters, that are shown at most
+PIECE = 0.02  # seconds: often enough for the eye and for Ctrl-C, seldom enough to cost nothing
+FIRST_PIECE = 16  # characters of the first piece, while the pace is not known
+
+T = TypeVar('T')
 
 
 class Pieces(InterruptibleGenerator[str]):
@@ -46,3 +52,15 @@ class Texts(InterruptibleGenerator[str]):
         more = self._count - len(texts)
         entries = [*texts, f'... and {more:,} more'] if more else texts
         return f'<{self._count:,} text{"s" * (self._count > 1)} of a model>\n{between.join(entries)}'
+
+
+def in_pieces(work: Callable[[int, int], T], total: int) -> Iterator[T]:
+    """work(start, stop) for parts of range(total) that take about PIECE seconds each; only its own time counts."""
+    start, size = 0, FIRST_PIECE
+    while start < total:
+        stop, before = min(start + size, total), time.perf_counter()
+        result = work(start, stop)
+        seconds = max(time.perf_counter() - before, 1e-9)
+        size = max(1, min(4 * size, int((stop - start) * PIECE / seconds)))
+        start = stop
+        yield result

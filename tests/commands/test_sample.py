@@ -130,8 +130,8 @@ def test_pieces_of_bytes_join(tmp_path, monkeypatch):
     data = drawn(same, 200, seed=0).encode('latin-1')
     for length in range(20):  # also what the last byte leaves open
         assert drawn(path, length, seed=0) == data[:length].decode('utf-8', 'replace')
-    monkeypatch.setattr('fastrnn.inference.generate.FIRST_PIECE', 1)
-    monkeypatch.setattr('fastrnn.inference.generate.PIECE', 0)
+    monkeypatch.setattr('fastrnn.inference.texts.FIRST_PIECE', 1)
+    monkeypatch.setattr('fastrnn.inference.texts.PIECE', 0)
     assert drawn(path, 200, seed=0) == expected
 
 
@@ -220,8 +220,8 @@ def test_every_piece_is_shown_at_once(model, monkeypatch):
         def flush(self):
             shown.append(self.getvalue())
 
-    monkeypatch.setattr('fastrnn.inference.generate.FIRST_PIECE', 1)
-    monkeypatch.setattr('fastrnn.inference.generate.PIECE', 0)
+    monkeypatch.setattr('fastrnn.inference.texts.FIRST_PIECE', 1)
+    monkeypatch.setattr('fastrnn.inference.texts.PIECE', 0)
     monkeypatch.setattr(sys, 'stdout', Terminal())
     monkeypatch.setattr(sys, 'argv', ['fastrnn', 'sample', str(model), '--prime', 'ab', '--length', '3'])
     with pytest.raises(SystemExit):

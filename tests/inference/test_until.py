@@ -69,8 +69,8 @@ def test_random_strings_of_a_text(monkeypatch):
     model, rng = some_model(cell='gru'), random.Random(0)
     whole, many = ''.join(fastrnn.sample(model, 300, seed=0)), list(fastrnn.samples(model, 7, 90, seed=0))
     for first in (1, 2, 16):
-        monkeypatch.setattr('fastrnn.inference.generate.FIRST_PIECE', first)
-        monkeypatch.setattr('fastrnn.inference.generate.PIECE', 0 if first < 16 else 0.02)
+        monkeypatch.setattr('fastrnn.inference.texts.FIRST_PIECE', first)
+        monkeypatch.setattr('fastrnn.inference.texts.PIECE', 0 if first < 16 else 0.02)
         for _ in range(8):
             at = rng.randrange(80)
             string = rng.choice([whole, many[rng.randrange(7)]])[at : at + rng.randint(1, 4)]
