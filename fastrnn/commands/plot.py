@@ -39,6 +39,7 @@ def plot(runs: tuple[Path, ...], out: Path | None, html: Path | None) -> None:
     files = [*([plotting.picture(curves, file_format)] if out else []), *([page(curves)] if html else [])]
     for place, data in zip(places, files, strict=True):
         write_atomically(place, data)
-    for place in places:
-        for words in plotting.label_all(curves):
-            print(f'{place}: {words}')
+    for words in plotting.label_all(curves):
+        print(f'{places[0]}: {words}')
+    for place in places[1:]:
+        print(f'{place}: the same curves, to explore in a browser')

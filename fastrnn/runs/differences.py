@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..settings.abilities import ABILITIES
 from ..settings.options import OPTIONS, REPORTS, SAVING, TABLE
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ def differences(runs: Sequence['Facts']) -> dict[str, list[str]]:
     """Options by name, each with a value for each run, as a person writes it: those that somebody asked for in one of
     the runs, and that are not the same in all. Also the ``text`` and the ``validation``, where they differ.
 
-    A learning rate that follows from H, or a seed that was drawn, is not shown: it is nobody's question.
+    A learning rate that follows from H, or a seed that was drawn, is not shown: it is nobody's question. Nor does a run
+    of another program, which says little, make a difference.
     """
     found = dict[str, list[str]]()
     for name in COMPARED:
@@ -26,7 +28,12 @@ def differences(runs: Sequence['Facts']) -> dict[str, list[str]]:
             found[name] = [_shown(run, name) for run in runs]
     found['text'] = [run.text or NONE for run in runs]
     found['validation'] = [run.validation or NONE for run in runs]
-    return {name: values for name, values in found.items() if len(set(values)) > 1}
+    says = [run.engine in ABILITIES for run in runs]
+    return {
+        name: values
+        for name, values in found.items()
+        if len({value for value, known in zip(values, says, strict=True) if known or name == 'engine'}) > 1
+    }
 
 
 def _shown(run: 'Facts', name: str) -> str:

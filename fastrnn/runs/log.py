@@ -25,6 +25,7 @@ SUPERSEDED = 'log.superseded'  # of a run that went on from an older checkpoint
 MAX_LINE = 64_000_000  # bytes of a line: it may hold a long sample
 # of a record, beside its iteration; the last two may lack
 NUMBERS = ('seconds', 'characters', 'train', 'validation', 'learning_rate')
+MOST_COUNTED = 2**62  # iterations; more are no run's
 PIECE = 1 << 16  # bytes that are read at a time, from the end on
 
 # Reports that are all logged, as are as many samples and validations; then every second until twice as many, then every
@@ -202,6 +203,6 @@ def _checked(record: dict[str, Any]) -> dict[str, Any] | None:
         if name == 'validation':  # all points of a curve are of the same characters
             value = record.get('validation_part', value)
         checked[name] = math.nan if value is None and name in NUMBERS[2:] else float(value)
-    if not math.isfinite(checked['seconds'] + checked['characters']):
+    if not (math.isfinite(checked['seconds'] + checked['characters']) and abs(checked['iteration']) < MOST_COUNTED):
         raise ValueError
     return checked

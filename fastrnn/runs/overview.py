@@ -15,7 +15,7 @@ from ..settings.file_names import Files
 from ..system.locks import is_held
 from ..system.reading import open_regular
 from .facts import Facts, readable
-from .log import LOG, read_last
+from .log import LOG, MOST_COUNTED, read_last
 
 MOST_FOLDERS = 100_000  # that are looked into, in all
 RUNNING, FINISHED, EARLY, DIVERGED, INTERRUPTED = 'running', 'finished', 'ended early', 'diverged', 'interrupted'
@@ -34,6 +34,10 @@ class Overview:
     seconds: float = 0.0
     validation: float | None = None  # lowest, in bits per character
     part: int | None = None  # characters of the held-out text that it is of; None: all
+
+    def __repr__(self) -> str:
+        bits = '' if self.validation is None else f', {self.validation:.3f} bits per character'
+        return f'<fastrnn run {self.name}: {self.facts.model}, {self.status or "status not known"}{bits}>'
 
     @property
     def order(self) -> tuple[float, str]:
@@ -160,9 +164,8 @@ def _last_state(folder: Path) -> dict[str, Any]:
         try:
             state = json.loads(read_metadata(path).get('state', ''))
             kinds = {'iteration': int, 'seconds': float, 'halvings': int}
-            if all(type(state[name]) is kind for name, kind in kinds.items()) and state['iteration'] == iteration_of(
-                path
-            ):
+            good = all(type(state[name]) is kind and 0 <= state[name] < MOST_COUNTED for name, kind in kinds.items())
+            if good and state['iteration'] == iteration_of(path):
                 return dict(state)
         except (ValueError, TypeError, KeyError, RecursionError):
             continue
@@ -186,8 +189,8 @@ def _reached(facts: Facts, record: Mapping[str, Any] | None, state: Mapping[str,
     all_read = record['validated'] is not None and part is not None and record['validated'] > part
     return {
         'iteration': record['iteration'],
-        'characters': int(record['characters']),
-        'seconds': record['seconds'],
+        'characters': max(0, int(record['characters'])),
+        'seconds': max(0.0, record['seconds']),
         'validation': record['best'],
         'part': part if record['best'] is not None and not all_read else None,
     }

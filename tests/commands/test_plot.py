@@ -96,7 +96,8 @@ def test_the_page(cli, logged, tmp_path, monkeypatch):
     assert (code, out, err) == (0, 'c.html: run1 (batched, H=256): best validation 2.175\n', '')
     alone = (tmp_path / 'c.html').read_bytes()
     assert b'Plotly' in alone and not (tmp_path / 'curves.png').exists()
-    assert cli('plot', folder, '--html', 'c.html', '--out', 'c.svg')[1].startswith('c.svg: run1')
+    out = cli('plot', folder, '--html', 'c.html', '--out', 'c.svg')[1]
+    assert out.startswith('c.svg: run1 ') and out.endswith('\nc.html: the same curves, to explore in a browser\n')
     assert (tmp_path / 'c.html').read_bytes() == alone and (tmp_path / 'c.svg').exists()
 
 

@@ -40,3 +40,9 @@ def test_models_and_engines():
 def test_before_0_2_what_was_asked_is_what_is_not_the_gists(logged):
     runs = [Facts.read(logged(name, records(3), learning_rate=rate)) for name, rate in (('a', 0.1), ('b', 0.2))]
     assert differences(runs) == {'learning_rate': ['0.1', '0.2']}
+
+
+def test_runs_of_other_programs():
+    """They differ by their engine and model; what they do not say is no difference."""
+    runs = [facts({'engine': 'batched', 'seed': 1}), Facts('PyTorch', 'lstm', 1, 256, asked={'engine': 'PyTorch'})]
+    assert differences(runs) == {'engine': ['batched', 'PyTorch']}

@@ -3,15 +3,23 @@
 import json
 import shutil
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
+from crafted import JSON
 from helpers import ROOT, run_python
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from kept import begin, run_to
 from logs import records
 
+from fastrnn.commands.info import _of_run
+from fastrnn.commands.runs import _row, _shown
 from fastrnn.model.checkpoint import load_checkpoint
 from fastrnn.model.run_files import checkpoints
 from fastrnn.runs import overview
+from fastrnn.runs.differences import differences
 from fastrnn.runs.overview import Overview, find_runs
 
 OLD = ROOT / 'tests' / 'proofs'
@@ -187,3 +195,32 @@ def test_it_is_fast_to_import():
     code = f'import sys; from fastrnn.runs.overview import find_runs; assert len(find_runs({str(OLD)!r})) == 9'
     code += "; assert 'numpy' not in sys.modules and 'numba' not in sys.modules"
     assert run_python('-c', code).returncode == 0, sys.executable
+
+
+ODD = JSON | st.integers() | st.just(10**400) | st.just(-(10.0**300)) | st.just('x' * 5000)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_whatever_is_in_the_files(made, data):
+    """One line, or what can be shown."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(shutil.copytree(made / 'fast', Path(place) / 'run'))
+        facts = json.loads((folder / 'config.json').read_text())
+        for part in data.draw(
+            st.lists(st.sampled_from([facts, facts['job'], facts['asked'], facts['text']]), max_size=3)
+        ):
+            part[data.draw(st.sampled_from(sorted(part)))] = data.draw(ODD)
+        (folder / 'config.json').write_text(json.dumps(facts))
+        records = [json.loads(line) for line in (folder / 'log.jsonl').read_text().splitlines()]
+        records[-1][data.draw(st.sampled_from(sorted(records[-1])))] = data.draw(ODD)
+        (folder / 'log.jsonl').write_text(''.join(json.dumps(record) + '\n' for record in records))
+        if data.draw(st.booleans()):
+            for path in checkpoints(folder):
+                path.unlink()
+        runs, lines = found(place)
+        assert len(runs) + len(lines) == 1 and not any('\n' in line for line in lines)
+        for run in runs:
+            json.dumps(run.as_json)
+            assert repr(run).startswith('<fastrnn run run: ') and [*_shown([_row(run)], differences([run.facts]), 80)]
+            assert _of_run(run)
