@@ -15,13 +15,13 @@ def joined(names: Sequence[str]) -> str:
     return '\n'.join(map(beside, names))
 
 
-def policy(style: str, *scripts: str) -> str:
-    """Only what is in the page runs, and nothing is fetched; the worker is made of a script of the page."""
+def policy(style: str, *scripts: str, worker: bool = False) -> str:
+    """Only what is in the page runs, and nothing is fetched; a worker is made of a script of the page."""
     hashes = ' '.join(map(_hashed, scripts))
     rules = [
         "default-src 'none'",
         f'script-src {hashes}',
-        'worker-src blob:',
+        *(['worker-src blob:'] if worker else []),
         f'style-src {_hashed(style)}',
         "base-uri 'none'",
         "form-action 'none'",

@@ -116,9 +116,9 @@ class Page {
     tabs.forEach((tab, k) => {
       tab.addEventListener('click', () => this.open(tab.id.slice(4)));
       tab.addEventListener('keydown', ({key}) => {
-        const step = {ArrowRight: 1, ArrowLeft: tabs.length - 1}[key];
-        if (!step) return;
-        const next = tabs[(k + step) % tabs.length];
+        const to = {ArrowRight: k + 1, ArrowLeft: k - 1, Home: 0, End: -1}[key];
+        if (to === undefined) return;
+        const next = tabs.at(to % tabs.length);
         this.open(next.id.slice(4));
         next.focus();
       });

@@ -22,7 +22,15 @@ from .surprisal import SHADES
 NGRAMS = 'player_ngrams.js'  # in pages of models that have them
 ENGINE = ('player_model.js', NGRAMS, 'player_draw.js', 'player_features.js', 'player_engine.js')
 WIDE = 40  # characters of a beginning that its button shows
-PAGE = ('player_text.js', 'player_clusters.js', 'player_pane.js', 'player_write.js', 'player_see.js', 'player.js')
+PAGE = (
+    'player_text.js',
+    'player_clusters.js',
+    'walk.js',
+    'player_pane.js',
+    'player_write.js',
+    'player_see.js',
+    'player.js',
+)
 
 
 def page(
@@ -53,7 +61,7 @@ def page(
     script, trained = joined(PAGE), about(model)
     ngrams = {'ngrams': {'most': architecture.ngrams, 'rows': architecture.ngram_rows}} if architecture.ngrams else {}
     return Template(joined(['player.html'])).substitute(
-        policy=policy(style, engine, script),
+        policy=policy(style, engine, script, worker=True),
         title=shown(title),
         style=style,
         unit=unit,

@@ -1,9 +1,8 @@
 """The colours of a model's page, light and dark: of a text by bits of surprisal, and by what one unit does."""
 
-from .surprisal import SHADES
+from .surprisal import DARK_SHADES, SHADES
 
-# of a text by surprisal in the dark: from the card to a bright blue, and of a unit at -1, 0 and 1, light and dark
-DARK_SHADES = ('#1c1f26', '#1d2a3d', '#1e3655', '#1d4370', '#1c528c', '#2f6cad', '#5a92cc', '#8db8e3', '#c6e0f8')
+# of a unit at -1, 0 and 1
 ENDS = {'light': ('#2f7fc1', '#ffffff', '#e8762d'), 'dark': ('#2f8fe0', '#1c1f26', '#e8702a')}
 STEPS = 20  # of a unit's colours, as in player_see.js
 INKS = ('#000', '#fff')
@@ -11,19 +10,18 @@ INKS = ('#000', '#fff')
 
 def rules() -> str:
     """Classes s0 to s8, of bits, and u0 to u20, of activations; also as variables, for what is painted."""
-    light = [ground for ground, _ in SHADES]
+    light, dark = ([ground for ground, _ in shades] for shades in (SHADES, DARK_SHADES))
     names = [*(f's{k}' for k in range(len(SHADES))), *(f'u{k}' for k in range(STEPS + 1))]
     classes = ''.join(f'.{name}{{background:var(--{name});color:var(--on-{name})}}\n' for name in names)
     schemes = {
         'light': [*light, *unit_colours('light')],
-        'dark': [*DARK_SHADES, *unit_colours('dark')],
+        'dark': [*dark, *unit_colours('dark')],
     }
     variables = {
         scheme: ':root{' + ''.join(f'--{n}:{c};--on-{n}:{ink(c)};' for n, c in zip(names, colours, strict=True)) + '}'
         for scheme, colours in schemes.items()
     }
-    dark = f'@media (prefers-color-scheme:dark){{{variables["dark"]}}}'
-    return f'{variables["light"]}\n{dark}\n{classes}'
+    return f'{variables["light"]}\n@media (prefers-color-scheme:dark){{{variables["dark"]}}}\n{classes}'
 
 
 def unit_colours(scheme: str) -> list[str]:

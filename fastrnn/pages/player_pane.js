@@ -1,4 +1,4 @@
-// A text whose characters can be picked, each in an element of its own; and the bars of what was likely in its place.
+// A text whose characters can be picked; and the bars of what was likely in its place.
 
 const element = (name, className, text) => {
   const made = document.createElement(name);
@@ -9,15 +9,11 @@ const element = (name, className, text) => {
 const LEAST = 0.00005; // a share that would be told as 0.00 %
 const percent = share => `${(100 * share).toFixed(share < 0.01 ? 2 : share < 0.0995 ? 1 : 0)} %`;
 
-class Pane {
-  // picked(k) is called where one clicks on character k, or comes to it by keys; k = -1 is none.
+class Pane extends Walk {
   constructor(root, alphabet, picked) {
-    Object.assign(this, {root, alphabet, picked});
+    super(root, picked);
+    this.alphabet = alphabet;
     this.clear();
-    root.addEventListener('click', event => {
-      if (event.target.place !== undefined && getSelection().isCollapsed) this.pick(event.target.place);
-    });
-    root.addEventListener('keydown', event => this.key(event));
   }
 
   clear() {
@@ -46,7 +42,6 @@ class Pane {
   append(char, shown, mark = '') {
     const plain = char === '\n' || char === '\t', span = element('span', '', plain ? char : shown);
     span.kind = plain ? (char === '\n' ? ' n' : ' t') : shown === char ? '' : ' x';
-    span.place = this.spans.length;
     span.className = mark + span.kind;
     this.spans.push(span);
     this.line ??= this.root.appendChild(element('div', 'line'));
@@ -72,40 +67,6 @@ class Pane {
 
   colour(mark) {
     this.spans.forEach((span, k) => span.className = mark(k) + span.kind + (k === this.at ? ' at' : ''));
-  }
-
-  pick(k) {
-    this.spans[this.at]?.classList.remove('at');
-    this.at = k;
-    this.spans[k]?.classList.add('at');
-    this.picked(k);
-  }
-
-  key(event) {
-    const last = this.spans.length - 1;
-    const to = {
-      ArrowRight: this.at + 1, ArrowLeft: this.at - 1, Home: 0, End: last,
-      ArrowDown: this.beside(1), ArrowUp: this.beside(-1),
-    }[event.key];
-    if (to === undefined || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || last < 0) return;
-    event.preventDefault();
-    this.pick(Math.max(0, Math.min(last, to)));
-    this.spans[this.at].scrollIntoView({block: 'nearest'});
-  }
-
-  // The character in the row above or below, nearest to this one
-  beside(step) {
-    const here = this.spans[this.at]?.getBoundingClientRect();
-    if (!here) return 0;
-    let best = this.at, row = null, off = Infinity;
-    for (let k = this.at + step; this.spans[k]; k += step) {
-      const box = this.spans[k].getBoundingClientRect();
-      if (Math.abs(box.top - here.top) < 2) continue;
-      row ??= box.top;
-      if (Math.abs(box.top - row) > 2) break;
-      if (Math.abs(box.left - here.left) < off) [best, off] = [k, Math.abs(box.left - here.left)];
-    }
-    return best;
   }
 }
 

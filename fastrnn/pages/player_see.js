@@ -25,6 +25,8 @@ class See {
   constructor(page) {
     this.page = page;
     this.pane = new Pane(page.$('seen'), page.alphabet, k => this.show(k));
+    this.pane.buttons(page.$('see-back'), page.$('see-next'));
+    page.$('units').addEventListener('keydown', event => this.key(event));
     this.bars = new Bars(page.$('see-bars'), page.alphabet);
     this.index = 0;
     this.read = null;
@@ -155,13 +157,25 @@ class See {
     this.index = index;
     const parts = this.parts(index);
     for (const name in parts) this.page.$(name).value = parts[name];
-    for (const button of this.page.all('.unit')) button.setAttribute('aria-pressed', button.index === index);
+    for (const button of this.page.all('.unit')) {
+      button.setAttribute('aria-pressed', button.index === index);
+      button.tabIndex = button.index === index ? 0 : -1;
+    }
     if (wanted) this.page.$('by-unit').checked = true;
     if (this.read) this.page.query('unit', {index}, ({index, values}) => {
       if (index !== this.index || values.length !== this.read.text.length) return; // of the unit or text before
       this.values = values;
       this.colour();
     });
+  }
+
+  // The list of units is one stop of the Tab key, too.
+  key(event) {
+    const units = [...this.page.all('.unit')], at = units.indexOf(document.activeElement), last = units.length - 1;
+    const to = {ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last}[event.key];
+    if (to === undefined || at < 0) return;
+    event.preventDefault();
+    units[Math.max(0, Math.min(last, to))].focus();
   }
 
   get byUnit() {

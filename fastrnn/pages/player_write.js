@@ -11,8 +11,10 @@ class Write {
     this.page = page;
     const {alphabet} = page;
     this.pane = new Pane(page.$('written'), alphabet, k => this.show(k));
+    this.pane.buttons(page.$('write-back'), page.$('write-next'));
     this.bars = new Bars(page.$('write-bars'), alphabet, ix => this.goOnWith(ix));
     this.reset();
+    this.keys();
     page.submitted('write-form', () => this.start());
     page.$('stop').addEventListener('click', () => this.stop());
     page.$('finish').addEventListener('click', () => this.go(0));
@@ -31,6 +33,17 @@ class Write {
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) page.$('pace').value = 0; // all of it at once
     if (matchMedia('(max-width: 52rem)').matches) page.$('rules').open = false; // so that the text is in sight
     this.label();
+  }
+
+  // From a character to its bars by Enter, and back by Escape
+  keys() {
+    const root = this.page.$('written'), bars = this.page.$('write-bars');
+    root.addEventListener('keydown', event => {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      event.preventDefault();
+      (bars.querySelector('.taken button') ?? bars.querySelector('button'))?.focus();
+    });
+    bars.addEventListener('keydown', ({key}) => key === 'Escape' && root.focus());
   }
 
   // A field has no carriage returns; a beginning that the page offers may have.
@@ -139,13 +152,20 @@ class Write {
     if (atEnd && this.follows) root.scrollTop = root.scrollHeight;
     this.page.say('rate', `${Math.round(rate).toLocaleString('en')} ${this.page.facts.unit}s a second`);
     if (last) {
-      this.busy(false);
+      this.end();
       this.page.show();
     }
   }
 
   stop() {
     this.page.stop();
+    this.end();
+  }
+
+  // Once for a screen reader, which does not read each character
+  end() {
+    const {length} = this.pane.ids.slice(this.primed);
+    this.page.say('write-done', `${length.toLocaleString('en')} ${this.page.facts.unit}s written.`);
     this.busy(false);
   }
 
@@ -166,7 +186,7 @@ class Write {
     this.bars.show(this.top[k] ?? [], this.shares[k] ?? [], ix);
     const chance = this.chances[k];
     this.page.$('write-told').textContent = given
-      ? 'You gave this character.'
+      ? `You gave this ${this.page.facts.unit}.`
       : `“${alphabet.named(ix)}” had ${percent(chance)}, ${(-Math.log2(chance)).toFixed(2)} bits.`;
   }
 
@@ -186,7 +206,7 @@ class Write {
       done = document.execCommand('copy');
       field.remove();
     }
-    this.page.say('write-note', done ? 'Copied.' : 'The browser does not let pages copy: mark the text instead.');
+    this.page.say('write-done', done ? 'Copied.' : 'The browser does not let pages copy: mark the text instead.');
   }
 
   download() {
@@ -195,7 +215,7 @@ class Write {
     link.href = URL.createObjectURL(new Blob([data], {type: 'text/plain;charset=utf-8'}));
     link.download = 'written.txt';
     link.click();
-    if (parent !== self) this.page.say('write-note', 'No file? The page around this one may forbid it: use Copy.');
+    if (parent !== self) this.page.say('write-done', 'No file? The page around this one may forbid it: use Copy.');
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 }

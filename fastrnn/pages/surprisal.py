@@ -1,6 +1,7 @@
-"""A page of HTML that shows a text shaded by surprisal: one file, no scripts, nothing to fetch.
+"""A page of HTML that shows a text shaded by surprisal: one file, nothing to fetch.
 
-Put together from surprisal.html, whose ``$names`` are filled in, and surprisal.css.
+Put together from surprisal.html, whose ``$names`` are filled in, surprisal.css and the SCRIPTS, by which fingers, keys
+and screen readers reach the numbers that a mouse shows; without scripts the page shows the rest.
 """
 
 import math
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from string import Template
 
-from .assembly import beside
+from .assembly import beside, joined, policy
 from .characters import content, kind, shown
 from .clusters import clusters
 
@@ -25,7 +26,20 @@ SHADES = (
     ('#08519c', '#fff'),
     ('#08306b', '#fff'),
 )
+# in the dark, from the ground to a bright blue
+DARK_SHADES = (
+    ('#1c1f26', '#fff'),
+    ('#1d2a3d', '#fff'),
+    ('#1e3655', '#fff'),
+    ('#1d4370', '#fff'),
+    ('#1c528c', '#fff'),
+    ('#2f6cad', '#fff'),
+    ('#5a92cc', '#000'),
+    ('#8db8e3', '#000'),
+    ('#c6e0f8', '#000'),
+)
 CLASSES = 'abcdefghi'
+SCRIPTS = ('walk.js', 'surprisal.js')
 ADAPTED = Template('<div><dt>bits per $unit, adapted while reading</dt><dd>$bits</dd></div>\n')
 
 
@@ -61,9 +75,12 @@ def page(
     mean, of_adapted = mean_of(bits), ''
     if adapted is not None:
         of_adapted = ADAPTED.substitute(unit=unit, bits=f'{mean_of(adapted):.3f}')
+    style, script = beside('surprisal.css') + _shade_rules(), joined(SCRIPTS)
     return Template(beside('surprisal.html')).substitute(
+        policy=policy(style, script),
         heading=shown(name),
-        style=beside('surprisal.css') + _shade_rules(),
+        style=style,
+        script=script,
         unit=unit,
         bits=f'{mean:.3f}',
         adapted=of_adapted,
@@ -119,9 +136,13 @@ def element(
 
 
 def _shade_rules() -> str:
-    return ''.join(
-        f'.{name}{{background:{ground};color:{ink}}}\n' for name, (ground, ink) in zip(CLASSES, SHADES, strict=True)
+    light, dark = (
+        ''.join(
+            f'.{name}{{background:{ground};color:{ink}}}\n' for name, (ground, ink) in zip(CLASSES, shades, strict=True)
+        )
+        for shades in (SHADES, DARK_SHADES)
     )
+    return f'{light}@media (prefers-color-scheme:dark){{\n{dark}}}\n'
 
 
 def _legend() -> str:

@@ -11,7 +11,9 @@ from fastrnn.pages import player_colours as colours
 @pytest.mark.parametrize('scheme', colours.ENDS)
 def test_colours_can_be_read(scheme):
     """Text on each at 4.5 or more, by WCAG; a unit's go away from the middle, each step further."""
-    shades = {'light': [ground for ground, _ in colours.SHADES], 'dark': colours.DARK_SHADES}[scheme]
+    pairs = {'light': colours.SHADES, 'dark': colours.DARK_SHADES}[scheme]
+    shades = [ground for ground, _ in pairs]
+    assert all(oracles.contrast(ground, ink) >= 4.5 for ground, ink in pairs)
     units = colours.unit_colours(scheme)
     assert len(units) == colours.STEPS + 1 and len(shades) == 9
     for ground in [*shades, *units]:

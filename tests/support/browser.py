@@ -5,12 +5,24 @@ import json
 import os
 import shutil
 import subprocess
+from importlib.resources import files
 from itertools import count
 
 BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
 OPTIONS = ('--headless=new', '--no-sandbox', '--disable-gpu', '--hide-scrollbars', '--no-first-run')
 OPTIONS += ('--disable-features=IsolateSandboxedIframes',)  # else a sandboxed frame is another target of the protocol
 PATIENCE = 60  # seconds
+RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']
+# of single letters axe-core leaves open whether they are text
+AXE = f"""axe.run(document, {{runOnly: {RULES}}}).then(({{violations, incomplete}}) => {{
+  const letters = incomplete.map(({{id, nodes}}) =>
+    ({{id, nodes: nodes.filter(({{any}}) => any[0]?.data?.messageKey === 'shortTextContent')}}));
+  return [...violations, ...letters].filter(({{nodes}}) => nodes.length)
+    .map(({{id, nodes}}) => [id, nodes.map(({{html, any}}) => `${{html}}: ${{JSON.stringify(any)}}`)]);
+}})"""
+# of a key its code, and what it writes
+KEYS = {'Tab': (9, ''), 'Enter': (13, '\r'), 'Escape': (27, ''), 'Space': (32, ' '), 'End': (35, ''), 'Home': (36, '')}
+KEYS |= {'ArrowLeft': (37, ''), 'ArrowUp': (38, ''), 'ArrowRight': (39, ''), 'ArrowDown': (40, '')}
 
 
 class Browser:
@@ -87,15 +99,19 @@ class Browser:
             self._contexts[params['context']['auxData']['frameId']] = params['context']['id']
         return message
 
-    def open(self, place, fragment=''):
-        """A file, or what a URL names."""
+    def open(self, place, fragment='', scripts=True):
+        """A file, or what a URL names. Without scripts nothing can be run in it."""
+        self('Emulation.setScriptExecutionDisabled', value=False)
+        if scripts:
+            self('Page.navigate', url='about:blank')
+        else:
+            self('Emulation.setScriptExecutionDisabled', value=True)
         self._loaded, self.complaints, self.requests, self._frame = False, [], [], None
-        self('Page.navigate', url='about:blank')
         self('Page.navigate', url=(place if isinstance(place, str) else place.resolve().as_uri()) + fragment)
         while not self._loaded:
             self._next()
         self._loaded = False
-        while self.run('document.readyState') != 'complete' or self.run('location.href') == 'about:blank':
+        while scripts and (self.run('document.readyState') != 'complete' or self.run('location.href') == 'about:blank'):
             pass
 
     def enter(self):
@@ -117,6 +133,25 @@ class Browser:
         look = f'const look = () => ({condition}) ? done() : setTimeout(look, 10)'
         late = f'setTimeout(() => fail(new Error({json.dumps(condition)})), {1000 * PATIENCE})'
         self.run(f'new Promise((done, fail) => {{ {look}; look(); {late}; }})')
+
+    def press(self, *keys):
+        """Keys, by their names, as a person presses them."""
+        for key in keys:
+            code, text = KEYS[key]
+            named = {'key': ' ' if key == 'Space' else key, 'code': key, 'windowsVirtualKeyCode': code}
+            self('Input.dispatchKeyEvent', type='keyDown', text=text, **named)
+            self('Input.dispatchKeyEvent', type='keyUp', **named)
+
+    def barriers(self):
+        """What axe-core finds in the open page, by WCAG 2.1 AA and its best practices: of each, where and why."""
+        source = files('axe_core_python').joinpath('axe.min.js').read_text(encoding='utf-8')
+        self('Runtime.evaluate', expression=source)
+        return self.run(AXE)
+
+    def read_aloud(self):
+        """All that a screen reader may say of the page, as the browser tells it, scripts or not."""
+        nodes = self('Accessibility.getFullAXTree')['nodes']
+        return '\n'.join(str(node.get('name', {}).get('value', '')) for node in nodes if not node['ignored'])
 
     def screen(self, width, height=900, scheme='light', phone=False, motion='reduce'):
         """With reduced motion, a page writes at once."""
