@@ -181,7 +181,8 @@ class Write {
   show(k) {
     this.place = k;
     const {alphabet} = this.page, ix = this.pane.ids[k], given = k < this.primed;
-    const before = this.pane.ids.slice(Math.max(0, k - 12), k).map(one => alphabet.named(one)).join('');
+    const last = clusters(alphabet, this.pane.ids.slice(Math.max(0, k - 40), k)).slice(-12);
+    const before = last.map(({char, shown}) => NAMED[char] ?? shown).join('');
     this.page.$('write-after').replaceChildren(...before ? ['after ', element('q', '', before)] : ['at the start']);
     this.bars.show(this.top[k] ?? [], this.shares[k] ?? [], ix);
     const chance = this.chances[k];

@@ -368,6 +368,9 @@ def test_what_precedes_the_first_character(opened):
     browser.run('page.write.reset(); page.write.pane.add([1, 0, 2])')
     assert browser.run(f'page.write.show(0); {after}') == 'at the start'
     assert browser.run(f'page.write.show(2); {after}') == 'after a↵'
+    browser = opened(some_model(chars=''.join(map(chr, range(256))), dtype='float32', H=8, unit='byte'))
+    browser.run(f'page.write.reset(); page.write.pane.add({[*"aé 👍🏽".encode(), 0xE2, 7]}); page.write.show(13)')
+    assert browser.run(after) == 'after aé␣👍🏽\\xe2'
     assert 'id="write-after">at the start<' in page(some_model(), 'a')
 
 
