@@ -17,6 +17,7 @@ from helpers import ROOT
 from models import some_model
 
 import fastrnn
+from fastrnn.engines.exact_stream import ExactStream
 from fastrnn.inference.dialogue import Dialogue
 from fastrnn.model.checkpoint import save_model
 
@@ -111,6 +112,22 @@ def test_unknown_characters_are_skipped(piped, model):
     code, out, err = piped(b'aXb\nX\n', '--length', 20, '--skip-unknown')
     assert (code, out) == (0, ''.join(f'{text}\n' for text in turns(model, ['ab', ''], 20)))
     assert [line.startswith('left out: 1 of ') for line in err.splitlines()] == [True, True]
+
+
+def test_an_interrupt_shows_what_was_held_back(piped, model, monkeypatch):
+    """A start of the text to stop at is in the state: so it is shown, when no more comes."""
+    [whole] = turns(model, ['ab'], 30)
+    draw, steps = ExactStream.draw, []
+
+    def interrupted(self, rng, length, *more):
+        steps.append(length)
+        if sum(steps) > 5:
+            raise KeyboardInterrupt
+        return draw(self, rng, length, *more)
+
+    monkeypatch.setattr(ExactStream, 'draw', interrupted)
+    code, out, _ = piped(b'ab\n', '--until', whole[3:9].replace('\n', '\\n'))
+    assert (code, out) == (130, whole[:5])
 
 
 def test_bad_bytes(piped):

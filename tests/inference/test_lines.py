@@ -1,6 +1,7 @@
 """Lines of a model, and which are new."""
 
 import gzip
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -100,6 +101,16 @@ def test_lines_of_a_text(tmp_path, monkeypatch, chunk):
 def test_hashes_are_kept_once(tmp_path):
     found = known(tmp_path, some_model(), 'ab\n' * 10_000)
     assert found._hashes.dtype == np.int64 and found._hashes.size == 2
+
+
+def test_a_line_without_an_end_takes_no_memory(tmp_path):
+    model, path = some_model(), tmp_path / 'text'
+    path.write_bytes(b'a' * 30_000_000 + b'\nab')
+    tracemalloc.start()
+    found = KnownLines(path, model, 40)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 'ab' in found and peak < 10_000_000
 
 
 def test_folded_characters_are_read_as_the_model_sees_them(tmp_path):
