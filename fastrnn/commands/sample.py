@@ -78,12 +78,12 @@ def sample(
     In --prime, in --until and in what you type, C's escapes mean characters: \n is a newline, \\ a backslash.
 
     --lines draws many lines at once. Each starts from a zero state after a newline and the prime, and ends before the
-    next newline, or after --length characters. Empty lines are drawn again; so are, with --novel TEXT, lines that occur
-    in TEXT. Standard error shows how many these were. The limit is 1,000 draws, or 100 for each line.
+    next newline, or after --length characters. Further draws replace empty lines, and with --novel TEXT lines that
+    occur in TEXT; standard error shows how many occurred. It stops after 1,000 draws, or 100 for each line.
 
-    --interactive continues each line that you type, keeps its state, and ends with Ctrl-D. Ctrl-C stops a text, and at
-    the prompt the command. The model reads a line without its end: type \n for a newline. After an empty line it goes
-    on. A text ends before --until, which the model has read, too. In a pipe each line counts as typed.
+    --interactive continues each line that you type, and keeps its state. The end of the line is not read: type \n for
+    a newline. An empty line lets the model go on. Ctrl-C stops a text, and at the prompt the command; Ctrl-D ends. A
+    text stops before --until, but the model has read it. Each line of a pipe counts as typed.
     """
     from ..inference.prompt import encode_known, read_prompt
     from ..model.checkpoint import load_model

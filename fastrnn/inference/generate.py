@@ -125,12 +125,11 @@ def samples(
     """Draw many texts from a model, all from the same prime, many at once.
 
     The result is an iterator of whole texts, each **without the prime**: ``list(samples(model, 20, until='\\n'))``.
-    Texts are drawn when they are asked for. At a prompt or in a notebook the result shows its first texts; these stay
-    to be given.
+    Texts are drawn when they are asked for. At a prompt or in a notebook the result shows its first texts. Showing them
+    does not use them up.
 
-    They are drawn in the model's own dtype, by the batched engine's tiles. The rules are those of :func:`sample`, whose
-    parameters these are; but results agree to rounding only, and the generator's numbers are used in another order, so
-    the texts differ from those of :func:`sample`.
+    Parameters and rules are those of :func:`sample`. The batched engine draws the texts, in the model's own dtype, and
+    uses the generator's numbers in another order: for one seed the texts differ from that of :func:`sample`.
 
     To keep only lines that a text does not have: ``known = set(text.splitlines())``, then
     ``[line for line in samples(model, 20, until='\\n') if line not in known]``.

@@ -25,13 +25,13 @@ class Pieces(InterruptibleGenerator[str]):
 
 
 class Texts(InterruptibleGenerator[str]):
-    """An iterator of texts whose repr has the first ones. To show them it draws them; they are still to be given."""
+    """An iterator of texts. Its repr draws the first ones and shows them, but does not use them up."""
 
     def __init__(self, generator: Iterator[str | None], advice: str, count: int) -> None:
         super().__init__(generator, advice)
         self._count = count
         self._first, self._full = list[str](), False  # texts to be shown; whether there is no room for another
-        self._ahead = deque[str]()  # drawn to be shown, and not given yet
+        self._ahead = deque[str]()  # drawn by the repr, for the next calls of next
 
     def __next__(self) -> str:
         return self._ahead.popleft() if self._ahead else self._draw()
