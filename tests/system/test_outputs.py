@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from helpers import run_python
+from screens import Terminal
 
 from fastrnn.system import outputs, stop
 
@@ -129,3 +130,12 @@ for descriptor, use in ((0, lambda: os.read(0, 1)), (1, lambda: os.write(1, b'x'
 os._exit(7)
 """
     assert run_python('-c', code).returncode == 7
+
+
+def test_columns(monkeypatch):
+    """Of a terminal as wide as it is; a pipe has room for any line."""
+    monkeypatch.setenv('COLUMNS', '50')
+    monkeypatch.setattr(sys, 'stdout', Terminal())
+    assert outputs.columns() == 50
+    monkeypatch.setattr(sys, 'stdout', io.StringIO())
+    assert outputs.columns() == sys.maxsize
