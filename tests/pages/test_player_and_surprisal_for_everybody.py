@@ -133,7 +133,7 @@ def test_without_scripts(browser, tmp_path):
     path.write_text(page(some_model(dtype='float32'), 'a text'), encoding='utf-8')
     browser.open(path, scripts=False)
     said = browser.read_aloud()
-    assert 'This page runs the model in the browser: allow it scripts.' in said
+    assert 'needs JavaScript' in said
     assert 'What it was trained on' in said and 'Temperature' not in said
     path.write_text(surprisal_page('name', 'text', [math.nan, 1, 2, 3]), encoding='utf-8')
     browser.open(path, scripts=False)
