@@ -1,4 +1,4 @@
-"""The progress display: one line on standard error, and only on a terminal."""
+"""The progress line: on standard error, and only on a terminal."""
 
 import sys
 import time
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .records import Record
 
-Forms = list[str]  # of one part of the line, the longest first
+Forms = list[str]  # wordings of one part of the line, longest first
 GAP = '  '
 LONGEST_BAR, SHORTEST_BAR = 40, 8  # columns
-FEWER = ('validation', 'speed', 'validation', 'left', 'bits', 'iteration')  # next forms, one after the other
-SOON = 1e-6  # share of a run, before which nobody knows how long it takes
-SILENCE = 1.0  # seconds without a record, after which it is told that kernels are compiled
+FEWER = ('validation', 'speed', 'validation', 'left', 'bits', 'iteration')  # parts to shorten, in this order
+SOON = 1e-6  # share of a run; before it, the remaining time is unknown
+SILENCE = 1.0  # seconds without a record; after that, the line shows that kernels are compiling
 
 
 def parts_of(record: 'Record', number: int, validation: float | None) -> dict[str, Forms]:
-    """What is told of a record, its iteration being called ``number``; the last validation may be an earlier one's."""
+    """The parts of the line. ``number``: the iteration as shown; ``validation``: the latest one, if any."""
     speed, bits = f'{record.characters / max(record.seconds, 1e-9):,.0f}', f'{record.smooth_bits_per_character:.3f}'
     parts = {
         'iteration': [f'iteration {number:,}', f'{number:,}', ''],
@@ -35,16 +35,16 @@ def parts_of(record: 'Record', number: int, validation: float | None) -> dict[st
 
 
 def clock(seconds: float) -> str:
-    """Such as 0:59 or 12:34:56."""
+    """Seconds in a form such as 0:59 or 12:34:56."""
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f'{hours}:{minutes:02}:{seconds:02}' if hours else f'{minutes}:{seconds:02}'
 
 
 def fit(parts: dict[str, Forms], columns: int, bar: bool) -> tuple[list[str], int]:
-    """Whole words that fit into so many columns, and columns that are left for a bar after the first of them.
+    """Words that fit into ``columns``, and the width of the bar after the first word (0: no bar).
 
-    All in their longest forms, or all in their second ones; then there are fewer of them.
+    All parts use their longest wording, else all use the second; then FEWER shortens or drops one part at a time.
     """
     chosen = dict.fromkeys(parts, 0)
     for step in ('', 'all', *FEWER):
@@ -58,12 +58,12 @@ def fit(parts: dict[str, Forms], columns: int, bar: bool) -> tuple[list[str], in
 
 
 class Status:
-    """What the line tells: the last record, or what is waited for and since when."""
+    """What the line shows: the last record, or what the command is waiting for and for how long."""
 
     def __init__(self, first: int, compiled: list[Any], signals: Sequence[int] = ()) -> None:
-        """``first``: the number of the first iteration; ``compiled``: what has been compiled since the last record.
+        """``first``: the number shown for the first iteration; ``compiled``: compile events since the last record.
 
-        ``signals``: those that have come, to end the run in order.
+        ``signals``: signals received so far; the run stops after the current step.
         """
         self._first, self._compiled, self._signals = first, compiled, signals
         self._record: Record | None = None
@@ -77,18 +77,18 @@ class Status:
         self._compiled.clear()
 
     def line(self, columns: int) -> tuple[list[str], int, float]:
-        """Words, columns of a bar after the first of them (0: none), and the share of it that is done."""
+        """Words, width of the bar after the first word (0: no bar), and the filled share of the bar."""
         record, seconds = self._record, time.monotonic() - self._since
         if self._signals:
             words = [
-                'stopping as soon as this is done; Ctrl-C again: at once',
-                'stopping; Ctrl-C again: at once',
+                'stopping after this step; Ctrl-C again stops immediately',
+                'stopping; Ctrl-C again: immediately',
                 'stopping',
             ]
         elif self._compiled and (record is None or seconds > SILENCE):
             words = [f'compiling kernels (first run only): {seconds:.0f} s', f'compiling: {seconds:.0f} s', 'compiling']
         elif record is None:
-            words = [f'starting: {seconds:.0f} s', 'starting']
+            words = [f'starting ({seconds:.0f} s so far)', 'starting']
         else:
             parts = parts_of(record, record.iteration + self._first, self._validation)
             return *fit(parts, columns, record.share > 0), record.share
@@ -97,9 +97,9 @@ class Status:
 
 @contextmanager
 def display(off: bool = False, first: int = 1, signals: Sequence[int] = ()) -> Iterator[Callable[['Record'], None]]:
-    """A function to be called with each record, before it is printed; the first iteration is called ``first``.
+    """Yields a function to call with each record before it is printed.
 
-    Once there are ``signals``, which end a run in order, the line says so.
+    ``first``: the number shown for the first iteration. Once ``signals`` has any, the line shows that the run stops.
     """
     if off or not sys.stderr.isatty():
         yield lambda record: None
@@ -115,10 +115,10 @@ def display(off: bool = False, first: int = 1, signals: Sequence[int] = ()) -> I
 
 
 class Share:
-    """What the line shows of work whose size is known: what is done, and which share of it."""
+    """The line for work of known size: what is done, the share, and the remaining time."""
 
     def __init__(self, before: str, words: str) -> None:
-        """``before``: what comes first, and can't be measured."""
+        """``before``: the words for the first stage, whose share is unknown; ``words``: for the rest."""
         self._before, self._words, self._share = before, words, 0.0
         self._since = time.monotonic()
 
@@ -128,10 +128,10 @@ class Share:
         self._share = share
 
     def line(self, columns: int) -> tuple[list[str], int, float]:
-        """As :class:`Status` has it."""
+        """As ``Status.line``."""
         seconds = time.monotonic() - self._since
         if not self._share:
-            words = [f'{self._before}: {seconds:.0f} s', self._before]
+            words = [f'{self._before} ({seconds:.0f} s so far)', self._before]
             return [word for word in words if len(word) <= columns][:1], 0, 0.0
         parts = {'words': [f'{self._words} {self._share:.0%}', f'{self._share:.0%}']}
         if seconds:
@@ -142,7 +142,7 @@ class Share:
 
 @contextmanager
 def share_display(before: str, words: str, off: bool = False) -> Iterator[Callable[[float], None]]:
-    """A function to be called with the share of something that is done."""
+    """Yields a function to call with the share that is done, from 0 to 1."""
     if off or not sys.stderr.isatty():
         yield lambda share: None
         return

@@ -1,4 +1,4 @@
-"""The progress of a run that is watched from Python: in a terminal the command's bar, in a notebook one of its own."""
+"""The progress of a run watched from Python: the command's line in a terminal, an HTML bar in a notebook."""
 
 import html
 import math
@@ -12,18 +12,18 @@ from . import bar as progress
 from .bar import parts_of
 from .records import Record
 
-OFTEN = 0.1  # seconds between two updates, which a browser has to draw
+OFTEN = 0.1  # seconds between two updates: the browser draws each
 
 
 def display() -> AbstractContextManager[Callable[[Record], None]]:
-    """A function to be called with each record."""
+    """Yields a function to call with each record."""
     if not foremost():
         return progress.display(off=True)
     return _in_notebook() if _is_notebook() else progress.display()
 
 
 def _is_notebook() -> bool:
-    """Whether this is a kernel of Jupyter's; IPython in a terminal is a terminal."""
+    """True in a Jupyter kernel; False for IPython in a terminal."""
     ipython = sys.modules.get('IPython')
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and hasattr(shell, 'kernel')
@@ -31,38 +31,38 @@ def _is_notebook() -> bool:
 
 @contextmanager
 def _in_notebook() -> Iterator[Callable[[Record], None]]:
-    """A bar of HTML that is written anew, some times a second; plain text where a notebook shows no HTML."""
+    """An HTML bar, updated up to ten times a second; plain text in notebooks without HTML."""
     from IPython import display as ipython
 
     handle = ipython.display(  # type: ignore[no-untyped-call]
-        _data('starting; a first run compiles for some seconds', 0.0), raw=True, display_id=True
+        _data('starting; the first run compiles kernels for a few seconds', 0.0), raw=True, display_id=True
     )
-    told, share, validation, drawn = '', 0.0, None, -math.inf
+    words, share, validation, drawn = '', 0.0, None, -math.inf
 
     def show(record: Record) -> None:
-        nonlocal told, share, validation, drawn
+        nonlocal words, share, validation, drawn
         validation = validation if record.validation is None else record.validation
-        told, share, now = line(record, validation), record.share, time.monotonic()
+        words, share, now = line(record, validation), record.share, time.monotonic()
         if now >= drawn + OFTEN:
             drawn = now
-            handle.update(_data(told, share), raw=True)
+            handle.update(_data(words, share), raw=True)
 
     try:
         yield show
     except KeyboardInterrupt:
-        told = (f'{told}; ' if told else '') + 'interrupted: watch the run again to go on'
+        words = (f'{words}; ' if words else '') + 'interrupted; watch the run again to continue'
         raise
     except BaseException:
-        told = told or 'it could not begin'
+        words = words or 'failed before the first iteration'
         raise
     else:
-        told = told or 'nothing was left to do'
+        words = words or 'the run was already complete'
     finally:
-        handle.update(_data(told, share), raw=True)
+        handle.update(_data(words, share), raw=True)
 
 
 def line(record: Record, validation: float | None) -> str:
-    """A record in words, those of the bar; the last validation may be an earlier one's."""
+    """A record in the words of the progress line. ``validation``: the latest one, if any."""
     parts = parts_of(record, record.iteration + 1, validation)
     return ', '.join(forms[0] for name, forms in parts.items() if not (name == 'left' and record.last))
 

@@ -1,4 +1,4 @@
-"""The last line of a terminal, which is drawn anew as time goes on and as the terminal's width changes."""
+"""The last line of a terminal, redrawn as time passes and as the terminal's width changes."""
 
 import os
 import sys
@@ -15,23 +15,23 @@ from rich.text import Text
 from ..system.escapes import Shown
 
 GAP = '  '
-MARGIN = 5  # columns: for the cursor, and for ^C^C, which a terminal shows where it stands
+MARGIN = 5  # columns for the cursor, and for ^C^C, which the terminal prints at the cursor
 
 
 def breaks_lines(environment: Mapping[str, str]) -> bool:
-    """Whether the terminal breaks lines anew when it becomes narrower; xterm and GNU screen cut them off."""
+    """True if the terminal rewraps lines when it gets narrower; xterm and GNU screen truncate them."""
     return 'TMUX' in environment or not ('XTERM_VERSION' in environment or 'STY' in environment)
 
 
 class LastLine(Live):
-    """Shows what ``line(columns)`` gives: words, the columns of a bar after the first of them, and its share.
+    """Shows what ``line(columns)`` returns: words, the width of the bar after the first word, and the bar's share.
 
-    What is printed meanwhile appears above it, as it is: rich's own way would keep only what follows a carriage
-    return, obey escapes, and break lines between words.
+    Text printed meanwhile appears above it unchanged. rich's own redirection would drop text before a carriage return,
+    interpret escapes, and break lines between words.
     """
 
     def __init__(self, line: Callable[[int], tuple[list[str], int, float]], refresh_per_second: float = 10) -> None:
-        self._line, self._drawn = line, 0  # columns of what stands there
+        self._line, self._drawn = line, 0  # columns drawn so far
         super().__init__(
             _Drawn(self),
             console=Console(file=getattr(sys.stderr, 'obeyed', sys.stderr)),
@@ -40,17 +40,17 @@ class LastLine(Live):
             redirect_stdout=False,
             redirect_stderr=False,
         )
-        self._above = dict[str, _Above]()  # by the name of the stream
+        self._above = dict[str, _Above]()  # by stream name
 
     def start(self, refresh: bool = False) -> None:
         try:
             super().start(refresh)
-        except RuntimeError:  # the system allows no thread that draws it
+        except RuntimeError:  # the system allows no more threads
             super().stop()
             return
         for name in ('stdout', 'stderr'):
             stream: Any = getattr(sys, name)
-            if stream is not None and stream.isatty():  # else it is not on the terminal
+            if stream is not None and stream.isatty():  # else the stream does not write to the terminal
                 self._above[name] = above = _Above(self.console, stream)
                 setattr(sys, name, Shown(above) if hasattr(stream, 'obeyed') else above)
 
@@ -63,9 +63,9 @@ class LastLine(Live):
             above.stream.write(above.rest)
 
     def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
-        """Before anything is written: go back to the start of the line.
+        """Return to the start of the line before anything is written.
 
-        A terminal that has become narrower has broken it into rows (most do); rich erases the last of them.
+        A terminal that got narrower has usually wrapped it into several rows; rich erases only the last row.
         """
         rows = -(-self._drawn // max(1, self.console.width)) if breaks_lines(os.environ) else 1
         up = Control(*((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)) * max(0, rows - 1))
@@ -84,7 +84,7 @@ class LastLine(Live):
 
 
 class _Above:
-    """A standard stream while the line is there: whole lines appear above it."""
+    """A standard stream while the line is shown: complete lines appear above the line."""
 
     def __init__(self, console: Console, stream: Any) -> None:
         self._console, self.stream, self.rest = console, stream, ''
@@ -112,7 +112,7 @@ class _AsItIs:
 
 
 class _Drawn:
-    """The line as it is when it is drawn, not when it was set."""
+    """Draws the line's current state, not its state when it was set."""
 
     def __init__(self, line: LastLine) -> None:
         self._line = line

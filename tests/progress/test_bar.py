@@ -38,7 +38,7 @@ def test_the_line():
 
 @given(st.integers(0, 10**12), st.floats(1e-9, 1e7), st.floats(0, 1), st.booleans())
 def test_whole_words_in_every_width(iteration, seconds, share, validated):
-    """Never more than fits, each a form of another part; and the wider the terminal, the more of them."""
+    """Never more words than fit, each from a different part; a wider terminal shows more of them."""
     facts = {'iteration': iteration, 'seconds': seconds, 'share': share, 'characters': iteration * 7}
     parts = progress.parts_of(progress_record(**facts), iteration, 2.4 if validated else None)
     before = 0
@@ -50,13 +50,13 @@ def test_whole_words_in_every_width(iteration, seconds, share, validated):
     assert before == len(parts)
 
 
-def test_what_is_waited_for(monkeypatch):
+def test_waiting_is_shown(monkeypatch):
     """Compiling, with its seconds, before the first record and later; then the record."""
     now, compiled = [100.0], []
     monkeypatch.setattr(progress.time, 'monotonic', lambda: now[0])
     signals = []
     status = progress.Status(0, compiled, signals)
-    assert status.line(75) == (['starting: 0 s'], 0, 0.0)
+    assert status.line(75) == (['starting (0 s so far)'], 0, 0.0)
     now[0], compiled[:] = 103.2, ['a start of compiling']
     assert status.line(75)[0] == ['compiling kernels (first run only): 3 s']
     now[0] = 105.6
@@ -72,9 +72,9 @@ def test_what_is_waited_for(monkeypatch):
     assert status.line(20)[0] == ['compiling: 2 s']
     status.show(progress_record(validation=None, best=2.3))
     assert status.line(40)[0] == ['4,999', '2.345 bits', 'val 2.400', '0:38']
-    signals.append(2)  # which end the run in order
-    assert status.line(75)[0] == ['stopping as soon as this is done; Ctrl-C again: at once']
-    assert status.line(35)[0] == ['stopping; Ctrl-C again: at once'] and status.line(9)[0] == ['stopping']
+    signals.append(2)  # the run stops
+    assert status.line(75)[0] == ['stopping after this step; Ctrl-C again stops immediately']
+    assert status.line(35)[0] == ['stopping; Ctrl-C again: immediately'] and status.line(9)[0] == ['stopping']
 
 
 def test_compiling_is_noticed(terminal_of):
@@ -85,12 +85,12 @@ def test_compiling_is_noticed(terminal_of):
     assert screen.shown() == []
 
 
-def test_the_share_of_something_that_ends(monkeypatch):
+def test_the_share_of_work_of_known_size(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(progress.time, 'monotonic', lambda: now[0])
     status = progress.Share('reading the text', 'evaluated')
     now[0] = 103.2
-    assert status.line(75) == (['reading the text: 3 s'], 0, 0.0) and status.line(17)[0] == ['reading the text']
+    assert status.line(75) == (['reading the text (3 s so far)'], 0, 0.0) and status.line(17)[0] == ['reading the text']
     status.show(0.001)
     now[0] = 113.2
     status.show(0.25)

@@ -41,19 +41,19 @@ def test_a_notebook(shown):
     )
     assert '<progress max="1" value="1.0000">' in shown[-1]['text/html']
     fastrnn.watch(run)
-    assert shown[-1]['text/plain'] == 'nothing was left to do'
+    assert shown[-1]['text/plain'] == 'the run was already complete'
 
 
 def test_an_interrupted_notebook(shown):
     """The last line says how to go on, before a first record too; of an error the notebook tells itself."""
     with pytest.raises(ValueError, match='no text'), watching.display():
         raise ValueError('no text')
-    assert shown[-1]['text/plain'] == 'it could not begin'
+    assert shown[-1]['text/plain'] == 'failed before the first iteration'
     for records in (0, 1):
         with pytest.raises(KeyboardInterrupt), watching.display() as show:
             for _ in range(records):
                 show(progress_record(validation=2.4, share=0.5))
             raise KeyboardInterrupt
         told = shown[-1]['text/plain']
-        assert told.endswith('interrupted: watch the run again to go on')
+        assert told.endswith('interrupted; watch the run again to continue')
         assert told.startswith('iteration 5,000, ') == bool(records) and ('0:12 left; ' in told) == bool(records)
