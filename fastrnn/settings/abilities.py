@@ -1,6 +1,6 @@
-"""What each engine does, as far as others have to know: the one place where an engine's name says anything.
+"""What each engine can do: no other module compares engine names.
 
-It imports no engine, so that a configuration is checked without compiled code. ``engines/engine.py`` has the classes.
+It imports no engine: a configuration is checked without compiled code. ``engines/engine.py`` has the classes.
 """
 
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Abilities:
-    """What an engine does; by default what the gist does."""
+    """What an engine can do; the defaults are the gist's."""
 
-    flops: float  # a second in training on the nominal machine, of which intervals follow
-    gist_reports: bool = True  # as the gist reports: each 100 iterations, with samples by sample_every, in its format
-    checks_loss: bool = False  # a training loss that is NaN, or runs away, ends or rolls back a run; the gist goes on
-    halved_by: frozenset[str] = frozenset()  # dtypes that take twice the time
-    baseline: bool = False  # what others are compared with
+    flops: float  # per second of training on the nominal machine; report and save intervals are derived from it
+    gist_reports: bool = True  # reports as the gist does: every 100 iterations, in its format, samples by sample_every
+    checks_loss: bool = False  # stops or rolls back a run whose loss is NaN or diverges; the gist continues
+    halved_by: frozenset[str] = frozenset()  # dtypes that take twice as long
+    baseline: bool = False  # the engine that others are compared with
 
 
 ABILITIES = {
@@ -26,5 +26,5 @@ EARLIER_ENGINES = {'fast': 'batched'}  # names before 0.2
 
 
 def engine_now(name: str) -> str:
-    """The name that an engine has now, of one in a file."""
+    """The current name of an engine named in a file."""
     return EARLIER_ENGINES.get(name, name)

@@ -1,4 +1,4 @@
-"""What is a number where one is asked for: Python's, NumPy's, and no bool."""
+"""Checks of numbers and choices: Python's and NumPy's numbers are accepted, bools are not."""
 
 import math
 import operator
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def check_integer(name: str, value: Any, low: int, high: int | None = None) -> int:
-    """The value as an int, if it is one of Python's or NumPy's, or anything else with ``__index__``, but no bool."""
+    """The value as an int. Raises ValueError for bools, other types without ``__index__``, and values out of range."""
     try:
         number = None if isinstance(value, bool) else operator.index(value)
     except TypeError:
@@ -23,18 +23,18 @@ def whole_bounds(low: int, high: int | None) -> str:
 
 
 def as_number(value: Any) -> float | None:
-    """The value as a float, or an int that it is, if it has ``__float__`` and is no bool; else None."""
-    is_bool = isinstance(value, bool) or getattr(getattr(value, 'dtype', None), 'kind', '') == 'b'  # of NumPy's
+    """The value if it is an int, else as a float; None for bools and for types without ``__float__``."""
+    is_bool = isinstance(value, bool) or getattr(getattr(value, 'dtype', None), 'kind', '') == 'b'  # NumPy's bool
     if is_bool or not hasattr(value, '__float__'):
         return None
     try:
         return value if isinstance(value, int) else float(value)
-    except (TypeError, ValueError):  # an array of several
+    except (TypeError, ValueError):  # an array of several numbers
         return None
 
 
 def check_number(name: str, value: Any, high: float) -> float:
-    """The value as a float, if it is a number above 0 up to ``high``."""
+    """The value as a number. Raises ValueError unless it is above 0 and at most ``high``."""
     number = as_number(value)
     if number is None or not 0 < number <= high:
         bounds = '' if high == math.inf else f', up to {high:g}'
@@ -43,13 +43,13 @@ def check_number(name: str, value: Any, high: float) -> float:
 
 
 def as_choice(value: Any, choices: Collection[str]) -> str | None:
-    """That of the choices which a value names, in small or capital letters; None if it names none."""
-    small = value.lower() if isinstance(value, str) else value  # a dtype of NumPy's is equal to its name
+    """The choice that a value names, ignoring case; None if it names none."""
+    small = value.lower() if isinstance(value, str) else value  # a NumPy dtype equals its name
     return next((choice for choice in choices if small == choice), None)
 
 
 def check_below(name: str, value: Any, limit: float, what: str) -> float:
-    """The value as a float, if it is a number from 0 to below ``limit``."""
+    """The value as a number. Raises ValueError unless it is at least 0 and below ``limit``."""
     number = as_number(value)
     if number is None or not 0 <= number < limit:
         raise ValueError(f'{name} is {value}; it must be {what} from 0 to below {limit}')

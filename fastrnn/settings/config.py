@@ -1,4 +1,4 @@
-"""What a caller asks for, and nothing else: what was not asked for is None, and decided later (decision/resolve.py)."""
+"""The configuration a caller asks for. Options not given are None, and decided later (decision/resolve.py)."""
 
 from collections.abc import Collection
 from dataclasses import fields, make_dataclass
@@ -8,7 +8,7 @@ from .did_you_mean import check_names
 from .options import TABLE, check
 from .presets import filled
 
-# a field for each option of the table, so that each is stated once
+# one field for each option of the table
 _Fields: Any = make_dataclass(
     '_Fields',
     [('preset', str, 'reference'), *((name, Any, None) for name in TABLE)],
@@ -19,9 +19,10 @@ _Fields: Any = make_dataclass(
 
 
 class Config(_Fields):  # type: ignore[misc]
-    """What is asked for: a preset, and options by name (see settings/options.py); frozen, and checked.
+    """A preset, and options by name (see docs/options.md). Frozen, and checked when it is made.
 
-    Raises ValueError, in one line, for a value that no run can have, and for values that do not go together.
+    Raises ValueError, in one line, for a value out of range and for values that contradict each other, TypeError for
+    an unknown option.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -29,7 +30,7 @@ class Config(_Fields):  # type: ignore[misc]
         super().__init__(**options)
 
     def _check(self) -> None:
-        """Take each value as it is kept."""
+        """Check each value, and store it in its final type."""
         object.__setattr__(self, 'preset', check('preset', self.preset))
         for name, value in self.asked.items():
             object.__setattr__(self, name, check(name, value))
@@ -41,18 +42,17 @@ class Config(_Fields):  # type: ignore[misc]
 
     @property
     def asked(self) -> dict[str, Any]:
-        """The options that were, by name."""
+        """The options that were given, by name."""
         return {name: getattr(self, name) for name in TABLE if getattr(self, name) is not None}
 
 
 def preset(name: str, **options: Any) -> Config:
-    """The configuration that asks for a preset, and for options in place of its own; None is not asked for.
+    """A configuration of a preset. Options replace those of the preset; an option that is None does not.
 
-    ``fast`` trains for 60 s unless told otherwise. The cell, the layers and their H, streams and windows, the
-    learning rate and dropout, and for a short text how many epochs are enough, are decided when there is a text.
+    ``fast`` trains for 60 s if no end is given. The cell, layers, H, T, streams, learning rate, dropout, and for a
+    short text the number of epochs, are decided later, from the text and the speed of the machine.
 
-    Raises ValueError for another name and for values that nothing can be done with, TypeError for an option that there
-    is not.
+    Raises ValueError for an unknown preset and for values out of range, TypeError for an unknown option.
     """
     return make_config(None, options, name=name)
 
@@ -60,9 +60,9 @@ def preset(name: str, **options: Any) -> Config:
 def make_config(
     config: Config | None, options: dict[str, Any], *, name: str | None = None, also: Collection[str] = ()
 ) -> Config:
-    """A configuration, or what options, and a preset by ``name``, say in place of one.
+    """``config``, or if it is None, a configuration made of a preset (``name``) and options.
 
-    Raises ValueError where both are given, and for options that there are not; ``also``: those of the caller.
+    Raises ValueError if both are given, TypeError for an unknown option. ``also``: the caller's own option names.
     """
     check_names(options, {field.name for field in fields(_Fields)} | set(also))
     if config is None:

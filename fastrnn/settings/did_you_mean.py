@@ -1,26 +1,26 @@
-"""Which option is meant by a name that there is not: what other tools call it, or a slip of the fingers."""
+"""Suggests an option for an unknown name: what other tools call it, or a typo."""
 
 from collections.abc import Collection, Iterable, Mapping
 from difflib import SequenceMatcher
 
 from .options import OPTIONS
 
-MOST = 3  # that are suggested
-ALIKE, NEAR = 0.6, 0.15  # least likeness of two names, and how far below the best one another may be
-LONG = 5  # letters of a name from another tool that is looked for with slips in it
-# what needs no option at all
+MOST = 3  # suggestions
+ALIKE, NEAR = 0.6, 0.15  # least likeness of two names, and largest distance of a suggestion from the best one
+LONG = 5  # letters; typos are accepted only in synonyms at least this long
+# options that fastrnn does not need
 NOTES = dict.fromkeys(('device', 'gpu', 'gpus', 'gpuid', 'gpu-id', 'cuda', 'use-cuda'), 'fastrnn runs on the CPU')
 
 
 def plain(name: str) -> str:
-    """A name as it is compared: without leading hyphens, in small letters, with hyphens between its words."""
+    """A name in the form that is compared: lower case, no leading hyphens, hyphens for underscores."""
     return name.lstrip('-').replace('_', '-').lower()
 
 
 def meant(name: str, known: Mapping[str, str]) -> list[str]:
-    """Those of the ``known`` names that may be meant, the likeliest first; at most three.
+    """Up to three of the ``known`` names that may be meant, the likeliest first.
 
-    Names are an option's (--top-k), a keyword's (top_k) or a command's, each with what other tools call it.
+    Names are options (--top-k), keywords (top_k) or commands; the values of ``known`` are their synonyms.
     """
     wanted, names = plain(name), {plain(other): other for other in known}
     words = {other: [other, *known[names[other]].split()] for other in names}
@@ -44,7 +44,7 @@ def meant(name: str, known: Mapping[str, str]) -> list[str]:
 
 
 def advice(name: str, known: Mapping[str, str], otherwise: str) -> str:
-    """What to do about a name that there is not, in words; ``otherwise`` if nothing is like it."""
+    """Advice about an unknown name, in words; ``otherwise`` if no known name is similar."""
     if plain(name) in NOTES:
         return NOTES[plain(name)]
     *others, last = [*meant(name, known)] or ['']
@@ -54,16 +54,16 @@ def advice(name: str, known: Mapping[str, str], otherwise: str) -> str:
 
 
 def check_names(given: Iterable[str], known: Collection[str]) -> None:
-    """Raise TypeError for a keyword that is not a ``known`` one, with the nearest one, or with all of them."""
+    """Raise TypeError for a keyword that is not ``known``. The message suggests similar names, or lists all."""
     for name in given:
         if name not in known:
-            all_of_them = f'there are {", ".join(sorted(known))}'
+            all_of_them = f'the options are {", ".join(sorted(known))}'
             synonyms = {other: OPTIONS[other].synonyms for other in known}
             raise TypeError(f'there is no option {name}: {advice(name, synonyms, all_of_them)}')
 
 
 def _likeness(wanted: str, other: str) -> float:
-    """From 0 to 1; a slip seldom changes how a name begins."""
+    """Likeness from 0 to 1. A common start counts extra: typos are rare at the start of a name."""
     begun = 0
     while begun < min(len(wanted), len(other)) and wanted[begun] == other[begun]:
         begun += 1

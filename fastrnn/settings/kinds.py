@@ -1,4 +1,4 @@
-"""Kinds of values that an option may have: how one is checked, and how it is read from a command line."""
+"""Kinds of option values: how they are checked, parsed from the command line, and shown."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -11,31 +11,31 @@ from .parsing import parse_count, parse_escapes, parse_seconds
 
 
 class Kind:
-    """Any value: what opens the file, or reads the text, checks it."""
+    """Any value; the code that uses it checks it."""
 
     metavar = ''
 
     @property
     def words(self) -> str:
-        """What a value may be, for a page."""
+        """The allowed values, for docs/options.md."""
         return self.metavar.strip('<>')
 
     def shown(self, value: Any) -> str:
-        """A value as a person writes it; '' for one that says nothing."""
+        """A value as a user types it; '' if there is nothing to show."""
         return str(value)
 
     def check(self, name: str, value: Any) -> Any:
-        """The value as it is kept. Raises ValueError, in one line, for one that it can't be."""
+        """The value in its final type. Raises ValueError, in one line, for an invalid value."""
         return value
 
     def parse(self, text: Any) -> Any:
-        """What a word of a command line means. Raises ValueError, in one line, where it is none of this kind."""
+        """The value of a word on the command line. Raises ValueError, in one line, if it is not of this kind."""
         return str(text)
 
 
 @dataclass(frozen=True)
 class Flag(Kind):
-    """Given or not."""
+    """An option without a value."""
 
     @property
     def words(self) -> str:
@@ -47,7 +47,7 @@ class Flag(Kind):
 
 @dataclass(frozen=True)
 class Word(Kind):
-    """A word, or a text."""
+    """A word or a text."""
 
     metavar: str = '<text>'
 
@@ -80,7 +80,7 @@ class Place(Kind):
 
 @dataclass(frozen=True)
 class Places(Place):
-    """One file or more."""
+    """One or more files."""
 
     def shown(self, value: Any) -> str:
         return ''
@@ -88,7 +88,7 @@ class Places(Place):
 
 @dataclass(frozen=True)
 class Whole(Kind):
-    """A whole number; to the letter, or as 1e4."""
+    """A whole number, such as 10000 or 1e4."""
 
     low: int
     high: int | None = None
@@ -131,7 +131,7 @@ class Number(Kind):
 
 @dataclass(frozen=True)
 class Below(Number):
-    """A number from 0 up to, but not, ``high``; ``what`` it is, in words."""
+    """A number from 0 to below ``high``. ``what``: the value in words, for errors."""
 
     what: str = 'a number'
 
@@ -165,10 +165,10 @@ class Seconds(Number):
 
 @dataclass(frozen=True)
 class Choice(Kind):
-    """One of several words, in small or capital letters."""
+    """One of several words, ignoring case."""
 
     choices: Collection[str]
-    earlier: Mapping[str, str] | None = None  # what earlier versions called one, and its name now
+    earlier: Mapping[str, str] | None = None  # names in earlier versions, with their current names
 
     @property
     def metavar(self) -> str:  # type: ignore[override]

@@ -1,4 +1,4 @@
-"""A pass over a text: what B streams read of it, in windows of T steps, before they begin anew."""
+"""A pass over a text: what B streams read, in windows of T steps, before they start again."""
 
 from typing import NamedTuple
 
@@ -14,15 +14,16 @@ class Pass(NamedTuple):
 
     @property
     def windows(self) -> int:
-        """Of each stream."""
+        """Windows per stream."""
         return self.block * self.rounds
 
 
 def pass_over(characters: int, settings: Settings) -> Pass:
-    """The pass over a text of so many characters, which are enough for a window in each stream.
+    """The pass over a text of ``characters``, which must be enough for one window in each stream.
 
-    In the text's order each stream has one block, its part of the text, of which it leaves less than a window unread.
-    Shuffled blocks are whole windows, about as long as asked for, or shorter where each stream would have none.
+    Without ``shuffle``, each stream reads one block, its part of the text, except for less than a window at its end.
+    With ``shuffle``, a block is the smallest number of whole windows with at least ``shuffle`` characters. Blocks are
+    shorter if each stream would not get one.
     """
     T, B = settings.seq_length, settings.streams
     if not settings.shuffle:

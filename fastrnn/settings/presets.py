@@ -1,11 +1,11 @@
-"""Presets: what each says in place of the gist's values, and what it leaves to text, time and machine."""
+"""Presets: the values that differ from the gist's, and the options that text, time and machine decide."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from .options import Option, Settings
 
-# What gave the lowest held-out bits per character for the time: bench/presets.md
+# values with the lowest held-out bits per character for the time: bench/presets.md
 PRESETS: dict[str, dict[str, Any]] = {
     'reference': {},
     'fast': {
@@ -18,17 +18,17 @@ PRESETS: dict[str, dict[str, Any]] = {
         'dtype': 'float32',
         'optimizer': 'adam',
         'schedule': 'cosine',
-        'warmup': 0.1,  # an LSTM's first steps at 5/H are too large, and may cost half of the run
+        'warmup': 0.1,  # without it, an LSTM's first steps at 5/H are too large and can cost half of the run
         'clip_norm': 1.0,
         'weight_decay': 0.03,
         'input_rate': 2.0,
         'hidden_decay': 2.0,
         'init': 'scaled',
         'patience': 10,
-        'time': 60.0,  # where no end is given
+        'time': 60.0,  # if no end is given
     },
 }
-# what text, time and machine decide (see decision/ladder.py) where it is not asked for; the values above only begin
+# options that text, time and machine decide (decision/ladder.py) if they are not given; values above are initial ones
 OPEN = {
     'fast': (
         'cell',
@@ -50,19 +50,19 @@ ADAM_RATE = 0.002
 
 
 def filled(preset: str, asked: Mapping[str, Any]) -> tuple[Settings, tuple[str, ...]]:
-    """What was asked for, the rest as the preset says, or the gist; and names of what is still open.
+    """Settings from ``asked``, then the preset, then the gist; and the names of options that are still open.
 
-    Raises ValueError for what does not go together.
+    Raises ValueError for options that contradict each other.
     """
     own = PRESETS[preset]
     chosen = {**own, **asked}
     engine = chosen.get('engine', 'exact')
     left = OPEN.get(preset, ()) if engine == own.get('engine') else ()
     if 'streams' in own and not Settings(engine=engine).takes('streams'):
-        other = f'engine {engine} trains as the gist does'
+        other = f'engine {engine} trains one, as the gist does'
         raise ValueError(f'the preset {preset} trains many streams, but {other}: leave out --engine or --preset')
     if 'clip' in asked and 'clip_norm' not in asked:
-        chosen.pop('clip_norm', None)  # which would take its place
+        chosen.pop('clip_norm', None)  # else it replaces clip
     ended = 'epochs' in asked or 'iterations' in asked
     if ended and 'time' not in asked:
         chosen.pop('time', None)
@@ -71,7 +71,7 @@ def filled(preset: str, asked: Mapping[str, Any]) -> tuple[Settings, tuple[str, 
 
 
 def in_words(row: Option) -> str:
-    """What holds where an option is not given, and who takes it: '100; fast: by time and text'."""
+    """The value of an option that is not given, and its engines, such as '100; fast: by time and text'."""
     fast = fast_in_words(row)
     parts = [
         row.required and not row.positional and 'required',
@@ -85,12 +85,15 @@ def in_words(row: Option) -> str:
 
 
 def fast_in_words(row: Option) -> str:
-    """What the preset fast takes; '' where it takes the default."""
+    """The value that the preset fast uses; '' if it uses the default."""
     return row.fast or row.shown(PRESETS['fast'].get(row.name))
 
 
 def _fit_optimizer(chosen: dict[str, Any], asked: Mapping[str, Any]) -> None:
-    """Leave out what is Adam's alone; with Adam, its learning rate if nobody gave one: the gist's diverges."""
+    """With Adam, set its learning rate if none is given (the gist's diverges). Else remove options of Adam.
+
+    Raises ValueError if one of these was asked for.
+    """
     if chosen.get('optimizer') == 'adam':
         chosen.setdefault('learning_rate', ADAM_RATE)
         return
@@ -98,6 +101,6 @@ def _fit_optimizer(chosen: dict[str, Any], asked: Mapping[str, Any]) -> None:
         if chosen.get(name, nothing) == nothing:
             continue
         if name in asked:
-            Settings(**chosen)  # raises ValueError for a worse fault
-            raise ValueError(f'{name} is for the optimizer adam: choose that, or leave it out')
+            Settings(**chosen)  # raises ValueError for a more serious error
+            raise ValueError(f'{name} needs the optimizer adam: add --optimizer adam, or leave it out')
         del chosen[name]

@@ -26,7 +26,7 @@ def test_a_run_with_held_out_text_and_a_model(cli, tmp_path):
     assert 'held out 125 characters' in lines
     first = re.search(r'train ([\d.]+)  val ([\d.]+) bits\n', out)
     assert first and float(first[2]) < 5.4
-    assert lines[-2] == '----' and lines[-1].endswith("; the sample and model.safetensors are that model's")
+    assert lines[-2] == '----' and lines[-1].endswith('; sample and model.safetensors are from it')
     code, out, err = cli('eval', model, SONNETS)
     assert (code, err) == (0, '')
     assert [line.split('  ')[-1] for line in out.splitlines()][1:3] == [
@@ -110,7 +110,7 @@ def test_divergence_stops_the_run(cli):
         (('--input-rate', 0), 'input_rate is 0.0; it must be a number above 0'),
         (('--hidden-decay', 100), 'hidden_decay is 100.0; it must be a number from 0 to below 100'),
         (('--preset', 'faster'), "preset is 'faster'"),
-        (('--engine', 'exact'), 'engine exact trains as the gist does'),
+        (('--engine', 'exact'), 'engine exact trains one, as the gist does'),
         (('--save', 'nowhere/model'), 'nowhere/model: there is no folder nowhere'),
         (('--save', '.'), '.: is a directory'),
     ],

@@ -21,7 +21,7 @@ def test_what_is_neither(text):
     [
         ({'hidden_sise': 8}, 'there is no option hidden_sise: did you mean hidden_size?'),
         ({'validate': 8}, 'there is no option validate: did you mean validat'),
-        ({'zzz': 8}, 'there is no option zzz: there are cell, clip, '),
+        ({'zzz': 8}, 'there is no option zzz: the options are cell, clip, '),
     ],
 )
 def test_misspelt_options(tmp_path, options, message):

@@ -27,7 +27,9 @@ def test_presets():
 
 @pytest.mark.parametrize('engine', ['exact', 'reference'])
 def test_an_engine_that_the_preset_is_not_for(engine):
-    with pytest.raises(ValueError, match=f'but engine {engine} trains as the gist does: leave out --engine or --pre'):
+    with pytest.raises(
+        ValueError, match=f'but engine {engine} trains one, as the gist does: leave out --engine or --pre'
+    ):
         preset('fast', engine=engine)
     with pytest.raises(ValueError, match="engine is 'slow'; it must be one of"):
         preset('fast', engine='slow')
@@ -38,7 +40,7 @@ def test_nothing_that_is_given_is_passed_over():
     assert settings_of('fast', clip=0.1, clip_norm=2.0).clip_norm == 2.0
     assert settings_of('fast', optimizer='adagrad').optimizer == 'adagrad'
     for options in ({'weight_decay': 0.1}, {'hidden_decay': 3}, {'hidden_decay': 0}):
-        with pytest.raises(ValueError, match=f'{next(iter(options))} is for the optimizer adam'):
+        with pytest.raises(ValueError, match=f'{next(iter(options))} needs the optimizer adam'):
             preset('fast', optimizer='adagrad', **options)
     assert settings_of('fast', optimizer='adagrad', weight_decay=0, hidden_decay=1).hidden_decay == 1
 

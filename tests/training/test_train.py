@@ -27,7 +27,7 @@ def test_a_str_is_text_and_a_path_names_a_file(monkeypatch):
         lambda name: fastrnn.surprisals(model, name),
     ):
         with pytest.raises(
-            ValueError, match=r"11 characters 'sonnets.txt', but a file has that name: pass Path\('sonn"
+            ValueError, match=r"the str 'sonnets.txt', but a file has that name: to read the file, pass Path\('sonn"
         ):
             use('sonnets.txt')
     assert fastrnn.evaluate(model, Path('sonnets.txt')) == fastrnn.evaluate(model, TEXT)
