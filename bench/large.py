@@ -45,7 +45,7 @@ class Process:
     wall: float
     busy: float  # processor seconds
     peak: float  # MB of memory
-    told: float  # MB, which it said that it would take beside the text
+    told: float  # MB without the text, as printed
     seconds: dict[str, float]  # of training in all, of 'validations' and of 'checkpoints'
     first: float  # seconds until its first report
 
@@ -120,7 +120,7 @@ def measured(text: Path, *options: str) -> Process:
         if process.returncode:
             raise SystemExit(f'{" ".join(call)} has failed')
         seconds = json.loads(clock.read_text(encoding='utf-8'))
-    told = re.search(r'memory ([\d.]+ [KMG]B) beside the text', ''.join(lines))
+    told = re.search(r'memory ([\d.]+ [KMG]B) without the text', ''.join(lines))
     assert told is not None
     busy, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024 / 1e6
     return Process(wall, busy, peak, parse_size(told[1]) / 1e6, seconds, first)

@@ -3,11 +3,11 @@
 import sys
 from typing import NoReturn
 
-WITH_OTHERS = 5.0  # seconds that a process waits for others to end as well, before a thread ends it
+WITH_OTHERS = 5.0  # seconds a process waits for the others to exit; then a thread ends it
 
 
 def main() -> NoReturn:
-    """Run the command line; signals and broken outputs end it in order from the first import on."""
+    """Run the command line. Signals and broken outputs end it cleanly, even during the first imports."""
     try:
         from .system import outputs, stop
 
@@ -15,16 +15,16 @@ def main() -> NoReturn:
         stop.install()
         from .parallel.launcher import foremost, launched
 
-        if foremost():  # the others end with it
+        if foremost():  # the other processes end with it
             stop.watch(stop.GRACE if launched() is None else WITH_OTHERS)
         outputs.install()
         from .cli import main as command_line
     except KeyboardInterrupt:
         sys.exit(130)  # cli.INTERRUPTED
-    except (OSError, ImportError, MemoryError) as error:  # as by a limit of memory, or of open files
-        sys.exit(f'error: fastrnn can not be loaded: {str(error) or "out of memory"}')
-    except EOFError:  # Python 3.11 leaves half a file where the disk is full (CPython issue 126606)
-        sys.exit('error: fastrnn can not be loaded: a file in __pycache__ is cut off: remove the __pycache__ folders')
+    except (OSError, ImportError, MemoryError) as error:  # such as a limit of memory or open files
+        sys.exit(f"error: can't load fastrnn: {str(error) or 'out of memory'}")
+    except EOFError:  # Python 3.11 writes truncated files on a full disk (CPython issue 126606)
+        sys.exit("error: can't load fastrnn: a file in __pycache__ is truncated; remove the __pycache__ folders")
     command_line()
 
 

@@ -1,4 +1,4 @@
-"""The command line: its commands, and what every end of one means to the shell."""
+"""The command line: its commands, error messages and exit codes."""
 
 import os
 import sys
@@ -22,15 +22,15 @@ from .system.escapes import escape_what_cannot_be_shown, tell
 
 FAILED, BAD_INPUT, DIVERGED, SIGNALLED, INTERRUPTED, BROKEN_PIPE = 1, 2, 3, 128, 130, 141
 NAME = 'fastrnn'
-TOGETHER = ('train', 'info')  # commands that all processes of a launcher do together; any other each does alone
+TOGETHER = ('train', 'info')  # commands that all processes of a launcher run together; each runs the others alone
 
-_told: list[str] = []  # errors, until the end
+_errors: list[str] = []  # printed at the end
 
 # fmt: off
 OPTIONS = (
     Option('version', Flag(), False, '', 'Print the version and exit.', synonyms='v'),
-    Option('install_completion', Flag(), False, '', 'Complete commands and options in your shell.'),
-    Option('show_completion', Flag(), False, '', 'Print the script that does this.'),
+    Option('install_completion', Flag(), False, '', 'Install completion of commands and options in your shell.'),
+    Option('show_completion', Flag(), False, '', 'Print the completion script.'),
 )
 # fmt: on
 
@@ -44,7 +44,7 @@ OPTIONS = (
 def app(version: bool, install_completion: bool, show_completion: bool) -> None:
     """Train character-level RNNs, GRUs and LSTMs on the CPU.
 
-    It reproduces min-char-rnn bit for bit, or trains a good model of a large text in a minute.
+    It can reproduce min-char-rnn bit for bit, or train a good model of a large text in a minute.
     """
     context = click.get_current_context()
     if version:
@@ -52,7 +52,7 @@ def app(version: bool, install_completion: bool, show_completion: bool) -> None:
     elif install_completion or show_completion:
         shell = completion.users_shell()
         if install_completion:
-            print(f'{completion.install(app, shell)}: written; {shell} completes fastrnn in a new terminal')
+            print(f'{completion.install(app, shell)}: written; open a new {shell} terminal to use completion')
         else:
             print(completion.script(app, shell))
     elif context.invoked_subcommand is None:
@@ -78,7 +78,7 @@ for each in (
 
 
 def main() -> NoReturn:
-    """Run a command; every error is one line on standard error and an exit code of its own."""
+    """Run a command. Each error is one line on standard error; each kind of error has its own exit code."""
     with outputs.guarded(), stop.caught():
         try:
             code = _run()
@@ -91,7 +91,7 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
-    """Run the command and return its exit code; its error, if any, is printed at the end."""
+    """Run the command and return its exit code. Errors are printed at the end."""
     stop.check()
     warnings.showwarning = _show_warning
     escape_what_cannot_be_shown()
@@ -103,8 +103,8 @@ def _run() -> int:
         code = _call()
         sys.stdout.flush()
         return code
-    except EOFError as error:  # of a module, see __main__
-        return _fail(FAILED, f'{error}: if a file in a __pycache__ folder is cut off, remove those folders')
+    except EOFError as error:  # while importing, see __main__
+        return _fail(FAILED, f'{error}: a file in a __pycache__ folder may be truncated; remove these folders')
     except click.ClickException as error:
         return _fail(BAD_INPUT, in_words(error))
     except ValueError as error:
@@ -112,11 +112,11 @@ def _run() -> int:
     except BrokenPipeError:
         return BROKEN_PIPE
     except MemoryError:
-        return _fail(BAD_INPUT, 'out of memory: take a smaller --hidden-size, --seq-length or --streams')
+        return _fail(BAD_INPUT, 'out of memory: use a smaller --hidden-size, --seq-length or --streams')
     except OSError as error:
         return _fail(FAILED, f'{error.filename}: {error.strerror}' if error.filename else str(error))
-    except ImportError as error:  # of a library, too: a limit of memory or of open files may not leave room for it
-        return _fail(FAILED, f'a module can not be loaded: {error.__cause__ or error}')  # NumPy gives a page of advice
+    except ImportError as error:  # a limit of memory or open files can also prevent loading a library
+        return _fail(FAILED, f"can't load a module: {error.__cause__ or error}")  # NumPy's own error is a page long
     except Exception as error:
         if failed := of_numba(error):
             return _fail(BAD_INPUT, str(failed))
@@ -124,7 +124,7 @@ def _run() -> int:
 
 
 def _call() -> int:
-    """Run the command, or complete one for a shell; click's own ``main`` would handle signals and pipes, as we do."""
+    """Run the command, or complete one for a shell. Not click's ``main``: it would handle signals and pipes too."""
     if asked := os.environ.get(completion.VARIABLE):
         return shell_complete(app, {}, NAME, completion.VARIABLE, asked)
     try:
@@ -136,18 +136,18 @@ def _call() -> int:
 
 
 def _fail(code: int, message: str) -> int:
-    _told.append(in_a_line(message))
+    _errors.append(in_a_line(message))
     return code
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
     if foremost():
-        told, traced, _rest = in_a_line(message).partition(' The parse failed')  # Numba adds a traceback
-        print(f'warning: {told}{" Numba ignores it." * bool(traced)}', file=sys.stderr)
+        text, traced, _rest = in_a_line(message).partition(' The parse failed')  # Numba adds a traceback
+        print(f'warning: {text}{" Numba ignores it." * bool(traced)}', file=sys.stderr)
 
 
 def _leave(code: int) -> NoReturn:
-    """Exit; what could not be printed makes a success a failure."""
+    """Exit. A success becomes a failure if the output could not be printed."""
     tell()
     error = outputs.failure()
     try:
@@ -165,20 +165,20 @@ def _leave(code: int) -> NoReturn:
 
 
 def _leave_others(code: int) -> None:
-    """End with the other processes, if there are any; one of them prints the error that all have.
+    """Exit together with the other processes, if there are any. One of them prints an error that all have.
 
-    One that has not met them does so now: they may wait for it.
+    A process that has not connected yet connects now: the others may be waiting for it.
     """
 
     def tell(whose: str) -> None:
-        while _told:
-            print(f'error: {whose}{_told.pop(0)}', file=sys.stderr)
+        while _errors:
+            print(f'error: {whose}{_errors.pop(0)}', file=sys.stderr)
 
     if launched() is not None:
         from .parallel.processes import processes
 
-        if code <= SIGNALLED:  # else a signal ends all of them
-            with suppress(ValueError):  # they can't meet
+        if code <= SIGNALLED:  # else a signal ends all processes
+            with suppress(ValueError):  # the processes can't connect
                 processes()
         if processes.cache_info().currsize:
             processes().leave(code, tell)

@@ -1,30 +1,30 @@
-"""Errors that a caller may want to tell apart; every other bad input is a plain ValueError."""
+"""Errors that callers may want to handle separately. All other bad input raises a plain ValueError."""
 
 import os
 import sys
 
 
 class Diverged(ValueError):
-    """The training has run into inf or NaN, or away from what it had learned."""
+    """Training produced inf or NaN, or the loss rose far above what it had been."""
 
     def __init__(self, message: str, iteration: int | None = None, what: str = '') -> None:
         super().__init__(message)
-        self.iteration = iteration  # the first that was not good
-        self.what = what  # that has gone wrong, in words that do not depend on when it was noticed
+        self.iteration = iteration  # first bad iteration
+        self.what = what  # what went wrong, in words that do not depend on when it was noticed
 
 
 class TextLost(OSError):
-    """The encoded text can't be read any more, or is no longer what it was; the state is that before the last block."""
+    """The encoded text is unreadable or has changed. The training state is the one before the last block."""
 
 
 def in_a_line(message: object) -> str:
-    """A message without line breaks, and with what can't be seen spelt: it may hold what was in somebody's file."""
+    """The message on one line, with unprintable characters escaped: it may contain text from a stranger's file."""
     line = ' '.join(str(message).split())
     return ''.join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
 
 
 def of_numba(error: BaseException) -> ValueError | None:
-    """In a line, why Numba could not be imported, and by which variables; None for any other error."""
+    """A one-line error if importing Numba failed, with the NUMBA_* variables that are set; None for other errors."""
     trace, places = error.__traceback__, set[object]()
     while trace is not None:
         places.add(trace.tb_frame.f_globals.get('__name__'))
@@ -33,4 +33,4 @@ def of_numba(error: BaseException) -> ValueError | None:
         return None
     names = sorted(name for name in os.environ if name.startswith('NUMBA_'))
     cure = f'unset {" or ".join(names)}' if names else 'install other versions of Numba and NumPy'
-    return ValueError(in_a_line(f'Numba can not be imported ({error}): {cure}'))
+    return ValueError(in_a_line(f"can't import Numba ({error}): {cure}"))

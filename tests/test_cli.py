@@ -127,7 +127,7 @@ NUMBA = [
     ('NUMBA_DISABLE_JIT=1', ('info',), ''),
     ('NUMBA_OPT=nonsense', REFERENCE, ''),
     ('NUMBA_CPU_FEATURES=nonsense', ('train', SONNETS), "error: NUMBA_CPU_FEATURES is 'nonsense', but each "),
-    ('NUMBA_NUM_THREADS=-1', ('train', SONNETS), 'error: Numba can not be imported (Number of threads specified '),
+    ('NUMBA_NUM_THREADS=-1', ('train', SONNETS), "error: can't import Numba (Number of threads specified "),
 ]
 
 
@@ -156,7 +156,7 @@ def test_modules_that_can_not_be_loaded(cli, monkeypatch):
         raise ImportError('advice ' * 99) from ImportError('libx.so: failed to map segment')
 
     monkeypatch.setattr('fastrnn.cli.app.invoke', load)
-    expected = 'error: a module can not be loaded: libx.so: failed to map segment\n'
+    expected = "error: can't load a module: libx.so: failed to map segment\n"
     assert cli('info') == (1, '', expected)
 
 
@@ -178,5 +178,5 @@ def test_a_command_that_can_not_be_loaded(monkeypatch, error, reason):
         raise error
 
     monkeypatch.setattr('fastrnn.system.outputs.open_closed', fail)
-    with pytest.raises(SystemExit, match=f'^error: fastrnn can not be loaded: .*{reason}$'):
+    with pytest.raises(SystemExit, match=f"^error: can't load fastrnn: .*{reason}$"):
         command.main()

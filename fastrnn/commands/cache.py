@@ -1,4 +1,4 @@
-"""``fastrnn cache``: what is kept so that it need not be made again, and how to be rid of it."""
+"""``fastrnn cache``: lists and clears the cache folder."""
 
 import json
 import time
@@ -18,17 +18,19 @@ if TYPE_CHECKING:
 
 EXAMPLE = 'Example: fastrnn cache'
 CLEAR_EXAMPLE = 'Example: fastrnn cache clear --to 1GB'
-NAMED = 2  # files of a text that are named
+NAMED = 2  # files of a text whose names are shown
 
 
 @group(JSON, epilog=EXAMPLE)
 def cache(as_json: bool) -> None:
-    """Show what is in the cache folder, or clear it.
+    """List what is in the cache folder, or clear it.
 
-    It keeps encoded texts, compiled kernels and rescued models; least recently used entries come first.
+    The cache folder has encoded texts, compiled kernels and rescued models (of runs without --save or --out). Least
+    recently used entries come first.
 
-    FASTRNN_CACHE names another folder. Its limit is 4 GB, or FASTRNN_CACHE_SIZE: before a text is added, the least
-    recently used texts are removed. Kernels of other versions are removed after a month. What a process uses stays.
+    FASTRNN_CACHE sets the folder, FASTRNN_CACHE_SIZE its limit (4 GB). Before a text is added, the least recently used
+    texts are removed to stay below the limit. Kernels of other versions are removed after a month. Entries that a
+    process uses are never removed.
     """
     if click.get_current_context().invoked_subcommand is not None:
         return
@@ -38,13 +40,13 @@ def cache(as_json: bool) -> None:
     for item in found:
         print(json.dumps(_facts(item)) if as_json else _line(item))
     if not as_json:
-        print(f'{size_in_words(sum(item.bytes for item in found))} in {root}, which keeps to {size_in_words(limit)}')
+        print(f'{size_in_words(sum(item.bytes for item in found))} in {root} (limit {size_in_words(limit)})')
 
 
 @command(Option('to', Word('<size>'), '0', '', 'Keep the most recently used entries, up to this size.'), JSON,
     epilog=CLEAR_EXAMPLE)  # fmt: skip
 def clear(to: str, as_json: bool) -> None:
-    """Remove what no process uses, and print what was freed."""
+    """Remove entries that no process uses, and print the size freed."""
     from ..system.cache_folder import default_root, items, shrink
 
     root = default_root()
@@ -66,7 +68,7 @@ cache.add_command(clear)
 
 
 def _facts(item: 'Item') -> dict[str, Any]:
-    """For other programs."""
+    """The JSON object of an entry."""
     facts: dict[str, Any] = {'kind': item.kind, 'path': str(item.path), 'bytes': item.bytes}
     facts |= {'unused_seconds': round(max(0.0, time.time() - item.used), 1), 'in_use': item.in_use}
     if item.kind == 'text':

@@ -1,4 +1,4 @@
-"""A command of the command line, made of rows of options (settings/options.py): how it reads them, and its help."""
+"""Makes a command from rows of options (settings/options.py): parsing and help."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -10,13 +10,13 @@ from ..settings.kinds import Choice, Flag, Kind, Place, Places, Texts
 from ..settings.options import FIRST, GROUPS, Option
 from ..settings.presets import in_words
 
-NAMES, GAP = 28, 2  # columns of the help for names of options, and beside them; longer names have a line of their own
-UNBROKEN = '\xa0'  # a space at which no line ends
+NAMES, GAP = 28, 2  # columns of the help for option names, and after them; longer names get their own line
+UNBROKEN = '\xa0'  # no-break space
 HELP = Option('help', Flag(), False, '', 'Show this message and exit.', letter='h')
 
 
 class Value(click.ParamType):  # type: ignore[type-arg]
-    """How click reads a value, and what a shell completes it with."""
+    """Parses a value for click, and completes it for a shell."""
 
     def __init__(self, kind: Kind) -> None:
         self.name, self._kind = kind.metavar, kind
@@ -34,7 +34,7 @@ class Value(click.ParamType):  # type: ignore[type-arg]
 
 
 class Command(click.Command):
-    """One that knows its rows, and shows them in its help: ``grouped``, or all under one heading."""
+    """A click command made from rows. ``grouped``: its help has a heading for each group of options."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Command(click.Command):
         grouped: bool = False,
         *,
         name: str | None = None,
-        synonyms: str = '',  # of its name, for "did you mean"
+        synonyms: str = '',  # other names of the command, for "did you mean"
         **settings: Any,
     ) -> None:
         self.rows = {row.name: row for row in rows}
@@ -62,7 +62,7 @@ class Command(click.Command):
         )
 
     def get_help(self, ctx: click.Context) -> str:
-        """With the spaces that kept words together."""
+        """The help, with plain spaces instead of no-break spaces."""
         return super().get_help(ctx).replace(UNBROKEN, ' ')
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -77,8 +77,9 @@ class Command(click.Command):
 
 
 def command(*rows: Option, grouped: bool = False, **settings: Any) -> Callable[[Callable[..., None]], Command]:
-    """Make a command of a function that takes the rows' values by name; of one that is ``grouped``, a dict of those
-    that were given. The first line of its docstring is the command's summary.
+    """Make a command of a function. The first line of its docstring is the command's summary.
+
+    The function takes the rows' values by name; if ``grouped``, one dict of the values that were given.
     """
 
     def made(function: Callable[..., None]) -> Command:
@@ -88,7 +89,7 @@ def command(*rows: Option, grouped: bool = False, **settings: Any) -> Callable[[
 
 
 def _parameter(row: Option) -> click.Parameter:
-    """Without a default: what is not given is None, False, or for several files ()."""
+    """A click parameter without a default: a value that is not given is None, False, or () for several files."""
     if row.positional:
         several = -1 if isinstance(row.kind, Places) else 1
         return click.Argument([row.name], type=Value(row.kind), nargs=several, required=row.required)
@@ -100,7 +101,7 @@ def _parameter(row: Option) -> click.Parameter:
 
 
 def _sections(rows: Iterable[Option], grouped: bool) -> list[tuple[str, list[Option]]]:
-    """Headings of a help, each with its rows."""
+    """Headings of the help, each with its rows."""
     named = [row for row in rows if row.positional]
     others = {row.name: row for row in rows if not row.positional}
     if grouped:
@@ -119,7 +120,7 @@ def _names(row: Option) -> str:
 
 
 def _help(row: Option, room: int) -> str:
-    """What the option does; what stands in brackets is kept on one line, if that has the room."""
+    """What the option does, and its defaults in brackets, which stay on one line if they fit."""
     if not (words := in_words(row)):
         return row.help
     brackets = f'[{words}]'

@@ -1,4 +1,4 @@
-"""Completion of commands, options and names of files, in the user's shell."""
+"""Completion of commands, options and file names in the user's shell."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import click
 from click.shell_completion import get_completion_class
 
 VARIABLE = '_FASTRNN_COMPLETE'
-# by shell: its script in the user's home, the file that the shell reads, and the line of that file
+# for each shell: the script in the user's home, the file that the shell reads, and the line to add to that file
 PLACES = {
     'bash': ('.bash_completions/fastrnn.sh', '.bashrc', "source '{script}'"),
     'zsh': ('.zfunc/_fastrnn', '.zshrc', 'fpath+=~/.zfunc; autoload -Uz compinit; compinit'),
@@ -16,30 +16,30 @@ PLACES = {
 
 
 def users_shell() -> str:
-    """As SHELL names it. Raises ValueError for one that completes nothing."""
+    """The shell that SHELL names. Raises ValueError for an unsupported shell."""
     path = os.environ.get('SHELL', '')
     name = Path(path).name
     if name not in PLACES:
-        raise ValueError(f"SHELL is '{path}': completion is for bash, zsh and fish; set SHELL to one of them")
+        raise ValueError(f"SHELL is '{path}', but completion supports bash, zsh and fish: set SHELL to one of them")
     return name
 
 
 def script(group: click.Group, shell: str) -> str:
-    """What the shell runs."""
+    """The completion script of a shell."""
     found = get_completion_class(shell)
     assert found is not None
     return found(group, {}, 'fastrnn', VARIABLE).source()
 
 
 def install(group: click.Group, shell: str) -> Path:
-    """Write the script into the user's home, and have the shell read it; returns the script's path."""
+    """Write the script into the user's home, and make the shell read it; returns the script's path."""
     from ..system.atomic import write_atomically
     from ..system.home import home
     from ..system.reading import SMALL, read_bytes
 
     place = home()
     if place is None:
-        raise ValueError('the user has no home folder: use --show-completion, and save what it prints')
+        raise ValueError('the user has no home folder: save the output of --show-completion instead')
     name, settings, line = PLACES[shell]
     path, text = place / name, script(group, shell)
     path.parent.mkdir(parents=True, exist_ok=True)

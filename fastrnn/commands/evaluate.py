@@ -1,4 +1,4 @@
-"""``fastrnn eval``: how well a model predicts a text."""
+"""``fastrnn eval``: measures how well a model predicts a text."""
 
 import json
 from dataclasses import asdict
@@ -10,7 +10,7 @@ from .command import command
 from .options import ADAPT, FILES, JSON, MODEL, SKIP_UNKNOWN, tell_skipped, texts_of
 
 EXAMPLE = 'Example: fastrnn eval RUN data/sonnets.txt'
-WINDOW = Option('window', Whole(1), None, '', 'Predict this many characters at a time, each time from a zero state.',
+WINDOW = Option('window', Whole(1), None, '', 'Predict windows of this many characters, each from a zero state.',
     otherwise='all', synonyms='context context-length seq-length block-size')  # fmt: skip
 
 
@@ -29,13 +29,13 @@ def evaluate(
 ) -> None:
     """Measure how well MODEL predicts FILES, in bits per character.
 
-    Three simple models of the same text are shown for comparison. They see at most the first million characters; then
-    MODEL's bits of these are printed, too. With --skip-unknown all figures are those of the text without the characters
-    that MODEL does not know.
+    For comparison, it prints the figures of three simple models of the same text. They read at most the first million
+    characters; for longer texts, MODEL's figure for that part is printed too. With --skip-unknown, all figures are for
+    the text without the characters that MODEL does not know.
 
-    With --adapt, a second line gives the bits per character of weights that learn while they read (dynamic evaluation):
-    each window of 32 characters is scored first, and only then learned from. One stream reads the whole text in order,
-    which takes longer. MODEL itself is not changed.
+    With --adapt, a second line shows the bits per character of a copy of MODEL that learns while it reads (dynamic
+    evaluation). It scores each window of 32 characters, then trains on it. One stream reads the whole text in order,
+    so this takes longer. MODEL itself does not change.
     """
     from ..inference.evaluate import measure
     from ..model.checkpoint import load_model

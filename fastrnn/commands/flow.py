@@ -1,4 +1,4 @@
-"""What ``fastrnn train`` does with a run: it prints, ends by signals, and loses no model that took long."""
+"""Runs training for ``fastrnn train``: prints records, stops on signals, and saves every model that took long."""
 
 import sys
 from contextlib import suppress
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ..runs.session import Session
     from ..training.run import Run
 
-MISSED = 10.0  # seconds of training after which a model that is kept nowhere is rescued
-NOT_KEPT = 'the model is not kept: add --save FILE, or --out FOLDER to be able to resume'
+MISSED = 10.0  # seconds of training; a model that took longer is saved in the cache folder without --save
+NOT_KEPT = 'the model will not be saved: add --save FILE, or --out FOLDER to resume later'
 
 
 def train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
-    """Train in a run folder; the first signal lets the iteration end, and saves.
+    """Train in a run folder. After the first signal, finish the iteration, then save.
 
-    A rollback gives the session another run, so that it is asked for anew each time.
+    A rollback replaces ``session.run``, so each use looks it up again.
     """
     folder = session.folder.path
     seconds, ending = session.run.seconds, False
@@ -33,7 +33,7 @@ def train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
         return ending or session.run.seconds > seconds
 
     def last_words() -> str:
-        return reports.noted(f'stopped at once; {resumable(folder)}')
+        return reports.noted(f'stopped immediately; {resumable(folder)}')
 
     with outputs.forgiven(), stop.working(begun, begun, last_words, led=not processes().leads) as signals:
         try:
@@ -41,13 +41,13 @@ def train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
             reports.follow(session, lambda: agreed(signals), signals)
             ending = True
             session.close()
-        except (KeyboardInterrupt, SystemExit):  # there was nothing to save
+        except (KeyboardInterrupt, SystemExit):  # nothing to save
             session.__exit__(*sys.exc_info())
             reports.note(f'stopped; {resumable(folder)}')
             raise
         if save is not None:
             session.save(save)
-        if not complete:  # then it has been told
+        if not complete:  # else already printed
             reports.early(session.run)
         reports.best(session.run, save)
         reports.by_heart(session.run)
@@ -57,13 +57,13 @@ def train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
 
 
 def _announce_kept(session: 'Session', reports: Reports) -> bool:
-    """Say what a kept run is about to do; returns whether it is complete."""
+    """Print what a kept run is about to do. Returns True if the run is already complete."""
     run, folder, first = session.run, session.folder.path, session.run.iteration
     if run.over:
         reports.complete(run, folder)
         return True
     if first:
-        reports.note(f'{folder}: goes on from iteration {first:,}{_learning_rate(run.job, first)}')
+        reports.note(f'{folder}: resumes from iteration {first:,}{_learning_rate(run.job, first)}')
     reports.announce(run)
     if session.texts.piped:
         reports.from_standard_input(run, session.texts, folder)
@@ -71,17 +71,20 @@ def _announce_kept(session: 'Session', reports: Reports) -> bool:
 
 
 def _learning_rate(job: 'Job', iteration: int) -> str:
-    """What becomes of the learning rate from here on, if anything does."""
+    """How the learning rate changes from this iteration on; '' if it follows the old schedule."""
     if job.schedule == 'constant' or job.segment.ends != job.ends:
         return ''
     if job.segment.first != iteration:
         return f'; the learning rate falls until {job.end_in_words}'
     peak = job.segment.peak * job.learning_rate * 0.5**job.halvings
-    return f', with a new cycle of the learning rate, up to {peak:.3g}, until {job.end_in_words}'
+    return f'; starts a new learning-rate cycle (peak {peak:.3g}), until {job.end_in_words}'
 
 
 def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports, save: Path | None) -> None:
-    """Train without a folder; the first signal ends the run, and its model is saved, or rescued if it took long."""
+    """Train without a run folder. The first signal stops the run; its model is saved to ``save``.
+
+    Without ``save``, a model that took longer than MISSED seconds is saved in the cache folder.
+    """
     from ..decision.changes import from_model
     from ..decision.new_job import new_job
     from ..decision.text import opened
@@ -93,7 +96,7 @@ def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports,
         with text.corpus.discarded_in_vain():
             job, text, transfer = new_job(config, text, weights)
         run = Run(job, text, transfer=transfer)
-    ending, kept = False, False  # no more iterations; nothing more to save
+    ending, kept = False, False  # True after the last iteration; True once the model is saved
 
     def worth() -> bool:
         return not kept and run.iteration > 0 and (save is not None or run.seconds >= MISSED)
@@ -102,7 +105,7 @@ def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports,
         return ending or (run.iteration > 0 and (save is not None or processes().others_wait))
 
     def last_words() -> str:
-        return reports.noted('stopped at once; the model is not saved')
+        return reports.noted('stopped immediately; the model is not saved')
 
     def stopped() -> bool:
         if processes().agree(save is None and outputs.reader_is_gone()):
@@ -119,10 +122,10 @@ def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports,
         except BaseException as error:
             ending = True
             if _whole(run, error):
-                with suppress(Exception):  # the first error is told
+                with suppress(Exception):  # the first error is printed
                     _keep(run, save, reports)
             elif signals and save is not None:
-                reports.note('stopped; nothing is trained yet, so nothing is saved')
+                reports.note('stopped before the first iteration; nothing was saved')
             raise
         if save is not None:
             _keep(run, save, reports)
@@ -136,13 +139,16 @@ def train_in_memory(texts: 'Texts', config: Any, weights: Any, reports: Reports,
 
 
 def _whole(run: 'Run', error: BaseException) -> bool:
-    """Whether a run that an error has ended has a model to be kept, which all processes can come together for."""
+    """True if a run that an error ended has a model to save, and all processes can save it together."""
     alike = not processes().others_wait or isinstance(error, Diverged | OSError)
     return alike and run.iteration > 0 and not (isinstance(error, Diverged) and run.figures.best is None)
 
 
 def _keep(run: 'Run', save: Path | None, reports: Reports) -> None:
-    """Save the model; in the cache folder, if it can't be saved there, or if it took long and nobody said where."""
+    """Save the model to ``save``.
+
+    Save it in the cache folder if that fails, or if ``save`` is None and the run took longer than MISSED seconds.
+    """
     if save is not None:
         try:
             run.save(save)
@@ -154,20 +160,20 @@ def _keep(run: 'Run', save: Path | None, reports: Reports) -> None:
 
 
 def _rescue(run: 'Run', reports: Reports) -> None:
-    """Tell where the model is; what fails here must not hide how the run has ended."""
+    """Save the model in the cache folder and print where. An error here must not hide how the run ended."""
     from ..runs.rescue import KEPT, rescue_model
 
     try:
         file = quote(str(rescue_model(run)))
     except Exception as error:
-        reports.warn(f'the model can not be rescued either: {getattr(error, "strerror", None) or error}')
+        reports.warn(f"the model can't be saved in the cache folder: {getattr(error, 'strerror', None) or error}")
     else:
-        reports.warn(f'the model is in {file} (the last {KEPT} are kept); try it with: fastrnn sample {file}')
+        reports.warn(f'the model is saved in {file} (the newest {KEPT} are kept); try: fastrnn sample {file}')
 
 
 def agreed(signals: list[int]) -> bool:
-    """Whether the run is to end, by the signals of the first process, which become those of all."""
+    """True if the first process has received a signal: the run then stops. ``signals`` becomes the first process's."""
     told = processes().agree(list(signals))
-    if not processes().leads:  # the first one's may have grown since, and must not lose what has come
+    if not processes().leads:  # the first process may have received more since
         signals[:] = told
     return bool(told)

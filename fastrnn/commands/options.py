@@ -1,4 +1,4 @@
-"""Options and arguments that several commands share, and what they do with them."""
+"""Options and arguments that several commands share, and functions for them."""
 
 import re
 import sys
@@ -13,17 +13,17 @@ from ..settings.options import OPTIONS, Option
 if TYPE_CHECKING:
     from ..data.lacking import Lacking
 
-MODEL = Option('model', Place(), None, '', 'A run folder, a checkpoint of one, or a file made by train --save.',
+MODEL = Option('model', Place(), None, '', 'A run folder, a checkpoint, or a file written by train --save.',
     positional=True, required=True, synonyms='model checkpoint ckpt run load init-from model-path m')  # fmt: skip
 FILES = replace(OPTIONS['files'], required=True)
 SKIP_UNKNOWN = replace(OPTIONS['skip_unknown'], group='', help='Skip characters that the model does not know.')
-ADAPT = Option('adapt', Flag(), False, '', 'Also score with weights that learn while they read.',
+ADAPT = Option('adapt', Flag(), False, '', 'Also score with a copy of the model that learns while it reads.',
     synonyms='dynamic dynamic-evaluation dynamic-eval adaptive online')  # fmt: skip
-JSON = Option('as_json', Flag(), False, '', 'Print JSON for other programs, an object per line.', word='json')
+JSON = Option('as_json', Flag(), False, '', 'Print JSON, one object per line.', word='json')
 
 
 def texts_of(files: list[Path], recursive: bool, told: Callable[[str], None] | None = None) -> list[Path]:
-    """The files, with --recursive those of folders in place of these; ``told`` takes what was left out."""
+    """The files; with --recursive, folders are replaced by their files. ``told`` gets a line for each folder."""
     if not recursive:
         return files
     from ..data.folders import with_folders
@@ -41,7 +41,7 @@ def show(text: str) -> None:
 
 
 def tell_skipped(lacking: 'Lacking') -> None:
-    """Say, on standard error, what --skip-unknown has left out."""
+    """Print, on standard error, which characters --skip-unknown left out."""
     tell(lacking.left_out())
 
 

@@ -1,4 +1,4 @@
-"""The page of all options, made of their table: ``python -m fastrnn.commands.options_page > docs/options.md``."""
+"""Prints the page of all options: ``python -m fastrnn.commands.options_page > docs/options.md``."""
 
 from ..settings.options import FIRST, GROUPS, OPTIONS, Option
 from ..settings.presets import fast_in_words
@@ -8,13 +8,13 @@ TOP = """\
 
 <!-- made by: python -m fastrnn.commands.options_page > docs/options.md -->
 
-All options of `fastrnn train`. In Python, those with a keyword are arguments of `fastrnn.train` and `fastrnn.start`:
-`fastrnn train TEXT --hidden-size 200` is `fastrnn.train(Path('TEXT'), hidden_size=200)`. Options of kept runs need
-`--out`, or `fastrnn.start`.
+All options of `fastrnn train`. In Python, options with a keyword are arguments of `fastrnn.train` and `fastrnn.start`:
+`fastrnn train TEXT --hidden-size 200` is `fastrnn.train(Path('TEXT'), hidden_size=200)`. Options marked "kept runs"
+need `--out`, or `fastrnn.start`.
 
-- *Default* is what min-char-rnn does. *Preset fast* is what `--preset fast` takes in its place.
-- *Engines* are those that take the option. `--preset fast` selects the engine batched.
-- *Resume*: yes if the option may be given with `--resume`.
+- *Default*: the value of min-char-rnn. *Preset fast*: the value that `--preset fast` uses instead.
+- *Engines*: the engines that take the option. `--preset fast` selects the engine batched.
+- *Resume*: yes if the option can be given with `--resume`.
 
 Most people need these first: {first}.
 """
@@ -32,7 +32,7 @@ def page() -> str:
 
 
 def _cells(row: Option) -> tuple[str, ...]:
-    """A line of the table."""
+    """A row of the table."""
     spelt = [row.name.upper()] if row.positional else [f'-{row.letter}'] * bool(row.letter) + [row.flag]
     keyword = '' if row.typed else f'`{row.name}`'
     cells = (

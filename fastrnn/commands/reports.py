@@ -1,4 +1,4 @@
-"""What a training run prints: the gist's lines, the batched engine's, JSON, or nothing."""
+"""Prints a training run: the gist's lines, the batched engine's lines, JSON, or nothing."""
 
 import json
 import os
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from ..progress.records import Record
     from ..training.run import Run
 
-COLUMNS, UNIT = 80, ' bits'  # of a report; per character
+COLUMNS, UNIT = 80, ' bits'  # limit of a line; unit of the figures, per character
 
 
 class Reports:
-    """Prints records as they come. Standard output of the gist's engines is the gist's; notes go to standard error."""
+    """Prints records as they come.
+
+    With the gist's engines, standard output has only the gist's lines; notes go to standard error.
+    """
 
     def __init__(self, quiet: bool, as_json: bool) -> None:
         self._quiet, self._json = quiet, as_json
@@ -33,18 +36,18 @@ class Reports:
             print(text, file=sys.stderr)
 
     def noted(self, text: str) -> str:
-        """The text, if it is one that :meth:`note` prints."""
+        """The text, or '' if :meth:`note` would not print it."""
         return '' if self._quiet or self._json else text
 
     def warn(self, text: str) -> None:
-        """Print what nobody may miss; of several processes the first one does."""
+        """Print the text even with --quiet or --json. Of several processes only the first one prints."""
         from ..parallel.processes import processes
 
         if processes().leads:
             print(text, file=sys.stderr)
 
     def announce(self, run: 'Run') -> None:
-        """What is about to happen; for the gist's engines only its own line."""
+        """Print the text, model and sizes of a run; for the gist's engines only the gist's line."""
         job, corpus = run.job, run.text.corpus
         self._gist = job.abilities.gist_reports
         if run.transfer is not None:
@@ -72,43 +75,43 @@ class Reports:
         sizes = f'{words}, T={job.seq_length}, {streams}, {job.dtype}{dropout}'
         print(f'{job.optimizer} at {job.learning_rate:g}, {sizes}')
         each = processes().each and f',{processes().each}'
-        print(f'memory {size_in_words(job.memory)} beside the text{each}', flush=True)
+        print(f'memory {size_in_words(job.memory)} without the text{each}', flush=True)
         if job.held_out:
             part = job.validate_part
-            reads = '' if part is None else f'; validations read {part:,} of them, the last one all'
+            reads = '' if part is None else f'; validations read {part:,} of them, the last validation reads all'
             print(f'held out {job.held_out:,} characters{reads}', flush=True)
 
     def from_standard_input(self, run: 'Run', texts: 'Texts', folder: Path) -> None:
-        """Tell what such a kept run goes on with."""
+        """Print how to resume a kept run whose text came from standard input."""
         again = texts.again(folder)
         if run.text.corpus.entry is None:
-            self.note(f'the text comes from standard input, and no cache keeps it: to go on, {again}')
+            self.note(f'the text comes from standard input and is not cached; to resume, {again}')
         else:
-            self.note(f'the text comes from standard input: --resume finds it in the cache; when it is gone, {again}')
+            self.note(f'the text comes from standard input and is cached; if it is removed from the cache, {again}')
 
     def complete(self, run: 'Run', folder: Path) -> None:
-        """Tell what of its end a run has used up, what such an end counts, and what to type for as much again."""
+        """Print that a run is complete, and the command that trains for as long again."""
         job = run.job
         if run.ended_early:
             again = f'fastrnn train --resume {quote(str(folder))} --patience {2 * (job.patience or 0)}'
-            self.note(f'{folder}: the run is complete: it {_early(run)}; to go on, type: {again}')
+            self.note(f'{folder}: the run is complete: it {_early(run)}; to train on: {again}')
             return
         from ..runs.ends import reached
 
         end = reached(job, run.iteration, run.seconds, folder)
         self.note(
-            f"{folder}: the run is complete: {end.done} are done, and {end.given} counts from the run's start; to go "
-            f'on for {end.more} more, type: {end.again}'
+            f"{folder}: the run is complete after {end.done} ({end.given} counts from the run's start); "
+            f'to train {end.more} more: {end.again}'
         )
 
     def beginning(self) -> AbstractContextManager[object]:
-        """Show that something is done while a text is encoded, kernels are compiled and a preset tries the machine."""
+        """Show the progress line while the text is encoded, kernels are compiled and the preset measures speed."""
         from ..progress import bar as progress
 
         return progress.display(self._quiet or self._json)
 
     def follow(self, records: Iterable['Record'], stopped: Callable[[], bool], signals: Sequence[int]) -> None:
-        """Print records until the last or until stopped; once there are signals, the line at the bottom says so."""
+        """Print records until the last one, or until ``stopped``. The progress line shows a signal in ``signals``."""
         from ..progress import bar as progress
 
         record: Record | None = None
@@ -128,12 +131,12 @@ class Reports:
         self._sampled = record is not None and record.last and record.sample is not None and not self._gist
 
     def early(self, run: 'Run') -> None:
-        """Tell of an end that is not the planned one."""
+        """Print why a run stopped early, if it did."""
         if run.ended_early:
-            self.note(f'{_early(run)}; --patience sets how many')
+            self.note(f'{_early(run)}; --patience sets the number')
 
     def by_heart(self, run: 'Run') -> None:
-        """A hint where a text was seen so often that the model may know nothing else."""
+        """Print a warning if the model may have memorized the text: many epochs, and nothing held out."""
         if run.job.held_out or run.job.abilities.gist_reports or self._quiet or self._json:
             return
         from ..training.by_heart import by_heart
@@ -141,29 +144,29 @@ class Reports:
         epochs = run.epochs()
         if by_heart(epochs, run.job.characters, run.job.architecture.all_parameters):
             self.note(
-                f'the text was seen {epochs:,.0f} times and nothing is held out: the model may only have learned it by '
-                'heart; add --validation 10% to see, and to keep the best'
+                f'the model read the text {epochs:,.0f} times, and no text is held out: it may have memorized the '
+                'text; add --validation 10% to check, and to keep the best model'
             )
 
     def best(self, run: 'Run', save: Path | None) -> None:
-        """Tell of the best model, where it is not the last: what is that model's."""
-        if run.best_is_lost:  # whatever is quiet, and whichever warnings are shown
+        """Print the best validation if it is not the last one, and what comes from that model: sample, file."""
+        if run.best_is_lost:  # printed even with --quiet, and whatever Python's warning filters are
             if save is not None:
-                self.warn(f'warning: {save}: holds the last model, as the best could not be read')
+                self.warn(f'warning: {save}: has the last model, because the best could not be read')
             return
         if run.figures.best is None or run.figures.best_iteration == run.iteration or self._quiet or self._json:
             return
-        at = ''
+        bits, at = run.figures.best, list[str]()
         if run.figures.best_iteration is not None:
-            at = f' at epoch {_short(run.epochs(run.figures.best_iteration), 1)}'
-        best = f'{run.figures.best:.3f}'
+            at.append(f'epoch {_short(run.epochs(run.figures.best_iteration), 1)}')
         if run.job.validate_part is not None:
             whole = run.figures.best_whole
-            best = f'{run.figures.best:.3f} (a part)' if whole is None else f'{whole:.3f} (all)'
-        for name in ['the file'] if save is None else [str(save), save.name, 'the file']:
-            taken = ['the sample'] * self._sampled + [name] * (save is not None)
-            are = f"; {' and '.join(taken)} {'are' if len(taken) > 1 else 'is'} that model's" if taken else ''
-            line = f'best {best}{at}{are}'
+            at.append(f'{"part of the" if whole is None else "all"} held-out text')
+            bits = bits if whole is None else whole
+        best = f'best {bits:.3f}' + (f' ({", ".join(at)})' if at else '')
+        for name in ['file'] if save is None else [str(save), save.name, 'file']:
+            taken = ['sample'] * self._sampled + [name] * (save is not None)
+            line = best + (f'; {" and ".join(taken)} {"are" if len(taken) > 1 else "is"} from it' if taken else '')
             if len(line) <= COLUMNS:
                 break
         print(line, file=sys.stderr if run.job.abilities.gist_reports else sys.stdout, flush=True)
@@ -176,7 +179,7 @@ class Reports:
         if record.report and not self._gist:
             print(_fast_line(record))
         if record.sample is not None:
-            # in one write: a second Ctrl-C between two would leave the cursor behind the dashes
+            # one write: a second Ctrl-C between two writes would leave the cursor after the dashes
             print('----\n %s \n----\n' % (record.sample,), end='')
         if self._gist and record.report:
             print(_gist_line(record))
@@ -188,25 +191,25 @@ class Reports:
 
 
 def resumable(folder: Path) -> str:
-    """What of a run is saved, and how it is resumed."""
+    """The last saved iteration of a run, and the command that resumes it."""
     from ..model.run_files import checkpoints, iteration_of
 
     found = checkpoints(folder) if folder.is_dir() else []
     again = f'fastrnn train --resume {quote(str(folder))}'
     if not found:
         return f'nothing is saved yet; start again with: {again}'
-    return f'saved at iteration {iteration_of(found[-1]):,}; go on with: {again}'
+    return f'saved at iteration {iteration_of(found[-1]):,}; resume with: {again}'
 
 
 def _early(run: 'Run') -> str:
-    """Why a run has ended before its end."""
+    """Why a run stopped early, as the end of a sentence."""
     from ..decision.job import MARGIN
 
     at = ''
     if run.figures.best_iteration is not None:
-        at = f', of epoch {_short(run.epochs(run.figures.best_iteration), 1)}'
-    worse = f'{run.figures.worse:,} validations in a row' if run.figures.worse > 1 else 'a validation'
-    return f'ended early: {worse} were worse than the best{at}, by {MARGIN:.0%} or more'
+        at = f' (epoch {_short(run.epochs(run.figures.best_iteration), 1)})'
+    worse = f'{run.figures.worse:,} consecutive validations were' if run.figures.worse > 1 else 'a validation was'
+    return f'stopped early: {worse} at least {MARGIN:.0%} worse than the best{at}'
 
 
 def _gist_line(record: 'Record') -> str:
@@ -214,7 +217,7 @@ def _gist_line(record: 'Record') -> str:
 
 
 def _fast_line(record: 'Record') -> str:
-    """One report of the batched engine, in 80 columns however long the run is."""
+    """One report of the batched engine, in at most 80 columns for runs of any length."""
     speed = record.characters / max(record.seconds, 1e-9)
     held_out = f'  val {record.validation:.3f}' if record.validation is not None else ''
     line = (
@@ -231,7 +234,7 @@ def _short(number: float, digits: int) -> str:
 
 
 def chosen_line(model: str, why: str) -> str:
-    """What a preset chose, and why; the line after it has T and the streams."""
+    """The model that a preset chose, and why. The next line printed has T and the streams."""
     line = f'{model}: {why}'
     return line if len(line) <= COLUMNS else line.replace(' characters/s', '/s')
 
@@ -240,13 +243,15 @@ def _of_transfer(transfer: 'Transfer') -> list[str]:
     from ..data.lacking import listed, unit_name
 
     architecture = transfer.params.architecture
-    what = f'{architecture.H} hidden units' if architecture.is_gist else f'the cells ({architecture.words})'
-    lines = [f"{what} and their weights are the model's"]
+    size = f'{architecture.H} hidden units' if architecture.is_gist else architecture.words
+    lines = [f"starting from the model's weights ({size})"]
     if transfer.new:
         unit, count = transfer.corpus.unit, len(transfer.new)
         names = listed((unit_name(ord(char), unit) for char in transfer.new), count)
-        are = 's are new to the model and get new rows' if count > 1 else ' is new to the model and gets a new row'
+        are = 's are not in the model and get new weights' if count > 1 else ' is not in the model and gets new weights'
         lines.append(f'{count:,} {unit}{are}: {names}')
     if transfer.unseen:
-        lines.append(f'{len(transfer.unseen)} characters that the model knows do not occur in the text')
+        count = len(transfer.unseen)
+        are = 's of the model do' if count > 1 else ' of the model does'
+        lines.append(f'{count:,} {transfer.corpus.unit}{are} not occur in the text')
     return lines

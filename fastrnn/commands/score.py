@@ -1,4 +1,4 @@
-"""``fastrnn score``: how much each character of a text surprises a model."""
+"""``fastrnn score``: shows how much each character of a text surprises a model."""
 
 import sys
 from dataclasses import replace
@@ -12,7 +12,7 @@ from .options import ADAPT, MODEL, SKIP_UNKNOWN, tell_skipped
 EXAMPLE = 'Example: fastrnn score RUN data/sonnets.txt --html page.html'
 FILE = Option('file', Place(), None, '', 'The text. gzip is accepted; - is standard input.', positional=True,
     required=True, synonyms='text input data files corpus i f')  # fmt: skip
-HTML = Option('html', Place(), None, '', 'Write a page with the shaded text to this file.',
+HTML = Option('html', Place(), None, '', 'Write a page of the text, shaded by bits, to this file.',
     synonyms='out output page o file')  # fmt: skip
 
 
@@ -22,16 +22,18 @@ def score(
 ) -> None:
     r"""Show how much each character of FILE surprises MODEL.
 
-    The output is a table, or with --html a page to look at. The table's columns are: offset (characters from the start
-    of the text), character, bits. Nothing precedes the first character, so its cell is empty. Characters
-    are written as \t \n \r \\, and as \xNN or \uNNNN where they are control characters, line separators, surrogates
-    or, of models of bytes, not ASCII. Nothing is quoted. The mean of the bits is what fastrnn eval prints. Characters
-    that the model folds into U+FFFD appear as that. With --skip-unknown the model does not read the characters that it
-    does not know: they have no line, but offsets count them.
+    The output is a table, or with --html a page. The table's columns are offset (characters from the start of the
+    text), character and bits. Nothing precedes the first character, so its bits are empty. Their mean is the figure
+    of fastrnn eval.
 
-    With --adapt the table has a fourth column, adapted_bits, by weights that learn while they read (dynamic
-    evaluation): each window of 32 characters is scored first, and only then learned from. The page is shaded by these;
-    pointing at a character shows both numbers. MODEL itself is not changed.
+    Tabs, newlines, carriage returns and backslashes are written as \t \n \r \\. Other control characters, line
+    separators and surrogates are written as \xNN or \uNNNN, as are non-ASCII bytes of byte models. Nothing is quoted.
+    Characters that the model folds into U+FFFD are written as U+FFFD. With --skip-unknown, characters that the model
+    does not know have no line, but offsets count them.
+
+    With --adapt, a fourth column, adapted_bits, is from a copy of MODEL that learns while it reads (dynamic
+    evaluation). It scores each window of 32 characters, then trains on it. The page is shaded by adapted bits;
+    pointing at a character shows both figures. MODEL itself does not change.
     """
     from ..inference import surprisal as scoring
     from ..model.checkpoint import load_model

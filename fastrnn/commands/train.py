@@ -1,4 +1,4 @@
-"""``fastrnn train``: from text to a model."""
+"""``fastrnn train``: trains a model on a text."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,18 +19,18 @@ EXAMPLE = 'Example: fastrnn train data/sonnets.txt --seed 0 --iterations 2000 --
 def train(given: dict[str, Any]) -> None:
     """Train a model on FILES, or resume a run.
 
-    By default it trains as min-char-rnn does, and prints what that prints. --preset fast trains the best model that the
-    time allows, with the engine batched.
+    By default it trains and prints exactly as min-char-rnn does. --preset fast trains the best model that the time
+    allows, with the batched engine.
 
-    Brackets show the default, what --preset fast takes instead, and which engine an option is for.
+    Brackets show the default, the value that --preset fast uses, and the engines that take the option.
 
-    The processes of mpiexec or srun train one model together; with FASTRNN_ALONE=1 each trains its own.
+    Under mpiexec or srun, all processes train one model; with FASTRNN_ALONE=1, each process trains its own.
     """
     from ..parallel.processes import led, processes
     from ..system.atomic import check_place
     from .flow import train_in_memory, train_kept
 
-    processes()  # raises ValueError where they can't meet
+    processes()  # raises ValueError if the processes can't connect
     leads, save = processes().leads, given.get('save')
     reports = Reports('quiet' in given or not leads, 'as_json' in given and leads)
     if save is not None:
@@ -43,9 +43,9 @@ def train(given: dict[str, Any]) -> None:
             train_kept(session, reports, save)
         return
     if 'files' not in given:
-        raise ValueError('no text: name at least one file, or a run to go on with by --resume')
+        raise ValueError('no text: name a text file, or resume a run with --resume FOLDER')
     if 'patience' in given and 'validation' not in given:
-        raise ValueError('--patience counts validations: add --validation, such as --validation 10%')
+        raise ValueError('--patience counts validations, but no text is held out: add --validation 10%')
     model = _loaded(given.get('weights'))
     config, texts = _config(given), _texts(given)
     if 'out' in given:
@@ -59,7 +59,7 @@ def train(given: dict[str, Any]) -> None:
         return
     for name in given:
         if OPTIONS[name].kept:
-            raise ValueError(f'{OPTIONS[name].flag} is for runs that are kept: add --out FOLDER')
+            raise ValueError(f'{OPTIONS[name].flag} needs a run folder: add --out FOLDER')
     train_in_memory(texts, config, model, reports, save)
 
 
@@ -87,14 +87,14 @@ def _loaded(weights: Path | None) -> Any:
 
 
 def _resumed(given: dict[str, Any]) -> 'Session':
-    """The session that --resume names, if no option contradicts it."""
+    """The session of --resume. Raises ValueError for options that can't change."""
     from ..runs.resume import resume
 
     for name in given:
         if not OPTIONS[name].resume:
             raise ValueError(
-                f'{OPTIONS[name].flag} can not be changed by --resume: '
-                'a run goes on as it began; start a new one from its weights with --from'
+                f"{OPTIONS[name].flag} can't be changed when a run is resumed; "
+                'start a new run from its weights with --from'
             )
     changes = {name: value for name, value in given.items() if not OPTIONS[name].typed}
     return resume(given['resume'], given.get('files'), **changes)

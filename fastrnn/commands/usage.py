@@ -1,4 +1,4 @@
-"""What is typed after ``fastrnn``: options as other tools spell them, and what to type in place of one there is not."""
+"""Reads the words typed after ``fastrnn``: accepts underscores in options, and suggests a name for an unknown one."""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from .command import Command
 
 
 def in_words(error: click.ClickException) -> str:
-    """A usage error of the parser; one about positional arguments names the help, as all of ours do."""
+    """A usage error of click as one line. Errors about positional arguments name the help, as our own errors do."""
     message, context = str(error.format_message()), getattr(error, 'ctx', None)
     if message.startswith(('Missing argument', 'Got unexpected extra argument')) and context is not None:
         message = message.replace('Missing argument', 'missing argument').replace('Got unexpected', 'unexpected')
@@ -23,10 +23,10 @@ def in_words(error: click.ClickException) -> str:
 
 
 class Group(Command, click.Group):
-    """A group of commands that reads options as people type them, and says in one line what was meant."""
+    """A group of commands with one-line usage errors that suggest the right name."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """In the order in which they were added."""
+        """In the order they were added."""
         return list(self.commands)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -41,9 +41,8 @@ class Group(Command, click.Group):
             return super().resolve_command(ctx, args)
         if self.get_command(ctx, args[0]) is None:
             names = {name: getattr(command, 'synonyms', '') for name, command in self.commands.items()}
-            all_of_them = (
-                f'the commands are {", ".join(sorted(names))}' if len(names) > 1 else f'the command is {min(names)}'
-            )
+            listed = ', '.join(sorted(names))
+            all_of_them = f'the commands are {listed}' if len(names) > 1 else f'the only command is {listed}'
             raise ValueError(f'there is no command {args[0]}: {advice(args[0], names, all_of_them)}')
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and not isinstance(command, Group):
@@ -52,7 +51,7 @@ class Group(Command, click.Group):
 
 
 def group(*rows: Option, **settings: Any) -> Callable[[Callable[..., None]], Group]:
-    """Make a group of a function, which is called before any of its commands, or if there is none."""
+    """Make a group of a function. It is called before each command of the group, or alone if none is given."""
 
     def made(function: Callable[..., None]) -> Group:
         return Group(rows, function, invoke_without_command=True, **settings)
@@ -61,7 +60,7 @@ def group(*rows: Option, **settings: Any) -> Callable[[Callable[..., None]], Gro
 
 
 class Words:
-    """What is typed after one command, read by its options."""
+    """Reads the words typed after one command."""
 
     def __init__(self, command: Any, ctx: Any, name: str = '') -> None:
         params = command.get_params(ctx)
@@ -70,9 +69,9 @@ class Words:
         self._rows = getattr(command, 'rows', {})
 
     def spelt(self, args: list[str], group: bool = False) -> list[str]:
-        """The words with hyphens for underscores in names of options; of a group those before its command.
+        """The words, with hyphens for underscores in option names; for a group, only up to the command's name.
 
-        Raises ValueError, in one line, for an option that there is not, and for one without its value.
+        Raises ValueError, in one line, for an unknown option and for a missing value.
         """
         rest, words = list(args), list[str]()
         while rest:
@@ -100,7 +99,7 @@ class Words:
         raise self._unknown(name)
 
     def _short(self, word: str) -> bool:
-        """Whether the next word is the value of the last of these letters. -out does not mean -o ut."""
+        """True if the next word is the value of the last letter. -out does not mean -o ut."""
         if len(word) > 2 and (f'--{plain(word)}' in self._options or word[:2] not in self._options):
             raise self._unknown(word)
         for at, letter in enumerate(word[1:], 2):
@@ -112,12 +111,12 @@ class Words:
         return False
 
     def _value(self, name: str, rest: list[str]) -> list[str]:
-        """What follows an option, taken off the rest."""
+        """The value of an option, taken from ``rest``."""
         if not rest:
             raise ValueError(f'{name} needs a value: see {self._help}')
         value = rest.pop(0)
         if value.partition('=')[0].replace('_', '-') in self._options and len(value) > 2:
-            raise ValueError(f'{name} needs a value, but {value} follows it: see {self._help}')
+            raise ValueError(f'{name} needs a value, but the option {value} follows: see {self._help}')
         if rest and NUMBER_WITHOUT_UNIT.fullmatch(value) and UNIT.fullmatch(rest[0]) and not os.path.exists(rest[0]):
             raise ValueError(f'{name} {value} {rest[0]}: write {value}{rest[0]}, without a space')
         return [value]
@@ -125,14 +124,14 @@ class Words:
     def _unknown(self, name: str) -> ValueError:
         for row in self._rows.values():
             if row.positional and plain(name) in row.synonyms.split():
-                return ValueError(f'there is no option {name}: name the {row.name} without an option')
+                return ValueError(f'there is no option {name}: give the {row.name} without it')
         synonyms = {row.flag: row.synonyms for row in self._rows.values()}
         long = {option: synonyms.get(option, '') for option in self._options if option.startswith('--')}
         return ValueError(f'there is no option {name}: {advice(name, long, f"see {self._help}")}')
 
 
 def _is_option(word: str) -> bool:
-    """A hyphen alone is standard input."""
+    """True for options; a single hyphen is standard input."""
     return word.startswith('-') and len(word) > 1
 
 

@@ -1,4 +1,4 @@
-"""Closing what is still open at the end of the program."""
+"""Closes runs that are still open when the program exits."""
 
 import atexit
 import itertools
@@ -12,18 +12,18 @@ class Closing(Protocol):
     def close(self) -> None: ...
 
 
-_open: WeakValueDictionary[int, Closing] = WeakValueDictionary()  # numbered: several processes close in one order
+_open: WeakValueDictionary[int, Closing] = WeakValueDictionary()  # numbered: all processes close in the same order
 _numbers = itertools.count()
 
 
 def close_at_exit(thing: Closing) -> None:
-    """Close a thing at the end of the program, if it is still there."""
+    """Close ``thing`` when the program exits, if it still exists then."""
     _open[next(_numbers)] = thing
 
 
 @atexit.register
 def _close_all() -> None:
-    """One that fails keeps no other from being closed."""
+    """Close all; an error in one does not prevent closing the others."""
     left = [thing for _, thing in sorted(_open.items(), key=operator.itemgetter(0))]
     while left:
         try:

@@ -9,22 +9,22 @@ from ..model.run_files import BEST
 
 
 class InFolder:
-    """Read anew each time: memory holds no copy."""
+    """Reads the best model from its file each time: no copy stays in memory."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / BEST
 
     def keep(self, params: Params, bits: float) -> None:
-        """Its checkpoint is saved before the next iteration."""
+        """Nothing to do: its checkpoint is saved before the next iteration."""
 
     def take(self, bits: float) -> Params | None:
-        """None, with a warning, where the file is gone, damaged or not that model's."""
+        """The best model; None, with a warning, if the file is missing, damaged or of another model."""
         try:
             params, found = load_weights(self._path)
             if found == bits:
                 return params
-            problem = f'{self._path}: its model is not the best of this run'
+            problem = f"{self._path}: not this run's best model"
         except ValueError as error:
             problem = str(error).partition(';')[0]
-        warnings.warn(f'{problem}; the last model is taken in its place', RuntimeWarning, stacklevel=2)
+        warnings.warn(f'{problem}; using the last model instead', RuntimeWarning, stacklevel=2)
         return None

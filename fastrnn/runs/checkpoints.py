@@ -1,4 +1,4 @@
-"""The checkpoints of a run folder: which stay, which is gone on from, and which is the best."""
+"""The checkpoints of a run folder: saves, finds, renames and removes them."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -12,7 +12,7 @@ from ..system.reading import same_contents
 
 
 class Checkpoints:
-    """The numbered ones, and the best. Errors are the system's."""
+    """Numbered checkpoints, and the best one. Raises the system's OSError."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -22,7 +22,7 @@ class Checkpoints:
         return self._folder / BEST
 
     def all(self) -> list[Path]:
-        """Those with a number, oldest first."""
+        """Numbered checkpoints, oldest first."""
         return checkpoints(self._folder)
 
     def newest(self) -> Path | None:
@@ -30,7 +30,7 @@ class Checkpoints:
         return found[-1] if found else None
 
     def before(self, path: Path) -> Path | None:
-        """The one before one; the newest, if that one has no number."""
+        """The numbered checkpoint before ``path``; the newest if ``path`` has no number."""
         found = self.all()
         if path in found:
             found = found[: found.index(path)]
@@ -46,9 +46,9 @@ class Checkpoints:
         return None
 
     def save(self, checkpoint: Checkpoint, *, best: bool) -> Path:
-        """``best``: also under that name."""
+        """Write a numbered checkpoint; ``best``: also as the best one."""
         path = checkpoint_file(self._folder, checkpoint.state.iteration)
-        if best:  # first: a kill in between must not leave a best one that is not
+        if best:  # written first: a kill in between must not leave an outdated best checkpoint
             save_checkpoint(self.best, checkpoint)
             link_atomically(self.best, path)
         else:
@@ -59,10 +59,10 @@ class Checkpoints:
         link_atomically(path, self.best)
 
     def set_strange_best_aside(self, text: Mapping[str, Any]) -> Path | None:
-        """Rename the best if it is of another text, by its identity; its new name."""
+        """Rename the best checkpoint if it is of another text; returns its new path, or None."""
         try:
             found = load_checkpoint(self.best).text
-        except ValueError:  # none, or damaged, which is told where it is read
+        except ValueError:  # missing, or damaged: reported when it is read
             return None
         if all(found.get(name, value) == value for name, value in text.items()):
             return None
@@ -72,20 +72,20 @@ class Checkpoints:
         return aside
 
     def prune(self, count: int, anchor: Path | None) -> None:
-        """Leave the newest so many, and the one to roll back to."""
+        """Remove numbered checkpoints except the newest ``count`` and ``anchor``, the one to roll back to."""
         for path in self.all()[:-count]:
             if path != anchor:
                 path.unlink()
 
     def drop_after(self, iteration: int) -> None:
-        """Remove those of a stretch that diverged."""
+        """Remove numbered checkpoints after an iteration: training diverged there."""
         for path in reversed(self.all()):
             if iteration_of(path) > iteration:
                 path.unlink()
         sync_folder(self._folder)
 
     def give_number(self, path: Path, iteration: int) -> None:
-        """Its number to a checkpoint of that iteration: the best, or one that was set aside."""
+        """Give a checkpoint of this iteration its numbered name: the best one, or one that was renamed."""
         target = checkpoint_file(self._folder, iteration)
         if path != target:
             if target.exists() and not same_contents(target, path):
@@ -93,7 +93,7 @@ class Checkpoints:
             link_atomically(path, target)
 
     def after(self, iteration: int) -> list[Path]:
-        """Those of a later iteration, the best too."""
+        """Checkpoints of later iterations, including the best one."""
         newer = [other for other in self.all() if iteration_of(other) > iteration]
         with suppress(ValueError, OSError):
             if load_checkpoint(self.best).state.iteration > iteration:
@@ -101,7 +101,7 @@ class Checkpoints:
         return newer
 
     def set_aside(self, paths: Sequence[Path]) -> None:
-        """Rename them, that they are not taken for the run's own."""
+        """Rename checkpoints so that the run no longer uses them."""
         for path in reversed(paths):
             path.rename(free_name(path.with_suffix('.superseded')))
         sync_folder(self._folder)

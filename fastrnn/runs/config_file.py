@@ -1,4 +1,4 @@
-"""``config.json`` of a run folder: what was asked for, and what was decided; its one writer and its one reader."""
+"""Writes and reads ``config.json`` of a run folder: what was asked for, and what was decided."""
 
 import json
 from collections.abc import Mapping
@@ -18,29 +18,29 @@ from ..settings.options import check
 from ..system.atomic import write_atomically
 from ..system.reading import SMALL, read_bytes
 
-FORMAT = 3  # 1 is 0.1.0's, with fewer settings, which reads no others; in 2, too, what was asked is what was decided
+FORMAT = 3  # 1: version 0.1.0, with fewer settings; in 1 and 2, there is one list of settings, asked and decided
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a run is, as its folder says."""
+    """The contents of ``config.json``."""
 
-    job: Job | None  # None: of an earlier version's, until there is a text; see ``job_on``
+    job: Job | None  # None for a run of an earlier version, until its text is opened; see ``job_on``
     asked: Mapping[str, Any]  # a preset, and options
     texts: Texts
     identity: Mapping[str, Any]  # of the text, see data/texts.py
     keep: int
-    transferred: bool = False  # begun with another model's weights: then no run can begin from this alone
-    lengthened: tuple[int, ...] = ()  # iterations at which the run was over, and was given a later end
-    earlier: Mapping[str, Any] = field(default_factory=dict)  # settings of an earlier version's run
+    transferred: bool = False  # started from another model's weights: this file alone can't restart the run
+    lengthened: tuple[int, ...] = ()  # iterations at which the run was complete and got a later end
+    earlier: Mapping[str, Any] = field(default_factory=dict)  # settings of a run of an earlier version
 
     def job_on(self, text: Text) -> Job:
-        """The job, on its text. Raises ValueError for one that is of another, or has settings that can't be."""
+        """The job for ``text``. Raises ValueError if the job is of another text, or has invalid settings."""
         if self.job is not None:
             held_out = 0 if text.held_out is None else text.held_out.size
             there, here = (self.job.V, self.job.characters, self.job.held_out), (text.V, text.characters, held_out)
             if there != here:
-                raise ValueError(f'V, characters and held_out are {there}, but those of the text are {here}')
+                raise ValueError(f'V, characters and held_out are {there}, but {here} in the text')
             return self.job
         job = of_earlier(self.earlier['config'], text)
         return replace(job, on_divergence=check('on_divergence', self.earlier['on_divergence']))
@@ -62,7 +62,7 @@ class Description:
 
     @classmethod
     def read(cls, folder: Path) -> 'Description':
-        """Raises ValueError, in one line, for what is no such file."""
+        """Read ``config.json``. Raises ValueError, in one line, if it is missing, damaged or of a newer version."""
         facts = _read(folder)
         try:
             text = dict(facts['text'])

@@ -1,4 +1,4 @@
-"""The course of a run: its records without the stretches that rollbacks gave up, in bounded memory."""
+"""The records of a run without those that rollbacks discarded, in bounded memory."""
 
 import math
 from collections.abc import Iterable
@@ -7,18 +7,18 @@ from typing import Any
 
 Facts = dict[str, Any]
 
-MOST = 10_000  # records that are kept, of each kind; a picture shows fewer
-MOST_STRETCHES = 100  # that were given up: a run ends after ten rollbacks, and may then be resumed
+MOST = 10_000  # records kept of each kind; a plot shows fewer
+MOST_STRETCHES = 100  # discarded stretches kept; a run stops after ten rollbacks, but can be resumed
 
 _iteration = itemgetter('iteration')
 
 
 class Thinned:
-    """Evenly chosen records of a long sequence: each one, then every second, every fourth and so on; and the last."""
+    """Evenly spaced records of a sequence: all, then every second, every fourth and so on; and the last one."""
 
     def __init__(self, most: int) -> None:
         self._most, self._stride, self._count = most, 1, 0
-        self._kept: list[tuple[int, Facts]] = []  # each with its place in the sequence
+        self._kept: list[tuple[int, Facts]] = []  # (index in the sequence, record)
         self._last: Facts | None = None
 
     def add(self, record: Facts) -> None:
@@ -31,19 +31,19 @@ class Thinned:
             self._kept = [(place, kept) for place, kept in self._kept if place % self._stride == 0]
 
     def cut(self, iteration: int) -> list[Facts]:
-        """Remove the records of later iterations, and return them."""
+        """Remove and return the records of later iterations."""
         removed = []
         if self._last is not None and _iteration(self._last) > iteration:
             removed, self._last = [self._last], None
         while self._kept and _iteration(self._kept[-1][1]) > iteration:
             removed.append(self._kept.pop()[1])
-        if len(removed) > 1 and removed[0] is removed[1]:  # the last one was kept for its place, too
+        if len(removed) > 1 and removed[0] is removed[1]:  # the last one was also a kept one
             del removed[0]
         return removed[::-1]
 
     @property
     def last(self) -> list[Facts]:
-        """The last record, if there is one."""
+        """The last record as a list of one; [] if there is none."""
         return [record for _, record in self._kept[-1:]] if self._last is None else [self._last]
 
     @property
@@ -55,19 +55,19 @@ class Thinned:
 
 
 class Course:
-    """What a run's log says, record by record. Records with a validation are thinned apart: they are far fewer."""
+    """Records of a run's log. Records with a validation are thinned separately: there are far fewer of them."""
 
     def __init__(self, most: int = MOST) -> None:
         self._trained, self._validated = Thinned(most), Thinned(most)
-        self._best: Facts | None = None  # always kept: a picture marks it
-        self.given_up: list[list[Facts]] = []  # each from the point at which it left the course
-        self.rollbacks: list[Facts] = []  # the points from which they went on
+        self._best: Facts | None = None  # always kept: plots mark it
+        self.given_up: list[list[Facts]] = []  # discarded stretches, each starting at the record before it
+        self.rollbacks: list[Facts] = []  # records from which training resumed after a rollback
 
     @classmethod
     def of(cls, records: Iterable[Facts], most: int = MOST) -> 'Course':
-        """Records, and rollbacks with ``to``: the number of iterations from which the run went on.
+        """From records, and rollbacks with ``to``: the iteration from which the run resumed.
 
-        A run that was resumed from an earlier checkpoint logs iterations again, without an event: the later ones hold.
+        A run resumed from an earlier checkpoint logs some iterations again, without an event: the later records count.
         """
         course = cls(most)
         for record in records:
@@ -96,11 +96,11 @@ class Course:
         removed = self._cut(iteration)
         there = sorted(self._trained.last + self._validated.last, key=_iteration)[-1:]
         self.given_up = [*self.given_up[1 - MOST_STRETCHES :], there + removed]
-        self.rollbacks = [*self.rollbacks[1 - MOST_STRETCHES :], *there]  # one to the start has no point
+        self.rollbacks = [*self.rollbacks[1 - MOST_STRETCHES :], *there]  # a rollback to the start has no record
 
     @property
     def records(self) -> list[Facts]:
-        """In order."""
+        """All kept records, in order."""
         found = {_iteration(record): record for record in self._trained.records + self._validated.records}
         if self._best is not None:
             found[_iteration(self._best)] = self._best

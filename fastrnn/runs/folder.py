@@ -1,7 +1,7 @@
-"""A run's folder: who may write to it, and what is told where that fails. Of several processes the first one has it.
+"""A run's folder: locking, writing, and errors in one line. Of several processes only the first one uses it.
 
-``config.json`` the run, ``log.jsonl`` one record a report, ``checkpoint-<iteration>.safetensors`` the last ones,
-``best.safetensors`` the one with the lowest validation, ``lock``.
+Files: ``config.json``, the run; ``log.jsonl``, one record per report; ``checkpoint-<iteration>.safetensors``, the last
+checkpoints; ``best.safetensors``, the checkpoint with the lowest validation; ``lock``.
 """
 
 import errno
@@ -25,15 +25,15 @@ from .checkpoints import Checkpoints
 from .config_file import Description
 from .log import LOG, Log, is_superseded
 
-_OPEN: 'WeakSet[RunFolder]' = WeakSet()  # of this process
+_OPEN: 'WeakSet[RunFolder]' = WeakSet()  # in this process
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class RunFolder:
-    """An open run folder; one program at a time has it."""
+    """An open run folder, locked: only one program at a time can use it."""
 
     def __init__(self, path: str | Path, *, new: bool = False) -> None:
-        """Lock it. With ``new`` it is made, and must not hold a run yet. Raises ValueError in one line."""
+        """Lock the folder. ``new``: create it; it must not have a run yet. Raises ValueError, in one line."""
         self.path = Path(path)
         self._log, self._checkpoints = Log(self.path), Checkpoints(self.path)
         self._lock = FileLock(self.path / LOCK, thread_local=False)
@@ -47,66 +47,67 @@ class RunFolder:
             self._make()
         elif not (self.path / CONFIG).is_file():
             if self.path.is_dir() and self.begun:
-                raise ValueError(f'{path}: its {CONFIG} is gone; start a new run from its weights with --from')
-            advice = f'start one with: fastrnn train FILE --out {quote(str(path))}'
-            raise ValueError(f'{path}: holds no run; {advice}')
+                raise ValueError(f'{path}: {CONFIG} is missing; start a new run from its weights with --from')
+            advice = f'start a run with: fastrnn train FILE --out {quote(str(path))}'
+            raise ValueError(f'{path}: not a run folder; {advice}')
         self._check_own_files()
         try:
             if can_lock(self.path / LOCK):
                 self._lock.acquire(timeout=0)
             else:
-                note = f'{path}: its file system has no locks: see to it that no other run writes to this folder'
+                note = f'{path}: its file system has no locks; make sure that no other run writes to this folder'
                 warnings.warn(note, RuntimeWarning, stacklevel=2)
         except Timeout:
             raise ValueError(f'{path}: {self._whose()}, or name another folder') from None
         except OSError as error:
-            raise ValueError(f'{path}: cannot be written ({error.strerror}); name another folder') from error
+            raise ValueError(f"{path}: can't write to this folder ({error.strerror}); name another folder") from error
         if new and (self.path / CONFIG).exists():
             self.close()
             raise ValueError(
-                f'{path}: holds a run already; go on with --resume {quote(str(path))}, or name another folder'
+                f'{path}: already has a run; resume it with --resume {quote(str(path))}, or name another folder'
             )
         if new and self.begun:
             self.close()
-            raise ValueError(f'{path}: holds what is left of a run, but no {CONFIG}; name another folder')
+            raise ValueError(f'{path}: has files of a run, but no {CONFIG}; name another folder')
         self._sweep()
 
     @property
     @led
     def begun(self) -> bool:
-        """Whether there is anything of a run that has come to its first checkpoint."""
+        """True if the folder has a checkpoint or a log with records."""
         return bool(self._checkpoints.all()) or self._checkpoints.best.exists() or self._log.begun
 
     def _make(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ValueError(f'{self.path}: no folder can be made ({error.strerror}); name another one') from error
+            reason = 'a file has that name' if isinstance(error, FileExistsError) else error.strerror
+            raise ValueError(f"{self.path}: can't create the folder ({reason}); name another one") from error
 
     def _check_own_files(self) -> None:
-        """Raise ValueError where a name that will be written to leads elsewhere, or has no end."""
+        """Raise ValueError if a file that the run writes to is a link or not a regular file."""
         for name in (CONFIG, LOG, LOCK):
             with suppress(FileNotFoundError):
                 mode = (self.path / name).lstat().st_mode
                 if not stat.S_ISREG(mode):
-                    kind = 'a link' if stat.S_ISLNK(mode) else 'no regular file'
+                    kind = 'a link' if stat.S_ISLNK(mode) else 'not a regular file'
                     raise ValueError(
-                        f"{self.path / name}: is {kind}; put the run's own file there, or name another folder"
+                        f'{self.path / name}: is {kind}; replace it with a regular file, or name another folder'
                     )
 
     def _sweep(self) -> None:
-        """Remove what a save that was killed has left."""
+        """Remove temporary files left by a killed save."""
         remove_temporaries(self.path, lambda name: name in (CONFIG, LOG) or is_model(name) or is_superseded(name))
 
     def _whose(self) -> str:
-        """Who has the lock, and what to do."""
+        """Who holds the lock, and what to do."""
         place = self.path.resolve()
         if any(other._lock.is_locked and other.path.resolve() == place for other in list(_OPEN)):
-            return 'a run that this program has opened is writing to it; go on with that, close it (run.close())'
-        return 'another run is writing to it; wait for its end'
+            return 'this program already has this run open; use that run, close it (run.close())'
+        return 'another run is writing to this folder; wait until it ends'
 
     def close(self) -> None:
-        """Of several processes the first one has the lock, and waits for no other: they may have ended."""
+        """Release the lock. The first process holds it, and does not wait for others: they may have exited."""
         self._lock.release()
 
     @led
@@ -130,7 +131,7 @@ class RunFolder:
 
     @led
     def cut_log(self, lines: int) -> int:
-        """Forget what was logged after a checkpoint that had seen so many lines; how many there are."""
+        """Remove log lines after the first ``lines``, the number at a checkpoint; returns how many are left."""
         with self._told():
             return self._log.cut(lines)
 
@@ -142,7 +143,7 @@ class RunFolder:
 
     @led
     def before(self, path: Path) -> Path | None:
-        """The numbered checkpoint before one; the newest, if that one has no number."""
+        """The numbered checkpoint before ``path``; the newest if ``path`` has no number."""
         return self._checkpoints.before(path)
 
     @led
@@ -151,42 +152,39 @@ class RunFolder:
 
     @led
     def save(self, checkpoint: Checkpoint, *, best: bool) -> Path:
-        """Write a checkpoint, once what was logged is on the disk; ``best``: also under that name."""
+        """Write a checkpoint; ``best``: also as the best one. Call :meth:`sync_log` first."""
         with self._told():
             return self._checkpoints.save(checkpoint, best=best)
 
     @led
     def mark_best(self, path: Path) -> None:
-        """Give a checkpoint the name of the best, too: one that was rescued could not have it yet."""
+        """Also name a checkpoint the best one: a rescued checkpoint could not have that name yet."""
         with self._told():
             self._checkpoints.mark_best(path)
 
     @led
     def set_strange_best_aside(self, text: Mapping[str, Any]) -> None:
-        """Rename a best checkpoint of another text than the run's, and warn: nothing may take it, nor write over it."""
+        """Rename, with a warning, a best checkpoint of another text: it must not be used or overwritten."""
         with self._told():
             if aside := self._checkpoints.set_strange_best_aside(text):
-                note = f'{self._checkpoints.best}: is of another text than the run, and is now called {aside.name}'
+                note = f"{self._checkpoints.best}: not of this run's text; renamed to {aside.name}"
                 warnings.warn(note, RuntimeWarning, stacklevel=2)
 
     @led
     def prune(self, count: int, anchor: Path | None) -> None:
-        """Leave the newest so many checkpoints, and the one to roll back to."""
+        """Remove numbered checkpoints except the newest ``count`` and ``anchor``, the one to roll back to."""
         with self._told():
             self._checkpoints.prune(count, anchor)
 
     @led
     def drop_after(self, iteration: int) -> None:
-        """Remove checkpoints of a stretch that diverged."""
+        """Remove checkpoints after an iteration: training diverged there."""
         with self._told():
             self._checkpoints.drop_after(iteration)
 
     @led
     def go_back_to(self, path: Path, iteration: int) -> None:
-        """Make a checkpoint of that iteration the newest, and set newer ones aside.
-
-        The log as it is now stays as well, under another name.
-        """
+        """Make the checkpoint of this iteration the newest, and rename newer ones. A copy of the log is kept."""
         with self._told():
             self._checkpoints.give_number(path, iteration)
             newer = self._checkpoints.after(iteration)
@@ -196,14 +194,14 @@ class RunFolder:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """A disk's errors, with what is still there."""
+        """Add to an error of the disk what is saved and how to resume."""
         try:
             yield
         except OSError as error:
             reason = error.strerror or str(error)
             place = self._log.path if error.filename == str(self._log.path) else self.path
             newest = self.newest() if self.path.is_dir() else None
-            when = 'when there is room' if error.errno in FULL else 'when it can be'
-            cure = f'is whole: {when}, go on with --resume {quote(str(self.path))}'
-            there = f'{newest.name} {cure}' if newest else 'nothing was saved yet'
-            raise OSError(f'{place}: cannot be written ({reason}); {there}') from error
+            cure = 'free some space' if error.errno in FULL else 'make it writable'
+            cure += f' and resume with --resume {quote(str(self.path))}' if newest else ' and start again'
+            there = f'{newest.name} is intact' if newest else 'nothing was saved yet'
+            raise OSError(f"{place}: can't write ({reason}); {there}: {cure}") from error

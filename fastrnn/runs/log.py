@@ -1,7 +1,7 @@
-"""A run's log, ``log.jsonl``: an object a line, in the order of what happened; its one writer and its one reader.
+"""Writes and reads a run's log, ``log.jsonl``: one JSON object per line, in order.
 
-A line is a record, with the fields of :attr:`fastrnn.Record.facts`; or it has ``event``: ``rollback``, to an
-iteration from which the run went on, or ``lengthened``, where a run that was over was given a later end.
+A line is a record, with the fields of ``fastrnn.Record.facts``, or an event. Event ``rollback`` has the iteration from
+which training resumed; ``lengthened`` marks the iteration at which a complete run got a later end.
 """
 
 import json
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from ..progress.records import Record
 
 LOG = 'log.jsonl'
-SUPERSEDED = 'log.superseded'  # of a run that went on from an older checkpoint
-MAX_LINE = 64_000_000  # bytes of a line: it may hold a long sample
-# of a record, beside its iteration; the last two may lack
+SUPERSEDED = 'log.superseded'  # copy of the log when a run resumes from an older checkpoint
+MAX_LINE = 64_000_000  # bytes of a line: it may contain a long sample
+# fields of a record, besides its iteration; the last two may be missing
 NUMBERS = ('seconds', 'characters', 'train', 'validation', 'learning_rate')
-MOST_COUNTED = 2**62  # iterations; more are no run's
-PIECE = 1 << 16  # bytes that are read at a time, from the end on
+MOST_COUNTED = 2**62  # iterations; no run has more
+PIECE = 1 << 16  # bytes that are read at a time, from the end
 
-# Reports that are all logged, as are as many samples and validations; then every second until twice as many, then every
-# fourth and so on. The exact engine reports 100 times a second: its log grew by 6 GB a day, and now by 30 MB.
+# The first 10,000 reports, samples and validations are all logged; then every second until 20,000, then every fourth,
+# and so on. The exact engine reports 100 times a second: the log grows by 30 MB a day instead of 6 GB.
 ALL_LOGGED = 10_000
 
 
 def is_logged(record: 'Record', job: 'Job', *, best: bool) -> bool:
-    """Whether a record that is due is logged: by its iteration alone, so that a resumed run logs the same.
+    """True if a due record is logged. It depends only on the iteration: a resumed run logs the same records.
 
-    ``best``: it has the lowest validation so far.
+    ``best``: the record has the lowest validation so far.
     """
     if record.last or best:
         return True
@@ -50,18 +50,18 @@ def is_logged(record: 'Record', job: 'Job', *, best: bool) -> bool:
 
 
 def _thinned(number: int, every: int) -> int:
-    """The interval of log entries at an iteration, for what is due ``every`` iterations."""
+    """The logging interval at iteration ``number`` for records due every ``every`` iterations."""
     interval: int = every << ((number - 1) // (ALL_LOGGED * every)).bit_length() if number else every
     return interval
 
 
 def is_superseded(name: str) -> bool:
-    """Whether :meth:`Log.copy_aside` gives this name to a copy."""
+    """True for names that :meth:`Log.copy_aside` gives to copies."""
     return re.fullmatch(rf'{re.escape(SUPERSEDED)}(-[0-9]+)?', name) is not None
 
 
 def rollback_event(iteration: int, to: int, learning_rate: float, reason: str) -> dict[str, Any]:
-    """The event, with the number of iterations done before and after it."""
+    """The event of a rollback, with the number of completed iterations before and after it."""
     return {'event': 'rollback', 'iteration': iteration, 'to': to, 'learning_rate': learning_rate, 'reason': reason}
 
 
@@ -70,7 +70,7 @@ def lengthened_event(iteration: int) -> dict[str, Any]:
 
 
 class Log:
-    """The log of a run folder, as it is written. Its errors are the system's."""
+    """The log of a run folder, for writing. Raises the system's OSError."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LOG
@@ -92,7 +92,7 @@ class Log:
             os.fsync(file.fileno())
 
     def cut(self, lines: int) -> int:
-        """Leave the first so many lines; how many there are. A line that was torn is none."""
+        """Keep only the first ``lines`` complete lines; returns how many are left."""
         self._part()
         with open(self.path, 'ab+', opener=_no_link) as file:
             file.seek(0)
@@ -104,27 +104,27 @@ class Log:
         return found
 
     def _part(self) -> None:
-        """Part from other names of the file, such as a backup by hard links has."""
+        """Replace the log by a copy if it has other hard links, such as those of a backup."""
         with suppress(FileNotFoundError):
             if self.path.stat().st_nlink > 1:
                 copy_atomically(self.path, self.path)
 
     def copy_aside(self) -> None:
-        """Keep it as it is now under another name, too."""
+        """Keep a copy of the log under another name."""
         if self.path.exists():
             copy_atomically(self.path, free_name(self.path.with_name(SUPERSEDED)))
 
 
 def _no_link(path: str, flags: int) -> int:
-    """As ``open`` opens, but not what a link names."""
+    """An opener that refuses symbolic links."""
     return os.open(path, flags | getattr(os, 'O_NOFOLLOW', 0), 0o666)
 
 
 def read_log(path: Path, file: BinaryIO) -> Iterator[dict[str, Any]]:
-    """Records as the numbers that a curve needs, NaN for null, and rollbacks with ``to``; other events are left out.
+    """Yield records, reduced to the numbers that plots need (NaN for null), and rollbacks as ``{'to': iteration}``.
 
-    Reads line by line. Raises ValueError, in one line, for a line that is neither; a last one without its end was torn
-    by a crash.
+    Reads line by line, and skips other events. Raises ValueError, in one line, for an invalid line; an incomplete last
+    line, as after a crash, is ignored.
     """
     for number in count(1):
         line = file.readline(MAX_LINE + 1)
@@ -200,7 +200,7 @@ def _checked(record: dict[str, Any]) -> dict[str, Any] | None:
     checked: dict[str, Any] = {'iteration': int(record['iteration'])}
     for name in NUMBERS:
         value: Any = record.get(name) if name in NUMBERS[3:] else record[name]
-        if name == 'validation':  # all points of a curve are of the same characters
+        if name == 'validation':  # all points of a curve must be of the same characters
             value = record.get('validation_part', value)
         checked[name] = math.nan if value is None and name in NUMBERS[2:] else float(value)
     if not (math.isfinite(checked['seconds'] + checked['characters']) and abs(checked['iteration']) < MOST_COUNTED):

@@ -1,4 +1,4 @@
-"""What is saved elsewhere: where a run's folder can't be written any more, or where nobody said where to save it."""
+"""Saves models elsewhere: if a run's folder can't be written, or if a long run has neither --save nor --out."""
 
 import secrets
 import shutil
@@ -19,7 +19,7 @@ KEPT = 5  # models
 
 
 def rescue(checkpoint: Checkpoint, folder: Path, error: OSError) -> tuple[OSError, bool]:
-    """Save a checkpoint in a folder of its own: the error that tells of it, and whether it could be done."""
+    """Save a checkpoint in a new temporary folder. Returns an error that names the file, and True if it was saved."""
     iteration, name = checkpoint.state.iteration, quote(str(folder))
     place: Path | None = None
     try:
@@ -30,17 +30,17 @@ def rescue(checkpoint: Checkpoint, folder: Path, error: OSError) -> tuple[OSErro
         if place is not None:
             shutil.rmtree(place, ignore_errors=True)
         reason = another.strerror or another
-        message = f'{error}; nor can iteration {iteration:,} be kept in {tempfile.gettempdir()} ({reason})'
+        message = f"{error}; can't save iteration {iteration:,} in {tempfile.gettempdir()} either ({reason})"
         return OSError(message), False
-    cure = f'move that file into {name} (if that was moved, where it is now) and go on with --resume {name}, or '
+    cure = f'move that file into {name} (or where that folder is now) and resume with --resume {name}, or '
     return OSError(f'{error}; iteration {iteration:,} is saved in {file}: {cure}start from it with --from'), True
 
 
 def rescue_model(run: Run) -> Path:
-    """Save the best model of a run in the cache folder, or else in one for temporary files; returns the file.
+    """Save the best model of a run in the cache folder, or if that fails, in a temporary folder; returns the file.
 
-    The last ones are kept. Several processes call it together; the first one writes. Raises OSError where no file can
-    be written.
+    The newest KEPT models stay in the cache folder. All processes make this call; the first one writes. Raises OSError
+    if neither folder can be written.
     """
     root = processes().agree(default_root())
     try:
@@ -59,7 +59,7 @@ def rescue_model(run: Run) -> Path:
 
 
 def _new_file(root: Path) -> Path:
-    """A name that no other process has, in the order of time."""
+    """A unique file name that sorts by time."""
     folder = root / RESCUED
     make_private(folder)
     return folder / f'model-{time.strftime("%Y%m%d-%H%M%S")}-{secrets.token_hex(4)}.safetensors'

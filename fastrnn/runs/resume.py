@@ -1,4 +1,4 @@
-"""A kept run that goes on."""
+"""Resumes a kept run."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,7 +29,8 @@ from .folder import RunFolder
 from .session import Session
 
 AGAIN = 'start again in another folder'
-# what a state fits; 0.1.0, which had no other cells, did not write the last two
+OTHER_RUN = 'restore config.json, or start a new run from the checkpoint with --from'
+# settings that a state depends on; 0.1.0 had only one cell and did not write the last two
 SHAPE = ('engine', 'hidden_size', 'seq_length', 'streams', 'dtype', 'optimizer', 'cell', 'layers')
 
 
@@ -41,24 +42,30 @@ def resume(
     on_divergence: str | None = None,
     **changes: Any,
 ) -> Session:
-    """A run that goes on as if it had not stopped, from its last checkpoint.
+    """Resume a run from its last checkpoint, as if it had not stopped.
 
     Parameters
     ----------
     folder : path
-        Of the run; or one of its checkpoints, to go on from that one (newer ones are renamed).
+        The run folder, or one of its checkpoints: then the run resumes from that one, and newer ones are renamed.
     files : path or sequence of paths, optional
-        The text, where it is no longer in its old place.
-    keep, on_divergence, changes
-        In place of what they were: ``threads``, ``patience``, or an end (``iterations``, ``epochs`` or ``time``, in
-        place of all, and of the whole run: counted from its start). With another end the schedule of the learning rate
-        goes there, too: after the old end it warms up to the rate that one run of this length would have here, and
-        falls again. ``schedule`` begins a new cycle of that schedule here, up to the whole learning rate.
+        The text, if its file was moved.
+    keep, on_divergence, **changes
+        New values: ``keep``, ``on_divergence``, ``threads``, ``patience``, ``schedule``, or an end. An end
+        (``iterations``, ``epochs`` or ``time``) replaces all earlier ends and counts from the start of the run. The
+        learning-rate schedule then runs to the new end. After the old end, it warms up to the rate that a single run
+        of the new length would have at this point, and falls again. ``schedule`` starts a new cycle of that schedule
+        here, with the full learning rate as its peak.
+
+    Returns
+    -------
+    Session
+        Iterate over it for the records.
 
     Raises
     ------
     ValueError
-        In one line: no such run, damage, another text than then. TypeError for a change that there is not.
+        In one line: for a missing or damaged run, and for a text that has changed. TypeError for an unknown option.
     """
     check_names(changes, CHANGES)
     changes = {name: value for name, value in changes.items() if value is not None or name in WITHOUT}
@@ -66,7 +73,7 @@ def resume(
     chosen = Path(folder)
     is_file = led(chosen.is_file)()
     if is_file and not led((chosen.parent / CONFIG).is_file)():
-        raise ValueError(f'{folder}: not a checkpoint in a run folder; start a new run from its weights with --from')
+        raise ValueError(f'{folder}: not in a run folder; start a new run from its weights with --from')
     place = RunFolder(chosen.parent if is_file else chosen)
     try:
         then = led(Description.read)(place.path)
@@ -114,13 +121,13 @@ def _reopened(
     session = Session(place, run, description)
     if checkpoint is not None and path is not None:
         session.take_up(path, checkpoint, chosen=chosen is not None)
-    if not run.over:  # an end that is behind it must not take the place of the run's own
+    if not run.over:  # an end that the run has already passed must not replace its own
         session.write_config()
     return session
 
 
 def _same_text(place: RunFolder, chosen: Path | None, files: Files | None, then: Description) -> tuple[Text, Texts]:
-    """The run's text, from its own place or from ``files``. Raises ValueError where it is gone, or another one."""
+    """The run's text, from its own files or from ``files``. Raises ValueError if it is missing or has changed."""
     texts, since = then.texts, chosen or place.path
     if files is not None:
         texts = replace(texts, files=Texts.of(files).files)
@@ -136,21 +143,21 @@ def _same_text(place: RunFolder, chosen: Path | None, files: Files | None, then:
 
 
 def _loaded(place: RunFolder, path: Path | None, then: Description) -> Checkpoint | None:
-    """The checkpoint to go on from; None for a run that ended before its first one."""
+    """The checkpoint to resume from; None for a run that stopped before its first one."""
     if path is not None:
         return led(_offering)(place, path)
     if place.begun:
         best = place.path / BEST
         there = led(best.exists)()
-        advice = f'go on from the best, with --resume {quote(str(best))}' if there else AGAIN
-        raise ValueError(f'{place.path}: its numbered checkpoints are gone; {advice}')
+        advice = f'resume from the best one with --resume {quote(str(best))}' if there else AGAIN
+        raise ValueError(f'{place.path}: its numbered checkpoints are missing; {advice}')
     if then.transferred:
-        raise ValueError(f'{place.path}: ended before its first checkpoint; {AGAIN}')
+        raise ValueError(f'{place.path}: stopped before its first checkpoint; {AGAIN}')
     return None
 
 
 def _with_vocabulary(text: Text, checkpoint: Checkpoint) -> Text:
-    """With more characters, where the run began with another text's weights."""
+    """The text with the checkpoint's vocabulary, which is larger if the run started from another text's model."""
     chars = checkpoint.model.chars
     return replace(text, corpus=replace(text.corpus, chars=chars)) if chars.startswith(text.corpus.chars) else text
 
@@ -164,28 +171,28 @@ def _job(place: RunFolder, then: Description, text: Text) -> Job:
 
 
 def _check_ahead(folder: Path, job: Job, changes: Mapping[str, Any], state: Any) -> None:
-    """Raise ValueError for an end that is behind the run, if its own is still ahead."""
+    """Raise ValueError for an end that the run has already passed, if its own end is still ahead."""
     reached, asked = (state.iteration, state.seconds, state.worse), with_end(job, changes)
     if asked.over(*reached) and not job.over(*reached):
         raise behind(asked, *reached, folder)
 
 
 def _check_own(path: Path, checkpoint: Checkpoint, job: Job, text: Text, texts: Texts) -> None:
-    """Raise ValueError where a checkpoint is of another run."""
+    """Raise ValueError if a checkpoint is of another run."""
     check_text_identity(checkpoint.text, text.identity, texts, path)
     there = {**vars(Settings()), **checkpoint.config}
     there['engine'] = engine_now(there['engine'])
     changed = [name for name in SHAPE if there[name] != getattr(job, name)]
     if changed or checkpoint.model.chars != text.corpus.chars:
-        raise ValueError(f'{path}: of another run ({", ".join(changed) or "vocabulary"} differs from config.json)')
+        raise ValueError(f'{path}: differs from config.json ({", ".join(changed) or "vocabulary"}); {OTHER_RUN}')
 
 
 def _offering(place: RunFolder, path: Path) -> Checkpoint:
-    """The checkpoint; where it is damaged, the error offers the one before it."""
+    """The checkpoint. If it is damaged, the error names the one before it."""
     try:
         return load_checkpoint(path)
     except ValueError as error:
         older = place.before(path)
         if older is None:
             raise
-        raise ValueError(f'{error}; the one before is there: --resume {quote(str(older))}') from error
+        raise ValueError(f'{error}; resume from the one before with --resume {quote(str(older))}') from error

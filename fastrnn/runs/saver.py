@@ -1,4 +1,4 @@
-"""Writes what a run comes to: records and checkpoints into its folder; a rescue file, where that can't be written."""
+"""Writes records and checkpoints into a run's folder, or a checkpoint elsewhere if the folder can't be written."""
 
 import warnings
 from collections.abc import Mapping
@@ -16,28 +16,28 @@ from .rescue import rescue
 
 
 class Saver:
-    """What is in the folder, and what is not yet."""
+    """Saves a run, and tracks what is saved."""
 
     def __init__(self, folder: RunFolder, count: int) -> None:
-        """count: how many of the last checkpoints stay."""
+        """``count``: number of newest checkpoints to keep."""
         self.folder, self.count = folder, count
         self.saved: int | None = None  # iteration of the newest checkpoint
         self.anchor: Path | None = None  # the newest verified checkpoint, to roll back to
         self._log_lines = 0
-        self._unlogged: list[dict[str, Any]] = []  # records that could not be written
+        self._unlogged: list[dict[str, Any]] = []  # records not written yet
         self._log_fails = False
 
     def take_up(self, path: Path, checkpoint: Checkpoint, identity: Mapping[str, Any], *, chosen: bool) -> None:
-        """Go on from a checkpoint in the folder: its newest, or one that was chosen."""
+        """Resume from a checkpoint in the folder: the newest, or one that the user chose."""
         iteration = checkpoint.state.iteration
-        self.saved = iteration  # on the disk: closing must not save it once more
+        self.saved = iteration  # already on the disk: closing must not save it again
         if chosen:
             self.folder.go_back_to(path, iteration)
         self._log_lines = self.folder.cut_log(checkpoint.state.log_lines)
         if self._log_lines < checkpoint.state.log_lines:
             note = (
-                f'{self.folder.path}: its log has {self._log_lines:,} of the {checkpoint.state.log_lines:,} records '
-                f'until iteration {iteration:,}, as after a copy that was made while it was written; the run goes on'
+                f'{self.folder.path}: the log has only {self._log_lines:,} of {checkpoint.state.log_lines:,} records '
+                f'up to iteration {iteration:,} (was the folder copied during the run?); the run continues without them'
             )
             warnings.warn(note, RuntimeWarning, stacklevel=2)
         self.folder.set_strange_best_aside(identity)
@@ -48,10 +48,10 @@ class Saver:
         self.anchor = self.folder.newest_verified()
 
     def log(self, record: dict[str, Any]) -> None:
-        """Append a record. OSError where it can't be written: it waits, and is tried again with the next, silently."""
+        """Append a record. Raises OSError at the first failure; later calls retry the unwritten records silently."""
         self._unlogged.append(record)
         try:
-            if self._log_fails:  # it may hold half a line
+            if self._log_fails:  # the log may end with an incomplete line
                 self._log_lines = self.folder.cut_log(self._log_lines)
             while self._unlogged:
                 self.folder.log(self._unlogged[0])
@@ -63,7 +63,7 @@ class Saver:
                 raise
 
     def go_on_without_log(self, run: Run, error: OSError, *, verified: bool, best: bool) -> None:
-        """Save a checkpoint, which has what could not be logged, and warn. Raises OSError where that fails too."""
+        """Save a checkpoint with the unlogged records, and warn. Raises OSError if that fails too."""
         self._log_fails = True
         self.save(run, verified=verified, best=best)
         self._warn_of_log(error)
@@ -71,13 +71,13 @@ class Saver:
     def _warn_of_log(self, error: OSError) -> None:
         reason = getattr(error.__cause__, 'strerror', None) or error
         note = (
-            f'{self.folder.path}: its log cannot be written ({reason}); the run goes on, and its checkpoints keep the '
-            'records until it can be'
+            f"{self.folder.path}: can't write the log ({reason}); the run continues, and its checkpoints store the "
+            'records until the log is writable'
         )
         warnings.warn(note, RuntimeWarning, stacklevel=2)
 
     def save(self, run: Run, *, verified: bool, best: bool) -> None:
-        """Write a checkpoint of what is reached; ``verified``: found to be good, ``best``: of all until then."""
+        """Write a checkpoint. ``verified``: training has not diverged; ``best``: lowest validation so far."""
         lost = self._sync_log()
         checkpoint = self._checkpoint(run, verified=verified)
         try:
@@ -92,7 +92,7 @@ class Saver:
             self._warn_of_log(lost)
 
     def _sync_log(self) -> OSError | None:
-        """Bring to the disk what was logged; the error, where that fails for the first time."""
+        """Sync the log to the disk. Returns the error if this is the first failure, else None."""
         try:
             if not self._log_fails:
                 self.folder.sync_log()
@@ -102,7 +102,7 @@ class Saver:
         return None
 
     def save_now(self, run: Run) -> None:
-        """Between two regular checkpoints; what can't be saved is left to the last one."""
+        """Save between two regular checkpoints, unless the state has NaN or inf or is already saved."""
         if run.begun and self.saved != run.iteration and _finite(run):
             self.save(run, verified=False, best=False)
 
@@ -115,24 +115,24 @@ class Saver:
     def _rescued(self, run: Run, error: OSError, *, verified: bool, best: bool) -> OSError:
         if self.saved == run.iteration or not _finite(run):
             return error
-        told, done = led(rescue)(self._checkpoint(run, verified=verified, best=best), self.folder.path, error)
+        answer, done = led(rescue)(self._checkpoint(run, verified=verified, best=best), self.folder.path, error)
         if done:
             self.saved = run.iteration
-        return told
+        return answer
 
     def anchored(self) -> TrainState | None:
-        """The state to roll back to, from the disk; None where there is none, or it is damaged."""
+        """The state to roll back to, from the disk; None if it is missing or damaged."""
         try:
             return None if self.anchor is None else led(load_checkpoint)(self.anchor).state
         except ValueError:
             return None
 
     def drop_after(self, iteration: int) -> None:
-        """Forget the checkpoints of a stretch that diverged; what was logged stays."""
+        """Remove the checkpoints after an iteration: training diverged there. The log stays."""
         self.folder.drop_after(iteration)
         self.saved = iteration
 
 
 def _finite(run: Run) -> bool:
-    """Whether all numbers of the state are; the first process has them."""
+    """True if all numbers of the state are finite; the first process has the state."""
     return processes().agree(run.state().finite)

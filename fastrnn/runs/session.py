@@ -1,4 +1,4 @@
-"""A run that is kept in a folder: it saves, goes on after an interruption, and rolls back after a divergence."""
+"""A run kept in a folder: it saves, resumes after an interruption, and rolls back after a divergence."""
 
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -27,11 +27,11 @@ from .saver import Saver
 
 
 class Session(Interruptible[Record]):
-    """A run and its folder: an iterator over the run's records, a context manager, and a model.
+    """A run and its folder: an iterator over the run's records, and a context manager.
 
-    Made by :func:`fastrnn.start` or :func:`fastrnn.resume`. It has a run, and writes what that reports; after a
-    divergence it has another one. However it is left, but by a kill, what was reached is saved: at the end of ``with``,
-    by ``close``, when nothing refers to it any more, at the end of the program.
+    Made by ``fastrnn.start`` or ``fastrnn.resume``. It writes the records and checkpoints of ``run``; after a
+    divergence it replaces ``run`` by a new one. The current state is saved at the end of ``with``, by ``close``, when
+    the object is deleted, and when the program exits; only a kill loses it.
     """
 
     what = 'the session'
@@ -47,7 +47,7 @@ class Session(Interruptible[Record]):
         closed = ', a copy in a fork' if self.lock.in_a_fork else closed
         return f'<fastrnn.Session: {self.folder.path}, {self.run.describe()}{closed}>'
 
-    # --- what its run has ---
+    # --- the run ---
 
     @property
     def job(self) -> Job:
@@ -55,33 +55,33 @@ class Session(Interruptible[Record]):
 
     @property
     def iteration(self) -> int:
-        """How many are done."""
+        """Number of completed iterations."""
         return self.run.iteration
 
     @property
     def texts(self) -> Texts:
-        """The files that it trains on."""
+        """The files of the text."""
         return self.description.texts
 
     @property
     def model(self) -> Model:
-        """As of :class:`Run`."""
+        """As ``Run.model``."""
         return self.run.model
 
     @property
     def best_model(self) -> Model:
-        """As of :class:`Run`."""
+        """As ``Run.best_model``."""
         return self.run.best_model
 
     def save(self, path: str | Path) -> None:
-        """As of :class:`Run`."""
+        """As ``Run.save``."""
         self.run.save(path)
 
     def watch(self) -> Model:
-        """As of :class:`Run`."""
+        """As ``Run.watch``."""
         return watch(self)
 
-    # --- its end ---
+    # --- closing ---
 
     def __enter__(self) -> Self:
         return self
@@ -94,23 +94,23 @@ class Session(Interruptible[Record]):
             self.close()
 
     def __reduce__(self) -> Any:
-        raise TypeError('a run can not be pickled or copied: take its model, or resume it from its folder')
+        raise TypeError("a run can't be pickled or copied: use its model, or resume it from its folder")
 
     def close(self) -> None:
-        """Save what was reached, and let go of threads and of the folder.
+        """Save the current state, and release threads and the folder lock.
 
-        Where a validation has been begun it is brought to its end, so that a resumed run is the one that was not
-        stopped; who interrupts that as well keeps the checkpoint before. Raises OSError where the folder can't be
-        written, with the name of the file that was saved instead.
+        A validation in progress is completed first, so that a resumed run equals an uninterrupted one. If that is
+        interrupted too, the checkpoint before it stays. Raises OSError if the folder can't be written; the message
+        names the file that was saved instead.
         """
         self._leave(failed=False)
 
     def _leave(self, *, failed: bool) -> None:
-        """Close; ``failed``: for an error, which the other processes may not have met with."""
-        if self.lock.in_a_fork:  # a copy has nothing to save
+        """Close. ``failed``: because of an error that other processes may not have."""
+        if self.lock.in_a_fork:  # a fork's copy has nothing to save
             return
         try:
-            ended = self.status is Status.CLOSED or not processes().meet(failed=failed)  # what all have is saved by all
+            ended = self.status is Status.CLOSED or not processes().meet(failed=failed)  # all processes save together
             while not ended:
                 with held(), self.lock:
                     ended = self._end()
@@ -120,7 +120,7 @@ class Session(Interruptible[Record]):
             self.tell()
 
     def _end(self) -> bool:
-        """Score a part of the validation that is due; or save and let go, and return that all is done."""
+        """Score the next part of a due validation and return False; or save, close and return True."""
         if self.status is Status.CLOSED:
             return True
         if self.run.between and self.status is Status.READY:
@@ -136,7 +136,7 @@ class Session(Interruptible[Record]):
             self.run.close()
             self.folder.close()
 
-    # --- its steps ---
+    # --- steps ---
 
     def prepare(self) -> None:
         if self.status is not Status.CLOSED:
@@ -146,13 +146,13 @@ class Session(Interruptible[Record]):
         return self.run.clock
 
     def advice(self) -> str:
-        return f'go on with fastrnn.resume({str(self.folder.path)!r})'
+        return f'resume it with fastrnn.resume({str(self.folder.path)!r})'
 
     def step(self) -> Record | None:
-        """Train on, and write what comes of it. Warns of each rollback.
+        """Train until the next record, and write it. Warns of each rollback.
 
-        Raises Diverged after too many, OSError where the folder can't be written, TextLost where the text can't be
-        read any more.
+        Raises Diverged after too many rollbacks, OSError if the folder can't be written, TextLost if the encoded text
+        is no longer readable.
         """
         record = None
         try:
@@ -164,7 +164,7 @@ class Session(Interruptible[Record]):
             self._roll_back(error)
             return None
         except TextLost:
-            if record is None and not self.run.between:  # else a record would be missing, or the best one
+            if record is None and not self.run.between:  # else a record or the best checkpoint would be missing
                 self._save_now()
             raise
         finally:
@@ -176,17 +176,17 @@ class Session(Interruptible[Record]):
         self.folder.write_config(self.description)
 
     def save_first(self) -> None:
-        """The state before the first iteration, if nothing is saved yet."""
+        """Save the state before the first iteration, if nothing is saved yet."""
         if self._saver.saved is None:
             self._saver.save(self.run, verified=True, best=False)
 
     def take_up(self, path: Path, checkpoint: Checkpoint, *, chosen: bool) -> None:
-        """Bring the folder to a checkpoint that the run goes on from: its newest, or one that was chosen."""
+        """Bring the folder to the checkpoint that the run resumes from: the newest, or one that the user chose."""
         self._saver.take_up(path, checkpoint, self.run.text.identity, chosen=chosen)
         iteration = checkpoint.state.iteration
         lengthened = tuple(end for end in self.description.lengthened if end <= iteration)
         self.description = replace(self.description, lengthened=lengthened)
-        if iteration in lengthened:  # what was evaluated here would not have been, had the end been later
+        if iteration in lengthened:  # a run with the later end would not have validated here
             self._saver.log(lengthened_event(iteration))
 
     def _save_now(self) -> None:
@@ -194,7 +194,7 @@ class Session(Interruptible[Record]):
             self._saver.save_now(self.run)
 
     def _write(self, record: Record) -> None:
-        """Log a report, a sample or a validation, and save where it is time to."""
+        """Log a report, a sample or a validation, and save a checkpoint if one is due."""
         run, validated = self.run, record.validation is not None
         best = validated and run.figures.best_iteration == run.iteration
         verified = validated or run.text.held_out is None
@@ -211,7 +211,7 @@ class Session(Interruptible[Record]):
             self._saver.save(run, verified=verified, best=best)
 
     def _is_good(self, record: Record) -> bool:
-        """Whether a checkpoint here is one to come back to."""
+        """True if a checkpoint at this record is good to roll back to."""
         try:
             check_divergence(self.run, record)
         except Diverged:
@@ -219,23 +219,23 @@ class Session(Interruptible[Record]):
         return True
 
     def _roll_back(self, error: Diverged) -> None:
-        """To the last verified checkpoint, at half its learning rate. Every rollback starts from what is on disk."""
+        """Roll back to the last verified checkpoint on the disk, at half its learning rate."""
         run = self.run
         state = self._saver.anchored() if run.job.on_divergence == ROLLBACK else None
         if state is None:
             raise error
         at = run.iteration if error.iteration is None else error.iteration
-        what = error.what or f'the probabilities are NaN at iteration {at}'  # in a sample
+        what = error.what or f'the probabilities are NaN at iteration {at}'  # while sampling
         job = rolled_back(run.job)
         if job.halvings > ROLLBACKS:
             raise Diverged(f'{error} (rolled back {ROLLBACKS} times already)', error.iteration) from error
         self._saver.drop_after(state.iteration)
         run.close()
-        state = replace(state, seconds=run.seconds)  # time does not go back
+        state = replace(state, seconds=run.seconds)  # time is not rolled back
         self.run = Run(job, run.text, state=state, store=InFolder(self.folder.path), lock=self.lock)
         rate = job.learning_rate * 0.5**job.halvings
         try:
             self._saver.log(rollback_event(at + 1, state.iteration, rate, what))
         except OSError as raised:
             self._saver.go_on_without_log(self.run, raised, verified=True, best=False)
-        self.notes.append(f'{what}; back to iteration {state.iteration} at half the learning rate, {rate:g}')
+        self.notes.append(f'{what}; rolled back to iteration {state.iteration} at half the learning rate, {rate:g}')

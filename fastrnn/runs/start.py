@@ -1,4 +1,4 @@
-"""A new run that is kept in a folder."""
+"""Starts a new run kept in a folder."""
 
 from pathlib import Path
 from typing import Any
@@ -35,38 +35,42 @@ def start(
     skip_unknown: bool = False,
     **options: Any,
 ) -> Session:
-    """A new run on files, kept in ``folder``, which is made.
+    """Start a new run that is kept in ``folder``.
 
-    Go through its records as through those of :func:`fastrnn.train`.
+    Iterate over the session for its records, as with ``fastrnn.train``.
 
     Parameters
     ----------
     folder : path
-        Must not hold a run.
+        Created if missing; must not have a run.
     files : path, sequence of paths, or fastrnn.data.texts.Texts
-        The text, a str being a name too, '-' standard input; Texts also says how it is read.
+        The text. A str is a file name; '-' is standard input. A Texts also sets how the files are read.
     config : Config, optional
-        Or its fields as keywords, as for :func:`fastrnn.train`. A seed is drawn if it has none.
+        Or pass its fields as keywords, as for ``fastrnn.train``. Without a seed, one is drawn.
     preset : {'reference', 'fast'}, optional
-        See :func:`fastrnn.preset`.
+        See ``fastrnn.preset``.
     validation : share or path, optional
-        Held-out text: the last share of the files (0.1 or '10%'), or a file.
+        Held-out text: the last share of the text (0.1 or '10%'), or a file.
     weights : Model, optional
-        To start from; characters that it does not know get new rows.
+        Start from this model's weights; characters that it does not know get new weights.
     keep : int
-        How many of the last checkpoints stay.
+        Number of newest checkpoints to keep.
     on_divergence : {'rollback', 'stop'}
-        Whether to go back to the last good checkpoint, at half the learning rate, or to raise Diverged.
+        Roll back to the last good checkpoint at half the learning rate, or raise Diverged.
     encoding, errors, unit, min_count
-        How the files are read; see :func:`fastrnn.open_corpus`.
+        How the files are read; see ``fastrnn.open_corpus``.
     skip_unknown : bool
-        Leave characters out of the held-out file that the text does not have.
+        Skip characters of the held-out file that the text does not have.
+
+    Returns
+    -------
+    Session
+        Iterate over it for the records.
 
     Raises
     ------
     ValueError
-        In one line, for what can't be used. TypeError for an option that there is not, OSError where the folder can't
-        be written.
+        In one line, for bad input. TypeError for an unknown option, OSError if the folder can't be written.
     """
     keep, on_divergence = check('keep', keep), check('on_divergence', on_divergence)
     if isinstance(files, Texts):
@@ -86,7 +90,7 @@ def start(
         description = Description(job, wanted, texts, text.identity, keep, transferred=transfer is not None)
         session = Session(place, run, description)
         session.write_config()
-        if transfer is not None:  # the old weights are in no other file of the run
+        if transfer is not None:  # no other file of the run has the initial weights
             session.save_first()
     except BaseException:
         (session or place).close()

@@ -27,7 +27,7 @@ def test_show(cache_root, add_text, tmp_path, cli):
     assert sorted(line.split()[2:4] for line in rest[:2]) == [['in', 'use'], ['just', 'now']]
     assert any(line.endswith(f'{SONNETS}, {tmp_path / "a"} and 1 more') for line in rest)
     total = sum(item.bytes for item in items(cache_root))
-    assert rest[2:] == [f'{total / 1000:.1f} KB in {cache_root}, which keeps to 4.0 GB']
+    assert rest[2:] == [f'{total / 1000:.1f} KB in {cache_root} (limit 4.0 GB)']
     del corpus
 
 
@@ -102,7 +102,7 @@ def test_facts_that_are_none(cache_root, add_text, cli, facts):
 
 
 def test_a_cache_that_is_not_there(cache_root, cli):
-    assert cli('cache') == (0, f'0.0 KB in {cache_root}, which keeps to 4.0 GB\n', '')
+    assert cli('cache') == (0, f'0.0 KB in {cache_root} (limit 4.0 GB)\n', '')
     assert cli('cache', 'clear')[0] == 0 and not cache_root.exists()
 
 

@@ -52,7 +52,7 @@ def test_installing(cli, monkeypatch, tmp_path, shell):
         (tmp_path / settings).write_text('alias x=y')
     for _ in range(2):
         code, out, err = cli('--install-completion')
-        assert (code, err) == (0, '') and out.startswith(f'{tmp_path / name}: written; {shell} completes')
+        assert (code, err) == (0, '') and out.startswith(f'{tmp_path / name}: written; open a new {shell} terminal')
     assert (tmp_path / name).read_text() == script(app, shell)
     files = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob('*') if path.is_file()}
     assert files == {name, settings} - {''}
@@ -73,9 +73,9 @@ def test_bash_reads_it(cli, monkeypatch, tmp_path):
 def test_refused(cli, monkeypatch):
     monkeypatch.setenv('SHELL', '/bin/tcsh')
     for option in ('--show-completion', '--install-completion'):
-        words = "SHELL is '/bin/tcsh': completion is for bash, zsh and fish; set SHELL to one of them"
+        words = "SHELL is '/bin/tcsh', but completion supports bash, zsh and fish: set SHELL to one of them"
         assert refusal(cli, option) == words
     monkeypatch.setenv('SHELL', '/bin/bash')
     monkeypatch.setenv('HOME', '/')
-    words = 'the user has no home folder: use --show-completion, and save what it prints'
+    words = 'the user has no home folder: save the output of --show-completion instead'
     assert refusal(cli, '--install-completion') == words

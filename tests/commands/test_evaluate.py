@@ -95,6 +95,6 @@ def test_weights_that_follow_the_text(cli, tmp_path):
     adapted = f'{facts["adapted_bits_per_character"]:8.4f}  bits per character, adapted while reading'
     assert both == [plain[0], adapted, *plain[1:]]
     assert model.read_bytes() == bytes_before
-    message = 'adapt reads the text in order, window starts from zero states: leave out one of them'
+    message = 'adapt carries the state through the text, window restarts it from zero: leave out one of them'
     assert refusal(cli, 'eval', model, SONNETS, '--adapt', '--window', 64) == message
     assert '--adapt' in refusal(cli, 'eval', model, SONNETS, '--dynamic')

@@ -23,7 +23,7 @@ from fastrnn.training.run import Run
 
 SMALL = ('train', SONNETS, '--hidden-size', 8, '--seq-length', 8, '--seed', 0, '--sample-length', 20)
 ENDS = ('--iterations', 300, '--print-every', 50)
-RESCUED = r'the model is in (\S+) \(the last \d are kept\); try it with: (fastrnn sample \S+)'
+RESCUED = r'the model is saved in (\S+) \(the newest \d are kept\); try: (fastrnn sample \S+)'
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_at_the_end(rescued):
 
 
 def test_nothing_is_rescued_of_a_short_run(cli, cache_root):
-    assert 'the model is in' not in cli(*SMALL, *ENDS)[2]
+    assert 'the model is saved in' not in cli(*SMALL, *ENDS)[2]
     assert not (cache_root / 'rescued').exists()
 
 
@@ -99,7 +99,7 @@ def test_a_divergence_leaves_the_best(rescued, cli, monkeypatch):
     """Of a run that has validated; else there is nothing to be kept."""
     during(monkeypatch, raising(fastrnn.Diverged('it has diverged')))
     assert rescued(*ENDS, '--validation', '10%', '--validate-every', 50)[0] == 3
-    assert 'the model is in' not in cli(*SMALL, *ENDS)[2]
+    assert 'the model is saved in' not in cli(*SMALL, *ENDS)[2]
 
 
 def test_a_place_that_is_full(rescued, tmp_path, monkeypatch):
@@ -122,7 +122,7 @@ def test_a_rescue_that_fails_hides_nothing(cli, cache_root, monkeypatch):
     monkeypatch.setattr(flow, 'MISSED', 0.0)
     monkeypatch.setattr('fastrnn.runs.rescue.rescue_model', raising(OSError(28, 'No space left on device')))
     code, _, err = cli(*SMALL, *ENDS)
-    assert code == 0 and err.endswith('the model can not be rescued either: No space left on device\n')
+    assert code == 0 and err.endswith("the model can't be saved in the cache folder: No space left on device\n")
     during(monkeypatch, lambda: signal.raise_signal(signal.SIGTERM))
     assert cli(*SMALL, *ENDS)[0] == 143
 
@@ -134,12 +134,12 @@ def test_signals_save_what_is_to_be_kept(cli, tmp_path, monkeypatch, number, pla
     monkeypatch.setattr(flow, 'MISSED', 0.0)
     during(monkeypatch, lambda: [signal.raise_signal(number) for _ in range(2)])
     code, _, err = cli(*SMALL, '--iterations', 10**8, place, tmp_path / 'kept')
-    assert code == 128 + number and 'the model is in' not in err
+    assert code == 128 + number and 'the model is saved in' not in err
     assert fastrnn.load_model(tmp_path / 'kept').params.H == 8
     if place == '--out':
         at = iterations(tmp_path / 'kept')[-1]
         assert at > 100 and err.endswith(
-            f'saved at iteration {at:,}; go on with: fastrnn train --resume {tmp_path}/kept\n'
+            f'saved at iteration {at:,}; resume with: fastrnn train --resume {tmp_path}/kept\n'
         )
 
 
@@ -147,7 +147,9 @@ def test_a_second_interrupt(cli, tmp_path, monkeypatch):
     """It says what there is, too; where no thread looks, as in this process, after the save of what was reached."""
     during(monkeypatch, lambda: [signal.raise_signal(signal.SIGINT) for _ in range(3)])
     code, _, err = cli(*SMALL, '--iterations', 10**8, '--out', tmp_path / 'kept')
-    assert code == 130 and re.search(r'stopped; saved at iteration \d+; go on with: fastrnn train --resume \S+\n$', err)
+    assert code == 130 and re.search(
+        r'stopped; saved at iteration \d+; resume with: fastrnn train --resume \S+\n$', err
+    )
 
 
 @pytest.mark.parametrize('args', [('--out', 'kept'), ('--save', 'kept'), ()])
@@ -163,13 +165,13 @@ def test_before_the_first_iteration(cli, tmp_path, monkeypatch, args):
 
     monkeypatch.setattr(Run, 'prepare', interrupted)
     code, _, err = cli(*SMALL, *args)
-    assert code == 130 and 'the model is in' not in err
+    assert code == 130 and 'the model is saved in' not in err
     if '--out' in args:
         assert err.endswith('stopped; nothing is saved yet; start again with: fastrnn train --resume kept\n')
         monkeypatch.setattr(Run, 'prepare', ensure)
         assert cli('train', '--resume', 'kept', *ENDS[:2])[0] == 0
     else:
-        assert err == ('stopped; nothing is trained yet, so nothing is saved' if args else NOT_KEPT) + '\n'
+        assert err == ('stopped before the first iteration; nothing was saved' if args else NOT_KEPT) + '\n'
 
 
 @pytest.fixture
@@ -224,7 +226,7 @@ def test_after_a_rollback_the_run_that_goes_on_is_told_of(cli, tmp_path, monkeyp
     """A rollback gives the session another run: its best, and that it is complete."""
     monkeypatch.setattr(divergence, 'BEGINNING', 0)
     code, out, err = cli('train', SONNETS, *EXPLODING.split(), '--out', tmp_path / 'run')
-    assert code == 0 and 'back to iteration' in err and 'go on with' not in err
+    assert code == 0 and 'back to iteration' in err and 'resume with' not in err
     logged = [json.loads(line).get('validation') for line in (tmp_path / 'run' / 'log.jsonl').read_text().splitlines()]
     told = re.findall(r'^best (\d+\.\d+)', out, re.MULTILINE)
     assert all(best == f'{min(value for value in logged if value):.3f}' for best in told)

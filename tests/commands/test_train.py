@@ -79,14 +79,14 @@ def test_from_old_weights(cli, tmp_path, old, new):
     code, _, err = cli('train', '--from', tmp_path / 'old', text, *new, '--iterations', 20, '--out', run)
     assert code == 0
     assert [line for line in err.splitlines() if not line.startswith('iter 19, loss: ')] == [
-        "16 hidden units and their weights are the model's",
-        '2 characters are new to the model and get new rows: 3 (U+0033), Ü (U+00DC)',
-        '30 characters that the model knows do not occur in the text',
+        "starting from the model's weights (16 hidden units)",
+        '2 characters are not in the model and get new weights: 3 (U+0033), Ü (U+00DC)',
+        '30 characters of the model do not occur in the text',
     ]
     code, _, err = cli('train', '--resume', run, '--iterations', 30)
     lines = [line for line in err.splitlines() if not line.startswith('iter 29, loss: ')]
-    cycle = ', with a new cycle of the learning rate, up to 0.00795, until iteration 30'
-    assert code == 0 and lines == [f'{run}: goes on from iteration 20{cycle if "fast" in new else ""}']
+    cycle = '; starts a new learning-rate cycle (peak 0.00795), until iteration 30'
+    assert code == 0 and lines == [f'{run}: resumes from iteration 20{cycle if "fast" in new else ""}']
     assert state_of(checkpoints(run)[-1])[1][3] == 30
     assert set(fastrnn.load_model(run).chars) == set(SONNETS.read_text(encoding='utf-8')) | {'3', 'Ü'}
     assert cli('eval', run, SONNETS)[0] == cli('eval', run, text)[0] == 0
@@ -103,10 +103,10 @@ def test_from_old_weights_without_a_folder(cli, tmp_path):
 @pytest.mark.parametrize(
     ('args', 'message'),
     [
-        ((), 'no text: name at least one file, or a run to go on with by --resume'),
-        ((SONNETS, '--keep', 3), '--keep is for runs that are kept: add --out FOLDER'),
-        ((SONNETS, '--save-every', 3), '--save-every is for runs that are kept: add --out FOLDER'),
-        ((SONNETS, '--on-divergence', 'stop'), '--on-divergence is for runs that are kept: add --out FOLDER'),
+        ((), 'no text: name a text file, or resume a run with --resume FOLDER'),
+        ((SONNETS, '--keep', 3), '--keep needs a run folder: add --out FOLDER'),
+        ((SONNETS, '--save-every', 3), '--save-every needs a run folder: add --out FOLDER'),
+        ((SONNETS, '--on-divergence', 'stop'), '--on-divergence needs a run folder: add --out FOLDER'),
         ((SONNETS, '--out', 'run', '--keep', 0), 'keep is 0; it must be a whole number, 1 or more'),
         ((SONNETS, '--out', 'run', '--save-every', 0), 'save_every is 0; it must be a whole number, 1 or more'),
         ((SONNETS, '--out', 'run', '--on-divergence', 'x'), "on_divergence is 'x'; it must be one of rollback, stop"),
@@ -114,7 +114,7 @@ def test_from_old_weights_without_a_folder(cli, tmp_path):
             (SONNETS, '--out', 'run', '--from', 'x'),
             'x: No such file or directory; name a model that fastrnn train made',
         ),
-        (('--resume', 'x'), 'x: holds no run; start one with: fastrnn train FILE --out x'),
+        (('--resume', 'x'), 'x: not a run folder; start a run with: fastrnn train FILE --out x'),
     ],
 )
 def test_refused(cli, tmp_path, monkeypatch, args, message):
@@ -128,33 +128,32 @@ def test_resume_keeps_to_the_run(cli, tmp_path, option):
     cli('train', SONNETS, *SMALL, '--iterations', 3, '--out', tmp_path / 'run')
     code, out, err = cli('train', '--resume', tmp_path / 'run', option, 7)
     assert (code, out) == (2, '')
-    assert err.startswith(f'error: {option} can not be changed by --resume: a run goes on as it began')
+    assert err.startswith(f"error: {option} can't be changed when a run is resumed; ")
 
 
 @pytest.mark.parametrize(
     ('ends', 'given', 'words'),
     [
-        (('--iterations', 70), (), '70 iterations {} --iterations 70 {} 70 {} --iterations 140'),
-        (('--iterations', 70), ('--iterations', 20), '70 iterations {} --iterations 20 {} 20 {} --iterations 90'),
-        (('--epochs', 2), ('--epochs', 0.5), r'2\.0 epochs {} --epochs 0.5 {} 0.5 {} --epochs 3'),
-        (('--time', '0.2s'), (), r'0\.\d s {} --time 0.2s {} 0.2s {} --time 1s'),
-        (('--iterations', 70), ('--time', '1e-9'), r'\d\.\d s {} --time 1e-09s {} 1e-09s {} --time [1-9]s'),
+        (('--iterations', 70), (), '70 iterations {}--iterations 70 {} 70 {} --iterations 140'),
+        (('--iterations', 70), ('--iterations', 20), '70 iterations {}--iterations 20 {} 20 {} --iterations 90'),
+        (('--epochs', 2), ('--epochs', 0.5), r'2\.0 epochs {}--epochs 0.5 {} 0.5 {} --epochs 3'),
+        (('--time', '0.2s'), (), r'0\.\d s {}--time 0.2s {} 0.2s {} --time 1s'),
+        (('--iterations', 70), ('--time', '1e-9'), r'\d\.\d s {}--time 1e-09s {} 1e-09s {} --time [1-9]s'),
     ],
 )
 def test_a_complete_run(cli, tmp_path, ends, given, words):
-    """What is used, what the option counts, and what to type; that goes on, and the run's own end stays until then."""
+    """Prints what is used up, what the option counts and what to type; the run's own end stays until then."""
     run = tmp_path / 'run'
     cli('train', SONNETS, *SMALL, *ends, '--out', run)
     before = (run / 'config.json').read_bytes(), log_of(run)
     code, out, err = cli('train', '--resume', run, *given)
     assert (code, out) == (0, '')
-    go_on = f'more, type: fastrnn train --resume {run}'
-    words = words.format('are done, and', "counts from the run's start; to go on for", go_on)
-    assert re.fullmatch(f'{run}: the run is complete: {words}\n', err), err
+    words = words.format(r'\(', r"counts from the run's start\); to train", f'more: fastrnn train --resume {run}')
+    assert re.fullmatch(f'{run}: the run is complete after {words}\n', err), err
     assert ((run / 'config.json').read_bytes(), log_of(run)) == before
-    _, _, *args = err.split('type: ')[1].split()
+    _, _, *args = err.split('more: ')[1].split()
     code, out, err = cli(*('train', *args))
-    assert code == 0 and out and 'goes on from iteration' in err
+    assert code == 0 and out and 'resumes from iteration' in err
 
 
 def test_the_last_loss_in_json(cli, tmp_path):

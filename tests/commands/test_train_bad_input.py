@@ -138,4 +138,4 @@ def test_out_of_memory(refused, monkeypatch):
         raise MemoryError
 
     monkeypatch.setattr(resolve, 'check_text', check_text)
-    assert refused('train', SONNETS) == 'out of memory: take a smaller --hidden-size, --seq-length or --streams'
+    assert refused('train', SONNETS) == 'out of memory: use a smaller --hidden-size, --seq-length or --streams'

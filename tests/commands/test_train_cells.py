@@ -26,7 +26,7 @@ def test_a_run_and_all_that_is_done_with_it(cli, tmp_path):
     assert (code, err) == (0, '')
     lines, folder = out.splitlines(), fastrnn.resume(run)
     assert 'adam at 0.03, lstm 2 x 16, T=8, 4 streams, float32, dropout 0.25' in lines
-    assert f'memory {folder.job.memory / 1e3:.1f} KB beside the text' in lines
+    assert f'memory {folder.job.memory / 1e3:.1f} KB without the text' in lines
     assert repr(folder).endswith('batched engine, lstm 2 x 16, V=42, iteration 40 of 40>')
     folder.close()
     config = json.loads((run / 'config.json').read_text())['job']
@@ -56,7 +56,7 @@ def test_a_run_and_all_that_is_done_with_it(cli, tmp_path):
     assert code == 0 and out.startswith(f'{tmp_path / "curves.svg"}: run (batched, lstm 2 x 16): best validation ')
 
     code, out, err = cli('train', '--from', run, SONNETS, '--preset', 'fast', '--iterations', 3, '--out', tuned)
-    assert code == 0 and "the cells (lstm 2 x 16) and their weights are the model's\n" in err
+    assert code == 0 and "starting from the model's weights (lstm 2 x 16)\n" in err
     assert fastrnn.load_model(tuned).params.architecture == model.params.architecture
     assert fastrnn.evaluate(fastrnn.load_model(tuned), TEXT).bits_per_character < 1.2 * result.bits_per_character
 

@@ -99,5 +99,8 @@ def test_a_best_model_that_is_lost_is_never_silent(tmp_path, cli, text, monkeypa
     (run / BEST).write_bytes(b'nothing')
     monkeypatch.setattr('warnings.warn', lambda *_, **__: None)
     code, _, err = cli('train', '--resume', run, '--save', saved, '--on-divergence', 'stop', *options)
-    assert err.splitlines()[-1] == f'warning: {saved}: holds the last model, as the best could not be read', (code, err)
+    assert err.splitlines()[-1] == f'warning: {saved}: has the last model, because the best could not be read', (
+        code,
+        err,
+    )
     assert 'not a model' in refusal(cli, 'sample', run)

@@ -34,7 +34,7 @@ def test_a_run_names_what_it_found(cli, notes, tmp_path):
     (notes / 'more.md').unlink()
     code, _, err = cli('train', notes, '-r', '--resume', run, '--iterations', 122)
     assert code == 0 and told in err
-    assert '--recursive can not be changed' in refusal(cli, 'train', '--resume', run, '--recursive')
+    assert "--recursive can't be changed" in refusal(cli, 'train', '--resume', run, '--recursive')
     code, out, err = cli('eval', run, notes, '-r')
     assert (code, err) == (0, told) and f'({len(TEXT) - 1:,} characters)' in out
 

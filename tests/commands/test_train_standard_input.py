@@ -120,7 +120,7 @@ def test_a_kept_run_goes_on_from_the_cache(cli, stdin, tmp_path, cache_root, mon
     code, _, err = cli('train', '-', *RUN, '--out', tmp_path / 'run', '--validation', '10%')
     again = f'save the same text in a file and type: fastrnn train FILE --resume {tmp_path / "run"}'
     assert code == 0 and err.startswith(
-        f'the text comes from standard input: --resume finds it in the cache; when it is gone, {again}\n'
+        f'the text comes from standard input and is cached; if it is removed from the cache, {again}\n'
     )
     assert json.loads((tmp_path / 'run' / 'config.json').read_bytes())['text']['files'] == ['-']
     assert 'standard input' in cli('cache')[1]
@@ -184,4 +184,4 @@ def test_no_cache_keeps_it(cli, stdin, tmp_path, monkeypatch):
     monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'file'))
     stdin(TEXT)
     code, _, err = cli('train', '-', *RUN, '--out', tmp_path / 'run')
-    assert code == 0 and 'the text comes from standard input, and no cache keeps it: to go on, save the same' in err
+    assert code == 0 and 'the text comes from standard input and is not cached; to resume, save the same' in err

@@ -96,20 +96,20 @@ def test_the_command(cli, tmp_path):
     )
     code, _, err = cli('train', SONNETS, *options, '--validation', 0.3, '--patience', 5, '--out', run)
     best = fastrnn.resume(run).run
-    at = f'of epoch {best.figures.best_iteration / best.job.iterations_per_epoch:.1f}'
-    early = f'ended early: 5 validations in a row were worse than the best, {at}, by 1% or more'
-    assert (code, err) == (0, f'{early}; --patience sets how many\n')
+    at = f'epoch {best.figures.best_iteration / best.job.iterations_per_epoch:.1f}'
+    early = f'stopped early: 5 consecutive validations were at least 1% worse than the best ({at})'
+    assert (code, err) == (0, f'{early}; --patience sets the number\n')
     for more in ((), ('--iterations', 500)):
         code, _, err = cli('train', '--resume', run, *more)
-        again = f'to go on, type: fastrnn train --resume {run} --patience 10'
+        again = f'to train on: fastrnn train --resume {run} --patience 10'
         assert (
             code == 0
             and f'{run}: the run is complete: it {early}; {again}\n' in err
-            and 'goes on' not in err
-            and err.count('ended early') == 1
+            and 'resumes' not in err
+            and err.count('stopped early') == 1
         )
     code, _, err = cli('train', '--resume', run, '--patience', 7)
-    assert code == 0 and 'ended early: 7 validations in a row' in err and ' goes on from iteration ' in err
+    assert code == 0 and 'stopped early: 7 consecutive validations' in err and ' resumes from iteration ' in err
 
 
 def test_refused(cli):

@@ -144,7 +144,7 @@ def test_signals_to_mpiexec(tmp_path, number, code):
     _, err = job.communicate(timeout=30)
     assert job.returncode == code
     saved = checkpoints(folder)[-1]
-    assert f'saved at iteration {state_of(saved)[1][3]:,}; go on with: fastrnn train --resume {folder}' in err
+    assert f'saved at iteration {state_of(saved)[1][3]:,}; resume with: fastrnn train --resume {folder}' in err
     assert 'error' not in err
 
 

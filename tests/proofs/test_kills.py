@@ -40,13 +40,13 @@ def test_signals_from_the_command_line(tmp_path, number, code):
     saved = state_of(checkpoints(tmp_path / 'run')[-1])[1][3]
     if number != signal.SIGKILL:
         *losses, end = err.decode().splitlines()
-        assert end == f'saved at iteration {saved:,}; go on with: fastrnn train --resume {tmp_path / "run"}'
+        assert end == f'saved at iteration {saved:,}; resume with: fastrnn train --resume {tmp_path / "run"}'
         assert [line.split(', ')[0] for line in losses] == [f'iter {saved - 1}'] * (saved % 50 != 1)
         assert saved > 1000
     result = run_python('-m', 'fastrnn', 'train', '--resume', tmp_path / 'run', '--iterations', saved + 70)
     assert result.returncode == 0
     first, *losses = result.stderr.decode().splitlines()
-    assert first == f'{tmp_path / "run"}: goes on from iteration {saved:,}'
+    assert first == f'{tmp_path / "run"}: resumes from iteration {saved:,}'
     assert [line.split(', ')[0] for line in losses] == [f'iter {saved + 69}'] * ((saved + 70) % 50 != 1)
     whole = run_python('-m', 'fastrnn', 'train', SONNETS, *RUN[:-1], saved + 70, '--out', tmp_path / 'whole')
     assert whole.stdout.endswith(result.stdout.split(b'\n', 1)[1])

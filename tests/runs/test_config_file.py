@@ -74,7 +74,7 @@ def test_one_of_an_earlier_version_that_began_with_a_models_weights(run):
     """Which are in no file before the first checkpoint: it can't begin once more."""
     of_format_2(run / 'config.json', adopted=True)
     assert Description.read(run).transferred
-    with pytest.raises(ValueError, match='ended before its first checkpoint; start again in another folder'):
+    with pytest.raises(ValueError, match='stopped before its first checkpoint; start again in another folder'):
         fastrnn.resume(run)
 
 

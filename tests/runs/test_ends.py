@@ -1,4 +1,4 @@
-"""An end that is behind a run that has not come to its own: what is wrong, and what to type."""
+"""An end before the run's current iteration, while its own end is still ahead: the error and its command."""
 
 import re
 
@@ -20,9 +20,9 @@ def under_way(tmp_path):
 @pytest.mark.parametrize(
     ('given', 'words'),
     [
-        (('--iterations', 20), '--iterations 20 counts .*, and 30 iterations are done; .* 20 more, .* --iterations 50'),
-        (('--iterations', 30), '--iterations 30 counts .* --iterations 60; .* leave --iterations out'),
-        (('--epochs', 0.1), r'--epochs 0.1 counts .*, and \d\.\d epochs are done; .* 0.1 more, .* --epochs \d'),
+        (('--iterations', 20), '--iterations 20 counts .*, and 30 iterations are done; .* 20 more: .* --iterations 50'),
+        (('--iterations', 30), '--iterations 30 counts .* --iterations 60; .* leave out --iterations'),
+        (('--epochs', 0.1), r'--epochs 0.1 counts .*, and \d\.\d epochs are done; .* 0.1 more: .* --epochs \d'),
         (('--time', '1e-9'), r"--time 1e-09s counts from the run's start, and \d\.\d s are done; .* --time [1-9]s"),
     ],
 )
@@ -32,12 +32,12 @@ def test_it_is_refused_and_not_kept(cli, under_way, given, words):
     assert (code, out) == (2, '') and re.fullmatch(f'error: {under_way}: {words}.*\n', err), err
     assert 'complete' not in err
     assert ((under_way / 'config.json').read_bytes(), contents(under_way)) == before
-    go_on = re.search(r'type: fastrnn train (.*?);', err)[1].split()
-    assert cli('train', *go_on)[0] == 0
+    again = re.search(r'more: fastrnn train (.*?);', err)[1].split()
+    assert cli('train', *again)[0] == 0
     assert log_of(under_way)[-1]['iteration'] > 30
 
 
-def test_without_it_the_run_goes_on_to_its_own_end(under_way):
+def test_without_it_the_run_trains_to_its_own_end(under_way):
     with pytest.raises(ValueError, match="counts from the run's start"):
         fastrnn.resume(under_way, iterations=10)
     assert run_to(fastrnn.resume(under_way)).run.iteration == 60  # the folder is free
@@ -48,7 +48,7 @@ def test_patience_that_is_lost_already(tmp_path):
     assert fastrnn.resume(run, iterations=500).run.over  # it is complete, and stays so
     worse = run_to(fastrnn.resume(run, patience=50), 396).run.figures.worse
     assert worse > 3
-    with pytest.raises(ValueError, match=f'with --patience 2 the run would end where it is, since {worse} validations'):
+    with pytest.raises(ValueError, match=f'with --patience 2 the run would stop now, after {worse} consecutive valid'):
         fastrnn.resume(run, patience=2)
 
 

@@ -18,11 +18,9 @@ import fastrnn
 from fastrnn.model.run_files import checkpoints
 
 TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
+START = 'fastrnn train FILE --out'
 
-OURS = (
-    'a run that this program has opened is writing to it; go on with that, close it (run.close()), '
-    'or name another folder'
-)
+OURS = 'this program already has this run open; use that run, close it (run.close()), or name another folder'
 
 
 def test_one_run_at_a_time(run, cli):
@@ -42,7 +40,7 @@ def test_two_runs_into_one_folder(tmp_path, cli):
     error = refusal(cli, 'train', SONNETS, *TRAIN, '--out', tmp_path / 'run')
     assert (
         error
-        == f'{tmp_path / "run"}: holds a run already; go on with --resume {tmp_path / "run"}, or name another folder'
+        == f'{tmp_path / "run"}: already has a run; resume it with --resume {tmp_path / "run"}, or name another folder'
     )
     assert contents(tmp_path / 'run') == before
 
@@ -51,7 +49,7 @@ def test_a_lock_that_a_killed_run_held(run, tmp_path):
     code = 'import sys, time, fastrnn; run = fastrnn.resume(sys.argv[1]); print(flush=True); time.sleep(60)'
     with subprocess.Popen([sys.executable, '-c', code, str(run)], stdout=subprocess.PIPE) as other:
         other.stdout.readline()
-        with pytest.raises(ValueError, match='another run is writing to it; wait for its end, or name another folder'):
+        with pytest.raises(ValueError, match='another run is writing to this folder; wait until it ends, or'):
             fastrnn.resume(run)
         other.send_signal(signal.SIGKILL)
         other.wait()
@@ -63,7 +61,7 @@ def test_a_folder_that_can_not_be_made(tmp_path, monkeypatch, cli, place):
     """Read-only file systems stop the superuser too."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'file').write_text('')
-    assert refusal(cli, 'train', SONNETS, *TRAIN, '--out', place).startswith(f'{place}: no folder can be made (')
+    assert refusal(cli, 'train', SONNETS, *TRAIN, '--out', place).startswith(f"{place}: can't create the folder (")
 
 
 def test_a_folder_that_can_not_be_written(run, monkeypatch, cli):
@@ -79,7 +77,7 @@ def test_a_folder_that_can_not_be_written(run, monkeypatch, cli):
     monkeypatch.setattr(os, 'open', refuse)
     assert (
         refusal(cli, 'train', '--resume', run)
-        == f'{run}: cannot be written (Read-only file system); name another folder'
+        == f"{run}: can't write to this folder (Read-only file system); name another folder"
     )
     code, out, _ = cli('eval', run, SONNETS)
     assert code == 0 and 'bits per character' in out
@@ -101,9 +99,9 @@ def test_a_limit_on_the_size_of_files(tmp_path):
     last = checkpoints(run)[-1].name
     assert ended.returncode == 1
     assert ended.stderr.splitlines()[-1] == (
-        f'error: {run}: cannot be written (File too large); {last} is whole: '
-        f'when there is room, go on with --resume {run}; '
-        f'nor can iteration 30 be kept in {tempfile.gettempdir()} (File too large)'
+        f"error: {run}: can't write (File too large); {last} is intact: "
+        f'free some space and resume with --resume {run}; '
+        f"can't save iteration 30 in {tempfile.gettempdir()} either (File too large)"
     )
     assert not list(run.glob('.*'))
     run_to(fastrnn.resume(run))
@@ -128,9 +126,9 @@ def test_a_full_disk(run, monkeypatch, cli, call):
         code, _, err = cli('train', '--resume', run)
     assert code == 1
     assert err.splitlines()[-1] == (
-        f'error: {run}: cannot be written (No space left on device); checkpoint-000000028.safetensors is whole: '
-        f'when there is room, go on with --resume {run}; '
-        f'nor can iteration 30 be kept in {tempfile.gettempdir()} (No space left on device)'
+        f"error: {run}: can't write (No space left on device); checkpoint-000000028.safetensors is intact: "
+        f'free some space and resume with --resume {run}; '
+        f"can't save iteration 30 in {tempfile.gettempdir()} either (No space left on device)"
     )
     assert state_of(checkpoints(run)[-1]) == before
     run_to(fastrnn.resume(run))
@@ -180,7 +178,7 @@ def test_a_text_that_is_gone(tmp_path, cli):
 def test_no_run(tmp_path, cli):
     for name in ('nowhere', ''):
         error = refusal(cli, 'train', '--resume', tmp_path / name)
-        assert error == f'{tmp_path / name}: holds no run; start one with: fastrnn train FILE --out {tmp_path / name}'
+        assert error == f'{tmp_path / name}: not a run folder; start a run with: {START} {tmp_path / name}'
     assert not (tmp_path / 'nowhere').exists() and not list(tmp_path.iterdir())
     code, _, err = cli('eval', tmp_path, SONNETS)
     told = 'holds no checkpoint; name a folder made by fastrnn train --out, whose run has saved one'

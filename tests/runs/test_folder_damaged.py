@@ -11,6 +11,7 @@ from models import checkpoint_of, model_of
 import fastrnn
 from fastrnn.model.checkpoint import load_checkpoint, save_checkpoint
 from fastrnn.model.run_files import BEST, checkpoints
+from fastrnn.runs.resume import OTHER_RUN
 from fastrnn.system.atomic import temporary_name
 
 TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60, '--save-every', 5)
@@ -31,7 +32,7 @@ def test_a_damaged_checkpoint(run, cli, damage):
     else:
         last.write_bytes((8).to_bytes(8, 'little') + b'{}      ')
     error = refusal(cli, 'train', '--resume', run)
-    assert error.startswith(f'{last}: ') and error.endswith(f'; the one before is there: --resume {older}')
+    assert error.startswith(f'{last}: ') and error.endswith(f'; resume from the one before with --resume {older}')
     assert cli('train', '--resume', older)[0] == 0
     assert contents(run) == contents(run.parent / 'whole')
 
@@ -66,7 +67,7 @@ def test_a_damaged_config(run, cli, change, message):
 def test_what_is_left_of_a_run_is_not_mixed_with_another(run, cli):
     """Checkpoints without a config.json, or a log."""
     (run / 'config.json').unlink()
-    message = f'{run}: holds what is left of a run, but no config.json; name another folder'
+    message = f'{run}: has files of a run, but no config.json; name another folder'
     assert refusal(cli, 'train', SONNETS, *TRAIN, '--out', run) == message
     for path in run.glob('*.safetensors'):
         path.unlink()
@@ -81,11 +82,11 @@ def test_without_checkpoints(run, cli):
     for path in checkpoints(run):
         path.unlink()
     assert refusal(cli, 'train', '--resume', run) == (
-        f'{run}: its numbered checkpoints are gone; go on from the best, with --resume {run}/best.safetensors'
+        f'{run}: its numbered checkpoints are missing; resume from the best one with --resume {run}/best.safetensors'
     )
     (run / 'best.safetensors').unlink()
     assert refusal(cli, 'train', '--resume', run).endswith(
-        'its numbered checkpoints are gone; start again in another folder'
+        'its numbered checkpoints are missing; start again in another folder'
     )
     (run / 'log.jsonl').write_text('')
     other = run.parent / 'other.txt'
@@ -98,7 +99,7 @@ def test_without_checkpoints(run, cli):
     for path in tuned.glob('*.safetensors'):
         path.unlink()
     error = refusal(cli, 'train', '--resume', tuned)
-    assert error == f'{tuned}: ended before its first checkpoint; start again in another folder'
+    assert error == f'{tuned}: stopped before its first checkpoint; start again in another folder'
 
 
 def test_a_damaged_best(run, cli):
@@ -106,7 +107,7 @@ def test_a_damaged_best(run, cli):
     best.write_bytes(best.read_bytes()[:-9])
     error = refusal(cli, 'train', '--resume', best)
     assert error.startswith(f'{best}: ') and error.endswith(
-        f'; the one before is there: --resume {checkpoints(run)[-1]}'
+        f'; resume from the one before with --resume {checkpoints(run)[-1]}'
     )
     code, _, err = cli('eval', run, SONNETS)
     assert code == 2 and err.endswith(f'; another is there: {checkpoints(run)[-1]}\n')
@@ -125,7 +126,7 @@ def test_a_checkpoint_of_another_cell(run, cli):
     config = kept.config | {'cell': 'gru', 'layers': 2}
     save_checkpoint(checkpoints(run)[-1], replace(kept, model=model, state=state, config=config))
     error = refusal(cli, 'train', '--resume', run)
-    assert error == f'{checkpoints(run)[-1]}: of another run (cell, layers differs from config.json)'
+    assert error == f'{checkpoints(run)[-1]}: differs from config.json (cell, layers); {OTHER_RUN}'
 
 
 def test_an_edited_config(run, cli):
@@ -133,7 +134,7 @@ def test_an_edited_config(run, cli):
     facts = json.loads((run / 'config.json').read_text())
     facts['job']['hidden_size'] = 17
     (run / 'config.json').write_text(json.dumps(facts))
-    assert refusal(cli, 'train', '--resume', run).endswith('of another run (hidden_size differs from config.json)')
+    assert refusal(cli, 'train', '--resume', run).endswith(f'differs from config.json (hidden_size); {OTHER_RUN}')
 
 
 @pytest.mark.parametrize(('name', 'value'), [('cell', 'gru'), ('layers', 1)])
@@ -142,7 +143,7 @@ def test_an_edited_architecture(tmp_path, cli, name, value):
     facts = json.loads((folder / 'config.json').read_text())
     facts['job'][name] = value
     (folder / 'config.json').write_text(json.dumps(facts))
-    assert refusal(cli, 'train', '--resume', folder).endswith(f'of another run ({name} differs from config.json)')
+    assert refusal(cli, 'train', '--resume', folder).endswith(f'differs from config.json ({name}); {OTHER_RUN}')
 
 
 OWN = ('checkpoint-000000030.safetensors', 'checkpoint-1234567890.safetensors', BEST, 'config.json', 'log.jsonl')

@@ -39,7 +39,7 @@ def test_without_links_and_locks(tmp_path, monkeypatch, code):
     monkeypatch.setattr(os, 'fsync', files_only)
     if code != errno.EPERM:  # what vfat says of links; of locks it would be that there is one
         monkeypatch.setattr(fcntl, 'flock', fails(code))
-    words = 'its file system has no locks: see to it that no other run writes to this folder$'
+    words = 'its file system has no locks; make sure that no other run writes to this folder$'
     for session, stop in ((lambda: begin(tmp_path / 'run'), 28), (lambda: fastrnn.resume(tmp_path / 'run'), None)):
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter('always')
@@ -62,7 +62,7 @@ def test_the_best_of_another_text(run, tmp_path, cli):
         fastrnn.load_model(run)
     assert 'changed since the run' in refusal(cli, 'train', '--resume', run / BEST)
     assert (run / BEST).read_bytes() == strange
-    with pytest.warns(RuntimeWarning, match=f'{BEST}: is of another text than the run, and is now called best.super'):
+    with pytest.warns(RuntimeWarning, match=f'{BEST}: not of this run.s text; renamed to best.super'):
         session = fastrnn.resume(run)
     run_to(session)
     assert (run / 'best.superseded').read_bytes() == strange
@@ -125,10 +125,10 @@ def test_a_copy_that_was_made_while_it_was_written(tmp_path, monkeypatch, cli, f
     older = checkpoints(copy)[-2]
     message = refusal(cli, 'train', '--resume', copy)
     assert message == f'{torn}: damaged (a part is missing or changed); take another checkpoint or model; ' + (
-        f'the one before is there: --resume {older}'
+        f'resume from the one before with --resume {older}'
     )
     code, _, err = cli('train', '--resume', older)
-    assert code == 0 and (f'{copy}: its log has ' in err) == (first == 'log')
+    assert code == 0 and (f'{copy}: the log has ' in err) == (first == 'log')
     log, last, best = contents(copy)
     whole = contents(tmp_path / 'whole')
     assert best[0] == whole[2][0] and last[0] == whole[1][0]

@@ -31,7 +31,7 @@ def test_links_are_not_followed(run, tmp_path, name):
             target.write_text('precious')
         (run / name).symlink_to(target)
         if name != 'config.json' or there:
-            with pytest.raises(ValueError, match=f'{name}: is a link; put the run'):
+            with pytest.raises(ValueError, match=f'{name}: is a link; replace it'):
                 fastrnn.resume(run)
         assert target.read_text() == 'precious' if there else not target.exists()
         target.unlink(missing_ok=True)
@@ -53,7 +53,7 @@ def test_pipes_are_not_waited_for(run, name):
     if name != BEST:
         with pytest.raises(
             ValueError,
-            match=rf'^{run}(/{re.escape(name)}: is (no|a pipe, not a) regular file; |: its config.json is gone; )',
+            match=rf'^{run}(/{re.escape(name)}: is (not a|a pipe, not a) regular file; |: config.json is missing; )',
         ):
             fastrnn.resume(run)
     if name == BEST:
@@ -71,10 +71,10 @@ def test_a_link_that_comes_later(run, tmp_path, monkeypatch):
     session = fastrnn.resume(run, iterations=60)
     (run / 'log.jsonl').unlink()
     (run / 'log.jsonl').symlink_to(tmp_path / 'target')
-    with session, pytest.warns(RuntimeWarning, match='log cannot be written .*; the run goes on'):
+    with session, pytest.warns(RuntimeWarning, match="can't write the log .*; the run continues"):
         list(session)
     assert (tmp_path / 'target').read_text() == 'precious' and iterations(run)[-1] == 60
-    with pytest.raises(ValueError, match=r"log\.jsonl: is a link; put the run's own file there"):
+    with pytest.raises(ValueError, match=r'log\.jsonl: is a link; replace it with a regular file'):
         fastrnn.resume(run)
 
 
@@ -130,7 +130,7 @@ def test_a_log_that_is_shorter_than_it_was(run):
     """What is counted is what is there, so that a later cut is at the right line."""
     lines = (run / 'log.jsonl').read_text().splitlines(keepends=True)
     (run / 'log.jsonl').write_text(''.join(lines[:3]))
-    with pytest.warns(RuntimeWarning, match=rf'its log has 3 of the {len(lines)} records until iteration 30, as after'):
+    with pytest.warns(RuntimeWarning, match=f'the log has only 3 of {len(lines)} records up to iteration 30 '):
         session = fastrnn.resume(run, iterations=40)
     run_to(session)
     assert state_of(checkpoints(run)[-1])[1][7] == len((run / 'log.jsonl').read_text().splitlines()) > 3

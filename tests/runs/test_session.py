@@ -23,7 +23,7 @@ def test_an_error_inside_an_iteration(tmp_path, monkeypatch, name):
     monkeypatch.setattr(session.run.engine, 'run', half)
     with pytest.raises(MemoryError):
         list(session)
-    go_on = rf"go on with fastrnn\.resume\('.*run'\)$"  # noqa: F541
+    go_on = rf"resume it with fastrnn\.resume\('.*run'\)$"  # noqa: F541
     with pytest.raises(ValueError, match=r'^it was ended by an error \(MemoryError\): ' + go_on):
         list(session)
     for use in (lambda: session.model, session.run.state):
@@ -56,7 +56,7 @@ def test_python_sessions(tmp_path):
         records = list(run)
     assert records[-1].last and records[-1].iteration == 199
     assert json.loads((tmp_path / 'run' / 'config.json').read_text())['job']['seed'] is not None
-    with pytest.raises(ValueError, match=r"^the session is closed: go on with fastrnn.resume\('.*run'\)$"):
+    with pytest.raises(ValueError, match=r"^the session is closed: resume it with fastrnn.resume\('.*run'\)$"):
         list(run)
 
 

@@ -162,17 +162,17 @@ def test_after_a_rollback(tmp_path):
 
 
 def test_the_command(cli, tmp_path):
-    """One line says what becomes of the learning rate, once."""
+    """One line shows how the learning rate changes, once."""
     start(tmp_path / 'run')
-    cycle = ': goes on from iteration 40, with a new cycle of the learning rate, up to 0.0051, until iteration 80\n'
+    cycle = ': resumes from iteration 40; starts a new learning-rate cycle (peak 0.0051), until iteration 80\n'
     assert fastrnn.resume(tmp_path / 'run').run.over
     args = ('train', '--resume', tmp_path / 'run', '--iterations')
     code, out, err = cli(*args, 80)
     assert (code, err.count('warning')) == (0, 0) and cycle in err and 'iter 80 ' in out
     code, _, err = cli(*args, 80)
-    assert code == 0 and 'new cycle' not in err
+    assert code == 0 and 'new learning-rate cycle' not in err
     start(tmp_path / 'half', 17)
     code, _, err = cli('train', '--resume', tmp_path / 'half', '--iterations', 60)
-    assert code == 0 and ': goes on from iteration 17; the learning rate falls until iteration 60\n' in err
+    assert code == 0 and ': resumes from iteration 17; the learning rate falls until iteration 60\n' in err
     code, _, err = cli(*args, 90, '--schedule', 'linear')
-    assert code == 0 and 'from iteration 80, with a new cycle of the learning rate, up to 0.01, until iter' in err
+    assert code == 0 and 'from iteration 80; starts a new learning-rate cycle (peak 0.01), until iter' in err

@@ -11,7 +11,7 @@ from fastrnn.model.checkpoint import load_checkpoint
 from fastrnn.model.run_files import checkpoints
 from fastrnn.runs.log import Log
 
-WORDS = 'its log cannot be written .*; the run goes on, and its checkpoints keep the records until it can be$'
+WORDS = "can't write the log .*; the run continues, and its checkpoints store the records until the log is writable$"
 
 
 @pytest.mark.parametrize('name', ['exact', 'fast'])
@@ -30,7 +30,7 @@ def test_a_folder_in_place_of_the_log(tmp_path, monkeypatch, name):
     assert [path.name for path in checkpoints(run)] == [path.name for path in checkpoints(tmp_path / 'whole')]
     older, last = (load_checkpoint(path) for path in checkpoints(run))
     assert 0 < len(older.unlogged) < len(last.unlogged)
-    with pytest.raises(ValueError, match=r'log\.jsonl: is no regular file; put the run'):
+    with pytest.raises(ValueError, match=r'log\.jsonl: is not a regular file; replace it'):
         fastrnn.resume(run)
     (run / 'log.jsonl').rmdir()
     (tmp_path / 'log').rename(run / 'log.jsonl')
@@ -55,7 +55,7 @@ def test_a_log_that_can_be_written_again(tmp_path, monkeypatch):
     monkeypatch.setattr(Log, 'add', full)
     with session, pytest.warns(RuntimeWarning, match=WORDS) as told:
         list(session)
-    assert len(told) == 1 and 'run: its log cannot be written (Input/output error); ' in str(told[0].message)
+    assert len(told) == 1 and "run: can't write the log (Input/output error); " in str(told[0].message)
     assert load_checkpoint(checkpoints(tmp_path / 'run')[-1]).unlogged == ()
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
 

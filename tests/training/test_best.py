@@ -104,10 +104,10 @@ def test_a_best_that_is_not_there(tmp_path, monkeypatch, harm):
         best.write_bytes(next((tmp_path / 'run').glob('checkpoint-000000149*')).read_bytes())
         session.run.figures.best = 1.0
     session.run.figures.best_whole = 1.5
-    with pytest.warns(RuntimeWarning, match=r'best\.safetensors: .*; the last model is taken in its place$') as caught:
+    with pytest.warns(RuntimeWarning, match=r'best\.safetensors: .*; using the last model instead$') as caught:
         assert session.best_model.params == session.model.params
     assert '\n' not in str(caught[0].message)
-    with pytest.warns(RuntimeWarning, match='the last model is taken'):
+    with pytest.warns(RuntimeWarning, match='using the last model'):
         session.save(tmp_path / 'model')
     about = fastrnn.load_model(tmp_path / 'model').about
     assert not about.held_out and about.iterations == session.run.iteration != session.run.figures.best_iteration
@@ -133,24 +133,24 @@ def test_without_held_out_text_it_is_the_last():
     assert np.isfinite(run.best_model.params.flat).all()
 
 
-def test_it_is_said(cli, tmp_path):
-    """In one line, and where the best is the last not at all; to the gist's standard output nothing is added."""
+def test_the_best_is_printed(cli, tmp_path):
+    """In one line, if it is not the last validation; the gist's standard output stays the same."""
     options = [f'--{name.replace("_", "-")}={value}' for name, value in OVERFIT.items()]
     code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--save', tmp_path / 'm.safetensors')
     run = overfit()
     list(run)
     epoch = run.figures.best_iteration / run.job.iterations_per_epoch
-    line = f"best {run.figures.best:.3f} at epoch {epoch:.1f}; the sample and m.safetensors are that model's"
+    line = f'best {run.figures.best:.3f} (epoch {epoch:.1f}); sample and m.safetensors are from it'
     assert (code, err) == (0, '') and out.endswith(f'\n----\n{line}\n') and len(line) <= 80
     folder = tmp_path / 'run'
     code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--out', folder)
-    assert out.endswith(f"\n----\n{line.split(';')[0]}; the sample is that model's\n")
+    assert out.endswith(f'\n----\n{line.split(";")[0]}; sample is from it\n')
     code, out, err = cli('train', '--resume', folder, '--save', tmp_path / 'again')
-    assert out.endswith("that model's\n") and 'sample' not in out
+    assert out.endswith('; again is from it\n') and 'sample' not in out
     assert (tmp_path / 'again').read_bytes() == (tmp_path / 'm.safetensors').read_bytes()
     code, out, err = cli('train', SONNETS, *options, '--save', tmp_path / 'm.safetensors')
     assert (code, err) == (0, '') and out.endswith('\n----\n')
     options = ('--hidden-size', 20, '--learning-rate', 0.2, '--iterations', 240, '--validate-every', 60, '--seed', 1)
     code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--save', tmp_path / 'gist')
     assert cli('train', SONNETS, *options, '--validation', 0.3)[1] == out and 'best' not in out
-    assert err.splitlines()[-1].startswith('best ') and err.endswith("; gist is that model's\n")
+    assert err.splitlines()[-1].startswith('best ') and err.endswith('; gist is from it\n')

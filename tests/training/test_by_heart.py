@@ -1,4 +1,4 @@
-"""The hint where a text was seen so often that its model may know nothing else."""
+"""The warning that a model may have memorized its text."""
 
 import pytest
 from helpers import SONNETS
@@ -8,8 +8,8 @@ from fastrnn.training.by_heart import by_heart
 
 FAST = ('--preset', 'fast', '--hidden-size', 32, '--seq-length', 16, '--streams', 8, '--sample-length', 0)
 HINT = (
-    'the text was seen 25 times and nothing is held out: the model may only have learned it by heart; '
-    'add --validation 10% to see, and to keep the best\n'
+    'the model read the text 25 times, and no text is held out: it may have memorized the text; '
+    'add --validation 10% to check, and to keep the best model\n'
 )
 
 

@@ -99,7 +99,7 @@ def test_rolled_back(tmp_path, name, validation):
     assert all(event['to'] < event['iteration'] for event in events)
     assert 0 < len(events) == len(caught) and ended.run.job.halvings == len(events)
     assert str(caught[0].message) == (
-        f'{events[0]["reason"]}; back to iteration {events[0]["to"]} at half the learning rate, {rate / 2:g}'
+        f'{events[0]["reason"]}; rolled back to iteration {events[0]["to"]} at half the learning rate, {rate / 2:g}'
     )
     assert ended.run.over and finite(tmp_path / 'run')
     assert np.isfinite(ended.run.engine.params.flat).all()
@@ -122,7 +122,9 @@ def test_interrupted_around_rollbacks(tmp_path, monkeypatch, name, stops):
 def test_a_validation_that_diverges(tmp_path):
     """While every number stays finite: an Adam that is far too fast."""
     run = begin(tmp_path / 'run', 'fast', iterations=120, learning_rate=5.0, clip_norm=None, schedule='constant')
-    with pytest.warns(RuntimeWarning, match=r'the validation is .* bits per character at iteration \d+; back to'):
+    with pytest.warns(
+        RuntimeWarning, match=r'the validation is .* bits per character at iteration \d+; rolled back to'
+    ):
         run_to(run)
     events = rollbacks(tmp_path / 'run')
     assert events and all('validation' in event['reason'] for event in events)
@@ -215,6 +217,6 @@ def test_it_is_said(tmp_path, cli, engine):
     assert err.startswith('warning: the ')
     warned = [line for line in err.splitlines() if not line.startswith('iter 39, loss: ')]
     assert len(warned) >= err.count('\n') - 1
-    assert all('; back to iteration 0 at half the learning rate, ' in line for line in warned)
+    assert all('; rolled back to iteration 0 at half the learning rate, ' in line for line in warned)
     code, out, err = cli('train', SONNETS, *args, '--out', tmp_path / 'json', '--json')
     assert code == 0 and all(json.loads(line) for line in out.splitlines())
