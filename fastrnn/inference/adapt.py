@@ -1,7 +1,7 @@
-"""Scoring a text while the weights follow it: dynamic evaluation.
+"""Dynamic evaluation: scores a text with weights that learn while they read.
 
-Each window is scored with the weights as they are, and only then do its gradients move them: no surprisal depends on
-what comes after its character. The model itself is never changed.
+Each window is scored first, then its gradients update the weights: no surprisal depends on later characters. The
+model itself never changes.
 """
 
 import math
@@ -29,19 +29,19 @@ from ..system.interrupts import remembered
 from ..system.pauses import paused
 from .scorer import Positions
 
-T = 32  # characters of a window
-# LSTM 192 of 1 MB, on 100,000 held-out characters: Shakespeare 2.220 bits, adapted 2.007; C 2.724, 1.377; Python 2.596,
-# 1.505. With a rate of 0.002: 2.001, 1.461 and 1.597
+T = 32  # characters per window
+# LSTM 192 trained on 1 MB, bits on 100,000 held-out characters, static and adapted: Shakespeare 2.220 and 2.007,
+# C 2.724 and 1.377, Python 2.596 and 1.505. Adapted with a rate of 0.002: 2.001, 1.461 and 1.597
 RATE, DECAY, MEMORY, EPSILON = 0.003, 0.001, 1000, 1e-8
-ROWS_RATE = 0.1  # of rows of n-grams, by plain SGD
-SLICE = 1 << 16, 5e9  # characters, and flops, of a slice: about 0.1 s, between which an interrupt gets through
+ROWS_RATE = 0.1  # plain SGD on rows of the n-gram table
+SLICE = 1 << 16, 5e9  # limits of a slice: characters and flops, about 0.1 s; interrupts are handled between slices
 
 
 class AdaptingStream:
-    """One stream that reads a text in order, and a copy of the model's weights, which follow it."""
+    """One stream that reads a text in order, and a copy of the model's weights that learns from it."""
 
     def __init__(self, params: Params, tuner: ThreadTuner) -> None:
-        """From h = 0. The tuner's threads share hidden units, and decide no bit."""
+        """Start from h = 0. Threads share hidden units; their number does not change the results."""
         architecture, dtype = params.architecture, params.flat.dtype
         sizes, kind = sizes_of(architecture), dtype.type
         self.params, self._tuner = params.astype(dtype), tuner
@@ -61,13 +61,16 @@ class AdaptingStream:
         )
         work = buffers.make_work(sizes, T, 1, dtype)
         self._works = [work] + [buffers.for_thread(work) for _ in range(tuner.most - 1)]
-        self._windows = 0  # that were read
+        self._windows = 0  # windows read so far
         with paused():
-            self.score(np.zeros((0, sizes.K + T + 1), np.uint32))  # compiles, or loads, before threads do
+            self.score(np.zeros((0, sizes.K + T + 1), np.uint32))  # compiles or loads the kernels before threads start
         pack_weights(alone(), self._adapter.network)
 
     def score(self, windows: NDArray[np.uint32]) -> NDArray[np.float64]:
-        """Surprisals (n, T), in nats, of the last T characters of windows (n, K + T + 1); K are before the first."""
+        """Surprisals (n, T), in nats, of the last T characters of windows (n, K + T + 1), uint32; changes the weights.
+
+        The first K ids of a window are its context for n-grams.
+        """
         nats = np.zeros((len(windows), T))
 
         def work(part: slice, team: Team) -> None:
@@ -83,10 +86,10 @@ class AdaptingStream:
 
 
 def adapted_slices(params: Params, ids: Ids) -> Iterator[tuple[Positions, NDArray[np.float64]]]:
-    """Positions k and surprisals of ids[k+1], in nats, in pieces between which an interrupt gets through.
+    """Yield positions k and surprisals of ids[k+1] in nats, in pieces; interrupts are handled between pieces.
 
-    One stream reads the whole text, from h = 0. Memory does not grow with the text. Raises ValueError for ids that the
-    model does not have, Diverged where the weights have run away.
+    One stream reads the whole text, from h = 0. Memory does not grow with the text. Raises ValueError for ids outside
+    the model's vocabulary, Diverged if the weights diverge.
     """
     n, flops, before = ids.size - 1, params.architecture.training_flops, max(0, params.architecture.ngrams - 1)
     windows = max(1, int(min(SLICE[0], SLICE[1] / flops)) // T)
@@ -98,7 +101,7 @@ def adapted_slices(params: Params, ids: Ids) -> Iterator[tuple[Positions, NDArra
             part = ids[begin : stop + 1]
             check_ids(part, params.V, first=begin)
             count = -(-(stop - first) // T)
-            padded = np.zeros(before + count * T + 1, np.uint32)  # zeros after the text's end: nobody reads on
+            padded = np.zeros(before + count * T + 1, np.uint32)  # zeros after the text's end are scored but not used
             padded[:before] = NOTHING
             start = before - (first - begin)
             padded[start : start + part.size] = part
@@ -108,7 +111,7 @@ def adapted_slices(params: Params, ids: Ids) -> Iterator[tuple[Positions, NDArra
 
 
 def _check(found: NDArray[np.float64], first: int) -> None:
-    """Raise Diverged where nats, of characters from ids[first + 1] on, are not finite or far too large."""
+    """Raise Diverged if nats, of characters from ids[first + 1] on, are not finite or far too large."""
     limit = LARGEST * math.log(2)
     with np.errstate(over='ignore', invalid='ignore'):
         if found.mean() < limit:
@@ -118,14 +121,14 @@ def _check(found: NDArray[np.float64], first: int) -> None:
 
 
 def tuner_for_one(params: Params, threads: int | None = None) -> ThreadTuner:
-    """Of one stream that trains; without a number of threads it finds out how many pay."""
+    """A tuner for one stream that trains; with ``threads`` None, it chooses the fastest number of threads."""
     architecture = params.architecture
     panels = panels_of(architecture, params.flat.itemsize, 1)
     return ThreadTuner(layouts_for_streams(1, panels, architecture.training_flops, FLOPS_PER_THREAD, threads))
 
 
 def adapted_nats(params: Params, ids: Ids, follow: Callable[[float], object] = float) -> NDArray[np.float64]:
-    """Surprisals as :func:`adapted_slices` has them, in one array; ``follow`` takes the share that is done."""
+    """The surprisals of :func:`adapted_slices` in one array, (n-1,); ``follow`` is called with the share done."""
     with remembered():
         found = np.empty(ids.size - 1)
         for at, values in adapted_slices(params, ids):

@@ -1,4 +1,4 @@
-"""How well a model predicts a text: bits per character, and simple models of the same text to compare with."""
+"""Measures how well a model predicts a text, in bits per character, and compares it with three simple models."""
 
 import lzma
 import math
@@ -24,48 +24,48 @@ from ..system.interrupts import remembered
 from .adapt import adapted_slices
 from .scorer import Positions, Scorer
 
-PARTS = 64  # of a text, at most, that are read at once
+PARTS = 64  # upper limit of parts of a text that are read at once
 MIN_PART = 4096  # characters
-WARM_UP = 512  # characters that are read before a part
-COMPARED = 1_000_000  # characters that the simple models see: a second, most of it for xz and for sorting
-STEP = 1 << 15  # bytes that xz takes at a time, about 20 ms
+WARM_UP = 512  # characters read before a part
+COMPARED = 1_000_000  # characters that the simple models read: about 1 s, mostly for xz and sorting
+STEP = 1 << 15  # bytes per call of xz, about 20 ms
 BACKOFF = 2.0  # weight of the next lower order in the context model
-ADAPTING = 0.9  # of the time: for one stream that trains (LSTM 192: 10.5 us a character; 64 that only read: 2.2)
+ADAPTING = 0.9  # share of the time for adapting (LSTM 192: 10.5 us a character; reading 64 streams: 2.2)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Bits of a text under a model, and under three baselines that see the same text, or the start of it."""
+    """Bits of a text under a model, and under three simple models of the same text or its first characters."""
 
     characters: int  # predicted: all but the first
     bits_per_character: float
-    bits_per_byte: float  # of the text in UTF-8
-    order0: float  # entropy of the characters themselves, bits per character
-    order2: float  # an adaptive order-2 context model, bits per character
-    xz: float  # bits per character of what xz -9e makes of them
-    compared: int  # characters that the three cover, from the first one on
-    compared_bits_per_character: float  # of these under the model, to compare with the three
-    skipped: int = 0  # characters that were left out, as the model lacks them
-    skipped_kinds: int = 0
-    skipped_share: float = 0.0  # of the text's characters
-    adapted_bits_per_character: float | None = None  # of weights that follow the text, if that was asked for
+    bits_per_byte: float  # per byte of the text in UTF-8
+    order0: float  # entropy of single characters, bits per character
+    order2: float  # adaptive order-2 context model, bits per character
+    xz: float  # size after xz -9e, bits per character
+    compared: int  # number of characters that the three simple models read, from the first one on
+    compared_bits_per_character: float  # the model's figure for these characters
+    skipped: int = 0  # characters left out because the model does not know them
+    skipped_kinds: int = 0  # distinct ones
+    skipped_share: float = 0.0  # share of the text's characters
+    adapted_bits_per_character: float | None = None  # with weights that learn while they read; None without ``adapt``
 
     @property
     def perplexity(self) -> float:
-        """Per character."""
+        """Perplexity per character."""
         return float(2**self.bits_per_character)
 
 
 def parts_of(n: int) -> int:
-    """In how many parts n characters are read at once: it follows from their number alone."""
+    """Number of parts of n characters that are read at once. It depends on n alone."""
     return min(PARTS, max(1, n // MIN_PART))
 
 
 def nats(params: Params, ids: Ids) -> NDArray[np.float64]:
-    """Surprisal of each character but the first, in nats, as :func:`slices` has them, in the text's order.
+    """Surprisal of each character but the first, in nats, in the text's order; read as in :func:`slices`.
 
-    params as they are (float32 or float64), ids (n,) with n >= 2; returns (n-1,). Raises ValueError for ids that the
-    model does not have.
+    params: float32 or float64; ids (n,) with n >= 2. Returns (n-1,) float64. Raises ValueError for ids outside the
+    model's vocabulary.
     """
     with remembered():
         found = np.empty(ids.size - 1)
@@ -82,21 +82,21 @@ def slices(
     tuner: ThreadTuner | None = None,
     shared: bool = False,
 ) -> Iterator[tuple[Positions, NDArray[np.float64]]]:
-    """Positions k and surprisals of ids[k+1], in nats, in pieces between which an interrupt gets through.
+    """Yield positions k and surprisals of ids[k+1] in nats, in pieces; interrupts are handled between pieces.
 
-    A text of less than two parts of 4,096 is read from h = 0 on, in one stream. A longer one is read as up to 64 parts
-    of equal length at once, each from h = 0, 512 characters before it. States of models that have learned have
-    forgotten by then where they began (LSTM, GRU and tanh of H = 128 after a minute: no surprisal differs by 1e-5), and
-    bits per character are those of one stream to 0.0005. Chaotic states, of recurrent weights twice as large, never
-    forget: there they differ by some 0.02, and one number is as good as the other.
+    A text of fewer than 2 x 4,096 predicted characters is read by one stream, from h = 0. A longer text is read in up
+    to 64 equal parts at once, each warmed up from h = 0 on the 512 characters before it. A trained model's state then
+    no longer depends on h = 0. (LSTM, GRU and tanh of H = 128 after a minute: all surprisals agree to 1e-5.) Bits per
+    character agree with those of one stream to 0.0005. With chaotic states (recurrent weights twice as large) they
+    differ by about 0.02; neither figure is better.
 
-    With a ``window``, windows of that many characters are each read from h = 0, as models without a state are
-    evaluated. ``tuner``: of :func:`tuner_for` this text, if it is scored again and again. ``shared``: by all processes,
-    which make the same call; each gets all numbers.
+    With a ``window``, each window of that many characters is read from h = 0, as models without a state are evaluated.
+    ``tuner``: from :func:`tuner_for`, for a text that is scored repeatedly. ``shared``: all processes make the same
+    call, share the work, and get all results.
     """
     n = ids.size - 1
     if n < 1:
-        raise ValueError('a text of one character can not be evaluated: take one with at least two')
+        raise ValueError('the text has only one character; evaluation needs at least two')
     parts = parts_of(n) if window is None else -(-n // window)
     at_once = min(parts, PARTS)
     with nullcontext(tuner) if tuner else closing(make_tuner(params, at_once)) as used:
@@ -108,12 +108,12 @@ def slices(
 
 
 def tuner_for(params: Params, ids: Ids, threads: int | None = None) -> ThreadTuner:
-    """What :func:`slices` of a text may share, to be closed at the end; else each finds out how many threads pay."""
+    """A tuner that several calls of :func:`slices` share; close it at the end. Without it, each call tunes threads."""
     return make_tuner(params, parts_of(ids.size - 1), threads)
 
 
 def bits(params: Params, ids: Ids, window: int | None = None) -> float:
-    """Bits per character of a text, as :func:`slices` has it read, in memory that does not grow with it."""
+    """Bits per character of a text, read as in :func:`slices`. Memory does not grow with the text."""
     with remembered(), np.errstate(over='ignore', invalid='ignore'):
         total = sum(float(values.sum()) for _, values in slices(params, ids, window=window))
         return bits_per_character(total, ids.size - 1)
@@ -128,18 +128,36 @@ def evaluate(
     adapt: bool = False,
     **reading: str,
 ) -> Evaluation:
-    """Evaluate a text; a str is the text itself, a Path or a sequence names files (gzip's too).
+    """Measure how well a model predicts a text.
 
-    Returns an Evaluation, among others its ``bits_per_character``: a mean over all characters but the first, in bits.
-    A long text is read in up to 64 parts at once, see :func:`slices`. With a ``window``, each so many characters are
-    predicted by themselves, from h = 0. ``reading`` may give ``encoding`` and ``errors``, for files. Characters are the
-    model's units, and bytes those of the text as the model sees it, in UTF-8. Raises ValueError where it has
-    characters that the model does not know, Diverged for a model whose weights are not finite or far too large; with
-    ``skip_unknown`` unknown characters are left out, as if they were not in the text: the model does not read them, and
-    no figure counts them, the simple models' neither. These see the first million characters;
-    ``compared_bits_per_character`` are the model's of the same. With ``adapt`` the text is read a second time, for
-    ``adapted_bits_per_character``: the weights follow the text, see :mod:`fastrnn.inference.adapt`. The model stays as
-    it is.
+    Parameters
+    ----------
+    model : Model
+        Not changed.
+    text : str, path or sequence of paths
+        A str is the text itself; a Path or a sequence names files (gzip too).
+    window : int, optional
+        Predict windows of this many characters, each from h = 0. By default h is carried through the text. Long texts
+        are then read in up to 64 parts at once; each is warmed up on the 512 characters before it.
+    skip_unknown : bool
+        Leave out characters that the model does not know; no figure counts them.
+    adapt : bool
+        Read the text a second time with a copy of the weights that learns while it reads (dynamic evaluation), for
+        ``adapted_bits_per_character``.
+    **reading
+        ``encoding`` and ``errors``, for files.
+
+    Returns
+    -------
+    Evaluation
+        ``bits_per_character`` is the mean over all characters but the first. Characters are the model's units; bytes
+        are counted in UTF-8, in the text as the model reads it. The simple models read the first million characters;
+        ``compared_bits_per_character`` is the model's figure for these.
+
+    Raises
+    ------
+    ValueError
+        For characters that the model does not know. Diverged for weights that are not finite or far too large.
     """
     check_model(model)
     encoded = model.vocabulary.encode_known(text, skip_unknown=skip_unknown, places=False, **reading)
@@ -154,13 +172,15 @@ def measure(
     *,
     adapt: bool = False,
 ) -> Evaluation:
-    """Evaluate a text that is encoded already, see :func:`evaluate`; ``follow`` takes the share that is done.
+    """Evaluate an encoded text, as :func:`evaluate` does; ``follow`` is called with the share that is done.
 
-    Memory does not grow with the text: the simple models see its first million characters.
+    Memory does not grow with the text: the simple models read only its first million characters.
     """
     window = None if window is None else check_integer('window', window, 1)
     if adapt and window is not None:
-        raise ValueError('adapt reads the text in order, window starts from zero states: leave out one of them')
+        raise ValueError(
+            'adapt carries the state through the text, window restarts it from zero: leave out one of them'
+        )
     ids, lacking = encoded.ids, encoded.lacking
     n, compared = ids.size - 1, min(ids.size, COMPARED)
     total = beginning = 0.0
@@ -194,7 +214,7 @@ def measure(
 
 
 def _adapted_bits(params: Params, ids: Ids, follow: Callable[[float], object]) -> float:
-    """Bits per character while the weights follow the text; ``follow`` as in :func:`measure`, from 1 - ADAPTING."""
+    """Bits per character with weights that learn while they read; ``follow`` gets shares from 1 - ADAPTING on."""
     total, n = 0.0, ids.size - 1
     for at, values in adapted_slices(params, ids):
         total += float(values.sum())
@@ -203,9 +223,9 @@ def _adapted_bits(params: Params, ids: Ids, follow: Callable[[float], object]) -
 
 
 def xz_size(data: bytes) -> int:
-    """Bytes that xz -9e makes of some, in steps between which an interrupt gets through.
+    """Size of ``data`` after xz -9e, in bytes. Interrupts are handled between steps.
 
-    Its dictionary is as large as the data, where it needs 674 MB of memory else; the size is the same.
+    The dictionary is only as large as the data: the default one takes 674 MB. The result is the same.
     """
     level = {'id': lzma.FILTER_LZMA2, 'preset': 9 | lzma.PRESET_EXTREME, 'dict_size': max(4096, len(data))}
     compressor = lzma.LZMACompressor(filters=[level])
@@ -221,7 +241,7 @@ def order0(ids: NDArray[Any]) -> float:
 
 
 def order2(ids: NDArray[Any]) -> float:
-    """Bits per character of an adaptive model: counts after the last two characters, so far, backed by lower orders."""
+    """Bits per character of an adaptive order-2 model: counts so far after the last two characters, with back-off."""
     codes = ids.astype(np.int64)
     V = int(codes.max()) + 1
     before = np.concatenate(([0], codes[:-1] + 1))
@@ -235,7 +255,7 @@ def order2(ids: NDArray[Any]) -> float:
 
 
 def seen_before(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """For each element, how many equal ones come before it."""
+    """For each element, the number of equal elements before it."""
     order = np.argsort(codes, kind='stable')
     ordered = codes[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))

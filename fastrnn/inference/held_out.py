@@ -1,4 +1,4 @@
-"""What a validation reads: the whole held-out text, or always the same part of a long one."""
+"""The text that a validation reads: all held-out text, or the same part of it each time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,20 +15,20 @@ from ..settings.options import bits_per_character
 from .evaluate import PARTS, slices, tuner_for
 from .scorer import Positions, Scorer
 
-SPAN = 256  # characters of a span of the part, at least, until there are PARTS spans
-WARM_UP = 128  # characters that are read before a span: after 64, bits of LSTM and GRU differ by less than 0.0001
+SPAN = 256  # characters; shortest span of the part, up to PARTS spans
+WARM_UP = 128  # characters read before a span; with 64, bits of LSTM and GRU already differ by less than 0.0001
 
 
 @dataclass
 class Reading:
-    """One model's surprisals of the held-out text, which come in pieces; between two, an interrupt gets through."""
+    """One model's surprisals of the held-out text, in pieces. Interrupts are handled between pieces."""
 
-    characters: int  # that are predicted
+    characters: int  # predicted characters
     pieces: Iterator[tuple[Any, NDArray[np.float64]]] = field(repr=False)
     nats: float = 0.0
 
     def read_piece(self) -> bool:
-        """Whether there was one."""
+        """Read the next piece; False if there is none."""
         piece = next(self.pieces, None)
         if piece is None:
             return False
@@ -37,25 +37,25 @@ class Reading:
 
     @property
     def bits(self) -> float:
-        """Bits per character, once all is read."""
+        """Bits per character, after the last piece."""
         return bits_per_character(self.nats, self.characters)
 
 
 class HeldOut:
     """The held-out text of a run.
 
-    The part is spread evenly over the text: spans of 256 characters or more, up to 64 of them. Between the checkpoints
-    of a run, 4,096 characters so spread rank as well as the first 32,768 (Shakespeare, standard deviations of
-    differences between two checkpoints: 0.008 and 0.007 bits), and their level is nearer to the whole text's.
+    The part is up to 64 spans, evenly spread over the text, each of 256 characters or more. It ranks the checkpoints
+    of a run as well with 4,096 characters as the first 32,768 do, and its mean is closer to that of the whole text.
+    (Shakespeare: standard deviations of differences between two checkpoints are 0.008 and 0.007 bits.)
     """
 
     def __init__(self, ids: Ids, part: int | None, threads: int | None) -> None:
-        """``part``: characters of the part; None: the whole text is read always."""
+        """``part``: number of characters in the part; None: every validation reads all."""
         self.ids, self.part, self._threads = ids, part, threads
-        self._tuners: dict[bool, ThreadTuner] = {}  # of readings of the whole text, and of the part
+        self._tuners: dict[bool, ThreadTuner] = {}  # True: for the whole text, False: for the part
 
     def read(self, params: Params, *, whole: bool) -> Reading:
-        """A reading of the whole text, or of the part, by all processes together."""
+        """A reading of the whole text or of the part. All processes make this call together."""
         if whole or self.part is None:
             if True not in self._tuners:
                 self._tuners[True] = tuner_for(params, self.ids, self._threads)
@@ -80,7 +80,7 @@ def spans_in(part: int) -> int:
 
 
 def spans_of(n: int, part: int) -> tuple[Positions, Positions]:
-    """Where the spans of a part start and end, of n characters that are predicted; part < n."""
+    """Starts and ends of the spans of a part, among n predicted characters; part < n."""
     k = np.arange(spans_in(part) + 1)
     begins = n * k[:-1] // (k.size - 1)
     return begins, begins + np.diff(part * k // (k.size - 1))

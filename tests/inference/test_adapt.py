@@ -187,7 +187,8 @@ def test_a_model_that_is_not_finite():
 
 def test_windows_do_not_go_with_it():
     with pytest.raises(
-        ValueError, match=r'^adapt reads the text in order, window starts from zero states: leave out one of them$'
+        ValueError,
+        match=r'^adapt carries the state through the text, window restarts it from zero: leave out one of them$',
     ):
         fastrnn.evaluate(some_model(H=9), CHARS * 3, adapt=True, window=8)
 
