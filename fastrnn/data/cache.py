@@ -1,7 +1,8 @@
-"""Encoded texts in the user's cache folder: complete and of the text asked for, or not used at all.
+"""Encoded texts in the user's cache folder.
 
-An entry is a folder ``corpora/<key>`` with the ids and a small JSON. It is written under another name,
-brought to the disk and renamed, so a run that is interrupted leaves no entry. While it is used it is not removed.
+An entry is a folder ``corpora/<key>`` with the ids and a small JSON file. It is written under a temporary name, synced
+to the disk and renamed: an interrupted run leaves no entry. An entry in use is never removed. Incomplete entries and
+entries of other texts are ignored.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ from .files import Reading, Source
 from .stored import Ids, Opened, Summed, open_ids
 
 FORMAT = f'2-{sys.byteorder}'
-SETTLED = 2.0  # seconds after which a file's time of change tells it from any later version
+SETTLED = 2.0  # seconds; an edit within this time of the last one may not change the modification time
 
 
 def key_of(digests: list[str], reading: Reading) -> str:
@@ -39,16 +40,16 @@ def key_of(digests: list[str], reading: Reading) -> str:
 
 @dataclass
 class Entry:
-    """An encoded text that is held, so that no process removes it, as long as this or its ids are there."""
+    """An encoded text, locked so that no process removes it while this object or its ids exist."""
 
     folder: Path
     facts: dict[str, Any]
     ids: Ids
     file: Opened
-    made: bool = False  # just now
+    made: bool = False  # created by this call
 
     def discard(self) -> None:
-        """Remove it, if it was just made and nobody else uses it."""
+        """Remove the entry if this process created it and nobody else uses it."""
         if self.made:
             self.file.close()
             remove_text(self.folder)
@@ -61,7 +62,7 @@ class TextCache:
         self.limit = size_limit()
 
     def find(self, key: str) -> Entry | None:
-        """The entry; None if there is none, or it is truncated, damaged, another text's, or may be others' work."""
+        """The entry; None if it is missing, truncated, damaged, of another text, or writable by other users."""
         path = self.folder / key
         try:
             if exposed(path):
@@ -70,7 +71,7 @@ class TextCache:
             check = facts.pop('check')
             if check != _hash(facts) or facts['key'] != key:
                 return None
-            file = Opened(open_regular(path / 'ids', buffering=0))  # lives as long as its Entry
+            file = Opened(open_regular(path / 'ids', buffering=0))  # stays open as long as its Entry
             if not hold(file.fileno()):
                 return None
             ids = open_ids(file, np.dtype(facts['dtype']), facts['n'], len(facts['points']), facts['crc32'])
@@ -79,11 +80,11 @@ class TextCache:
         if ids is None:
             return None
         with suppress(OSError):
-            os.utime(path / 'facts.json')  # it is used now
+            os.utime(path / 'facts.json')  # marks it as recently used
         return Entry(path, facts, ids, file)
 
     def find_text(self, sha256: str, reading: Reading) -> Entry | None:
-        """The entry of a text that can't be read again, by its hash, if it was read in this way."""
+        """The entry with this hash that was read with these settings, for a text that can't be read again."""
         for item in items(self.root):
             same = item.facts.get('sha256') == sha256 and item.path.name == key_of(item.digests, reading)
             if same and (entry := self.find(item.path.name)):
@@ -91,7 +92,7 @@ class TextCache:
         return None
 
     def add(self, key: str, facts: Mapping[str, Any], fill: Callable[[BinaryIO], None]) -> Entry:
-        """Write an entry; ``fill`` writes the ids. OSError if the cache has no room or must not be written."""
+        """Write an entry; ``fill`` writes the ids. Raises OSError if the cache is full or read-only."""
         size = facts['n'] * np.dtype(facts['dtype']).itemsize
         make_private(self.folder)
         shrink(self.root, max(0, self.limit - size - len(json.dumps(facts)) - len(key) - 200))
@@ -117,7 +118,7 @@ class TextCache:
             delete(place)
         entry = self.find(key)
         if entry is None:
-            raise OSError(f'{self.folder / key} does not keep what is written')
+            raise OSError(f'{self.folder / key}: the data read back differs from the data written')
         entry.made = True
         return entry
 
@@ -134,11 +135,11 @@ class TextCache:
             os.rename(target, old)
             delete(old)
             os.rename(place, target)
-        with suppress(OSError):  # Windows opens no folder
+        with suppress(OSError):  # Windows can't open folders
             sync_folder(self.folder)
 
     def known(self, sources: Sequence[Source]) -> list[str] | None:
-        """The content hashes that an earlier run found, if none of the files has been touched since."""
+        """The content hashes that an earlier run computed, if no file has changed since."""
         path, names = self._memory_of(sources)
         states = [source.state for source in sources]
         try:
@@ -146,15 +147,15 @@ class TextCache:
                 return None
             memory = json.loads(read_bytes(path, FACTS))
             same = memory['path'] == names and memory['state'] == states
-            return [str(digest) for digest in memory['sha256']] if same else None  # no entry is found by odd ones
+            return [str(digest) for digest in memory['sha256']] if same else None  # a wrong hash finds no entry
         except (OSError, ValueError, TypeError, LookupError):
             return None
 
     def remember(self, sources: Sequence[Source], digests: list[str]) -> None:
-        """One record for all files of a text: each is brought to the disk, which takes milliseconds."""
+        """Write one record for all files of a text: syncing one takes milliseconds."""
         states = [source.state for source in sources if source.state is not None]
         if len(states) < len(sources) or time.time() - max(max(state[1:3]) for state in states) / 1e9 < SETTLED:
-            return  # a pipe has no times, and an edit right now might leave them as they are
+            return  # pipes have no times; an edit now might not change the times
         path, names = self._memory_of(sources)
         text = json.dumps({'path': names, 'state': states, 'sha256': digests})
         with suppress(OSError):
@@ -162,7 +163,7 @@ class TextCache:
             write_atomically(path, text.encode())
 
     def _memory_of(self, sources: Sequence[Source]) -> tuple[Path, list[str]]:
-        """Where what is known of a text's files is kept, and their names."""
+        """The record's path, and the absolute names of the files."""
         names = [os.path.abspath(source.path) for source in sources]
         return self.folder / 'files' / f'{_hash(names)[:32]}.json', names
 

@@ -1,4 +1,4 @@
-"""A text as the numbers of its characters: made of files once, and found in the cache from then on."""
+"""A text as character ids: encoded from files once, then read from the cache."""
 
 import hashlib
 import os
@@ -25,26 +25,26 @@ from .vocabulary import POINTS, Vocabulary, check_vocabulary
 
 @dataclass(frozen=True)
 class Corpus:
-    """A text as numbers: ``chars[ids[k]]`` is its character k. Characters are numbered in sorted order.
+    """A text as ids: ``chars[ids[k]]`` is its character k. Characters are numbered in sorted order.
 
-    Raises ValueError, in one line, for ids that are no numbers of characters, and for characters that no file may have.
+    Raises ValueError, in one line, for ids outside the vocabulary and for characters that a file can't contain.
     """
 
-    ids: Ids  # (n,) uint8, uint16 or uint32, read-only; others are copied. Of a large text they stay in its file
+    ids: Ids  # (n,) uint8, uint16 or uint32, read-only; other types are copied. Ids of a large text stay in a file
     chars: str
-    unit: str = 'character'  # or 'byte': then chars are those of chr(0) to chr(255) that occur, and U+FFFD if folded
-    min_count: int = 1  # characters that occur less often are folded into U+FFFD
+    unit: str = 'character'  # or 'byte': chars are then from chr(0) to chr(255), and U+FFFD if any were folded
+    min_count: int = 1  # rarer characters are folded into U+FFFD
     folded_kinds: int = 0
-    folded_count: int = 0  # occurrences of them
-    utf8_bytes: int = 0  # of the text in UTF-8, before folding
-    sha256: str = ''  # of the contents; of several files: of their hashes
-    note: str = ''  # where the ids are kept
-    held_out: int = 0  # characters of the same text that were split off, for validation
-    entry: Entry | None = field(default=None, repr=False, compare=False)  # of the cache, which is not removed meanwhile
+    folded_count: int = 0  # occurrences of folded characters
+    utf8_bytes: int = 0  # size in UTF-8, before folding
+    sha256: str = ''  # of the contents; for several files, of their joined hashes
+    note: str = ''  # where the ids are stored
+    held_out: int = 0  # characters of the same text, split off for validation
+    entry: Entry | None = field(default=None, repr=False, compare=False)  # of the cache, locked against removal
 
     def __post_init__(self) -> None:
         if self.chars:
-            check_vocabulary(self.chars, self.unit)  # else a run would write models that no command can read
+            check_vocabulary(self.chars, self.unit)  # else a run writes models that no command can load
         object.__setattr__(self, 'ids', as_ids(self.ids, len(self.chars)))
 
     @classmethod
@@ -63,7 +63,7 @@ class Corpus:
         found = codes.Survey(np.bincount(points, minlength=POINTS), points.size, len(utf8), [sha256])
         numbering = codes.number_characters(found, unit, min_count)
         ids = numbering.numbers[points]
-        ids.flags.writeable = False  # else it would be copied
+        ids.flags.writeable = False  # else Corpus copies it
         facts = _facts(found, numbering, sha256, min_count)
         return _corpus(facts, ids, '')
 
@@ -78,7 +78,7 @@ class Corpus:
         return self.vocabulary.decode(ids)
 
     def describe(self) -> list[str]:
-        """What is known before training, in plain lines."""
+        """What is printed before training, one line each."""
         lines = [f'{self.ids.size:,} {self.unit}s, {len(self.chars):,} unique']
         if self.min_count > 1:
             folded = f'{self.folded_kinds:,} of them, {self.folded_count:,} occurrences, are folded into U+FFFD'
@@ -86,10 +86,10 @@ class Corpus:
         return [*lines, self.note] if self.note else lines
 
     def split(self, validation: float) -> tuple[Ids, Ids]:
-        """The ids before and after the point that leaves the last share of the text for validation."""
+        """The ids before and after the split: the last share of the text is held out."""
         if not 0 < validation < 1:
-            raise ValueError(f'the validation share is {validation}; it must lie between 0 and 1')
-        # as written, not as rounded to binary: 1 - 0.9 is a tenth
+            raise ValueError(f'the validation share is {validation}; use a number between 0 and 1')
+        # exact decimal arithmetic: 1 - 0.9 is a tenth
         cut = int(self.ids.size * (1 - Fraction(str(float(validation)))))
         if cut in (0, self.ids.size):
             side = 'validate on' if cut else 'train on'
@@ -101,7 +101,7 @@ class Corpus:
 
     @contextmanager
     def discarded_in_vain(self) -> Iterator[None]:
-        """Discard it where a ValueError says that what it was made for can't be."""
+        """Discard the text if the caller's work raises ValueError."""
         try:
             yield
         except ValueError:
@@ -109,16 +109,16 @@ class Corpus:
             raise
 
     def discard(self) -> None:
-        """Remove it from the cache, if it was just put there, as it can't be used; nor can it be from here on."""
+        """Remove the text from the cache if this call added it. The corpus can't be used afterwards."""
         if self.entry is not None:
             self.entry.discard()
 
 
 def read_text(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict') -> str:
-    """The text of a file (gzip's too), newlines as ``open(path, 'r')`` gives them.
+    """The text of a file (gzip too), newlines as ``open(path, 'r')`` gives them.
 
-    Raises ValueError, in one line, where there is no such text: missing, a directory, empty, or not in
-    this encoding (with the offset and value of the first byte that is not).
+    Raises ValueError, in one line, if the file is missing, a directory, empty, or not in this encoding. The
+    message then has the offset and value of the first invalid byte.
     """
     source, reading = Source(path), Reading(encoding, errors)
     files.look_at([source], reading)
@@ -137,11 +137,11 @@ def open_corpus(
     min_count: int = 1,
     cache: str | Path | None = None,
 ) -> Corpus:
-    """The text of one or more files (gzip's too) as numbers, encoded once and read from the cache from then on.
+    """The text of one or more files (gzip too) as ids, encoded once and then read from the cache.
 
-    '-' is standard input. ``unit`` 'byte' takes the bytes as they are. Characters that occur fewer than ``min_count``
-    times are folded into U+FFFD. ``cache`` names another folder than ``FASTRNN_CACHE`` or the user's cache folder. Of a
-    text above 64 MB the ids stay in the file: slices of them are arrays.
+    '-' is standard input. ``unit`` 'byte' reads bytes without decoding. Characters that occur fewer than ``min_count``
+    times are folded into U+FFFD. ``cache`` replaces ``FASTRNN_CACHE`` and the user's cache folder. If the ids take more
+    than 64 MB they stay in a file: slices of them are arrays.
     Raises ValueError, in one line, as ``read_text`` does, and if a file changes while it is read.
     """
     reading = Reading(encoding, errors, unit, min_count)
@@ -162,7 +162,7 @@ def _cached(text_cache: TextCache, digests: list[str], reading: Reading) -> Corp
 
 
 def corpus_of_hash(sha256: str, reading: Reading) -> Corpus | None:
-    """A text that can't be read again, if the cache still has it."""
+    """A text that can't be read again, if it is still in the cache; else None."""
     return _of_entry(TextCache().find_text(sha256, reading))
 
 
@@ -189,11 +189,11 @@ def _encoded(text_cache: TextCache, sources: list[Source], reading: Reading, sur
     spool = Spool(facts['dtype'], len(numbering.vocabulary))
     try:
         fill(cast(BinaryIO, spool))
-        return _corpus(facts, spool.ids(), f'{reason}, so the text is encoded anew in every run, in {spool.place}')
+        return _corpus(facts, spool.ids(), f'{reason}; every run encodes the text again, in {spool.place}')
     except OSError as error:
         size = survey.n * np.dtype(facts['dtype']).itemsize
         raise ValueError(
-            f'no room for {size:,} bytes of encoded text: {reason}, nor can {tempfile.gettempdir()} '
+            f'no room for {size:,} bytes of encoded text: {reason}, and neither can {tempfile.gettempdir()} '
             f'({error.strerror or error}); free some space or name another folder with FASTRNN_CACHE'
         ) from error
 
@@ -203,11 +203,11 @@ def _named(source: Source) -> str:
 
 
 def _facts(survey: codes.Survey, numbering: codes.Numbering, sha256: str, min_count: int) -> dict[str, Any]:
-    """What a cache entry says of a text."""
+    """The facts that a cache entry stores about a text."""
     return {
         'n': survey.n,
         'dtype': numbering.numbers.dtype.name,
-        'points': numbering.vocabulary.points.tolist(),  # as a string, JSON would merge surrogates
+        'points': numbering.vocabulary.points.tolist(),  # not a string: JSON would merge surrogates
         'unit': numbering.vocabulary.unit,
         'min_count': min_count,
         'folded_kinds': numbering.folded_kinds,

@@ -1,4 +1,4 @@
-"""How much of a text is UTF-8: a few damaged bytes are replaced, and no other encoding is tried for their sake."""
+"""Measures how much of a text is UTF-8: a few damaged bytes don't make it another encoding."""
 
 import codecs
 import re
@@ -6,27 +6,27 @@ from dataclasses import dataclass
 
 from .guesses import CHECKED, Chunks
 
-SURROGATES = re.compile(b'\xed[\xa0-\xbf][\x80-\xbf]')  # as CESU-8 has them: three bytes of two characters' one
-PLACES = 20_000  # after which no more are counted: 10 us each
+SURROGATES = re.compile(b'\xed[\xa0-\xbf][\x80-\xbf]')  # CESU-8 writes one character as two of these
+PLACES = 20_000  # counting stops here; each takes 10 us
 LEADS = bytes(range(0xC2, 0xF5))  # first bytes of characters beyond ASCII
 
 
 @dataclass
 class Damage:
-    """Bytes of a text that are not UTF-8, and what speaks for its being UTF-8 all the same."""
+    """Counts of bytes that are not UTF-8, and of characters that are."""
 
-    bad: int = 0
-    places: int = 0  # runs of them
-    surrogates: int = 0  # of the places: halves of characters that another program wrote as characters
+    bad: int = 0  # bytes
+    places: int = 0  # runs of bad bytes
+    surrogates: int = 0  # places that are half a surrogate pair, encoded as a character
     good: int = 0  # characters beyond ASCII
     line: int = 1  # of the first bad byte
-    cut: int = 0  # bytes of a last character, which is not whole
+    cut: int = 0  # bytes of an incomplete last character
     looked_at: int = 0  # bytes
-    whole: bool = True  # that is all
+    whole: bool = True  # True if looked_at is the whole text
 
     @property
     def is_utf8(self) -> bool:
-        """By chance hardly any bytes are UTF-8 where a text is in another encoding: few in a hundred, of Chinese 15."""
+        """In other encodings, few bytes beyond ASCII are valid UTF-8 by chance: a few percent, 15 % in Chinese."""
         if 0 < self.cut == self.bad and (self.good or self.cut > 1):
             return True
         return 0 < self.places <= self.good + 2 * self.surrogates
@@ -41,7 +41,7 @@ class Damage:
 
 
 def find_damage(chunks: Chunks, at: int) -> Damage:
-    """Look for bytes that are not UTF-8, of which ``at`` may be the first: before it, and in much after it."""
+    """Count bytes that are not UTF-8, up to CHECKED bytes after ``at``, the first suspect byte."""
     found, rest = Damage(), b''
     for chunk in chunks():
         found.looked_at += len(chunk)
@@ -55,7 +55,7 @@ def find_damage(chunks: Chunks, at: int) -> Damage:
 
 
 def _look(found: Damage, data: bytes, *, final: bool) -> bytes:
-    """Count what is bad in a part of the text; returns an unfinished character at its end."""
+    """Count the bad bytes in a part of the text; returns the unfinished character at its end."""
     place = 0
     while place < len(data) and found.places < PLACES:
         try:
@@ -67,7 +67,7 @@ def _look(found: Damage, data: bytes, *, final: bool) -> bytes:
                 found.line += data.count(b'\n', place, start)
             pair = SURROGATES.match(data, start)
             if not final and len(data) - start < 3:
-                return data[start:]  # perhaps half a surrogate
+                return data[start:]  # may be half a surrogate
             end = pair.end() if pair else end
             found.cut = end - start if final and error.reason == 'unexpected end of data' else 0
             found.surrogates += pair is not None
@@ -84,5 +84,5 @@ def _look(found: Damage, data: bytes, *, final: bool) -> bytes:
 
 
 def _beyond(data: bytes) -> int:
-    """Characters beyond ASCII in a part that is UTF-8."""
+    """Number of characters beyond ASCII in valid UTF-8."""
     return len(data) - len(data.translate(None, LEADS))

@@ -1,4 +1,4 @@
-"""Which encoding a text may have: by its byte-order mark, or guessed where it is not the one named."""
+"""Detects a text's encoding: by its byte-order mark, or by a guess if the named encoding fails."""
 
 import codecs
 from contextlib import suppress
@@ -6,7 +6,7 @@ from contextlib import suppress
 from .damage import Damage
 from .guesses import Chunks, guess
 
-MARKS = (  # the longer ones first: utf-32's begins as utf-16's
+MARKS = (  # longer first: utf-32's mark starts with utf-16's
     (codecs.BOM_UTF32_LE, 'utf-32'),
     (codecs.BOM_UTF32_BE, 'utf-32'),
     (codecs.BOM_UTF8, 'utf-8'),
@@ -14,20 +14,20 @@ MARKS = (  # the longer ones first: utf-32's begins as utf-16's
     (codecs.BOM_UTF16_BE, 'utf-16'),
 )
 MARK = '\ufeff'  # decoded
-WITHOUT = {'utf-8': 'utf-8-sig'}  # what leaves the mark out; utf-16 and utf-32 do
+WITHOUT = {'utf-8': 'utf-8-sig'}  # encodings that drop the mark; utf-16 and utf-32 already do
 PROBABLY = 'the text is probably'
 ANOTHER = "name the text's encoding with --encoding, e.g. latin-1"
 
 
 def mark_of(head: bytes) -> str:
-    """The encoding that a text's first bytes name by a mark; '' if they do not."""
+    """The encoding that a byte-order mark names; '' without a mark."""
     return next((name for mark, name in MARKS if head.startswith(mark)), '')
 
 
 def mark_misread(head: bytes, encoding: str, errors: str) -> str:
-    """That a mark will be read as a character, or as something else, in words; '' where it is not, or is an error."""
+    """A warning, in words, if the mark would be read as text; '' if it is dropped, absent or raises an error."""
     marked, named = mark_of(head), codecs.lookup(encoding).name
-    if not marked or named in ('utf-16', 'utf-32', 'utf-8-sig'):  # which leave it out
+    if not marked or named in ('utf-16', 'utf-32', 'utf-8-sig'):  # they drop the mark
         return ''
     length, told = next(len(mark) for mark, _ in MARKS if head.startswith(mark)), ''
     with suppress(UnicodeError):
@@ -39,7 +39,7 @@ def mark_misread(head: bytes, encoding: str, errors: str) -> str:
 
 
 def advice(chunks: Chunks, at: int, encoding: str, damage: Damage) -> str:
-    """What to do about byte ``at`` of a text, which is not in this encoding, in words; ``damage``: if it is UTF-8."""
+    """What to do about byte ``at``, which is not in this encoding, in words. ``damage``: its check as UTF-8."""
     marked = mark_of(next(iter(chunks()), b''))
     if marked and marked != codecs.lookup(encoding).name:
         return f'the text looks like {marked}: add --encoding {WITHOUT.get(marked, marked)}'

@@ -28,12 +28,12 @@ from .guesses import Chunks
 from .kinds import HEAD, check_controls, check_kind
 from .remarks import markup, pointer, unread_encoding
 
-CHUNK = 1 << 20  # bytes that are read at a time
-STDIN, STANDARD_INPUT = '-', 'standard input'  # the name that means it, and what messages call it
+CHUNK = 1 << 20  # bytes per read
+STDIN, STANDARD_INPUT = '-', 'standard input'  # its name on the command line and in messages
 
-EARLIER = ('ignore', 'backslashreplace', 'surrogateescape', 'surrogatepass')  # errors that earlier versions took, too
+EARLIER = ('ignore', 'backslashreplace', 'surrogateescape', 'surrogatepass')  # accepted by earlier versions
 
-Piece = str | bytes  # of a text; bytes only if they are the unit
+Piece = str | bytes  # of a text; bytes only if the unit is 'byte'
 
 
 def unreadable(path: object, error: OSError) -> ValueError:
@@ -44,14 +44,14 @@ def unreadable(path: object, error: OSError) -> ValueError:
 
 def is_empty(path: object) -> ValueError:
     if path == STANDARD_INPUT:
-        return ValueError('standard input is empty: nothing came before its end; pipe a text into it, or name a file')
+        return ValueError('standard input is empty; pipe a text into it, or name a file')
     return ValueError(f'{path}: the file is empty; name a file with text in it')
 
 
 def undecodable(
     path: object, error: UnicodeDecodeError, offset: int, encoding: str, head: bytes, chunks: Chunks
 ) -> ValueError:
-    damage = find_damage(chunks, offset)  # reads all that comes before it
+    damage = find_damage(chunks, offset)  # reads everything before it
     if not damage.is_utf8:
         check_controls(path, head, encoding, offset)
     byte, cure = error.object[error.start], advice(chunks, offset, encoding, damage)
@@ -63,14 +63,14 @@ def unknown_encoding(encoding: str) -> ValueError:
 
 
 class EarlierErrors(str):
-    """One of EARLIER, of a run that began with it, and can go on."""
+    """One of EARLIER, allowed for runs that an earlier version started."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a text is to be read."""
+    """How to read a text."""
 
     encoding: str = 'utf-8'
     errors: str = 'strict'
@@ -84,19 +84,19 @@ class Reading:
             if not codecs.lookup(self.encoding)._is_text_encoding:
                 raise LookupError
             codecs.getincrementaldecoder(self.encoding)
-        except (LookupError, TypeError, ValueError):  # of no str, of one with a NUL
+        except (LookupError, TypeError, ValueError):  # TypeError: not a str; ValueError: a NUL in it
             raise unknown_encoding(self.encoding) from None
 
 
 class Source:
-    """A file that can be read more than once and is noticed to change in between. Pipes are copied first.
+    """A file that can be read more than once; a change in between is an error. Pipes are copied first.
 
-    ``opened`` is a stream to be read in place of the file of that name.
+    ``opened`` is a stream to read instead of the file of that name.
     """
 
     def __init__(self, path: str | Path, opened: BinaryIO | None = None) -> None:
         self.path = path
-        # a regular file's, to be compared; None cannot be compared with a later run's
+        # of a regular file, to detect changes; None if it can't be compared with a later run's
         self.state: list[int] | None = None
         self._copy: BinaryIO | None = None
         try:
@@ -117,7 +117,7 @@ class Source:
             self._copy.close()
 
     def chunks(self) -> Iterator[bytes]:
-        """The contents, unpacked if they are gzip's; never an empty chunk."""
+        """The contents, decompressed if gzip; never an empty chunk."""
         with self._opened() as file:
             while chunk := self._read(file):
                 yield chunk
@@ -146,8 +146,8 @@ class Source:
         try:
             return file.read(size)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            self.check_unchanged()  # it may still be being written
-            raise ValueError(f'{self.path}: the gzip file is damaged ({error}); pack it anew') from error
+            self.check_unchanged()  # another program may still be writing it
+            raise ValueError(f'{self.path}: the gzip file is damaged ({error}); compress it again') from error
         except OSError as error:
             raise unreadable(self.path, error) from error
 
@@ -166,23 +166,23 @@ class Source:
 
 
 def sources(paths: str | Path | Sequence[str | Path], reading: Reading) -> list[Source]:
-    """Of files; refuses pointers to texts, and warns of what else is probably not meant."""
+    """Open files; refuses pointers to texts, and warns about files that are probably a mistake."""
     if not (names := file_names(paths)):
         raise ValueError('no text: name at least one file')
     if names.count(STDIN) > 1:
-        raise ValueError('standard input can be read but once; name it once')
+        raise ValueError('standard input can be read only once; name it once')
     found = [source_of(name) for name in names]
     look_at(found, reading)
     return found
 
 
 def source_of(name: str | Path) -> Source:
-    """A file, or standard input, which is copied; a file of that name can be had by its absolute path."""
+    """A file, or a copy of standard input. A file named '-' needs its absolute path."""
     return Source(STANDARD_INPUT, standard_input()) if str(name) == STDIN else Source(name)
 
 
 def look_at(sources: Sequence[Source], reading: Reading) -> None:
-    """Look at the first bytes of files, from the cache or not; a warning that holds for several is given once."""
+    """Check the first bytes of files, cached or not; a warning for several files is shown once."""
     remarks: dict[str, list[object]] = {}
     for source in sources:
         for remark in _remarks(source.path, source.head(), reading):
@@ -210,7 +210,7 @@ def _state(state: os.stat_result) -> list[int]:
 
 
 def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator[str]:
-    """Decode chunks, newlines as ``open(path, 'r')`` gives them."""
+    """Decode chunks, with newlines as ``open(path, 'r')`` gives them."""
     decoder = codecs.getincrementaldecoder(reading.encoding)(reading.errors)
     newlines = io.IncrementalNewlineDecoder(decoder, translate=True)
     head, chunks = _begun(chunks)
@@ -221,11 +221,11 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
         try:
             text = newlines.decode(chunk, final=not chunk)
         except UnicodeDecodeError as error:
-            source.check_unchanged()  # it may still be being written
-            # the decoder saw the end of what it was fed so far
+            source.check_unchanged()  # another program may still be writing it
+            # error.object ends with the bytes fed so far
             offset = fed - len(error.object) + error.start
             raise undecodable(source.path, error, offset, reading.encoding, head, source.chunks) from error
-        except UnicodeError as error:  # of codecs that name no byte: utf-16 without a mark, punycode
+        except UnicodeError as error:  # from codecs that report no position: utf-16 without a mark, punycode
             order = codecs.lookup(reading.encoding).name in ('utf-16', 'utf-32')
             cure = f'name the byte order, as in {reading.encoding}-le' if order else ANOTHER
             raise ValueError(f'{source.path}: {in_a_line(error)}; {cure}') from error
@@ -237,7 +237,7 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
 
 
 def _begun(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes of a file, and its chunks, these included."""
+    """The first bytes of a file, and all its chunks."""
     first: list[bytes] = []
     for chunk in chunks:
         first.append(chunk)

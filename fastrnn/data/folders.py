@@ -1,4 +1,4 @@
-"""Folders in place of texts: the files in them, or how to name these; and patterns that no shell has replaced."""
+"""Folders given as texts: finds the text files in them. Also explains unexpanded patterns and missing files."""
 
 import errno
 import glob
@@ -18,20 +18,20 @@ from .kinds import HEAD, is_binary
 from .remarks import markup, pointer
 
 PULL = 'git lfs pull or git annex get fetches the files'
-LOOKED_AT = 1000  # files of a folder, for an example
+LOOKED_AT = 1000  # files that are searched for an example pattern
 
 
 @dataclass(frozen=True)
 class Found:
-    """The files of a folder, and how many were left out."""
+    """The text files of a folder, and the numbers of skipped files."""
 
     folder: Path
     files: list[Path]
-    hidden: int = 0  # names that begin with a dot; of a folder one, whatever is in it
+    hidden: int = 0  # names that start with a dot; a folder counts once
     binary: int = 0
-    others: int = 0  # empty, or no regular file
+    others: int = 0  # empty, or not a regular file
     markup: int = 0
-    pointers: int = 0  # of git-LFS and the like
+    pointers: int = 0  # of git-LFS, git-annex and DVC
 
     def __str__(self) -> str:
         left = [(self.hidden, 'hidden'), (self.binary, 'binary'), (self.others, 'empty or special')]
@@ -42,9 +42,10 @@ class Found:
 
 
 def with_folders(paths: Sequence[str | Path]) -> tuple[list[Path], list[Found]]:
-    """Names of files, those of folders and of the folders in them in place of each; and what was found in each.
+    """Replace each folder by the text files in it and in its subfolders; also returns what each folder had.
 
-    In sorted order, part by part of their names, without links to folders. Raises ValueError where a folder has none.
+    Files are sorted by the parts of their paths. Links to folders are not followed. Raises ValueError if a folder
+    has no text file.
     """
     files, found = list[Path](), list[Found]()
     for path in map(Path, paths):
@@ -75,25 +76,25 @@ def _search(folder: Path) -> Found:
 
 
 def _left_out(path: str) -> str:
-    """As what a file is, if it is."""
+    """The count of :class:`Found` that a skipped file adds to; '' for a text file."""
     try:
         state = os.stat(path)
         if not stat.S_ISREG(state.st_mode) or not state.st_size:
             return 'others'
         head = _head(path)
         return 'binary' if is_binary(head) else 'pointers' if pointer(head) else 'markup' if markup(head) else ''
-    except FileNotFoundError:  # of a link that leads nowhere
+    except FileNotFoundError:  # a broken link
         return 'pointers' if _annexed(path) else 'others'
-    except (gzip.BadGzipFile, EOFError, zlib.error):  # it will be told when it is read
+    except (gzip.BadGzipFile, EOFError, zlib.error):  # reading it later raises the error
         return ''
     except OSError as error:
-        if error.errno == errno.ELOOP:  # of a link that leads to itself: nowhere, too
+        if error.errno == errno.ELOOP:  # a link to itself counts as broken
             return 'others'
         raise _refused(path, error) from error
 
 
 def _head(path: str) -> bytes:
-    """The first bytes of a file, unpacked if they are gzip's."""
+    """The first bytes of a file, decompressed if gzip."""
     with open_regular(path, buffering=0) as raw:
         head = raw.read(HEAD)
         if not head.startswith(b'\x1f\x8b\x08'):
@@ -111,7 +112,7 @@ def _refused(path: object, error: OSError) -> ValueError:
 
 
 def named_otherwise(path: object) -> str:
-    """What is wrong with a name of a file, and what would do, if it is a folder's or a pattern; else ''."""
+    """Why a name can't be opened, and what to do, if it is a folder, a pattern or a broken link; else ''."""
     name = str(path)
     if os.path.isdir(name):
         pattern = _pattern(Path(name))
@@ -124,18 +125,18 @@ def named_otherwise(path: object) -> str:
         return ''
     matches = len(list(islice(glob.iglob(name, recursive=True), LOOKED_AT)))
     if not matches:
-        return 'is a pattern that no file matches; name a text file that is there'
+        return 'is a pattern that no file matches; name an existing text file'
     more = f'{matches:,}{" or more" if matches == LOOKED_AT else ""}'
-    return f'is a pattern, of {more} names, that the shell has not replaced: leave out the quotes around it'
+    return f'is a pattern that matches {more} names, but the shell did not expand it: remove the quotes around it'
 
 
 def _annexed(path: str) -> bool:
-    """Whether it is a link that leads nowhere until git-annex has fetched a file."""
+    """True for a link to a file that git-annex has not fetched."""
     return os.path.islink(path) and not os.path.exists(path) and '/annex/objects/' in os.readlink(path)
 
 
 def _pattern(folder: Path) -> str:
-    """That of most of its files, as one types it; of those that have a suffix, if any have."""
+    """A pattern that matches most of its files, as one types it; prefers files with a suffix."""
     kinds = Counter[str]()
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith('.'))

@@ -1,6 +1,6 @@
-"""Which encoding a text probably has: chardet's guesses, but only those that can read the text.
+"""Guesses a text's encoding: chardet's candidates, restricted to those that can decode the text.
 
-What chardet sees and what is decoded to check it is bounded, so that a larger text takes no longer.
+Sample and check have a size limit, so that a large text takes no longer.
 """
 
 import codecs
@@ -9,20 +9,20 @@ from collections.abc import Callable, Iterable, Iterator
 
 Chunks = Callable[[], Iterable[bytes]]  # of a file, from its start
 
-EAST = ('gb18030', 'big5hkscs', 'cp932', 'euc_jis_2004', 'cp949', 'euc_kr')  # with characters of several bytes
-STANDARDS = ('gb2312', 'big5', 'euc_jp')  # that have the usual characters only
-SEVEN_BIT = rb'\x1b\$|~\{|\+[0-9A-Za-z+/]{3,}'  # how a character beyond ASCII may start there
+EAST = ('gb18030', 'big5hkscs', 'cp932', 'euc_jis_2004', 'cp949', 'euc_kr')  # with multi-byte characters
+STANDARDS = ('gb2312', 'big5', 'euc_jp')  # with the common characters only
+SEVEN_BIT = rb'\x1b\$|~\{|\+[0-9A-Za-z+/]{3,}'  # how a character beyond ASCII may start in 7-bit encodings
 SAMPLE = 1 << 15  # bytes that chardet sees
-CHECKED = 1 << 25  # bytes that have to be in the encoding, from the first on that was not in another
-ENOUGH = 2  # bytes beyond ASCII, below which nothing is guessed
-DOUBT = 0.12  # chardet's confidence, below which a text has few letters beyond ASCII, or is damaged
+CHECKED = 1 << 25  # bytes to decode as a check, from the first byte that another encoding could not decode
+ENOUGH = 2  # bytes beyond ASCII; no guess with fewer
+DOUBT = 0.12  # chardet's confidence; below it, a text is damaged or has few letters beyond ASCII
 USUAL = bytes([*range(9, 14), 27, *range(32, 127), *range(128, 256)])
 BEYOND = bytes(range(128, 256))
-ABOVE = bytes(range(0x30, 0x100))  # bytes that can be a part of a character in these encodings; others end one
+ABOVE = bytes(range(0x30, 0x100))  # bytes that can be part of a character in these encodings
 
 
 def guess(chunks: Chunks, at: int) -> tuple[str, bool] | None:
-    """An encoding, and whether all is in it; None if nothing fits. Byte ``at`` is not in another."""
+    """An encoding, and whether it decodes everything; None if nothing fits. Byte ``at`` failed in another encoding."""
     if (name := wide(next(iter(chunks()), b''))) and _reads(name, _from(chunks, 0)):
         return name, True
     sample = _sample(_from(chunks, 0 if at < SAMPLE // 2 else at))
@@ -40,7 +40,7 @@ def guess(chunks: Chunks, at: int) -> tuple[str, bool] | None:
 
 
 def _sample(chunks: Iterable[bytes]) -> bytes:
-    """The start of a text; chardet expects that its end may be inside a character."""
+    """The start of a text; chardet accepts a cut character at its end."""
     sample = b''
     for chunk in chunks:
         sample += chunk[: SAMPLE - len(sample)]
@@ -50,9 +50,9 @@ def _sample(chunks: Iterable[bytes]) -> bytes:
 
 
 def _candidates(sample: bytes) -> dict[str, float]:
-    """Encodings with chardet's confidence, in the order in which they are tried.
+    """Encodings with chardet's confidence, in the order in which to try them.
 
-    In doubt, and of those that read the same, an encoding of today's web comes first.
+    Web encodings come first if the confidence is low, or if they decode the sample equally.
     """
     modern, found = (
         {name: confidence for name, confidence in _ask(sample, modern=modern).items() if not name.startswith('utf')}
@@ -66,7 +66,7 @@ def _candidates(sample: bytes) -> dict[str, float]:
 
 
 def _is_damaged(sample: bytes, name: str) -> bool:
-    """Whether a sample is in an encoding, but for a few bytes: chardet names it without them."""
+    """True if all but a few bytes are in this encoding: chardet names it when they are removed."""
     rest = _decoded(sample, name).encode(name)
     found = _ask(rest) if len(rest) > 0.95 * len(sample) else {}
     return found.get(name, 0.0) >= max(DOUBT, *found.values(), 0.0)
@@ -77,7 +77,7 @@ def _decoded(sample: bytes, name: str) -> str:
 
 
 def wide(head: bytes) -> str:
-    """The encoding of a text that has two or four bytes for each character, and no mark; '' if it has not."""
+    """The UTF-16 or UTF-32 encoding of a text without a mark; '' if it is neither."""
     sample = head[: min(len(head), SAMPLE) // 4 * 4]
     if not sample.translate(None, USUAL):
         return ''
@@ -89,7 +89,7 @@ def wide(head: bytes) -> str:
 
 
 def _is_east(sample: bytes, name: str) -> bool:
-    """Whether nearly all is usual in Chinese or Japanese, which chardet does not see: of any ideographs, a third is."""
+    """True if nearly all characters are common in Chinese or Japanese; by chance a third are. chardet misses these."""
     text = _printable(sample, name)
     usual = max(len(text.encode(standard, 'ignore').decode(standard)) for standard in STANDARDS)
     return usual > 0.9 * len(sample) / 2
@@ -100,14 +100,14 @@ def _printable(sample: bytes, name: str) -> str:
 
 
 def seven_bit(head: bytes) -> str:
-    """The encoding of a text in which all bytes are ASCII, though its characters are not; '' if it is another."""
+    """The 7-bit encoding (ISO-2022, HZ, UTF-7) of a text with only ASCII bytes; '' if there is none."""
     name = next(iter(_ask(head[:SAMPLE])), '') if re.search(SEVEN_BIT, head) else ''
     return name if name not in ('', 'ascii', 'utf-8') and _reads(name, iter([head])) else ''
 
 
 def _ask(sample: bytes, *, modern: bool = False) -> dict[str, float]:
-    """What chardet makes of a sample: encodings, the likeliest first, with its confidence."""
-    import chardet  # takes time, and is seldom needed
+    """chardet's encodings with its confidence, the most likely first."""
+    import chardet  # slow to import, and rarely needed
 
     era = chardet.EncodingEra.MODERN_WEB if modern else chardet.EncodingEra.ALL
     found = chardet.detect_all(sample, ignore_threshold=True, encoding_era=era, compat_names=False)
@@ -116,7 +116,7 @@ def _ask(sample: bytes, *, modern: bool = False) -> dict[str, float]:
 
 
 def _from(chunks: Chunks, at: int) -> Iterator[bytes]:
-    """A text from the start of the word that has byte ``at``, up to a limit."""
+    """The text from the start of the word with byte ``at``, at most CHECKED bytes."""
     before, offset, left = b'', 0, CHECKED
     for chunk in chunks():
         data = before + chunk
@@ -134,7 +134,7 @@ def _from(chunks: Chunks, at: int) -> Iterator[bytes]:
 
 
 def _reads(name: str, chunks: Iterable[bytes]) -> bool:
-    """Whether a text can be read, but for a last character that is not whole."""
+    """True if the text can be decoded, ignoring an incomplete last character."""
     decoder = codecs.getincrementaldecoder(name)()
     try:
         for chunk in chunks:

@@ -1,6 +1,6 @@
-"""A text's ids, the numbers of its characters: of which type they are, and that none is beyond the vocabulary.
+"""Ids, the numbers of characters: their type, and the check that each is in the vocabulary.
 
-Kernels look rows up by them without a further check, so what comes from outside is checked here first.
+Kernels index rows by them without checks, so ids from outside are checked here first.
 """
 
 from typing import Any
@@ -12,14 +12,14 @@ from .stored import Ids, StoredIds
 
 
 def ids_type(V: int) -> Any:
-    """The smallest type for V characters; of Unicode's 1,114,112 code points no vocabulary can have more."""
+    """The smallest type for V characters; Unicode has 1,114,112 code points."""
     return np.uint8 if V <= 1 << 8 else np.uint16 if V <= 1 << 16 else np.uint32
 
 
 def as_ids(values: Any, V: int, name: str = 'ids') -> Ids:
-    """Numbers from 0 to V-1 as kernels take them: contiguous, unsigned, and nobody else's to change.
+    """Ids from 0 to V-1 as kernels take them: contiguous, unsigned, read-only.
 
-    Raises ValueError, in one line, for what is no such array.
+    Raises ValueError, in one line, for any other array.
     """
     if isinstance(values, StoredIds) and values.V <= V:
         return values
@@ -31,14 +31,14 @@ def as_ids(values: Any, V: int, name: str = 'ids') -> Ids:
         ids = ids.astype(ids_type(V))
     if ids.flags.writeable or not ids.flags.c_contiguous or not ids.flags.aligned:
         ids = ids.copy()
-        ids.flags.writeable = False  # as those of a file: kernels are compiled for one kind
+        ids.flags.writeable = False  # as those of a file are: kernels are compiled for one type
     return ids
 
 
 def check_ids(ids: NDArray[Any], V: int, name: str = 'ids', first: int = 0) -> None:
-    """Raise ValueError where one is not among the V of the vocabulary. One pass, at some 30 GB/s.
+    """Raise ValueError if an id is not in 0 ... V-1. One pass, about 30 GB/s.
 
-    ``first``: the place of the first of them, where they are a part.
+    ``first``: the position of ids[0] in the text.
     """
     if not ids.size or (int(ids.max()) < V and int(ids.min()) >= 0):
         return

@@ -1,7 +1,7 @@
-"""Files that are not text: the kinds that people have, by how they begin, and all others by their control characters.
+"""Recognizes files that are not text: common kinds by their first bytes, others by their control characters.
 
-A text may hold control characters, NUL too, as the gist reads them. Only many of them, or of many kinds, make a file a
-binary one; or one NUL, if the rest is not in the encoding either.
+A text may contain control characters, even NUL, because the gist accepts them. A file is binary if it has many of them
+or many different ones, or one NUL if it is also not in the encoding.
 """
 
 import re
@@ -10,19 +10,19 @@ from contextlib import suppress
 from .detection import mark_of
 from .guesses import wide
 
-HEAD = 1 << 16  # bytes that are looked at
-LOOK = 8000  # of them, for a NUL byte in a file that nobody has named
+HEAD = 1 << 16  # bytes that are checked
+LOOK = 8000  # bytes that are checked for NUL in files of a folder
 CONTROLS = {*range(9), *range(14, 27), *range(28, 32)}  # a tenth of compressed data, and half of UTF-16
 USUAL = bytes({*range(256)} - CONTROLS)
-VARIED = 8  # different ones, which no text has
-MANY, NULS, SHARE = 32, 0.1, 0.02  # the least of them: a number; a share of NUL bytes, or of varied ones
-WIDE = ('utf-16', 'utf-32')  # which a byte-order mark may name
+VARIED = 8  # different control characters; no text has as many
+MANY, NULS, SHARE = 32, 0.1, 0.02  # minimum number; minimum share of NUL bytes, or of varied ones
+WIDE = ('utf-16', 'utf-32')  # encodings in which NUL bytes are normal
 
 SAVE = 'save it as plain text first'
-OTHER = 'name a text file, or take the bytes as they are with --unit byte'
+OTHER = 'name a text file, or read it as bytes with --unit byte'
 KINDS = (
-    (rb'%PDF-', 'a PDF', 'take its text out first, as pdftotext does'),
-    (rb'PK(\x03\x04|\x05\x06)', 'a zip archive, or a document that is one (docx, odt, epub)', f'unpack it, or {SAVE}'),
+    (rb'%PDF-', 'a PDF', 'extract its text first, e.g. with pdftotext'),
+    (rb'PK(\x03\x04|\x05\x06)', 'a zip archive or a document (docx, odt, epub)', f'unpack it, or {SAVE}'),
     (rb'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', 'an old Office document (doc, xls or ppt)', SAVE),
     (rb'.{257}ustar(  )?\0', 'a tar archive', 'unpack it, and name the text files in it'),
     (rb'\x1f\x8b\x08', 'a gzip file in a gzip file', 'unpack it once'),
@@ -31,28 +31,28 @@ KINDS = (
 
 
 def kind_of(head: bytes) -> str:
-    """What a file is, and what would do, if it begins as no text does; else ''. head: its first bytes, unpacked."""
+    """What kind of file this is, and what to do, if it does not start like text; else ''. head: decompressed."""
     found = (f'{kind}, not text; {cure}' for start, kind, cure in KINDS if re.match(start, head, re.DOTALL))
     return next(found, '')
 
 
 def is_binary(head: bytes) -> bool:
-    """Whether a file that nobody has named is to be taken for no text; UTF-16 is, as it has a byte-order mark."""
+    """True if a file of a folder should be skipped as binary. UTF-16 with a byte-order mark counts as text."""
     if mark_of(head) in WIDE:
         return False
     return bool(kind_of(head)) or 0 in head[:LOOK] or len(set(_controls(head[:LOOK]))) >= VARIED
 
 
 def check_kind(path: object, head: bytes) -> None:
-    """Raise ValueError for a file that begins as no text does, whatever its encoding."""
+    """Raise ValueError if the first bytes are those of a known kind that is not text."""
     if mark_of(head) not in WIDE and (kind := kind_of(head)):
         raise ValueError(f'{path}: is {kind}')
 
 
 def check_controls(path: object, head: bytes, encoding: str, fails: int | None = None) -> None:
-    """Raise ValueError for a file with control characters as no text has them.
+    """Raise ValueError for a file with more control characters than a text has.
 
-    fails: the first byte that is not in the encoding, if any.
+    fails: offset of the first byte that is not in the encoding, if any.
     """
     if mark_of(head) in WIDE or not _like_ascii(encoding):
         return
@@ -63,7 +63,7 @@ def check_controls(path: object, head: bytes, encoding: str, fails: int | None =
     if not enough and not (binary and fails is not None):
         return
     if order := wide(head):
-        if fails is None:  # else what it may be is told where it fails
+        if fails is None:  # else the decoding error names it
             raise ValueError(f'{path}: looks like {order}, without a byte-order mark: add --encoding {order}')
     elif binary:
         are = 'is a control character' if len(controls) == 1 else 'are control characters'
@@ -76,7 +76,7 @@ def _controls(data: bytes) -> bytes:
 
 
 def _like_ascii(encoding: str) -> bool:
-    """Whether a NUL byte is a NUL character."""
+    """True if a NUL byte decodes to a NUL character."""
     with suppress(UnicodeError, LookupError):
         return 'a\0'.encode(encoding) == b'a\0'
     return False

@@ -1,4 +1,4 @@
-"""Units of a text that are not in a vocabulary: how many, which, and what to do about them."""
+"""Units of a text that are not in a vocabulary: counts, names, and what to do about them."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -8,9 +8,9 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-NAMED = 5  # kinds that a message names
+NAMED = 5  # distinct units that a message names
 SKIP = 'leave them out with --skip-unknown (skip_unknown=True)'
-TRAINED = 'use a model trained with --min-count 2, which has one character for all that is rare or unknown'
+TRAINED = 'use a model trained with --min-count 2, which maps rare and unknown characters to one'
 OF_HELD_OUT = (
     'take them out of the held-out text, with --skip-unknown (skip_unknown=True), train with them, or fold rare and '
     'unknown characters into one with --min-count 2'
@@ -21,16 +21,16 @@ OF_PRIME = f'take them out of the prime, or {SKIP}'
 
 @dataclass
 class Lacking:
-    """Units of a text that are not in a vocabulary, counted piece by piece."""
+    """Counts units of a text that are not in a vocabulary, piece by piece."""
 
     known: int  # V
     unit: str  # 'character' or 'byte'
     total: int = 0  # units of the text
-    counts: dict[int, int] = field(default_factory=dict)  # of each code point, in the order in which they come
+    counts: dict[int, int] = field(default_factory=dict)  # by code point, in order of appearance
     first: int | None = None  # offset
 
     def add(self, points: NDArray[np.integer], lacked: NDArray[np.bool_]) -> None:
-        """The next piece of the text, and which of it are lacked."""
+        """Count the next piece of the text; ``lacked`` marks its unknown units."""
         if lacked.any():
             if self.first is None:
                 self.first = self.total + int(np.argmax(lacked))
@@ -45,7 +45,7 @@ class Lacking:
 
     @property
     def share(self) -> float:
-        """Of the text."""
+        """Share of the text."""
         return self.count / max(self.total, 1)
 
     def __str__(self) -> str:
@@ -55,10 +55,10 @@ class Lacking:
     @property
     def _how_many(self) -> str:
         of = f'{self.count:,} of {self.total:,} {self.unit}s ({_percent(self.share)})'
-        return f'{of} {"is" if self.count == 1 else "are"} not among the {self.known:,} of the vocabulary'
+        return f'{of} {"is" if self.count == 1 else "are"} not in the vocabulary of {self.known:,}'
 
     def names(self) -> str:
-        """The most frequent kinds, with counts."""
+        """The most frequent unknown units, with counts."""
         ordered = sorted(self.counts.items(), key=lambda item: -item[1])
         names = (unit_name(point, self.unit) + (f' {count:,} times' if count > 1 else '') for point, count in ordered)
         return listed(names, len(ordered))
@@ -68,7 +68,7 @@ class Lacking:
         return f'left out{of and f" of {of}"}: {self}' if self.count else ''
 
     def error(self, cure: str = '') -> ValueError:
-        """Of a text that is refused for them. The list comes last: it may be long, and of any script."""
+        """For a text that is refused. The list comes last: it may be long, and in any script."""
         fold = f', or {TRAINED}' if self.unit == 'character' else ''
         are = 'they are' if len(self.counts) > 1 else 'it is'
         return ValueError(
@@ -76,18 +76,18 @@ class Lacking:
         )
 
     def too_few(self) -> ValueError:
-        """Of a text of which next to nothing is left without them."""
+        """For a text of which fewer than two units are known."""
         left = self.total - self.count
         return ValueError(
-            f'the model knows {left or "none"} of the {self.total:,} {self.unit}s of the text, and has to read two: '
-            f'use a text that it knows more of; it does not know {self.names()}'
+            f"the model knows {left or 'none'} of the text's {self.total:,} {self.unit}s and needs at least two: "
+            f'use another text; unknown: {self.names()}'
         )
 
 
 def unit_name(point: int, unit: str) -> str:
-    """A unit with its number; what does not show by itself is escaped: white space, controls, accents without a letter.
+    """A unit with its number; invisible ones are escaped: white space, control characters, accents without a letter.
 
-    What standard error can't encode it escapes itself: see system/escapes.py.
+    system/escapes.py escapes what standard error can't encode.
     """
     if unit == 'byte':
         return f'0x{point:02x}'
@@ -98,7 +98,7 @@ def unit_name(point: int, unit: str) -> str:
 
 
 def listed(names: Iterable[str], count: int) -> str:
-    """The first of ``count`` names, and how many more there are."""
+    """The first of ``count`` names, and the number of others."""
     more = f' and {count - NAMED:,} more' if count > NAMED else ''
     return ', '.join(islice(names, NAMED)) + more
 

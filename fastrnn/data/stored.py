@@ -1,11 +1,11 @@
-"""Ids in a file: checked whole when they are opened, then read where they are asked for, in memory that stays bounded.
+"""Ids in a file: verified when opened, then read on demand with bounded memory.
 
-They are read and not mapped: of a map that is cut by another program, or whose disk or network fails, the next access
-ends the process (SIGBUS), and its pages count as the process's memory. Nor is it slower: a block of 16 streams takes
-44 us (from the disk 90), and by a map 78 (320).
+They are read and not memory-mapped. If another program truncates a mapped file, or its disk or network fails, the next
+access kills the process (SIGBUS). Mapped pages also count as the process's memory. Reading is no slower: a block of
+16 streams takes 44 us (90 from the disk), mapped 78 us (320).
 
-What is checked is the CRC-32 of everything: 3.3 GB/s with the reading, which is 0.3 s for a text of 1 GB and some
-thousandth of an epoch; SHA-256 has 1.6 GB/s, BLAKE2b 0.9. It is there for accidents: any flipped bit, any burst of 32.
+The check is a CRC-32 of all ids, at 3.3 GB/s with the reading: 0.3 s for a text of 1 GB, less than 1 % of an epoch.
+SHA-256 has 1.6 GB/s, BLAKE2b 0.9. It detects accidents: any flipped bit, any burst of 32 bits.
 """
 
 import operator
@@ -23,15 +23,15 @@ from ..errors import TextLost
 from ..system.forks import SharedLock
 from ..system.pipes import check_room
 
-IN_MEMORY = 1 << 26  # bytes of ids that are simply held in memory
-CHUNK = 1 << 20  # bytes that are read at a time
+IN_MEMORY = 1 << 26  # bytes of ids; fewer are held in memory
+CHUNK = 1 << 20  # bytes per read
 _seeking = SharedLock()
 
 
 class StoredIds:
-    """Numbers in a file, much like a read-only array of one dimension: slices of it are arrays, read in that moment.
+    """Ids in a file, used like a read-only 1-D array: a slice is read from the file and is an array.
 
-    Raises TextLost where they can't be read, or have been changed since they were opened.
+    Raises TextLost if they can't be read or have changed since they were opened.
     """
 
     ndim = 1
@@ -45,7 +45,7 @@ class StoredIds:
 
     @property
     def V(self) -> int:
-        """All ids are below it."""
+        """The size of the vocabulary: all ids are below it."""
         return self._file.V
 
     @property
@@ -69,12 +69,12 @@ class StoredIds:
         return self._file.read(self._start + start, self._start + max(start, stop))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """All of them, in memory."""
+        """All ids, in memory."""
         ids = self[:]
         return ids if dtype is None else cast(NDArray[Any], ids.astype(dtype, copy=False))
 
     def between(self, start: int, stop: int) -> 'StoredIds':
-        """A part of them, not read yet."""
+        """A range of the ids, not read yet."""
         return StoredIds(self._file, self._start + start, self._start + stop)
 
 
@@ -82,17 +82,17 @@ Ids = NDArray[Any] | StoredIds
 
 
 class Opened:
-    """A file that is read at any place, and closed with the last who refers to it. Takes over an open one."""
+    """A file for reads at any offset, closed with its last reference. Takes over an open file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.name = file.name if isinstance(file.name, str) else 'a temporary file'
-        self._descriptor = os.dup(file.fileno())  # a file object warns where it is not closed by hand
+        self._descriptor = os.dup(file.fileno())  # an unclosed file object would warn
         file.close()
 
     def __del__(self) -> None:
         self.close()
 
-    def close(self, close: Callable[[int], None] = os.close) -> None:  # at the end of the program os may be gone
+    def close(self, close: Callable[[int], None] = os.close) -> None:  # os may be gone at interpreter exit
         descriptor, self._descriptor = getattr(self, '_descriptor', -1), -1
         if descriptor >= 0:
             close(descriptor)
@@ -102,12 +102,12 @@ class Opened:
 
     @property
     def state(self) -> tuple[int, int]:
-        """Size and time of the last change."""
+        """Size, and time of the last change."""
         state = os.fstat(self._descriptor)
         return state.st_size, state.st_mtime_ns
 
     def read_at(self, offset: int, view: memoryview) -> int:
-        """Read into ``view``; returns how many bytes."""
+        """Read into ``view``; returns the number of bytes."""
         if hasattr(os, 'preadv'):
             return os.preadv(self._descriptor, [view], offset)
         with _seeking:
@@ -126,7 +126,7 @@ class IdsFile:
         self._state = file.state
 
     def read(self, start: int, stop: int) -> NDArray[Any]:
-        """Ids start ... stop-1. Raises TextLost, and never returns one that is V or more."""
+        """Ids start ... stop-1. Raises TextLost; never returns an id of V or more."""
         ids, done = np.empty(stop - start, self.dtype), 0
         view, offset = ids.data.cast('B'), start * self.dtype.itemsize
         try:
@@ -136,12 +136,12 @@ class IdsFile:
         except OSError as error:
             raise self._lost(error.strerror or str(error)) from error
         if not whole or int(ids.max(initial=0)) >= self.V:
-            raise self._lost('another program has cut or changed it')
-        ids.flags.writeable = False  # kernels are compiled for one kind
+            raise self._lost('another program truncated or changed it')
+        ids.flags.writeable = False  # kernels are compiled for one type
         return ids
 
     def _is_unchanged(self) -> bool:
-        """By its size and time; where these differ, by its contents, as some programs but touch what they find."""
+        """Compares size and time; if they differ, the contents, because some programs only touch files."""
         state = self._file.state
         if state == self._state:
             return True
@@ -150,11 +150,11 @@ class IdsFile:
         return same_size and checksum(self._file, np.empty(CHUNK, self.dtype), self._n, self.V) == self._check
 
     def _lost(self, reason: str) -> TextLost:
-        return TextLost(f'{self._file.name}: the encoded text is lost ({reason}); the next run encodes it anew')
+        return TextLost(f'{self._file.name}: the encoded text is lost ({reason}); the next run encodes it again')
 
 
 def open_ids(file: Opened, dtype: np.dtype[Any], n: int, V: int, check: int) -> Ids | None:
-    """n ids of a file, in memory if they are few; None where they are not those of the checksum."""
+    """n ids of a file, in memory if they are few; None if the checksum differs."""
     if file.state[0] != n * dtype.itemsize:
         return None
     few = n * dtype.itemsize <= IN_MEMORY
@@ -168,7 +168,7 @@ def open_ids(file: Opened, dtype: np.dtype[Any], n: int, V: int, check: int) -> 
 
 
 def checksum(file: Opened, room: NDArray[Any], n: int, V: int) -> int | None:
-    """CRC-32 of n ids, read into ``room``, in parts if it is smaller; None if they are fewer, or one is V or more."""
+    """CRC-32 of n ids, read into ``room`` (in parts if smaller); None if the file is short or an id is V or more."""
     check, step = 0, CHUNK // room.itemsize
     for first in range(0, n, step):
         start = first if room.size >= n else 0
@@ -180,7 +180,7 @@ def checksum(file: Opened, room: NDArray[Any], n: int, V: int) -> int | None:
 
 
 class Summed:
-    """A file that is written, and the CRC-32 of what went into it."""
+    """A file that is written, with the CRC-32 of the data."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self.check = file, 0
@@ -194,9 +194,9 @@ class Summed:
 
 
 class Spool:
-    """Where ids of a text are written piece by piece: memory, or a file without a name if they are many.
+    """Collects ids piece by piece: in memory, or in an unnamed temporary file if they are many.
 
-    Raises OSError where a disk has no room for them.
+    Raises OSError if the disk is full.
     """
 
     def __init__(self, dtype: Any, V: int) -> None:
@@ -204,11 +204,11 @@ class Spool:
         self._file: BinaryIO = BytesIO()
         self._sum = 0
 
-    def __del__(self) -> None:  # of one that failed; else ids() has closed it
+    def __del__(self) -> None:  # after a failure; else ids() has closed it
         self._file.close()
 
     def write(self, data: Any) -> int:
-        """Ids as bytes, or an array of them."""
+        """Append ids, as bytes or an array."""
         view = memoryview(data).cast('B')
         self._sum = zlib.crc32(view, self._sum)
         if isinstance(self._file, BytesIO) and self._size + view.nbytes > IN_MEMORY:
@@ -221,16 +221,16 @@ class Spool:
 
     @property
     def place(self) -> str:
-        """In words."""
+        """Where the ids are, in words."""
         return 'memory' if isinstance(self._file, BytesIO) else f'a temporary file in {tempfile.gettempdir()}'
 
     def ids(self) -> Ids:
-        """All of them, read-only."""
+        """All ids, read-only."""
         n = self._size // self._dtype.itemsize
         if isinstance(self._file, BytesIO):
             return np.frombuffer(self._file.getvalue(), self._dtype)
         self._file.flush()
         found = open_ids(Opened(self._file), self._dtype, n, self._V, self._sum)
         if found is None:
-            raise OSError('it does not keep what is written')
+            raise OSError('the data read back differs from the data written')
         return found

@@ -1,4 +1,4 @@
-"""What a run trains on and is validated on: files, how they are read, and whether they are still the same."""
+"""The texts of a run: file names, how to read them, and whether they have changed."""
 
 import hashlib
 import os
@@ -18,13 +18,13 @@ from .corpus import Corpus, corpus_of_hash, open_corpus
 from .files import STANDARD_INPUT, STDIN, Reading
 from .stored import CHUNK, Ids
 
-DIGITS = 12  # of a hash, in messages
-NAMED = 5  # files of a text, in messages; with --recursive there may be thousands
+DIGITS = 12  # of a hash in messages
+NAMED = 5  # files that a message names; --recursive may find thousands
 
 
 @dataclass(frozen=True)
 class Texts:
-    """Names of files and how they are read, as they are kept with a run."""
+    """Names of files and how to read them, as saved with a run."""
 
     files: tuple[str, ...]
     encoding: str = 'utf-8'
@@ -43,25 +43,25 @@ class Texts:
 
     @classmethod
     def of(cls, files: str | Path | Sequence[str | Path], **reading: Any) -> 'Texts':
-        """One file or more; ``reading`` are the other fields, the share or path of held-out text as it comes."""
+        """From one or more files; ``reading`` has the other fields, with ``validation`` a share or path of any type."""
         validation = reading.pop('validation', None)
         if validation is not None and not isinstance(validation, int | float | str | Path):
             kind = type(validation).__name__
-            raise ValueError(f'validation is a {kind}; of a run that is kept it is a share or the name of a file')
+            raise ValueError(f'validation is a {kind}; a run in a folder needs a share or a file name')
         share = None if validation is None else parse_share(validation)
         held_out = None if validation is None else str(share or file_names(validation, 'validation')[0])
         if held_out == STDIN:
-            raise ValueError('standard input can be the text, but not the held-out one; name a share or a file')
+            raise ValueError("standard input can't be the held-out text; name a share or a file")
         return cls(tuple(file_names(files)), validation=held_out, **reading)
 
     @property
     def name(self) -> str:
-        """The files in a few words, without their folders: the same on every machine."""
+        """Short names of the files, without folders: the same on every machine."""
         names = [name.replace('\\', '/').rpartition('/')[2] for name in self.files]
         return ', '.join(names) if len(names) < 4 else f'{names[0]} and {len(names) - 1} more'
 
     def absolute(self) -> 'Texts':
-        """The same files by paths that hold in any working folder."""
+        """The same files with absolute paths."""
         validation = self.validation
         if validation is not None and parse_share(validation) is None:
             validation = str(Path(validation).absolute())
@@ -70,30 +70,30 @@ class Texts:
 
     @property
     def piped(self) -> bool:
-        """Whether a part of the text comes from standard input, which can be read but once."""
+        """True if part of the text comes from standard input, which can be read only once."""
         return STDIN in self.files
 
     def again(self, run: Path) -> str:
-        """What to do to go on with a run whose text came from standard input."""
+        """How to resume a run whose text came from standard input, in words."""
         names = ' '.join('FILE' if name == STDIN else quote(name) for name in self.files)
         return f'save the same text in a file and type: fastrnn train {names} --resume {quote(str(run))}'
 
     def check_files(self, run: Path) -> None:
-        """Raise ValueError where what a run folder names is no regular file: what a stranger's names is not opened."""
+        """Raise ValueError if a run folder names a file that is not regular: it may be a stranger's folder."""
         for name in self.files:
             if name != STDIN and os.path.exists(name) and not os.path.isfile(name):
                 cure = f'name the text yourself: fastrnn train FILE --resume {quote(str(run))}'
-                raise ValueError(in_a_line(f'{name}: is not a regular file, as {run} says; {cure}'))
+                raise ValueError(in_a_line(f'{name}: not a regular file, but {run} names it as its text; {cure}'))
 
     def check_held_out(self, run: Path) -> None:
-        """As :meth:`check_files`, of the held-out text, which only the run folder names."""
+        """Like :meth:`check_files`, for the held-out text, which only the run folder names."""
         name = self.validation
         if name is not None and parse_share(name) is None and os.path.exists(name) and not os.path.isfile(name):
             cure = 'put the held-out text there, or start a new run from the weights with --from'
-            raise ValueError(in_a_line(f'{name}: is not a regular file, as {run} says; {cure}'))
+            raise ValueError(in_a_line(f'{name}: not a regular file, but {run} names it as held-out text; {cure}'))
 
     def check_there(self, run: Path) -> None:
-        """Raise ValueError, with what to type, where a file of a kept run is gone."""
+        """Raise ValueError, with the command to type, if a file of a saved run is missing."""
         gone = [name for name in self.files if name != STDIN and _is_gone(name)]
         if gone:
             names = ' '.join('NEWPLACE' if name in gone else quote(name) for name in self.files[: NAMED + 1])
@@ -105,10 +105,10 @@ class Texts:
             raise ValueError(in_a_line(f'{self.validation}: No such file; {cure}'))
 
     def open(self, run: Path | None = None, sha256: Any = None) -> Corpus:
-        """The text, with what is to be held out of it.
+        """The text, including its held-out part.
 
-        What an earlier ``run`` has read from standard input, a text of that hash, is in the cache; or ValueError says
-        how to go on without it.
+        Text that ``run`` read from standard input comes from the cache, by its hash; if it is gone, ValueError says how
+        to resume without it.
         """
         return self._read() if run is None or not self.piped else self._found(run, str(sha256))
 
@@ -136,7 +136,7 @@ def check_skip(skip_unknown: bool, held_out_file: bool) -> None:
 
 
 def text_identity(corpus: Corpus, held_out: Ids | None) -> dict[str, Any]:
-    """What must not change between a checkpoint and its resumption."""
+    """What must stay the same when a run is resumed."""
     of_held_out = None if held_out is None else _hash(held_out)
     return {'sha256': corpus.sha256, 'characters': corpus.ids.size, 'held_out_sha256': of_held_out}
 
@@ -149,7 +149,7 @@ def _hash(ids: Ids) -> str:
 
 
 def check_text_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts, since: Path) -> None:
-    """Raise ValueError where the text is another one than when ``since``, a file of the run, was written."""
+    """Raise ValueError if the text differs from the one used when ``since``, a file of the run, was written."""
     own = texts.validation is not None and parse_share(texts.validation) is None
     of_held_out = (str(texts.validation),) if own else texts.files
     if then.get('sha256') != now['sha256']:
@@ -161,21 +161,21 @@ def check_text_identity(then: dict[str, Any], now: dict[str, Any], texts: Texts,
     if then.get('characters') != now['characters']:
         raise ValueError(
             f'the run trained on {_count(then.get("characters"))} characters, '
-            f'but there are {_count(now["characters"])}: '
-            'keep --validation, --unit and the like as they were'
+            f'but this text has {_count(now["characters"])}: '
+            'use the same --validation, --unit and other text options'
         )
 
 
 def _changed(what: str, files: Sequence[str], counts: str, then: Any, now: Any, since: Path) -> ValueError:
     named = files[:NAMED]
     dated = (Path(name) for name in named if name != STDIN)
-    dates = [f'{since.name} is of {_date(since)}', *(f'{path.name} of {_date(path)}' for path in dated)]
+    dates = [f'{since.name} of {_date(since)}', *(f'{path.name} of {_date(path)}' for path in dated)]
     names = ', '.join(STANDARD_INPUT if name == STDIN else name for name in named)
     more = f' and {len(files) - NAMED:,} more files' if len(files) > NAMED else ''
     hashes = f'SHA-256 {_digits(then)} then, {_digits(now)} now'
     message = (
         f'{what}{names}{more}: changed since the run ({counts}{", ".join(dates)}; {hashes}): '
-        f'name the text as it was, with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run '
+        f'name the original text with fastrnn train FILE --resume {quote(str(since.parent))}, or start a new run '
         'from the weights with --from'
     )
     return ValueError(in_a_line(message))
@@ -186,12 +186,12 @@ def _count(number: Any) -> str:
 
 
 def _digits(digest: Any) -> str:
-    """The first ones of a hash, from a file that may hold anything."""
+    """The first digits of a hash, from a file that may contain anything."""
     return digest[:DIGITS] if isinstance(digest, str) and digest.isascii() and digest.isalnum() else 'unknown'
 
 
 def _date(path: Path) -> str:
-    """Of a file's last change, in local time."""
+    """The file's last change, in local time."""
     try:
         return time.strftime('%Y-%m-%d %H:%M', time.localtime(path.stat().st_mtime))
     except OSError:
@@ -203,6 +203,6 @@ def _is_gone(name: str) -> bool:
         os.stat(name)
     except (FileNotFoundError, NotADirectoryError):
         return True
-    except OSError:  # there may be something: reading it will tell
+    except OSError:  # it may exist: reading it will show why
         return False
     return False

@@ -1,6 +1,6 @@
-"""The characters that a model knows, and their numbers: the one way from text to ids, and the one way back.
+"""A model's vocabulary: the only conversion from text to ids, and back.
 
-Runs of code points below 256 travel as bytes, since ``bytes.translate`` is the fastest table look-up there is.
+Code points below 256 are handled as bytes, because ``bytes.translate`` is the fastest table look-up in Python.
 """
 
 import sys
@@ -22,12 +22,12 @@ from .ids import ids_type
 from .lacking import OF_ANY, Lacking
 from .stored import Ids, Spool
 
-FOLDED = 0xFFFD  # the code point that stands for all rare characters, in a vocabulary of bytes too
+FOLDED = 0xFFFD  # the code point of all folded (rare) characters, also in a vocabulary of bytes
 POINTS = sys.maxunicode + 1
 UNITS = {'character': POINTS, 'byte': 256}  # code points of each unit, besides FOLDED
-NO_BYTE = 0xFF  # replaces FOLDED among bytes: it is in no UTF-8, and decodes to U+FFFD
+NO_BYTE = 0xFF  # replaces FOLDED among bytes: never valid in UTF-8, decodes to U+FFFD
 
-Points = bytes | NDArray[Any]  # code points; as bytes where all are below 256
+Points = bytes | NDArray[Any]  # code points; bytes if all are below 256
 
 
 def points_of(piece: Piece) -> Points:
@@ -36,7 +36,7 @@ def points_of(piece: Piece) -> Points:
     with suppress(UnicodeEncodeError):
         return piece.encode('latin-1')
     pairs = piece.encode('utf-16-le', 'surrogatepass')
-    if len(pairs) == 2 * len(piece):  # and mostly it is, at a third of the time of utf-32
+    if len(pairs) == 2 * len(piece):  # true for most texts, and three times as fast as utf-32
         return np.frombuffer(pairs, '<u2')
     return np.frombuffer(piece.encode('utf-32-le', 'surrogatepass'), '<u4')
 
@@ -46,20 +46,20 @@ def as_array(points: Points) -> NDArray[Any]:
 
 
 def check_vocabulary(chars: str, unit: str) -> None:
-    """Raise ValueError unless these are distinct units. What is written and what is read must pass the same check."""
+    """Raise ValueError unless these are distinct units. Writers and readers use the same check."""
     points = Vocabulary(chars, unit).points
     if unit not in UNITS:
-        raise ValueError(f'the unit {str(unit)[:20]!r} is not known')
+        raise ValueError(f'unknown unit {str(unit)[:20]!r}: use character or byte')
     strange = points[(points >= UNITS[unit]) & (points != FOLDED)]
     if strange.size:
         raise ValueError(f'the vocabulary has U+{strange[0]:04X}, which is not a {unit}')
     if not points.size or np.unique(points).size != points.size:
-        raise ValueError(f'the vocabulary has {points.size} characters, or one of them twice')
+        raise ValueError(f'the vocabulary is empty or repeats a character ({points.size} characters)')
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Character k is ``chars[k]``. Bytes are chr(0) to chr(255); U+FFFD stands for those that were folded."""
+    """Character k is ``chars[k]``. Bytes are chr(0) to chr(255); U+FFFD represents folded ones."""
 
     chars: str
     unit: str = 'character'  # or 'byte'
@@ -69,7 +69,7 @@ class Vocabulary:
 
     @property
     def ids_type(self) -> Any:
-        """The type of its ids."""
+        """The dtype of its ids."""
         return ids_type(len(self.chars))
 
     @cached_property
@@ -79,12 +79,12 @@ class Vocabulary:
 
     @property
     def sizes(self) -> NDArray[np.int64]:
-        """(V,) how many bytes each unit has: characters in UTF-8."""
+        """(V,) bytes of each unit; a character's in UTF-8."""
         several = 0 if self.unit == 'byte' else sum(self.points >= least for least in (0x80, 0x800, 0x10000))
         return np.ones(len(self), np.int64) + several
 
     def numbers(self) -> NDArray[np.int32]:
-        """(POINTS,) the number of each code point. What it lacks has that of U+FFFD; -1, where it lacks that too."""
+        """(POINTS,) the id of each code point; unknown ones have the id of U+FFFD, or -1 if that is unknown too."""
         numbers = np.full(POINTS, self.chars.find(chr(FOLDED)), np.int32)
         numbers[self.points] = np.arange(self.points.size)
         return numbers
@@ -97,10 +97,10 @@ class Vocabulary:
         errors: str = 'strict',
         cure: str = OF_ANY,
     ) -> Ids:
-        """The ids (n,) of a text: a str is the text itself, a Path or a sequence names files. Many stay in a file.
+        """The ids (n,) of a text: a str is the text itself, a Path or a sequence names files. Many ids stay in a file.
 
-        What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError says how many, which, and what would
-        do (``cure``).
+        Unknown characters become U+FFFD if that is in the vocabulary. If not, ValueError says how many there are,
+        which, and what to do (``cure``).
         """
         return self.encode_known(text, encoding=encoding, errors=errors, skip_unknown=False, cure=cure).ids
 
@@ -114,10 +114,10 @@ class Vocabulary:
         cure: str = '',
         places: bool = True,
     ) -> 'Encoded':
-        """The same without what the vocabulary lacks, as if it were not in the text, and a count of that.
+        """The ids of the known units, as if unknown ones were not in the text, with counts of the unknown ones.
 
-        Raises ValueError where less than two units are left; without ``skip_unknown`` as :meth:`encode` does. Without
-        ``places`` it does not say where what is left was in the text, which takes memory for each character.
+        Raises ValueError if fewer than two units remain; without ``skip_unknown``, as :meth:`encode` does. ``places``
+        also gives the offset of each remaining unit, which takes memory for each of them.
         """
         reading, numbers, dtype = Reading(encoding, errors, self.unit), self.numbers(), self.ids_type
         ids, lacking, gaps = Spool(dtype, len(self)), Lacking(len(self), self.unit), list[NDArray[np.int64]]()
@@ -131,17 +131,17 @@ class Vocabulary:
                     found = found[known]
                     if places:
                         gaps.append(start + np.flatnonzero(~known))
-                if skip_unknown or not lacking.count:  # else the rest is only counted
+                if skip_unknown or not lacking.count:  # after an unknown unit, the rest is only counted
                     ids.write(found.astype(dtype))
             if not lacking.total:
-                raise ValueError('the text is empty; take one with characters in it')
+                raise ValueError('the text is empty; use one with characters in it')
             if lacking.count and not skip_unknown:
                 raise lacking.error(cure)
             if lacking.count and lacking.total - lacking.count < 2:
                 raise lacking.too_few()
             offsets = np.delete(np.arange(lacking.total), np.concatenate(gaps)) if gaps else None
             return Encoded(ids.ids(), lacking, offsets)
-        except OSError as error:  # of what is written: a file that can't be read is a ValueError
+        except OSError as error:  # from writing ids: unreadable files raise ValueError
             reason = f'no room in {tempfile.gettempdir()} for the encoded text ({error.strerror or error})'
             raise ValueError(f'{reason}; name another folder with TMPDIR') from error
 
@@ -154,24 +154,24 @@ class Vocabulary:
         return Encoded(found[found >= 0].astype(self.ids_type), lacking)
 
     def as_bytes(self, ids: Any) -> bytes:
-        """The bytes of a text: its UTF-8; with bytes as units the bytes themselves, NO_BYTE for those folded."""
+        """The bytes of a text: its UTF-8; with unit 'byte' the bytes themselves, NO_BYTE for folded ones."""
         if self.unit == 'character':
             return self.decode(ids).encode('utf-8', 'surrogatepass')
         values = np.where(self.points == FOLDED, NO_BYTE, self.points).astype(np.uint8)
         return values[np.asarray(ids)].tobytes() if len(ids) else b''
 
     def decode(self, ids: Any) -> str:
-        """The text of ids. With bytes as units it is not decoded: each byte is one of chr(0) to chr(255)."""
+        """The text of ids. Bytes are not decoded: each is one of chr(0) to chr(255)."""
         return self.points[np.asarray(ids)].tobytes().decode('utf-32-le', 'surrogatepass') if len(ids) else ''
 
 
 @dataclass(frozen=True, eq=False)
 class Encoded:
-    """A text in a vocabulary's numbers, and what of it was left out."""
+    """The known units of a text as ids, and the unknown ones."""
 
     ids: Ids  # (n,) read-only
     lacking: Lacking
-    offsets: NDArray[np.int64] | None = None  # (n,) of these in the text, where some were left out and it was asked for
+    offsets: NDArray[np.int64] | None = None  # (n,) offsets in the text; None if none were skipped or places was False
 
 
 def _pieces(text: str | Sequence[Path], reading: Reading) -> Iterator[Piece]:

@@ -1,4 +1,4 @@
-"""The windows of a text in its order, as an array that the exact kernels take for the whole text."""
+"""The windows of a text in its own order, as arrays that the exact kernels read like a whole text."""
 
 from typing import Any, NamedTuple
 
@@ -7,40 +7,40 @@ from numpy.typing import NDArray
 
 from .stored import Ids
 
-AHEAD = 1 << 22  # bytes that are read at a time: a read takes some 3 us
+AHEAD = 1 << 22  # bytes per read: a read takes about 3 us
 
 
 class Part(NamedTuple):
-    """A stretch of iterations, and what they read."""
+    """A range of iterations, and the ids that they read."""
 
     ids: NDArray[Any]
-    start: int  # where the first window starts in it
-    offset: int  # a position in it and this are one in the text
+    start: int  # where the first window starts in ids
+    offset: int  # a position in ids plus offset is a position in the text
     iterations: int
 
     def enter(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
-        """position, which begins with one in the text, as a kernel takes it; itself, where it is the same."""
+        """The kernel's position array for this part; ``position`` itself if they are equal."""
         same = (self.start, self.offset) == (position[0], 0)
         return position if same else np.array([self.start, *position[1:]])
 
     def leave(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
-        """What the kernel has made of it, as one in the text."""
+        """Converts the kernel's position array back to a position in the text."""
         return np.array([position[0] + self.offset, *position[1:]])
 
 
 class Windows:
-    """Reads a text; of one in memory there is nothing to read."""
+    """Reads a text in windows; a text in memory needs no reading."""
 
     def __init__(self, ids: Ids, T: int) -> None:
-        """In windows of T steps."""
+        """T: steps per window."""
         self.ids, self._T = ids, T
-        self._ahead, self._offset = np.zeros(0, ids.dtype), 0  # what was read last, and from where on
+        self._ahead, self._offset = np.zeros(0, ids.dtype), 0  # the last ids read, and their position in the text
 
     def fetch(self, position: int, iterations: int) -> list[Part]:
-        """What so many iterations from a position on read. Raises TextLost, so it is called before anything moves.
+        """The ids for ``iterations`` windows from a position on. Raises TextLost, so call it before a state changes.
 
-        It is cut where the text wraps: the part after that starts at its end, so that the kernel wraps there too.
-        Memory grows with the iterations, of which a block has a tenth of a second.
+        The result is split where the text wraps: the next part starts at the end of its ids, so that the kernel wraps
+        there too. Memory grows with ``iterations``; a block of training takes a tenth of a second.
         """
         if isinstance(self.ids, np.ndarray):
             return [Part(self.ids, position, 0, iterations)]
@@ -56,7 +56,7 @@ class Windows:
         return parts
 
     def _read(self, first: int, size: int, length: int) -> None:
-        """Have ids first ... first+size-1 in memory, and some more."""
+        """Load at least ids first ... first+size-1 into memory."""
         if self._offset <= first and first + size <= self._offset + self._ahead.size:
             return
         size = min(max(size, AHEAD // self.ids.dtype.itemsize), length - first)

@@ -1,4 +1,4 @@
-"""What all processes of a run have in common."""
+"""What all processes of a run share: seed, shards, versions, options and text."""
 
 import secrets
 from dataclasses import asdict, replace
@@ -11,12 +11,12 @@ from .text import Text
 
 
 def common_seed(asked: int | None) -> int:
-    """The seed that was asked for, or one that is drawn for all processes."""
+    """The seed that was asked for, or a random one, the same in all processes."""
     return processes().agree(secrets.randbelow(MAX_SEED)) if asked is None else asked
 
 
 def in_common(settings: Settings) -> Settings:
-    """With a seed that all processes have, and as many shards as there are processes, where it does not say."""
+    """Fill in the seed and, if not given, one shard per process; the same in all processes."""
     settings = replace(settings, seed=common_seed(settings.seed))
     if settings.shards is None and settings.takes('shards'):
         settings = replace(settings, shards=processes().default_shards)
@@ -24,12 +24,12 @@ def in_common(settings: Settings) -> Settings:
 
 
 def check_hosts(settings: Settings, text: Text) -> None:
-    """Raise ValueError where processes have other programs, options or texts than the first."""
-    if not processes().others_wait:  # a large held-out text would be hashed in vain
+    """Raise ValueError if a process has another version, other options or another text than the first."""
+    if not processes().others_wait:  # else hashing a large held-out text is wasted time
         return
     same = processes().check_same
     for what, value in (('fastrnn', __version__), ("fastrnn's kernels", jit.sources())):
-        same(what, value, 'install the same on all hosts')
+        same(what, value, 'install the same version on all hosts')
     options = asdict(settings)
     for name in dict.fromkeys(name for there in processes().all(options) for name in there if there != options):
         same(name, options[name], 'give all processes the same options')

@@ -1,6 +1,6 @@
-"""How many streams a run trains at once: more of them keep more cores busy, but need more characters for the same bits.
+"""Chooses how many streams a run trains at once.
 
-bench/presets.md has the measurements.
+More streams keep more cores busy, but need more characters for the same bits. bench/presets.md has the measurements.
 """
 
 from collections.abc import Callable
@@ -9,22 +9,22 @@ from typing import NamedTuple
 from ..settings.options import Settings
 from .machine import Machine
 
-KEPT_BUSY = 8  # cores that 16 streams keep busy: the threads of a group share its hidden units
-GAIN = 1.1  # times as much, which a larger batch has to learn: trials and costs are no more exact
-SHARE = 0.05  # of the run's time: after trials that took more, none begins
-SHORTER = 0.25  # these trials are as short as in a run of a quarter of the time
+KEPT_BUSY = 8  # cores that 16 streams keep busy: threads of a group share its hidden units
+GAIN = 1.1  # minimum gain of a larger batch: trials and costs are not more exact
+SHARE = 0.05  # of the run's time: no new trial starts once trials took more
+SHORTER = 0.25  # these trials are as short as those of a run four times as short
 
 
 class Batch(NamedTuple):
-    """B streams. For the same held-out bits they need ``whole`` or ``part`` times the characters of 16 streams."""
+    """B streams, which need ``whole`` or ``part`` times the characters of 16 streams for the same held-out bits."""
 
     B: int
     whole: float  # if the run reads the whole text
-    part: float  # if it reads only a part, in shuffled blocks: then updates are what it needs
-    rate: float  # times the learning rate of 16 streams
+    part: float  # if it reads only a part, in shuffled blocks: there updates matter most
+    rate: float  # learning rate, relative to 16 streams
 
     def cost(self, read: float, characters: int) -> float:
-        """Which of both holds for a run that reads ``read`` characters of a text."""
+        """The factor for a run that reads ``read`` characters of a text."""
         return self.whole if read >= characters else self.part
 
 
@@ -35,13 +35,13 @@ LARGER = (Batch(32, 1.2, 2.0, 1.0), Batch(64, 1.4, 3.5, 2.0), Batch(128, 1.5, 6.
 def best_batch(
     with_streams: Callable[[int], Settings], characters: int, machine: Machine, seconds: float
 ) -> tuple[Batch, float]:
-    """The batch that learns most in the run's seconds, and its speed as a multiple of the speed of 16 streams.
+    """The batch that learns most in the run's time, and its speed relative to 16 streams.
 
-    The machine has just measured 16 streams. Trials double the streams until that no longer pays.
+    The machine's last measurement must be of 16 streams. Trials double the streams as long as that pays.
     """
 
     def worth(batch: Batch) -> float:
-        """Characters a second, as the number from which 16 streams would learn as much."""
+        """Speed, as the number of characters a second from which 16 streams learn as much."""
         speed = machine.speed(with_streams(batch.B))
         return speed / batch.cost(speed * seconds, characters)
 

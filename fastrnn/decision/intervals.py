@@ -1,7 +1,7 @@
-"""How often a run reports, validates and saves: by iterations, never by the clock.
+"""How often a run reports, validates and saves: by iterations, never by time.
 
-An interrupted run has to report where an uninterrupted one does. So the defaults follow from the sizes and from
-nominal speeds (those of two cores of 2021); a machine twice as fast reports twice as often.
+An interrupted run must report at the same iterations as an uninterrupted one. So the defaults follow from sizes and
+from nominal speeds (of two cores of 2021); a machine twice as fast reports twice as often.
 """
 
 import math
@@ -17,25 +17,25 @@ from ..model.state import MOMENTS
 from ..settings.options import Settings
 
 GIST_PRINT_EVERY = 100  # iterations
-# flops a second, float32, of a held-out text that is read in one stream, and in four parts or more: beside the rate of
-# training (settings/abilities.py), as on another machine all three are others, and their ratios about the same
+# float32 flops a second when reading a held-out text in one stream, and in four parts or more. Other machines have
+# other rates; only the ratio to the rate of training (settings/abilities.py) matters, and it is about the same
 STREAM_FLOPS, PARTS_FLOPS = 3.5e10, 8e10
-CHARACTER, VALIDATION = 2e-7, 1e-3  # seconds of a character, and of a validation, whatever the size
-OVERHEAD = 2e-5  # seconds of an iteration, whatever its size
-SAVE, SAVE_BYTES = 4e-3, 2e8  # seconds of a checkpoint, and bytes a second
-SHARE = 0.03  # of the time, at most: of validations, each with the checkpoint that follows it; and of checkpoints
-UNNOTICED = 0.15  # seconds that all validations of a short run may take
-# Validations that a run plans, at least: where it ends by time and the machine is half as fast as was thought, there
-# are still eight. For their sake a short run gives more of its time, and all read a part of a long text.
+CHARACTER, VALIDATION = 2e-7, 1e-3  # seconds per character, and per validation, for any size
+OVERHEAD = 2e-5  # seconds per iteration, for any size
+SAVE, SAVE_BYTES = 4e-3, 2e8  # seconds per checkpoint, and bytes a second
+SHARE = 0.03  # maximum share of the time: for validations with their checkpoints, and for checkpoints
+UNNOTICED = 0.15  # seconds that all validations of a short run may take together
+# Minimum number of validations that a run plans: if it ends by time and the machine is half as fast as expected, eight
+# remain. For these, a short run may spend more of its time, and each validation of a long text reads only a part.
 VALIDATIONS, MOST_SHARE = 20, 0.1
-ENOUGH, LEAST_PART = 4000, 2000  # characters of the part, at least, as far as MOST_SHARE allows; see held_out.py
-ENDLESS = 600.0  # seconds, of which a run without an end is planned to be one
-REPORT_SECONDS, REPORTS = 1.0, 30  # between two reports, at least; in a run, at most
-SAVE_SECONDS = 10.0  # between two checkpoints, to the next round number of iterations; or more
+ENOUGH, LEAST_PART = 4000, 2000  # minimum characters of the part: ENOUGH if MOST_SHARE allows; see held_out.py
+ENDLESS = 600.0  # seconds: assumed length of a run without an end
+REPORT_SECONDS, REPORTS = 1.0, 30  # minimum between two reports; maximum per run
+SAVE_SECONDS = 10.0  # minimum between two checkpoints, rounded to a round number of iterations
 
 
 class Intervals(NamedTuple):
-    """Iterations between two of each."""
+    """Numbers of iterations."""
 
     print_every: int
     validate_every: int
@@ -45,13 +45,13 @@ class Intervals(NamedTuple):
 def intervals_of(
     settings: Settings, V: int, held_out: int, iterations: int | None, expected: float | None = None
 ) -> Intervals:
-    """The settings' intervals, filled in where they are None.
+    """The settings' intervals, with defaults for those that are None.
 
     V: distinct characters; held_out: characters of the held-out text; iterations: of the whole run, if known;
-    expected: iterations that this machine is likely to do in the run's time, if anybody measured.
+    expected: iterations that this machine is likely to do in the run's time, if measured.
     """
     pace, total = nominal_pace(settings, V), _nominal_total(settings, V, iterations, expected)
-    report = max(REPORT_SECONDS, total / REPORTS)  # seconds between two
+    report = max(REPORT_SECONDS, total / REPORTS)  # seconds
     apart, whole = _between_validations(settings, V, held_out, total) if held_out else (report, True)
     if settings.abilities.gist_reports:
         print_every = settings.print_every or GIST_PRINT_EVERY
@@ -60,7 +60,7 @@ def intervals_of(
         print_every = settings.print_every or round_number(report / pace)
         if settings.print_every is None and (print_every * pace > apart or (not whole and apart < 2 * report)):
             print_every = tidy(apart / pace)
-        reports = apart / (print_every * pace)  # with a report, not between two
+        reports = apart / (print_every * pace)  # validations coincide with reports
         validate_every = max(1, round(reports) if whole else int(reports)) * print_every
     saving = nominal_saving(settings, V)
     save_every = max(round_number(SAVE_SECONDS / pace), math.ceil(saving / SHARE / pace))
@@ -70,22 +70,22 @@ def intervals_of(
 def part_of(
     settings: Settings, V: int, held_out: int, every: int, iterations: int | None, expected: float | None = None
 ) -> int | None:
-    """Characters of the held-out text that a validation reads before the end; None: all.
+    """Characters of the held-out text that a validation before the end reads; None: all.
 
-    As many as there is time for if a validation comes ``every`` iterations. If the interval is given, so is the part.
+    As many as there is time for if a validation comes ``every`` iterations. A given interval fixes the part, too.
     """
     part = settings.validate_part
     if part is None and settings.validate_every is None and held_out:
         total, between = _nominal_total(settings, V, iterations, expected), every * nominal_pace(settings, V)
         share, saving = _share(total), nominal_saving(settings, V)
-        if nominal_validation(settings, V, held_out) + saving > 1.51 * share * between:  # whose interval was rounded
+        if nominal_validation(settings, V, held_out) + saving > 1.51 * share * between:  # as the interval was rounded
             most = _fits(settings, V, max(MOST_SHARE, share) * between - saving)
             part = max(_fits(settings, V, share * between - saving), min(ENOUGH, most), LEAST_PART)
     return part if part is not None and part < held_out - 1 else None
 
 
 def _fits(settings: Settings, V: int, seconds: float) -> int:
-    """Characters of a part that the nominal machine reads in ``seconds``, in whole thousands."""
+    """Characters of a part that the nominal machine reads in ``seconds``, in thousands."""
     thousands = 1
     while reading(settings, V, 1000 * thousands, spans_in(1000 * thousands)) < seconds:
         thousands *= 2
@@ -98,14 +98,14 @@ def _fits(settings: Settings, V: int, seconds: float) -> int:
 
 
 def _nominal_total(settings: Settings, V: int, iterations: int | None, expected: float | None) -> float:
-    """Seconds of the whole run on the nominal machine; 0: it has no end."""
+    """Seconds of the whole run on the nominal machine; 0: no end."""
     pace = nominal_pace(settings, V)
     ends = [iterations and iterations * pace, expected * pace if expected else settings.time]
     return min((end for end in ends if end), default=0.0)
 
 
 def _share(total: float) -> float:
-    """Share of the time that validations may take, in a run of ``total`` seconds."""
+    """Maximum share of the time for validations, in a run of ``total`` seconds."""
     return max(SHARE, UNNOTICED / total) if total else SHARE
 
 
@@ -121,13 +121,13 @@ def _between_validations(settings: Settings, V: int, held_out: int, total: float
 
 
 def nominal_validation(settings: Settings, V: int, held_out: int) -> float:
-    """Seconds of a validation on the nominal machine; a text in parts has characters that are read twice."""
+    """Seconds of a validation on the nominal machine, including the warm-up of each part."""
     parts = parts_of(held_out - 1)
     return reading(settings, V, held_out, parts, WARM_UP)
 
 
 def reading(settings: Settings, V: int, characters: int, spans: int, warm_up: int = PART_WARM_UP) -> float:
-    """Seconds of reading ``characters`` in ``spans`` at once; what precedes a span is read, too."""
+    """Seconds to read ``characters`` in ``spans`` at once, including the warm-up before each span."""
     read = characters + (warm_up * spans if spans > 1 else 0)
     rate = min(PARTS_FLOPS, STREAM_FLOPS * (1 + spans) / 2)
     slower = 2 if settings.dtype == 'float64' else 1

@@ -1,4 +1,4 @@
-"""What was decided about a run: nothing is left open, and each decision has a line that says why."""
+"""What was decided about a run: every setting has a value, and every decision a reason."""
 
 import math
 from collections.abc import Mapping
@@ -16,33 +16,33 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-GO_ON, STOP, ROLLBACK = 'go on', 'stop', 'rollback'  # at a divergence; the gist goes on
-ROLLBACKS = 10  # in a run, at most
+GO_ON, STOP, ROLLBACK = 'go on', 'stop', 'rollback'  # after a divergence; the gist continues
+ROLLBACKS = 10  # limit per run
 COUNTS = ('characters', 'V', 'held_out', 'memory', 'halvings')
-MARGIN = 0.01  # of the best: a validation that is worse by less counts as no sign of overfitting
-BEGINNING = 0.1  # of the run, the warm-up's, in which patience counts nothing
-# Of a later cycle of the schedule, likewise: while its rate is high, validations are worse than the best of the cycle
-# before. An LSTM of 128 on Shakespeare, lengthened 8 times: 40 in a row of 140, until 40 % of the cycle.
+MARGIN = 0.01  # relative to the best: a validation that is worse by less does not count as overfitting
+BEGINNING = 0.1  # of the run (its warm-up), in which patience is ignored
+# The same for a later cycle of the schedule: while its rate is high, validations are worse than the previous cycle's
+# best. An LSTM of 128 on Shakespeare, extended to 8 times: 40 of 140 in a row, until 40 % of the cycle.
 AGAIN = 0.75
 
 
 @dataclass(frozen=True)
 class Job(Settings):
-    """A run as it will be; made by ``resolve``, and of an earlier one by the functions of ``changes.py``."""
+    """A run with every setting decided. ``resolve`` makes a new one; ``changes.py`` makes one from an earlier one."""
 
     print_every: int = 100
     validate_every: int = 100
     save_every: int = 100
     text_name: str | None = None
-    characters: int = 0  # that it trains on
-    V: int = 0  # distinct ones, with those that only old weights know
+    characters: int = 0  # of the training text
+    V: int = 0  # distinct characters, including those of the old model
     held_out: int = 0  # characters
-    memory: int = 0  # bytes beside the text
-    segments: tuple[Segment, ...] = ()  # of the schedule
+    memory: int = 0  # bytes, without the text
+    segments: tuple[Segment, ...] = ()  # of the learning-rate schedule
     halvings: int = 0  # of the learning rate, after divergences
     on_divergence: str = GO_ON
-    spent: float = 0.0  # seconds of the run that trials took
-    reasons: Mapping[str, str] = field(default_factory=dict, compare=False)  # why, by the name of what was decided
+    spent: float = 0.0  # seconds of the run's time spent on trials
+    reasons: Mapping[str, str] = field(default_factory=dict, compare=False)  # reason for each decision, by name
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -52,7 +52,7 @@ class Job(Settings):
             check_integer(name, getattr(self, name), 1)
         check_number('spent', self.spent + 1.0, math.inf)
         if self.on_divergence not in (GO_ON, STOP, ROLLBACK) or not isinstance(self.text_name, str | None):
-            raise ValueError(f'on_divergence is {self.on_divergence!r}, text_name {self.text_name!r}')
+            raise ValueError(f'on_divergence {self.on_divergence!r} or text_name {self.text_name!r} is invalid')
         object.__setattr__(self, 'segments', tuple(map(checked, self.segments)))
 
     @property
@@ -61,12 +61,12 @@ class Job(Settings):
 
     @property
     def facts(self) -> dict[str, Any]:
-        """All of it, for JSON."""
+        """All fields, for JSON."""
         return asdict(self) | {'segments': [list(segment) for segment in self.segments]}
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides the training, as checkpoints keep it."""
+        """The fields that decide the training, as checkpoints store them."""
         return {row.name: getattr(self, row.name) for row in fields(Settings)}
 
     # --- the end ---
@@ -77,11 +77,11 @@ class Job(Settings):
 
     @cached_property
     def ends(self) -> tuple[int | None, float | None]:
-        """Iterations, by their number or that of epochs, and seconds; whichever comes first."""
+        """Iterations (from iterations or epochs) and seconds; the run ends at whichever comes first."""
         return ends_of(self, self.characters), self.time
 
     def share(self, iteration: int, seconds: float) -> float:
-        """How much of the run is done, from 0 to 1; 0 where it has no end."""
+        """Completed share of the run, from 0 to 1; 0 if it has no end."""
         return Segment('constant', 0, 0.0, *self.ends).share(iteration, seconds)
 
     def at_end(self, iteration: int, seconds: float) -> bool:
@@ -89,18 +89,18 @@ class Job(Settings):
         return (iterations is not None and iteration >= iterations) or (time is not None and seconds >= time)
 
     def lost_patience(self, worse: int) -> bool:
-        """Whether so many validations in a row that were worse than the best end it early."""
+        """True if ``worse`` consecutive validations worse than the best end the run early."""
         return self.patience is not None and worse >= self.patience
 
     def over(self, iteration: int, seconds: float, worse: int = 0) -> bool:
         return self.at_end(iteration, seconds) or self.lost_patience(worse)
 
     def count_worse(self, worse: int, validation: float, best: float | None, iteration: int, seconds: float) -> int:
-        """How many validations in a row, this one the last, were clearly worse than the best.
+        """The number of consecutive validations, including this one, that are clearly worse than the best.
 
-        One that comes near the best begins the count anew. So a run that stays on a plateau as long as its learning
-        rate is high goes on, and finds its new bests where the rate falls; so does one whose validations only scatter.
-        Overfitting goes past any margin, and stays there.
+        A validation near the best resets the count. So a run that stays on a plateau while its learning rate is high
+        continues, and improves when the rate falls. Noise alone does not stop a run either. Overfitting exceeds any
+        margin for good.
         """
         here = self.segment_at(iteration)
         of, least = (here, AGAIN) if here.first else (self, BEGINNING)
@@ -111,7 +111,7 @@ class Job(Settings):
 
     @property
     def segment(self) -> Segment:
-        """The last one."""
+        """The last segment."""
         return self.segments[-1]
 
     def rates(self, iteration: int, count: int, seconds: float, pace: float) -> 'NDArray[np.float64]':
@@ -125,14 +125,14 @@ class Job(Settings):
         return self.learning_rate * self.segment_at(iteration).factor(self.warmup, iteration, seconds)
 
     def segment_at(self, iteration: int) -> Segment:
-        """Where a run went back to before its last segment, it is that of that time."""
+        """The segment of an iteration. After a rollback before the last segment, that is an earlier one."""
         return next((segment for segment in reversed(self.segments) if segment.first <= iteration), self.segments[0])
 
     @property
     def end_in_words(self) -> str:
-        """Where the last segment ends, as it was asked for: such as 'iteration 1,000', or '60 s or 26 epochs'.
+        """The end of the last segment in words, such as 'iteration 1,000', or '60 s or 26 epochs'.
 
-        Iterations that are whole epochs were asked for as these, unless the job says otherwise.
+        A whole number of epochs is shown as epochs, unless the job has iterations.
         """
         iterations, seconds = self.segment.ends
         places = [f'{seconds:g} s'] if seconds else []
@@ -150,7 +150,7 @@ class Job(Settings):
 
 
 def ends_of(settings: Settings, characters: int) -> int | None:
-    """After how many iterations a training on a text of so many characters ends, if any number ends it."""
+    """The iteration at which training on ``characters`` characters ends; None if only the time ends it, or nothing."""
     counts = [settings.iterations]
     if settings.epochs is not None:
         counts.append(max(1, round(settings.epochs * pass_over(characters, settings).windows)))

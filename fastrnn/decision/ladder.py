@@ -1,6 +1,6 @@
-"""What the preset ``fast`` decides by the text and by how much of it a run reads: measured by bench/presets.py.
+"""What the preset ``fast`` decides from the text and from how much of it the run reads. Measured by bench/presets.py.
 
-The largest model is taken whose need of characters the run fulfils.
+It takes the largest model whose required characters the run reads.
 """
 
 import math
@@ -14,11 +14,11 @@ from .batches import KEPT_BUSY, LARGER, SIXTEEN, Batch, best_batch
 from .long_texts import LONG, OFTEN, SHUFFLED, rate_of_rows, shuffled, with_rows, without_rows
 from .machine import Machine
 
-MOST = 0.9  # of a text that should be read in a pass over it
+MOST = 0.9  # minimum share of a short text that a pass must read
 
 
 class Rung(NamedTuple):
-    """A model, and from when on it is better than a smaller one."""
+    """A model, and from which sizes on it is better than a smaller one."""
 
     cell: str
     layers: int
@@ -28,7 +28,7 @@ class Rung(NamedTuple):
     text: float  # characters of the text
 
 
-# upward; the first is for all that is too short for the others
+# from small to large; the first is for texts too short for the others
 GRUS = (
     Rung('gru', 1, 32, 32, 0, 0),
     Rung('gru', 1, 64, 32, 0, 5e3),
@@ -39,9 +39,9 @@ GRUS = (
     Rung('gru', 2, 256, 64, 6e6, 2e5),
     Rung('gru', 2, 320, 64, 9e6, 5e5),
     Rung('gru', 2, 384, 64, 16e6, 5e5),
-    Rung('gru', 2, 512, 64, 40e6, 1e6),  # extrapolated: no run here was as long
+    Rung('gru', 2, 512, 64, 40e6, 1e6),  # extrapolated: no measured run was as long
 )
-# of texts of LONG characters and more an LSTM is better: at a rate that is too high for a GRU
+# for texts of at least LONG characters, an LSTM is better, at a rate that is too high for a GRU
 LSTMS = (
     Rung('lstm', 1, 96, 32, 0, LONG),
     Rung('lstm', 1, 128, 32, 0.9e6, LONG),
@@ -49,54 +49,54 @@ LSTMS = (
     Rung('lstm', 1, 256, 32, 1.8e6, LONG),
     Rung('lstm', 1, 320, 32, 2.3e6, LONG),
     Rung('lstm', 2, 192, 32, 3.9e6, LONG),
-    Rung('lstm', 2, 256, 32, 4e6, LONG),  # half as many updates cost more than long windows gain
+    Rung('lstm', 2, 256, 32, 4e6, LONG),  # longer windows gain less than half the updates cost
     Rung('lstm', 2, 256, 64, 6e6, LONG),
     Rung('lstm', 2, 320, 64, 9e6, LONG),
     Rung('lstm', 2, 384, 64, 16e6, LONG),
-    Rung('lstm', 2, 512, 64, 40e6, 2 * LONG),  # extrapolated, as of GRUs
+    Rung('lstm', 2, 512, 64, 40e6, 2 * LONG),  # extrapolated, like the GRU's
 )
-SHORTEST = 32  # windows, where streams are given
-RATE, RATE_OF_ONE, RATE_OF_LSTM, HIGHEST = 1.5, 2.0, 5.0, 0.03  # Adam's rates, over H; of one layer; at most
-# Those suit schedules that fall from the warm-up on. Ten seconds on Shakespeare, an LSTM of 128: a constant rate gives
+SHORTEST = 32  # shortest window if the number of streams is given
+RATE, RATE_OF_ONE, RATE_OF_LSTM, HIGHEST = 1.5, 2.0, 5.0, 0.03  # Adam's rate times H; upper limit
+# These suit schedules that decay from the warm-up on. Ten seconds on Shakespeare, an LSTM of 128: a constant rate gives
 # 2.70 bits, a third of it 2.52; wsd 2.46, half of it 2.39. A GRU of 96: 2.80 and 2.64, 2.57 and 2.48.
 OF_SCHEDULE = {'constant': 1 / 3, 'wsd': 1 / 2}
-# Adagrad's rates, with one layer and with more; its steps shrink under any schedule. The same LSTM: 2.89 bits with
+# Adagrad's rates, for one layer and for more; its steps shrink under any schedule. The same LSTM: 2.89 bits with
 # Adam's rate, 2.46 with 0.1, 2.33 with 0.2, 2.29 with 0.3 (tanh diverges at 0.4). GRU 2 x 192: 0.1 2.61, 0.2 2.77.
 ADAGRAD_OF_ONE, ADAGRAD = 0.2, 0.1
-# B at most, for texts below so many characters. Those below LONG overfit: to read them faster gains nothing.
+# maximum B for texts below a number of characters. Texts below LONG overfit: reading them faster gains nothing.
 STREAMS = ((5e4, 4), (LONG, SIXTEEN.B), (math.inf, LARGER[-1].B))
-DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.3))  # for fewer epochs than
-SHORT = ((5e4, 0.5), (2e5, 0.3))  # at least, for texts below so many characters
-EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 26.0), (5e5, 40.0))  # at most, likewise: more only overfits
-FIRST = 3  # rung that is measured first: a small model's flops a second say little of a large one
-TRIAL = 1.0  # seconds of training, for a trial at all
-AGAIN = 20.0  # seconds of training that are worth a second trial
-ENOUGH = 0.8  # of what a model needs, by the second trial
+DROPOUT = ((7.0, 0.0), (12.0, 0.15), (20.0, 0.25), (math.inf, 0.3))  # (epochs, dropout): for fewer epochs than that
+SHORT = ((5e4, 0.5), (2e5, 0.3))  # (characters, minimum dropout): for shorter texts than that
+EPOCHS = ((5e3, 12.0), (5e4, 16.0), (2e5, 26.0), (5e5, 40.0))  # (characters, maximum epochs): more only overfits
+FIRST = 3  # rung that is measured first: a smaller model's flops a second differ too much from a large one's
+TRIAL = 1.0  # seconds of training; no trial below
+AGAIN = 20.0  # seconds of training; no second trial below
+ENOUGH = 0.8  # share of a model's required characters, by the second trial
 
 
 @dataclass(frozen=True)
 class Climb:
-    """What the ladder has come to."""
+    """The ladder's decision."""
 
     settings: Settings
-    speed: float | None = None  # characters a second; None where the clock has no say
-    spent: float = 0.0  # seconds of the run that trials took
-    trained: float = 0.0  # characters that the run would read, were the text long enough
-    threads: int = 1  # by which the speed was measured
+    speed: float | None = None  # characters a second; None if time decides nothing
+    spent: float = 0.0  # seconds of the run's time spent on trials
+    trained: float = 0.0  # characters that the run would read of an endless text
+    threads: int = 1  # with which the speed was measured
     batch: Batch = SIXTEEN
-    faster: float = 1.0  # times as many characters a second as with 16 streams
+    faster: float = 1.0  # speed relative to 16 streams
 
     @property
     def expected(self) -> float | None:
-        """Iterations that the machine is likely to do in the run's time; None where nobody measured."""
+        """Iterations that the machine is likely to do in the run's time; None if not measured."""
         return None if self.speed is None else self.trained / (self.settings.seq_length * self.settings.streams)
 
 
 def climb(start: Settings, left: Sequence[str], characters: int, machine: Machine) -> Climb:
-    """Decide what is ``left`` open, for a text of so many characters.
+    """Decide the options in ``left``, for a text of ``characters`` characters.
 
-    Where the run ends by time alone, how many it reads is found by training for a moment, which counts as a part of
-    the time; else nothing depends on the clock. Raises ValueError where a trial needs more memory than there is.
+    If only time ends the run, short training trials measure how many characters it can read; they count as run time.
+    Otherwise nothing depends on the time. Raises ValueError if a trial needs more memory than there is.
     """
     seconds = start.time or 0.0
     timed = start.iterations is None and start.epochs is None and start.time is not None
@@ -114,7 +114,7 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
         return min(counts)
 
     def enough(k: int, share: float = 1.0) -> bool:
-        """Whether a run reads what the k-th model needs, or a share of it."""
+        """True if a run reads the characters that the k-th model needs, or a share of them."""
         need, rung = rungs[k]
         return reads(rung) >= share * need * batch.cost(reads(rung), characters)
 
@@ -145,15 +145,15 @@ def climb(start: Settings, left: Sequence[str], characters: int, machine: Machin
 
 
 def _may_grow(start: Settings, left: Sequence[str], machine: Machine) -> bool:
-    """Whether larger batches are worth a trial: what they cost was measured with Adam, and in one shard."""
+    """True if larger batches are worth a trial: their cost was measured only with Adam and one shard."""
     cores = min(machine.cores, start.threads or machine.cores)
     return 'streams' in left and (start.shards or 1) == 1 and start.optimizer == 'adam' and cores > KEPT_BUSY
 
 
 def rungs_for(start: Settings, left: Sequence[str], characters: int) -> list[tuple[float, Settings]]:
-    """For a text of so many characters, the models that there are to choose from, upward, each after what it needs.
+    """The candidate models for a text of ``characters`` characters, from small to large, each after its needs.
 
-    What is not ``left`` open stays.
+    Options that are not in ``left`` stay.
     """
     lstms = characters >= LONG and ('cell' in left or start.cell == 'lstm')
     found = [rung for rung in (LSTMS if lstms else GRUS) if rung.text <= characters]
@@ -163,7 +163,7 @@ def rungs_for(start: Settings, left: Sequence[str], characters: int) -> list[tup
 
 
 def _of_layers(rungs: list[Rung], layers: int) -> list[Rung]:
-    """Those of so many layers (the most that there are, at most); beyond their H, below and above, those of others."""
+    """The rungs with this many layers, or the most there are; outside their range of H, rungs with other layers."""
     most = min(layers, max(rung.layers for rung in rungs))
     same = [rung.H for rung in rungs if rung.layers == most]
     return [rung for rung in rungs if rung.layers == most or not min(same) <= rung.H <= max(same)]
@@ -175,9 +175,9 @@ def _with_open(start: Settings, left: Sequence[str], rung: Rung) -> Settings:
 
 
 def completed(chosen: Settings, left: Sequence[str], characters: int, trained: float, batch: Batch) -> Settings:
-    """The rest of what is open: for a text of so many characters, when a run without a cap would read ``trained``.
+    """Decide the options that are still open, for a run that would read ``trained`` characters without a cap on epochs.
 
-    The cap is one where fewer epochs are expected, too: how many there will be was only estimated.
+    The cap applies even if fewer epochs are expected, because their number is only estimated.
     """
     values, most = dict[str, Any](), below(EPOCHS, characters, math.inf)
     epochs = min(trained / characters, most)
@@ -190,7 +190,7 @@ def completed(chosen: Settings, left: Sequence[str], characters: int, trained: f
 
 
 def _rate(chosen: Settings) -> float:
-    """What suits the optimizer; for Adam also the cell, its size and the schedule."""
+    """The rate that suits the optimizer; for Adam it also depends on the cell, H and the schedule."""
     if chosen.optimizer == 'adagrad':
         return ADAGRAD if chosen.layers > 1 else ADAGRAD_OF_ONE
     over_H = RATE_OF_LSTM if chosen.cell == 'lstm' else RATE if chosen.layers > 1 else RATE_OF_ONE
@@ -203,12 +203,11 @@ def below(steps: Sequence[tuple[float, float]], value: float, otherwise: float) 
 
 
 def with_windows(start: Settings, left: Sequence[str], characters: int) -> Settings:
-    """Streams and windows for a text of so many characters, as far as they are open.
+    """Streams and windows for a text of ``characters`` characters, if they are open.
 
-    Streams are as many for each of the shards.
-    A text that is too short for them gets as many streams as read nearly all of it (each leaves less than a window at
-    its end unread), and a shorter window where even one stream does not fit. Streams that are given stay, and a window
-    longer than theirs becomes one that fits, down to the shortest of the ladder.
+    Each shard has the same number of streams. A short text gets as many streams as still read nearly all of it: each
+    leaves less than a window unread at its end. If not even one stream fits, the window gets shorter. Given streams
+    stay; a window that is too long for them gets shorter, down to the shortest of the ladder.
     """
     if 'streams' not in left:
         longest = max(SHORTEST, characters // start.streams - 2)

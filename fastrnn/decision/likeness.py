@@ -1,7 +1,7 @@
-"""Whether a held-out text is like the training text: else what validations say is of no use, and nor is the best model.
+"""Checks that a held-out text resembles the training text. Otherwise validations and the best model are meaningless.
 
-Two things are cheap to see on samples of both: which characters follow which, and which begin lines. The second is how
-sorted lines look, of which the last tenth has other initials.
+Samples of both are compared in two ways: which characters follow which, and which start lines. The second detects
+sorted lines, because their last tenth has other initials.
 """
 
 import numpy as np
@@ -9,30 +9,30 @@ from numpy.typing import NDArray
 
 from ..data.stored import Ids
 
-SPANS, LONG = 64, 8192  # of a sample: how many, over the whole text, and characters of each at most, for lines
+SPANS, LONG = 64, 8192  # of a sample: number of spans over the whole text, and maximum characters of each, for lines
 SHORT = 1024  # characters of a span, for pairs
-LEAST, LINES = 1000, 50  # characters, and lines of a sample, below which nothing is said
-# Bits of the held-out text's pairs by the counts of a sample of the training text, over bits of the training text's by
-# them, and over bits by the held-out text's own. Shakespeare, program source, licences: up to 1.13 and 1.44, not both.
-# (Of 150 short pieces of those, seven are beyond both, and end with another file.) German and French after English:
-# from 1.24 and 1.39 on.
+LEAST, LINES = 1000, 50  # no statement for fewer characters, or fewer lines in a sample
+# Bits of the held-out text's pairs by counts of the training text, relative to bits of the training text's pairs, and
+# relative to bits by the held-out text's own counts. Shakespeare, program source, licences: up to 1.13 and 1.44, never
+# both at once. (Of 150 short pieces of those, seven exceed both; they end with another file.) German and French after
+# English: at least 1.24 and 1.39.
 HARDER, STRANGER = 1.22, 1.38
-BLOCKS = 8  # parts of the training text, and as many that overlap two: held-out text has to be stranger than these
-BEYOND = 1.1  # times; else texts of several kinds, as programs with their documentation, were told in 7 of 100 files
-# Bits of initials of lines, above both: up to 0.6; of sorted lines from 5.8 on.
+BLOCKS = 8  # parts of the training text, and as many between them: held-out text must be stranger than all
+BEYOND = 1.1  # factor; without it, 7 of 100 mixed files (programs with their documentation) gave a warning
+# Bits of line initials, above both own values: up to 0.6 in normal text; at least 5.8 in sorted lines.
 INITIALS = 3.0
 
 
 def unlike(ids: Ids, held_out: Ids, V: int, newline: int | None) -> str | None:
-    """What differs, in words; None where both are alike, or too short to tell. newline: its number, if there is one."""
+    """What differs, in words; None if nothing does or a text is too short. newline: its id, if there is one."""
     if min(ids.size, held_out.size) < LEAST:
         return None
     if newline is not None:
         here, there = (_initials(spans(text, SPANS, LONG), newline) for text in (ids, held_out))
         if min(here.size, there.size) >= LINES and _initials_differ(here, there, V):
-            return 'its lines begin with other characters, as when lines are sorted'
+            return 'its lines start with other characters, as in sorted text'
     if _pairs_differ(ids, held_out, V) and not _has_such_parts(ids, held_out, V):
-        return 'its characters follow each other otherwise, as in another language or kind of file'
+        return 'its pairs of characters differ, as in another language or kind of file'
     return None
 
 
@@ -45,7 +45,7 @@ def _pairs_differ(ids: Ids, held_out: Ids, V: int) -> bool:
 
 
 def _has_such_parts(ids: Ids, held_out: Ids, V: int) -> bool:
-    """Whether a part of the training text is about as unlike the rest as the held-out text is."""
+    """True if some part of the training text is about as unlike the rest as the held-out text is."""
     size = min(held_out.size, ids.size // BLOCKS)
     width = min(SHORT, size // SPANS)
     held = _strangeness(spans(ids, SPANS // 2, width), spans(held_out, SPANS, width), V)
@@ -59,7 +59,7 @@ def _has_such_parts(ids: Ids, held_out: Ids, V: int) -> bool:
 
 
 def _strangeness(rest: list[NDArray[np.int64]], part: list[NDArray[np.int64]], V: int) -> float:
-    """Bits of a part's pairs by the counts of the rest, over bits by the part's own."""
+    """Bits of a part's pairs by the counts of the rest, relative to bits by the part's own counts."""
     own = _pair_bits(part[::2], part[1::2], V)
     return _pair_bits(rest, part[1::2], V) / max(own, 1e-9)
 
@@ -70,7 +70,7 @@ def _initials_differ(train: NDArray[np.int64], held: NDArray[np.int64], V: int) 
 
 
 def spans(ids: Ids, count: int, width: int, start: int = 0, stop: int | None = None) -> list[NDArray[np.int64]]:
-    """Evenly over the text, or over a part of it; of a large one no more is read."""
+    """Spans spread evenly over the text, or over a part of it; only these are read."""
     size = (ids.size if stop is None else stop) - start
     width = min(width, size // max(count, 1))
     return [ids[at : at + width].astype(np.int64) for at in np.linspace(start, start + size - width, count).astype(int)]
@@ -81,13 +81,13 @@ def _initials(spans: list[NDArray[np.int64]], newline: int) -> NDArray[np.int64]
 
 
 def _bits(known: NDArray[np.int64], tried: NDArray[np.int64], V: int) -> float:
-    """Bits of numbers by the counts of others, one occurrence more being spread over all V."""
+    """Bits of ids by the counts of others, with one more occurrence spread over all V."""
     shares = (np.bincount(known, minlength=V) + 1 / V) / (known.size + 1)
     return float(-np.log2(shares[tried]).mean())
 
 
 def _pair_bits(known: list[NDArray[np.int64]], tried: list[NDArray[np.int64]], V: int) -> float:
-    """Bits of each character by its predecessor: pairs are counted, beside single characters."""
+    """Bits of each character given its predecessor, by counts of pairs and of single characters."""
     of_one = np.bincount(np.concatenate(known), minlength=V) + 2 / V
     of_one /= of_one.sum()
     before, after = (np.concatenate([span[part] for span in tried]) for part in (np.s_[:-1], np.s_[1:]))

@@ -1,4 +1,4 @@
-"""What a machine says where a job is decided: how fast it trains, and how much memory it has."""
+"""Measures the machine for the decisions about a job: how fast it trains, and whether a model fits into memory."""
 
 import time
 from contextlib import closing
@@ -15,23 +15,23 @@ from ..settings.options import Settings
 from ..system.cores import physical
 from .memory import check_memory
 
-TIMED = 0.05  # seconds of a trial, when the number of threads is found; its fastest block counts
-BLOCK = 0.01  # seconds of iterations at once, for them to be worth a second thread (see parallel/threads.py)
-TUNING = 0.25  # of the run's time, after which a trial looks no longer for the number of threads
+TIMED = 0.05  # seconds of a trial once the number of threads is chosen; its fastest block counts
+BLOCK = 0.01  # seconds of a block of iterations, long enough for a second thread (see parallel/threads.py)
+TUNING = 0.25  # of the run's time: limit for choosing the number of threads
 
 
 class Measured(NamedTuple):
-    """What a trial has found."""
+    """The result of a trial."""
 
     flops: float  # a second
-    threads: int  # as many as pay
+    threads: int  # the fastest number
 
 
 class Machine:
-    """This one, training on a text of V distinct characters."""
+    """This machine, training on a text with V distinct characters."""
 
     def __init__(self, ids: Ids, V: int) -> None:
-        self.seconds = 0.0  # that measuring took
+        self.seconds = 0.0  # spent on measuring
         self.measured = Measured(0.0, 1)  # of the last trial
         self._ids, self._V = ids, V
 
@@ -42,24 +42,24 @@ class Machine:
 
     @property
     def threads(self) -> int:
-        """As many as pay for the model that was measured last."""
+        """The fastest number of threads for the model measured last."""
         return self.measured.threads
 
     @property
     def cores(self) -> int:
-        """Physical ones that may train."""
+        """Physical cores that may train."""
         return min(physical(), share_of_processors())
 
     def spent(self, seconds: float) -> float:
-        """Seconds of a run of so many that trials took: half of them at most, since it has to begin."""
+        """Seconds spent on trials, at most half of a run of ``seconds``, so that it can start."""
         return min(self.seconds, seconds / 2)
 
     def speed(self, settings: Settings) -> float:
-        """Characters a second of a model, by the one that was measured last and by their flops."""
+        """Characters a second of a model, estimated from the model measured last by their flops."""
         return self.measured.flops / Architecture.of(settings, self._V).training_flops
 
     def has_room(self, settings: Settings) -> bool:
-        """Whether a run of these has the memory that it needs, with a held-out text and checkpoints."""
+        """True if a run with held-out text and checkpoints fits into memory."""
         try:
             check_memory(settings, self._V, validated=True, kept=True)
         except ValueError:
@@ -67,11 +67,11 @@ class Machine:
         return True
 
     def measure(self, settings: Settings, seconds: float) -> None:
-        """Train a model for a moment, for a run of so many seconds."""
+        """Train a model briefly, as a trial for a run of ``seconds``."""
         check_memory(settings, self._V)
         of_trial = replace(settings, init='gist', seed=0)
         with closing(make_engine(of_trial, self._ids, self._V)) as engine:
-            compile_ahead.wait()  # a first run's other process compiles, and would halve what two threads reach
+            compile_ahead.wait()  # a compiling process (first run only) would halve the speed of two threads
             start = time.perf_counter()
             pace = _pace(engine, 1)
             while processes().agree(not engine.settled and time.perf_counter() < start + TUNING * seconds):
@@ -83,11 +83,11 @@ class Machine:
             threads = engine.threads
             self.seconds += processes().agree(time.perf_counter() - start)
         flops = Architecture.of(settings, self._V).training_flops * settings.streams * settings.seq_length
-        self.measured = Measured(flops / min(paces), threads)  # what else the machine does only slows
+        self.measured = Measured(flops / min(paces), threads)  # the fastest: other load only slows it down
 
 
 def _pace(engine: Engine, iterations: int) -> float:
-    """Seconds an iteration, of so many at once."""
+    """Seconds per iteration, for ``iterations`` at once."""
     start = time.perf_counter()
     engine.run(iterations)
     return processes().agree(max((time.perf_counter() - start) / iterations, 1e-9))

@@ -1,4 +1,4 @@
-"""How much memory a run needs, and whether this process may use as much."""
+"""How much memory a run needs, and whether this process may use that much."""
 
 import math
 from collections.abc import Callable
@@ -15,20 +15,19 @@ from ..settings.options import Settings
 from ..settings.parsing import size_in_words
 from ..system import limits
 
-OF_SAMPLE = 20  # bytes of a character that is sampled: its uniform number, as it is drawn, and as it is given
+OF_SAMPLE = 20  # bytes per sampled character: its uniform number, the drawn id, and the returned id
 LOWERED = ('hidden_size', 'streams', 'seq_length', 'sample_length', 'layers')  # options that memory depends on
 
 
 def memory(settings: Settings, V: int, *, validated: bool = False, kept: bool = False) -> int:
-    """Bytes that a run holds beside the text: weights, moments, buffers, and what comes and goes.
+    """Bytes that a run needs besides the text: weights, moments, buffers and temporary arrays.
 
-    Of one that is validated also the best weights (which a kept run reads from its file at the end), and the matrices
-    by which a held-out text is read. A kept one copies its state for each checkpoint, and once more in its file's
-    shapes.
+    With validation, also the best weights (a kept run reads them from its file at the end) and the matrices that score
+    a held-out text. A kept run copies its state for each checkpoint, and again in its file's shapes.
     """
     architecture, itemsize = Architecture.of(settings, V), np.dtype(settings.dtype).itemsize
     weights, rows = architecture.parameters * itemsize, math.prod(architecture.rows_shape) * itemsize
-    if weights + rows > limits.ENDLESS:  # more than can be numbered, and so cut into parts
+    if weights + rows > limits.ENDLESS:  # too large for array indices, so don't compute the rest
         return 4 * (weights + rows)
     needed: int = ENGINES[settings.engine].memory(settings, architecture)
     saving = 2 * (weights * (1 + len(MOMENTS[settings.optimizer])) + rows) if kept else 0
@@ -38,7 +37,7 @@ def memory(settings: Settings, V: int, *, validated: bool = False, kept: bool = 
 
 @together
 def check_memory(settings: Settings, V: int, *, validated: bool = False, kept: bool = False) -> None:
-    """Raise ValueError if a run on a text of V distinct characters needs more than this process may use."""
+    """Raise ValueError if a run on a text with V distinct characters needs more memory than this process may use."""
     there = limits.memory()
     if there is None:
         return
@@ -58,14 +57,14 @@ def check_memory(settings: Settings, V: int, *, validated: bool = False, kept: b
 
 
 def _cures(settings: Settings, fits: Callable[[Settings], bool]) -> str:
-    """Options, each with the largest value with which the model fits if no other option changes."""
+    """For each option, the largest value at which the model fits if no other option changes."""
     found = []
     for name in (*LOWERED, *(['ngram_rows'] if settings.ngrams > 1 else [])):
         grain = (settings.shards or 1) if name == 'streams' else 1
-        low, high = 0, getattr(settings, name) // grain  # fits, or none at all; does not
+        low, high = 0, getattr(settings, name) // grain  # low fits or is 0; high does not fit
         while high - low > 1:
             middle = (low + high) // 2
             low, high = (middle, high) if fits(replace(settings, **{name: middle * grain})) else (low, middle)
         if low:
             found.append(f'--{name.replace("_", "-")} {low * grain:,}')
-    return f'take {" or ".join(found)}, or less' if found else 'take a smaller --hidden-size and fewer --streams'
+    return f'use {" or ".join(found)}, or less' if found else 'use a smaller --hidden-size and fewer --streams'

@@ -1,4 +1,4 @@
-"""The job of a new run, and the text and weights that it begins with."""
+"""The job of a new run, with its text and initial weights."""
 
 import warnings
 from dataclasses import replace
@@ -21,9 +21,9 @@ from .transfer import Transfer, transfer_weights
 def new_job(
     config: Config, text: Text, weights: Model | None, *, kept: bool = False, on_divergence: str | None = None
 ) -> tuple[Job, Text, Transfer | None]:
-    """The job of a new run, its text with the characters that only an old model knows, and what that model gives.
+    """The job, its text with the joint vocabulary if it starts from old weights, and the transferred weights.
 
-    Warns of a held-out text that is very unlike the training text.
+    Warns if the held-out text is very unlike the training text.
     """
     transfer, seed = None, common_seed(config.seed)
     if weights is not None:
@@ -36,14 +36,14 @@ def new_job(
     if weights is not None:
         job = replace(
             job,
-            reasons={**job.reasons, **dict.fromkeys((*OF_MODEL, 'ngram_rows'), "the model's, from which it starts")},
+            reasons={**job.reasons, **dict.fromkeys((*OF_MODEL, 'ngram_rows'), 'from the model that it starts from')},
         )
     if text.held_out is not None and processes().leads:
         newline = text.corpus.chars.find('\n')
         difference = unlike(text.corpus.ids, text.held_out, text.V, None if newline < 0 else newline)
         if difference is not None:
             warnings.warn(
-                f'the held-out text is very unlike the training text ({difference}), so validations say little: '
+                f'the held-out text is very unlike the training text ({difference}), so validations mean little: '
                 "shuffle the text's lines or files, or hold out another text with --validation FILE",
                 RuntimeWarning,
                 stacklevel=3,

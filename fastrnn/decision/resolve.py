@@ -1,4 +1,4 @@
-"""From what is asked for, a text and a machine to a job: what is decided, in the order in which it is decided."""
+"""From options, a text and a machine to a job: every decision, in the order in which it is made."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,24 +21,24 @@ from .memory import check_memory, memory
 from .schedule import Segment
 from .text import Text
 
-ASKED, GIST, NOBODY = 'asked for', "the gist's", 'nobody asked for it'
-MOST_BLOCKS = 30_000_000  # of a shuffled text: 8 bytes each
+ASKED, GIST, NOBODY = 'asked for', "the gist's", 'not asked for'
+MOST_BLOCKS = 30_000_000  # of a shuffled text, with 8 bytes each
 INTERVALS = ('print_every', 'validate_every', 'validate_part', 'save_every')
-BY = {  # what decides what a preset leaves open, beside its model
-    'seq_length': 'by the model, and the length of the text',
+BY = {  # what decides the options that a preset leaves open, except for its model
+    'seq_length': 'by the model and the length of the text',
     'streams': 'by the length of the text',
     'learning_rate': 'by the cell, H, the optimizer and the schedule',
-    'dropout': 'by how often the text is read',
-    'shuffle': 'by the length of the text, and how often it is read',
-    'ngrams': 'by the length of the text, how often it is read, its number of distinct characters, and the shards',
-    'ngram_rows': 'by the length of the text, and its number of distinct characters',
-    'ngram_rate': 'by how often the text is read',
+    'dropout': 'by the number of epochs',
+    'shuffle': 'by the length of the text and the number of epochs',
+    'ngrams': 'by the length of the text, the number of epochs, of distinct characters, and of shards',
+    'ngram_rows': 'by the length of the text and its number of distinct characters',
+    'ngram_rate': 'by the number of epochs',
     'epochs': 'by the length of the text: more would overfit',
 }
-OTHERWISE = {  # what decides what nobody asked for, where it is not the gist's
-    'seed': 'drawn',
+OTHERWISE = {  # reasons for defaults that are not the gist's
+    'seed': 'drawn at random',
     'shards': 'one per process',
-    'learning_rate': "Adam's: the gist's is Adagrad's, and too high",
+    'learning_rate': "suits Adam: the gist's is for Adagrad and too high",
 }
 
 
@@ -51,28 +51,28 @@ def resolve(
     on_divergence: str | None = None,
     seed: int | None = None,
 ) -> Job:
-    """Decide all that is left open, for a run on a text, which a folder keeps or not.
+    """Decide every open option, for a run on a text, saved in a folder (``kept``) or not.
 
-    ``seed`` is that of the run, where it has been drawn already.
+    ``seed`` is the run's seed, if it was drawn already.
 
-    Raises ValueError, in one line, for what can't be.
+    Raises ValueError, in one line, for impossible options.
     """
-    # what the preset says, and leaves open
+    # what the preset sets, and what it leaves open
     settings, left = filled(config.preset, config.asked)
-    # what all processes have in common: seed, shards, options, text
+    # what all processes share: seed, shards, options, text
     settings = in_common(settings if seed is None else replace(settings, seed=seed))
     check_hosts(settings, text)
-    # the ladder, and trials of speed, where the run ends by time
+    # the ladder; with trials of speed if the run ends by time
     climbed = Climb(settings)
     if left:
-        check_text(rungs_for(settings, left, text.characters)[0][1], text)  # if its window fits, so do all
+        check_text(rungs_for(settings, left, text.characters)[0][1], text)  # if its window fits, all do
         climbed = climb(settings, left, text.characters, machine or Machine(text.corpus.ids, text.V))
         settings = climbed.settings
     check_text(settings, text)
     check_shards(settings)
-    # memory, before anything is held
+    # memory, before anything is allocated
     check_memory(settings, text.V, validated=text.held_out is not None, kept=kept)
-    # the schedule, its intervals, and how much of the held-out text validations read
+    # the schedule, the intervals, and how much of the held-out text validations read
     reasons = _reasons(config, left, settings, climbed_in_words(climbed, text.characters) if left else '')
     reasons |= _of_batch(climbed, left, text.characters) | _of_expectation(climbed, config, text)
     on_divergence = on_divergence or (STOP if settings.abilities.checks_loss else GO_ON)
@@ -82,10 +82,10 @@ def resolve(
 def completed(
     settings: Settings, text: Text, climbed: Climb, *, kept: bool, on_divergence: str, reasons: Mapping[str, str]
 ) -> Job:
-    """The job of settings in which nothing is open but the schedule and the intervals."""
+    """The job of settings in which only the schedule and the intervals are open."""
     held_out = 0 if text.held_out is None else text.held_out.size
     if text.held_out is not None and held_out < 2:
-        raise ValueError('the held-out text has one character: take one with at least two')
+        raise ValueError('the held-out text has one character: use one with at least two')
     iterations, expected = ends_of(settings, text.characters), climbed.expected
     intervals = intervals_of(settings, text.V, held_out, iterations, expected)
     part = part_of(settings, text.V, held_out, intervals.validate_every, iterations, expected)
@@ -105,57 +105,56 @@ def completed(
 
 
 def check_text(settings: Settings, text: Text) -> None:
-    """Raise ValueError where a text can't be trained on."""
+    """Raise ValueError for a text that can't be trained on with these settings."""
     T, B, characters = settings.seq_length, settings.streams, text.characters
     if settings.shuffle and characters > MOST_BLOCKS * (settings.shuffle + T):
         what = f'shuffle is {settings.shuffle:,}, which makes more than {MOST_BLOCKS:,} blocks of the text'
-        raise ValueError(f'{what}, too many to keep their order: take --shuffle {characters // MOST_BLOCKS:,} or more')
+        raise ValueError(f'{what}: use --shuffle {characters // MOST_BLOCKS:,} or more')
     if text.V < 2 and characters > 1:
         raise ValueError(
-            'the text has one distinct character, so there is nothing to predict: take a text with two or more'
+            'the text has only one distinct character; nothing can be learned from it: use a text with two or more'
         )
     if characters // B >= T + 2:
         return
     there, cures = f'{characters:,} characters', ['a longer text']
     if text.corpus.held_out:
-        there += f' beside the {text.corpus.held_out:,} that are held out for validation'
+        there += f' besides the {text.corpus.held_out:,} held out for validation'
         cures.append('a smaller --validation')
-    for what, most in (('fewer --streams', characters // (T + 2)), ('a smaller --seq-length', characters // B - 2)):
-        if most > 0:
-            cures.append(f'{what} ({most:,} would do)')
+    most = (('--streams {:,} or fewer', characters // (T + 2)), ('--seq-length {:,} or less', characters // B - 2))
+    cures += [words.format(number) for words, number in most if number > 0]
     raise ValueError(
         f'the text has {there}, but a seq_length of {T} needs at least {(T + 2) * B:,}'
-        f'{f" for {B:,} streams" if B > 1 else ""}: take {" or ".join(cures)}'
+        f'{f" for {B:,} streams" if B > 1 else ""}: use {" or ".join(cures)}'
     )
 
 
 def _reasons(config: Config, left: Sequence[str], settings: Settings, model: str) -> dict[str, str]:
-    """Why each decision was made; ``model``: why the model that a preset takes was taken."""
+    """The reason for each decision; ``model``: why the preset takes this model."""
     reasons = {name: _reason(name, config, left, settings, model) for name in TABLE}
     if left:
         reasons['model'] = model
     return reasons | {
         'segments': 'the schedule, from the end of the trials to the end of the run',
-        'spent': 'trials of speed, which are a part of the time',
+        'spent': 'speed trials, which count as run time',
         'memory': 'weights, moments and buffers of this model, streams and windows',
-        'on_divergence': 'asked for, or else: runs in a folder roll back, others stop, and the exact engine goes on',
+        'on_divergence': 'asked for; otherwise runs in a folder roll back, others stop, and the exact engine continues',
     }
 
 
 def _of_batch(climbed: Climb, left: Sequence[str], characters: int) -> dict[str, str]:
-    """Why there are more streams than 16, if there are."""
+    """Why there are more than 16 streams, if there are."""
     batch, reasons = climbed.batch, dict[str, str]()
     if batch != SIXTEEN:
         cost = batch.cost(climbed.trained, characters)
         gain = f'{batch.B} streams read {climbed.faster:.1f} times as many characters/s as {SIXTEEN.B}'
-        reasons['streams'] = f'{gain}; for the same quality they need {cost:.1f} times as many'
+        reasons['streams'] = f'{gain}, and need {cost:.1f} times as many for the same quality'
         if 'learning_rate' in left:
             reasons['learning_rate'] = f'{BY["learning_rate"]}, times {batch.rate:g} for {batch.B} streams'
     return reasons
 
 
 def _of_expectation(climbed: Climb, config: Config, text: Text) -> dict[str, str]:
-    """What the model is likely to come to, where that can be told."""
+    """The bits that the model is likely to reach, if similar runs were measured."""
     most = math.inf if climbed.settings.epochs is None else climbed.settings.epochs * text.characters
     bits = expectation(text.corpus.ids, text.held_out, text.V, min(climbed.trained, most), config.asked)
     return {} if bits is None else {'expectation': in_words(bits)}
@@ -179,14 +178,14 @@ def _reason(name: str, config: Config, left: Sequence[str], settings: Settings, 
 
 
 def climbed_in_words(climbed: Climb, characters: int) -> str:
-    """Why the preset takes this model for a text of so many characters."""
+    """Why the preset takes this model for a text of ``characters`` characters."""
     settings, times = climbed.settings, climbed.trained / characters
     if not climbed.trained and settings.iterations is None:
         return 'less than a second is too short to measure the machine'
     if climbed.speed is None:
         return f'{"up to " if settings.time is not None else ""}{_epochs(times)}'
     if settings.epochs is not None and times >= settings.epochs:
-        return f'{settings.time:g} s, but at most {settings.epochs:g} epochs: more would overfit so short a text'
+        return f'{settings.time:g} s, but at most {settings.epochs:g} epochs: the text is short, more would overfit'
     on = processes().in_words or threads_in_words(climbed.threads)
     return f'{settings.time:g} s on {on} at {climbed.speed:,.0f} characters/s: about {_epochs(times)}'
 

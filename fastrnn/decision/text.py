@@ -1,4 +1,4 @@
-"""The text of a run: what it trains on, and what is held out for validation."""
+"""The text of a run: what it trains on, and what it holds out for validation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,11 +20,11 @@ from ..settings.parsing import parse_share
 
 @dataclass(frozen=True)
 class Text:
-    """Numbers of characters. Raises ValueError for a held-out text that can't be one."""
+    """Ids of a training text and a held-out text. Raises ValueError for invalid held-out ids."""
 
     corpus: Corpus
     held_out: Ids | None = None
-    name: str | None = None  # of its files
+    name: str | None = None  # names of its files
     skipped: Lacking | None = None  # what was left out of the held-out text, if that was asked for
 
     def __post_init__(self) -> None:
@@ -37,17 +37,17 @@ class Text:
 
     @property
     def characters(self) -> int:
-        """That are trained on."""
+        """Number of characters to train on."""
         return self.corpus.ids.size
 
     @cached_property
     def identity(self) -> dict[str, Any]:
-        """What must not change between a checkpoint and its resumption."""
+        """What must stay the same when a run is resumed."""
         return text_identity(self.corpus, self.held_out)
 
 
 def opened(texts: Texts, kept: Path | None = None, sha256: Any = None) -> Text:
-    """What files hold: read by every host, and encoded once there; see :meth:`Texts.open`."""
+    """The text of files. One process per host reads and encodes them; see :meth:`Texts.open`."""
     if texts.piped and kept is None:
         check_alone()
 
@@ -63,7 +63,7 @@ def opened(texts: Texts, kept: Path | None = None, sha256: Any = None) -> Text:
 def with_validation(
     corpus: Corpus, validation: Any, encoding: str, errors: str, name: str | None, skip_unknown: bool = False
 ) -> Text:
-    """A text, and what a caller holds out: a share of it, another text, names of files, or numbers of characters."""
+    """A text and its held-out part: a share of it, another text, names of files, or ids."""
     number = as_number(validation)
     share = parse_share(validation if number is None else number) if number or isinstance(validation, str) else None
     names = validation[:1] if isinstance(validation, list | tuple) else [validation]
@@ -84,7 +84,7 @@ def held_out(
     name: str | None,
     skip_unknown: bool,
 ) -> Text:
-    """The last share of the text held out, or another text, or nothing."""
+    """Hold out the last share of the text, another text, or nothing."""
     if share is not None:
         kept, last = corpus.split(share)
         return Text(replace(corpus, ids=kept, held_out=last.size), last, name)
@@ -99,6 +99,6 @@ def held_out(
 
 
 def check_alone() -> None:
-    """Raise ValueError where standard input is one of several processes'."""
+    """Raise ValueError if several processes would read standard input."""
     cure = f'save the text in a file and name it, {OR_ALONE}'
-    processes().refuse(f'of several processes only the first has standard input; {cure}')
+    processes().refuse(f'standard input is only available to the first of several processes; {cure}')

@@ -1,4 +1,4 @@
-"""Old weights for a new text: its characters get the rows that they had, and new ones where they had none."""
+"""Old weights for a new text: known characters keep their rows, new ones get new rows."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,27 +12,27 @@ from ..model.init import GIST_SCALE
 from ..model.model import Model
 from ..model.params import Params
 
-LOOKED_AT = 500_000  # characters of the text, whose contexts keep their rows of n-grams
+LOOKED_AT = 500_000  # characters of the text whose contexts keep their rows of n-grams
 
 
 @dataclass(frozen=True)
 class Transfer:
-    """The corpus with the joint vocabulary, weights for it, and what was new."""
+    """The corpus with the joint vocabulary, weights for it, and the differences."""
 
     corpus: Corpus
     params: Params
-    new: str  # characters that the model did not know
-    unseen: str  # characters of the model that the text lacks
+    new: str  # characters that are not in the model
+    unseen: str  # characters of the model that are not in the text
 
 
 def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> Transfer:
-    """Weights of ``model`` for ``corpus``. Its numbers stay; characters that only the model knows follow them.
+    """Weights of ``model`` for ``corpus``. The corpus keeps its ids; characters that only the model has follow.
 
-    A new character's column of Wxh is 0.01 randn, as in the gist; its row of Why is 0 and its bias the lowest there
-    is, so that it starts as unlikely and the rest is predicted as before. Raises ValueError where the units differ.
+    A new character's column of Wxh is 0.01 randn, as in the gist. Its row of Why is 0 and its bias the minimum of all:
+    it starts as unlikely, and other predictions stay the same. Raises ValueError if the units differ.
     """
     if model.unit != corpus.unit:
-        raise ValueError(f'the model was trained on {model.unit}s: take --unit {model.unit}')
+        raise ValueError(f'the model was trained on {model.unit}s: use --unit {model.unit}')
     known = {char: row for row, char in enumerate(model.chars)}
     unseen = ''.join(sorted(set(model.chars) - set(corpus.chars)))
     chars = corpus.chars + unseen
@@ -57,19 +57,19 @@ def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> T
 
 
 def _move_rows(old: Params, new: Params, numbers: NDArray[np.int64], ids: NDArray[Any]) -> None:
-    """Have the contexts of a text point to what their n-grams' rows were, though characters have other numbers now.
+    """Copy the rows of n-grams for the contexts of a text, whose characters have new ids.
 
-    numbers: of each new one the old, or -1. Rows of contexts that do not occur in ``ids`` start from 0.
+    numbers: the old id of each new one, or -1. Rows of contexts that do not occur in ``ids`` start from 0.
     """
     K, R, there = old.architecture.ngrams - 1, old.architecture.ngram_rows, numbers >= 0
     before = np.full(K, NOTHING, np.uint32)
-    old_ids = numbers[ids].astype(np.uint32)  # of new ones NOTHING, which is not used
+    old_ids = numbers[ids].astype(np.uint32)  # NOTHING for new characters; not used below
     now, then = np.zeros((2, ids.size, K), np.int64)
     point_all(np.concatenate([before, ids.astype(np.uint32)]), R, now)
     point_all(np.concatenate([before, old_ids]), R, then)
     known = there[ids]
     for order in range(K):
-        whole = known.copy()  # whether the model knows all characters of the context
+        whole = known.copy()  # True if the model knows all characters of the context
         for back in range(1, order + 2):
             whole[back:] &= known[:-back]
         pairs = np.unique(np.stack([now[whole, order], then[whole, order]], 1), axis=0)

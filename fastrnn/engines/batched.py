@@ -1,6 +1,6 @@
-"""The batched engine: many streams at once, float32 or float64, over all cores, and over processes.
+"""The batched engine: many streams at once, in float32 or float64, on all cores and in several processes.
 
-The bits depend neither on the number of threads nor on that of processes, but on the number of shards.
+The bits depend on the number of shards, but not on the number of threads or processes.
 """
 
 import math
@@ -31,12 +31,12 @@ from . import compile_ahead
 from .batched_streams import FLOPS_PER_THREAD, BatchedStreams, as_weights, make_cell, panels_of, sizes_of
 from .shards import Exchange, check_shards, first_stream, shard_shapes, shards_here, slices, streams_per_shard, updated
 
-BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # of Adam; a BETA2 of 0.999 is slower to learn (2.66 for 2.64 after 2 s)
-LEAD = 256  # characters that other parameters read before they draw a sample
+BETA1, BETA2, EPSILON = 0.9, 0.99, 1e-8  # Adam's; a BETA2 of 0.999 learns more slowly (after 2 s 2.66 bits, not 2.64)
+LEAD = 256  # characters that other parameters read before they sample
 
 
 class BatchedEngine:
-    """B streams, contiguous parts of the text, trained together by truncated BPTT; in shards, by all processes."""
+    """B streams, contiguous parts of the text, trained together by truncated BPTT; processes share them in shards."""
 
     def __init__(self, settings: Settings, ids: Ids, V: int) -> None:
         check_shards(settings)
@@ -58,7 +58,7 @@ class BatchedEngine:
         self.network = buffers.Network(self.cell, as_weights(self.params), packed)
         self.optimizer = make_optimizer(settings, architecture, self.moments)
         self.dropout = make_dropout(settings.dropout, seed, dtype)
-        self._position = self._steps = 0  # characters that each stream has read of its pass; steps of the optimizer
+        self._position = self._steps = 0  # characters that each stream has read in its pass; optimizer steps
         self.work = buffers.make_work(self.sizes, T, streams, dtype, dropout=self.dropout.limit > 0)
         self._exchange = Exchange(settings, self.sizes, self.params.flat, self.grads.flat, self.work.norms)
         self.smooth_loss = log1(float(V)) * T
@@ -66,7 +66,7 @@ class BatchedEngine:
         tell_of_too_many(settings.threads, self._tuner.most)
         self._works = [self.work] + [buffers.for_thread(self.work) for _ in range(self._tuner.most - 1)]
         nothing = np.zeros((0, streams))
-        self._train(alone(), *self._passes.nothing, nothing[:, 0], nothing)  # compiles, or loads, before threads do
+        self._train(alone(), *self._passes.nothing, nothing[:, 0], nothing)  # compiles or loads before threads start
         pack_weights(alone(), self.network)
 
     @staticmethod
@@ -74,7 +74,7 @@ class BatchedEngine:
         T, N, itemsize = settings.seq_length, architecture.parameters, np.dtype(settings.dtype).itemsize
         kept = (
             2 * N + math.prod(architecture.rows_shape) + len(MOMENTS[settings.optimizer]) * updated(N)
-        )  # parameters, gradients, moments
+        )  # parameters, gradients, rows, moments
         kept += sum(math.prod(shape) for shape in shard_shapes(settings, sizes_of(architecture), itemsize).values())
         dropout = limit_of(settings.dropout) > 0
         threads = max(layout.size for layout in layouts_of(settings, architecture))
@@ -96,7 +96,7 @@ class BatchedEngine:
         train.train(team, trainer, windows, afresh, self._steps + done, rates, self._works[team.rank], losses)
 
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """So many iterations, at one learning rate each; returns their losses (nats summed over T, mean of streams)."""
+        """Train, with a learning rate for each iteration; returns losses (nats summed over T, mean over streams)."""
         windows, afresh = self._passes.read(self._position, self._steps, iterations)
         rates = np.full(iterations, self._rate) if rates is None else rates
         losses = np.zeros((iterations, self._passes.count))
@@ -113,7 +113,7 @@ class BatchedEngine:
         return mean
 
     def _mean(self, losses: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Over all streams, of the losses (n, B) of those here; added up in one order whoever has them."""
+        """Mean over all streams of losses (n, B here); summed in the same order for any number of processes."""
         total = np.zeros(len(losses))
         for here in processes().all(losses):
             for of_stream in here.T:
@@ -124,7 +124,7 @@ class BatchedEngine:
         self._passes.read(self._position, self._steps, iterations)
 
     def state(self) -> TrainState:
-        """Of all processes, in the first; others have a part of it. All call it."""
+        """The whole state, in the first process; other processes return only their part. Every process must call it."""
         lengths, group = np.diff(slices(self.sizes.N)), processes()
         moments = {letter: group.assemble(moment, lengths) for letter, moment in self.moments.items()}
         carried = np.array(self._carried.transpose(0, 3, 1, 2, 4), order='C').reshape(self._passes.count, -1)
@@ -144,7 +144,7 @@ class BatchedEngine:
         )
 
     def restore(self, state: TrainState) -> None:
-        """The state is the first process's; all call it."""
+        """Restore the first process's state. Every process must call it."""
         lengths, group = np.diff(slices(self.sizes.N)), processes()
         self.params.take(group.agree(state.params))
         for letter, moment in self.moments.items():
@@ -162,15 +162,15 @@ class BatchedEngine:
 
     @property
     def _carried(self) -> NDArray[Any]:
-        """The states before the next window, (here, L, states, B, H), of each shard here."""
+        """The states before the next window, (here, L, states, B, H), for each shard of this process."""
         carried: NDArray[Any] = self._exchange.shards.carried[..., : self.params.H]
         return carried
 
     def sample(self, length: int, params: Params | None = None) -> NDArray[np.uint32]:
-        """Drawn from the first stream's state, in the model's own dtype, and by a copy of the generator.
+        """Sample from the first stream's state, in the model's dtype, with a copy of the generator.
 
-        So a run that is lengthened later is the longer run. Other parameters (the best ones) read the last characters
-        before that place first, from h = 0: its state is none of theirs.
+        A copy, so that extending a run gives the same bits as a longer run. Other parameters (the best ones) first read
+        the last LEAD characters from h = 0, because the state belongs to the current parameters.
         """
         p, rng = self._passes.last(self._position, self._steps), np.random.RandomState()
         rng.set_state(self._rng.get_state())
@@ -197,14 +197,14 @@ class BatchedEngine:
 
 
 def layouts_of(settings: Settings, architecture: Architecture) -> list[Layout]:
-    """Layouts of threads to try: of as many as the configuration says, or as might pay."""
+    """Layouts of threads to try: with the configured number of threads, or with any number that might pay."""
     B = streams_per_shard(settings)
     panels = panels_of(architecture, np.dtype(settings.dtype).itemsize, B)
     return layouts_for_streams(B, panels, B * architecture.training_flops, FLOPS_PER_THREAD, settings.threads)
 
 
 def scoring_memory(architecture: Architecture, itemsize: int) -> int:
-    """Bytes of the packed matrices by which a held-out text is read."""
+    """Bytes of the packed matrices for scoring held-out text."""
     shapes = buffers.packed_shapes(sizes_of(architecture), itemsize, strips=False, backward=False)
     return itemsize * sum(math.prod(shape) for shape in shapes.values())
 
@@ -212,7 +212,7 @@ def scoring_memory(architecture: Architecture, itemsize: int) -> int:
 def make_optimizer(
     settings: Settings, architecture: Architecture, moments: dict[str, NDArray[Any]]
 ) -> buffers.Optimizer:
-    """The optimizer's moments (n,), and the settings in their dtype."""
+    """The optimizer's moments (n,), and its settings in their dtype."""
     sizes = architecture.sizes
     kind: Any = moments['m'].dtype.type
     adam = settings.optimizer == 'adam'

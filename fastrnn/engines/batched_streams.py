@@ -1,4 +1,4 @@
-"""Text by the batched engine's kernels: many states at once that read, and characters drawn from them."""
+"""Reads, scores and samples text with the batched engine's kernels, many states at once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,41 +21,41 @@ from ..parallel.tuner import ThreadTuner
 from ..system.pauses import paused
 from . import compile_ahead
 
-FLOPS_PER_THREAD = 200_000  # of a step of time; less is not worth waking a thread for
+FLOPS_PER_THREAD = 200_000  # per time step; less does not pay for waking a thread
 
 
 class BatchedStreams:
-    """B states of a model, in its own dtype, and the character that each reads next."""
+    """B states of a model, in its dtype, and the character that each reads next."""
 
     def __init__(self, params: Params, B: int = 1, tuner: ThreadTuner | None = None) -> None:
-        """From h = 0. The tuner's threads share streams and units, and decide no bit; without a tuner there is one."""
+        """Starts from h = 0. The tuner's threads share streams and units without changing bits; default: one thread."""
         architecture, self._tuner = params.architecture, tuner or ThreadTuner([ALONE])
         self._network = pack(params, strips=B == 1)
         self._dtype, self._V = params.flat.dtype, params.V
         self._streams = generate.make_streams(sizes_of(architecture), B, self._dtype, self._tuner.most)
         self.states: NDArray[Any] = self._streams.hs[..., : params.H]  # (L, states, B, H)
         self.ix: NDArray[np.int32] = self._streams.ixs  # (B,)
-        self.recent: NDArray[np.uint32] = self._streams.recent  # (B, n), the last that were read, for n-grams
+        self.recent: NDArray[np.uint32] = self._streams.recent  # (B, n), the last n characters read, for n-grams
 
     def begin(self, streams: Any = slice(None)) -> None:
-        """Start some of them anew: h = 0, and no character before."""
+        """Reset some streams: h = 0, and no characters before."""
         self._streams.hs[:, :, streams] = 0
         self.recent[streams] = NOTHING
 
     def recall(self, ids: NDArray[Any]) -> None:
-        """Have the last of these characters (n,) before the next one, in each stream; states stay."""
+        """Set the characters before the next one to the last of ``ids`` (n,), in each stream; states stay."""
         last = ids[max(0, ids.size - self.recent.shape[1]) :]
         self.recent[:, self.recent.shape[1] - last.size :] = last
 
     def read(self, ids: NDArray[Any]) -> None:
-        """In each stream, read all characters (n,) but the last, which is the next to be read; n >= 1."""
+        """In each stream, read all characters (n,) except the last, which is read next; n >= 1."""
         each = np.repeat(np.asarray(ids, np.uint32)[:, None], self.ix.size, axis=1)
         if ids.size > 1:
             self.score(each[:-1], each[1:])
         self.ix[:] = ids[-1]
 
     def score(self, inputs: NDArray[np.uint32], targets: NDArray[np.uint32]) -> NDArray[np.float64]:
-        """Surprisals (n, B), in nats, of targets (n, B), each after its input (n, B), which the states read."""
+        """Surprisals (n, B) in nats of targets (n, B), each after its input (n, B); updates the states."""
         surprisals = np.zeros(inputs.shape)
 
         def work(part: slice, team: Team) -> None:
@@ -81,9 +81,9 @@ class BatchedStreams:
     def draw(
         self, rng: np.random.RandomState, length: int, choice: Choice | None = None, *, cause: str = OF_MODEL
     ) -> NDArray[np.uint32]:
-        """Draw characters (length, B), with one uniform number of ``rng`` each, step by step.
+        """Sample characters (length, B), step by step, with one uniform number of ``rng`` each.
 
-        Raises Diverged where a probability is NaN, for this cause.
+        Raises Diverged, with this cause, if a probability is NaN.
         """
         choice = _in_range(choice or Choice(1.0, self._V, 1.0), self._dtype)
         shape = length, self.ix.size
@@ -98,16 +98,16 @@ class BatchedStreams:
         return out
 
     def _run(self, work: Callable[[slice, Team], None], steps: int, B: int) -> None:
-        """work(part, team) for parts of range(steps)."""
+        """Call work(part, team) for parts of range(steps)."""
         with paused():
             compile_ahead.wait()
-            work(slice(0), alone())  # compiles, or loads, before threads do
+            work(slice(0), alone())  # compiles or loads kernels before threads start
         if B:
             self._tuner.run(steps, work)
 
 
 def _in_range(choice: Choice, dtype: Any) -> Choice:
-    """The temperature as a number of the dtype: 1e-50 would be 0 in float32."""
+    """Clip the temperature to the range of the dtype: 1e-50 would be 0 in float32."""
     limits = np.finfo(dtype)
     return choice._replace(temperature=limits.dtype.type(np.clip(choice.temperature, limits.tiny, limits.max)))
 
@@ -115,19 +115,19 @@ def _in_range(choice: Choice, dtype: Any) -> Choice:
 def make_tuner(
     params: Params, B: int, threads: int | None = None, flops_per_thread: int = FLOPS_PER_THREAD
 ) -> ThreadTuner:
-    """Of B streams of a model; without a number of threads it finds out how many pay."""
+    """A tuner for B streams of a model; without ``threads`` it finds the fastest number."""
     architecture, flops = params.architecture, B * params.architecture.forward_flops
     panels = panels_of(architecture, params.flat.itemsize, B)
     return ThreadTuner(layouts_for_streams(B, panels, flops, flops_per_thread, threads))
 
 
 def panels_of(architecture: Architecture, itemsize: int, B: int) -> int:
-    """How many panels of columns (strips for one stream) the hidden units of a layer make, which threads may share."""
+    """Number of column panels (strips for one stream) of a layer's hidden units, which threads can share."""
     return buffers.packed_shapes(sizes_of(architecture), itemsize, strips=B == 1)['WhhT'][2]
 
 
 def make_cell(architecture: Architecture) -> Cell:
-    """What kernels are chosen by."""
+    """The type by which kernels are chosen, with its sizes."""
     return CELLS[architecture.cell](architecture.kind.gates, architecture.kind.blocks)
 
 
@@ -148,7 +148,7 @@ def as_weights(params: Params) -> buffers.Weights:
 
 
 def pack(params: Params, *, strips: bool) -> buffers.Network:
-    """Parameters as kernels take them that go forward only; ``strips``, for one stream."""
+    """Parameters packed for forward kernels; ``strips``: for a single stream."""
     packed = buffers.make_packed(sizes_of(params.architecture), params.flat.dtype, strips=strips, backward=False)
     network = buffers.Network(make_cell(params.architecture), as_weights(params), packed)
     pack_weights(alone(), network)

@@ -1,11 +1,10 @@
-"""A second process that compiles while this one does: what the training calls last, and scoring and sampling.
+"""A second process that compiles kernels at the same time: those for scoring, sampling and the end of an iteration.
 
-It leaves its kernels in the cache folder, where this one finds them when it gets there; what it does not find, it
-compiles itself. A first run of --preset fast --cell lstm takes 8.7 s
-(bench/startup.py), on one processor 15 (the same under taskset -c 0).
+It saves its kernels in the cache folder, and this process loads them from there or compiles them itself. A first run of
+--preset fast --cell lstm takes 8.7 s (bench/startup.py), and 15 s on one processor (the same under taskset -c 0).
 
-One process at a time compiles for a cell and a dtype, and a marker tells when that is done. It gets no signal of the
-terminal's: after a Ctrl-C it ends by itself, some seconds later, and the next run need not compile.
+Only one process at a time compiles for a cell and a dtype; a marker file shows when it is done. It receives no signals
+from the terminal: after a Ctrl-C it finishes some seconds later, and the next run need not compile.
 """
 
 import os
@@ -23,19 +22,19 @@ from ..system.locks import lock_alone
 from ..system.pauses import paused
 
 COMPILER = 'fastrnn.engines.compile_kernels'  # the module that the process runs
-MAX_WAIT = 60.0  # seconds to be waited for; then it is not for want of time that nothing comes
-LOOK = 0.02  # seconds between two looks at another's
+MAX_WAIT = 60.0  # seconds; a process that takes longer has failed
+LOOK = 0.02  # seconds between two checks of another process's lock
 
-_under_way: list[subprocess.Popen[bytes] | Path] = []  # processes; or locks that those of others hold
+_under_way: list[subprocess.Popen[bytes] | Path] = []  # own processes, or locks held by other processes
 
 
 def start(cell: str, dtype: Any) -> None:
-    """Have the kernels for a cell and weights of a dtype compiled, unless they are already; returns at once."""
+    """Start compiling the kernels for a cell and a dtype, unless they are compiled already; returns at once."""
     name = np.dtype(dtype).name
     if not jit.SHARED or jit.CACHE_FOLDER is None or not sys.executable or getattr(sys, 'frozen', False):
         return
     marker = jit.CACHE_FOLDER / f'ahead-{cell}-{name}'
-    with suppress(OSError):  # the folder can't be written; there are no more processes, or no memory for one
+    with suppress(OSError):  # the folder is read-only; no process or memory left
         if marker.exists():
             return
         lock = marker.with_suffix('.lock')
@@ -43,23 +42,23 @@ def start(cell: str, dtype: Any) -> None:
         try:
             if not lock_alone(descriptor):
                 _under_way.append(lock)
-            elif not marker.exists():  # it may have come meanwhile
+            elif not marker.exists():  # another process may have finished
                 _under_way.append(_process(marker, cell, name, descriptor))
         finally:
-            os.close(descriptor)  # the process has it, and with it the lock, until it ends
+            os.close(descriptor)  # the child process keeps it open, and with it the lock
 
 
 def _process(marker: Path, cell: str, dtype: str, lock: int) -> 'subprocess.Popen[bytes]':
-    """In a session of its own, and with nothing open that others wait for."""
+    """Start it in its own session, with no open files that others may wait for."""
     kept: dict[str, Any] = {} if sys.platform == 'win32' else {'pass_fds': [lock], 'start_new_session': True}
-    command = [sys.executable, '-P', '-m', COMPILER, str(marker), cell, dtype]  # -P: nothing of the working folder
+    command = [sys.executable, '-P', '-m', COMPILER, str(marker), cell, dtype]  # -P: no imports from the working folder
     return subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kept
     )
 
 
 def wait() -> None:
-    """Until what was started is done, here or by another process; that is not time of training."""
+    """Wait for the compiling processes, own or other; this does not count as training time."""
     with paused():
         until = time.monotonic() + MAX_WAIT
         while _under_way:

@@ -1,6 +1,6 @@
-"""Compile the kernels of a cell and a dtype, and leave them in the cache folder.
+"""Compiles the kernels of a cell and a dtype into the cache folder.
 
-``python -m fastrnn.engines.compile_kernels MARKER lstm float32`` is what compile_ahead.py starts.
+compile_ahead.py runs ``python -m fastrnn.engines.compile_kernels MARKER lstm float32``.
 """
 
 import signal
@@ -18,11 +18,11 @@ from ..model.architecture import Architecture
 from ..model.params import Params
 from .batched_streams import BatchedStreams, as_weights, make_cell, sizes_of
 
-MAX_TIME = 120  # seconds, after which the process ends whatever it does
+MAX_TIME = 120  # seconds; then an alarm ends the process
 
 
 def compile_for(cell: str, dtype: Any) -> None:
-    """Call the kernels with arrays that are small, but of the types that models have."""
+    """Call the kernels with small arrays of the types that models have."""
     params = Params(Architecture(cell, 1, 2, 3), dtype)
     sizes, kind, weights = sizes_of(params.architecture), make_cell(params.architecture), as_weights(params)
     network = buffers.Network(kind, weights, buffers.make_packed(sizes, dtype, strips=True))
@@ -39,4 +39,4 @@ if __name__ == '__main__':
     if hasattr(signal, 'alarm'):
         signal.alarm(MAX_TIME)
     compile_for(sys.argv[2], sys.argv[3])
-    Path(sys.argv[1]).touch()  # only now: whoever is killed leaves the work to the next
+    Path(sys.argv[1]).touch()  # last, so that a killed process leaves no marker

@@ -56,39 +56,41 @@ class Bound(NamedTuple):
 def bind(Wxh: Array, Whh: Array, Why: Array, bh: Array, by: Array) -> Bound:
     """The gist's ``lossFun`` and ``sample`` for these parameters, and its Adagrad step, compiled.
 
-    Threads may share the functions, if none changes an array meanwhile that another one reads.
+    Threads may share the functions if no thread changes an array while another reads it.
 
     Parameters
     ----------
     Wxh, Whh, Why, bh, by : ndarray of float64, C-contiguous
-        The script's own parameters, shapes (H, V), (H, H), (V, H), (H, 1), (V, 1). They are not copied:
-        the functions see what the script makes of them in place.
+        The script's own parameters, shapes (H, V), (H, H), (V, H), (H, 1), (V, 1). The functions share these
+        arrays: only in-place changes are seen.
 
     Returns
     -------
     lossFun(inputs, targets, hprev, out=None)
-        ``(loss, dWxh, dWhh, dWhy, dbh, dby, hprev)`` as in the gist, with the same bits. inputs and targets
-        are lists or arrays of T integers, hprev is (H, 1). The loss is in nats, summed over T. ``out`` may
-        hold six arrays to be overwritten and returned, in the order of the results.
+        ``(loss, dWxh, dWhh, dWhy, dbh, dby, hprev)``, bit-identical to the gist. inputs and targets are
+        lists or arrays of T integers, hprev is (H, 1). The loss is in nats, summed over T. ``out`` may be
+        six arrays to overwrite and return, in the order of the results.
     sample(h, seed_ix, n)
-        n characters, with one draw each from NumPy's global generator; h (H, 1) stays as it is.
+        n characters, one number from NumPy's global generator for each; h (H, 1) is not changed.
     adagrad(params, grads, mems, learning_rate=0.1)
         ``mem += dparam * dparam; param += -learning_rate * dparam / sqrt(mem + 1e-8)`` in place.
 
     Raises
     ------
     ValueError
-        Naming the argument, for a wrong shape, type, layout or index. By ``adagrad``, too, for an array that has taken
-        a bound one's place: ``Whh = Whh * 2`` makes another array, which the functions do not see.
+        For a wrong shape, type, layout or index; the message names the argument. ``adagrad`` also raises it for a new
+        array in place of a bound one: ``Whh = Whh * 2`` makes a new array, which the functions do not see.
     """
     functions = _Functions((Wxh, Whh, Why, bh, by))
     return Bound(functions.lossFun, functions.sample, functions.adagrad)
 
 
 def adagrad(params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Array], learning_rate: float = 0.1) -> None:
-    """One Adagrad step; params and mems (lists of arrays of equal shapes) are changed in place."""
+    """One Adagrad step; changes params and mems (lists of arrays of equal shapes) in place."""
     if not len(params) == len(grads) == len(mems):
-        raise ValueError(f'params, grads and mems have {len(params)}, {len(grads)} and {len(mems)} arrays')
+        raise ValueError(
+            f'params, grads and mems have {len(params)}, {len(grads)} and {len(mems)} arrays; give equal numbers'
+        )
     rate = as_number(learning_rate)
     if rate is None:
         raise ValueError(f'learning_rate is {learning_rate!r}; it must be a number')
@@ -103,7 +105,7 @@ def adagrad(params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Arra
 class _Functions:
     """The bound functions' parameters and buffers.
 
-    Kernels let go of the GIL, so each call that is under way has buffers of its own; pop and append are atomic.
+    Kernels release the GIL, so each running call needs its own buffers; pop and append are atomic.
     """
 
     def __init__(self, model: tuple[Array, ...]) -> None:
@@ -113,7 +115,7 @@ class _Functions:
         for (name, shape), param in zip(gist_shapes(self.H, self.V).items(), model, strict=True):
             _check(name, param, shape)
             if not param.size:
-                raise ValueError(f'{name} has shape {param.shape}; it must have numbers in it')
+                raise ValueError(f'{name} has shape {param.shape}; it must not be empty')
         self._model = model
         self._native, self._team = native.find(), alone()
         self._spare: list[tuple[buffers.Weights, buffers.Work]] = []
@@ -122,7 +124,7 @@ class _Functions:
         """See :func:`bind`."""
         inputs, targets = self._indices('inputs', inputs), self._indices('targets', targets)
         if inputs.size != targets.size or not inputs.size:
-            raise ValueError(f'inputs has {inputs.size} and targets {targets.size} characters; give as many, 1 or more')
+            raise ValueError(f'inputs has {inputs.size} and targets {targets.size} characters; give equal numbers')
         _check('hprev', hprev, (self.H, 1))
         shapes = [param.shape for param in self._model] + [(self.H, 1)]
         if out is None:
@@ -162,7 +164,7 @@ class _Functions:
         adagrad(params, grads, mems, learning_rate)
 
     def _check_bound(self, k: int, param: Any) -> None:
-        """Raise ValueError for an array that is none of the bound ones, but stands where one of them stood."""
+        """Raise ValueError for a new array in place of a bound one."""
         if any(param is bound for bound in self._model) or type(param) not in ARRAYS:
             return
         if any(np.may_share_memory(param, bound) for bound in self._model):
@@ -171,14 +173,13 @@ class _Functions:
         if names:
             name = ' or '.join(names)
             raise ValueError(
-                f'params[{k}] is another array than the {name} that is bound: '
-                f'change that in place ({names[0]}[...] = ...), or bind again'
+                f'params[{k}] is not the bound {name}: change that in place ({names[0]}[...] = ...), or bind again'
             )
 
     def _take(self, T: int | None = None) -> tuple[buffers.Weights, buffers.Work]:
-        """Weights with the script's Wxh as it is now, and buffers for T characters.
+        """Weights with the current Wxh, and buffers for T characters.
 
-        Buffers that an error leaves behind are not used again.
+        Buffers are not reused after an error.
         """
         try:
             weights, work = self._spare.pop()
@@ -194,7 +195,7 @@ class _Functions:
     def _indices(self, name: str, values: ArrayLike) -> NDArray[np.int64]:
         array = np.asarray(values)
         if isinstance(values, np.ma.MaskedArray):
-            raise ValueError(f'{name} is a MaskedArray; pass a plain one, without holes')
+            raise ValueError(f'{name} is a MaskedArray; pass a plain array')
         if array.ndim != 1 or (array.size and array.dtype.kind not in 'iu'):
             raise ValueError(
                 f'{name} must be a list or 1-D array of integers, not {array.dtype} of shape {array.shape}'
@@ -217,7 +218,7 @@ def _check(name: str, array: Any, shape: tuple[int, ...] | None, writable: bool 
     if not isinstance(array, np.ndarray) or array.dtype != np.float64:
         kind = array.dtype if isinstance(array, np.ndarray) else type(array).__name__
         raise ValueError(f'{name} is {kind}; it must be an array of float64')
-    if type(array) not in ARRAYS:  # a matrix has always two dimensions, a masked array holes
+    if type(array) not in ARRAYS:  # a matrix always has two dimensions; a masked array has gaps
         raise ValueError(f'{name} is a {type(array).__name__}; pass np.asarray({name})')
     if shape is None and array.ndim != 2:
         raise ValueError(f'{name} has shape {array.shape}; it must have two dimensions, as in the gist')
@@ -228,9 +229,9 @@ def _check(name: str, array: Any, shape: tuple[int, ...] | None, writable: bool 
     if not array.flags.aligned:
         raise ValueError(f'{name} is not aligned in memory; pass np.require({name}, requirements="CA")')
     if writable and not array.flags.writeable:
-        raise ValueError(f'{name} is read-only, but is to be changed in place')
+        raise ValueError(f'{name} is read-only; pass a writable array')
 
 
 def _plain(array: Array) -> Array:
-    """The same memory with the strides that its shape has: of dimensions of size 1 they may be anything."""
+    """The same memory with regular strides: NumPy allows any stride for dimensions of size 1."""
     return array.reshape(-1).reshape(array.shape)

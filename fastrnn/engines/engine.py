@@ -1,4 +1,4 @@
-"""What trains: one interface, and the engine that a configuration asks for."""
+"""The interface of engines, and the engine that the settings name."""
 
 from typing import Any, Protocol
 
@@ -23,52 +23,52 @@ class Engine(Protocol):
 
     @staticmethod
     def memory(settings: Settings, architecture: Architecture) -> int:
-        """Bytes that it holds beside the text, whose length does not matter."""
+        """Bytes that the engine needs besides the text."""
 
     @property
     def params(self) -> Params:
-        """The weights as they are now."""
+        """The current weights."""
 
     @property
     def settled(self) -> bool:
-        """Whether it has found out by itself how many threads pay."""
+        """True once the number of threads is chosen."""
 
     @property
     def threads(self) -> int:
-        """How many threads it uses, as far as it has found out."""
+        """The fastest number of threads so far."""
 
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """So many iterations (1 or more); returns their losses in nats, summed over T, averaged over streams.
+        """Train ``iterations`` iterations (1 or more); returns losses in nats, summed over T, averaged over streams.
 
-        rates: a learning rate for each, where the engine can follow a schedule.
+        rates: a learning rate for each, if the engine supports schedules.
         """
 
     def fetch(self, iterations: int) -> None:
-        """Have in memory what so many iterations read; raises TextLost, before anything has moved."""
+        """Load the text for the next ``iterations`` iterations; raises TextLost before any state changes."""
 
     def state(self) -> TrainState:
-        """The engine's part of the state, copied."""
+        """A copy of the engine's part of the state."""
 
     def restore(self, state: TrainState) -> None:
-        """Go on from a state of a run of the same configuration and text; another number of threads will do."""
+        """Continue from a state of a run with the same settings and text; the number of threads may differ."""
 
     def sample(self, length: int, params: Params | None = None) -> NDArray[np.uint32]:
-        """Characters drawn from the present state, which stays as it is but for the gist's generator.
+        """Sample characters from the current state, which only changes the gist's generator.
 
-        params: to draw by in place of its own, which only engines are given that sample at the end alone. Raises
-        Diverged where probabilities are NaN.
+        params: sample with these instead; only for engines that sample only at the end. Raises Diverged if
+        probabilities are NaN.
         """
 
     def close(self) -> None:
-        """Let go of threads."""
+        """Release threads."""
 
 
-# by the names of settings/abilities.py, which says what each does
+# the names are those of settings/abilities.py, which says what each engine can do
 ENGINES: dict[str, Any] = {'exact': ExactEngine, 'batched': BatchedEngine, 'reference': ReferenceEngine}
 
 
-@by_host  # kernels are compiled once on each
+@by_host  # each host compiles kernels once
 def make_engine(settings: Settings, ids: Ids, V: int) -> Engine:
-    """The engine that settings names, for a text of V distinct characters."""
+    """The engine that the settings name, for a text with V distinct characters."""
     engine: Engine = ENGINES[settings.engine](settings, ids, V)
     return engine

@@ -1,4 +1,4 @@
-"""The exact engine: the gist's loop by compiled kernels, with the reference's bits."""
+"""The exact engine: the gist's loop in compiled kernels, bit-identical to the reference."""
 
 from typing import Any
 
@@ -22,11 +22,11 @@ from ..parallel.tuner import ThreadTuner
 from ..settings.options import Settings
 from .exact_stream import ExactStream, as_weights, on_lines
 
-ROWS_PER_THREAD = 24  # two threads: 81 us for 95 at H=50, but 73 for 74 at H=37
+ROWS_PER_THREAD = 24  # two threads: 81 us instead of 95 at H=50, but 73 instead of 74 at H=37
 
 
 class ExactEngine:
-    """The compiled kernels, which give the reference's bits for any number of threads."""
+    """The compiled kernels, bit-identical to the reference for any number of threads."""
 
     def __init__(self, settings: Settings, ids: Ids, V: int) -> None:
         architecture = Architecture.of(settings, V)
@@ -46,7 +46,7 @@ class ExactEngine:
         self._works = [self._work] + [buffers.for_thread(self._work) for _ in range(max(sizes) - 1)]
         self._tuner = ThreadTuner([Layout(size) for size in sizes])
         self._alone = alone()
-        self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles, or loads, before threads do
+        self._train(self._alone, ids[:0], self.position, np.zeros(0))  # compiles or loads kernels before threads start
 
     @staticmethod
     def memory(settings: Settings, architecture: Architecture) -> int:
@@ -54,9 +54,9 @@ class ExactEngine:
         return window + 8 * (2 * architecture.parameters + 2 * settings.sample_length)
 
     def _same_bits(self, size: int) -> bool:
-        """Whether BLAS gives the same bits for a thread's part of a product as for the whole.
+        """True if BLAS computes the same bits for each thread's part of a product as for the whole product.
 
-        It does but for kernels that group rows otherwise, and above the size at which it starts threads.
+        False if its kernels group rows differently, or above the size at which BLAS starts its own threads.
         """
         if size == 1:
             return True
@@ -94,7 +94,7 @@ class ExactEngine:
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         parts = self._windows.fetch(int(self.position[0]), iterations)
         if rates is not None:
-            self._rate = float(rates[0])  # the gist's rate is constant but for a divergence
+            self._rate = float(rates[0])  # the gist's rate is constant, except after a divergence
         return np.concatenate([self._run(part) for part in parts])
 
     def _run(self, part: Part) -> NDArray[np.float64]:
@@ -102,7 +102,7 @@ class ExactEngine:
 
         def work(block: slice, team: Team) -> None:
             smooth_loss = self._train(team, part.ids, position, losses[block])
-            if team.rank == 0:  # when all have read it
+            if team.rank == 0:  # all threads have read it by now
                 self.smooth_loss = smooth_loss
 
         self._tuner.run(losses.size, work)

@@ -17,13 +17,13 @@ from ..settings.options import Settings
 from ..system.forks import SharedLock
 from .exact import ExactEngine
 
-_GLOBAL = SharedLock()  # of NumPy's global generator: one engine at a time
+_GLOBAL = SharedLock()  # only one engine at a time uses NumPy's global generator
 
 
 class ReferenceEngine:
     """The reference's own functions, for comparison.
 
-    They draw from NumPy's global generator, which each engine lends its own state for as long as it draws.
+    They use NumPy's global generator. Each engine sets its own state there while it samples.
     """
 
     def __init__(self, settings: Settings, ids: Ids, V: int) -> None:
@@ -39,7 +39,7 @@ class ReferenceEngine:
 
     @staticmethod
     def memory(settings: Settings, architecture: Architecture) -> int:
-        """Its arrays of a window come and go; they are about those that the exact engine keeps."""
+        """Its temporary arrays are about as large as the exact engine's buffers."""
         return ExactEngine.memory(settings, architecture)
 
     @contextmanager
@@ -60,7 +60,7 @@ class ReferenceEngine:
     def fetch(self, iterations: int) -> None:
         self._windows.fetch(self._p, iterations)
 
-    @np.errstate(all='ignore')  # the loop warns, once
+    @np.errstate(all='ignore')  # the training loop warns once
     def run(self, iterations: int, rates: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
         parts, losses = self._windows.fetch(self._p, iterations), []
         if rates is not None:
@@ -86,7 +86,7 @@ class ReferenceEngine:
         try:
             with self._lent_generator():
                 return np.array(reference.sample(self._hprev, first, length, self._model), np.uint32)
-        except ValueError as error:  # np.random.choice was given NaN
+        except ValueError as error:  # np.random.choice got NaN
             raise not_finite(OF_TRAINING) from error
 
     @property

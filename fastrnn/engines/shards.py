@@ -1,4 +1,4 @@
-"""Which shards of a run's streams this process trains, and how its kernels exchange with the other processes."""
+"""The shards of a run that this process trains, and the exchanges of its kernels with other processes."""
 
 import ctypes
 from collections.abc import Callable
@@ -20,26 +20,26 @@ def check_shards(settings: Settings) -> None:
     """Raise ValueError if the shards don't divide the streams, or the processes don't divide the shards."""
     shards, B, count = settings.shards or 1, settings.streams, processes().size
     if shards > 1 and settings.ngrams > 1:
-        cure = f'take --ngrams 0, {OR_ALONE}' if count > 1 else 'take --ngrams 0 or --shards 1'
-        raise ValueError(f'the rows of n-grams are for one shard, but there are {shards:,}: {cure}')
+        cure = f'use --ngrams 0, {OR_ALONE}' if count > 1 else 'use --ngrams 0 or --shards 1'
+        raise ValueError(f'n-grams need a single shard, but shards is {shards:,}: {cure}')
     if count > 1 and not settings.takes('shards'):
         raise ValueError(
             f'engine {settings.engine} trains in one process, not in {count:,}: add --preset fast, {OR_ALONE}'
         )
     if shards > B:
         raise ValueError(
-            f'shards is {shards:,}, but there are {B:,} streams to share: take fewer --shards or more --streams'
+            f'shards is {shards:,}, but there are only {B:,} streams: use fewer --shards or more --streams'
         )
     if B % shards:
         lower, upper = B // shards * shards, -(-B // shards) * shards
         raise ValueError(
-            f'{B:,} streams are not {shards:,} shards of equal size: take --streams {lower:,} or {upper:,}, or other '
-            '--shards'
+            f"{B:,} streams can't be divided into {shards:,} equal shards: use --streams {lower:,} or {upper:,}, "
+            'or other --shards'
         )
     if shards % count:
         fitting = ' or '.join(f'{n:,}' for n in range(1, shards + 1) if shards % n == 0)
         raise ValueError(
-            f'{count:,} processes can not share {shards:,} shards evenly: start {fitting} processes, or a run with '
+            f"{shards:,} shards can't be divided among {count:,} processes: start {fitting} processes, or a run with "
             f'--shards {-(-shards // count) * count:,}, {OR_ALONE}'
         )
 
@@ -49,28 +49,28 @@ def streams_per_shard(settings: Settings) -> int:
 
 
 def shards_here(settings: Settings) -> int:
-    """How many shards this process trains."""
+    """Number of shards that this process trains."""
     return (settings.shards or 1) // processes().size
 
 
 def first_stream(settings: Settings) -> int:
-    """The number, among all streams, of the first that this process trains."""
+    """The first stream that this process trains."""
     return processes().rank * shards_here(settings) * streams_per_shard(settings)
 
 
 def slices(parameters: int) -> NDArray[np.int64]:
-    """Where each process's slice of the flat parameters starts, and where the last one ends."""
+    """The start of each process's slice of the flat parameters, and the end of the last."""
     return parts(parameters, processes().size, CHUNK)
 
 
 def updated(parameters: int) -> int:
-    """How many parameters this process updates."""
+    """Number of parameters that this process updates."""
     cuts = slices(parameters)
     return int(cuts[processes().rank + 1] - cuts[processes().rank])
 
 
 def shard_shapes(settings: Settings, sizes: Sizes, itemsize: int) -> dict[str, tuple[int, ...]]:
-    """Shapes of the arrays of :class:`Shards` that have the weights' dtype."""
+    """Shapes of those arrays of :class:`Shards` that have the weights' dtype."""
     shards, here, N = settings.shards or 1, shards_here(settings), sizes.N
     return {
         'sent': (here * N * (here > 1),),
@@ -80,16 +80,16 @@ def shard_shapes(settings: Settings, sizes: Sizes, itemsize: int) -> dict[str, t
 
 
 class Exchange:
-    """The shards of this process as kernels take them, and the exchanges with other processes, which kernels call.
+    """This process's shards as kernels take them, and the exchanges that kernels call.
 
-    They call a C function, ``int f(int what)``, by its address. Nothing can be raised through a kernel, so f keeps the
-    error and returns 1, at which the kernel ends; then :meth:`check` raises it.
+    Kernels call a C function, ``int f(int what)``, by its address. Exceptions can't pass through a kernel, so f keeps
+    the error and returns 1, which ends the kernel. Then :meth:`check` raises the error.
     """
 
     def __init__(
         self, settings: Settings, sizes: Sizes, params: NDArray[Any], gradient: NDArray[Any], norms: NDArray[np.float64]
     ) -> None:
-        """params and gradient: flat, (N,); norms: of the chunks of the gradient."""
+        """params and gradient: flat, (N,); norms: those of the chunks of the gradient."""
         group, kind, here, B = processes(), params.dtype, shards_here(settings), streams_per_shard(settings)
         arrays = {name: np.zeros(shape, kind) for name, shape in shard_shapes(settings, sizes, kind.itemsize).items()}
         if group.size == 1:
@@ -105,7 +105,7 @@ class Exchange:
         }
         self._failure: BaseException | None = None
         address = None
-        if group.size > 1:  # the function lives as long as its address, in a cycle that the garbage collector removes
+        if group.size > 1:  # keeps the function alive; a reference cycle
             self._function = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)(self._exchange)
             address = ctypes.cast(self._function, ctypes.c_void_p).value
         self.shards = Shards(
@@ -127,7 +127,7 @@ class Exchange:
         return 0
 
     def check(self) -> None:
-        """Raise the error of an exchange that failed."""
+        """Raise the error of a failed exchange."""
         if self._failure is not None:
             failure, self._failure, self.shards.failed[0] = self._failure, None, 0
             raise failure

@@ -1,4 +1,4 @@
-"""The start of MPI, which waits for all processes of the launcher: with an end, if one of them never comes."""
+"""Starts MPI, which waits for all processes of the launcher, with a time limit if one of them is missing."""
 
 import ctypes
 import os
@@ -9,21 +9,21 @@ from contextlib import contextmanager, suppress
 
 import mpi4py
 
-mpi4py.rc.initialize, mpi4py.rc.finalize = False, True  # join starts MPI; its end stays mpi4py's
+mpi4py.rc.initialize, mpi4py.rc.finalize = False, True  # join() starts MPI, mpi4py ends it
 from mpi4py import MPI as MPI  # noqa: E402
 
 from .launcher import OR_ALONE, is_command  # noqa: E402
 
-SOON = 10.0  # seconds of waiting for the others, after which that is said
-LATE = 60.0  # and after which a command ends: its processes start together
-LATEST = 600.0  # those of a script may have other things to do first
+SOON = 10.0  # seconds of waiting, then a warning
+LATE = 60.0  # seconds of waiting, then a command fails: its processes start together
+LATEST = 600.0  # scripts may have other work first
 FAILED = 1  # exit code
 
 
 def join(count: int) -> None:
-    """Start MPI, unless the program has; ``count`` processes do. One that waits in vain ends the process in one line.
+    """Start MPI unless the program already has. If some of the ``count`` processes don't come, exit with an error.
 
-    By ctypes, if it finds the function: mpi4py's own call lets no other thread run.
+    Calls it by ctypes if possible, because mpi4py's call blocks the other threads.
     """
     if MPI.Is_initialized():
         return
@@ -35,12 +35,12 @@ def join(count: int) -> None:
         else:
             start(None, None, ctypes.c_int(MPI.THREAD_MULTIPLE), ctypes.byref(ctypes.c_int()))
     for communicator in (MPI.COMM_WORLD, MPI.COMM_SELF):
-        communicator.Set_errhandler(MPI.ERRORS_RETURN)  # as mpi4py does: an error is an exception
+        communicator.Set_errhandler(MPI.ERRORS_RETURN)  # like mpi4py: errors become exceptions
 
 
 @contextmanager
 def _watched(count: int) -> Iterator[None]:
-    """Say that others are waited for, and end the process in the end: nothing else ends the wait."""
+    """Print that others are missing, and finally end the process: nothing else ends the wait."""
     here = threading.Event()
     longest = LATE if is_command() else LATEST
 
@@ -62,5 +62,5 @@ def _watched(count: int) -> Iterator[None]:
 
 
 def _tell(line: str) -> None:
-    with suppress(OSError, ValueError, AttributeError):  # closed, or there is none
+    with suppress(OSError, ValueError, AttributeError):  # standard error is closed or missing
         print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Layouts of threads that are worth trying: how many threads there are, and what they share."""
+"""Layouts of threads that are worth trying: their number, and what they share."""
 
 import warnings
 from functools import cache
@@ -9,7 +9,7 @@ from .threads import share_of_processors
 
 
 class Layout(NamedTuple):
-    """Groups of threads share streams (or rows); in each, ``shares`` threads share the hidden units."""
+    """Groups of threads share streams (or rows); within a group, ``shares`` threads share the hidden units."""
 
     groups: int
     shares: int = 1
@@ -29,9 +29,9 @@ ALONE = Layout(1)
 def layouts_for_streams(
     B: int, panels: int, flops: int, flops_per_thread: int, asked: int | None = None
 ) -> list[Layout]:
-    """Layouts for B streams, whose hidden units make ``panels`` panels, and whose step of time has so many flops.
+    """Layouts for B streams. Hidden units make ``panels`` panels; a time step has ``flops`` flops.
 
-    Those of as many threads as are ``asked`` for; of smaller numbers, too, if so many can not run at once.
+    All layouts with ``asked`` threads; also smaller ones if that many can't run at once.
     """
     most = min(share_of_processors(), B * panels)
     if asked is not None and asked <= most and _of_size(asked, B, panels):
@@ -41,9 +41,9 @@ def layouts_for_streams(
 
 
 def counts_for_rows(rows: int, rows_per_thread: int, asked: int | None = None, grain: int = 1) -> list[int]:
-    """Numbers of threads worth trying for products of one row after the other, or what is asked for, as above.
+    """Numbers of threads to try for products with one row after the other; ``asked`` as above.
 
-    A thread has at least ``grain`` rows.
+    Each thread gets at least ``grain`` rows.
     """
     if asked is not None and asked <= min(share_of_processors(), max(1, rows // grain)):
         return [asked]
@@ -51,31 +51,31 @@ def counts_for_rows(rows: int, rows_per_thread: int, asked: int | None = None, g
 
 
 def numbers(most: int) -> list[int]:
-    """Numbers of threads worth trying: doubled up to the physical cores, these, and then all hyperthreads."""
+    """Numbers of threads to try: powers of two up to the physical cores, all cores, all hyperthreads."""
     most = max(1, min(share_of_processors(), most))
     cores = min(physical(), most) if most > 1 else 1
     return sorted({1 << k for k in range(cores.bit_length())} | {cores, most})
 
 
 def _of_size(size: int, B: int, panels: int) -> list[Layout]:
-    """Those in which no thread is idle; most groups first, which wait for one another least."""
+    """Layouts without idle threads; most groups first, because groups wait for each other least."""
     shares = [count for count in range(1, min(size, panels) + 1) if size % count == 0 and size // count <= B]
     return [Layout(size // count, count) for count in shares]
 
 
 def _fitting(size: int, B: int, panels: int) -> int:
-    """The largest number up to ``size`` that has a layout."""
+    """The largest number of threads up to ``size`` that has a layout."""
     return next(count for count in range(size, 0, -1) if _of_size(count, B, panels))
 
 
 @cache
 def tell_of_too_many(asked: int | None, most: int) -> None:
-    """Once, if more threads are asked for than the ``most`` that there will be."""
+    """Warn once if ``asked`` exceeds ``most``, the number of threads that will run."""
     if asked is None or asked <= most:
         return
     there = share_of_processors()
-    why = 'the streams and hidden units are not enough for so many'
+    why = 'there are too few streams and hidden units'
     if asked > there == most:
         why = f'this process has {there:,} processor{"s" * (there > 1)}'
-    told = f'threads is {asked:,}, but {why}: up to {most:,} will run, with the same results'
+    told = f'threads is {asked:,}, but {why}: at most {most:,} will run, with the same results'
     warnings.warn(told, RuntimeWarning, stacklevel=2)

@@ -1,4 +1,4 @@
-"""Processes that MPI has started, on one host or many (mpi4py, Dalcin and Fang 2021)."""
+"""Processes started by MPI, on one host or many (mpi4py, Dalcin and Fang 2021)."""
 
 import os
 import pickle
@@ -20,25 +20,25 @@ from .threads import share_of_processors, share_quota
 
 T = TypeVar('T')
 INTERRUPTED = 130  # exit code
-GRACE = 3.0  # seconds that a process which has failed waits for the others to fail as well
-PATIENCE = 2 * GRACE  # and that one waits for another which has ended
-POLLS = 1 << 12  # of a request, some 0.5 ms, before one looks whether there is anything to wait for
-LONG = 1.0  # seconds of waiting, after which one does not spin
-FORWARDED = 0.3  # seconds in which a launcher takes up what was printed: MPICH's may lose it with the job
+GRACE = 3.0  # seconds that a failed process waits for the others to fail too
+PATIENCE = 2 * GRACE  # seconds that a process waits for one that has ended
+POLLS = 1 << 12  # polls of a request, about 0.5 ms, between two checks for ended processes
+LONG = 1.0  # seconds of spinning; then waiting sleeps
+FORWARDED = 0.3  # seconds for the launcher to read the output: MPICH's may lose it on abort
 TOGETHER = 'all processes must make the same calls'
-MEETING, LEAVING = range(2)  # ends of a run, and of a process
+MEETING, LEAVING = range(2)  # end of a run, end of a process
 
 
 def library() -> str:
-    """The MPI that is loaded, in a few words."""
+    """The name of the loaded MPI library, in a few words."""
     return ' '.join(MPI.Get_library_version().split('\n')[0].split()[:4]).rstrip(',')
 
 
 class MPIProcesses(Processes):
-    """All of a launcher's, each on processors of its own where there are enough."""
+    """All processes of a launcher, each on its own processors if there are enough."""
 
     def __init__(self, count: int) -> None:
-        """count: how many the launcher says that there are."""
+        """count: the number of processes according to the launcher."""
         join(count)
         self._process = os.getpid()
         self._world, self._ends = MPI.COMM_WORLD.Dup(), MPI.COMM_WORLD.Dup()
@@ -49,7 +49,7 @@ class MPIProcesses(Processes):
         self.on_host = self._here.Get_size()
         share_quota(self.on_host)
         self._leading = self._left = self._lost = False
-        self._under_way: list[Any] = []  # messages at the end, and their memory
+        self._under_way: list[Any] = []  # messages sent at the end, and their buffers
         hook = sys.excepthook
 
         def excepthook(*error: Any) -> None:
@@ -62,9 +62,9 @@ class MPIProcesses(Processes):
         sys.excepthook = excepthook
 
     def _bind(self) -> bool:
-        """Take a share of the host's processors, where its processes have the same ones; whether there are too few.
+        """Divide the host's processors among its processes if they have the same ones; True if there are too few.
 
-        Threads spin where they wait: two on one processor would hold up each other.
+        Waiting threads spin, so two threads on one processor would slow each other down.
         """
         if not hasattr(os, 'sched_setaffinity'):
             return False
@@ -72,14 +72,14 @@ class MPIProcesses(Processes):
         scarce = quota is not None and quota.number < self._here.Get_size()
         sets = self._here.allgather(sorted(os.sched_getaffinity(0)))
         rank, count, mine = self._here.Get_rank(), len(sets), sets[self._here.Get_rank()]
-        if any(other != mine for other in sets) or count == 1:  # bound by the launcher, or alone
+        if any(other != mine for other in sets) or count == 1:  # bound by the launcher, or the only process
             return scarce or bool(sum(len(set(mine) & set(other)) > 0 for other in sets) > len(mine))
         first, last = rank * len(mine) // count, (rank + 1) * len(mine) // count
         os.sched_setaffinity(0, mine[first:last] or [mine[rank % len(mine)]])
         return scarce or count > len(mine)
 
     def lead(self, call: Callable[[], T]) -> T:
-        if self._leading:  # called by what is led: the others do not come here
+        if self._leading:  # nested call: only the first process comes here
             return call()
         value, error = None, None
         if self.rank == 0:
@@ -105,7 +105,7 @@ class MPIProcesses(Processes):
         return cast(T, result)
 
     def _raise_any(self, error: Exception | None) -> None:
-        """The error of this process, where all have one, or the first one has; else that of the first that has."""
+        """Raise this process's error if all have one or it is the first; else the error of the first that has one."""
         found = enumerate(self.all((self.host, None if error is None else _portable(error))))
         failed = [(rank, host, other) for rank, (host, other) in found if other is not None]
         if not failed:
@@ -134,7 +134,7 @@ class MPIProcesses(Processes):
         return [pickle.loads(part.tobytes()) for part in np.split(received, np.cumsum(sizes)[:-1])]
 
     def agree(self, value: T) -> T:
-        """MPI's own broadcast, but for the way of waiting."""
+        """Like MPI's broadcast, but with this class's way of waiting."""
         sent = np.frombuffer(pickle.dumps(value if self.rank == 0 else None), np.uint8).copy()
         size = np.array([sent.size])
         self._wait(self._world.Ibcast(size))
@@ -168,10 +168,10 @@ class MPIProcesses(Processes):
         self._wait(self._world.Iscatterv(None if whole is None else [whole, _counts(counts)], part))
 
     def _wait(self, request: Any) -> None:
-        """Until a request is done. Where another process has come to its end instead, the job ends.
+        """Wait for a request. If another process has ended instead, end the job.
 
-        By asking again and again: MPICH's own wait yields, beside anything that can run for a whole slice of time.
-        (Two processes of a loaded machine, 0.7 MB: 24 to 40 ms an exchange, 0.4 to 4 so.)
+        Polls, because MPICH's own wait yields: on a busy machine another program then runs for a whole time slice.
+        (Two processes on a loaded machine, 0.7 MB: 24 to 40 ms per exchange with MPICH's wait, 0.4 to 4 with this.)
         """
         polls, since, ended, long = 0, time.monotonic(), 0.0, False
         while not request.Test():
@@ -187,15 +187,15 @@ class MPIProcesses(Processes):
             if not ended and self._ends.Iprobe():
                 ended = now
             if ended and now - ended > PATIENCE:
-                self._end_job(1, 'it waits for others, of which not all go on')
+                self._end_job(1, 'it waits for processes that have ended')
 
     # --- the end ---
 
     def _come(self, kind: int, code: int) -> NDArray[np.int64] | None:
-        """Come to an end, and wait for the others to do so; their exit codes.
+        """Announce an end, and wait until the others announce it too; returns their exit codes.
 
-        None where they come to another end, or, where the code is not 0, to none within some seconds. Without an error
-        there is no haste: others may have more to do.
+        None if they announce another end, or if ``code`` is not 0 and they announce none within GRACE seconds. Without
+        an error the wait is unlimited, because the others may have more work.
         """
         others = [rank for rank in range(self.size) if rank != self.rank]
         mine, found = np.array([kind, code]), np.full((self.size, 2), [kind, code])
@@ -211,19 +211,19 @@ class MPIProcesses(Processes):
         if not self._left and not self._lost:
             self._lost = self._come(MEETING, int(failed)) is None
             if self._lost and not failed:
-                self._end_job(1, 'it has come to the end of a run, but not all others')
+                self._end_job(1, 'it finished a run that others did not finish')
         return not self._lost
 
     def leave(self, code: int, tell: Callable[[str], Any] = str) -> None:
         if self.rank == 0 or self._process != os.getpid():
             tell('')
-        if self._left or self._process != os.getpid():  # a fork's copy has not joined
+        if self._left or self._process != os.getpid():  # a fork has not joined MPI
             return
         codes = None if self._lost else self._come(LEAVING, code)
         if self.rank > 0 and (codes is None or not codes[0]):
             tell(f'process {self.rank} on {self.host}: ')
         if codes is None:
-            self._end_job(code or 1, '' if code else 'it has ended, but not all others')
+            self._end_job(code or 1, '' if code else 'it ended before the others')
         self._left = True
 
     def _end_job(self, code: int, told: str = '') -> None:
@@ -261,7 +261,7 @@ def _portable(error: Exception) -> Exception:
 
 
 def _with_message(error: Exception, message: str) -> Exception:
-    """An error of its kind, as far as other processes have that too."""
+    """A copy of an error with another message, of the same type if other processes know that."""
     own: list[Any] = [type(error)] if type(error).__module__ == Diverged.__module__ else []
     for kind in (*own, ValueError, OSError, MemoryError):
         if isinstance(error, kind):

@@ -1,8 +1,8 @@
-"""The processes of a run: one, or as many as an MPI launcher has started, which then do everything alike.
+"""The processes of a run: one, or all that an MPI launcher started; these all do the same.
 
-All of them go through the same program and take the same turns. What comes from a clock, a signal or a file is taken
-from the first one, which alone prints and writes; an error of any is an error of all. Of one process this is the
-identity, so that no caller asks.
+Every process runs the same program and makes the same decisions. Clocks, signals and files are read by the first
+process, which alone prints and writes. An error in any process is raised in all. With a single process all this is the
+identity, so callers need not ask.
 """
 
 import atexit
@@ -18,28 +18,26 @@ from .launcher import OR_ALONE, launched
 
 T = TypeVar('T')
 P = ParamSpec('P')
-MISSING = (
-    f"these are {{count}} processes of an MPI launcher, but mpi4py is missing: pip install 'fastrnn[mpi]', {OR_ALONE}"
-)
-NO_MPI = f'mpi4py finds no MPI ({{reason}}): install one, such as by pip install mpich, {OR_ALONE}'
+MISSING = f"an MPI launcher started {{count}} processes, but mpi4py is missing: pip install 'fastrnn[mpi]', {OR_ALONE}"
+NO_MPI = f'mpi4py finds no MPI library ({{reason}}): install one, e.g. by pip install mpich, {OR_ALONE}'
 FOREIGN = (
-    '{launcher} says that it started {count} processes, but the MPI of mpi4py ({library}) sees {size}: '
-    f'start them by the mpiexec of that MPI, build mpi4py for this one, {OR_ALONE}'
+    '{launcher} is {count}, but the MPI of mpi4py ({library}) sees {size} processes: '
+    f'start them with the mpiexec of that MPI, build mpi4py for this launcher, {OR_ALONE}'
 )
 
 
 @cache
 def processes() -> Processes:
-    """Those that this one belongs to. Raises ValueError where a launcher started several that can't meet."""
+    """The processes that this one belongs to. Raises ValueError if a launcher started several that can't connect."""
     found = launched()
     if found is None:
         return Processes()
     launcher, count, _ = found
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # mpi4py's own of a launcher that is not its MPI's, which is told below
+            warnings.simplefilter('ignore')  # mpi4py warns about other MPI's launchers; the error below is clearer
             from .mpi import MPIProcesses, library
-    except ImportError:  # mpi4py is not there; RuntimeError: no MPI that it could load
+    except ImportError:  # mpi4py is missing; RuntimeError: it finds no MPI
         raise ValueError(MISSING.format(count=count)) from None
     except RuntimeError as error:
         raise ValueError(NO_MPI.format(reason=in_a_line(error))) from None
@@ -50,22 +48,22 @@ def processes() -> Processes:
 
 
 def led(method: Callable[P, T]) -> Callable[P, T]:
-    """A function that only the first process calls, for all of them."""
+    """Decorator: only the first process calls the function, for all of them."""
     return _called(method, lambda group: group.lead)
 
 
 def together(method: Callable[P, T]) -> Callable[P, T]:
-    """A function that all processes call; where it raises in any, it raises in all."""
+    """Decorator: every process calls the function; an error in any is raised in all."""
     return _called(method, lambda group: group.together)
 
 
 def by_host(method: Callable[P, T]) -> Callable[P, T]:
-    """A function that one process of each host calls before the others: what it has written, those find."""
+    """Decorator: one process per host calls the function before the others, which find the files it wrote."""
     return _called(method, lambda group: group.by_host)
 
 
 def _called(method: Callable[P, T], way: Callable[[Processes], Callable[[Callable[[], T]], T]]) -> Callable[P, T]:
-    """A function that is called in one of the ways of the processes."""
+    """Decorator: calls a function by a method of the processes."""
 
     @wraps(method)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -76,9 +74,9 @@ def _called(method: Callable[P, T], way: Callable[[Processes], Callable[[Callabl
 
 @atexit.register
 def _leave() -> None:
-    """At the end of a program: others may wait for this one."""
+    """At interpreter exit: others may wait for this process."""
     if processes.cache_info().currsize:
         processes().leave(0)
 
 
-call_in_forks(processes.cache_clear)  # it must not speak for its parent
+call_in_forks(processes.cache_clear)  # a fork must not act for its parent

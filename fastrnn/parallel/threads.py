@@ -1,4 +1,4 @@
-"""The threads of a team, and how many processors there are for them."""
+"""The threads of a team, and the number of processors for them."""
 
 import ctypes
 import math
@@ -13,23 +13,23 @@ from typing import Any
 from ..kernels.team import FUTEX, Team, give_up, make_sync
 from ..system import limits
 
-_sharing = 1  # processes on this host, of one run
+_sharing = 1  # processes of a run on this host
 
 
 def share_quota(count: int) -> None:
-    """A quota of processor time is this process's and others', ``count`` in all; processors are divided already."""
+    """Divide a quota of processor time by ``count`` processes of this host; their processors are divided already."""
     global _sharing
     _sharing = count
 
 
 def share_of_processors() -> int:
-    """This process's processors, of those that all on its host may use: more threads would wait for one another."""
+    """Number of processors for this process's threads: with more threads, they would wait for each other."""
     allowed, quota = limits.allowed(), limits.quota()
     return allowed.number if quota is None else max(1, min(allowed.number, math.ceil(quota.number / _sharing)))
 
 
 def _address(name: str) -> int:
-    """Of a function of the C library; 0 where there is none: plain spinning."""
+    """The address of a function of the C library; 0 if it is missing, then threads only spin."""
     try:
         return ctypes.cast(getattr(ctypes.CDLL(None), name), ctypes.c_void_p).value or 0
     except (AttributeError, OSError, TypeError):
@@ -37,18 +37,18 @@ def _address(name: str) -> int:
 
 
 class Threads:
-    """Threads besides the caller's, for teams that run one after another; after ``close`` a call makes new ones.
+    """Threads besides the caller's, for teams that run one after the other. After ``close``, a call starts new ones.
 
-    A rank always has the same thread, whose caches may still hold its share.
+    A rank always has the same thread, whose caches may still hold its data.
     """
 
     def __init__(self) -> None:
-        self._executors: list[ThreadPoolExecutor] = []  # of one thread each
+        self._executors: list[ThreadPoolExecutor] = []  # with one thread each
         self._process = os.getpid()
 
     def start(self, count: int) -> bool:
-        """Have so many; False if the system allows no more: nothing must begin that they can't end."""
-        if self._process != os.getpid():  # a fork has no threads of its parent's, whose locks may be held
+        """Start ``count`` threads; False if the system allows no more, so that a team never starts incomplete."""
+        if self._process != os.getpid():  # a fork has none of its parent's threads, and their locks may be held
             self._executors, self._process = [], os.getpid()
         while len(self._executors) < count:
             executor = ThreadPoolExecutor(1, thread_name_prefix='fastrnn')
@@ -71,7 +71,7 @@ class Threads:
 
 
 def _until_an_error(kernel: Callable[[Team], Any], team: Team) -> Any:
-    """Call ``kernel(team)``; after an error nobody waits for this thread."""
+    """Call ``kernel(team)``; after an error, release the threads that wait for this one."""
     try:
         return kernel(team)
     except BaseException:
@@ -80,10 +80,10 @@ def _until_an_error(kernel: Callable[[Team], Any], team: Team) -> Any:
 
 
 class ThreadTeam:
-    """A team, whose threads may be those of other teams, too."""
+    """A team; other teams may use the same threads."""
 
     def __init__(self, size: int, shares: int = 1, threads: Threads | None = None) -> None:
-        """Of groups of ``shares`` threads each."""
+        """With groups of ``shares`` threads each."""
         self.size, self.shares, self._threads = size, shares, threads or Threads()
         self._sync = make_sync(size // shares)
         self._give_way = _address('sched_yield')
@@ -94,7 +94,7 @@ class ThreadTeam:
         return Team(rank, self.size, self.shares, self._sync, self._give_way, self._syscall)
 
     def start(self) -> bool:
-        """Have all threads there; False if the system allows no more."""
+        """Start all threads; False if the system allows no more."""
         if self.size == 1:
             return True
         if self._process != os.getpid():  # the parent's threads may have been at a barrier
@@ -102,11 +102,11 @@ class ThreadTeam:
         return self._threads.start(self.size - 1)
 
     def run(self, kernel: Callable[[Team], Any]) -> Any:
-        """Call ``kernel(team)`` in all threads at once and return what rank 0 returns."""
+        """Call ``kernel(team)`` in all threads at once; returns the result of rank 0."""
         if self.size == 1:
             return kernel(self.team(0))
         if not self.start():
-            raise RuntimeError(f'the system can not start {self.size} threads')
+            raise RuntimeError(f"the system can't start {self.size} threads")
         others: list[Future[Any]] = []
         try:
             for rank in range(1, self.size):
@@ -114,7 +114,7 @@ class ThreadTeam:
             result = kernel(self.team(0))
             for other in others:
                 other.result()
-        except BaseException:  # an interrupt between two submissions: nobody may wait for ever
+        except BaseException:  # e.g. an interrupt between two submissions: release all threads
             given_up, self._sync = self._sync, make_sync(self.size // self.shares)
             give_up(given_up)
             wait(others)

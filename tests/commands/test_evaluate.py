@@ -18,7 +18,7 @@ def test_texts_that_the_model_does_not_know(cli, tmp_path):
     code, _, err = cli('eval', model, text)
     assert code == 2
     assert 'U+00EF' in err and '--skip-unknown' in err
-    told = 'left out: 1 of 5 characters (20.0 %) is not among the 42 of the vocabulary: ï (U+00EF)\n'
+    told = 'left out: 1 of 5 characters (20.0 %) is not in the vocabulary of 42: ï (U+00EF)\n'
     code, out, err = cli('eval', model, text, '--skip-unknown')
     assert (code, err) == (0, told) and '(3 characters)' in out
     code, out, err = cli('eval', model, text, '--skip-unknown', '--json')

@@ -45,7 +45,7 @@ def test_unknown_characters_are_skipped(cli, saved, tmp_path):
     text, page = tmp_path / 'text', tmp_path / 'page.html'
     text.write_text('abé€€c', encoding='utf-8')
     code, out, err = cli('score', saved, text, '--skip-unknown')
-    assert code == 0 and err.startswith('left out: 3 of 6 characters (50.0 %) are not among the ')
+    assert code == 0 and err.startswith('left out: 3 of 6 characters (50.0 %) are not in the vocabulary of ')
     assert [line.split('\t')[:2] for line in out.splitlines()[1:]] == [['0', 'a'], ['1', 'b'], ['5', 'c']]
     code, out, err = cli('score', saved, text, '--skip-unknown', '--html', page)
     assert code == 0 and err.startswith('left out: 3 of 6') and out.endswith('per character, 3 characters\n')

@@ -47,11 +47,14 @@ def test_encodings_that_fail_in_other_ways(refused, write, encoding):
 
 
 TEXTS = [
-    ('x' * 500, 'the text has one distinct character, so there is nothing to predict: take a text with two or more'),
+    (
+        'x' * 500,
+        'the text has only one distinct character; nothing can be learned from it: use a text with two or more',
+    ),
     (
         TEXT[:26],
-        'the text has 26 characters, but a seq_length of 25 needs at least 27: take a longer text or a smaller '
-        '--seq-length',
+        'the text has 26 characters, but a seq_length of 25 needs at least 27: use a longer text or '
+        '--seq-length 24 or less',
     ),
     ('a', 'the text has 1 characters, but a seq_length of 25 needs at least 27'),
 ]
@@ -107,7 +110,7 @@ def test_absurd_sizes(refused, options, needed):
     arguments = [part for key, value in options.items() for part in ('--' + key.replace('_', '-'), value)]
     message = refused('train', SONNETS, *arguments)
     assert f' need {needed} of memory, but ' in message
-    assert f'hidden_size {options["hidden_size"]:,}' in message and ': take --hidden-size ' in message
+    assert f'hidden_size {options["hidden_size"]:,}' in message and ': use --hidden-size ' in message
     with pytest.raises(ValueError) as error:
         fastrnn.train(TEXT, **options)
     assert str(error.value).split(', but ')[0] == message.split(', but ')[0]  # what is free changes

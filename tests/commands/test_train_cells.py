@@ -64,9 +64,9 @@ def test_a_run_and_all_that_is_done_with_it(cli, tmp_path):
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
-        (('--cell', 'gru'), 'cell is gru, but the model has cell lstm, which stays: leave it out'),
-        (('--layers', 3), 'layers is 3, but the model has layers 2, which stays: leave it out'),
-        (('--hidden-size', 17), 'hidden_size is 17, but the model has hidden_size 16, which stays: leave it out'),
+        (('--cell', 'gru'), 'cell is gru, but the model has cell lstm, which is fixed: leave it out'),
+        (('--layers', 3), 'layers is 3, but the model has layers 2, which is fixed: leave it out'),
+        (('--hidden-size', 17), 'hidden_size is 17, but the model has hidden_size 16, which is fixed: leave it out'),
     ],
 )
 def test_from_keeps_to_the_model(cli, tmp_path, options, words):
@@ -89,7 +89,7 @@ def test_from_keeps_to_the_model(cli, tmp_path, options, words):
 def test_from_the_gists_model(cli, tmp_path):
     path = tmp_path / 'model'
     cli('train', SONNETS, *SMALL, '--cell', 'rnn', '--iterations', 1, '--save', path)
-    words = 'cell is lstm, but the model has cell rnn, which stays: leave it out'
+    words = 'cell is lstm, but the model has cell rnn, which is fixed: leave it out'
     assert refusal(cli, 'train', '--from', path, SONNETS, '--preset', 'fast', '--cell', 'lstm') == words
     for engine in ('exact', 'batched'):
         assert cli('train', '--from', path, SONNETS, '--engine', engine, '--iterations', 1)[0] == 0
@@ -148,7 +148,7 @@ def test_an_architecture_that_does_not_fit(cli):
     tracemalloc.stop()
     found = re.fullmatch(
         r'cell lstm, layers 8, hidden_size 100,000, seq_length \d+, streams \d+ and 42 distinct characters need '
-        r'([\d.]+) TB of memory, but .*: take --hidden-size [\d,]+, or less',
+        r'([\d.]+) TB of memory, but .*: use --hidden-size [\d,]+, or less',
         str(error.value),
     )
     layer, needed = 4 * 100_000**2 * 4, float(found[1]) * 1e12  # bytes of one Whh or Wih; there are 15

@@ -91,7 +91,7 @@ def test_divergence_stops_the_run(cli):
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
-        (('--streams', 200), 'needs at least 2,000 for 200 streams: take a longer text or fewer --streams'),
+        (('--streams', 200), 'needs at least 2,000 for 200 streams: use a longer text or --streams'),
         (
             ('--validation', 0),
             "validation is '0'; it must be a share above 0 and below 1, such as 0.1 or 10%, or a file",

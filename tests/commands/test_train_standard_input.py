@@ -22,7 +22,7 @@ from fastrnn.parallel.group import Processes
 TEXT = SONNETS.read_bytes()
 SMALL = ('--hidden-size', 4, '--seed', 0, '--sample-length', 20, '--print-every', 5)
 RUN = (*SMALL, '--iterations', 10)
-EMPTY = 'standard input is empty: nothing came before its end; pipe a text into it, or name a file'
+EMPTY = 'standard input is empty; pipe a text into it, or name a file'
 
 
 @pytest.fixture
@@ -92,8 +92,8 @@ def test_a_page_has_a_title(cli, stdin, model, tmp_path):
     ('args', 'words'),
     [
         (('-',), EMPTY),
-        (('-', '-'), 'standard input can be read but once; name it once'),
-        ((SONNETS, '--validation', '-'), 'standard input can be the text, but not the held-out one; name a share or a'),
+        (('-', '-'), 'standard input can be read only once; name it once'),
+        ((SONNETS, '--validation', '-'), "standard input can't be the held-out text; name a share or a"),
     ],
 )
 def test_refused(cli, stdin, args, words):
@@ -106,7 +106,9 @@ def test_of_several_processes_one_has_it(stdin, monkeypatch):
     stdin(TEXT)
     monkeypatch.setattr(Processes, 'size', 2)
     for call in (lambda: fastrnn.train(Path('-')), lambda: fastrnn.start('nowhere', '-')):
-        with pytest.raises(ValueError, match=r'^of several processes only the first has standard input; save the te'):
+        with pytest.raises(
+            ValueError, match=r'^standard input is only available to the first of several processes; save the te'
+        ):
             call()
     assert not Path('nowhere').exists()
 

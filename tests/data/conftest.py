@@ -1,4 +1,4 @@
-"""What tests of texts share."""
+"""Fixtures for tests of texts."""
 
 import pytest
 from helpers import SONNETS
@@ -8,7 +8,7 @@ from fastrnn.data import cache as text_cache
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    """A cache of the test's own; files need no time to settle."""
+    """The test's own cache; new files are trusted at once."""
     monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'cache'))
     monkeypatch.setattr(text_cache, 'SETTLED', 0)
     return tmp_path / 'cache' / 'corpora'

@@ -1,4 +1,4 @@
-"""Encoded texts that are kept: damage, full disks, kills; a stated fallback, never a wrong corpus."""
+"""Cached texts after damage, full disks and kills: never a wrong corpus."""
 
 import errno
 import json
@@ -34,7 +34,7 @@ def spoil_facts(entry):
 
 
 def foreign(entry):
-    """Another text's entry under this one's name."""
+    """Puts another text's entry under this one's name."""
     other = entry.parent.parent / 'other'
     other.write_text('another text')
     open_corpus(other)
@@ -73,8 +73,8 @@ def test_damaged_entries_are_rebuilt(path, cache, kind):
 
 @pytest.mark.parametrize('limit', [1 << 26, 0])
 @pytest.mark.parametrize('bit', [1, 0x80])
-def test_any_flipped_bit_is_noticed(path, cache, monkeypatch, limit, bit):
-    """Wherever it is, and whether it makes another character or one that is not there."""
+def test_any_flipped_bit_is_detected(path, cache, monkeypatch, limit, bit):
+    """At any offset, and whether the id stays in the vocabulary or not."""
     monkeypatch.setattr(stored, 'IN_MEMORY', limit)
     monkeypatch.setattr(stored, 'CHUNK', 64)
     monkeypatch.setattr(os, 'fsync', lambda descriptor: None)
@@ -89,8 +89,8 @@ def test_any_flipped_bit_is_noticed(path, cache, monkeypatch, limit, bit):
         assert again.note.startswith('encoded into') and (entry / 'ids').read_bytes() == data
 
 
-def test_ids_beyond_the_vocabulary_in_an_entry_that_is_whole(path, cache):
-    """As a defect of an encoder would make one: no kernel gets to see it."""
+def test_ids_beyond_the_vocabulary_with_a_valid_checksum(path, cache):
+    """A faulty encoder could write them; no kernel may read them."""
     open_corpus(path)
     (entry,) = entries(cache)
     data = bytearray((entry / 'ids').read_bytes())
@@ -119,7 +119,7 @@ def test_untouched_files_are_not_read_again(path, monkeypatch):
     assert right(open_corpus(path))
 
 
-def test_an_edit_that_keeps_size_and_time_is_noticed(path):
+def test_an_edit_that_keeps_size_and_time_is_detected(path):
     state = path.stat()
     open_corpus(path)
     path.write_text(TEXT.swapcase())
@@ -127,7 +127,7 @@ def test_an_edit_that_keeps_size_and_time_is_noticed(path):
     assert right(open_corpus(path), TEXT.swapcase())
 
 
-def test_another_file_under_the_same_name_is_noticed(path, tmp_path):
+def test_another_file_under_the_same_name_is_detected(path, tmp_path):
     open_corpus(path)
     (tmp_path / 'new').write_text(TEXT.swapcase())
     os.replace(tmp_path / 'new', path)
@@ -135,7 +135,7 @@ def test_another_file_under_the_same_name_is_noticed(path, tmp_path):
 
 
 def test_recent_files_are_not_trusted(path, monkeypatch, cache):
-    """Within the resolution of its times a file may change twice."""
+    """A file may change twice within the resolution of its times."""
     monkeypatch.setattr(text_cache, 'SETTLED', 60)
     open_corpus(path)
     assert not (cache / 'files').exists()
@@ -162,7 +162,7 @@ def test_a_killed_run_leaves_no_entry(path, cache, monkeypatch):
     assert left.name.startswith('.new-') and (left / 'ids').stat().st_size == len(TEXT)
     corpus = open_corpus(path)
     assert right(corpus) and corpus.note.startswith('encoded into')
-    assert left.exists()  # for all we know its run goes on
+    assert left.exists()  # its run may still be writing
     age = time.time() - 2 * STALE
     for place in (left / 'ids', left):
         os.utime(place, (age, age))
@@ -178,8 +178,8 @@ def test_a_run_that_still_writes_is_left_alone(path, cache):
     assert (cache / '.new-1-a').exists()
 
 
-def test_two_runs_at_once(path, cache, monkeypatch):
-    """The other one is faster by a moment."""
+def test_two_runs_encode_at_once(path, cache, monkeypatch):
+    """The other run finishes just before this one."""
     write = encoding.write_ids
 
     def slow(*args):

@@ -1,4 +1,4 @@
-"""Encoded texts are believed only where nobody else can have put them."""
+"""Cached texts are used only if no other user can write them."""
 
 import warnings
 
@@ -10,8 +10,8 @@ from fastrnn import open_corpus
 from fastrnn.data import cache as text_cache
 
 
-def test_a_foreign_text_is_not_taken(place):
-    """Kernels trust its numbers to be those of characters."""
+def test_a_foreign_text_is_not_used(place):
+    """Kernels don't check its ids."""
     whole = open_corpus(SONNETS, cache=place / 'cache')
     assert mode_of(place / 'cache' / 'corpora') == 0o700
     assert 'encoded before' in open_corpus(SONNETS, cache=place / 'cache').note
@@ -21,11 +21,11 @@ def test_a_foreign_text_is_not_taken(place):
         corpus = open_corpus(SONNETS, cache=place / 'cache')
     assert np.array_equal(corpus.ids[:], whole.ids[:])
     assert corpus.note.startswith(f'{place / "cache"} cannot be written ({place / "cache"} can be written by others: ')
-    assert corpus.note.endswith(', so the text is encoded anew in every run, in memory')
+    assert corpus.note.endswith('; every run encodes the text again, in memory')
 
 
-def test_a_foreign_memory_of_texts_is_not_taken(place, monkeypatch):
-    """Of which file has which contents."""
+def test_a_foreign_record_of_hashes_is_not_used(place, monkeypatch):
+    """The record of which file has which contents."""
     monkeypatch.setattr(text_cache, 'SETTLED', 0)
     (place / 'other').write_text('another text')
     other = open_corpus(place / 'other', cache=place / 'cache')

@@ -1,4 +1,4 @@
-"""A cache that can not be written to: the text is used all the same, and it is said."""
+"""If the cache can't be written, the text is still used, and a note says so."""
 
 import errno
 import os
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.usefixtures('cache')
 
 @pytest.mark.parametrize('limit', [1 << 26, 0])
 def test_read_only_cache(path, tmp_path, monkeypatch, limit):
-    """Below a regular file nothing can be made, not even by root."""
+    """Nothing can be created below a regular file, not even by root."""
     monkeypatch.setattr(stored, 'IN_MEMORY', limit)
     monkeypatch.setenv('FASTRNN_CACHE', str(path / 'below'))
     corpus = open_corpus(path)
     where = 'in memory' if limit else f'in a temporary file in {corpora.tempfile.gettempdir()}'
-    words = f'{path / "below"} cannot be written (Not a directory), so the text is encoded anew in every run, {where}'
+    words = f'{path / "below"} cannot be written (Not a directory); every run encodes the text again, {where}'
     assert right(corpus) and corpus.note == corpus.describe()[-1] == words
 
 
@@ -46,7 +46,7 @@ class Full:
 
 @pytest.fixture
 def full(monkeypatch):
-    """The cache's disk is full after some bytes of ids."""
+    """The disk of the cache is full after 500 bytes of ids."""
     write = text_cache.write_synced
 
     def limited(path, fill):
@@ -60,7 +60,7 @@ def full(monkeypatch):
 def test_full_cache(path, cache, full, monkeypatch, limit):
     monkeypatch.setattr(stored, 'IN_MEMORY', limit)
     corpus = open_corpus(path)
-    assert right(corpus) and 'cannot be written (No space left on device), so the text' in corpus.note
+    assert right(corpus) and 'cannot be written (No space left on device); every run' in corpus.note
     assert not entries(cache)
 
 
@@ -85,7 +85,7 @@ def test_no_room_for_another_text(path, monkeypatch):
     assert str(error.value) == f'{words} folder with TMPDIR'
 
 
-def test_full_only_when_it_is_brought_to_the_disk(path, cache, monkeypatch):
+def test_a_disk_that_is_full_at_the_sync(path, cache, monkeypatch):
     monkeypatch.setattr(os, 'fsync', fail(errno.EDQUOT))
     corpus = open_corpus(path)
     assert right(corpus) and 'in memory' in corpus.note and not entries(cache)

@@ -1,4 +1,4 @@
-"""A text of many small files starts as fast as one file: work for each is small, and none is done for each but that."""
+"""A text of many small files starts almost as fast as one file: few system calls per file."""
 
 import builtins
 import json
@@ -26,7 +26,7 @@ CALLS = [
 
 @pytest.fixture
 def folder(tmp_path):
-    """Makes a folder of so many files, and returns it and its text."""
+    """Makes a folder of ``count`` files; returns it and its text."""
 
     def make(count):
         place = tmp_path / f'{count} files'
@@ -41,7 +41,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def calls(monkeypatch):
-    """How often a text of a folder makes the system do things: the text's start, in a function, and counts."""
+    """A function that opens a folder's text; returns the corpus, and the number of calls by name."""
 
     def counted(place):
         counts = Counter()
@@ -63,8 +63,8 @@ def calls(monkeypatch):
 
 
 @pytest.mark.usefixtures('cache')
-def test_what_a_start_costs(folder, calls):
-    """The first one and later ones: calls for each file are few, and no more are synced, walked or replaced."""
+def test_calls_of_a_start(folder, calls):
+    """Of a first start and a later one: few calls per file; syncs, walks and renames don't depend on their number."""
     (few, _), (many, text) = folder(3), folder(63)
     first, later = [[calls(place) for place in (few, many)] for _ in range(2)]
     whole = Corpus.of(text)
@@ -73,14 +73,14 @@ def test_what_a_start_costs(folder, calls):
     for name, one, opened in (('first', first, 4), ('later', later, 2)):
         small, large = (counts for _, counts in one)
         for call in ('fsync', 'lstat', 'mkdir', 'replace', 'scandir'):
-            assert large[call] <= small[call] + 10, (name, call)  # of the other text in the cache
+            assert large[call] <= small[call] + 10, (name, call)  # for the other text in the cache
         assert abs(large['open'] - small['open'] - 60 * opened) <= 10, name
-        assert large['stat'] - small['stat'] <= 60 * (5 + opened), name  # one more before each is opened
+        assert large['stat'] - small['stat'] <= 60 * (5 + opened), name  # one more before each open
     assert later[1][1]['fsync'] == 0
 
 
 def test_one_record_for_all_files(folder, cache, monkeypatch):
-    """By which they are known, until one of them changes."""
+    """It is used until one of the files changes."""
     place, text = folder(9)
     names, _ = with_folders([place])
     open_corpus(names)
@@ -93,7 +93,7 @@ def test_one_record_for_all_files(folder, cache, monkeypatch):
     assert 'other' in (changed := open_corpus(names)).text(changed.ids)
     assert len(list((cache / 'files').iterdir())) == 1 and len(entries(cache)) == 2
     assert len(open_corpus(list(reversed(names))).ids) == len(changed.ids)
-    assert len(list((cache / 'files').iterdir())) == 2  # of another order
+    assert len(list((cache / 'files').iterdir())) == 2  # one for the other order
 
 
 @pytest.mark.parametrize('count', [1, 4])
@@ -112,7 +112,7 @@ def test_a_damaged_record(folder, cache, text, count):
 
 
 def test_very_many_records(folder, cache, tmp_path, monkeypatch):
-    """They go when a text is added, the oldest first."""
+    """The oldest are removed when a text is added."""
     place, _ = folder(6)
     names, _ = with_folders([place])
     for name in names:
@@ -120,7 +120,7 @@ def test_very_many_records(folder, cache, tmp_path, monkeypatch):
     assert len(list((cache / 'files').iterdir())) == 6
     monkeypatch.setattr(cache_folder, 'RECORDS', 4)
     assert open_corpus(names).note.startswith('encoded into')
-    assert len(list((cache / 'files').iterdir())) == 5  # and the new one
+    assert len(list((cache / 'files').iterdir())) == 5  # including the new one
     (cache / 'files' / 'notes.json').write_text('a user has put it there')
     (tmp_path / 'more').write_text('more')
     open_corpus(tmp_path / 'more')

@@ -1,4 +1,4 @@
-"""Whatever is in a file, and however it is to be read: a corpus, or a ValueError of one line."""
+"""Any file and any way of reading it gives a corpus or a ValueError of one line."""
 
 import gzip
 
@@ -27,7 +27,7 @@ PACKED = gzip.compress(b'Shall I compare thee', mtime=0)
 
 @st.composite
 def contents(draw):
-    """Any bytes; also gzip's, with some changed or missing."""
+    """Any bytes; also damaged gzip files."""
     data = draw(st.binary(max_size=80))
     if draw(st.booleans()):
         return data
@@ -58,7 +58,7 @@ def test_any_file(tmp_path_factory, data, encoding, errors, unit, min_count):
 
 
 class one_line:
-    """Only ValueErrors of one line get out; and are caught here."""
+    """Catches ValueErrors of one line; any other error fails the test."""
 
     def __enter__(self):
         pass
@@ -73,7 +73,7 @@ class one_line:
 @pytest.mark.parametrize('unit', ['character', 'byte'])
 @given(data=contents())
 def test_any_other_text(tmp_path_factory, unit, data):
-    """In the numbers of a vocabulary that may lack its characters."""
+    """Encoded with a vocabulary that may not have its characters."""
     place = tmp_path_factory.getbasetemp() / 'fuzzed'
     place.write_bytes(b'abc')
     corpus = open_corpus(place, unit=unit, cache=place.with_suffix('.cache'))

@@ -1,4 +1,4 @@
-"""The share of a text that is held out."""
+"""Splits a text into a training and a held-out part."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ TEXT = SONNETS.read_text(encoding='utf-8')
 
 @pytest.mark.parametrize('share', [0, 1, -0.5, 1.5, float('nan')])
 def test_validation_share(share):
-    with pytest.raises(ValueError, match='must lie between 0 and 1'):
+    with pytest.raises(ValueError, match='use a number between 0 and 1'):
         Corpus.of(TEXT).split(share)
 
 

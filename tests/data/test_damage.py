@@ -1,4 +1,4 @@
-"""A text in UTF-8 but for a few bytes: they are counted, and the rest is read as UTF-8."""
+"""A text that is UTF-8 except for a few bytes: they are counted, and the rest is read as UTF-8."""
 
 import gzip
 
@@ -36,8 +36,8 @@ CASES = {
 @pytest.mark.parametrize('kind', CASES)
 @pytest.mark.usefixtures('cache')
 @pytest.mark.filterwarnings('ignore:.*byte-order mark')
-def test_what_is_advised(path, kind, monkeypatch):
-    """By whatever reads it; and what is advised works."""
+def test_the_advice_works(path, kind, monkeypatch):
+    """Every reader gives the same advice, and following it works."""
     data, words = CASES[kind]
     ending = f'; {words}: add --errors replace' if words else ' the rest is: add --errors replace'
     path.write_bytes(data)
@@ -58,7 +58,7 @@ def test_what_is_advised(path, kind, monkeypatch):
 
 
 @pytest.mark.usefixtures('cache')
-def test_of_several_files_the_one_is_named(path, tmp_path):
+def test_the_damaged_file_is_named(path, tmp_path):
     (tmp_path / 'good').write_text(GREEK)
     path.write_bytes(CASES['one byte'][0])
     assert refused([tmp_path / 'good', path]).startswith(f'{path}: byte 0xff')
@@ -66,7 +66,7 @@ def test_of_several_files_the_one_is_named(path, tmp_path):
 
 @pytest.mark.parametrize('size', [1, 2, 3, 50, 1000])
 def test_counts_do_not_depend_on_chunks(size):
-    """Bad bytes, half characters and surrogates may be cut anywhere."""
+    """Bad bytes, half characters and surrogates may be split anywhere."""
     data = (
         b'\xff' + GREEK.encode() + SURROGATES + GREEK.encode()[:-2] + b'\xe2\x82\n' + GREEK.encode() * 3 + b'\xf0\x9f'
     )
@@ -74,7 +74,7 @@ def test_counts_do_not_depend_on_chunks(size):
     assert find_damage(lambda: chunks, 0) == find_damage(lambda: [data], 0)
 
 
-def test_what_is_counted_is_bounded(monkeypatch):
+def test_counting_has_a_limit(monkeypatch):
     monkeypatch.setattr(damage, 'CHECKED', 100)
     monkeypatch.setattr(damage, 'PLACES', 30)
     found = find_damage(lambda: ['é'.encode() * 20 + b'\xff'] * 99, 0)
@@ -84,7 +84,7 @@ def test_what_is_counted_is_bounded(monkeypatch):
 
 
 def test_other_encodings():
-    """Some of their bytes are UTF-8 by chance."""
+    """Some of their bytes are valid UTF-8 by chance."""
     for text, encoding in (('人人生而自由', 'gbk'), (GREEK, 'cp1253'), ('où ça', 'latin-1'), ('né', 'latin-1')):
         data = [text.encode(encoding)]
         assert not find_damage(data.copy, 0).is_utf8

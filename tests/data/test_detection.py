@@ -1,4 +1,4 @@
-"""What is said of a text that is not in the encoding named, or has a byte-order mark."""
+"""Messages about texts in another encoding than the named one, or with a byte-order mark."""
 
 import codecs
 import gzip
@@ -41,7 +41,7 @@ def write(tmp_path):
 
 
 def tried(way, path, **options):
-    """What comes out, text or error; and the warnings, each once as the command line has them."""
+    """The text or the error, and the distinct warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('default')
         sys.modules[detection.__name__].__dict__.pop('__warningregistry__', None)
@@ -66,8 +66,8 @@ def test_a_byte_order_mark_is_named(write, way, name):
 
 
 @pytest.mark.parametrize('way', WAYS)
-def test_a_mark_that_is_read_as_a_character(write, way):
-    """As the gist reads it; the bits stay, and it is said, from the cache too."""
+def test_a_mark_that_counts_as_a_character(write, way):
+    """As in the gist. A warning says so, also when the text comes from the cache."""
     for encoding, marked, cure in (('utf-8', 'utf-8', 'utf-8-sig'), ('utf-16-le', 'utf-16', 'utf-16')):
         path = write(('\ufeff' + TEXT).encode(encoding))
         message = f'{path}: begins with a byte-order mark of {marked}, which counts as a character (U+FEFF); '
@@ -80,7 +80,7 @@ def test_a_mark_that_is_read_as_a_character(write, way):
 
 
 def test_a_mark_that_is_read_as_something_else(write):
-    """Any bytes are latin-1."""
+    """latin-1 accepts any bytes."""
     path = write(MARKED['utf-16'])
     _, said = tried('open_corpus', path, encoding='latin-1')
     assert said == [
@@ -88,8 +88,8 @@ def test_a_mark_that_is_read_as_something_else(write):
     ]
     _, said = tried('open_corpus', path, errors='replace')
     assert len(said) == 1
-    assert tried('open_corpus', path, unit='byte')[1] == []  # bytes are bytes
-    path = write('\0a'.encode('utf-16'))  # begins as utf-32 does
+    assert tried('open_corpus', path, unit='byte')[1] == []  # no decoding, no warning
+    path = write('\0a'.encode('utf-16'))  # starts like utf-32
     assert tried('open_corpus', path, encoding='utf-16') == ('\0a', [])
 
 
@@ -98,7 +98,7 @@ def test_utf8_named_as_ascii(write):
 
 
 def test_too_little_to_guess(write):
-    """And bytes that no encoding makes a language of."""
+    """Also bytes that are no language in any encoding."""
     assert refused(write(b'abc\xffdef')).endswith("; name the text's encoding with --encoding, e.g. latin-1")
 
 

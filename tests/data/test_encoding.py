@@ -1,4 +1,4 @@
-"""Rules of encoding, and what they are called."""
+"""Options of reading, large vocabularies, interrupts and missing threads."""
 
 import threading
 
@@ -50,8 +50,8 @@ def test_interrupt_leaves_nothing(path, cache, monkeypatch):
     assert right(open_corpus(path))
 
 
-def test_a_system_that_starts_no_thread(path, monkeypatch):
-    """The text is read, encoded and hashed by the caller's."""
+def test_encoding_without_threads(path, monkeypatch):
+    """The caller's thread reads, encodes and hashes the text."""
 
     def no_thread(thread):
         raise RuntimeError("can't start new thread")

@@ -1,4 +1,4 @@
-"""Files that can not be read, or change while they are: one line."""
+"""Files that can't be read, or change while they are read: an error of one line."""
 
 import gzip
 import os
@@ -55,7 +55,7 @@ def test_utf16_without_byte_order(path):
 def test_damaged_gzip(path, cache, damage):
     path.write_bytes(damage(gzip.compress(SONNETS.read_bytes())))
     message = refused(path)
-    assert message.startswith(f'{path}: the gzip file is damaged (') and message.endswith('); pack it anew')
+    assert message.startswith(f'{path}: the gzip file is damaged (') and message.endswith('); compress it again')
     assert not entries(cache)
 
 
@@ -82,8 +82,8 @@ def test_a_file_that_changes_while_it_is_read(path, cache, monkeypatch, change, 
 
 
 @pytest.mark.parametrize('packed', [False, True])
-def test_a_file_that_is_still_being_written(path, monkeypatch, packed):
-    """What it ends with is no error of its own."""
+def test_a_file_that_is_still_being_written_is_not_called_damaged(path, monkeypatch, packed):
+    """Its incomplete end is not reported as an error."""
     data = (TEXT + 'é').encode()
     path.write_bytes((gzip.compress(data) if packed else data)[:-1])
     read = sources.Source._read
@@ -102,7 +102,7 @@ def touching(opened, path):
 
 
 def test_second_reading_of_another_length(path, cache, monkeypatch):
-    """Even if the file's times do not tell."""
+    """Detected even if the file's times are the same."""
     monkeypatch.setattr(sources, '_state', lambda state: [0, 0, 0, 0, 0])
     survey = encoding.survey
 
@@ -131,7 +131,7 @@ def test_second_reading_of_another_length(path, cache, monkeypatch):
     ],
 )
 def test_bad_bytes_are_refused_or_replaced(errors):
-    """Python knows other ways, of which some can't decode, and none is documented."""
+    """Python has other error handlers: some can't decode, and none is documented here."""
     with pytest.raises(ValueError, match='it must be one of strict, replace'):
         Reading(errors=errors)
     assert Reading(errors='replace').errors == 'replace'

@@ -1,4 +1,4 @@
-"""Folders and patterns in place of files."""
+"""Folders and patterns given as texts."""
 
 import gzip
 import os
@@ -11,7 +11,7 @@ from fastrnn.data.folders import with_folders
 
 @pytest.fixture
 def notes(tmp_path):
-    """A folder with texts and other things, made in no order."""
+    """A folder with texts and other files, created in no particular order."""
     folder = tmp_path / 'my notes'
     files = {'b.md': 'b', 'a/z.txt': 'z', 'a.md': 'a', 'a/b/c.md': 'c', 'Z.md': 'Z', '.hidden': 'h', '.git/x.md': 'x'}
     for name, text in files.items():
@@ -33,8 +33,8 @@ def notes(tmp_path):
 NAMES = ['Z.md', 'a/b/c.md', 'a/z.txt', 'a.md', 'b.md', 'packed.gz', 'wide']
 
 
-def test_the_texts_of_a_folder(notes, tmp_path):
-    """Sorted; what is hidden, binary, empty or never ends is left out, and counted. Other names stay where they are."""
+def test_texts_of_a_folder(notes, tmp_path):
+    """Sorted; hidden, binary, empty and special files are skipped and counted. Other names keep their places."""
     other = tmp_path / 'other'
     files, found = with_folders([other, notes, str(notes / 'a')])
     assert files == [other, *(notes / name for name in NAMES), notes / 'a/b/c.md', notes / 'a/z.txt']
@@ -54,8 +54,8 @@ def test_no_text_in_a_folder(notes, tmp_path):
 
 
 @pytest.mark.usefixtures('cache')
-def test_how_its_files_are_named(notes, tmp_path):
-    """By a pattern that most of them have, as a shell takes it."""
+def test_a_folder_is_refused_with_a_pattern(notes, tmp_path):
+    """A pattern that most of its files match, quoted for a shell."""
     words = f"is a folder; name its files, such as '{notes}'/*.md, or add --recursive (train, eval)"
     assert refused(notes) == f'{notes}: {words}'
     (tmp_path / 'x' / 'y').mkdir(parents=True)
@@ -66,11 +66,9 @@ def test_how_its_files_are_named(notes, tmp_path):
 
 
 @pytest.mark.usefixtures('cache')
-def test_patterns_that_the_shell_has_not_replaced(notes):
-    words = 'is a pattern, of 3 names, that the shell has not replaced: leave out the quotes around it'
+def test_patterns_that_the_shell_did_not_expand(notes):
+    words = 'is a pattern that matches 3 names, but the shell did not expand it: remove the quotes around it'
     assert refused(notes / '*.md') == f'{notes}/*.md: {words}'
-    assert (
-        refused(notes / '*.rst') == f'{notes}/*.rst: is a pattern that no file matches; name a text file that is there'
-    )
-    (notes / '*.rst').write_bytes(b'\xff')  # which is a name, too
+    assert refused(notes / '*.rst') == f'{notes}/*.rst: is a pattern that no file matches; name an existing text file'
+    (notes / '*.rst').write_bytes(b'\xff')  # now a file name
     assert 'byte 0xff' in refused(notes / '*.rst')

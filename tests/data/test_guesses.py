@@ -1,4 +1,4 @@
-"""The encoding that is advised is the text's, or reads it as well."""
+"""The suggested encoding is the text's, or decodes it equally."""
 
 import gzip
 
@@ -42,15 +42,15 @@ def chunks(*parts):
 
 
 def advised(path, **options):
-    """The encoding that a refusal advises."""
+    """The encoding that an error suggests."""
     told = refused(path, **options)
     assert '; the text is probably ' in told and told.count('--encoding ') == 1 and '--errors' not in told
     return told.rpartition('--encoding ')[2]
 
 
 @pytest.mark.parametrize(('text', 'encoding'), CASES)
-def test_the_encoding_of_a_language(text, encoding):
-    """Of one line, and of a text that is cut inside a character, as a sample of a long one may be."""
+def test_encodings_of_languages(text, encoding):
+    """For one line, and for a text that is cut inside a character, as a sample of a long one may be."""
     for whole in (text + '\n', '7' + text * 40):
         data = whole.encode(encoding)
         at = next((place for place, byte in enumerate(data) if byte >= 0x80), 0)
@@ -61,8 +61,8 @@ def test_the_encoding_of_a_language(text, encoding):
 
 @pytest.mark.parametrize(('text', 'encoding'), [(TEXTS[names], names.partition(' ')[0]) for names in list(TEXTS)[:5]])
 @pytest.mark.usefixtures('cache')
-def test_a_long_text_without_a_line(path, text, encoding):
-    """120 kB and a digit, packed or not, after other text or not; and with the encoding it is read."""
+def test_a_long_text_without_newlines(path, text, encoding):
+    """120 kB after a digit, compressed or not, after other text or not; the suggested encoding reads it."""
     whole = '7' + text * (60_000 // len(text))
     for before, packed in (('', False), ('English first.\n' * 9000, True)):
         data = (before + whole).encode(encoding)
@@ -81,7 +81,7 @@ def test_another_encoding_was_named(path):
 @pytest.mark.parametrize('lines', [50, 5000])
 @pytest.mark.usefixtures('cache')
 def test_a_damaged_text(path, number, encoding, lines):
-    """Inside of what the guess is made of, and behind it."""
+    """Damage within the sample, and after it."""
     data = ((list(TEXTS.values())[number] + '\n') * lines).encode(encoding)
     path.write_bytes(data + b'\xff\n' + data)
     names = {encoding, 'euc_kr'} if number == 3 else {encoding}
@@ -91,20 +91,20 @@ def test_a_damaged_text(path, number, encoding, lines):
     }
 
 
-def test_a_sentence_before(path, cache):
-    """That a long text without spaces follows."""
+def test_a_sentence_in_ascii_first(path, cache):
+    """Before a long text without spaces."""
     path.write_bytes(('English first. ' + CHINESE.strip() * 2000).encode('gbk'))
     assert advised(path) == 'gb18030'
 
 
 def test_no_language():
-    """Bytes that make none in any encoding."""
+    """Bytes that are no language in any encoding."""
     for data in (b'\xff\xfe\xfd\xfc' * 500, bytes(range(256)) * 9, b'abc\xff', b''):
         assert guess(chunks(data), 0) is None
 
 
-def test_what_is_looked_at_is_bounded(monkeypatch):
-    """However long the text is."""
+def test_guessing_reads_a_limited_part(monkeypatch):
+    """For any length of the text."""
     sizes = []
     monkeypatch.setattr(chardet, 'detect_all', lambda sample, **_: sizes.append(len(sample)) or [])
     monkeypatch.setattr(guesses, 'CHECKED', 1 << 17)
@@ -125,7 +125,7 @@ SEVEN = [(CHINESE, 'hz'), (JAPANESE, 'iso2022_jp_2'), (list(TEXTS.values())[3] *
 @pytest.mark.parametrize(('text', 'encoding'), SEVEN)
 @pytest.mark.usefixtures('cache')
 def test_encodings_whose_bytes_are_ascii(path, text, encoding):
-    """They can be read as UTF-8, and a warning says that they are not: from the cache, too."""
+    """They decode as UTF-8; a warning names the encoding, also when the text comes from the cache."""
     path.write_bytes(text.encode(encoding))
     for _ in range(2):
         with pytest.warns(RuntimeWarning, match=f'is probably {encoding}, whose bytes are ASCII: add --encoding'):
@@ -143,7 +143,7 @@ def test_other_ascii(text):
 @pytest.mark.parametrize('number', [0, 3, 4, 6])
 @pytest.mark.usefixtures('cache')
 def test_wide_encodings_without_a_mark(path, encoding, number):
-    """Russian is UTF-8, too, of control characters."""
+    """Russian in UTF-16 is also valid UTF-8, with control characters."""
     text = (list(TEXTS.values())[number] + '\n') * 9
     path.write_bytes(text.encode(encoding))
     assert refused(path).endswith(f'add --encoding {encoding}')

@@ -1,4 +1,4 @@
-"""No id beyond the vocabulary reaches a kernel, wherever it comes from; and none wraps, however many there are."""
+"""No id beyond the vocabulary reaches a kernel, whatever its source, and no id overflows its type."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ WRONG = {
 
 @pytest.mark.parametrize('kind', WRONG)
 def test_wrong_ids(kind):
-    """In a corpus, and as held-out text."""
+    """In a corpus and in held-out text."""
     ids, words = WRONG[kind]
     with pytest.raises(ValueError, match='^ids' + words):
         Corpus(ids, 'abc')
@@ -57,8 +57,8 @@ def test_a_wrong_id_far_into_a_text_is_not_scored():
 
 
 @pytest.mark.parametrize('dtype', [np.int64, np.int8, np.uint64, np.uint32, np.uint16, np.uint8])
-def test_any_integers_will_do(dtype):
-    """And those of a corpus are nobody else's to change."""
+def test_any_integer_type(dtype):
+    """A corpus copies the caller's array."""
     text = TEXT[:300]
     expected = Corpus.of(text)
     ids = expected.ids.astype(dtype)
@@ -67,7 +67,7 @@ def test_any_integers_will_do(dtype):
     ids[:] = -1 if dtype in (np.int64, np.int8) else ids.max() + 1
     for kept in (corpus.ids, validation, as_ids(expected.ids.tolist(), len(expected.chars))):
         assert np.array_equal(kept, expected.ids) and not kept.flags.writeable and kept.dtype.kind == 'u'
-    assert as_ids(expected.ids[3:], len(expected.chars)).base is not None, 'copied without need'
+    assert as_ids(expected.ids[3:], len(expected.chars)).base is not None, 'an unnecessary copy'
     assert as_ids(expected.ids[::2], len(expected.chars)).flags.c_contiguous
 
 
@@ -88,13 +88,13 @@ def test_a_text_of_many_characters(tmp_path):
 
 
 @pytest.mark.parametrize('dtype', [np.float64, np.float32])
-def test_sampling_from_many_characters(dtype):
-    """A model that says one character after the other: of each, the next in LAST."""
+def test_sampling_from_a_large_vocabulary(dtype):
+    """A model that predicts the next character of LAST with certainty."""
     params = Params(Architecture('rnn', 1, 3, len(MANY)))
     params.WxhT[LAST] = 9 * np.eye(3)
     params.Why[np.roll(LAST, -1)] = 90 * np.eye(3)
     model = Model(params.astype(dtype), MANY)
-    expected = ''.join(MANY[LAST[k % 3]] for k in range(7))  # after the newline, number 0, comes the first
+    expected = ''.join(MANY[LAST[k % 3]] for k in range(7))  # the first follows the newline, id 0
     assert ''.join(fastrnn.sample(model, 7, seed=0)) == expected
     assert list(fastrnn.samples(model, 2, 7, seed=0)) == [expected] * 2
     assert ''.join(fastrnn.sample(model, 6, prime=MANY[LAST[0]], seed=0)) == expected[1:]

@@ -1,4 +1,4 @@
-"""Files that are no text, and texts that look odd."""
+"""Binary files, and texts that look unusual."""
 
 import bz2
 import gzip
@@ -51,7 +51,7 @@ def array(values):
     return file.getvalue()
 
 
-ZIP = 'a zip archive, or a document that is one (docx, odt, epub)'
+ZIP = 'a zip archive or a document (docx, odt, epub)'
 KINDS = [
     (b'%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj', 'a PDF'),
     (b'%PDF-1.4\nall of it in ASCII', 'a PDF'),
@@ -67,7 +67,7 @@ KINDS = [
 
 @pytest.mark.parametrize(('data', 'kind'), KINDS)
 def test_kinds(path, data, kind):
-    """Named, whatever the encoding, before it is decoded; its bytes can be had."""
+    """Named before the file is decoded, for any encoding; --unit byte still reads it."""
     path.write_bytes(data)
     for encoding in ('utf-8', 'latin-1'):
         assert refused(path, encoding=encoding).startswith(f'{path}: is {kind}, not text; ')
@@ -92,7 +92,7 @@ BINARIES = {
 
 @pytest.mark.parametrize('kind', BINARIES)
 def test_other_binary_files(path, kind):
-    """By their control characters, whatever the encoding."""
+    """Recognized by their control characters, for any encoding."""
     path.write_bytes(BINARIES[kind])
     for options in ({}, {'encoding': 'latin-1'}, {'errors': 'replace'}):
         told = refused(path, **options)
@@ -101,7 +101,7 @@ def test_other_binary_files(path, kind):
     assert open_corpus(path, unit='byte').ids.size
 
 
-def test_a_model_is_no_text(path):
+def test_a_model_is_not_a_text(path):
     save_model(path, biased_model('abc'))
     assert refused(path).startswith(f'{path}: is a model (safetensors), not text; name a text file')
 
@@ -123,8 +123,8 @@ def test_a_model_is_no_text(path):
         *('a\0b', '\0' * 31, '\0' * 40 + 'x' * 400, 'field\x01' * 99, '\a\b\x0e\x0f' * 9, TEXT[:257] + 'ustar'),
     ],
 )
-def test_texts_that_look_odd(path, text):
-    """Each of these the gist reads, too; NUL and others may part its texts, or ring a bell."""
+def test_unusual_texts_are_accepted(path, text):
+    """The gist reads each of them: NUL may separate texts, and others may ring a bell."""
     path.write_text(text, encoding='utf-8')
     assert not kind_of(text.encode())
     corpus = open_corpus(path)
@@ -132,11 +132,11 @@ def test_texts_that_look_odd(path, text):
 
 
 def test_nul_bytes(path):
-    """As numbers have them; few of them only where the rest is no text either."""
+    """As in arrays of numbers. A few of them count only if the rest is not in the encoding."""
     path.write_bytes(np.arange(100, dtype='<i4').tobytes())
     assert refused(path) == (
         f'{path}: does not look like text: 326 of its first 400 bytes are control characters; '
-        'name a text file, or take the bytes as they are with --unit byte'
+        'name a text file, or read it as bytes with --unit byte'
     )
     path.write_bytes(b'some text\0 and then \xff')
     assert refused(path).startswith(f'{path}: does not look like text: 1 of its first 21 bytes is a control')
@@ -146,7 +146,7 @@ def test_nul_bytes(path):
 
 @pytest.mark.parametrize('order', ['utf-16-le', 'utf-16-be'])
 def test_utf16_without_a_mark(path, order):
-    """All of it could be UTF-8."""
+    """All of it is also valid UTF-8."""
     path.write_bytes(TEXT.encode(order))
     assert refused(path) == f'{path}: looks like {order}, without a byte-order mark: add --encoding {order}'
     corpus = open_corpus(path, encoding=order)

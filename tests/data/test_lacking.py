@@ -1,4 +1,4 @@
-"""Characters that a vocabulary lacks: named with counts, or left out."""
+"""Characters that are not in a vocabulary: reported with counts, or skipped."""
 
 import pytest
 from hypothesis import given
@@ -10,14 +10,14 @@ from fastrnn.data.vocabulary import Vocabulary
 
 
 @given(st.text('abxyé\n', min_size=1, max_size=60), st.integers(1, 7))
-def test_what_is_left_is_the_text_without_them(text, chunk):
-    """Wherever pieces end; the offsets are those of the whole text."""
+def test_skipping_leaves_the_known_characters(text, chunk):
+    """For any chunk size; offsets are those in the whole text."""
     vocabulary, kept = Vocabulary('ab'), [k for k, char in enumerate(text) if char in 'ab']
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(files, 'CHUNK', chunk)
         if len(kept) < 2 and len(kept) < len(text):
             with pytest.raises(
-                ValueError, match=f'^the model knows {len(kept) or "none"} of the {len(text)} characters'
+                ValueError, match=f"^the model knows {len(kept) or 'none'} of the text's {len(text)} characters"
             ):
                 vocabulary.encode_known(text)
             return
@@ -31,25 +31,25 @@ def test_what_is_left_is_the_text_without_them(text, chunk):
     assert others == [] or encoded.offsets.tolist() == kept
 
 
-def test_bytes_that_did_not_occur(tmp_path):
+def test_unknown_bytes(tmp_path):
     path = tmp_path / 'some'
     path.write_bytes(b'\x00a\xffa\x00')
     encoded = Vocabulary('a\xff', 'byte').encode_known(path)
     assert encoded.ids.tolist() == [0, 1, 0] and encoded.offsets.tolist() == [1, 2, 3]
-    assert str(encoded.lacking) == '2 of 5 bytes (40.0 %) are not among the 2 of the vocabulary: 0x00 2 times'
+    assert str(encoded.lacking) == '2 of 5 bytes (40.0 %) are not in the vocabulary of 2: 0x00 2 times'
 
 
-def test_five_are_named():
-    """The most frequent, whatever the order in which they come, after what to do about them."""
+def test_the_five_most_frequent_are_named():
+    """Whatever their order in the text; after what to do about them."""
     odd = [chr(0x4E00 + k) for k in range(25)]
     text = 'ab' * 20_000 + ''.join(odd) + odd[24] * 3
     with pytest.raises(ValueError, match=r'^28 of 40,028 characters ') as error:
         Vocabulary('ab').encode_known(text, skip_unknown=False)
     message = str(error.value)
     assert message == (
-        '28 of 40,028 characters (0.07 %) are not among the 2 of the vocabulary; '
-        'leave them out with --skip-unknown (skip_unknown=True), or use a model trained with --min-count 2, which has '
-        'one character for all that is rare or unknown; the first is at offset 40,000; '
+        '28 of 40,028 characters (0.07 %) are not in the vocabulary of 2; '
+        'leave them out with --skip-unknown (skip_unknown=True), or use a model trained with --min-count 2, which maps '
+        'rare and unknown characters to one; the first is at offset 40,000; '
         'they are 丘 (U+4E18) 4 times, 一 (U+4E00), 丁 (U+4E01), 丂 (U+4E02), 七 (U+4E03) and 20 more'
     )
 
@@ -63,5 +63,5 @@ def test_five_are_named():
     ],
 )
 def test_names(char, name):
-    """A character itself, unless it would not show, would change what is around it, or is none."""
+    """Shown as it is, unless it is invisible, changes its surroundings or is not a character."""
     assert unit_name(ord(char), 'character') == name

@@ -1,4 +1,4 @@
-"""What streams of a text read: each place once in a pass, in its order or in shuffled blocks."""
+"""The windows that streams read: each place once per pass, in the text's order or in shuffled blocks."""
 
 import numpy as np
 import oracles
@@ -14,7 +14,7 @@ from fastrnn.settings.passes import pass_over
 
 
 class Plain:
-    """Ids that count up, of a text in a file."""
+    """Ids 0, 1, 2, ... like a text in a file."""
 
     def __init__(self, n):
         self.size, self.dtype = n, np.dtype(np.uint32)
@@ -28,7 +28,7 @@ def asked(T, B, shuffle=0):
 
 
 def read_all(ids, settings, iterations, at_once=1, first=0, count=None):
-    """Windows and fresh starts of so many iterations, read in blocks."""
+    """Windows and resets of ``iterations`` iterations, read ``at_once`` at a time."""
     reader, position, steps, found = Passes(ids, settings, 7, first, count), 0, 0, []
     while steps < iterations:
         n = min(at_once, iterations - steps)
@@ -44,7 +44,7 @@ def read_all(ids, settings, iterations, at_once=1, first=0, count=None):
     st.sampled_from([1, 30, 1000]),
     st.sampled_from([np.asarray, Plain]),
 )
-def test_in_order_each_stream_reads_its_part_as_the_gist_does(monkeypatch, data, T, B, ahead, kind):
+def test_unshuffled_streams_read_their_parts_like_the_gist(monkeypatch, data, T, B, ahead, kind):
     monkeypatch.setattr(passes, 'AHEAD', ahead)
     n, iterations = data.draw(st.integers((T + 2) * B, (T + 2) * B + 60)), data.draw(st.integers(1, 60))
     ids = np.arange(n, dtype=np.uint32)
@@ -69,13 +69,13 @@ def test_shuffled_blocks_are_read_once_in_a_pass(data, T, B, shuffle, number):
     covered = (starts[:, :, None] + np.arange(T)).ravel()
     assert len(set(covered.tolist())) == covered.size == rounds * stride * B
     assert covered.min() >= 0 and covered.max() + 1 < n
-    assert covered.size > n - 1 - B * stride - stride  # all but a rest
+    assert covered.size > n - 1 - B * stride - stride  # all but a remainder
     follows = starts[1:] == starts[:-1] + T
-    assert (afresh[1:] | follows).all()  # a stream that does not start afresh goes on in the text
+    assert (afresh[1:] | follows).all()  # without a reset, a stream continues in the text
     assert afresh[0].all() and afresh.sum() <= (rounds + 1) * B
 
 
-def test_passes_differ_and_depend_on_the_seed_alone():
+def test_passes_differ_and_depend_only_on_the_seed():
     starts = [
         Order(4000, asked(4, 2, 32), seed).places(number, np.arange(9), 0, 2)[0]
         for seed, number in ((1, 0), (1, 1), (2, 0), (1, 0))
@@ -91,8 +91,8 @@ def test_streams_change_blocks_at_different_times():
 
 @pytest.mark.parametrize('kind', [np.asarray, Plain])
 @pytest.mark.parametrize('ahead', [1, 50, 10**6])
-def test_a_part_of_the_streams_reads_what_it_does_among_all(monkeypatch, kind, ahead):
-    """So processes share streams; and blocks of iterations end anywhere, also where a pass does."""
+def test_some_streams_read_the_same_as_among_all(monkeypatch, kind, ahead):
+    """Processes share streams this way. Blocks of iterations may end anywhere, also at the end of a pass."""
     monkeypatch.setattr(passes, 'AHEAD', ahead)
     ids, settings = np.arange(1000, dtype=np.uint32), asked(5, 6, 20)
     whole, afresh = read_all(ids, settings, 100)
@@ -111,13 +111,13 @@ def test_the_next_character_of_the_first_stream(shuffle):
         assert reader.last(position, steps + 1) == read[0, 0, -1]
 
 
-def test_what_stands_for_no_character_is_one_number():
+def test_the_number_for_no_character_is_defined_twice():
     assert passes.NOTHING == ngrams.NOTHING == 2**32 - 1
 
 
 @pytest.mark.parametrize('kind', [np.asarray, Plain])
-def test_a_text_that_is_shorter_than_a_window_with_what_is_before_it(kind):
-    """Of three characters, with room for three more before them."""
+def test_a_text_that_is_shorter_than_a_window_and_its_context(kind):
+    """Three characters, with room for three more before them."""
     ids = np.arange(3, dtype=np.uint32)
     settings = Settings(engine='batched', seq_length=1, ngrams=4, iterations=1)
     windows, _ = Passes(ids if kind is np.asarray else Plain(3), settings, 0).read(0, 0, 1)

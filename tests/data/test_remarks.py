@@ -1,4 +1,4 @@
-"""Files that only point to a text are refused, and markup is warned of; what merely mentions these is text."""
+"""Pointers to texts are refused, and markup gives a warning; a text that mentions these is accepted."""
 
 import gzip
 import warnings
@@ -28,13 +28,13 @@ MARKUP = {
     '\ufeff\n <!-- saved -->\n<HTML><head>': 'is a web page (HTML)',
     '<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0">': 'is a web page (HTML)',
     '<?xml version="1.0"?>\n<TEI><text/></TEI>': 'is XML; save it as plain text',
-    '<html><head><title>404 Not Found</title></head>': "is a web server's error page; it is probably not the text",
+    '<html><head><title>404 Not Found</title></head>': "is a web server's error page; probably not the text you wanted",
     '404: Not Found': "is a web server's error; ",
     '<?xml version="1.0"?><Error><Code>NoSuchKey</Code></Error>': "is a web server's error; ",
-    'HTTP/1.1 200 OK\r\nDate: now\r\n\r\ntext': "is a web server's answer with its header; ",
+    'HTTP/1.1 200 OK\r\nDate: now\r\n\r\ntext': 'is an HTTP response with its header; ',
     'From: <Saved by Blink>\nSubject: x\nMIME-Version: 1.0\nContent-Type: multipart/related;': 'is a saved web',
     '{\\rtf1\\ansi Shall I}': 'is an RTF document; save it as plain text',
-    '%!PS-Adobe-3.0\n': 'is PostScript; take its text out',
+    '%!PS-Adobe-3.0\n': 'is PostScript; extract its text',
     '-----BEGIN RSA PRIVATE KEY-----\nabc': 'is a key or certificate (PEM); ',
 }
 TEXTS = [
@@ -60,7 +60,7 @@ pytestmark = pytest.mark.usefixtures('cache')
 
 @pytest.mark.parametrize('told', POINTERS)
 def test_pointers_are_refused(path, cli, tmp_path, told):
-    """By whatever reads a text, for bytes as well, before it is encoded or found in the cache."""
+    """By every reader, also as bytes, before the text is encoded or found in the cache."""
     path.write_text(POINTERS[told], newline='')
     words = f'{path}: is {told}'
     assert refused(path) == refused([__file__, path]) == refused(path, unit='byte') == words
@@ -74,7 +74,7 @@ def test_pointers_are_refused(path, cli, tmp_path, told):
     assert refusal(cli, 'train', tmp_path / 'good', '--validation', path, '--iterations', 1) == words
 
 
-def test_a_link_that_git_annex_has_not_followed(tmp_path):
+def test_a_link_to_a_file_that_git_annex_has_not_fetched(tmp_path):
     link = tmp_path / 'text.txt'
     link.symlink_to('.git/annex/objects/Wx/0f/SHA256E-s9--a.txt/SHA256E-s9--a.txt')
     told = f'{link}: is a link to a file that git-annex has not fetched; type: git annex get {link}'
@@ -85,8 +85,8 @@ def test_a_link_that_git_annex_has_not_followed(tmp_path):
 
 
 @pytest.mark.parametrize('text', MARKUP)
-def test_markup_is_warned_of(path, text):
-    """And trained on: from the cache, packed, as bytes and in UTF-16, too."""
+def test_markup_gives_a_warning(path, text):
+    """The text is accepted; also from the cache, compressed, as bytes and in UTF-16."""
     for data, options in (
         (text.encode(), {}),
         (text.encode(), {'unit': 'byte'}),
@@ -103,7 +103,7 @@ def test_markup_is_warned_of(path, text):
 
 
 @pytest.mark.parametrize('text', TEXTS)
-def test_text_is_text(path, text):
+def test_similar_texts_give_no_warning(path, text):
     path.write_text(text)
     with warnings.catch_warnings():
         warnings.simplefilter('error')
@@ -111,7 +111,7 @@ def test_text_is_text(path, text):
     assert pointer(text.encode()) == markup(text.encode()) == ''
 
 
-def test_many_files_are_one_warning(tmp_path):
+def test_many_files_give_one_warning(tmp_path):
     paths = [tmp_path / f'{number}' for number in range(9)]
     for path in paths:
         path.write_text(PAGE)
@@ -121,8 +121,7 @@ def test_many_files_are_one_warning(tmp_path):
     assert str(warning.message).startswith(f'{paths[0]} and 8 more: each is a web page (HTML); save it')
 
 
-def test_a_folder_leaves_them_out(tmp_path):
-    """And says so."""
+def test_a_folder_skips_and_counts_them(tmp_path):
     folder = tmp_path / 'texts'
     folder.mkdir()
     for name, text in {'a': 'text', 'b': PAGE, 'c': '{\\rtf1 x}', 'd': LFS, 'e.gz': ANNEX}.items():

@@ -1,4 +1,4 @@
-"""Texts that stay in their file: the same numbers and bits as from memory."""
+"""Texts that stay in their file: the same ids, and training bit-identical to that from memory."""
 
 import numpy as np
 import pytest
@@ -37,8 +37,8 @@ def test_stored_ids(stored_cache):
 
 
 @pytest.mark.parametrize('name', ENGINES)
-def test_the_same_bits_as_from_memory(stored_cache, monkeypatch, name):
-    """Through several passes over the text, in blocks of odd sizes, restored in between."""
+def test_training_is_bit_identical_to_memory(stored_cache, monkeypatch, name):
+    """Over several passes, in blocks of odd sizes, with the state restored in between."""
     monkeypatch.setattr(windows, 'AHEAD', 300)
     config = Settings(**ENGINES[name])
     corpus, states = open_corpus(SONNETS), []
@@ -58,7 +58,7 @@ def test_the_same_bits_as_from_memory(stored_cache, monkeypatch, name):
 
 @pytest.mark.parametrize('value', [100, 255])
 def test_no_id_beyond_the_vocabulary_is_read(tmp_path, stored_cache, value):
-    """Even where checksum and time agree."""
+    """Even if checksum and time match."""
     corpus = open_corpus(SONNETS)
     file = corpus.ids._file
     path = ids_file(stored_cache)

@@ -1,4 +1,4 @@
-"""The one way from text to ids, and back."""
+"""Text to ids, and back."""
 
 import numpy as np
 import pytest
@@ -13,13 +13,13 @@ ANY = st.characters(exclude_categories=())
 
 
 def texts(longest):
-    """Of any characters; not one that names a file, which would be refused (constants of the code are tried too)."""
+    """Any characters; no '/', because a text that looks like a path is refused (hypothesis tries such constants)."""
     return st.text(ANY, min_size=1, max_size=longest).filter(lambda text: '/' not in text)
 
 
 @given(texts(60))
-def test_there_and_back(text):
-    """Whatever the characters, in their order or not; neighbouring surrogates stay two."""
+def test_encode_and_decode_are_inverse(text):
+    """For any characters, sorted or not; adjacent surrogates stay two characters."""
     for chars in (''.join(sorted(set(text))), ''.join(dict.fromkeys(text))):
         vocabulary = Vocabulary(chars)
         ids = vocabulary.encode(text)
@@ -31,7 +31,7 @@ def test_there_and_back(text):
 
 @settings(max_examples=60)
 @given(texts(40), st.integers(1, 3))
-def test_a_corpus_numbers_as_its_vocabulary_does(text, min_count):
+def test_a_corpus_and_its_vocabulary_give_the_same_ids(text, min_count):
     corpus = Corpus.of(text, min_count=min_count)
     assert np.array_equal(corpus.vocabulary.encode(text), corpus.ids)
     assert corpus.vocabulary == Vocabulary(corpus.chars) and corpus.text(corpus.ids) == (
@@ -48,16 +48,14 @@ def test_bytes(text):
     assert corpus.vocabulary.decode(corpus.ids).encode('latin-1') == data
 
 
-def test_what_it_lacks():
+def test_unknown_characters():
     with pytest.raises(
         ValueError,
-        match=r'^1 of 3 characters \(33\.3 %\) is not among the 2 of the vocabulary; leave them out',
+        match=r'^1 of 3 characters \(33\.3 %\) is not in the vocabulary of 2; leave them out',
     ) as e:
         Vocabulary('ab').encode_known('abé', skip_unknown=False)
     assert str(e.value).endswith('; the first is at offset 2; it is é (U+00E9)')
-    with pytest.raises(
-        ValueError, match=r'^1 of 2 bytes .* of the vocabulary; use a text without them; .*; it is 0xa9$'
-    ):
+    with pytest.raises(ValueError, match=r'^1 of 2 bytes .* of 1; use a text without them; .*; it is 0xa9$'):
         Vocabulary('Ã', 'byte').encode('é')
     folding = Vocabulary('a\ufffdb')
     assert folding.encode('xab').tolist() == [1, 0, 2] and folding.encode_known('xab').lacking.count == 0

@@ -1,4 +1,4 @@
-"""Windows of a text that stays in its file: those of the whole text, in bounded memory."""
+"""Windows of a text that stays in its file: those of the whole text, with bounded memory."""
 
 import resource
 from pathlib import Path
@@ -16,7 +16,7 @@ from fastrnn.data.windows import Windows
 pytestmark = pytest.mark.usefixtures('cache_root')
 
 
-def test_memory_does_not_grow_with_what_is_read(tmp_path, monkeypatch):
+def test_memory_does_not_grow_with_reading(tmp_path, monkeypatch):
     monkeypatch.setattr(stored, 'IN_MEMORY', 0)
     (tmp_path / 'text').write_bytes(b'ab' * 16_000_000)
     corpus = open_corpus(tmp_path / 'text')
@@ -25,7 +25,7 @@ def test_memory_does_not_grow_with_what_is_read(tmp_path, monkeypatch):
         (part,) = windows.fetch(position, 1000)
         assert part.ids[part.start :][: part.iterations * 25].sum() == part.iterations * 25 // 2
         position += part.iterations * 25
-    assert resident() < before + 12_000_000  # two times AHEAD at most
+    assert resident() < before + 12_000_000  # at most two times AHEAD
 
 
 def resident():
@@ -33,7 +33,7 @@ def resident():
 
 
 class Plain:
-    """Ids that count up, with the windows of a text in a file."""
+    """Ids 0, 1, 2, ... read in windows like a text in a file."""
 
     def __init__(self, n):
         self.size, self.dtype = n, np.dtype(np.uint16)
@@ -44,7 +44,7 @@ class Plain:
 
 @given(st.data(), st.integers(1, 4), st.sampled_from([1, 30, 100, 1000]))
 def test_windows(monkeypatch, data, T, ahead):
-    """In blocks of any size, from any position on: those of the whole text."""
+    """Blocks of any size, from any position: the windows of the whole text."""
     monkeypatch.setattr(windows, 'AHEAD', ahead)
     ids = Plain(data.draw(st.integers(T + 2, T + 62)))
     position = data.draw(st.integers(0, ids.size // T)) * T

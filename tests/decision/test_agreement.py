@@ -1,4 +1,4 @@
-"""What processes have in common."""
+"""What all processes share."""
 
 import pytest
 from decisions import left_open, settings_of
@@ -17,8 +17,8 @@ def three(monkeypatch):
     monkeypatch.setattr(agreement, 'processes', lambda: group)
 
 
-def test_there_are_as_many_shards_as_processes(three):
-    """Where nothing is said; the preset takes streams that they share evenly, of short texts, too."""
+def test_one_shard_per_process(three):
+    """Unless given; the preset chooses a number of streams that the shards divide, also for short texts."""
     settings, left = in_common(settings_of('fast', time=5)), left_open('fast', time=5)
     assert settings.shards == 3 and settings.seed is not None
     assert in_common(settings_of('fast', shards=6)).shards == 6
@@ -27,5 +27,5 @@ def test_there_are_as_many_shards_as_processes(three):
     assert with_windows(settings, left, 10**6).streams == 18
 
 
-def test_the_gists_engines_have_none():
+def test_the_gists_engines_have_no_shards():
     assert in_common(settings_of('reference', seed=3)) == settings_of('reference', seed=3)

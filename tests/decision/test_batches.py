@@ -1,4 +1,4 @@
-"""Larger batches: only on many cores, only where the clock has a say already, and only as long as they pay."""
+"""Larger batches: only on many cores, only in runs that end by time, and only as long as they pay."""
 
 from dataclasses import replace
 
@@ -12,12 +12,12 @@ from fastrnn.decision.resolve import resolve
 from fastrnn.settings.config import preset
 from fastrnn.system import limits
 
-LONG, HUGE = 1_000_000, 10**10  # characters: read again and again in these runs, and never to the end
+LONG, HUGE = 1_000_000, 10**10  # characters: LONG is read many times in these runs, HUGE never to the end
 THIRTY_TWO, SIXTY_FOUR, LARGEST = LARGER
 
 
 def test_larger_batches_cost_more():
-    """If the run reads the whole text, never as much as the number of streams grows; of a part at least as much."""
+    """Less than in proportion if the run reads the whole text; more if it reads only a part."""
     batches = (SIXTEEN, *LARGER)
     costs = [batch.cost(2.0 * LONG, LONG) for batch in batches]
     assert costs == sorted(costs) and costs[0] == SIXTEEN.cost(0.5 * LONG, LONG) == 1.0
@@ -26,8 +26,8 @@ def test_larger_batches_cost_more():
     assert [batch.B for batch in batches] == [16 * 2**k for k in range(len(batches))]
 
 
-def test_few_cores_have_sixteen_streams():
-    """They make the same decisions by the same trials, whatever larger batches would gain."""
+def test_few_cores_use_sixteen_streams():
+    """They make the same decisions with the same trials, whatever larger batches would gain."""
     for seconds in (5.0, 50.0, 500.0):
         same = climbed(LONG, Fixed(16e9), time=seconds)
         for cores in (1, 2, 4, KEPT_BUSY):
@@ -38,8 +38,8 @@ def test_few_cores_have_sixteen_streams():
             assert machine.streams == [16] * (1 + (seconds >= 20.0))
 
 
-def test_many_cores_have_more_streams():
-    """If these are faster; with the larger batch the run reads more, and has a larger model for it."""
+def test_many_cores_use_more_streams():
+    """If these are faster. The run then reads more, and gets a larger model."""
     few, machine = climbed(LONG, Fixed(16e9), time=50.0), ManyCores(1e9)
     many = climbed(LONG, machine, time=50.0)
     assert many.settings.streams == 128 and many.batch == LARGEST and many.faster == pytest.approx(8.0)
@@ -52,7 +52,7 @@ def test_many_cores_have_more_streams():
 
 @pytest.mark.parametrize('flops', [1e9, 2e9, 3e9, 4e9, 6e9, 8e9])
 def test_a_model_needs_more_characters_with_more_streams(flops):
-    """As many times as the batch costs: then it has learnt what it needs."""
+    """Its needs are multiplied by the cost of the batch."""
     machine = ManyCores(flops)
     found, start, left = climbed(LONG, machine, time=50.0), settings_of(time=50.0), left_open(time=50.0)
     assert found.batch == LARGEST
@@ -66,7 +66,7 @@ def test_a_model_needs_more_characters_with_more_streams(flops):
 
 
 def test_streams_are_doubled_as_long_as_that_pays():
-    """One trial goes too far, and what it measured does not count."""
+    """One trial goes too far; its measurement does not count."""
     machine = ManyCores(1e9, most=64)
     found = climbed(LONG, machine, time=50.0)
     assert found.settings.streams == 64 and machine.streams == [16, 16, 32, 64, 128]
@@ -74,14 +74,14 @@ def test_streams_are_doubled_as_long_as_that_pays():
 
 
 def test_a_part_of_a_text_is_read_by_sixteen_streams():
-    """More of them make fewer updates, and shuffled blocks see all kinds of text anyway."""
+    """More streams mean fewer updates, and shuffled blocks see all kinds of text anyway."""
     machine = ManyCores(1e9)
     found = climbed(HUGE, machine, time=50.0)
     assert found.settings.streams == 16 and found.settings.shuffle and machine.streams == [16, 16, 32]
 
 
 def test_a_gain_below_the_cost_does_not_pay():
-    """The run is that of 16 streams, but for the time of the trial."""
+    """The run uses 16 streams; only the time of the trial is lost."""
     machine = ManyCores(1e9, most=THIRTY_TWO.whole * 16)
     found = climbed(LONG, machine, time=50.0)
     assert machine.streams == [16, 16, 32] and (found.batch, found.faster) == (SIXTEEN, 1.0)
@@ -92,21 +92,21 @@ def test_a_gain_below_the_cost_does_not_pay():
 @pytest.mark.parametrize(
     ('characters', 'asked'),
     [
-        (499_999, {}),  # read faster, it would only be overfitted
+        (499_999, {}),  # reading it faster would only overfit
         (LONG, {'streams': 16}),
         (LONG, {'threads': KEPT_BUSY}),
         (LONG, {'shards': 4}),
         (LONG, {'optimizer': 'adagrad'}),
     ],
 )
-def test_where_larger_batches_are_not_tried(characters, asked):
+def test_when_larger_batches_are_not_tried(characters, asked):
     machine = ManyCores(1e9)
     found = climbed(characters, machine, time=50.0, **asked)
     assert found.settings.streams == 16 and found.batch == SIXTEEN and machine.streams == [16, 16]
 
 
 def test_without_a_time_there_are_sixteen_streams():
-    """Nor in a run that is too short for a second trial."""
+    """The same in a run that is too short for a second trial."""
     for end in ({'iterations': 100}, {'epochs': 2.0}, {'epochs': 2.0, 'time': 60.0}, {'time': 19.0}):
         found = climbed(LONG, ManyCores(1e9), **end)
         assert found.settings.streams == 16 and found.batch == SIXTEEN
@@ -123,7 +123,7 @@ def test_trials_end_when_they_have_taken_long():
     assert machine.streams == [16, 16, 32] and found.settings.streams == 32
 
 
-def test_a_batch_that_memory_has_no_room_for_is_not_tried(monkeypatch):
+def test_a_batch_that_does_not_fit_into_memory_is_not_tried(monkeypatch):
     settings = climbed(LONG, Fixed(16e9), time=50.0).settings
 
     def with_streams(B):

@@ -1,4 +1,4 @@
-"""What becomes of a job: each change is a function of the job, its state, and what is asked."""
+"""Changes of a job: functions of the job, its state, and what is asked for."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -19,12 +19,12 @@ def at(iteration, seconds=0.0, worse=0, halvings=0):
     return SimpleNamespace(iteration=iteration, seconds=seconds, worse=worse, halvings=halvings)
 
 
-def test_nothing_is_asked():
+def test_resuming_without_options_changes_nothing():
     job = job_of(**COSINE)
     assert resumed(job, at(10), {}) == job == resumed(job, None, {})
 
 
-def test_an_old_job_stays_as_it_was():
+def test_the_old_job_is_not_modified():
     job = job_of(**COSINE)
     before = replace(job)
     for asked in ({'iterations': 60}, {'iterations': 60, 'schedule': 'step'}, {'threads': 2}, {'patience': 3}):
@@ -39,8 +39,8 @@ FALLING = ['cosine', 'linear', 'wsd', 'step']
 
 
 @pytest.mark.parametrize('schedule', FALLING)
-def test_a_later_end_begins_a_new_cycle(schedule):
-    """At the end of the old one. The same command a second time begins none."""
+def test_a_later_end_starts_a_new_cycle(schedule):
+    """At the old end. Repeating the command starts no other cycle."""
     begun = job_of(**COSINE | {'schedule': schedule}, warmup=0.1)
     job = resumed(begun, at(40, 1.5), {'iterations': 80})
     first, second = job.segments
@@ -55,8 +55,8 @@ def test_a_later_end_begins_a_new_cycle(schedule):
 
 @pytest.mark.parametrize('schedule', FALLING)
 @pytest.mark.parametrize(('reached', 'end'), [(0, 80), (1, 80), (3, 400), (17, 80), (17, 30)])
-def test_a_cycle_that_is_under_way_goes_to_the_new_end(schedule, reached, end):
-    """With the rates of a run that was planned so; a warm-up is not begun anew."""
+def test_an_unfinished_cycle_extends_to_the_new_end(schedule, reached, end):
+    """With the rates of a run that was planned to that end, and without a second warm-up."""
     options = COSINE | {'schedule': schedule}
     job = resumed(job_of(**options, warmup=0.1), at(reached), {'iterations': end})
     planned = job_of(**options | {'iterations': end}, warmup=0.1)
@@ -65,8 +65,8 @@ def test_a_cycle_that_is_under_way_goes_to_the_new_end(schedule, reached, end):
     )
 
 
-def test_a_cycle_that_is_nearly_done_is_followed_by_another():
-    """Else its rate would jump, with the gradients of a model that has settled."""
+def test_a_nearly_finished_cycle_is_followed_by_another():
+    """Otherwise the rate would jump up for a model that has settled."""
     job = job_of(**COSINE, warmup=0.1)
     for reached, cycles in ((20, 1), (28, 2), (38, 2)):
         longer = resumed(job, at(reached), {'iterations': 160})
@@ -79,22 +79,22 @@ def test_a_cycle_that_is_nearly_done_is_followed_by_another():
     [('cosine', 44, 0.04), ('cosine', 80, 0.51), ('cosine', 160, 0.86), ('linear', 80, 0.5), ('wsd', 44, 0.45)],
 )
 def test_the_peak_of_a_new_cycle(schedule, end, peak):
-    """The rate that one run to the new end would have here: a little more training must not undo what was learned."""
+    """The rate that a single run to the new end has there: a short extension must not undo what was learned."""
     job = resumed(job_of(**COSINE | {'schedule': schedule}), at(40), {'iterations': end})
     one_run = job_of(**COSINE | {'schedule': schedule, 'iterations': end})
     assert job.rates(40, 1, 0.0, 0.0)[0] == one_run.rates(40, 1, 0.0, 0.0)[0] == pytest.approx(peak, abs=0.01)
 
 
 def test_ends_of_other_kinds():
-    """One replaces all; by time, the cycle is one of seconds."""
+    """One end replaces all. With a time, the cycle is measured in seconds."""
     longer = resumed(job_of(**COSINE, time=90.0), at(40, 5.0), {'time': 20.0})
     assert longer.ends == (None, 20.0) and longer.segment[:5] == ('cosine', 40, 5.0, None, 20.0)
     assert longer.segment.peak == pytest.approx(0.86, abs=0.01)
     assert resumed(job_of(**COSINE, time=90.0), at(10, 5.0), {'time': 20.0}).segment == ('cosine', 0, 0, None, 20, 1)
 
 
-def test_a_constant_rate_begins_no_cycle():
-    """It stays, and a warm-up is not done twice."""
+def test_a_constant_rate_starts_no_cycle():
+    """The rate stays, without a second warm-up."""
     job = resumed(job_of(engine='batched', iterations=40), at(40), {'iterations': 60})
     assert job.segments == (Segment('constant', 0, 0.0, 60, None),)
     warmed = job_of(engine='batched', iterations=40, warmup=0.5)
@@ -104,8 +104,8 @@ def test_a_constant_rate_begins_no_cycle():
     assert unbegun.rates(399, 1, 0.0, 0.0)[0] == unbegun.learning_rate
 
 
-def test_a_schedule_that_is_asked_for_begins_a_cycle_of_the_whole_rate():
-    """And the same command a second time begins no other."""
+def test_a_schedule_that_is_asked_for_starts_a_cycle_at_the_full_rate():
+    """Repeating the command starts no other cycle."""
     asked = {'iterations': 80, 'schedule': 'cosine'}
     job = resumed(job_of(**COSINE), at(30, 1.5), asked)
     assert job.segments == (FIRST, Segment('cosine', 30, 1.5, 80, None))
@@ -114,7 +114,7 @@ def test_a_schedule_that_is_asked_for_begins_a_cycle_of_the_whole_rate():
     assert [segment.schedule for segment in other.segments] == ['cosine', 'cosine', 'linear']
 
 
-def test_a_constant_cycle_goes_on_to_the_new_end():
+def test_a_constant_cycle_extends_to_the_new_end():
     constant = replace(
         job_of(engine='batched', iterations=80), segments=(FIRST, Segment('constant', 40, 2.0, 80, None))
     )
@@ -122,40 +122,40 @@ def test_a_constant_cycle_goes_on_to_the_new_end():
     assert longer.segments == (FIRST, Segment('constant', 40, 2.0, 100, None))
 
 
-def test_back_to_before_a_cycle():
-    """With its end, it begins where it began; with another end, one from here replaces it."""
+def test_resuming_before_a_cycle():
+    """With the cycle's end, the cycle stays. With another end, a cycle that starts here replaces it."""
     job = resumed(job_of(**COSINE), at(40, 2.0), {'iterations': 80})
     assert resumed(job, at(30, 1.5), {'iterations': 80}).segments == job.segments
     other = resumed(job, at(39, 1.9), {'iterations': 100})
     assert [segment.first for segment in other.segments] == [0, 39]
 
 
-def test_a_run_that_an_earlier_version_lengthened_stays_at_its_last_rate():
-    """Until yet another end is asked for."""
+def test_a_run_that_an_earlier_version_extended_stays_at_its_last_rate():
+    """Until a new end is asked for."""
     job = replace(job_of(**COSINE | {'iterations': 60}), segments=(FIRST,))
     assert resumed(job, at(50), {}) == job == resumed(job, at(50), {'iterations': 60})
     assert [segment.first for segment in resumed(job, at(60), {'iterations': 80}).segments] == [0, 60]
 
 
-def test_a_complete_one_stays_as_it_is():
+def test_a_complete_job_keeps_its_schedule():
     for state, asked in ((at(40), {'iterations': 30}), (at(20, worse=3), {'iterations': 60, 'patience': 2})):
         assert resumed(job_of(**COSINE), state, asked).segment.iterations == 40
 
 
-def test_what_the_engine_has_not():
-    """No advice that is refused: the engine of a run stays."""
-    with pytest.raises(ValueError, match=r'^schedule is cosine, but the run is of the engine exact, which has none'):
+def test_options_that_the_engine_does_not_have():
+    """The message does not suggest another engine: the engine of a run stays."""
+    with pytest.raises(ValueError, match=r"^schedule is cosine, but the run's engine, exact, has no such option"):
         resumed(job_of(iterations=40), at(10), {'schedule': 'cosine'})
 
 
-def test_a_complete_one_gets_no_new_cycle():
-    """Nor one whose new end is behind it."""
+def test_a_complete_job_starts_no_cycle():
+    """The same if the new end is already reached."""
     for asked in ({'schedule': 'linear'}, {'schedule': 'linear', 'iterations': 30}):
         assert resumed(job_of(**COSINE), at(40), asked).segments == (FIRST,)
 
 
-def test_back_to_before_the_last_segment():
-    """A constant rate goes on from the segment that the state is in."""
+def test_resuming_before_the_last_segment():
+    """A constant rate continues with the segment of the state."""
     job = replace(job_of(engine='batched', iterations=200), segments=[('constant', 0, 0.0, 100, None), *LAST])
     shorter = resumed(job, at(40), {'iterations': 60})
     assert shorter.segments == (Segment('constant', 0, 0.0, 60, None),) and shorter.ends == (60, None)
@@ -164,21 +164,21 @@ def test_back_to_before_the_last_segment():
 LAST = [('constant', 100, 9.0, 200, None)]
 
 
-def test_a_run_of_no_iterations_has_a_schedule_when_it_is_lengthened():
+def test_a_run_of_no_iterations_gets_a_schedule_when_it_is_extended():
     job = resumed(job_of(**{**COSINE, 'iterations': 0}, warmup=0.1), None, {'iterations': 400})
     assert job.segment.iterations == 400 and job.rates(399, 1, 0.0, 0.0)[0] < 0.1
 
 
-def test_trials_are_no_part_of_a_new_cycle():
+def test_a_new_cycle_starts_after_the_trials():
     job = replace(job_of(**COSINE), spent=0.5)
     assert resumed(job, None, {'schedule': 'linear', 'iterations': 80}).segment.since == 0.5
 
 
 def test_reasons_follow_what_is_asked():
-    job = replace(job_of(**COSINE), reasons={'iterations': 'asked for', 'time': 'nobody asked for it', 'cell': 'x'})
+    job = replace(job_of(**COSINE), reasons={'iterations': 'asked for', 'time': 'not asked for', 'cell': 'x'})
     reasons = resumed(job, at(10), {'time': 9.0}).reasons
-    assert reasons['time'] == 'asked for when it was resumed' and reasons['cell'] == 'x'
-    assert reasons['iterations'] == reasons['epochs'] == 'another end was asked for when it was resumed'
+    assert reasons['time'] == 'asked for on resuming' and reasons['cell'] == 'x'
+    assert reasons['iterations'] == reasons['epochs'] == 'replaced by the end asked for on resuming'
 
 
 def test_a_rollback_halves_the_rate():
@@ -194,12 +194,14 @@ def test_a_model_brings_its_architecture():
     config = from_model(asked, model)
     assert (config.cell, config.layers, config.hidden_size) == (architecture.cell, architecture.layers, architecture.H)
     assert from_model(asked, None) is asked and asked.cell is None
-    with pytest.raises(ValueError, match=f'^layers is 7, but the model has layers {architecture.layers}, which stays'):
+    with pytest.raises(
+        ValueError, match=f'^layers is 7, but the model has layers {architecture.layers}, which is fixed'
+    ):
         from_model(Config(engine='batched', layers=7), model)
 
 
 def test_jobs_of_earlier_versions():
-    """Settings, the place of a schedule that is not the run's, and the schedules before it."""
+    """Settings, the start and end of a schedule if not the run's, and the schedules before it."""
     facts = {'engine': 'fast', 'schedule': 'cosine', 'iterations': 80, 'hidden_size': 9, 'fit': [], 'shards': None}
     job = of_earlier(facts, text_of(900))
     assert (job.engine, job.shards, job.on_divergence, job.hidden_size) == ('batched', 1, ROLLBACK, 9)
@@ -211,7 +213,7 @@ def test_jobs_of_earlier_versions():
     )
     facts['planned'] = [0, 0.0, 40, None]
     assert of_earlier(facts, text_of(900)).segment == Segment('cosine', 0, 0.0, 40, None)
-    facts['planned'] = [80, 2.5, None, None]  # of a run that was complete when a cycle was asked for
+    facts['planned'] = [80, 2.5, None, None]  # the run was complete when a cycle was asked for
     assert of_earlier(facts, text_of(900)).segment == Segment('cosine', 80, 2.5, 80, None)
     with pytest.raises(ValueError, match='there is no option colour'):
         of_earlier({'colour': 'blue'}, text_of(900))

@@ -1,4 +1,4 @@
-"""What is to be expected of the preset: the fit to measured rows, its error for a text that it was not fitted to."""
+"""The predicted bits of the preset: the fit to measurements, and its error on texts that are not in the fit."""
 
 import math
 from collections import Counter
@@ -19,14 +19,14 @@ def test_the_constants_are_the_fit():
     assert [math.exp(scale), *powers] == pytest.approx([SCALE, POWER, READ], abs=1e-3)
 
 
-def test_the_error_is_that_of_texts_which_were_left_out():
-    """Four of five, and none is beyond twice as much."""
+def test_the_error_is_cross_validated():
+    """80 % of the texts that are left out of the fit are within it, and all within twice of it."""
     found = np.abs([*errors([*ROWS]).values()])
     assert np.mean(found <= ERROR) >= 0.8 and max(found) < 2 * ERROR
 
 
 def naive(known, held_out, V):
-    """The same by dictionaries, of texts that are one span each."""
+    """The same with dictionaries, for texts of one span each."""
     counts = [Counter(tuple(known[at - k : at + 1]) for at in range(3, len(known))) for k in range(4)]
     total = 0.0
     for at in range(3, len(held_out)):
@@ -47,13 +47,13 @@ def test_the_simple_model(monkeypatch):
     assert simple_bits(known, held_out, V) == pytest.approx(naive(known.tolist(), held_out.tolist(), V))
 
 
-def test_of_a_large_text_samples_are_read():
-    """A text of ten billion characters, which are nowhere."""
+def test_only_samples_of_a_large_text_are_read():
+    """A text of ten billion characters, which takes no memory."""
     large = np.broadcast_to(np.uint8(1), 10**10)
     assert simple_bits(large, large, 60) < 0.01
 
 
-def test_more_is_read_and_less_is_to_be_expected():
+def test_more_characters_mean_fewer_bits():
     assert fitted(2.8, 1e6) > fitted(2.8, 2e6) > fitted(2.5, 2e6)
 
 
@@ -61,7 +61,7 @@ TEXT = (np.random.RandomState(0).random(30_000) ** 2 * 60).astype(np.uint8)
 KNOWN = {'ids': TEXT[3000:], 'held_out': TEXT[:3000], 'V': 60, 'read': 1e6, 'asked': ('time', 'seed', 'print_every')}
 
 
-def test_only_of_what_is_like_what_was_measured():
+def test_no_prediction_for_unlike_runs():
     known = expectation(**KNOWN)
     assert known is not None and known == fitted(simple_bits(TEXT[3000:], TEXT[:3000], 60), OFTEN * 27_000)
     unlike = {'ids': TEXT[:9000], 'held_out': None, 'V': 10**5, 'read': 1e4, 'asked': ('hidden_size',)}
@@ -69,7 +69,7 @@ def test_only_of_what_is_like_what_was_measured():
         assert expectation(**KNOWN | {name: value}) is None
 
 
-def test_of_a_run_that_is_longer_than_any_nothing_is_said():
+def test_no_prediction_for_longer_runs_than_measured():
     large = np.broadcast_to(np.uint8(1), 10**9)
     for read, said in ((5e7, True), (6e7, False), (math.inf, False)):
         assert (expectation(large, TEXT[:3000], 60, read, ()) is not None) == said

@@ -1,4 +1,4 @@
-"""Intervals follow from sizes alone."""
+"""Intervals depend only on sizes."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def test_tidy_numbers(value, below, near):
     assert (tidy(value), tidy(value, nearest=True)) == (below, near)
 
 
-def test_what_is_given_stays():
+def test_given_intervals_stay():
     config = Settings(print_every=3, validate_every=7, save_every=11)
     assert intervals_of(config, 65, 10_000, 500) == (3, 7, 11)
 
@@ -46,10 +46,10 @@ def test_the_gist_reports_as_the_gist_does():
 @pytest.mark.parametrize('held_out', [0, 150, 1000, 100_000, 10_000_000])
 @pytest.mark.parametrize('others', [{}, {'dtype': 'float64'}, {'cell': 'lstm', 'layers': 2, 'hidden_size': 1024}])
 def test_shares_of_the_time(seconds, held_out, others):
-    """By the nominal speeds: 20 to 30 reports, a second apart or more, and few percent for validations and checkpoints.
+    """At nominal speeds: 20 to 30 reports, at least a second apart; a few percent for validations and checkpoints.
 
-    The reports of a short run with held-out text are nearer to each other. Validations of a short run take up to a
-    tenth of the time, so that there are eight.
+    A short run with held-out text reports more often. Its validations take up to a tenth of the time, so that there are
+    eight.
     """
     config = settings_of('fast', time=seconds, **others)
     intervals = intervals_of(config, 65, held_out, None)
@@ -73,7 +73,7 @@ def test_shares_of_the_time(seconds, held_out, others):
 @pytest.mark.parametrize('seconds', [1.0, 3.0, 10.0, 60.0, 600.0])
 @pytest.mark.parametrize('held_out', [500, 9000, 111_540, 2_000_000])
 def test_runs_validate_at_least_eight_times(seconds, held_out, speed):
-    """Also if the machine turns out to be at two thirds of the speed that was measured."""
+    """Even if the machine runs at two thirds of the measured speed."""
     H = {1.0: 64, 3.0: 128, 10.0: 192, 60.0: 256, 600.0: 512}[seconds]
     config = settings_of('fast', time=seconds, cell='lstm', hidden_size=H)
     expected = round(seconds * speed / nominal_pace(config, 65))
@@ -85,7 +85,7 @@ def test_runs_validate_at_least_eight_times(seconds, held_out, speed):
     assert intervals_of(by_iterations, 65, held_out, expected) == intervals
 
 
-def test_the_part_is_no_more_than_is_needed():
+def test_the_part_is_as_small_as_possible():
     config = settings_of('fast', time=60.0, hidden_size=256, layers=2)
     every = intervals_of(config, 65, 10**6, None).validate_every
     part = part_of(config, 65, 10**6, every, None)
@@ -93,14 +93,14 @@ def test_the_part_is_no_more_than_is_needed():
     assert part_of(config, 65, 10**9, every, None) == part and part_of(config, 65, part + 1, every, None) is None
     assert part_of(config, 65, 500, every, None) is None
     assert part_of(replace(config, time=6e5), 65, 10**6, every * 1000, None) is None
-    # where the interval is given, all is read; so in runs that earlier versions began, which kept theirs
+    # if the interval is given, all is read; also in runs of earlier versions, which had no parts
     assert part_of(replace(config, validate_every=10), 65, 10**6, 10, None) is None
     assert part_of(replace(config, validate_every=10, validate_part=700), 65, 10**6, 10, None) == 700
     assert part_of(replace(config, validate_part=700), 65, 600, every, None) is None
 
 
 def test_the_checkpoint_after_a_validation_counts():
-    """What saving takes of the share is no time for reading: 4,000 characters and not 6,000, 58,000 and not 60,000."""
+    """Saving takes part of the time: 4,000 characters and not 6,000, 58,000 and not 60,000."""
     for characters, sizes in (
         (4000, {'cell': 'lstm', 'layers': 2, 'hidden_size': 512, 'time': 600.0}),
         (58_000, {'cell': 'gru', 'layers': 2, 'hidden_size': 512, 'time': 3600.0}),
@@ -118,7 +118,7 @@ def test_a_run_without_an_end_validates_soon():
 
 @pytest.mark.parametrize(('others', 'least'), [({}, 8), ({'dtype': 'float64', 'cell': 'gru'}, 5)])
 def test_a_short_run_on_a_short_text_validates(others, least):
-    """40 passes over 1.3 kB, which is a tenth of a second."""
+    """40 epochs over 1.3 kB take a tenth of a second."""
     config = settings_of('fast', epochs=40, hidden_size=128, **others)
     iterations = 40 * 1350 // 512
     intervals = intervals_of(config, 65, 150, iterations)
@@ -126,15 +126,15 @@ def test_a_short_run_on_a_short_text_validates(others, least):
     assert least <= iterations // intervals.validate_every <= 48
 
 
-def test_of_two_ends_the_first_counts():
+def test_the_first_of_two_ends_counts():
     by_time = intervals_of(settings_of('fast', time=3.0), 65, 1000, None)
     assert intervals_of(settings_of('fast', time=3.0, epochs=500), 65, 1000, 500_000) == by_time
     by_count = intervals_of(settings_of('fast', epochs=2), 65, 1000, 300)
     assert intervals_of(settings_of('fast', time=600.0, epochs=2), 65, 1000, 300) == by_count != by_time
 
 
-def test_validations_follow_the_parts():
-    """One stream is slower, a character, than many; float64 takes twice the time of float32."""
+def test_validations_in_parts_are_faster():
+    """One stream takes more time per character than many; float64 takes twice the time of float32."""
     config = settings_of('fast', hidden_size=512)
     times = [nominal_validation(config, 65, n) / n for n in (8000, 9000, 17_000, 300_000)]
     assert times == sorted(times, reverse=True) and times[0] > 1.9 * times[-1]

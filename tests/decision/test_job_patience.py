@@ -1,4 +1,4 @@
-"""A run ends early where its held-out bits have long been worse than the best, and not where they only scatter."""
+"""A run stops early if its held-out bits stay clearly worse than the best, but not if they only scatter."""
 
 import json
 from dataclasses import replace
@@ -26,27 +26,27 @@ def count(values, iterations=1000, every=10):
     return counts
 
 
-def test_what_counts():
+def test_which_validations_count():
     assert count([3.0, 2.0, 2.1, 2.3, 2.019, 2.1, 2.2, 1.99, 3.0], None) == [0, 0, 1, 2, 0, 1, 2, 0, 1]
     plateau = [2.5, 2.0, *[2.0 + 0.015 * (k % 2) for k in range(80)], 1.9]
     assert set(count(plateau)) == {0}
     overfitting = [2.5, 2.0, *[2.0 + 0.01 * k for k in range(98)]]
     counts = count(overfitting)
-    assert counts[:9] == [0] * 9 and counts[9:] == [*range(1, 92)]  # nothing in the first tenth
+    assert counts[:9] == [0] * 9 and counts[9:] == [*range(1, 92)]  # no count in the first tenth
     assert count([2.0, float('nan'), float('inf')], None) == [0, 1, 2]
     assert not job_of().lost_patience(10**9) and not job_of(patience=3).lost_patience(2)
     assert job_of(patience=3).lost_patience(3)
 
 
-def test_a_new_cycle_needs_patience():
-    """While its rate is high, it is worse than the best of the cycle before; in its last quarter that counts."""
+def test_a_new_cycle_counts_only_in_its_last_quarter():
+    """While its rate is high, it is worse than the best of the previous cycle."""
     job = job_of(iterations=1000)
     job = replace(job, segments=(*job.segments, Segment('cosine', 200, 0.0, 1000, None)))
     assert [job.count_worse(3, 2.5, 2.0, iteration, 0.0) for iteration in (190, 200, 790, 800)] == [4, 0, 0, 4]
 
 
-def test_the_end(tmp_path):
-    """Its last record is the last: sampled, evaluated, saved; what came before is the longer run's."""
+def test_the_last_record_of_an_early_end(tmp_path):
+    """It is sampled, evaluated and saved; earlier records equal those of the longer run."""
     session = begin(tmp_path / 'run', 'fast', **OVERFIT)
     *_, last = session
     session.close()
@@ -56,9 +56,9 @@ def test_the_end(tmp_path):
     run_to(begin(tmp_path / 'longer', 'fast', **OVERFIT | {'patience': None}))
     longer, shorter = log_of(tmp_path / 'longer'), log_of(tmp_path / 'run')
     assert len(shorter) < len(longer) and shorter[:-1] == longer[: len(shorter) - 1]
-    # a larger patience goes on as if it had been asked for at once
+    # a larger patience continues as if it had been asked for from the start
     run_to(fastrnn.resume(tmp_path / 'run', patience=100))
-    assert contents(tmp_path / 'run')[1:] != contents(tmp_path / 'longer')[1:]  # the log has a line more
+    assert contents(tmp_path / 'run')[1:] != contents(tmp_path / 'longer')[1:]  # the log has one more line
     assert log_of(tmp_path / 'run')[-1] == longer[-1] and {'event': 'lengthened', 'iteration': last.iteration + 1} in (
         log_of(tmp_path / 'run')
     )
@@ -78,7 +78,7 @@ def test_interrupted_before_the_end(tmp_path, monkeypatch, stop):
 @pytest.mark.parametrize('engine', ['exact', 'reference'])
 def test_the_gists_engines_end_early_too(engine):
     options = {'hidden_size': 20, 'learning_rate': 0.2, 'validate_every': 20, 'seed': 1, 'validation': 0.3}
-    run = fastrnn.train(TEXT, engine=engine, patience=3, **options)  # which has no end
+    run = fastrnn.train(TEXT, engine=engine, patience=3, **options)  # no end was asked for
     *_, last = run
     assert run.ended_early and last.last and last.iteration + 1 == run.iteration < 600
 

@@ -1,4 +1,4 @@
-"""What a preset leaves open: decided by the text and by how much of it is read, and by the clock only with --time."""
+"""What the preset decides: from the text and the characters that a run reads; from time only with --time."""
 
 import pytest
 from decisions import Fixed, climbed, text_of
@@ -15,8 +15,8 @@ def size(settings):
     return settings.layers * settings.hidden_size
 
 
-def test_the_ladder_goes_up():
-    """More characters, of training or of the text, never mean a smaller model; nothing is left open."""
+def test_the_ladder_ascends():
+    """More characters, of training or of the text, never mean a smaller model. Nothing stays open."""
     for rungs in (GRUS, LSTMS):
         assert [rung.needs for rung in rungs] == sorted(rung.needs for rung in rungs)
         assert [rung.text for rung in rungs] == sorted(rung.text for rung in rungs)
@@ -31,8 +31,8 @@ def test_the_ladder_goes_up():
         assert rates == sorted(rates, reverse=True) and 0 < rates[0] <= 0.05
 
 
-def test_layers_that_are_given():
-    """They have their own rungs, which other numbers of layers do not take away."""
+def test_given_layers():
+    """They have their own rungs; other rungs don't replace these."""
     for epochs, H, T in ((1, 128, 32), (3.95, 192, 32), (5, 256, 32), (6, 256, 64), (10, 320, 64)):
         config = climbed(1_000_000, layers=2, epochs=float(epochs)).settings
         assert (config.layers, config.hidden_size, config.seq_length) == (2, H, T)
@@ -41,7 +41,7 @@ def test_layers_that_are_given():
 
 
 def test_the_cell():
-    """An LSTM of long texts, at a rate that is too high for others; a given one has its own sizes and rate."""
+    """An LSTM for long texts, at a rate that is too high for others. A given cell has its own sizes and rate."""
     long, short = (climbed(n, epochs=4.0).settings for n in (500_000, 499_999))
     assert (long.cell, short.cell) == ('lstm', 'gru') and long.layers < short.layers
     gru, lstm = (climbed(n, epochs=4.0, cell=cell).settings for cell, n in CROSSED)
@@ -68,7 +68,7 @@ def test_a_faster_machine_and_a_longer_time_mean_a_larger_model():
 
 
 class Slower(Fixed):
-    """A machine whose second trial finds fewer flop a second."""
+    """A machine whose second trial measures fewer flops a second."""
 
     def __init__(self, flops, then):
         super().__init__(flops)
@@ -81,7 +81,7 @@ class Slower(Fixed):
 
 
 def test_a_second_trial_may_find_the_model_too_slow():
-    """Below 0.8 of what it needs, the rung below is taken; a run that is too short for it has one trial."""
+    """If it reads less than 0.8 of its needs, the rung below is chosen. A short run has one trial."""
     seconds, trial = 50.0, Fixed(1e11)
     first = climbed(1_000_000, trial, time=seconds).settings
     at, rung = next((k, rung) for k, rung in enumerate(LSTMS) if (rung.layers, rung.H, rung.T) == shape(first))
@@ -99,36 +99,36 @@ def shape(settings):
     return settings.layers, settings.hidden_size, settings.seq_length
 
 
-def test_a_run_reads_for_the_time_that_trials_leave():
+def test_a_run_reads_in_the_time_after_the_trials():
     found = climbed(1_000_000, Fixed(1e11), time=50.0)
     assert found.spent == pytest.approx(0.2) and found.trained == pytest.approx(found.speed * 49.8, rel=1e-12)
     found = climbed(1_000_000, Fixed(1e11), time=5.0)
     assert found.spent == pytest.approx(0.1) and found.trained == pytest.approx(found.speed * 4.9, rel=1e-12)
 
 
-def test_a_short_text_is_not_read_more_often_than_pays():
-    """By time alone; an end that is given in epochs or iterations stays."""
+def test_epochs_of_a_short_text_are_capped():
+    """Only in runs that end by time; given epochs or iterations stay."""
 
     def chosen(n, **options):
         return climbed(n, Fixed(1e10), **options).settings
 
     short = chosen(1_500, time=60.0)
     assert short.epochs is not None and short.epochs < 50 and short.time == 60.0 and short.dropout >= 0.3
-    for less in (0.5, 1.0):  # seconds; the cap holds where fewer are expected, or nothing is known
+    for less in (0.5, 1.0):  # seconds; the cap also applies if fewer are expected, or nothing was measured
         assert chosen(40_000, time=less).epochs == 16
     assert chosen(1_000_000, time=60.0).epochs is None
     assert chosen(1_500, epochs=500.0).epochs == 500.0
     assert chosen(1_500, iterations=9).epochs is None
 
 
-def test_without_a_time_nothing_depends_on_the_clock():
+def test_other_ends_need_no_trials():
     for end in ({'iterations': 100}, {'epochs': 2.0}, {'epochs': 2.0, 'time': 60.0}, {'time': 0.5}):
         machine = Fixed(1e10)
         found = climbed(300_000, machine, **end)
         assert found.speed is None and found.spent == 0 and not machine.seen
 
 
-def test_what_is_given_stays():
+def test_given_options_stay():
     given = {'cell': 'lstm', 'layers': 3, 'hidden_size': 24, 'seq_length': 21, 'streams': 7, 'learning_rate': 0.5}
     given |= {'dropout': 0.25, 'epochs': 2.0}
     config = climbed(200_000, **given).settings
@@ -140,23 +140,23 @@ def test_what_is_given_stays():
 
 
 @pytest.mark.parametrize('streams', [4096, 5000])
-def test_a_window_fits_the_streams_that_are_given(streams):
-    """Whatever the model; it is the ladder's, or shorter, but what is given with it stays, and may be refused."""
+def test_a_window_fits_the_given_streams(streams):
+    """The window is the ladder's or shorter. Given windows stay, and may be refused."""
     n = 200_704
     found = resolve(preset('fast', streams=streams, epochs=100.0), text_of(n))
     assert found.streams == streams and found.hidden_size == 256 and 32 <= found.seq_length < 64
     given = climbed(n, streams=streams, seq_length=20, epochs=100.0).settings
     assert (given.streams, given.seq_length) == (streams, 20)
-    with pytest.raises(ValueError, match='fewer --streams'):
+    with pytest.raises(ValueError, match='--streams 5,9'):
         resolve(preset('fast', streams=20_000, epochs=100.0), text_of(n))
 
 
-def test_the_trial_counts():
-    """Its seconds are the run's, and a run is never over before it begins."""
+def test_trials_count_as_run_time():
+    """A run is never over before it starts."""
     asked = preset('fast', time=1.0, hidden_size=8, layers=1, seed=0)
     job = resolve(asked, text_of(3000, 26), Fixed(1e9))
     assert 0 < job.spent <= 0.5 and not job.over(0, job.spent)
-    assert job.segment.since == job.spent  # the warm-up begins after it
+    assert job.segment.since == job.spent  # the warm-up starts after it
     assert job.rates(0, 1, job.spent, 1e-3)[0] < 0.1 * job.learning_rate
 
 
@@ -170,7 +170,7 @@ def test_the_trial_counts():
         ('ab' * 600, {'hidden_size': 10**6}, 'cell gru, layers 1, hidden_size 1,000,000, .* of memory'),
     ],
 )
-def test_what_can_not_be_trained_is_refused_before_a_trial(monkeypatch, text, options, problem):
+def test_impossible_runs_are_refused_before_a_trial(monkeypatch, text, options, problem):
     monkeypatch.setattr(machine, 'make_engine', None)
     with pytest.raises(ValueError, match=f'^{problem}'):
         fastrnn.train(text, preset='fast', **options)

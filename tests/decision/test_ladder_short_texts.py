@@ -1,4 +1,4 @@
-"""The fast preset on texts that are too short for its streams and window."""
+"""The fast preset on texts that are too short for its streams and windows."""
 
 import json
 
@@ -23,7 +23,7 @@ def sizes(settings):
 
 
 def fitted(characters, name='fast', **options):
-    """Streams and windows of a text of so many characters."""
+    """Streams and window for a text of ``characters`` characters."""
     return sizes(with_windows(settings_of(name, **options), left_open(name, **options), characters))
 
 
@@ -38,7 +38,7 @@ def write(tmp_path):
 
 
 def test_every_length():
-    """From 136 characters on the 4 streams of short texts and T = 32; below, as many as read nine tenths of it."""
+    """From 136 characters: 4 streams and T = 32, as for short texts. Below: the most streams that read 90 % of it."""
     for n in range(3, 400):
         B, T = fitted(n)
         if n >= 4 * 34:
@@ -51,7 +51,7 @@ def test_every_length():
         assert max(good, default=None) == B if good else shares[B] == max(shares.values())
 
 
-def test_what_is_given_stays():
+def test_given_streams_and_windows_stay():
     assert fitted(270, seq_length=90) == (2, 90)
     assert fitted(270, seq_length=300) == (1, 300)
     for given in ({'streams': 16}, {'streams': 1, 'seq_length': 25}, {'streams': 400}):
@@ -62,7 +62,7 @@ def test_what_is_given_stays():
 
 
 def test_in_the_library(tmp_path, write):
-    """Every way to a run; what it has settled on is kept with it."""
+    """From every function that starts a run; the run's folder stores the decisions."""
     config = preset('fast', **QUICK)
     assert [record.iteration for record in fastrnn.train(TEXT[:300], config)][-1] == 1
     with fastrnn.start(tmp_path / 'run', write(300), config, validation=0.1) as run:
@@ -76,7 +76,7 @@ def test_in_the_library(tmp_path, write):
 
 
 @pytest.mark.parametrize('kept', [False, True])
-def test_told_in_one_line(cli, tmp_path, write, kept):
+def test_the_choice_is_printed_in_a_line(cli, tmp_path, write, kept):
     args = [write(300), *ARGS, '--validation', 0.1, *(('--out', tmp_path / 'run') if kept else ())]
     code, out, err = cli('train', *args)
     assert (code, err) == (0, '' if kept else f'{NOT_KEPT}\n') and 'gru H=8: 0.9 epochs\n' in out
@@ -85,15 +85,15 @@ def test_told_in_one_line(cli, tmp_path, write, kept):
     assert 'gru H=8: 1.8 epochs\n' in out and 'gru H=8, T=18, 1 stream, float32' in out
 
 
-def test_an_end_that_may_not_come_is_not_announced(cli, write):
-    """Of a cap, and of two ends: the time may be over first."""
+def test_a_cap_is_not_announced_as_the_end(cli, write):
+    """With a cap or two ends, the time may be over first."""
     chosen = Climb(settings_of(time=10.0, cell='gru', layers=1, hidden_size=96, epochs=26.0), 1e6, 0.2, 1e7)
-    assert climbed_in_words(chosen, 100_000) == '10 s, but at most 26 epochs: more would overfit so short a text'
+    assert climbed_in_words(chosen, 100_000) == '10 s, but at most 26 epochs: the text is short, more would overfit'
     out = cli('train', write(300), *ARGS[:4], '--epochs', 2, '--time', '60s')[1]
     assert ': up to 2.0 epochs\n' in out
 
 
-def test_of_no_time_nothing_is_told_that_was_not_measured(cli, write):
+def test_a_short_run_reports_no_speed(cli, write):
     args = ('--preset', 'fast', '--time', '0.01s', '--seed', 0, '--sample-length', 0)
     told = 'gru H=32: less than a second is too short to measure the machine\n'
     assert told in cli('train', write(300), *args)[1]
@@ -101,17 +101,17 @@ def test_of_no_time_nothing_is_told_that_was_not_measured(cli, write):
     assert 'gru H=32: 0.0 epochs\n' in cli('train', write(300), *args)[1]
 
 
-def test_refused_after_all(cli, write):
-    """The message tells what validation took, and what would do, and that does."""
+def test_the_suggested_sizes_work(cli, write):
+    """The message says how much was held out and which sizes fit; these are accepted."""
     place = write(300)
     code, out, err = cli('train', place, *ARGS, '--validation', 0.1, '--streams', 16)
     assert (code, out) == (2, '')
     assert err == (
-        'error: the text has 270 characters beside the 30 that are held out for validation, but a seq_length of 32 '
-        'needs at least 544 for 16 streams: take a longer text or a smaller --validation or fewer --streams (7 would '
-        'do) or a smaller --seq-length (14 would do)\n'
+        'error: the text has 270 characters besides the 30 held out for validation, but a seq_length of 32 needs at '
+        'least 544 for 16 streams: use a longer text or a smaller --validation or --streams 7 or fewer or '
+        '--seq-length 14 or less\n'
     )
     for cure in (('--streams', 7), ('--streams', 16, '--seq-length', 14)):
         assert cli('train', place, *ARGS, '--validation', 0.1, *cure)[0] == 0
-    with pytest.raises(ValueError, match=r'^the text has 2 characters, but a seq_length of 1 needs at least 3: take a'):
+    with pytest.raises(ValueError, match=r'^the text has 2 characters, but a seq_length of 1 needs at least 3: use a'):
         fastrnn.train('ab', preset('fast'))

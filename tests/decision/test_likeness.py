@@ -1,4 +1,4 @@
-"""A held-out text that is unlike the training text is told from one that only differs by chance."""
+"""Held-out text that is unlike the training text is told apart from differences by chance."""
 
 import random
 import re
@@ -73,14 +73,14 @@ def test_other_texts():
     assert told(source(), '\n'.join(lines(1, 400)))
 
 
-def test_held_out_text_of_a_kind_that_was_trained_on_is_not_told():
+def test_held_out_text_of_one_of_several_kinds_gives_no_warning():
     prose, digits = [' '.join(lines(seed, 800)) for seed in (0, 1)], ' '.join(str(k * 7919 % 9973) for k in range(2000))
     train = prose[0] + source('data/*.py')[:6000] + prose[1]
     assert told(train, source('model/*.py')[:4000]) is None
     assert told(train, digits) and told(prose[0] + prose[1], source('model/*.py')[:4000])
 
 
-def test_it_is_said_once_with_a_remedy(cli, tmp_path):
+def test_one_warning_with_a_remedy(cli, tmp_path):
     path = tmp_path / 'sorted.txt'
     path.write_text('\n'.join(sorted(lines())))
     args = ('--engine', 'batched', '--hidden-size', 8, '--iterations', 20, '--sample-length', 0)

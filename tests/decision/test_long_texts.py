@@ -1,4 +1,4 @@
-"""What long texts have besides a model: rows of n-grams, and shuffled blocks if a run reads a part of the text."""
+"""Extra options for long texts: rows of n-grams, and shuffled blocks if a run reads only a part of the text."""
 
 from decisions import Fixed, climbed, settings_of, text_of
 
@@ -9,14 +9,14 @@ from fastrnn.settings.presets import OPEN
 
 
 def test_rows_are_for_long_texts():
-    """If they are not read so often that the rows know them by heart."""
+    """Unless the run reads the text so often that the rows memorize it."""
     long, short = (climbed(n, epochs=3.0).settings for n in (LONG, LONG - 1))
     often = climbed(LONG, epochs=5.0).settings
     assert (long.ngrams, long.ngram_rows, long.shuffle) == (NGRAMS, ROWS, 0)
     assert [(found.ngrams, found.shuffle) for found in (short, often)] == [(0, 0)] * 2
 
 
-def test_a_text_that_is_read_seldom_is_shuffled():
+def test_a_text_that_is_read_once_or_less_is_shuffled():
     seldom, twice = (climbed(LONG, epochs=epochs).settings for epochs in (0.5, 2.0))
     assert seldom.shuffle == 128 and twice.shuffle == 0
     timed = climbed(100 * LONG, Fixed(1e9), time=10.0).settings
@@ -29,15 +29,15 @@ def test_large_texts_have_more_rows():
     assert rows == [ROWS, ROWS_OF_LARGE]
 
 
-def test_what_is_asked_for_stays():
+def test_given_options_stay():
     asked = {'shuffle': 0, 'ngrams': 2, 'ngram_rows': 5, 'ngram_rate': 0.7}
     found = climbed(10 * LONG, epochs=0.5, **asked).settings
     assert {name: getattr(found, name) for name in asked} == asked
     assert climbed(10 * LONG, epochs=0.5, ngrams=0).settings.ngrams == 0
-    assert climbed(10 * LONG, epochs=0.5, shards=2, streams=16).settings.ngrams == 0  # which has one shard's rows alone
+    assert climbed(10 * LONG, epochs=0.5, shards=2, streams=16).settings.ngrams == 0  # rows need a single shard
 
 
-def test_many_distinct_characters_have_fewer_rows_and_at_last_none():
+def test_large_vocabularies_get_fewer_rows_or_none():
     start, found = settings_of(), []
     for V in (30, 100, 500, 1000, 5000):
         settings = with_rows(start, OPEN['fast'], V, LARGE)

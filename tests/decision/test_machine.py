@@ -1,4 +1,4 @@
-"""Trials of speed: what they measure, how long they take, and that they end."""
+"""Speed trials: what they measure, how long they take, and that they end."""
 
 import numpy as np
 import pytest
@@ -15,9 +15,9 @@ def ids(n):
 
 
 def test_a_trial_measures():
-    """A real one, of a small model, on a text that it leaves as it is."""
+    """A real trial of a small model, which does not change the text."""
     read = ids(5_000)
-    read.setflags(write=False)  # as a corpus is, and kernels for it are compiled
+    read.setflags(write=False)  # like a corpus, for which kernels are compiled
     trial, small = Machine(read, 60), settings_of(hidden_size=16, layers=1, streams=4, iterations=1)
     trial.measure(small, np.inf)
     assert trial.seconds > 0 and np.isfinite(trial.speed(small)) and trial.speed(small) > 0
@@ -26,7 +26,7 @@ def test_a_trial_measures():
 
 @pytest.mark.parametrize('pace', [1e-5, 1e-4, 1e-2, 3.0])
 def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
-    """Iterations that are too short to wake a thread for one of them, too; two threads do half as many again."""
+    """Including iterations too short to wake a thread for; two threads are 1.5 times as fast."""
     clock, clocks_when_waited = Clock(pace), []
     monkeypatch.setattr(tuner, 'time', clock)
     monkeypatch.setattr(machine, 'time', clock)
@@ -34,7 +34,7 @@ def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
     monkeypatch.setattr(machine.compile_ahead, 'wait', lambda: clocks_when_waited.append(clock.perf_counter()))
     trial, config = Machine(ids(5_000), 60), settings_of(hidden_size=16, streams=4, iterations=1)
     trial.measure(config, 10.0)
-    assert clocks_when_waited == [0.0]  # for what is compiled meanwhile
+    assert clocks_when_waited == [0.0]  # waits for the compiling process first
     assert 0.04 <= trial.seconds < max(0.4, 5 * pace)
     assert trial.threads == 2
     assert trial.speed(config) == pytest.approx(4 * 32 * 1.5 / pace, rel=0.05)
@@ -42,14 +42,14 @@ def test_a_trial_ends_however_fast_or_slow_the_machine(monkeypatch, pace):
 
 @pytest.mark.parametrize(('physical', 'processors', 'cores'), [(64, 128, 64), (64, 12, 12), (1, 1, 1)])
 def test_cores_that_may_train(monkeypatch, physical, processors, cores):
-    """Hyperthreads do not count, and a quota of processor time does."""
+    """Hyperthreads don't count; a quota of processor time does."""
     monkeypatch.setattr(machine, 'physical', lambda: physical)
     monkeypatch.setattr(machine, 'share_of_processors', lambda: processors)
     assert Machine(ids(9), 60).cores == cores
 
 
 class Clock:
-    """Goes as an engine of so many seconds an iteration has it."""
+    """A clock that an engine of ``pace`` seconds an iteration advances."""
 
     def __init__(self, pace):
         self._now, self._pace = 0.0, pace

@@ -30,31 +30,31 @@ def config(**options):
         *((sizes, {'dtype': 'float32', 'threads': 3}) for sizes in SIZES[:2]),
         *((sizes, {'dtype': 'float32', 'cell': 'lstm', 'layers': 2, 'dropout': 0.5, 'threads': 2}) for sizes in SIZES),
         (SIZES[1], {'dtype': 'float32', 'cell': 'gru', 'layers': 3, 'optimizer': 'adagrad'}),
-        (SIZES[3], {'dtype': 'float32', 'layers': 8, 'dropout': 1e-9}),  # so little is none
+        (SIZES[3], {'dtype': 'float32', 'layers': 8, 'dropout': 1e-9}),  # rounds to no dropout
         (SIZES[1], {'dtype': 'float32', 'cell': 'lstm', 'shards': 4}),
     ],
 )
 def test_memory_is_as_stated(monkeypatch, processors, sizes, options):
-    """engines.memory is the bytes of all arrays, those of each thread too."""
+    """engines.memory is the bytes of all arrays, including those of each thread."""
     processors(3)
     monkeypatch.setattr(batched.compile_ahead, 'start', lambda *_: None)
     (T, B, H, V), none = sizes, np.zeros(0)
     asked = config(**{'streams': B, 'hidden_size': H, 'seq_length': T, 'optimizer': 'adam', **options})
-    monkeypatch.setattr(BatchedEngine, '_train', lambda *_: none)  # nothing need be compiled
+    monkeypatch.setattr(BatchedEngine, '_train', lambda *_: none)  # avoids compiling
     monkeypatch.setattr(batched, 'pack_weights', lambda *_: none)
     engine = BatchedEngine(asked, np.zeros(B * (T + 2), np.uint16), V)
     groups = (engine.network.packed, engine.optimizer, *engine._works, [engine.params.flat, engine.grads.flat])
-    groups += (engine._exchange.shards[-3:],)  # the others are a few numbers
+    groups += (engine._exchange.shards[-3:],)  # the others are tiny
     arrays = {id(array): array.nbytes for group in groups for array in group if isinstance(array, np.ndarray)}
     assert memory(asked, V) == sum(arrays.values())
 
 
-def test_what_comes_and_goes_is_told(tmp_path):
-    """The peak, with validations and checkpoints; the text, and what does not grow with the model, are small beside."""
+def test_peak_memory_is_as_stated(tmp_path):
+    """With validations and checkpoints. The text, and what does not grow with the model, are small in comparison."""
     asked = {'hidden_size': 400, 'layers': 2, 'streams': 2, 'optimizer': 'adam', 'dtype': 'float32', 'threads': 1}
     asked |= {'cell': 'lstm', 'iterations': 3, 'validate_every': 1, 'learning_rate': 1e-3, 'sample_length': 5}
     wanted = fastrnn.Config(**vars(config(**asked)))
-    fastrnn.start(tmp_path / 'first', SONNETS, wanted, validation=0.2).watch()  # imports, and compiles
+    fastrnn.start(tmp_path / 'first', SONNETS, wanted, validation=0.2).watch()  # imports and compiles
     peaks = {}
     for kept in (False, True):
         tracemalloc.start()
@@ -85,8 +85,8 @@ def test_what_comes_and_goes_is_told(tmp_path):
         ({'hidden_size': 10**6, 'seq_length': 10**6, 'streams': 10**6}, ' EB', '--hidden-size'),
     ],
 )
-def test_what_does_not_fit_is_refused_with_the_option_to_lower(monkeypatch, options, needed, cure):
-    """And with the largest value that would fit."""
+def test_refusals_name_the_option_to_lower(monkeypatch, options, needed, cure):
+    """With the largest value that fits."""
     there = limits.Memory(2 * 10**9, 5 * 10**8, 'cgroup v2, /sys/fs/cgroup/memory.max')
     monkeypatch.setattr(limits, 'memory', lambda: there)
     asked = config(**options)
@@ -96,7 +96,7 @@ def test_what_does_not_fit_is_refused_with_the_option_to_lower(monkeypatch, opti
         check_memory(asked, 65)
     told = str(error.value).rpartition(': ')[2]
     assert cure in told
-    found = [part.split() for part in told.removeprefix('take ').removesuffix(', or less').split(' or ')]
+    found = [part.split() for part in told.removeprefix('use ').removesuffix(', or less').split(' or ')]
     for option, value in found if 'smaller' not in told else ():
         name, most = option.removeprefix('--').replace('-', '_'), int(value.replace(',', ''))
         check_memory(replace(asked, **{name: most}), 65)
@@ -105,7 +105,7 @@ def test_what_does_not_fit_is_refused_with_the_option_to_lower(monkeypatch, opti
 
 
 def test_processes_of_a_host_share_its_memory(monkeypatch):
-    """What fits once does not fit twice."""
+    """A model that fits once does not fit twice."""
     asked, group = config(), Processes()
     needed = memory(asked, 65) + module.OF_SAMPLE * asked.sample_length
     monkeypatch.setattr(limits, 'memory', lambda: limits.Memory(2 * needed - 1, 0, 'this machine'))
@@ -118,5 +118,5 @@ def test_processes_of_a_host_share_its_memory(monkeypatch):
 
 def test_a_run_that_does_not_fit_is_refused(monkeypatch):
     monkeypatch.setattr(limits, 'memory', lambda: limits.Memory(10**8, 0, 'this machine'))
-    with pytest.raises(ValueError, match=r'but this machine has 100\.0 MB: take --hidden-size '):
+    with pytest.raises(ValueError, match=r'but this machine has 100\.0 MB: use --hidden-size '):
         fastrnn.train('to and fro' * 100, hidden_size=3000)

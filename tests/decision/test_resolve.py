@@ -1,4 +1,4 @@
-"""From what is asked for to a job: nothing stays open, each decision has its reason, and files keep both."""
+"""From options to a job: nothing stays open, each decision has a reason, and files store both."""
 
 import json
 from dataclasses import replace
@@ -22,7 +22,7 @@ OPTIONAL = {'iterations', 'epochs', 'time', 'clip_norm', 'patience', 'threads', 
 
 
 def test_the_gists_job():
-    """Its values, and why."""
+    """Its values and reasons."""
     job = resolve(Config(seed=3, iterations=200), text_of(5000))
     assert (job.hidden_size, job.seq_length, job.learning_rate, job.engine) == (100, 25, 0.1, 'exact')
     assert (job.V, job.characters, job.held_out, job.on_divergence) == (60, 5000, 0, GO_ON)
@@ -32,7 +32,7 @@ def test_the_gists_job():
 
 
 def test_the_presets_job():
-    """What text, time and machine decide says so; the rest is the preset's, or asked for."""
+    """Reasons name text, time and machine if these decide; other values are the preset's or asked for."""
     job = resolve(preset('fast', time=50.0, layers=2, seed=0), text_of(1_000_000), Fixed(1e11))
     assert (job.cell, job.layers, job.engine, job.on_divergence) == ('lstm', 2, 'batched', STOP)
     why = job.reasons['hidden_size']
@@ -43,17 +43,15 @@ def test_the_presets_job():
     assert job.memory > 4 * job.architecture.parameters and job.spent > 0
 
 
-def test_what_nobody_asked_for_says_why():
+def test_reasons_of_defaults():
     job = resolve(Config(engine='batched', optimizer='adam', iterations=9), text_of(900))
-    assert job.learning_rate == 0.002 and job.reasons['learning_rate'].startswith("Adam's")
-    assert (job.shards, job.reasons['shards'], job.reasons['seed']) == (1, 'one per process', 'drawn')
-    assert (
-        job.reasons['validate_every'].startswith('by the sizes') and job.reasons['clip_norm'] == 'nobody asked for it'
-    )
+    assert job.learning_rate == 0.002 and job.reasons['learning_rate'].startswith('suits Adam')
+    assert (job.shards, job.reasons['shards'], job.reasons['seed']) == (1, 'one per process', 'drawn at random')
+    assert job.reasons['validate_every'].startswith('by the sizes') and job.reasons['clip_norm'] == 'not asked for'
 
 
-def test_shards_come_before_the_streams_that_they_share(monkeypatch):
-    """A short text has 4 streams, and of three processes 6."""
+def test_shards_are_decided_before_streams(monkeypatch):
+    """A short text has 4 streams, but 6 with three processes."""
     three = Processes()
     three.size = 3
     monkeypatch.setattr(agreement, 'processes', lambda: three)
@@ -61,8 +59,8 @@ def test_shards_come_before_the_streams_that_they_share(monkeypatch):
     assert (job.shards, job.streams) == (3, 6)
 
 
-def test_the_memory_that_is_checked_is_that_of_the_run(monkeypatch):
-    """A run that is kept, or has a held-out text, needs more than one that only trains."""
+def test_the_checked_memory_is_the_runs(monkeypatch):
+    """A run in a folder or with held-out text needs more than one that only trains."""
     config, text = Config(engine='batched', hidden_size=300, seed=0, iterations=9), text_of(900)
     cases = [(text, False), (text, True), (replace(text, held_out=np.arange(90) % 60), False)]
     needed = [resolve(config, of, kept=kept).memory for of, kept in cases]
@@ -75,8 +73,8 @@ def test_the_memory_that_is_checked_is_that_of_the_run(monkeypatch):
             resolve(config, of, kept=kept)
 
 
-def test_intervals_are_those_of_the_machine_that_was_measured():
-    """One that is many times as fast as the nominal one validates about as often in a run of 50 s."""
+def test_intervals_depend_on_the_measured_speed():
+    """A machine many times as fast as the nominal one validates about as often in a run of 50 s."""
     asked = {'cell': 'gru', 'layers': 1, 'hidden_size': 64, 'seed': 0}
     text = replace(text_of(1_000_000), held_out=np.arange(50_000) % 60)
     for flops in (1e10, 1e11, 1e12):
@@ -85,13 +83,13 @@ def test_intervals_are_those_of_the_machine_that_was_measured():
         assert 8 < iterations / job.validate_every < 48
 
 
-def test_what_the_preset_had_to_leave_out_is_not_its_own():
-    """Its time where iterations are given, its norm where --clip is, its decay without Adam."""
+def test_replaced_values_of_a_preset_are_not_called_its_own():
+    """Its time if iterations are given, its norm if --clip is, its decay without Adam."""
     asked = {'iterations': 9, 'clip': 1.0, 'optimizer': 'adagrad', 'seed': 1}
     job = resolve(preset('fast', **asked), text_of(900))
     left_out = ('time', 'clip_norm', 'weight_decay', 'hidden_decay')
     assert not any('preset' in job.reasons[name] for name in left_out) and job.reasons['warmup'] == 'the preset fast'
-    assert job.reasons['epochs'] == 'nobody asked for it' and job.reasons['sample_every'].startswith('not used')
+    assert job.reasons['epochs'] == 'not asked for' and job.reasons['sample_every'].startswith('not used')
 
 
 @settings(max_examples=60, deadline=None)
@@ -114,7 +112,7 @@ def test_what_the_preset_had_to_leave_out_is_not_its_own():
     ),
 )
 def test_nothing_stays_open(n, name, asked):
-    """What was asked for is in the job; it is the same job when it comes back from its file."""
+    """Options that were asked for are in the job, and the job survives its file."""
     job = resolve(preset(name, **asked), text_of(n), Fixed(1e10))
     assert {option: getattr(job, option) for option in asked} == asked
     assert [option for option in TABLE if getattr(job, option) is None and option not in OPTIONAL] == []
@@ -125,12 +123,12 @@ def test_nothing_stays_open(n, name, asked):
 @pytest.mark.parametrize(
     ('n', 'V', 'asked', 'words'),
     [
-        (20, 1, {}, 'the text has one distinct character'),
-        (20, 5, {}, 'the text has 20 characters, but a seq_length of 25 needs at least 27: take a longer text'),
+        (20, 1, {}, 'the text has only one distinct character'),
+        (20, 5, {}, 'the text has 20 characters, but a seq_length of 25 needs at least 27: use a longer text'),
         (900, 5, {'hidden_size': 10**7}, 'cell rnn, layers 1, hidden_size 10,000,000, .* of memory'),
-        (900, 5, {'engine': 'batched', 'streams': 4, 'shards': 3}, '4 streams are not 3 shards of equal size'),
+        (900, 5, {'engine': 'batched', 'streams': 4, 'shards': 3}, "4 streams can't be divided into 3 equal shards"),
     ],
 )
-def test_what_can_not_be(n, V, asked, words):
+def test_impossible_jobs_are_refused(n, V, asked, words):
     with pytest.raises(ValueError, match=f'^{words}'):
         resolve(Config(**asked), text_of(n, V))

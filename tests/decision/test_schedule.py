@@ -15,7 +15,7 @@ def batched(characters=1000, **options):
 
 
 def test_the_end():
-    """The first end that comes, by iterations, epochs or seconds."""
+    """Whichever comes first: iterations, epochs or seconds."""
     job = batched(100, epochs=2, iterations=50, time=4.0)
     assert job.iterations_per_epoch == 9
     assert job.ends == (18, 4.0)
@@ -42,7 +42,7 @@ def test_schedules(schedule, expected):
 
 
 def test_cosine():
-    """Own arithmetic, which is the same everywhere; no more than 1, or a learning rate would pass its own."""
+    """Computed without libm, so the same everywhere. Never above 1, or a rate would exceed its maximum."""
     shares = np.linspace(0, 1, 1001)
     np.testing.assert_allclose([cos_pi(x) for x in shares], np.cos(np.pi * shares), atol=1e-15)
     assert cos_pi(0.0) == 1.0 and max(cos_pi(x) for x in shares) == 1.0
@@ -51,20 +51,20 @@ def test_cosine():
 def test_warmup_rises():
     rates = batched(iterations=100, warmup=0.1).rates(0, 12, 0.0, 0.0)
     assert (np.diff(rates[:10]) > 0).all()
-    assert rates[0] == pytest.approx(1e-3 / (0.1 + 1e-3), rel=1e-12)  # not 0, with which the first step is lost
+    assert rates[0] == pytest.approx(1e-3 / (0.1 + 1e-3), rel=1e-12)  # not 0, which would waste the first step
     assert rates[11] == 1
 
 
 @pytest.mark.parametrize('schedule', ['cosine', 'linear', 'wsd'])
 def test_no_rate_is_beyond_its_neighbours(schedule):
-    """A schedule begins where the warm-up ends, however late, and falls from there on."""
+    """A schedule starts at the end of the warm-up, and falls from there."""
     rates = batched(schedule=schedule, iterations=100, warmup=0.9).rates(0, 101, 0.0, 0.0)
     assert (np.diff(rates[:91]) > 0).all() and rates[90] == pytest.approx(1)
     assert (np.diff(rates[90:]) <= 0).all() and rates[100] == pytest.approx(FINAL if schedule == 'cosine' else 0)
 
 
 def test_by_time():
-    """The same, by seconds: from where the schedule began to where it ends."""
+    """The same in seconds, from the start of the schedule to its end."""
     job = batched(schedule='cosine', learning_rate=0.1, time=20.0)
     shorter = replace(job, segments=(Segment('cosine', 0, 0.0, None, 10.0),))
     assert shorter.rates(5, 3, 10.0, 1.0) == pytest.approx([0.1 * FINAL] * 3)
@@ -73,7 +73,7 @@ def test_by_time():
 
 
 def test_the_peak_of_a_segment():
-    """Of configurations that have none, the learning rate itself."""
+    """Without a peak in the file, it is the learning rate."""
     job = batched(schedule='cosine', iterations=100)
     half = replace(job, segments=(('cosine', 0, 0.0, 100, None, 0.5),))
     assert list(half.rates(0, 100, 0.0, 0.0)) == list(job.rates(0, 100, 0.0, 0.0) / 2)
@@ -88,7 +88,7 @@ def test_the_peak_of_a_segment():
         *(('cosine', 0, 0.0, 9, None, 0.0), ('cosine', 0, 0.0, 9, None, 1.5), ('cosine', 0, 0.0, 9, None, 1.0, 2.0)),
     ],
 )
-def test_segments_that_can_not_be(segment):
-    """Of a file that may hold anything."""
-    with pytest.raises(ValueError, match=r'^a segment is .*; it must be a schedule with its start and its end$'):
+def test_invalid_segments(segment):
+    """A file may contain anything."""
+    with pytest.raises(ValueError, match=r'^a segment is .*; it must have a schedule, a start and an end$'):
         Job(engine='batched', segments=[segment])

@@ -1,4 +1,4 @@
-"""Old weights for a text of other characters."""
+"""Old weights for a text with other characters."""
 
 import cell_oracles
 import numpy as np
@@ -19,7 +19,7 @@ from fastrnn.settings.config import preset
 
 
 def test_transferred_weights_are_the_old_ones():
-    """What both texts have is predicted as before, if new characters are as unlikely as can be."""
+    """Characters in both texts are predicted as before, apart from the minimal probability of new ones."""
     old = Corpus.of('abcxyz')
     params = scaled(Architecture('rnn', 1, 5, 6), np.random.RandomState(0))
     params.by[:] = np.arange(6) - 2.0
@@ -41,7 +41,7 @@ def test_transferred_weights_are_the_old_ones():
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS[1:])
 def test_weights_of_any_cell(cell, layers):
-    """The rows of characters that both know, and all that knows no characters; the old text is drawn as before."""
+    """Rows of common characters and all other weights stay; the model samples the old text as before."""
     old = some_model(cell=cell, layers=layers, H=7)
     transfer = transfer_weights(old, Corpus.of(CHARS[3:] + 'xyz'), seed=0)
     params, chars = transfer.params, transfer.corpus.chars
@@ -57,7 +57,7 @@ def test_weights_of_any_cell(cell, layers):
 
 @pytest.mark.parametrize('text', ['cbaabcddbca', 'ab', 'acdca', 'xxaxbdcabxc'])
 def test_rows_of_n_grams_move_with_their_contexts(text):
-    """The text is predicted as before, if its characters are known: its contexts point to rows by their new numbers."""
+    """If its characters are known, the text is predicted as before: its contexts find their rows under new ids."""
     params = random_params(Architecture('gru', 1, 5, 4, 4, 100_003), 'float64', 0)
     params.rows[:] = np.random.default_rng(1).standard_normal(params.rows.shape)
     transfer = transfer_weights(Model(params, 'abcd'), Corpus.of(text), seed=0)
@@ -80,7 +80,7 @@ def test_rows_of_n_grams_move_with_their_contexts(text):
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
 @pytest.mark.parametrize('by_name', [True, False])
 def test_a_preset_keeps_the_cell_and_sizes_of_weights(cell, layers, by_name):
-    """They are nothing that it may choose, whether it is named or made before."""
+    """The preset can't choose them, whether it is given by name or as a Config."""
     old, wanted = some_model(cell=cell, layers=layers, H=7), {'iterations': 2, 'seed': 0}
     how = {'preset': 'fast', **wanted} if by_name else {'config': preset('fast', **wanted)}
     with fastrnn.train(CHARS * 9, weights=old, **how) as run:
@@ -88,22 +88,23 @@ def test_a_preset_keeps_the_cell_and_sizes_of_weights(cell, layers, by_name):
         assert (run.job.cell, run.job.layers, run.job.hidden_size) == (cell, layers, 7)
         assert run.model.params.architecture == old.params.architecture
     for name, value in (('cell', 'lstm' if cell == 'rnn' else 'rnn'), ('layers', 8), ('hidden_size', 6)):
-        with pytest.raises(ValueError, match=f'^{name} is {value}, but the model has {name} .*, which stays'):
+        with pytest.raises(ValueError, match=f'^{name} is {value}, but the model has {name} .*, which is fixed'):
             fastrnn.train(CHARS * 9, preset('fast', **wanted, **{name: value}), weights=old)
 
 
-def test_the_seed_that_is_told_gives_the_same_rows():
-    """One that was drawn, too: new characters get the rows that it gives."""
+def test_the_reported_seed_gives_the_same_rows():
+    """Also a randomly drawn seed: new characters get the same rows."""
     old, text, options = some_model(H=7), CHARS + 'xyz' * 20, {'iterations': 1, 'hidden_size': 7}
     with fastrnn.train(text, weights=old, **options) as run:
         first = run.model.params
     with fastrnn.train(text, weights=old, seed=run.job.seed, **options) as again:
         assert again.model.params == first
-    assert run.job.reasons['seed'] == 'drawn' and run.job.reasons['cell'] == "the model's, from which it starts"
+    assert run.job.reasons['seed'] == 'drawn at random'
+    assert run.job.reasons['cell'] == 'from the model that it starts from'
 
 
-def test_old_weights_for_a_text_of_other_characters(tmp_path):
-    """40,000 of each make 80,000: those that the text lacks come last, and stay what they were."""
+def test_large_vocabularies_are_joined(tmp_path):
+    """40,000 characters in each, 80,000 together: those that are not in the text come last and keep their rows."""
     ours, theirs = MANY[:40_000], MANY[40_000:] + ''.join(map(chr, range(0x20000, 0x23000)))
     old = model_of(theirs)
     transfer = transfer_weights(old, Corpus.of(ours), 0)

@@ -1,4 +1,4 @@
-"""The batched engine against the reference: one stream to rounding; any threads; nothing allocated."""
+"""The batched engine: one stream matches the reference to rounding; any threads; no allocations."""
 
 import gc
 import weakref
@@ -18,15 +18,15 @@ from fastrnn.settings.options import Settings
 
 V = 12
 IDS = np.random.default_rng(0).integers(0, V, 3000).astype(np.uint8)
-IDS.flags.writeable = False  # as a corpus has them
+IDS.flags.writeable = False  # like a corpus
 
 
 def config(**options):
     return Settings(**{'engine': 'batched', 'seed': 0, 'hidden_size': 20, 'seq_length': 7, **options})
 
 
-def test_one_stream_is_the_gist_to_rounding():
-    """B = 1, float64, Adagrad: the reference's losses, through the wrap as well."""
+def test_one_stream_matches_the_gist_to_rounding():
+    """B = 1, float64, Adagrad: the reference's losses, also after the wrap."""
     ids = IDS[:120]
     fast = BatchedEngine(config(hidden_size=25), ids, V).run(30)
     plain = ReferenceEngine(Settings(seed=0, hidden_size=25, seq_length=7), ids, V).run(30)
@@ -77,7 +77,7 @@ LAYOUTS = [Layout(*pair) for pair in PAIRS]
     ],
 )
 def test_any_groups_and_shares_give_the_same_bits(monkeypatch, options):
-    """Also where some threads have no stream, or no unit. Rows of 100 units are padded."""
+    """Also if some threads have no stream or no unit. Rows of 100 units are padded."""
     options, results = {'streams': 6, 'hidden_size': 100, 'threads': 1, **options}, []
     for layout in LAYOUTS:
         monkeypatch.setattr(batched, 'layouts_of', lambda *_, layout=layout: [layout])
@@ -91,8 +91,8 @@ def test_any_groups_and_shares_give_the_same_bits(monkeypatch, options):
 
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
-def test_the_sample_goes_on_from_the_first_stream(cell, layers):
-    """From its character, and its state in each layer, by the oracle; and changes nothing."""
+def test_the_sample_continues_the_first_stream(cell, layers):
+    """From its next character and its state in each layer, checked by the oracle; nothing changes."""
     options = {'cell': cell, 'layers': layers, 'dropout': 0.5, 'init': 'scaled', 'streams': 3}
     engine = BatchedEngine(config(**options, learning_rate=0.01), IDS, V)
     engine.run(4)
@@ -112,7 +112,7 @@ def test_float32_follows_float64():
 
 
 def test_the_norm_is_clipped():
-    """With a norm that is always exceeded, Adagrad's sum of squares is its square after a step."""
+    """If the norm always exceeds its limit, Adagrad's sum of squares after a step is the limit squared."""
     engine = BatchedEngine(config(streams=2, clip_norm=1e-3, learning_rate=1e-9), IDS, V)
     engine.run(1)
     assert np.sqrt(engine.moments['m'].sum()) == pytest.approx(1e-3)
@@ -135,8 +135,8 @@ def test_nothing_is_allocated_in_the_loop():
         nrt.memsys_disable_stats()
 
 
-def test_it_goes_with_its_last_reference():
-    """Not only when the garbage collector comes: the preset's trials are large."""
+def test_its_memory_is_freed_with_its_last_reference():
+    """Without the garbage collector: the preset's trials are large."""
     gc.disable()
     try:
         engine = BatchedEngine(config(streams=4), IDS, V)

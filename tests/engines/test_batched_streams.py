@@ -1,4 +1,4 @@
-"""Streams of a model: what they read and draw, and how they come to their kernels and threads."""
+"""Streams of a model: reading and sampling, kernels and threads."""
 
 from contextlib import closing
 
@@ -18,7 +18,7 @@ IDS = np.random.default_rng(0).integers(0, V, 40).astype(np.uint8)
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
 def test_reading_in_pieces(cell, layers):
-    """One stream and three that read the same are in the same state, bit for bit, before the same character."""
+    """One stream, and three that read the same in pieces, reach bit-identical states."""
     params = some_model(cell=cell, layers=layers, dtype='float32').params
     one, three = BatchedStreams(params), BatchedStreams(params, 3)
     one.read(IDS)
@@ -29,8 +29,8 @@ def test_reading_in_pieces(cell, layers):
     assert np.array_equal(three.states, np.repeat(one.states, 3, axis=2))
 
 
-def test_probabilities_that_are_not_numbers():
-    """The error names the cause that the caller gives; by default it is the model."""
+def test_probabilities_that_are_nan():
+    """The error names the cause that the caller passes; the default cause is the model."""
     params = some_model().params
     params.by[0] = np.nan
     for options, words in (({}, 'the model.s weights'), ({'cause': OF_TRAINING}, 'the training has diverged')):
@@ -38,8 +38,8 @@ def test_probabilities_that_are_not_numbers():
             BatchedStreams(params, 2).draw(np.random.RandomState(0), 3, **options)
 
 
-def test_kernels_are_there_before_threads(monkeypatch):
-    """What another process compiles is waited for, then one thread calls the kernel without characters."""
+def test_kernels_are_loaded_before_threads_start(monkeypatch):
+    """Waits for the compiling process; then one thread calls the kernel without characters."""
     calls, draw = [], batched_streams.generate.draw
 
     def recorded(team, *others):
@@ -55,7 +55,7 @@ def test_kernels_are_there_before_threads(monkeypatch):
 
 
 def test_a_thread_without_a_stream_computes_nothing():
-    """Of one stream a team of two has one thread too many; products by strips would have it compute the same row."""
+    """With one stream, a team of two has an idle thread; products by strips could make it compute the same row."""
     params = some_model(cell='gru').params
     alone = BatchedStreams(params).draw(np.random.RandomState(0), 50)
     with closing(ThreadTuner([Layout(2)])) as tuner:

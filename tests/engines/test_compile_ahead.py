@@ -1,4 +1,4 @@
-"""Kernels that another process compiles: those that are needed, once, and no harm where it can't."""
+"""Kernels that another process compiles: all that are needed, once, and no failure if it can't run."""
 
 import os
 import subprocess
@@ -33,8 +33,8 @@ for kind in sys.argv[1:]:
 
 
 @pytest.mark.long
-def test_nothing_more_is_needed():
-    """The types of arrays that scoring and sampling pass are those that were compiled for."""
+def test_all_kernels_are_compiled():
+    """Scoring and sampling pass arrays of the types that were compiled."""
     done = run_python('-c', NOTHING_MORE, 'rnn float32', 'lstm float32', 'gru float64')
     assert done.returncode == 0, done.stderr.decode()
 
@@ -52,7 +52,7 @@ class Clock:
 
 @pytest.fixture
 def processes():
-    """What each process that was started has open, until it ends: its lock."""
+    """The locks that started processes hold until they end."""
     found = []
     yield found
     for descriptor in found:
@@ -61,7 +61,7 @@ def processes():
 
 @pytest.fixture
 def started(tmp_path, monkeypatch, processes):
-    """Commands that were started, in an empty cache, by a process that has started none."""
+    """Commands that were started, with an empty cache and no process running."""
     commands = []
     monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path)
     monkeypatch.setattr(jit, 'SHARED', True)
@@ -80,33 +80,33 @@ def started(tmp_path, monkeypatch, processes):
     return commands
 
 
-def test_once(started, tmp_path, monkeypatch):
-    """One process for each kind; the marker is there when it has compiled, and not before."""
+def test_one_process_per_kind(started, tmp_path, monkeypatch):
+    """The marker appears only when the process has finished."""
     kinds = [('rnn', 'float32'), ('rnn', 'float64'), ('gru', 'float32')]
     for cell, dtype in kinds * 2:
         compile_ahead.start(cell, dtype)
     assert started == kinds
     monkeypatch.setattr(compile_ahead, 'MAX_WAIT', 0.0)
-    compile_ahead.wait()  # for no longer than it says
+    compile_ahead.wait()  # no longer than MAX_WAIT
     assert compile_ahead._under_way == [] and not list(tmp_path.glob('ahead-*-float??'))
 
 
-def test_not_what_was_compiled_before(started, tmp_path):
+def test_no_process_if_the_marker_exists(started, tmp_path):
     (tmp_path / 'ahead-rnn-float32').touch()
     compile_ahead.start('rnn', 'float32')
     assert started == []
 
 
-def test_again_after_one_that_was_killed(started, processes):
-    """Its lock is free."""
+def test_a_new_process_after_a_killed_one(started, processes):
+    """The killed process has released its lock."""
     compile_ahead.start('rnn', 'float32')
     os.close(processes.pop())
     compile_ahead.start('rnn', 'float32')
     assert started == [('rnn', 'float32')] * 2
 
 
-def test_what_another_process_compiles_is_waited_for(started, processes, monkeypatch):
-    """And not compiled once more; that time is not the training's."""
+def test_waiting_for_another_process(started, processes, monkeypatch):
+    """Nothing is compiled twice, and waiting does not count as training time."""
     compile_ahead.start('rnn', 'float32')
     compile_ahead._under_way.clear()
     compile_ahead.start('rnn', 'float32')
@@ -126,7 +126,7 @@ def test_what_another_process_compiles_is_waited_for(started, processes, monkeyp
 @pytest.mark.parametrize(
     'where', ['a folder that no other process finds', 'no Python', 'a frozen program', 'no more processes']
 )
-def test_where_it_can_not_be(started, monkeypatch, where):
+def test_when_no_process_can_start(started, monkeypatch, where):
     def refused(*_, **__):
         raise BlockingIOError('no more processes')
 
@@ -143,8 +143,8 @@ def test_where_it_can_not_be(started, monkeypatch, where):
     compile_ahead.wait()
 
 
-def test_the_process_is_out_of_reach_of_the_terminal(tmp_path, monkeypatch):
-    """In a session of its own, with no file of its parent's but the lock; the marker comes when it is done."""
+def test_the_process_is_detached_from_the_terminal(tmp_path, monkeypatch):
+    """In its own session, with no file of its parent except the lock. The marker appears when it is done."""
     script = tmp_path / 'python'
     facts = '; '.join(
         f'echo {name}=$({command}) >> {tmp_path}/facts'
@@ -167,8 +167,8 @@ def test_the_process_is_out_of_reach_of_the_terminal(tmp_path, monkeypatch):
 
 
 @pytest.mark.long
-def test_the_process_compiles_and_then_says_so(tmp_path):
-    """Whoever finds the marker finds the kernels."""
+def test_the_process_compiles_and_then_writes_the_marker(tmp_path):
+    """If the marker exists, the kernels do."""
     marker = tmp_path / 'ahead-rnn-float32'
     done = run_python('-m', compile_ahead.COMPILER, marker, 'rnn', 'float32')
     assert done.returncode == 0 and marker.exists(), done.stderr.decode()

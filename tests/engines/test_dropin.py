@@ -1,4 +1,4 @@
-"""fastrnn.bind in somebody's own script."""
+"""fastrnn.bind in a user's own script."""
 
 import re
 import sys
@@ -69,7 +69,7 @@ def test_what_the_script_trained_becomes_a_file(tmp_path, cli):
 
 
 def test_the_reference_prints_what_the_script_prints(capsys, monkeypatch):
-    """The same program by other hands: the oracle itself is held to the gist."""
+    """The reference is the oracle of other tests; here it is compared with the gist itself."""
     monkeypatch.setattr(sys, 'argv', ['gist_script.py', str(SONNETS), '101'])
     exec(compile(SCRIPT.read_text(), str(SCRIPT), 'exec'), {'__name__': '__main__'})
     printed = capsys.readouterr().out
@@ -103,20 +103,20 @@ def test_out_buffers_are_used(model, hprev):
     assert all(result is buffer for result, buffer in zip(results, out, strict=True))
     for result, expected in zip((loss, *out), reference.lossFun(INPUTS, TARGETS, hprev, model), strict=True):
         assert same_bits(result, expected)
-    for steps in (len(INPUTS), 1):  # another character, as many and fewer: nothing of the call before is left
+    for steps in (len(INPUTS), 1):  # another character, equal and smaller T: no remains of the previous call
         lossFun([1] * steps, [1] * steps, hprev, out=out)
         for result, expected in zip(out, reference.lossFun([1] * steps, [1] * steps, hprev, model)[1:], strict=True):
             assert same_bits(result, expected)
 
 
-def test_the_state_may_be_its_own_buffer(model, hprev):
-    """A script that reuses hprev itself."""
+def test_hprev_may_be_its_own_out_buffer(model, hprev):
+    """As in a script that reuses hprev."""
     expected = reference.lossFun(INPUTS, TARGETS, hprev, model)
     out = [*(np.zeros_like(param) for param in model), hprev]
     assert same_bits(fastrnn.bind(*model).lossFun(INPUTS, TARGETS, hprev, out)[6], expected[6])
 
 
-def test_what_comes_back_has_the_gists_shapes(model, hprev):
+def test_results_have_the_gists_shapes_and_types(model, hprev):
     loss, *results = fastrnn.bind(*model).lossFun(INPUTS, TARGETS, hprev)
     assert isinstance(loss, np.float64)
     assert [result.shape for result in results] == [(H, V), (H, H), (V, H), (H, 1), (V, 1), (H, 1)]
@@ -147,8 +147,8 @@ def test_strided_indices(model, hprev):
     assert all(same_bits(a, b) for a, b in zip(results, expected, strict=True))
 
 
-def test_the_scripts_arrays_are_seen_as_they_are(model, hprev):
-    """What the script, or the Adagrad step, writes into its arrays counts from the next call on."""
+def test_in_place_changes_of_the_scripts_arrays_are_seen(model, hprev):
+    """Changes by the script or by the Adagrad step count from the next call on."""
     lossFun, sample, _ = fastrnn.bind(*model)
     lossFun(INPUTS, TARGETS, hprev)
     for param in model:
@@ -162,7 +162,7 @@ def test_the_scripts_arrays_are_seen_as_they_are(model, hprev):
     assert sample(hprev, 0, 30) == wanted
 
 
-def test_arguments_are_left_alone(model, hprev):
+def test_arguments_are_not_changed(model, hprev):
     lossFun, sample, _ = fastrnn.bind(*model)
     kept = [np.copy(array) for array in (*model, hprev)]
     inputs = list(INPUTS)
@@ -172,7 +172,7 @@ def test_arguments_are_left_alone(model, hprev):
     assert all(same_bits(a, b) for a, b in zip((*model, hprev), kept, strict=True))
 
 
-def test_a_read_only_state_will_do(model, hprev):
+def test_a_read_only_state_is_accepted(model, hprev):
     hprev.flags.writeable = False
     result = fastrnn.bind(*model).lossFun(INPUTS, TARGETS, hprev)[0]
     assert same_bits(result, reference.lossFun(INPUTS, TARGETS, hprev, model)[0])

@@ -1,4 +1,4 @@
-"""The drop-in with arrays of every kind."""
+"""The drop-in with other kinds of arrays."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def with_strides(array, strides):
 
 @pytest.mark.parametrize(('H', 'V'), [(1, 4), (5, 4), (5, 1)])
 def test_odd_strides_of_dimensions_of_size_one(H, V, capfd):
-    """They are contiguous to NumPy, and to BLAS a wrong leading dimension."""
+    """NumPy calls such arrays contiguous, but to BLAS the stride is a wrong leading dimension."""
     inputs, targets = [0, V - 1], [V // 2, 0]
     model = list(random_model(H, V, scale=0.3))
     lossFun = fastrnn.bind(*model).lossFun
@@ -31,7 +31,7 @@ def test_odd_strides_of_dimensions_of_size_one(H, V, capfd):
     found = fastrnn.bind(*model).lossFun(inputs, targets, hprev, out=out)
     assert all(same_bits(a, b) for a, b in zip(found, expected, strict=True))
     assert all(given is returned for given, returned in zip(out, found[1:], strict=True))
-    assert capfd.readouterr() == ('', '')  # BLAS prints what it refuses
+    assert capfd.readouterr() == ('', '')  # BLAS prints its errors
 
 
 @pytest.mark.filterwarnings('ignore:the matrix subclass:PendingDeprecationWarning')
@@ -62,7 +62,7 @@ def test_arrays_that_are_not_aligned():
         fastrnn.bind(model[0], broadcast, *model[2:])
 
 
-def test_a_mapped_array_is_one(tmp_path):
+def test_a_memory_mapped_array_is_accepted(tmp_path):
     model = list(random_model(5, 4))
     mapped = np.memmap(tmp_path / 'Whh', np.float64, 'w+', shape=(5, 5))
     mapped[...] = model[1]

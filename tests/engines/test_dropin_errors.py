@@ -1,4 +1,4 @@
-"""Wrong arguments of the drop-in: a ValueError that names the argument, and nothing changed."""
+"""Wrong arguments of the drop-in raise a ValueError that names the argument, and change nothing."""
 
 import re
 
@@ -15,12 +15,12 @@ BOUND = fastrnn.bind(*MODEL)
 
 
 def strided(array):
-    """The same numbers, not contiguous."""
+    """The same numbers, but not contiguous."""
     return np.repeat(array, 2, axis=0)[::2]
 
 
 def misaligned(array):
-    """The same numbers, one byte off an address that a float64 may have."""
+    """The same numbers, one byte off an aligned address."""
     raw = np.zeros(array.nbytes + 1, np.uint8)[1:].view(np.float64).reshape(array.shape)
     raw[...] = array
     return raw
@@ -40,7 +40,7 @@ SPOILED = {
     'a column more': (lambda a: np.hstack([a, a[:, :1]]), 'has shape'),
     'no rows': (lambda a: a[:0], 'has shape'),
 }
-# with these the shape of another argument is what does not fit
+# here another argument has the wrong shape
 FOLLOW = {('a row more', 'Whh'), ('a row more', 'by'), ('no rows', 'Whh'), ('no rows', 'by')}
 
 
@@ -124,7 +124,7 @@ def test_read_only_and_missing_out_buffers():
 @pytest.mark.parametrize('what', SPOILED)
 @pytest.mark.parametrize('which', range(3))
 def test_adagrad(which, what):
-    """Whatever is wrong with the second arrays is found before the first ones are changed."""
+    """Errors in the second arrays are detected before the first ones change."""
     spoil, words = SPOILED[what]
     if which == 0 and 'dimension' not in what and words == 'has shape':
         which = 1  # parameters may have any two dimensions
@@ -145,7 +145,7 @@ def test_adagrad_with_lists_of_different_lengths_or_read_only():
 
 
 def test_works_after_an_error():
-    """An error leaves nothing behind."""
+    """An error has no later effect."""
     expected = BOUND.lossFun([0, 1], [1, 2], HPREV)
     with pytest.raises(ValueError, match='inputs'):
         BOUND.lossFun([0, 99], [1, 2], HPREV)
@@ -159,36 +159,36 @@ def test_numbers_of_characters(n):
         BOUND.sample(HPREV, 0, n)
 
 
-def test_adagrad_of_an_array_that_took_a_bound_ones_place():
-    """The functions would go on with the old one, without a word."""
+def test_adagrad_of_a_new_array_in_place_of_a_bound_one():
+    """Without the error, the functions would silently use the old array."""
     model = random_model(5, 4, scale=0.1)
     Wxh, Whh, _, bh, by = model
     adagrad = fastrnn.bind(*model).adagrad
     for name, array in (('Whh', Whh * 2), ('Wxh', Wxh.copy()), ('bh', bh + 0), ('by', by + 0)):
-        with pytest.raises(
-            ValueError, match=rf'^params\[0\] is another array than the {name} that is bound: change th'
-        ):
+        with pytest.raises(ValueError, match=rf'^params\[0\] is not the bound {name}: change th'):
             adagrad([array], [np.ones_like(array)], [np.zeros_like(array)], 0.1)
     before = Whh.copy()
-    adagrad([Whh[:]], [np.ones_like(Whh)], [np.zeros_like(Whh)], 0.1)  # a view of it
+    adagrad([Whh[:]], [np.ones_like(Whh)], [np.zeros_like(Whh)], 0.1)  # a view of the bound array
     assert (Whh < before).all()
     other = np.zeros((7, 7))
-    adagrad([other], [np.ones_like(other)], [np.zeros_like(other)], np.float32(0.1))  # of the script's own
+    adagrad(
+        [other], [np.ones_like(other)], [np.zeros_like(other)], np.float32(0.1)
+    )  # a further parameter of the script
     assert (other < 0).all()
 
 
 @pytest.mark.parametrize('rate', ['0.1', None, True, [0.1]])
-def test_a_learning_rate_that_is_no_number(rate):
+def test_a_learning_rate_that_is_not_a_number(rate):
     with pytest.raises(ValueError, match=r'^learning_rate is .*; it must be a number$'):
         fastrnn.engines.dropin.adagrad([], [], [], rate)
 
 
 @pytest.mark.parametrize(('rows', 'columns'), [(0, 6), (9, 0), (0, 0)])
-def test_a_model_without_numbers(rows, columns):
-    with pytest.raises(ValueError, match=r'^W(xh|hh) has shape .*; it must have numbers in it'):
+def test_an_empty_model(rows, columns):
+    with pytest.raises(ValueError, match=r'^W(xh|hh) has shape .*; it must not be empty'):
         fastrnn.bind(*random_model(rows, columns))
 
 
-def test_indices_with_holes():
-    with pytest.raises(ValueError, match=r'^targets is a MaskedArray; pass a plain one, without holes$'):
+def test_masked_indices():
+    with pytest.raises(ValueError, match=r'^targets is a MaskedArray; pass a plain array$'):
         BOUND.lossFun([0], np.ma.masked_equal([1], 1), HPREV)

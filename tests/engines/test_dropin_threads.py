@@ -1,4 +1,4 @@
-"""The drop-in's functions in several threads at once, and on arrays of every layout that NumPy calls contiguous."""
+"""The drop-in's functions in several threads at once, and with all contiguous layouts of arrays."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +17,7 @@ MODEL = random_model(H, V, 4, 0.3)
 
 
 def at_once(count, work):
-    """work(k) in so many threads, which begin together; their results."""
+    """Results of work(k) in ``count`` threads that start together."""
     gate = threading.Barrier(count)
 
     def run(k):
@@ -29,7 +29,7 @@ def at_once(count, work):
 
 
 def window(k):
-    """Inputs, targets and a state; of different lengths, too."""
+    """Inputs, targets and a state; T varies with k."""
     rng = np.random.default_rng(k)
     T = 8 + k % 3
     return rng.integers(0, V, T), rng.integers(0, V, T), rng.standard_normal((H, 1))
@@ -56,7 +56,7 @@ def test_gradients(threads, own):
 
 @pytest.mark.parametrize('call', ['lossFun', 'sample'])
 def test_a_call_during_a_call(monkeypatch, call):
-    """What threads do by chance: another call comes while a kernel is at work, be it by a signal's handler."""
+    """Another call while a kernel runs, as threads cause it by chance or a signal handler does."""
     bound, (inputs, targets, h) = fastrnn.bind(*MODEL), window(1)
     name = {'lossFun': 'gradients', 'sample': 'sample'}[call]
     kernel = getattr(exact, name)
@@ -81,8 +81,8 @@ def test_a_call_during_a_call(monkeypatch, call):
 
 
 @pytest.mark.parametrize('threads', [2, 4])
-def test_samples_beside_gradients(monkeypatch, threads):
-    """Each sample is what its uniform numbers give; which they are is the global generator's."""
+def test_samples_during_gradients(monkeypatch, threads):
+    """Each sample depends only on its uniform numbers, which come from the global generator."""
     bound, (_, _, h) = fastrnn.bind(*MODEL), window(0)
     uniforms = np.random.RandomState(1).random_sample(300)
     monkeypatch.setattr(np.random, 'random_sample', lambda n: uniforms[:n])
@@ -100,7 +100,7 @@ def test_samples_beside_gradients(monkeypatch, threads):
 
 @pytest.mark.parametrize('threads', [2, 4])
 def test_adagrad(threads):
-    """Each thread on arrays of its own."""
+    """Each thread has its own arrays."""
     rng = np.random.default_rng(2)
     grads = [[rng.standard_normal((H, H)) for _ in range(20)] for _ in range(threads)]
 
@@ -116,8 +116,8 @@ def test_adagrad(threads):
         assert same_bits(param, alone[0]) and same_bits(mem, alone[1])
 
 
-def test_buffers_are_used_again():
-    """One call at a time needs one set."""
+def test_buffers_are_reused():
+    """Calls one after the other need one set."""
     functions = dropin._Functions(MODEL)
     for k in (0, 3, 6):
         functions.lossFun(*window(k))
@@ -127,7 +127,7 @@ def test_buffers_are_used_again():
 
 
 def odd(array, stride=0):
-    """The same numbers with another stride where a dimension is 1, as slices and broadcasts leave it."""
+    """The same numbers with another stride in dimensions of size 1, as slices and broadcasts have."""
     strides = [stride if size == 1 else step for size, step in zip(array.shape, array.strides, strict=True)]
     view = np.lib.stride_tricks.as_strided(array, array.shape, strides)
     assert view.flags.c_contiguous
@@ -151,12 +151,12 @@ def test_strides_of_dimensions_of_one(capfd, H, V, stride):
     param, mem = np.ones((H, V)), np.ones((H, V))
     dropin.adagrad([odd(param, stride)], [odd(np.array(model[0]), stride)], [odd(mem, stride)])
     assert same_bits(mem, 1 + model[0] * model[0])
-    assert capfd.readouterr() == ('', '')  # as BLAS prints what it refuses
+    assert capfd.readouterr() == ('', '')  # BLAS prints its errors
 
 
 @pytest.mark.parametrize('number', [2, 4])
 def test_threads_may_share_the_functions(number):
-    """Kernels release Python's lock, and share buffers."""
+    """Kernels release the GIL, and calls share a pool of buffers."""
     model = random_model(40, 11, scale=0.3)
     lossFun, sample, _ = fastrnn.bind(*model)
     rng = np.random.default_rng(0)

@@ -1,4 +1,4 @@
-"""The exact engine's buffers: made once, whatever the text and the iterations."""
+"""The exact engine's buffers: allocated once, and independent of the text and the iterations."""
 
 import numpy as np
 from helpers import SONNETS
@@ -16,7 +16,7 @@ OPTIONS = {'hidden_size': 10, 'seq_length': 5, 'seed': 0, 'threads': 1}
 
 
 def test_nothing_is_allocated_per_iteration():
-    """As many allocations for 500 iterations, wraps included, as for one: those of the call itself."""
+    """None for 500 iterations with wraps, as for one."""
     corpus = Corpus.of(TEXT)
     engine = ExactEngine(Settings(**OPTIONS), corpus.ids, len(corpus.chars))
 
@@ -42,11 +42,11 @@ def test_nothing_is_allocated_per_iteration():
         few, many = allocations(1), allocations(500)
     finally:
         nrt.memsys_disable_stats()
-    assert few == many == (0, 0)  # compiled without Numba's runtime, with which alone a kernel can allocate
+    assert few == many == (0, 0)  # compiled without Numba's runtime, which allocates
 
 
 def test_the_buffers_do_not_grow_with_the_text():
-    """Only the numbers of the characters do, a byte each for up to 256 of them."""
+    """Only the ids do: one byte each for up to 256 characters."""
     config = Settings(**OPTIONS)
     sizes = []
     for text in (TEXT, TEXT * 20):

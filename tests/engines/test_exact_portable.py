@@ -1,4 +1,4 @@
-"""Where NumPy's BLAS and loops are not to be found: the same results to rounding."""
+"""Portable code, used if NumPy's BLAS and loops are not found: the same results to rounding."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ TEXT = SONNETS.read_text(encoding='utf-8')
 
 @pytest.mark.parametrize(('H', 'T'), [(1, 3), (8, 5), (100, 25), (127, 24)])
 def test_losses_are_close(portable, H, T):
-    """For some iterations, before rounding differences have grown."""
+    """For a few iterations, before rounding differences grow."""
     expected, weights = reference_losses(TEXT, iterations=5, hidden_size=H, seq_length=T)
     losses, params = exact_losses(TEXT, iterations=5, hidden_size=H, seq_length=T, seed=0)
     np.testing.assert_allclose(losses, expected, rtol=1e-11)
@@ -29,7 +29,7 @@ def test_the_drop_in_is_close(portable):
 
 
 def test_samples_are_the_same_for_a_while(portable):
-    """A character differs only where a number falls between two nearly equal edges."""
+    """A character differs only if its number falls between two nearly equal edges."""
     model, h = random_model(20, 9, 1, 0.5), np.zeros((20, 1))
     expected = reference.sample(h, 0, 50, model)
     np.random.seed(0)

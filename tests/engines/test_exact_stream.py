@@ -1,4 +1,4 @@
-"""A stream of the gist's model has the reference's bits."""
+"""A stream of the gist's model is bit-identical to the reference."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,8 @@ import fastrnn
 from fastrnn.engines.exact_stream import ExactStream, on_lines
 
 
-def test_the_state_has_the_references_bits():
-    """A thousand steps after the prompt: no rounding differs, nor in the last probabilities."""
+def test_the_state_is_bit_identical_to_the_references():
+    """A thousand steps after the prompt, including the last probabilities."""
     model, prompt = some_model(), 'agreeable' * 30
     ids = np.array([CHARS.index(char) for char in prompt], np.uint16)
     stream = ExactStream.of(model.params)
@@ -33,9 +33,9 @@ def test_characters_one_by_one():
 
 
 def test_an_error_takes_as_many_numbers_as_characters_were_drawn():
-    """Here the softmax overflows some characters after the start: the gist draws no number for a NaN."""
+    """The softmax overflows soon after the start; the gist takes no number for a NaN."""
     params = some_model().params
-    params.Why[3, 0] = 1e306  # times a state that is positive now and then
+    params.Why[3, 0] = 1e306  # times a state that is sometimes positive
     after = []
     for length in (1, 1000):
         stream, rng = ExactStream.of(params), np.random.RandomState(5)

@@ -1,4 +1,4 @@
-"""Threads of the kernel and of the BLAS: their number changes no bit."""
+"""The number of threads of the kernel and of the BLAS changes no bits."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ TEXT = SONNETS.read_text(encoding='utf-8')
 
 @pytest.fixture(autouse=True)
 def three(processors):
-    """As many as are asked for here."""
+    """Three processors, as many threads as these tests use."""
     processors(3)
 
 
@@ -25,13 +25,13 @@ def three(processors):
     [(1, 5, 5), (7, 3, 9), (16, 1, 4), (24, 2, 3), (25, 7, 40), (50, 25, 42), (100, 24, 65), (127, 26, 129)],
 )
 def test_threads_of_the_kernel(threads, H, T, V):
-    """Also more threads than rows, characters or steps; fewer are used where BLAS would round otherwise."""
+    """Also more threads than rows, characters or steps; fewer are used if BLAS would round differently."""
     text = random_text(6 * T + V + 40, V, seed=V)
     assert_same_run(text, iterations=40, hidden_size=H, seq_length=T, threads=threads)
 
 
 def test_several_threads_are_used():
-    """Else the test above proves nothing: two parts of a product have the whole's bits at H=100 here."""
+    """Otherwise the test above proves nothing. At H=100 the two parts of a product are bit-identical to the whole."""
     corpus = Corpus.of(TEXT)
     engine = ExactEngine(Settings(threads=2, seed=0), corpus.ids, len(corpus.chars))
     ranks = []
@@ -43,7 +43,7 @@ def test_several_threads_are_used():
 
 
 def test_races_would_show():
-    """Many short iterations, in which threads meet at every phase."""
+    """Many short iterations, with a barrier in every phase."""
     options = {'hidden_size': 32, 'seq_length': 4, 'seed': 0}
     expected, weights = exact_losses(TEXT, iterations=3000, threads=1, **options)
     losses, params = exact_losses(TEXT, iterations=3000, threads=2, **options)
@@ -51,7 +51,7 @@ def test_races_would_show():
     assert all(same_bits(a, b) for a, b in zip(params, weights, strict=True))
 
 
-def test_as_many_threads_as_pay():
+def test_the_fastest_number_of_threads():
     """The engine tries numbers of threads while it runs, in blocks of any length."""
     expected, _ = exact_losses(TEXT, iterations=300, threads=1, seed=0)
     corpus = Corpus.of(TEXT)
@@ -64,7 +64,7 @@ def test_as_many_threads_as_pay():
 @pytest.mark.parametrize('blas', [1, 2])
 @pytest.mark.parametrize('threads', [1, 2])
 def test_threads_of_the_blas(blas, threads):
-    """OpenBLAS shares products among threads from H = 679 on; at both settings its bits are the reference's."""
+    """OpenBLAS uses threads from H = 679; with either setting its bits are the reference's."""
     with threadpool_limits(blas, user_api='blas'):
         assert_same_run(TEXT, iterations=4, hidden_size=700, seq_length=5, threads=threads)
 

@@ -1,4 +1,4 @@
-"""Which shards a process trains; errors where they can't be shared."""
+"""The shards of a process; errors if they can't be divided."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from fastrnn.settings.options import Settings
 
 @pytest.fixture
 def as_many(monkeypatch):
-    """Pretend that there are so many processes, of which this is number ``rank``."""
+    """Pretend that there are ``size`` processes and this has number ``rank``."""
 
     def pretend(size, rank=0):
         group = Processes()
@@ -25,30 +25,34 @@ def as_many(monkeypatch):
 @pytest.mark.parametrize(
     ('processes', 'options', 'told'),
     [
-        (1, {'streams': 4, 'shards': 5}, 'shards is 5, but there are 4 streams to share: take fewer --shards or more'),
-        (1, {'streams': 16, 'shards': 3}, '16 streams are not 3 shards of equal size: take --streams 15 or 18, or'),
+        (1, {'streams': 4, 'shards': 5}, 'shards is 5, but there are only 4 streams: use fewer --shards or more'),
+        (
+            1,
+            {'streams': 16, 'shards': 3},
+            "16 streams can't be divided into 3 equal shards: use --streams 15 or 18, or",
+        ),
         (
             3,
             {'streams': 8, 'shards': 4},
-            '3 processes can not share 4 shards evenly: start 1 or 2 or 4 processes, or a',
+            "4 shards can't be divided among 3 processes: start 1 or 2 or 4 processes, or a",
         ),
         (4, {'streams': 8, 'shards': 2}, 'run with --shards 4'),
     ],
 )
-def test_what_can_not_be_shared(as_many, processes, options, told):
+def test_impossible_shards_are_refused(as_many, processes, options, told):
     as_many(processes)
     with pytest.raises(ValueError, match=told):
         check_shards(Settings(engine='batched', **options))
 
 
-def test_the_gists_engines_take_one_process(as_many):
+def test_the_gists_engines_run_in_one_process(as_many):
     as_many(2)
     with pytest.raises(ValueError, match='engine exact trains in one process, not in 2: add --preset fast'):
         check_shards(Settings())
 
 
 def test_the_optimizers_memory_is_divided(as_many):
-    """Of Adam two numbers a parameter, of which each of P processes has a P-th."""
+    """Adam stores two numbers per parameter; each of P processes has a P-th of them."""
     config = Settings(
         engine='batched',
         cell='lstm',

@@ -1,4 +1,4 @@
-"""What launchers leave in the environment."""
+"""The environment variables of MPI launchers."""
 
 import os
 import socket
@@ -18,7 +18,7 @@ from fastrnn.parallel.launcher import foremost, launched
         ({'SLURM_STEP_NUM_TASKS': '8', 'SLURM_PROCID': '7'}, ('SLURM_STEP_NUM_TASKS', 8, 7)),
         ({'PMI_SIZE': '1', 'PMI_RANK': '0'}, None),
         ({'PMI_SIZE': '1', 'PMI_RANK': '0', 'SLURM_STEP_NUM_TASKS': '8', 'SLURM_PROCID': '0'}, None),
-        ({'SLURM_NTASKS': '8', 'SLURM_PROCID': '0'}, None),  # of a batch script, outside of srun
+        ({'SLURM_NTASKS': '8', 'SLURM_PROCID': '0'}, None),  # in a batch script, outside of srun
         ({'PMI_SIZE': 'many', 'PMI_RANK': '0'}, None),
         ({'PMI_SIZE': '4'}, None),
         ({'PMI_SIZE': '4', 'PMI_RANK': '2', 'FASTRNN_ALONE': '1'}, None),
@@ -32,7 +32,7 @@ def test_launched(environment, found):
 
 @pytest.fixture
 def rank(monkeypatch):
-    """As the second of two processes of MPICH's."""
+    """The second of two processes of MPICH."""
     monkeypatch.setattr(launcher, '_alone', False)
     for name, value in (('PMI_SIZE', '2'), ('PMI_RANK', '1')):
         monkeypatch.setenv(name, value)
@@ -43,15 +43,15 @@ def rank(monkeypatch):
     launcher._inherited.cache_clear()
 
 
-def test_a_command_that_concerns_itself_only_is_alone(rank):
+def test_a_command_that_needs_no_others_is_alone(rank):
     assert launched() == ('PMI_SIZE', 2, 1) and not foremost()
     launcher.work_alone(True)
     assert launched() is None and foremost()
 
 
 @pytest.mark.parametrize('channel', ['a socket', 'a file', 'closed', 'nonsense'])
-def test_variables_whose_channel_is_closed_are_of_another_process(rank, monkeypatch, channel, tmp_path):
-    """As in a child of Python's subprocess, which gets no open files."""
+def test_variables_with_a_closed_channel_are_inherited(rank, monkeypatch, channel, tmp_path):
+    """As in a child of Python's subprocess, which inherits no open files."""
     ends = socket.socketpair()
     with ends[0], ends[1], open(tmp_path / 'file', 'w') as file:
         numbers = {'a socket': ends[0].fileno(), 'a file': file.fileno(), 'closed': 10**6, 'nonsense': 'x'}
@@ -66,12 +66,12 @@ def test_variables_whose_channel_is_closed_are_of_another_process(rank, monkeypa
         ([('PMI_RANK=1', 'bash'), ('PMI_RANK=1', 'libmpi.so.12')], True),
         ([('PMI_RANK=1', 'libmpi_abi.so.1')], True),
         ([('', 'libmpi.so.12')], False),  # the launcher itself
-        ([('PMI_RANK=0', 'libmpi.so.12')], False),  # of a job around this one
+        ([('PMI_RANK=0', 'libmpi.so.12')], False),  # of an enclosing job
         ([('PMI_RANK=1', 'libpmix.so.2')], False),
         ([], False),
     ],
 )
-def test_variables_of_a_process_above_that_has_loaded_mpi(rank, tmp_path, above, inherited):
+def test_variables_of_a_parent_that_has_loaded_mpi_are_inherited(rank, tmp_path, above, inherited):
     pids = [os.getppid(), *range(90_001, 90_001 + len(above))]
     for pid, parent, (variables, library) in zip(pids, pids[1:], above, strict=False):
         (tmp_path / str(pid)).mkdir()

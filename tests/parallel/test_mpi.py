@@ -1,4 +1,4 @@
-"""Real runs of several processes under mpiexec: the bits of one, and one voice, whatever happens."""
+"""Runs of several processes under mpiexec: bit-identical to one process, and printed once, whatever happens."""
 
 import json
 import re
@@ -20,17 +20,17 @@ from fastrnn.parallel.launcher import OR_ALONE
 pytestmark = needs_mpi
 SIZES = ['--hidden-size', 24, '--seq-length', 8, '--streams', 8, '--dropout', 0.2, '--seed', 3, '--validation', '20%']
 RUN = ['train', SONNETS, '--preset', 'fast', '--cell', 'lstm', *SIZES, '--save-every', 7, '--sample-length', 20]
-SOON = 10.0  # seconds in which a job ends, once something has gone wrong
+SOON = 10.0  # seconds within which a job must end after an error
 
 
 def errors_of(result):
-    """What the processes have told on standard error, one line each; not what mpiexec tells."""
+    """The error lines of the processes, without mpiexec's own."""
     return [line for line in result.stderr.splitlines() if line.startswith(('error:', 'Traceback'))]
 
 
 @pytest.fixture(scope='module')
 def whole(tmp_path_factory):
-    """A run of four shards in one process."""
+    """A run with four shards in one process."""
     folder = tmp_path_factory.mktemp('whole') / 'run'
     result = run_python('-m', 'fastrnn', *RUN, '--shards', 4, '--iterations', 40, '--out', folder)
     assert result.returncode == 0, result.stderr.decode()
@@ -58,7 +58,7 @@ for code, *args in json.loads(sys.argv[1]):
     for stream in (sys.stdout, sys.stderr):
         if processes().leads:
             print('exit', ended, file=stream, flush=True)
-    processes().all(None)  # what another process prints is not taken for the next command's
+    processes().all(None)  # keeps the outputs of commands apart
 """
 
 
@@ -71,7 +71,7 @@ def text(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def job(tmp_path_factory, text):
-    """What needs two processes that end well, in one job: of each its code, its output and its errors; a folder."""
+    """Commands of two processes that succeed, run in one job: code, output and errors of each; and the folder."""
     folder = tmp_path_factory.mktemp('job')
     small = ['train', SONNETS, '--preset', 'fast', *SIZES, '--print-every', 1, '--iterations', 3]
     items = {
@@ -82,7 +82,7 @@ def job(tmp_path_factory, text):
         'voice': ['', *RUN, '--shards', 4, '--iterations', 40, '--out', 'run'],
         'bits': [(SUPPORT / 'mpi_script.py').read_text(), text, 4],
         'best': [SAVING, 'model', 'best', SONNETS],
-        'waiting': [TAKING_TIME],  # the last one, as it changes for how long others are waited for
+        'waiting': [TAKING_TIME],  # last, because it changes the time limits
     }
     listed = json.dumps([list(map(str, item)) for item in items.values()])
     result = mpi_python(2, '-c', ONE_AFTER_ANOTHER, listed, cwd=folder)
@@ -96,8 +96,8 @@ def of_one_process(text):
     return {name: train(text.read_text(), 4, **options) for name, options in CASES.items()}
 
 
-def test_bits_depend_on_shards_alone(job, text):
-    """Of every cell, with dropout, both optimizers and clippings, one layer and two."""
+def test_bits_depend_only_on_shards(job, text):
+    """For every cell, with dropout, both optimizers and clippings, one layer and two."""
     code, out, err = job[0]['bits']
     assert (code, err) == ('None', '') and json.loads(out) == of_one_process(text)
 
@@ -109,8 +109,8 @@ def test_bits_of_four_processes(text):
     assert json.loads(result.stdout) == of_one_process(text)
 
 
-def test_one_voice(job, whole):
-    """Standard output is that of one process, but for times; no file is written twice."""
+def test_output_and_files_are_those_of_one_process(job, whole):
+    """Standard output is the same except for times; no file is written twice."""
     (code, out, err), folder = job[0]['voice'], job[1]
     assert (code, err) == ('0', '')
 
@@ -119,7 +119,7 @@ def test_one_voice(job, whole):
 
     told = [line.replace(', in each of 2 processes', '') for line in lines(out)]
     expected = lines(whole[1])
-    differ = ('memory', 'encoded ')  # of fewer streams; the text is new to the cache, or not
+    differ = ('memory', 'encoded ')  # memory is for fewer streams; the cache may have the text
     assert [line for line in told if not line.startswith(differ)] == [
         line for line in expected if not line.startswith(differ)
     ]
@@ -129,7 +129,7 @@ def test_one_voice(job, whole):
 @pytest.mark.long
 @pytest.mark.parametrize(('number', 'code'), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_to_mpiexec(tmp_path, number, code):
-    """The first process's: all end after the same iteration, saved."""
+    """The first process handles it: all stop after the same iteration, and it is saved."""
     folder = tmp_path / 'run'
     job = subprocess.Popen(
         command(2, '-m', 'fastrnn', *RUN, '--epochs', 10_000, '--out', folder, '--print-every', 50),
@@ -153,18 +153,19 @@ def test_signals_to_mpiexec(tmp_path, number, code):
     [
         (
             'shards',
-            f'2 processes can not share 3 shards evenly: start 1 or 3 processes, or a run with --shards 4, {OR_ALONE}',
+            "3 shards can't be divided among 2 processes: start 1 or 3 processes, or a run with --shards 4, "
+            f'{OR_ALONE}',
         ),
         ('exact', f'engine exact trains in one process, not in 2: add --preset fast, {OR_ALONE}'),
     ],
 )
-def test_errors_of_all_are_told_once(job, name, told):
+def test_errors_of_all_processes_are_printed_once(job, name, told):
     assert job[0][name] == ('2', '', f'error: {told}\n')
 
 
 @pytest.mark.long
 def test_a_text_that_differs_between_hosts(tmp_path):
-    """Told by the first process: which text, which host; nothing is written."""
+    """The first process prints which text on which host; nothing is written."""
     places = [tmp_path / 'a', tmp_path / 'b']
     for place, text in zip(places, ('abcd' * 200, 'abdc' * 200), strict=True):
         place.mkdir()
@@ -180,12 +181,12 @@ def test_a_text_that_differs_between_hosts(tmp_path):
 
 
 def test_without_mpi4py(tmp_path):
-    """One line that names the extra, not as many runs."""
+    """One line names the extra; the processes do not train independently."""
     hidden = "import sys; sys.modules['mpi4py'] = None; sys.argv[0] = 'x'; from fastrnn.cli import main; main()"
     result = mpi_python(2, '-c', hidden, *RUN, '--iterations', 5, '--out', tmp_path / 'run')
     assert result.returncode == 2
     (told,) = errors_of(result)
-    missing = "these are 2 processes of an MPI launcher, but mpi4py is missing: pip install 'fastrnn[mpi]'"
+    missing = "an MPI launcher started 2 processes, but mpi4py is missing: pip install 'fastrnn[mpi]'"
     assert told == f'error: {missing}, {OR_ALONE}'
     assert not (tmp_path / 'run').exists()
 
@@ -203,8 +204,8 @@ with fastrnn.start(sys.argv[1], {text!r}, **options) as run:
 
 
 @pytest.mark.long
-def test_one_that_fails_alone_ends_the_job(tmp_path):
-    """An error of a script in one process of two: the job ends soon, and the run goes on later."""
+def test_a_single_failing_process_ends_the_job(tmp_path):
+    """A script fails in one of two processes: the job ends soon, and the run can be resumed."""
     start = time.monotonic()
     result = mpi_python(2, '-c', FAILING.format(text=str(SONNETS)), tmp_path / 'run')
     assert result.returncode != 0
@@ -236,8 +237,8 @@ if leads:
 """
 
 
-def test_one_that_has_more_to_do_is_waited_for(job):
-    """Longer than one that has failed would be; other options on another process are told, not trained with."""
+def test_others_wait_for_a_process_with_more_work(job):
+    """Longer than for a failed one. Different options in another process are an error."""
     code, out, err = job[0]['waiting']
     told, done = out.splitlines()
     assert (code, err) == ('None', '') and told.startswith('hidden_size differs: 20 on ') and done == 'done'
@@ -251,23 +252,23 @@ from fastrnn.parallel.processes import processes
 from fastrnn.runs.best import InFolder
 options = {'preset': 'fast', 'hidden_size': 20, 'iterations': 20, 'validation': 0.2, 'seed': 1}
 with fastrnn.train('abcd' * 500, **options) as run:
-    run.save(sys.argv[1] + '-begun')  # before there is an engine
+    run.save(sys.argv[1] + '-begun')  # before the engine exists
     list(run)
     run.save(sys.argv[1])
 with fastrnn.start(sys.argv[2], sys.argv[3], **options) as run:
     run.watch()
-    run.run.figures.best_iteration = 1  # not the last
-    if not processes().leads:  # a host without the first one's file system
+    run.run.figures.best_iteration = 1  # not the last model
+    if not processes().leads:  # a host that does not share the first one's file system
         run.run._validator._store = InFolder(Path('elsewhere'))
-    run.run.engine.params.flat[:] = 0  # the last, which would be taken in the best's place
+    run.run.engine.params.flat[:] = 0  # the last model, the fallback if the best is missing
     same = processes().all(run.best_model.params.flat.tobytes())
 if processes().leads:
     print(same[0] == same[1] != bytes(len(same[0])))
 """
 
 
-def test_the_best_model_is_that_of_all(job):
-    """Saved by one, and asked for by all, before the first record too."""
+def test_all_processes_get_the_best_model(job):
+    """One process saves it and all ask for it, also before the first record."""
     printed, folder = job
     assert printed['best'] == ('None', 'True\n', '')
     models = [load_model(folder / name) for name in ('model-begun', 'model')]
@@ -288,16 +289,16 @@ with fastrnn.start(sys.argv[1], sys.argv[2], preset='fast', hidden_size=20, iter
 
 
 @pytest.mark.long
-def test_one_that_ends_a_run_alone_ends_the_job(tmp_path):
-    """The others would wait for it for ever; the run goes on later."""
+def test_a_process_that_ends_a_run_alone_ends_the_job(tmp_path):
+    """The others would wait for ever. The run can be resumed."""
     result = mpi_python(2, '-c', ENDING, tmp_path / 'run', SONNETS)
     assert result.returncode == 1
     (told,) = set(errors_of(result))  # MPICH's mpiexec may print the last lines of an ended job again
-    assert ': it waits for others, of which not all go on; ' in told and told.endswith(OR_ALONE)
+    assert ': it waits for processes that have ended;  ' in told and told.endswith(OR_ALONE)
     assert (tmp_path / 'run' / 'config.json').exists()
 
 
-def test_json_comes_from_one(job):
+def test_json_comes_from_one_process(job):
     code, out, _ = job[0]['json']
     assert code == '0' and [json.loads(line)['iteration'] for line in out.splitlines()] == [1, 2, 3]
 
@@ -305,14 +306,14 @@ def test_json_comes_from_one(job):
 def test_info(job):
     code, out, _ = job[0]['info']
     facts = {line[:12].strip(): line[13:] for line in out.splitlines()}
-    assert code == '0' and len(facts) == len(out.splitlines()), 'told by both'
+    assert code == '0' and len(facts) == len(out.splitlines()), 'printed by both'
     assert facts['processes'].startswith('2 on 1 host (')
     assert facts['bits'].startswith('identical')
 
 
 @pytest.mark.long
-def test_commands_that_need_no_others(tmp_path, whole):
-    """Each process does its own, also if another has none, or an own text; nobody waits, and nobody is silent."""
+def test_commands_that_need_no_other_processes(tmp_path, whole):
+    """Each process runs its own command on its own text, even if others run none; nobody waits or stays silent."""
     place = tmp_path / 'folder'
     place.mkdir()
     (place / 'text.txt').write_bytes(SONNETS.read_bytes()[:1500])
@@ -323,8 +324,8 @@ def fastrnn(*args):
     done = subprocess.run([sys.executable, '-m', 'fastrnn', *args], capture_output=True, text=True)
     count = done.stdout.count('bits per character (')
     line = f'own by {{rank}}: {{done.returncode}} {{count}} {{done.stderr.strip()}}'
-    os.write(1, line.encode() + b'\\n')  # at once, before exec drops what is buffered
-if rank == '1':  # a process of its own, below one of the launcher's
+    os.write(1, line.encode() + b'\\n')  # unbuffered, because exec drops buffers
+if rank == '1':  # an independent process, started by one of the launcher's
     fastrnn('train', {str(SONNETS)!r}, '--iterations', '0')
 os.execv(sys.executable, [sys.executable, '-m', 'fastrnn', 'eval', {str(whole[0])!r}, {str(place)!r}, '--recursive'])
 """
@@ -336,9 +337,8 @@ os.execv(sys.executable, [sys.executable, '-m', 'fastrnn', 'eval', {str(whole[0]
 
 @pytest.mark.long
 @pytest.mark.parametrize('alone', [False, True])
-def test_one_that_does_something_else(alone):
-    """A process that does not train ends the job in one line that says how to work alone; alone it may do what it
-    likes."""
+def test_a_process_that_does_not_train(alone):
+    """It ends the job with a line that says how to work alone; alone, it may do anything."""
     run = ['-m', 'fastrnn', 'train', str(SONNETS), '--iterations', '1', '--quiet']
     setting = ['-env', 'FASTRNN_ALONE', '1'] if alone else []
     other = ['-n', '1', *setting, sys.executable, '-m', 'fastrnn', 'train', '--help']

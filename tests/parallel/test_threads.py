@@ -1,4 +1,4 @@
-"""The threads of a team: started once, and never left at a barrier."""
+"""The threads of a team are started once, and never wait at a barrier for ever."""
 
 import threading
 from functools import partial
@@ -20,7 +20,7 @@ def _meet(team):
 
 @pytest.mark.parametrize(('size', 'shares'), [(2, 1), (2, 2), (4, 2)])
 def test_an_error_in_one_thread_releases_the_others(size, shares):
-    """Those of its group, and of other groups; then all of them go on with the next call."""
+    """Those of its group and of other groups. All of them can run the next call."""
     team = ThreadTeam(size, shares)
 
     def interrupted(rank, team):
@@ -35,7 +35,7 @@ def test_an_error_in_one_thread_releases_the_others(size, shares):
     team.close()
 
 
-def test_threads_that_were_closed_are_started_again():
+def test_closed_threads_start_again():
     threads, before = Threads(), threading.active_count()
     teams = [ThreadTeam(size, 1, threads) for size in (2, 3)]
     for _ in range(2):
@@ -45,8 +45,8 @@ def test_threads_that_were_closed_are_started_again():
         assert threading.active_count() == before
 
 
-def test_a_fork_starts_its_own():
-    """Those of its parent are not there."""
+def test_a_fork_starts_its_own_threads():
+    """It has none of its parent's threads."""
     team = ThreadTeam(2)
     team.run(_meet)
     assert in_a_fork(lambda: str(team.run(_meet))) == '0'

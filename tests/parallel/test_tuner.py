@@ -1,4 +1,4 @@
-"""Which layout of threads runs a kernel, found by trying."""
+"""The choice of a layout of threads by trials."""
 
 import math
 import threading
@@ -16,7 +16,7 @@ TWO = Layout(2)
 
 
 def follow(tuner, pace, seconds, block=0.1):
-    """Run blocks of so many seconds by a clock that goes as ``pace`` (layout, now) says; parts as (layout, seconds)."""
+    """Run blocks of ``block`` seconds on a simulated clock, with pace(layout, now); parts as (layout, seconds)."""
     parts, now = [], 0.0
     while now < seconds:
         left = max(1, int(block / pace(tuner._best, now)))
@@ -30,7 +30,7 @@ def follow(tuner, pace, seconds, block=0.1):
 
 
 def test_the_fastest_number_of_threads_is_chosen():
-    """Each is tried until it is awake and timed; then the fastest runs, and the other again now and then."""
+    """Each is tried until it is awake and timed. Then the fastest runs, and sometimes the other one again."""
     parts = follow(ThreadTuner([ALONE, TWO]), lambda layout, _: 2e-3 / layout.size, 40)
     used = {layout: sum(took for other, took, _ in parts if other == layout) for layout in (ALONE, TWO)}
     assert 3 * TRY < used[ALONE] < 0.1 * used[TWO]
@@ -40,12 +40,12 @@ def test_the_fastest_number_of_threads_is_chosen():
 @pytest.mark.parametrize('cores', [2, 6, 64])
 @pytest.mark.parametrize('seconds', [1e-4, 5e-3, 0.05, 1.0])
 def test_trials_are_short(processors, B, cores, seconds):
-    """Of however many layouts. At the end one of the best runs: what was not tried at first is tried now and then."""
+    """For any number of layouts. In the end one of the best runs; skipped layouts are tried later."""
     processors(2 * cores, cores)
     layouts = layouts_for_streams(B, 16, 10**12, 1)
 
     def pace(layout, _):
-        """Seconds an iteration: a few rows take as long as four, units are whole panels, and a barrier takes time."""
+        """Seconds per iteration: a few rows take as long as four, units are whole panels, and barriers take time."""
         rows, panels = math.ceil(B / layout.groups), math.ceil(16 / layout.shares)
         waiting = 1e-4 * math.sqrt(layout.shares) * (layout.shares > 1) * math.sqrt(seconds)
         crowded = 0.9 * layout.size / cores if layout.size > cores else 1.0  # hyperthreads
@@ -61,23 +61,23 @@ def test_trials_are_short(processors, B, cores, seconds):
 
 
 def test_other_shapes_of_the_best_number_are_tried():
-    """Also those that are not beside the best one of fewer threads."""
+    """Also those that are not next to the best one of fewer threads."""
     paces = {ALONE: 8, Layout(2): 4, Layout(1, 2): 5, Layout(4): 4, Layout(2, 2): 3, Layout(1, 4): 2}
     tuner = ThreadTuner([*paces])
     follow(tuner, lambda layout, _: 1e-3 * paces[layout], 0.4)
     assert tuner._best == (1, 4)
 
 
-def test_what_is_far_slower_is_dropped():
-    """As threads are that wait for one another next to busy processes; more of them are not tried."""
+def test_far_slower_layouts_are_dropped():
+    """Threads wait for each other if other processes are busy; larger numbers are then not tried."""
     tuner = ThreadTuner([ALONE, Layout(2), Layout(1, 2), Layout(4), Layout(2, 2), Layout(1, 4)])
     parts = follow(tuner, lambda layout, _: 1e-3 * (20 if layout.size > 1 else 1), 0.9)
     assert {layout for layout, _, _ in parts} == {ALONE, Layout(2), Layout(1, 2)}
     assert sum(took for layout, took, _ in parts if layout != ALONE) < 0.3
 
 
-def test_more_threads_when_others_leave():
-    """First nothing but one thread pays; when processors become free, all of them are found, step by step."""
+def test_more_threads_when_processors_become_free():
+    """At first only one thread pays. Later all processors are free, and the tuner finds them step by step."""
     tuner = ThreadTuner([Layout(size) for size in (1, 2, 4, 8)])
     parts = follow(tuner, lambda layout, now: 1e-3 * (5 if layout.size > 1 and now < 30 else 1 / layout.size), 100)
     assert tuner.threads == 8
@@ -85,7 +85,7 @@ def test_more_threads_when_others_leave():
 
 
 def test_a_disturbed_block_costs_little():
-    """After it another number of threads seems to be faster; the one before is soon tried again."""
+    """After it another number of threads seems faster, but the previous one is soon tried again."""
     tuner, slow = ThreadTuner([ALONE, TWO]), 0.0
     for block in range(2000):
         layout, iterations = tuner._choose(100)
@@ -95,10 +95,10 @@ def test_a_disturbed_block_costs_little():
             seconds *= 5
         slow += seconds * (layout == ALONE) * (block > 1000)
         tuner._report(layout, iterations, seconds)
-    assert slow < 3.0  # seconds, of which one is a trial each 16; 12 if none came sooner
+    assert slow < 3.0  # seconds; 12 without the earlier trial
 
 
-def test_small_jobs_wake_nobody():
+def test_small_jobs_wake_no_threads():
     tuner = ThreadTuner([ALONE, TWO])
     for _ in range(300):
         layout, iterations = tuner._choose(1000)
@@ -107,8 +107,8 @@ def test_small_jobs_wake_nobody():
     assert tuner._choose(3)[0] == ALONE
 
 
-def test_what_was_found_is_known(monkeypatch):
-    """To the next tuner of the same work and layouts, which tries nothing; a third one of other work does."""
+def test_results_are_shared(monkeypatch):
+    """With the next tuner of the same work and layouts, which tries nothing. Other work needs its own trials."""
     monkeypatch.setattr(module, '_known', {})
     follow(ThreadTuner([ALONE, TWO], 'work'), lambda layout, _: 2e-3 / layout.size, 1)
     for layouts, work, settled in (((ALONE, TWO), 'work', True), ((ALONE, Layout(3)), 'work', False)):
@@ -118,7 +118,7 @@ def test_what_was_found_is_known(monkeypatch):
 
 
 def test_two_tuners_of_the_same_work_at_once(monkeypatch):
-    """In two threads; one finds out something while the other looks for the best of what is known."""
+    """One thread adds a result while the other searches the known ones."""
 
     class Shared(dict):
         def get(self, layout, otherwise):
@@ -130,7 +130,7 @@ def test_two_tuners_of_the_same_work_at_once(monkeypatch):
 
 
 def test_one_layout_is_not_timed(monkeypatch):
-    """All iterations at once, from the first on."""
+    """All iterations run at once, from the start."""
     tuner, parts = ThreadTuner([TWO]), []
     assert tuner.settled and tuner.threads == 2
     tuner.run(50, lambda part, team: parts.append((part, team.size)))
@@ -139,7 +139,7 @@ def test_one_layout_is_not_timed(monkeypatch):
 
 
 def test_layouts_share_their_threads():
-    """Those of four threads are started by the largest team, once; a rank is always the same thread."""
+    """The largest team starts all four threads, once; a rank always has the same thread."""
     tuner, threads = ThreadTuner([ALONE, TWO, Layout(4), Layout(2, 2), Layout(1, 4)]), {}
 
     def work(part, team):
@@ -156,7 +156,7 @@ def test_layouts_share_their_threads():
 
 @pytest.fixture
 def scarce(monkeypatch):
-    """A system that starts one thread besides the first, and then no more."""
+    """A system that starts one thread besides the first, and no more."""
     module._tell_of_too_few.cache_clear()
     start, started = threading.Thread.start, []
 
@@ -170,8 +170,8 @@ def scarce(monkeypatch):
 
 
 @pytest.mark.parametrize(('sizes', 'used'), [([4], 2), ([8], 2), ([2, 4], 2), ([3], 1)])
-def test_fewer_threads_do_where_the_system_starts_no_more(scarce, sizes, used):
-    """With one warning for each number; nothing has begun that would have to be undone."""
+def test_fewer_threads_if_the_system_starts_no_more(scarce, sizes, used):
+    """With one warning per number; no work has to be undone."""
     tuner, seen, parts = ThreadTuner([Layout(size) for size in sizes]), set(), []
 
     def work(part, team):
@@ -189,16 +189,16 @@ def test_fewer_threads_do_where_the_system_starts_no_more(scarce, sizes, used):
     tuner.close()
 
 
-def test_what_was_known_of_more_threads_than_there_can_be(scarce):
+def test_results_of_more_threads_than_possible_are_dropped(scarce):
     tuner = ThreadTuner([ALONE, TWO, Layout(4)])
     follow(tuner, lambda layout, _: 1e-3 / layout.size, 1)
-    with pytest.warns(RuntimeWarning, match='can not start 4 threads'):
+    with pytest.warns(RuntimeWarning, match="can't start 4 threads"):
         tuner.run(50, lambda part, team: None)
     tuner.close()
     assert tuner.threads == 2
 
 
-def test_a_run_with_more_threads_than_there_can_be(scarce, processors):
+def test_a_run_with_more_threads_than_possible(scarce, processors):
     processors(4)
     options = {'preset': 'fast', 'cell': 'rnn', 'layers': 1, 'hidden_size': 8, 'seq_length': 5, 'streams': 6}
     models = []

@@ -49,7 +49,7 @@ def test_what_is_asked_later_is_kept_too(run):
         assert session.job.memory > 0
     then = Description.read(run)
     assert then.asked == {'preset': 'reference', 'seed': 1, 'hidden_size': 8, 'threads': 1, 'time': 90.0, 'patience': 3}
-    assert then.job.reasons['time'] == then.job.reasons['patience'] == 'asked for when it was resumed'
+    assert then.job.reasons['time'] == then.job.reasons['patience'] == 'asked for on resuming'
 
 
 def test_each_end_that_was_lengthened_is_kept(run):

@@ -93,7 +93,7 @@ def test_a_text_that_is_no_file(run, tmp_path):
         facts['text']['files'] = [name]
         (run / 'config.json').write_text(json.dumps(facts))
         with pytest.raises(
-            ValueError, match=f'^{name}: is not a regular file, as {run} says; name the text yourself: '
+            ValueError, match=f'^{name}: not a regular file, but {run} names it as its text; name the text yourself: '
         ):
             fastrnn.resume(run)
     fastrnn.resume(run, SONNETS).close()
@@ -106,7 +106,10 @@ def test_a_held_out_text_that_is_no_file(tmp_path):
     (tmp_path / 'held_out').unlink()
     os.mkfifo(tmp_path / 'held_out')
     for files in (None, SONNETS):
-        with pytest.raises(ValueError, match=r'held_out: is not a regular file, as .*run says; put the held-out text'):
+        with pytest.raises(
+            ValueError,
+            match=r'held_out: not a regular file, but .*run names it as held-out text; put the held-out text',
+        ):
             fastrnn.resume(run, files)
 
 

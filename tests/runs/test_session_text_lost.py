@@ -67,7 +67,7 @@ def test_the_file_is_cut_or_changed_under_a_run(tmp_path, stored_cache, monkeypa
         for record in session:
             if record.iteration + 1 == at:
                 damage(ids_file(stored_cache))
-    words = 'the encoded text is lost (another program has cut or changed it); the next run encodes it anew'
+    words = 'the encoded text is lost (another program truncated or changed it); the next run encodes it again'
     assert str(error.value) == f'{ids_file(stored_cache)}: {words}'
     assert iterations(tmp_path / 'run')[-1] == (at if at < 32 else 30)
     run_to(fastrnn.resume(tmp_path / 'run'))

@@ -16,8 +16,6 @@ def test_start_tells_a_text_from_a_path(tmp_path):
     assert str(caught.value) == f'the text is a text of {len(TEXT):,} characters; save it in a file and pass its name'
     with pytest.raises(ValueError, match=r'^validation is a text of '):
         fastrnn.start(tmp_path / 'run', SONNETS, validation=TEXT)
-    with pytest.raises(
-        ValueError, match=r'^validation is a ndarray; of a run that is kept it is a share or the name of'
-    ):
+    with pytest.raises(ValueError, match=r'^validation is a ndarray; a run in a folder needs a share or a file'):
         fastrnn.start(tmp_path / 'run', SONNETS, validation=np.zeros(3, np.uint8))
     assert not (tmp_path / 'run').exists()

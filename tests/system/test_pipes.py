@@ -226,7 +226,9 @@ def test_a_run_whose_text_came_through_a_pipe(tmp_path, monkeypatch, fifo):
         thread = write(fifo, [TEXT.encode()])
         run_to(begin(tmp_path / name, text=fifo), 20)
         thread.join()
-        with pytest.raises(ValueError, match=r'is not a regular file, as .* says; name the text yourself'):
+        with pytest.raises(
+            ValueError, match=r'not a regular file, but .* names it as its text; name the text yourself'
+        ):
             fastrnn.resume(tmp_path / name)
         with monkeypatch.context() as patch, pytest.raises(ValueError, match='nobody writes to this pipe'):
             patch.setattr(pipes, 'WAIT', 0.05)

@@ -1,4 +1,4 @@
-"""Rows of n-grams: which rows contexts point to, and what reading, scoring, sampling and training make of them."""
+"""Rows of n-grams: the rows of contexts, and their use in reading, scoring, sampling and training."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def random_params(cell='lstm', ngrams=4, rows=20):
 
 
 def logits(params, ids):
-    """After each character, by the oracle."""
+    """After each character, computed by the oracle."""
     cell, model, found = params.architecture.cell, cell_oracles.from_params(params), []
     states = cell_oracles.zeros(cell, model)
     for at, ix in enumerate(ids):
@@ -53,7 +53,7 @@ def test_contexts_point_to_rows_of_their_order(rows):
 
 
 def test_contexts_spread_over_the_rows():
-    """Of two characters out of 90, nearly as evenly as at random."""
+    """Pairs of 90 characters, nearly as evenly as at random."""
     out, count = np.zeros(1, np.int64), np.zeros(1024)
     for a in range(90):
         for b in range(90):
@@ -62,7 +62,7 @@ def test_contexts_spread_over_the_rows():
     assert count.max() < 30 and (count == 0).sum() < 10
 
 
-def test_threads_move_rows_of_their_own_in_the_order_of_the_text():
+def test_threads_update_their_own_rows_in_the_order_of_the_text():
     rng = np.random.default_rng(2)
     contexts, dy = rng.integers(0, 30, (5, 3, 2)), rng.standard_normal((5, 3, 16)).astype('f4')
     whole, parts = np.ones((2, 30, V), 'f4')
@@ -108,8 +108,8 @@ SETTINGS = Settings(
 )
 
 
-def test_a_sample_while_training_goes_on_from_the_text():
-    """Its contexts reach back over the characters that were trained on."""
+def test_a_sample_during_training_continues_the_text():
+    """Its contexts include the characters before it."""
     engine = BatchedEngine(replace(SETTINGS, streams=1), IDS, V)
     engine.run(6)
     drawn, state, stream = engine.sample(9), engine.state(), BatchedStreams(engine.params)
@@ -122,7 +122,7 @@ def test_a_sample_while_training_goes_on_from_the_text():
 
 
 @pytest.mark.parametrize('shuffle', [0, 10])
-def test_a_state_goes_on_as_if_nothing_had_happened(shuffle):
+def test_a_restored_state_continues_without_any_difference(shuffle):
     settings = replace(SETTINGS, shuffle=shuffle, optimizer='adam')
     engine, other = BatchedEngine(settings, IDS, V), BatchedEngine(settings, IDS, V)
     engine.run(11)
@@ -134,7 +134,7 @@ def test_a_state_goes_on_as_if_nothing_had_happened(shuffle):
     assert not np.array_equal(state.params.rows, after.params.rows)
 
 
-def test_a_rate_that_falls_slows_the_rows_too():
+def test_the_schedule_applies_to_the_rows():
     moved = []
     for rate in (1e-3, 1e-4):
         engine = BatchedEngine(replace(SETTINGS, learning_rate=1e-3), IDS, V)
@@ -143,13 +143,13 @@ def test_a_rate_that_falls_slows_the_rows_too():
     np.testing.assert_allclose(moved[0], 10 * moved[1], rtol=1e-9)
 
 
-def test_they_are_for_one_shard():
-    with pytest.raises(ValueError, match='the rows of n-grams are for one shard, but there are 3'):
+def test_they_need_a_single_shard():
+    with pytest.raises(ValueError, match='n-grams need a single shard, but shards is 3'):
         BatchedEngine(replace(SETTINGS, shards=3), IDS, V)
 
 
 def test_parts_of_a_text_are_scored_with_their_own_contexts():
-    """Also in windows, each from no character before."""
+    """Also in windows, each without characters before it."""
     params, ids = random_params(), np.random.default_rng(4).integers(0, V, 9000).astype(np.uint8)
     found, one = evaluate.nats(params, ids), BatchedStreams(params)
     alone_ = one.score(ids[:-1, None].astype(np.uint32), ids[1:, None].astype(np.uint32))[:, 0]
@@ -161,7 +161,7 @@ def test_parts_of_a_text_are_scored_with_their_own_contexts():
     np.testing.assert_allclose(np.sort(windows), np.sort(np.concatenate(expected)), rtol=1e-9)
 
 
-def test_adapting_begins_with_the_model_and_reads_no_character_before_it_is_scored():
+def test_adapting_starts_with_the_model_and_scores_before_reading():
     params, other = random_params(), IDS.copy()
     other[70:] = (other[70:] + 1) % V
     found, changed = (adapt.adapted_nats(params, ids) for ids in (IDS, other))
@@ -170,7 +170,7 @@ def test_adapting_begins_with_the_model_and_reads_no_character_before_it_is_scor
     assert abs(found[adapt.T :] - evaluate.nats(params, IDS)[adapt.T :]).max() > 1e-3
 
 
-def test_many_texts_go_on_from_one_prompt():
+def test_several_texts_continue_one_prompt():
     chars = 'abcdefghi'
     model = Model(random_params(), chars)
     texts = [fastrnn.samples(model, count, 12, prime='abcabcdd', seed=5, temperature=1e-9) for count in (1, 3)]
@@ -179,7 +179,7 @@ def test_many_texts_go_on_from_one_prompt():
 
 
 @pytest.mark.parametrize('cell', ['rnn', 'lstm'])
-def test_a_file_and_files_that_no_run_makes(tmp_path, cell):
+def test_valid_and_invalid_files(tmp_path, cell):
     model = Model(random_params(cell), 'abcdefghi')
     save_model(tmp_path / 'model', model)
     assert load_model(tmp_path / 'model').params == model.params
