@@ -1,4 +1,4 @@
-"""The weights of the best model of a run, by its held-out text: kept in memory, where the run is kept nowhere else."""
+"""The weights of a run's best model by held-out text; in memory, for runs that are not saved in a folder."""
 
 import warnings
 from typing import Protocol
@@ -7,17 +7,17 @@ from ..model.params import Params
 
 
 class BestWeights(Protocol):
-    """Where the weights with the lowest validation so far are."""
+    """Stores the weights with the lowest validation so far."""
 
     def keep(self, params: Params, bits: float) -> None:
-        """Note these, the present ones, as the best, of so many bits per character."""
+        """Store the current weights as the best, with their bits per character."""
 
     def take(self, bits: float) -> Params | None:
-        """Those of so many bits, not to be changed; None, with a warning, if they are not there."""
+        """The weights with these bits, not to be changed; None, with a warning, if they are missing."""
 
 
 class InMemory:
-    """One copy of them."""
+    """Stores a copy in memory."""
 
     def __init__(self) -> None:
         self._params: Params | None = None
@@ -33,6 +33,6 @@ class InMemory:
     def take(self, bits: float) -> Params | None:
         if bits == self._bits:
             return self._params
-        lost = 'the weights of the best validation are not in memory; the last model is taken in its place'
+        lost = 'the weights of the best validation are not in memory; using the last model instead'
         warnings.warn(lost, RuntimeWarning, stacklevel=2)
         return None

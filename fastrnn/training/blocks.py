@@ -1,4 +1,4 @@
-"""Some iterations of a run that are done, on the way to their record."""
+"""A block of iterations that is trained, but whose record is not complete yet."""
 
 from dataclasses import dataclass, field
 
@@ -8,14 +8,14 @@ from ..model.params import Params
 
 @dataclass
 class Block:
-    """Iterations that are done, and whose record is still due: the held-out text may have to be read first."""
+    """Completed iterations without a record: the held-out text may have to be read first."""
 
-    loss: float  # of the last of them
+    loss: float  # of the last iteration
     rate: float
     sample: str | None
-    readings: list[Reading] = field(default_factory=list)  # one after the other, the last is under way
-    best: Params | None = None  # weights of the best model so far, if the last reading is theirs
+    readings: list[Reading] = field(default_factory=list)  # in order; the last one may be incomplete
+    best: Params | None = None  # weights of the best model so far, if the last reading is for them
 
     def read_piece(self) -> bool:
-        """Whether there was a piece of the held-out text to read."""
+        """Read the next piece of the held-out text; False if there is none."""
         return bool(self.readings) and self.readings[-1].read_piece()

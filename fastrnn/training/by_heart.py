@@ -1,12 +1,12 @@
-"""Whether a model is likely to have learned its text by heart, which only a held-out text can tell for sure."""
+"""Whether a model has probably memorized its text; only a held-out text can show it for sure."""
 
-# Passes over a text of fewer characters than parameters. Of tanh and GRU of H = 128 on 1.5 and 15 kB of Shakespeare,
-# the best held-out bits come after 8 to 19 passes, and those at the end of 30 passes are 2 to 21 % above them. On 90 kB
-# the GRU (as many parameters as characters) ends 9 % above; tanh (0.4 a character) has its best at the end, and ends
-# 1 % above after 100. On 400 kB neither ends above its best after 30.
+# Epochs over a text with fewer characters than the model has parameters. With tanh and GRU, H = 128, on 1.5 and 15 kB
+# of Shakespeare, held-out bits are best after 8 to 19 epochs, and 2 to 21 % worse after 30. On 90 kB the GRU (as many
+# parameters as characters) ends 9 % above its best. Tanh (0.4 parameters per character) is best at the end, and 1 %
+# worse after 100. On 400 kB neither ends above its best after 30.
 OFTEN = 20
 
 
 def by_heart(epochs: float, characters: int, parameters: int) -> bool:
-    """Of a text that was seen so often, by a model that has so many parameters."""
+    """True if a model with ``parameters`` parameters has probably memorized the text after this many epochs."""
     return epochs > OFTEN * max(1.0, characters / parameters)

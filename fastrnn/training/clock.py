@@ -1,4 +1,4 @@
-"""The clock of a run, which stands still while nobody trains it, and while kernels are compiled."""
+"""The clock of a run, which stops while the run does not train and while kernels compile."""
 
 import time
 from contextlib import AbstractContextManager
@@ -7,11 +7,11 @@ from ..system.pauses import running
 
 
 class Clock:
-    """Seconds that have passed while it was entered, but for pauses."""
+    """Seconds during which it was entered, without pauses."""
 
     def __init__(self) -> None:
         self._before, self._since = 0.0, 0.0
-        self._stops: int | None = None  # since it was entered, that are not over; None: it is not entered
+        self._stops: int | None = None  # pauses that have not ended; None: not entered
         self._running: AbstractContextManager[None] | None = None
 
     @property
@@ -33,7 +33,7 @@ class Clock:
         self._running = running(self)
         self._running.__enter__()
         self.set(self._before)
-        self._stops = 0  # whatever an interrupt has left
+        self._stops = 0  # also after an interrupted pause
 
     def __exit__(self, *_: object) -> None:
         self._before, self._stops = self.seconds, None

@@ -1,4 +1,4 @@
-"""Whether a training has diverged: its losses are not finite, or far worse than they have been."""
+"""Detects divergence: losses that are not finite, or far worse than before."""
 
 import math
 from typing import Protocol
@@ -15,29 +15,29 @@ from ..progress.records import Record
 from ..settings.options import bits_per_character
 
 DIVERGED_BY = 1.0  # bits per character above the best
-LEARNED = 0.75  # of the bits of guessing: a model that has learned something
+LEARNED = 0.75  # of the bits of guessing; below it, a model has learned something
 BEGINNING = 2000  # iterations
-PROBE = 2048  # characters of the training text that tell divergence from overfitting
+PROBE = 2048  # characters of the training text that distinguish divergence from overfitting
 
 
 def first_bad(losses: NDArray[np.float64]) -> int | None:
-    """The first that is inf or NaN."""
+    """The index of the first inf or NaN; None if there is none."""
     finite = np.isfinite(losses)
     return None if finite.all() else int(finite.argmin())
 
 
 def not_finite(losses: NDArray[np.float64], iteration: int, job: Job) -> Diverged:
-    """The error of losses of which that of an iteration, and perhaps others after it, is inf or NaN."""
+    """The error for losses with inf or NaN at an iteration."""
     bad, before = first_bad(losses), 'after a finite block'
     if bad:
         before = f'it was {bits_per_character(float(losses[bad - 1]), job.seq_length):.3f} bits per character before'
     happened = f'the loss is inf or NaN at iteration {iteration}'
-    cure = f'take a smaller --learning-rate than {job.learning_rate:g}'
+    cure = f'use a smaller --learning-rate than {job.learning_rate:g}'
     return Diverged(f'{happened}, {before}: {cure}', iteration, happened)
 
 
 def check_finite(losses: NDArray[np.float64], n: int, job: Job, *, stop: bool) -> str | None:
-    """Raise Diverged where one of the losses from iteration n on is not finite; without ``stop``, return a warning."""
+    """Raise Diverged if a loss from iteration n on is not finite; without ``stop``, return a warning instead."""
     bad = first_bad(losses)
     if bad is None:
         return None
@@ -47,7 +47,7 @@ def check_finite(losses: NDArray[np.float64], n: int, job: Job, *, stop: bool) -
 
 
 class Trained(Protocol):
-    """What is asked of a run."""
+    """What is needed of a run."""
 
     job: Job
     text: Text
@@ -58,11 +58,11 @@ class Trained(Protocol):
 
 
 def check_divergence(run: Trained, record: Record) -> None:
-    """Raise Diverged where the validation is far worse than it was; without one, the training loss, where it counts.
+    """Raise Diverged if the validation is far worse than before; without validation, the training loss.
 
-    That is: from a model that has learned, to worse than its best by far; or to far worse than guessing when
-    the beginning is over, since the gist's own first steps lead there and back (190 bits at H=256). Of a
-    validation, the training text is asked too: where that is still predicted well, it is overfitting.
+    Far worse means DIVERGED_BY bits above the best of a model that has learned. For others it means twice the bits of
+    guessing, but only after BEGINNING iterations: the gist's first steps exceed that (190 bits at H=256). If the
+    training text is still predicted well, it is overfitting and not divergence.
     """
     chance = math.log2(run.job.V)
     what, value, best = 'training loss', record.smooth_bits_per_character, chance
@@ -81,4 +81,4 @@ def check_divergence(run: Trained, record: Record) -> None:
     if worse or not math.isfinite(value):
         happened = f'the {what} is {value:.3f} bits per character at iteration {record.iteration}'
         rate = run.job.learning_rate
-        raise Diverged(f'{happened}: take a smaller --learning-rate than {rate:g}', record.iteration, happened)
+        raise Diverged(f'{happened}: use a smaller --learning-rate than {rate:g}', record.iteration, happened)

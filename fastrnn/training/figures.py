@@ -1,4 +1,4 @@
-"""What a run has come to: its losses since the last report, and its best validation; all of it belongs to the state."""
+"""A run's losses since the last report, and its best validation; all part of the state."""
 
 from dataclasses import dataclass, fields
 
@@ -11,7 +11,7 @@ from ..model.state import TrainState
 
 @dataclass
 class Figures:
-    """By the names of :class:`TrainState`, which says what each is."""
+    """Fields with the names of :class:`TrainState`, which documents them."""
 
     loss_sum: float = 0.0
     losses: int = 0
@@ -27,23 +27,23 @@ class Figures:
         return cls(**{field.name: getattr(state, field.name) for field in fields(cls)})
 
     def add(self, losses: NDArray[np.float64]) -> None:
-        for loss in losses.tolist():  # in order: no bit may depend on where a block ends, and sum() compensates
+        for loss in losses.tolist():  # one by one: bits must not depend on block ends, and sum() compensates
             self.loss_sum += loss
         self.losses += losses.size
 
     @property
     def mean_loss(self) -> float:
-        """Of the iterations since the last report."""
+        """Mean since the last report."""
         return self.loss_sum / self.losses
 
     def closing_mean(self, print_every: int) -> float:
-        """The last report's: fewer iterations than half an interval are too few, and join the report before."""
+        """The last report's mean. Less than half an interval is too short, and joins the report before."""
         if self._short(print_every) and self.report_losses:
             return (self.report_sum + self.loss_sum) / (self.report_losses + self.losses)
         return self.mean_loss
 
     def report(self, print_every: int) -> None:
-        """Losses are added up anew from here on."""
+        """Start a new sum of losses."""
         if not self._short(print_every):
             self.report_sum, self.report_losses = 0.0, 0
         self.report_sum, self.report_losses = self.report_sum + self.loss_sum, self.report_losses + self.losses
@@ -53,11 +53,11 @@ class Figures:
         return 2 * self.losses < print_every
 
     def worse_with(self, bits: float, job: Job, iteration: int, seconds: float) -> int:
-        """How many validations in a row will have been worse than the best, with this one."""
+        """The number of consecutive validations worse than the best, including this one."""
         return job.count_worse(self.worse, bits, self.best, iteration, seconds)
 
     def validated(self, bits: float, job: Job, iteration: int, seconds: float) -> bool:
-        """Take in a validation after so many iterations and seconds; whether it is the best."""
+        """Record a validation at this iteration and time; True if it is the best."""
         self.worse = self.worse_with(bits, job, iteration, seconds)
         if not np.isfinite(bits) or (self.best is not None and bits >= self.best):
             return False
@@ -65,5 +65,5 @@ class Figures:
         return True
 
     def choose(self, bits: float, iteration: int, whole: float | None = None) -> None:
-        """The model of this iteration is the best: ``bits`` as all validations have them, ``whole`` of all the text."""
+        """Make this iteration's model the best: ``bits`` comparable to all validations, ``whole`` of the whole text."""
         self.best, self.best_iteration, self.best_whole = bits, iteration, whole

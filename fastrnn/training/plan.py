@@ -1,35 +1,35 @@
-"""What of a job is due when; an iteration's number is how many are done with it."""
+"""When a job reports, samples, validates and saves; numbers count completed iterations."""
 
 from typing import NamedTuple
 
 from ..decision.job import Job
 
-BLOCK_SECONDS = 0.1  # between two records, so that interrupts and displays are not kept waiting
+BLOCK_SECONDS = 0.1  # maximum between two records, for prompt interrupts and displays
 
 
 class Plan(NamedTuple):
-    """What a run does, and after which iterations."""
+    """What a run does after which iterations."""
 
     job: Job
 
     @property
     def gist_reports(self) -> bool:
-        """Whether reports and samples come as the gist's do."""
+        """True if reports and samples come at the gist's iterations."""
         return self.job.abilities.gist_reports
 
     def samples_before(self, iteration: int) -> bool:
-        """Whether a sample is drawn before the iteration of this number, counted from 0."""
+        """True if a sample is drawn before this iteration, counted from 0."""
         return self.gist_reports and iteration % self.job.sample_every == 0
 
     def samples_after(self, over: bool) -> bool:
         return not self.gist_reports and self.job.sample_length > 0 and over
 
     def validates_after(self, iteration: int, seconds: float) -> bool:
-        """Whether a held-out text is evaluated then, if there is one. Ends by patience come after validations."""
+        """True if held-out text is evaluated, if there is any. Early stopping comes after validations."""
         return self.job.at_end(iteration, seconds) or iteration % self.job.validate_every == 0
 
     def reports_at(self, iteration: int) -> bool:
-        """Whether a report is due then wherever the run ends: from it on, losses are added up for the next."""
+        """True if a report is due at this iteration wherever the run ends; the sum of losses starts again there."""
         if self.gist_reports:
             return (iteration - 1) % self.job.print_every == 0
         return iteration % self.job.validate_every == 0 or iteration % self.job.print_every == 0
@@ -41,9 +41,9 @@ class Plan(NamedTuple):
         return iteration % self.job.save_every == 0
 
     def next_stop(self, n: int, seconds: float, pace: float) -> int:
-        """The iteration to halt before: after the next report, at the next sample, validation or checkpoint, the end.
+        """The next iteration to stop before: after a report; at a sample, validation or checkpoint; at the end.
 
-        Where a block ends changes no bit. n: iterations done, after so many seconds; pace: seconds of one.
+        Block ends change no bits. n: completed iterations, after ``seconds``; pace: seconds per iteration.
         """
         job, stop = self.job, n + max(1, int(BLOCK_SECONDS / pace))
         every = [job.validate_every, job.save_every]
@@ -51,7 +51,7 @@ class Plan(NamedTuple):
             stop = min(stop, -(-n // job.print_every) * job.print_every + 1)
             every.append(job.sample_every)
             if self.samples_before(n):
-                stop = n + 1  # the record of a sample is its iteration's
+                stop = n + 1  # a sample belongs to its iteration's record
         else:
             every.append(job.print_every)
         stop = min(stop, *((n // step + 1) * step for step in every))

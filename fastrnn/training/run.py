@@ -1,4 +1,4 @@
-"""A run: a job that is being trained, block by block; it prints nothing and touches no files."""
+"""A run: trains a job block by block. It prints nothing and uses no files."""
 
 import time
 from contextlib import AbstractContextManager
@@ -34,17 +34,17 @@ from .plan import BLOCK_SECONDS, Plan
 from .validator import Validator
 from .watch import watch
 
-NOT_WHOLE = 'an error came while the weights were being changed, so they are not whole'
+NOT_WHOLE = 'an error interrupted an update, so the weights are inconsistent'
 
 
 class Run(Interruptible[Record]):
-    """A job that is trained: an iterator over records (see :func:`fastrnn.train`), a context manager, and a model.
+    """A job in training: an iterator over records (see :func:`fastrnn.train`), a context manager, and a model.
 
-    A record comes at every report, sample and validation, and about every 0.1 s. After an interrupt or a ``break``
-    another loop goes on, as if there had been none. Making a run computes nothing; the job says what it will do.
+    There is a record for every report, sample and validation, and about every 0.1 s. After an interrupt or a ``break``,
+    another loop continues without any difference. Creating a run computes nothing; the job shows its decisions.
 
-    ``transfer``: weights to start from, in place of random ones; ``state``: one to go on from; ``store``: where the
-    best weights are.
+    ``transfer``: initial weights instead of random ones; ``state``: a state to continue from; ``store``: the store of
+    the best weights.
     """
 
     what = 'this run'
@@ -60,8 +60,8 @@ class Run(Interruptible[Record]):
         lock: OwnLock | None = None,
     ) -> None:
         super().__init__(lock)
-        if not isinstance(job, Job):  # as versions before 0.2 took a text here
-            raise TypeError(f'a run is made of a job, not of a {type(job).__name__}: call fastrnn.train')
+        if not isinstance(job, Job):  # before version 0.2 this was a text
+            raise TypeError(f'a Run needs a Job, not a {type(job).__name__}: call fastrnn.train')
         self.job, self.text, self.plan = job, text, Plan(job)
         self.iteration, self.seconds, self.figures = 0, job.spent, Figures()
         self.clock = Clock()
@@ -69,10 +69,10 @@ class Run(Interruptible[Record]):
         self.transfer, self._begin = transfer, state
         held_out = None if text.held_out is None else HeldOut(text.held_out, job.validate_part, job.threads)
         self._validator = Validator(job, held_out, store or InMemory())
-        self._block: Block | None = None  # whose iterations are done, but not all that is due after them
-        self._moving = False  # an iteration is being done
+        self._block: Block | None = None  # trained, but its record is not complete
+        self._moving = False  # True during an update of the weights
         self._warned = False
-        self._pace = BLOCK_SECONDS  # seconds an iteration
+        self._pace = BLOCK_SECONDS  # seconds per iteration
         if state is not None:
             self.iteration, self.seconds, self.figures = state.iteration, state.seconds, Figures.of(state)
         self.clock.set(self.seconds)
@@ -81,48 +81,48 @@ class Run(Interruptible[Record]):
         return f'<fastrnn.Run: {self.describe()}{", a copy in a fork" if self.lock.in_a_fork else ""}>'
 
     def describe(self) -> str:
-        """What it is and where it stands, in a few words."""
+        """The run and its progress, in a few words."""
         at = f'iteration {self.iteration:,}'
         if self.job.ends[0] is not None:
             at += f' of {self.job.ends[0]:,}'
         return f'{self.job.engine} engine, {self.job.architecture.words}, V={self.job.V}, {at}'
 
-    # --- where it stands ---
+    # --- progress ---
 
     @property
     def over(self) -> bool:
-        """Whether the run's end is reached."""
+        """True at the end of the run."""
         return self.job.over(self.iteration, self.seconds, self.figures.worse)
 
     @property
     def ended_early(self) -> bool:
-        """Whether it has lost patience before its end."""
+        """True if early stopping ended the run."""
         return not self.job.at_end(self.iteration, self.seconds) and self.job.lost_patience(self.figures.worse)
 
     @property
     def between(self) -> bool:
-        """Whether iterations are done whose validation is not."""
+        """True if the last iterations still need their validation."""
         return self._block is not None
 
     @property
     def begun(self) -> bool:
-        """Whether there is anything that a checkpoint would keep."""
+        """True if a checkpoint would save any progress."""
         return self._engine is not None and self.iteration > 0
 
     @property
     def best_is_lost(self) -> bool:
-        """Whether the best weights were asked for, and were not there."""
+        """True if the best weights were requested but missing."""
         return self._validator.lost
 
     def epochs(self, iteration: int | None = None) -> float:
-        """Passes over the text after so many iterations; None: now."""
+        """Epochs after ``iteration`` iterations; None: now."""
         return (self.iteration if iteration is None else iteration) / self.job.iterations_per_epoch
 
     # --- the model ---
 
     @property
     def model(self) -> Model:
-        """A copy of the model as it is now. Raises ValueError where an error has left it half-changed."""
+        """A copy of the current model. Raises ValueError if an error interrupted an update."""
         self.prepare()
         with held(), self.lock:
             self._check_whole()
@@ -130,36 +130,36 @@ class Run(Interruptible[Record]):
 
     @property
     def best_model(self) -> Model:
-        """A copy of the model with the lowest validation so far; without a validation, the model as it is now.
+        """A copy of the model with the lowest validation so far; without validations, of the current model.
 
-        Several processes ask for it together.
+        Every process must call it.
         """
         self.prepare()
         with held(), self.lock:
-            weights = processes().lead(self._best_weights)  # a kept run's are in a file, which the first one has
+            weights = processes().lead(self._best_weights)  # in a folder, only the first process has the file
             return self.model if weights is None else self._as_model(weights)
 
     def _as_model(self, params: Params) -> Model:
         return Model(params.astype(params.flat.dtype), self.text.corpus.chars, self.text.corpus.unit)
 
     def _best_weights(self) -> Params | None:
-        """Those of the lowest validation, where they are others than the present ones."""
+        """The weights with the lowest validation; None if these are the current ones."""
         if self.figures.best_iteration == self.iteration and not self._moving:
             return None
         return self._validator.best(self.figures)
 
     @property
     def about(self) -> About:
-        """What its model's file tells of the best model, once asked for; of the last, where it is not there."""
+        """Facts for the model's file about the best model, if it was requested; about the last if it is missing."""
         engine, job, reached = self._engine, self.job, {**asdict(self.figures), 'iteration': self.iteration}
         reached |= dict.fromkeys(('best', 'best_whole', 'best_iteration')) if self.best_is_lost else {}
         reached['smooth_loss'] = None if engine is None else engine.smooth_loss
         return about_state({'name': job.text_name, 'characters': job.characters}, reached, job.settings, __version__)
 
     def save(self, path: str | Path) -> None:
-        """Write the best model to a file, as :func:`fastrnn.save_model` does.
+        """Write the best model to a file, like :func:`fastrnn.save_model`.
 
-        Several processes call it together; the first one writes.
+        Every process must call it; the first one writes.
         """
         best = self.best_model
         processes().lead(lambda: save_model(path, replace(best, about=self.about)))
@@ -168,7 +168,7 @@ class Run(Interruptible[Record]):
 
     @property
     def engine(self) -> Engine:
-        """The one that is there, or a new one, which may have to be compiled."""
+        """The engine, created and compiled at first use."""
         with self.lock:
             if self._engine is None:
                 engine = make_engine(self.job, self.text.corpus.ids, self.job.V)
@@ -180,7 +180,7 @@ class Run(Interruptible[Record]):
             return self._engine
 
     def state(self) -> TrainState:
-        """The state, between two records."""
+        """A copy of the state, between two records."""
         self.prepare()
         with held(), self.lock:
             self._check_whole()
@@ -193,13 +193,13 @@ class Run(Interruptible[Record]):
             )
 
     def _check_whole(self) -> None:
-        """Raise ValueError where an error has left the state between two iterations."""
+        """Raise ValueError if an error interrupted an update."""
         if self._moving:
             raise ValueError(f'{NOT_WHOLE}: {self.advice()}')
 
     def close(self) -> None:
-        """Let go of threads; weights and state stay, and another loop makes new threads."""
-        if self.lock.in_a_fork:  # which has no threads
+        """Release threads. Weights and state stay, and another loop starts new threads."""
+        if self.lock.in_a_fork:  # a fork has no threads
             return
         with held(), self.lock:
             if self._engine is not None:
@@ -213,7 +213,7 @@ class Run(Interruptible[Record]):
         self.close()
 
     def __reduce__(self) -> Any:
-        raise TypeError('a run can not be pickled or copied: take its model, or keep it in a folder (fastrnn.start)')
+        raise TypeError("a run can't be pickled or copied: use its model, or a run in a folder (fastrnn.start)")
 
     def watch(self) -> Model:
         """Train to the end, with a progress bar in a terminal or a notebook; returns the best model."""
@@ -222,7 +222,7 @@ class Run(Interruptible[Record]):
     # --- training ---
 
     def prepare(self) -> None:
-        """The engine, which may have to be compiled: that can be interrupted, and be done again."""
+        """Create the engine. It may compile; that can be interrupted and repeated."""
         if self._engine is None:
             with remembered():
                 _ = self.engine
@@ -231,12 +231,12 @@ class Run(Interruptible[Record]):
         return self.clock
 
     def advice(self) -> str:
-        return 'start again; runs that are kept in a folder (fastrnn.start) can be resumed'
+        return 'start again; runs in a folder (fastrnn.start) can be resumed'
 
     def step(self) -> Record | None:
-        """Some iterations, or a part of the validation that is due after them; their record, where it is complete.
+        """Train some iterations, or read part of the held-out text; returns the record if it is complete, else None.
 
-        Raises StopIteration when the run is over. Signals must wait meanwhile.
+        Raises StopIteration at the end of the run. Signals must be held back meanwhile.
         """
         if self._block is None:
             if self.over:
@@ -256,21 +256,21 @@ class Run(Interruptible[Record]):
         return record
 
     def _train_block(self) -> Block:
-        """Draw the sample that is due, and train until the next stop."""
+        """Draw a sample if it is due, and train until the next stop."""
         n, sample = self.iteration, None
         stop = self.plan.next_stop(n, self.seconds, self._pace)
-        processes().together(lambda: self.engine.fetch(stop - n))  # raises TextLost, before a sample is drawn
+        processes().together(lambda: self.engine.fetch(stop - n))  # may raise TextLost, so before a sample is drawn
         if self.plan.samples_before(n):
             sample = self._sample()
         losses, rate = self._iterate(stop)
         warning = check_finite(losses, n, self.job, stop=self.job.on_divergence != GO_ON)
-        if warning is not None and not self._warned:  # once, as the gist goes on
+        if warning is not None and not self._warned:  # once: the gist continues
             self.notes.append(warning)
             self._warned = True
         return Block(float(losses[-1]), rate, sample)
 
     def _iterate(self, stop: int) -> tuple[NDArray[np.float64], float]:
-        """The iterations before ``stop``: their losses, and the last one's learning rate."""
+        """Train the iterations before ``stop``; returns their losses, and the last learning rate."""
         n = self.iteration
         rates = self.job.rates(n, stop - n, self.seconds, self._pace)
         self._moving, start = True, time.perf_counter()
@@ -282,7 +282,7 @@ class Run(Interruptible[Record]):
         return losses, float(rates[-1])
 
     def _complete(self, block: Block) -> Record:
-        """The record of a block."""
+        """The record of a completed block."""
         sample, validated, best = block.sample, dict[str, Any](), self.figures.best
         if block.readings:
             here = self.engine.params, self.figures, self.iteration, self.seconds
@@ -318,7 +318,7 @@ class Run(Interruptible[Record]):
         return self.figures.mean_loss
 
     def _sample(self, last: Block | None = None) -> str:
-        """Drawn by the first process; after the ``last`` block of the best weights, if they are others."""
+        """Sample in the first process; after the ``last`` block, with the best weights if these are not the current."""
 
         def draw() -> str:
             weights = None

@@ -1,4 +1,4 @@
-"""A run that is kept nowhere but in memory."""
+"""Training in memory, without a run folder."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -35,29 +35,29 @@ def train(
 ) -> Run:
     """Train on a text; returns a run, which is an iterator over its records.
 
-    ``for record in run`` trains and gives a :class:`Record` at every report and sample, and about every 0.1 s; after
-    an interrupt another loop goes on. ``run.model`` is the model as it is then, ``run.best_model`` the one with the
-    lowest validation so far (without a validation, the same); ``run.save(path)`` writes that, and ``run.watch()``
-    trains to the end with a progress bar and returns it. ``with`` and ``run.close()`` let go of threads.
+    ``for record in run`` trains and gives a :class:`Record` at every report and sample, and about every 0.1 s. After
+    an interrupt another loop continues. ``run.model`` is the current model, ``run.best_model`` the one with the lowest
+    validation so far (without validation, the current one). ``run.save(path)`` writes the best model. ``run.watch()``
+    trains to the end with a progress bar and returns it. ``with`` and ``run.close()`` release threads.
 
     Parameters
     ----------
     text : str, Path, sequence of paths, or Corpus
-        A str is the text itself; a Path or a sequence of them names files (gzip's too), '-' standard input.
+        A str is the text itself; a Path or a sequence of them names files (gzip too), '-' is standard input.
     config : Config, optional
         Or its fields as keywords, for example ``hidden_size=200, seed=0, iterations=1000, time='60s'``.
     preset : {'reference', 'fast'}, optional
         See :func:`fastrnn.preset`. The default is min-char-rnn's.
-    validation : float, str, Path, sequence of paths, or ndarray of character numbers, optional
-        Held-out text: a share of the text (0.1 or '10%': the last tenth), or another text, as ``text`` is given.
-        Evaluated every ``validate_every`` iterations, and at the end. By default that is about 20 times in a run; if
-        the whole text would take too long, all but the last read the same ``validate_part`` characters of it.
+    validation : float, str, Path, sequence of paths, or ndarray of ids, optional
+        Held-out text: a share of the text (0.1 or '10%': the last tenth), or another text, given like ``text``. It is
+        evaluated every ``validate_every`` iterations and at the end, by default about 20 times in a run. If the
+        whole text takes too long, all but the last evaluation read the same ``validate_part`` characters of it.
     weights : Model, optional
-        To start from; characters that it does not know get new rows.
+        To start from; new characters get new rows.
     encoding, errors : str
         Of files; errors is 'strict' or 'replace'.
     unit : {'character', 'byte'}
-        Bytes of a str are those of its UTF-8.
+        The bytes of a str are those of its UTF-8.
     min_count : int
         Characters that occur less often are folded into U+FFFD.
     skip_unknown : bool
@@ -67,14 +67,14 @@ def train(
     Raises
     ------
     ValueError
-        At the call, for a text or an option that can't be used.
+        At the call, for an unusable text or option.
     TypeError
-        At the call, for an option that there is not.
+        At the call, for an unknown option.
     TextLost
-        While running (an OSError too): an encoded text in the cache has gone or changed.
+        While running (also an OSError): the cached text is missing or has changed.
     Diverged
-        While running (a ValueError too): the batched engine's loss has become inf or NaN; or, as in the gist, a sample
-        can't be drawn because the exact engine's weights have become NaN.
+        While running (also a ValueError): the batched engine's loss is inf or NaN; or the exact engine's weights are
+        NaN and no sample can be drawn, as in the gist.
     """
     reading: dict[str, Any] = {'encoding': encoding, 'errors': errors, 'unit': unit, 'min_count': min_count}
 

@@ -12,7 +12,7 @@ from .figures import Figures
 
 
 class Validated(NamedTuple):
-    """What a record says of a validation, by the names of :class:`Record`."""
+    """The validation fields of a :class:`Record`, with the same names."""
 
     validation: float
     validated: int
@@ -20,18 +20,18 @@ class Validated(NamedTuple):
 
 
 class Validator:
-    """Models are compared by their bits of the same characters: of the whole held-out text, or of a part of it.
+    """Compares models by bits of the same characters: of the whole held-out text, or of the same part of it.
 
-    At the end of a run that compared by a part, the better one of the whole text is the best: the last model, or the
-    one that was the best until then.
+    If a run compares by a part, its end compares by the whole text: the last model, or the best one before it, is the
+    best.
     """
 
     def __init__(self, job: Job, held_out: HeldOut | None, store: BestWeights) -> None:
         self._job, self._held_out, self._store = job, held_out, store
-        self.lost = False  # the best weights were asked for, and not there
+        self.lost = False  # the best weights were requested but missing
 
     def best(self, figures: Figures) -> Params | None:
-        """The best weights, if there was a validation; None, too, where they are lost."""
+        """The best weights; None if there was no validation, or if they are missing."""
         if figures.best is None:
             return None
         found = self._store.take(figures.best)
@@ -41,10 +41,10 @@ class Validator:
     def next_reading(
         self, block: Block, params: Params, figures: Figures, iteration: int, seconds: float
     ) -> Reading | None:
-        """What is to be read next after a block whose validation is due, if anything.
+        """The next reading after a block whose validation is due; None if there are no more.
 
-        That is the text, or the part of it. At the end of a run that compares by a part it is then the whole text, by
-        the last model, and by the best one if that is another.
+        First the text, or the part. At the end of a run that compares by a part, the whole text follows: with the
+        last model, then with the best one if it is another.
         """
         held_out, done = self._held_out, len(block.readings)
         if held_out is None:
@@ -66,7 +66,7 @@ class Validator:
     def take(
         self, block: Block, params: Params, figures: Figures, iteration: int, seconds: float
     ) -> tuple[Validated, float | None]:
-        """Take in the readings of a block: what its record says of them, and the best bits of the same characters."""
+        """Evaluate the readings of a block; returns its record's fields, and the best bits of the same characters."""
         first, *rest = block.readings
         best = figures.validated(first.bits, self._job, iteration, seconds)
         if rest:

@@ -1,4 +1,4 @@
-"""To train to the end, and see how far it is."""
+"""Trains to the end with a progress display."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -19,8 +19,8 @@ class Watched(Protocol):
 def watch(run: Watched) -> Model:
     """Train to the end, with a progress bar in a terminal or a notebook; returns the best model.
 
-    ``run`` is what :func:`fastrnn.train`, :func:`fastrnn.start` or :func:`fastrnn.resume` returns. After an interrupt,
-    call it again to go on.
+    ``run`` is from :func:`fastrnn.train`, :func:`fastrnn.start` or :func:`fastrnn.resume`. After an interrupt, call it
+    again to continue.
     """
     from ..progress.notebook import display
 

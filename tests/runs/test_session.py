@@ -27,7 +27,7 @@ def test_an_error_inside_an_iteration(tmp_path, monkeypatch, name):
     with pytest.raises(ValueError, match=r'^it was ended by an error \(MemoryError\): ' + go_on):
         list(session)
     for use in (lambda: session.model, session.run.state):
-        with pytest.raises(ValueError, match='they are not whole'):
+        with pytest.raises(ValueError, match='the weights are inconsistent'):
             use()
     session.close()
     session.save(tmp_path / 'model')  # the best is whole

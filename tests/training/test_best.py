@@ -1,4 +1,4 @@
-"""With held-out text, the best model is what is saved, sampled and handed out; where it is not the last."""
+"""With held-out text, the best model is saved, sampled and returned, even if it is not the last."""
 
 import warnings
 
@@ -50,15 +50,15 @@ def test_in_memory(tmp_path, whole):
     assert overfit().watch().params == best.params == fastrnn.load_model(whole).params
     best.params.flat[:] = 0  # a copy
     assert run.best_model.params != best.params
-    # one that is kept draws the same sample at its end, and another than one without held-out text
+    # a run in a folder ends with the same sample
     assert records[-1].sample == log_of(whole)[-1]['sample']
     ending_there = overfit(iterations=run.figures.best_iteration)
     assert list(ending_there)[-1].best == run.figures.best and ending_there.model.params == run.best_model.params
 
 
 @pytest.mark.parametrize('cell', ['rnn', 'lstm'])
-def test_the_closing_sample_is_the_best_models(cell):
-    """It reads the last 256 characters before the place that the run has come to, and goes on from there."""
+def test_the_last_sample_is_from_the_best_model(cell):
+    """It reads the last 256 characters before the end of the training, and continues them."""
     run = overfit(cell=cell, streams=1, iterations=480, validate_every=80)
     *_, last = run
     state, rng = run.state(), np.random.RandomState()
@@ -71,7 +71,7 @@ def test_the_closing_sample_is_the_best_models(cell):
 
 @pytest.mark.parametrize('stops', [(7, 95), (149,), (33, 34, 120, 148)])
 def test_interrupted_anywhere(tmp_path, monkeypatch, whole, stops):
-    """The closing sample, too, is that of the uninterrupted run."""
+    """The last sample also equals that of the uninterrupted run."""
     one_by_one(monkeypatch)
     run_to(kept(tmp_path / 'run'), stops[0])
     for stop in (*stops[1:], None):
@@ -79,20 +79,20 @@ def test_interrupted_anywhere(tmp_path, monkeypatch, whole, stops):
     assert contents(tmp_path / 'run') == contents(whole)
 
 
-def test_a_lengthened_run_samples_again_from_its_best(tmp_path, whole):
+def test_an_extended_run_samples_again_from_its_best(tmp_path, whole):
     with kept(tmp_path / 'run') as session, warnings.catch_warnings():
         warnings.simplefilter('error')
         model = session.watch()
         assert model.params == session.best_model.params == fastrnn.load_model(whole).params != session.model.params
-    session.save(tmp_path / 'model')  # from the folder, though it is closed
+    session.save(tmp_path / 'model')  # from the folder, after closing
     assert fastrnn.load_model(tmp_path / 'model').params == model.params
     run_to(fastrnn.resume(tmp_path / 'run', iterations=200))
     assert fastrnn.load_model(tmp_path / 'run').params == model.params
-    assert log_of(tmp_path / 'run')[-1]['sample'] != log_of(whole)[-1]['sample']  # of another place
+    assert log_of(tmp_path / 'run')[-1]['sample'] != log_of(whole)[-1]['sample']  # at another place
 
 
 @pytest.mark.parametrize('harm', ['gone', 'damaged', 'of another run'])
-def test_a_best_that_is_not_there(tmp_path, monkeypatch, harm):
+def test_a_missing_best_model(tmp_path, monkeypatch, harm):
     one_by_one(monkeypatch)
     session = run_to(kept(tmp_path / 'run'), 149)
     best = tmp_path / 'run' / BEST
@@ -114,19 +114,19 @@ def test_a_best_that_is_not_there(tmp_path, monkeypatch, harm):
     assert about.bits > 2
 
 
-def test_the_file_of_a_run_that_took_up_a_state(tmp_path):
-    """Which has the best's figures, but not its weights."""
+def test_a_run_that_continues_from_a_state(tmp_path):
+    """It has the figures of the best model, but not its weights."""
     first, other = overfit(), overfit()
     list(first)
     other = Run(other.job, other.text, state=first.state())
-    with pytest.warns(RuntimeWarning, match='the best validation are not in memory; the last model is taken'):
+    with pytest.warns(RuntimeWarning, match='the best validation are not in memory; using the last model'):
         assert other.best_model.params == other.model.params != first.best_model.params
         other.save(tmp_path / 'model')
     about = fastrnn.load_model(tmp_path / 'model').about
     assert not about.held_out and about.iterations == 150
 
 
-def test_without_held_out_text_it_is_the_last():
+def test_without_held_out_text_the_best_is_the_last():
     run = fastrnn.train(TEXT, **OVERFIT)
     for record in run:
         assert run.best_model.params == run.model.params and record.best is None

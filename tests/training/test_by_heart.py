@@ -15,7 +15,7 @@ HINT = (
 
 @pytest.mark.parametrize(
     ('epochs', 'characters', 'parameters', 'expected'),
-    [  # what was measured
+    [  # measured cases
         (10, 1350, 28_848, False),
         (30, 1350, 28_848, True),
         (30, 13_500, 79_418, True),
@@ -31,8 +31,8 @@ def test_when(epochs, characters, parameters, expected):
     assert by_heart(epochs, characters, parameters) == expected
 
 
-def test_it_is_said(cli, tmp_path):
-    """At the end, and only where nothing is held out; not by the gist's engines."""
+def test_the_hint_is_printed(cli, tmp_path):
+    """At the end, and only without held-out text; not by the gist's engines."""
     assert cli('train', SONNETS, *FAST, '--epochs', 25)[2] == f'{NOT_KEPT}\n{HINT}'
     assert cli('train', SONNETS, *FAST, '--epochs', 25, '--out', tmp_path / 'run')[2] == HINT
     for others in (('--epochs', 15), ('--epochs', 25, '--validation', 0.1), ('--epochs', 25, '--quiet')):

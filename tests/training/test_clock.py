@@ -1,4 +1,4 @@
-"""The time that a run takes."""
+"""The clock of a run."""
 
 import threading
 from dataclasses import replace
@@ -14,7 +14,7 @@ from fastrnn.training import clock
 from fastrnn.training.run import Run
 
 
-def test_the_clock_stands_still_between_two_steps(monkeypatch):
+def test_the_clock_stops_between_two_steps(monkeypatch):
     """A pause at the prompt does not count."""
     now = 0.0
     monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: now))
@@ -27,10 +27,10 @@ def test_the_clock_stands_still_between_two_steps(monkeypatch):
         assert run.clock.seconds == 3.0
     now += 10.0
     assert run.clock.seconds == 3.0
-    assert Run(run.job, run.text, state=run.state()).clock.seconds == 0.0  # as of the last iteration
+    assert Run(run.job, run.text, state=run.state()).clock.seconds == 0.0  # that of the last iteration
 
 
-def test_a_run_that_resumes_counts_on(monkeypatch):
+def test_a_resumed_run_continues_its_clock(monkeypatch):
     now = 100.0
     monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: now))
     run = fastrnn.train(SONNETS, seed=0, hidden_size=8, iterations=3)
@@ -43,7 +43,7 @@ def test_a_run_that_resumes_counts_on(monkeypatch):
 
 
 def test_compiling_is_not_training(monkeypatch):
-    """Of what is compiled within a step, such as the first sample's kernel, nor waiting for another process."""
+    """Neither compiling within a step, such as the first sample's kernel, nor waiting for another process counts."""
     now = 0.0
     monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: now))
     found = clock.Clock()
@@ -68,7 +68,7 @@ def test_compiling_is_not_training(monkeypatch):
         assert found.seconds == 5.0
 
 
-def test_each_thread_has_pauses_of_its_own(monkeypatch):
+def test_each_thread_has_its_own_pauses(monkeypatch):
     now = 0.0
     monkeypatch.setattr(clock, 'time', SimpleNamespace(perf_counter=lambda: now))
     found, other = clock.Clock(), threading.Thread(target=pauses.begin)
@@ -81,8 +81,8 @@ def test_each_thread_has_pauses_of_its_own(monkeypatch):
 
 @pytest.mark.long
 @pytest.mark.parametrize('engine', ['exact', 'batched'])
-def test_a_run_without_compiled_kernels_trains_as_long(engine):
-    """A step takes as long as it says, whatever is compiled within: here all that a sample and a validation need."""
+def test_compiling_does_not_count_as_training(engine):
+    """Here everything that a sample and a validation need is compiled within steps."""
     code = f"""
 import time, numba.core.caching, fastrnn
 from fastrnn.kernels import jit

@@ -1,4 +1,4 @@
-"""Kept runs that diverge go back to the last good checkpoint and on at half the rate, the same way each time."""
+"""Runs in a folder that diverge roll back to the last good checkpoint at half the rate, always in the same way."""
 
 import json
 import re
@@ -17,7 +17,7 @@ import fastrnn
 from fastrnn.training import clock, divergence
 from fastrnn.training import run as trainer
 
-EXPLODING = {  # each diverges some iterations after the start, and is rolled back once or more
+EXPLODING = {  # each diverges soon after the start, and is rolled back at least once
     'exact': {'learning_rate': 100.0, 'iterations': 40},
     'reference': {'learning_rate': 100.0, 'iterations': 40},
     'fast': {'learning_rate': 0.2, 'weight_decay': 99.0, 'schedule': 'constant', 'iterations': 40},
@@ -35,7 +35,7 @@ def rollbacks(folder):
 
 
 def trained(*, well=False):
-    """What is asked of a run on 60 characters: 5.9 bits of guessing; ``well``: it predicts its training text."""
+    """The parts of a run on 60 characters (guessing: 5.9 bits); ``well``: it predicts its training text."""
     model = model_of(''.join(map(chr, range(60))))
     model.params.flat[:] = 0
     model.params.by[0] = 50.0 if well else 0.0
@@ -45,9 +45,9 @@ def trained(*, well=False):
 
 @pytest.mark.parametrize(('best', 'limit'), [(2.0, 3.0), (4.4, 5.4), (4.5, 2 * np.log2(60)), (None, 2 * np.log2(60))])
 def test_the_limit_of_a_validation(best, limit):
-    """A bit above the best of a model that has learned something; twice guessing for one that has not."""
+    """A bit above the best of a model that has learned something; twice the bits of guessing for others."""
     run, worst = trained(), trained()
-    worst.engine.params.by[1] = 50.0  # it predicts nothing of the training text
+    worst.engine.params.by[1] = 50.0  # it does not predict the training text
     divergence.check_divergence(worst, progress_record(validation=limit - 0.01, best=best))
     with pytest.raises(fastrnn.Diverged, match=r'^the validation is \d+\.\d+ bits per character at iteration 4999: '):
         divergence.check_divergence(worst, progress_record(validation=limit + 0.01, best=best))
@@ -58,8 +58,8 @@ def test_the_limit_of_a_validation(best, limit):
 
 
 @pytest.mark.filterwarnings('ignore::RuntimeWarning')
-def test_nothing_of_the_stretch_that_diverged_stays(tmp_path, monkeypatch):
-    """But its time: neither do its checkpoints stay, nor does the clock go back. NaN comes at iteration 17, once."""
+def test_a_rollback_removes_the_diverged_part(tmp_path, monkeypatch):
+    """Its checkpoints are removed, but its time counts. NaN comes once, at iteration 17."""
     ticks, check, seen = count(1), trainer.check_finite, []
 
     def broken(losses, n, job, *, stop):
@@ -109,7 +109,7 @@ def test_rolled_back(tmp_path, name, validation):
 @pytest.mark.parametrize('stops', [(1, 3, 4, 6, 9, 13), tuple(range(2, 39, 2))])
 @pytest.mark.filterwarnings('ignore::RuntimeWarning')
 def test_interrupted_around_rollbacks(tmp_path, monkeypatch, name, stops):
-    """And resumed: still the run that was not interrupted."""
+    """Interrupted and resumed, the run equals the uninterrupted one."""
     run_to(begin(tmp_path / 'whole', name, **EXPLODING[name]))
     one_by_one(monkeypatch)
     run_to(begin(tmp_path / 'run', name, **EXPLODING[name]), stops[0])
@@ -120,7 +120,7 @@ def test_interrupted_around_rollbacks(tmp_path, monkeypatch, name, stops):
 
 
 def test_a_validation_that_diverges(tmp_path):
-    """While every number stays finite: an Adam that is far too fast."""
+    """All numbers stay finite; Adam's rate is far too high."""
     run = begin(tmp_path / 'run', 'fast', iterations=120, learning_rate=5.0, clip_norm=None, schedule='constant')
     with pytest.warns(
         RuntimeWarning, match=r'the validation is .* bits per character at iteration \d+; rolled back to'
@@ -130,8 +130,8 @@ def test_a_validation_that_diverges(tmp_path):
     assert events and all('validation' in event['reason'] for event in events)
 
 
-def test_what_was_learned_is_not_lost(tmp_path):
-    """A rate that rises without end: from the best there was, to worse by a bit, and back."""
+def test_a_learned_model_is_not_lost(tmp_path):
+    """A rate that keeps rising: the validation gets a bit worse than the best, and the run rolls back."""
     rising = {'learning_rate': 1.0, 'warmup': 0.99, 'schedule': 'constant', 'clip_norm': None, 'iterations': 1500}
     with pytest.warns(RuntimeWarning, match=r'the validation is'):
         run_to(begin(tmp_path / 'run', 'fast', **rising, validate_every=20, save_every=20))
@@ -142,8 +142,8 @@ def test_what_was_learned_is_not_lost(tmp_path):
     assert log[at - 1]['best'] + divergence.DIVERGED_BY < log[at - 1]['validation'] < 2 * chance
 
 
-def test_the_gists_own_beginning_is_no_divergence(tmp_path, monkeypatch):
-    """Its first steps lead to many bits more than guessing, and back."""
+def test_the_gists_first_steps_are_not_divergence(tmp_path, monkeypatch):
+    """Their bits rise far above guessing, and fall again."""
     monkeypatch.undo()
     with warnings.catch_warnings():
         warnings.simplefilter('error')
@@ -151,8 +151,8 @@ def test_the_gists_own_beginning_is_no_divergence(tmp_path, monkeypatch):
     assert max(record['validation'] or 0 for record in log_of(tmp_path / 'run')) > 8
 
 
-def test_overfitting_is_no_divergence(tmp_path):
-    """Validation rises by bits, the training loss falls."""
+def test_overfitting_is_not_divergence(tmp_path):
+    """The validation rises by bits while the training loss falls."""
     sizes = {'hidden_size': 48, 'iterations': 3000, 'weight_decay': 0.0, 'learning_rate': 0.01, 'schedule': 'constant'}
     run = begin(tmp_path / 'run', 'fast', validation=0.6, validate_every=500, save_every=500, **sizes)
     with warnings.catch_warnings():
@@ -164,8 +164,8 @@ def test_overfitting_is_no_divergence(tmp_path):
 
 
 @pytest.mark.filterwarnings('ignore::RuntimeWarning')
-def test_a_limit(tmp_path, monkeypatch):
-    """A run that nothing can help ends with an error; its last good checkpoint stays."""
+def test_rollbacks_have_a_limit(tmp_path, monkeypatch):
+    """A run that keeps diverging ends with an error; its last good checkpoint stays."""
     check = trainer.check_finite
 
     def broken(losses, n, job, *, stop):
@@ -195,8 +195,8 @@ def test_stopping_instead(tmp_path, cli, name):
 
 
 @pytest.mark.parametrize('engine', ['exact', 'batched'])
-def test_it_is_said(tmp_path, cli, engine):
-    """On standard error, whatever else is printed."""
+def test_rollbacks_are_printed(tmp_path, cli, engine):
+    """On standard error, with any output format."""
     args = [
         '--engine',
         engine,

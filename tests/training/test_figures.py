@@ -1,4 +1,4 @@
-"""The training figure of a report; of the last one, which may come soon after another."""
+"""The training loss of a report, and of the last one, which may come soon after another."""
 
 import json
 import math
@@ -17,7 +17,7 @@ OPTIONS |= {'learning_rate': 0.01, 'print_every': 20}
 
 
 def lasts(monkeypatch, iterations, **options):
-    """The last figure, in nats, and all losses."""
+    """The last report's loss, in nats, and all losses."""
     one_by_one(monkeypatch)
     records = list(fastrnn.train(TEXT, iterations=iterations, **OPTIONS | options))
     assert records[-1].report and records[-1].last
@@ -26,19 +26,19 @@ def lasts(monkeypatch, iterations, **options):
 
 @pytest.mark.parametrize(('iterations', 'covered'), [(61, 21), (69, 29), (70, 10), (79, 19), (80, 20), (9, 9)])
 def test_a_short_remainder_joins_the_last_report(monkeypatch, iterations, covered):
-    """Of fewer than half an interval."""
+    """If it is shorter than half an interval."""
     figure, losses = lasts(monkeypatch, iterations)
     assert figure == pytest.approx(np.mean(losses[-covered:]), rel=1e-12)
 
 
 @pytest.mark.parametrize(('every', 'iterations', 'covered'), [(19, 62, 5 + 19), (11, 46, 2 + 4 + 7)])
 def test_with_validations_between(monkeypatch, every, iterations, covered):
-    """Which are reports, too; several short ones in a row are not what a remainder joins alone."""
+    """Validations are reports too. A remainder may join several short ones."""
     figure, losses = lasts(monkeypatch, iterations, validate_every=every, validation=0.2)
     assert len(losses) == iterations and figure == pytest.approx(np.mean(losses[-covered:]), rel=0.2)
 
 
-def test_it_is_the_same_after_an_interruption(tmp_path, monkeypatch):
+def test_an_interruption_does_not_change_it(tmp_path, monkeypatch):
     one_by_one(monkeypatch)
     options = {'iterations': 59, 'print_every': 7, 'validate_every': 1000}
     run_to(begin(tmp_path / 'whole', 'fast', **options))
@@ -57,7 +57,7 @@ def run_to_all(folder, options):
 
 
 def test_a_run_by_time(monkeypatch):
-    """The same rule where nobody knows the last iteration."""
+    """The same rule if the last iteration is not known in advance."""
     one_by_one(monkeypatch)
     records = list(fastrnn.train(TEXT, time=0.3, **OPTIONS))
     losses, n = [record.loss for record in records], len(records)
@@ -65,7 +65,7 @@ def test_a_run_by_time(monkeypatch):
     assert records[-1].mean_loss == pytest.approx(np.mean(losses[-(covered or 20) :]), rel=1e-12)
 
 
-def test_the_gists_figures_stay(monkeypatch):
+def test_the_gists_reports_are_unchanged(monkeypatch):
     one_by_one(monkeypatch)
     options = {name: OPTIONS[name] for name in ('hidden_size', 'seq_length', 'seed')}
     *_, last = fastrnn.train(TEXT, iterations=104, **options)
@@ -74,7 +74,7 @@ def test_the_gists_figures_stay(monkeypatch):
 
 
 def test_a_state_of_an_earlier_version():
-    """It does not say what the last report covered; the first report after it does."""
+    """It does not store what the last report covered; the first report after it does."""
     figures = Figures(loss_sum=6.0, losses=2)
     assert figures.closing_mean(20) == 3.0
     figures.report(20)

@@ -1,4 +1,4 @@
-"""The loop as a generator of records, for programs and notebooks."""
+"""A run as an iterator over records, for programs and notebooks."""
 
 import itertools
 import math
@@ -40,7 +40,7 @@ def test_records(engine):
 
 
 def test_the_training_figure_is_the_mean_since_the_last_report(monkeypatch):
-    """Of each iteration, added up in order: the same bits wherever blocks end; of a record in between, so far."""
+    """Summed in order, so that block ends change no bits; a record in between has the mean so far."""
     options = {**OPTIONS, 'engine': 'batched', 'streams': 2, 'learning_rate': 0.01, 'validation': 0.1}
     options |= {'print_every': 20, 'validate_every': 50, 'iterations': 90, 'sample_length': 0}
     in_large_blocks = {record.iteration: record.mean_loss for record in fastrnn.train(TEXT, **options)}
@@ -55,8 +55,8 @@ def test_the_training_figure_is_the_mean_since_the_last_report(monkeypatch):
             total, count = 0.0, 0
 
 
-def test_goes_on_until_stopped():
-    """Records come now and then even where nothing is to be reported; leaving the loop ends the run."""
+def test_without_an_end_it_trains_until_stopped():
+    """Records come regularly even without reports; leaving the loop ends the run."""
     records = fastrnn.train(TEXT, print_every=10**9, sample_every=10**9, **OPTIONS)
     iterations = [record.iteration for record in itertools.islice(records, 4)]
     records.close()
@@ -68,13 +68,13 @@ def test_without_a_seed_runs_differ():
     assert len(losses) == 2
 
 
-def test_the_callers_generator_is_left_alone():
+def test_the_callers_generator_is_not_used():
     before = np.random.get_state()
     list(fastrnn.train(TEXT, iterations=20, sample_every=5, **OPTIONS))
     assert same_state(np.random.get_state(), before)
 
 
-def test_diverged_is_a_value_error_of_its_own():
+def test_diverged_is_a_value_error():
     run = fastrnn.train(TEXT, learning_rate=1e4, sample_every=50, iterations=100, **OPTIONS)
     with warnings.catch_warnings(), pytest.raises(fastrnn.Diverged, match='take a smaller learning rate'):
         warnings.simplefilter('ignore')
@@ -94,11 +94,11 @@ def test_an_error_in_memory(monkeypatch):
     monkeypatch.setattr(run.engine, 'run', lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         next(run)
-    with pytest.raises(ValueError, match=r'^it was ended by an error \(division by zero\): start again; runs that are'):
+    with pytest.raises(ValueError, match=r'^it was ended by an error \(division by zero\): start again; runs in a'):
         next(run)
 
 
-def test_a_run_is_made_of_a_job():
-    """As versions before 0.2 took a text there."""
-    with pytest.raises(TypeError, match=r'^a run is made of a job, not of a str: call fastrnn\.train$'):
+def test_a_run_needs_a_job():
+    """Before version 0.2 it took a text."""
+    with pytest.raises(TypeError, match=r'^a Run needs a Job, not a str: call fastrnn\.train$'):
         fastrnn.Run('abcab' * 40, None)

@@ -1,4 +1,4 @@
-"""What a notebook calls: the command's options, texts and paths, and a run that tells what it is."""
+"""fastrnn.train in a notebook: the command's options, texts and paths, and what a run prints."""
 
 import copy
 import pickle
@@ -34,12 +34,12 @@ def test_a_str_is_text_and_a_path_names_a_file(monkeypatch):
 
 
 def due(run):
-    """Records between two reports come by the clock."""
+    """Records between two reports come by time."""
     return [record for record in run if record.report or record.last]
 
 
 def test_the_commands_options(tmp_path):
-    """All of them in both functions; the run is the command's."""
+    """train and start have the same options as the command, and make the same run."""
     options = {'preset': 'fast', 'validation': 0.1, 'encoding': 'utf-8', 'errors': 'replace', 'unit': 'byte'}
     options |= {'min_count': 2, 'streams': 2, 'seq_length': 8, **SMALL}
     in_memory = fastrnn.train(SONNETS, **options)
@@ -53,7 +53,7 @@ def test_the_commands_options(tmp_path):
 
 
 def test_held_out_text():
-    """A share, a text, a path, numbers."""
+    """A share, a text, a path, ids."""
     cut = len(TEXT) * 9 // 10
     last = fastrnn.train(TEXT, validation=TEXT[cut:], **SMALL)
     for share in (0.1, '10%', np.float64(0.1)):
@@ -65,21 +65,21 @@ def test_held_out_text():
     assert due(fastrnn.train(TEXT, validation=by_path.text.corpus.ids, **SMALL)) == due(by_path)
 
 
-def test_train_is_gone_on_with(tmp_path):
+def test_another_loop_continues_the_run(tmp_path):
     whole = due(fastrnn.train(TEXT, **SMALL))
     with fastrnn.train(TEXT, **SMALL) as run:
         first = [next(run)]
         for record in run:
             first.append(record)
             break
-        run.close()  # lets go of threads only
+        run.close()  # releases only threads
         rest = list(run)
     assert due(first + rest) == whole
     run.save(tmp_path / 'model')
     assert fastrnn.load_model(tmp_path / 'model') == run.model
 
 
-def test_what_they_say(tmp_path):
+def test_representations(tmp_path):
     run, V = fastrnn.train(TEXT, **SMALL), len(set(TEXT))
     assert repr(run) == f'<fastrnn.Run: exact engine, H=8, V={V}, iteration 0 of 30>'
     assert repr(run.model) == f'<fastrnn.Model: H=8, {V} characters, float64>'
@@ -90,9 +90,9 @@ def test_what_they_say(tmp_path):
     assert repr(run.text.corpus) == f'<fastrnn.Corpus: {len(TEXT):,} characters, {V} unique>'
 
 
-def test_runs_can_not_be_copied():
+def test_runs_cannot_be_copied():
     for again in (copy.copy, copy.deepcopy, pickle.dumps):
-        with pytest.raises(TypeError, match='can not be pickled or copied: take its model'):
+        with pytest.raises(TypeError, match="can't be pickled or copied: use its model"):
             again(fastrnn.train(TEXT, **SMALL))
 
 
@@ -114,7 +114,7 @@ def test_config_or_options():
 
 
 def test_bad_input_is_refused_at_the_call():
-    """Not only once the first record is asked for."""
+    """Before the first record is requested."""
     with pytest.raises(ValueError, match='hidden_size is 0'):
         fastrnn.train(TEXT, hidden_size=0)
     with pytest.raises(ValueError, match='the text has 3 characters'):

@@ -1,4 +1,4 @@
-"""Validations of a long held-out text read always the same part of it; at the end, all."""
+"""Validations of a long held-out text read the same part of it; the last one reads everything."""
 
 import json
 from types import SimpleNamespace
@@ -49,7 +49,7 @@ def test_the_part_is_spread_over_the_text(n, part):
 
 
 def test_the_bits_of_a_part():
-    """Those of the same characters in the whole text, as a model has forgotten what was before."""
+    """About those of the same characters in the whole text, because a model forgets what came long before."""
     rng = np.random.default_rng(0)
     params, ids = Params(Architecture('rnn', 1, 20, 9), 'float64'), rng.integers(0, 9, 6000).astype(np.uint8)
     params.flat[:] = rng.standard_normal(params.flat.size) * 0.2
@@ -73,27 +73,27 @@ PARAMS = Params(Architecture('rnn', 1, 2, 60), 'float64')
 
 
 def taken(figures, *bits, validator=None, iteration=200):
-    """What a validator makes of readings with these bits: of the part, of the last model, of the best one."""
+    """A validator's result for readings with these bits: of the part, with the last model, with the best one."""
     validator = validator or Validator(job_of(iterations=200, validate_part=90), None, InMemory())
     readings = [SimpleNamespace(bits=value, characters=90 if k == 0 else 400) for k, value in enumerate(bits)]
     return validator.take(Block(0.0, 0.1, None, readings), PARAMS, figures, iteration, 0.0)
 
 
-def test_which_one_is_the_best():
-    """By the part while the run goes on; at its end by the whole text, and the part's bits stay comparable."""
+def test_which_model_is_the_best():
+    """By the part during the run; at its end by the whole text, with comparable bits of the part."""
     figures = Figures()
     for iteration, value, best in ((10, 3.0, 3.0), (20, 2.0, 2.0), (30, 2.5, 2.0)):
         assert taken(figures, value, iteration=iteration) == ((value, 90, value), best)
     assert (figures.best, figures.best_iteration, figures.best_whole) == (2.0, 20, None)
-    assert taken(figures, 2.1, 2.4, 2.3) == ((2.4, 400, 2.1), 2.3)  # the earlier one is better there, too
+    assert taken(figures, 2.1, 2.4, 2.3) == ((2.4, 400, 2.1), 2.3)  # the earlier one is better there too
     assert (figures.best, figures.best_iteration, figures.best_whole) == (2.0, 20, 2.3)
-    assert taken(figures, 2.1, 2.2, iteration=300) == ((2.2, 400, 2.1), 2.2)  # the last one, by the whole text alone
+    assert taken(figures, 2.1, 2.2, iteration=300) == ((2.2, 400, 2.1), 2.2)  # the last one is better on the whole text
     assert (figures.best, figures.best_iteration, figures.best_whole) == (2.1, 300, 2.2)
 
 
-def test_a_best_that_was_lost_is_not_missed_when_there_is_a_new_one():
+def test_a_new_best_replaces_a_lost_one():
     validator, figures = Validator(job_of(iterations=200), None, InMemory()), Figures(best=2.0, best_iteration=10)
-    with pytest.warns(RuntimeWarning, match='the last model is taken'):
+    with pytest.warns(RuntimeWarning, match='using the last model'):
         assert validator.best(figures) is None and validator.lost
     taken(figures, 2.5, validator=validator)
     assert validator.lost
@@ -101,8 +101,8 @@ def test_a_best_that_was_lost_is_not_missed_when_there_is_a_new_one():
     assert not validator.lost and validator.best(figures) == PARAMS
 
 
-def test_like_is_compared_with_like():
-    """By the part while a run goes on; at its end the last and the best model are evaluated on the whole text."""
+def test_models_are_compared_on_the_same_characters():
+    """By the part during the run; at its end the last and the best model are evaluated on the whole text."""
     run = fastrnn.train(TEXT, validation=0.3, **OVERFIT)
     records = [record for record in run if record.validation is not None]
     *before, last = records
@@ -118,7 +118,7 @@ def test_like_is_compared_with_like():
 
 @pytest.mark.parametrize('part', [60, 90])
 def test_the_better_one_on_the_whole_text_is_the_best(tmp_path, part):
-    """Even if the part says otherwise: here the last one."""
+    """Even if the part says otherwise; here it is the last one."""
     with kept(tmp_path / 'run', learning_rate=0.01, validate_part=part) as run:
         records = [record for record in run if record.validation is not None]
     last, lowest = records[-1], min(records, key=lambda record: record.validation_part)
@@ -137,8 +137,8 @@ def test_interrupted_anywhere(tmp_path, monkeypatch, whole, stops):
     assert contents(tmp_path / 'run') == contents(whole)
 
 
-def test_what_files_say(tmp_path, monkeypatch, whole):
-    """Of which text the bits are, in the log, in the model and in a picture."""
+def test_files_have_the_part_and_the_whole(tmp_path, monkeypatch, whole):
+    """The log, the model and a picture distinguish the bits of the part and of the whole text."""
     log = log_of(whole)
     validated = [line['validated'] for line in log if line['validation'] is not None]
     assert validated[:-1] == [90] * 19 and validated[-1] > 90 and log[-1]['validation_part'] != log[-1]['validation']
@@ -161,17 +161,17 @@ def test_patience_ends_a_run_with_the_whole_text(tmp_path):
     assert log_of(tmp_path / 'run')[-1]['best'] == bits(run.best_model.params, run.text.held_out)
 
 
-def test_a_best_that_is_gone(tmp_path, monkeypatch):
+def test_resuming_without_the_best_model(tmp_path, monkeypatch):
     one_by_one(monkeypatch)
     run_to(kept(tmp_path / 'run'), 199)
     (tmp_path / 'run' / BEST).unlink()
-    with fastrnn.resume(tmp_path / 'run') as session, pytest.warns(RuntimeWarning, match='the last model is taken'):
+    with fastrnn.resume(tmp_path / 'run') as session, pytest.warns(RuntimeWarning, match='using the last model'):
         *_, last = session
     assert last.best is None and last.validated > 90 and last.sample is not None
 
 
 def test_runs_of_earlier_versions_read_all(tmp_path):
-    """They have their interval in config.json, and no part."""
+    """Their config.json has the interval, but no part."""
     run_to(kept(tmp_path / 'run', validate_part=None), 33)
     path = tmp_path / 'run' / 'config.json'
     facts = json.loads(path.read_text())
@@ -183,8 +183,8 @@ def test_runs_of_earlier_versions_read_all(tmp_path):
     assert session.run.figures.best_whole is None
 
 
-def test_by_default(monkeypatch):
-    """At least eight times, evenly, wherever the run ends."""
+def test_default_validations(monkeypatch):
+    """At least eight, at equal intervals, wherever the run ends."""
     options = {'hidden_size': 16, 'seq_length': 16, 'sample_length': 0, 'seed': 0, 'validation': 0.5}
     run = fastrnn.train(TEXT * 40, config=None, preset='fast', iterations=300, **options)
     records = [record for record in run if record.validation is not None]
