@@ -1,8 +1,8 @@
-"""What two threads are worth beside other busy processes, and alone: microseconds an iteration of the batched engine.
+"""What two threads gain next to other busy processes, and alone: microseconds per iteration of the batched engine.
 
     python bench/busy.py
 
-One and two threads in turn, medians of several; then the same beside a busy process for each processor. Half a minute.
+One and two threads in turn, with medians; then the same next to one busy process per processor. Takes half a minute.
 """
 
 import statistics
@@ -28,7 +28,7 @@ BUSY = 'while True: pass'
 
 
 def engines() -> dict[tuple[str, int], BatchedEngine]:
-    """Of each model, with one thread and with two."""
+    """An engine of each model with one thread, and one with two."""
     ids = np.random.default_rng(0).integers(0, 65, 200_000).astype(np.uint8)
     ids.flags.writeable = False
     return {
@@ -41,7 +41,7 @@ def engines() -> dict[tuple[str, int], BatchedEngine]:
 
 
 def measure(made: dict[tuple[str, int], BatchedEngine]) -> dict[tuple[str, int], float]:
-    """Seconds an iteration, medians of turns; in a turn each once."""
+    """Seconds per iteration: medians of turns, each with one measurement per engine."""
     found: dict[tuple[str, int], list[float]] = {key: [] for key in made}
     for _ in range(TURNS):
         for key, engine in made.items():

@@ -1,4 +1,4 @@
-"""What is compared: operations x implementations, on one text; each can be verified and timed."""
+"""The compared operations and implementations, on one text; each can be verified and timed."""
 
 import os
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Operation = Callable[[], Any]
 
 
 def text() -> Corpus:
-    """``FASTRNN_BENCH_TEXT``, else the corpus that data/fetch_shakespeare.py builds, else the sonnets many times."""
+    """``FASTRNN_BENCH_TEXT``, or the corpus of data/fetch_shakespeare.py, or the sonnets repeated."""
     data = Path(__file__).parent.parent / 'data'
     path = Path(os.environ.get('FASTRNN_BENCH_TEXT') or data / 'shakespeare.txt')
     if path.exists():
@@ -33,7 +33,7 @@ def text() -> Corpus:
 
 
 def lossfun(corpus: Corpus, H: int) -> dict[str, Operation]:
-    """One lossFun call, through the drop-in."""
+    """One lossFun call through the drop-in."""
     np.random.seed(0)
     model = reference.init(len(corpus.chars), H)
     inputs, targets, h = corpus.ids[:T].tolist(), corpus.ids[1 : T + 1].tolist(), np.zeros((H, 1))
@@ -65,7 +65,7 @@ def adagrad(corpus: Corpus, H: int) -> dict[str, Operation]:
 
 
 def iterations(corpus: Corpus, H: int) -> dict[str, Operation]:
-    """Whole iterations, as in training: with one thread, and with as many as pay."""
+    """Whole iterations, as in training: with one thread, and with the fastest number."""
     V = len(corpus.chars)
 
     def engine(kind: Any, threads: int | None) -> Operation:
@@ -81,7 +81,7 @@ def iterations(corpus: Corpus, H: int) -> dict[str, Operation]:
 
 
 def sampled(corpus: Corpus, H: int) -> dict[str, Operation]:
-    """Sampled characters, through the drop-in."""
+    """Sampled characters through the drop-in."""
     np.random.seed(0)
     model = reference.init(len(corpus.chars), H)
     h = np.zeros((H, 1))
@@ -102,7 +102,7 @@ def sampled(corpus: Corpus, H: int) -> dict[str, Operation]:
 
 @jit
 def products(native, Whh, Why, h, y, z, steps):  # type: ignore[no-untyped-def]
-    """The matrix-vector products of ``steps`` iterations, and nothing else: the floor of the same bits."""
+    """The matrix-vector products of ``steps`` iterations, and nothing else: the lower limit for the same bits."""
     for _ in range(steps):
         for t in range(T):
             gemv(native, Whh, h, z)
@@ -113,7 +113,7 @@ def products(native, Whh, Why, h, y, z, steps):  # type: ignore[no-untyped-def]
 
 
 def floor(corpus: Corpus, H: int) -> Operation:
-    """The matrix-vector products of ITERATIONS iterations by NumPy's own BLAS, in one thread."""
+    """The matrix-vector products of ITERATIONS iterations with NumPy's BLAS, in one thread."""
     V, rng = len(corpus.chars), np.random.default_rng(0)
     Whh, Why, h = rng.standard_normal((H, H)), rng.standard_normal((V, H)), rng.standard_normal(H)
     native, y, z = find(), np.zeros(V), np.zeros(H)

@@ -1,4 +1,4 @@
-"""What a cell's elementwise work takes beside its products: the two functions of a row, and their share of training.
+"""The time of a cell's elementwise functions per row, and their share of training.
 
     python bench/cell_kernels.py
 
@@ -41,7 +41,7 @@ def backward(n, cell, kept, blocks, dh, direct, before, h, c):
 
 
 def iteration(cell: str, H: int) -> float:
-    """Seconds of an iteration of the batched engine, the best of some."""
+    """Seconds per iteration of the batched engine, the best of some."""
     config = Settings(
         engine='batched',
         cell=cell,
@@ -66,7 +66,7 @@ def iteration(cell: str, H: int) -> float:
 
 
 def rows(cell: str, H: int) -> tuple[float, float]:
-    """Microseconds of a row, forward and back."""
+    """Microseconds per row, forward and backward."""
     architecture = Architecture(cell, 1, H, V)
     G, S, _ = architecture.kind
     Wh, Wx, b, bhn = normal(G, H), normal(G, H), normal(G, H), normal((S - G) * H)

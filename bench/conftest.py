@@ -6,5 +6,5 @@ import pytest
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Plain ``pytest`` collects nothing in here."""
+    """Plain ``pytest`` collects nothing here."""
     return None if config.getoption('benchmark_only', False) else True

@@ -1,20 +1,20 @@
-"""What many cores would train, projected from one thread's share: characters/s for 1 to 64 cores.
+"""Characters/s for 1 to 64 cores, projected from the share of one thread.
 
     python bench/cores.py                    the tables, in Markdown
-    python bench/cores.py --only "lstm 512"  those models only whose name has it
-    python bench/cores.py --l3 400           GB/s that the L3 caches of all cores give together
+    python bench/cores.py --only "lstm 512"  only models with this in their name
+    python bench/cores.py --l3 400           GB/s of the L3 caches of all cores together
 
-One thread of a team of groups x shares runs alone on a core, and waits for nobody: the last one, which has the most to
-do. A projection is its time and
+One thread of a team of groups x shares runs alone on a core, without waiting: the last one, which has the most work. A
+projection is its time and
 
 - the team's barriers, which are counted. A barrier of two threads is measured. One of N threads takes N/2 times as
   long: each adds to the same cache line, which moves from core to core;
-- as an upper limit, the bandwidth of the L3 for all bytes that the threads move past their L2 caches: what a loop of
-  copies reaches on two cores, in proportion to cores, or --l3.
+- as an upper limit, the bandwidth of the L3 caches for all bytes that the threads move past their L2 caches: that of a
+  copying loop on two cores, in proportion to the number of cores, or --l3.
 
-It leaves out what it costs to read what another core has just written. Two cores show how much that is: the second
-table compares their projections with what they reach. Every time is the best of some rounds. If a barrier takes more
-than about 60 ns, the two cores share no cache, as it happens on virtual machines for minutes: measure again.
+It ignores the cost of reading what another core has just written. Two cores show how much that is: the second table
+compares their projections with measurements. Every time is the best of some rounds. If a barrier takes more than about
+60 ns, the two cores share no cache. On virtual machines this happens for minutes: measure again later.
 """
 
 import argparse
@@ -38,16 +38,16 @@ MODELS = [Case('lstm', H, B, layers, T=32) for H, layers in ((256, 1), (512, 1),
 CORES = (1, 2, 4, 8, 16, 32, 64)
 BAR = Case('lstm', 512, 16, T=32)
 OF_BAR = (8, 16)  # threads
-ROUNDS, ROUND = 12, 0.02  # of each measurement; seconds: many short ones, of which some are not disturbed
-WAKE = 4.0  # seconds until a virtual machine has two cores that work, not one
+ROUNDS, ROUND = 12, 0.02  # rounds, and seconds of each: of many short ones, some are undisturbed
+WAKE = 4.0  # seconds until both cores of a virtual machine are awake
 L2 = Path('/sys/devices/system/cpu/cpu0/cache/index2/size')
-COPIED = 2**21  # bytes that a core copies again and again: with the copy more than an L2, and less than an L3
+COPIED = 2**21  # bytes that a core copies repeatedly: larger than an L2 together with the copy, smaller than an L3
 
 # --- measured -------------------------------------------------------------------------------------------------------
 
 
 def best(runs: Sequence[Callable[[int], Any]]) -> list[float]:
-    """Seconds of one of the iterations that are passed to each, at best; by turns."""
+    """Seconds per iteration of each run, the best of rounds in turn."""
     counts, found = [], [float('inf')] * len(runs)
     for run in runs:
         run(1)
@@ -63,7 +63,7 @@ def best(runs: Sequence[Callable[[int], Any]]) -> list[float]:
 
 
 class Share(NamedTuple):
-    """What one thread of a team does in an iteration."""
+    """The work of one thread of a team in an iteration."""
 
     groups: int
     shares: int
@@ -81,7 +81,7 @@ class Share(NamedTuple):
 
 
 class Alone:
-    """The last thread of a team, without the others. Its gradients are not whole, so the learning rate is 0."""
+    """The last thread of a team, without the others. Its gradients are incomplete, so the learning rate is 0."""
 
     def __init__(self, trained: Trained, groups: int, shares: int) -> None:
         self.trained, self.groups, self.shares, self.done = trained, groups, shares, 0
@@ -95,21 +95,21 @@ class Alone:
         self.trained.share(team, np.zeros(iterations), losses)
 
     def share(self, seconds: float) -> Share:
-        arrivals = self.sync[ARRIVALS::SYNC] / self.done  # of the team, and of each group
+        arrivals = self.sync[ARRIVALS::SYNC] / self.done  # per iteration: of the team, and of each group
         return Share(self.groups, self.shares, seconds, arrivals[0], arrivals[-1])
 
 
 def measure(case: Case, teams: Sequence[tuple[int, int]], ids: Any, V: int) -> tuple[Trained, list[Share]]:
-    """The shares of one thread of teams of groups x shares."""
+    """The share of one thread, for each team of groups x shares."""
     trained = Trained(case, ThreadTeam(1), ids, V)
-    trained.run(2)  # buffers have what they would have
+    trained.run(2)  # fills the buffers with realistic values
     threads = [Alone(trained, *team) for team in teams]
     times = best([thread.run for thread in threads])
     return trained, [thread.share(seconds) for thread, seconds in zip(threads, times, strict=True)]
 
 
 def pairs(case: Case, most: int) -> list[tuple[int, int]]:
-    """Groups and shares that all have something to do, of up to so many threads: powers of two."""
+    """Groups and shares without idle threads, up to ``most`` threads: powers of two."""
     panels = -(-case.H // width(np.dtype(case.dtype).itemsize))
     counts = [size for size in CORES if size <= most]
     return [(g, s) for g in counts for s in counts if g * s <= most and g <= case.B and s <= panels]
@@ -121,7 +121,7 @@ def copies(n: int, x: Any, out: Any) -> None:
 
 
 def l3_rate(threads: int) -> float:
-    """Bytes a second that so many cores read and write together."""
+    """Bytes per second that this many cores read and write together."""
     team = ThreadTeam(threads)
     arrays = [np.ones((2, COPIED // 4), np.float32) for _ in range(threads)]
     (seconds,) = best([lambda n: team.run(lambda thread: copies(n, *arrays[thread.rank]))])
@@ -130,7 +130,7 @@ def l3_rate(threads: int) -> float:
 
 
 def l2_size() -> int:
-    """Bytes of a core."""
+    """Bytes of the L2 cache of a core."""
     return int(L2.read_text().strip().rstrip('K')) * 1024 if L2.exists() else 2**20
 
 
@@ -138,20 +138,20 @@ def l2_size() -> int:
 
 
 class Machine(NamedTuple):
-    barrier: float  # seconds, of two threads
-    l3: float  # bytes a second for each core
-    l3_in_all: float  # at most
-    l2: int  # bytes of a core
+    barrier: float  # seconds, for two threads
+    l3: float  # bytes per second and core
+    l3_in_all: float  # upper limit for all cores
+    l2: int  # bytes per core
 
     def wait(self, threads: int) -> float:
-        """Seconds of a barrier."""
+        """Seconds per barrier."""
         return self.barrier * threads / 2 if threads > 1 else 0.0
 
 
 def moved(trained: Trained, share: Share, l2: int) -> int:
-    """Bytes that all threads read and write past their L2 caches in an iteration, about."""
+    """Approximate bytes that all threads read and write past their L2 caches in an iteration."""
     work, (_, weights, packed), T = trained.engine.work, trained.engine.network, trained.case.T
-    # dz: written forward, read and written backward, read for the gradients of vectors and, to be packed, of matrices
+    # dz: written forward, read and written backward, read for the vector gradients, read and packed for the matrices
     window = 5 * work.blocks.nbytes + 2 * work.hs.nbytes + 3 * work.ys.nbytes + 2 * work.dhs.nbytes + 2 * work.Wx.nbytes
     hidden = share.threads * work.hs[:, 0].nbytes  # each thread packs all of them
     update = 12 * weights.flat.nbytes  # gradients, moments, weights, packed weights
@@ -160,13 +160,13 @@ def moved(trained: Trained, share: Share, l2: int) -> int:
         packed.Whh,
         packed.WihT,
         packed.Wih,
-    )  # of each layer; read in each step, if L2 can't keep it
+    )  # of each layer; read in each step if L2 is too small
     read: list[int] = [each.nbytes for each in factors if len(each) and each[0].nbytes / share.shares > l2]
     return int(window + hidden + update + T * share.groups * sum(read))
 
 
 def project(trained: Trained, share: Share, machine: Machine) -> float:
-    """Seconds of an iteration."""
+    """Seconds per iteration."""
     waits = share.of_team * machine.wait(share.threads) + share.of_group * machine.wait(share.shares)
     bandwidth = min(machine.l3 * share.threads, machine.l3_in_all)
     return max(share.seconds + waits, moved(trained, share, machine.l2) / bandwidth)
@@ -174,17 +174,17 @@ def project(trained: Trained, share: Share, machine: Machine) -> float:
 
 # --- the tables -----------------------------------------------------------------------------------------------------
 
-Projected = dict[Share, float]  # seconds of an iteration
+Projected = dict[Share, float]  # seconds per iteration
 
 
 def project_all(case: Case, machine: Machine, ids: Any, V: int) -> Projected:
-    """Of teams of all sizes."""
+    """Projections for teams of all sizes."""
     trained, shares = measure(case, pairs(case, CORES[-1]), ids, V)
     return {share: project(trained, share, machine) for share in shares}
 
 
 def row(case: Case, projected: Projected) -> str:
-    """Characters/s of as many cores, by the best team that they can have."""
+    """Characters/s for each number of cores, with its best team."""
     cells = [case.name, str(case.B)]
     for cores in CORES:
         share = min((share for share in projected if share.threads <= cores), key=projected.__getitem__)
@@ -194,7 +194,7 @@ def row(case: Case, projected: Projected) -> str:
 
 
 def check(case: Case, projected: Projected, ids: Any, V: int) -> list[str]:
-    """Rows of the teams that can be had here: what was projected, and what is measured."""
+    """Projections and measurements for the teams that this machine can run."""
     here = [share for share in projected if share.threads <= 2]
     teams = [ThreadTeam(share.threads, share.shares) for share in here]
     trained = [Trained(case, team, ids, V) for team in teams]
@@ -212,7 +212,7 @@ def check(case: Case, projected: Projected, ids: Any, V: int) -> list[str]:
 
 
 def bar(ids: Any, V: int) -> list[str]:
-    """What one of many threads reaches alone on a core, of the rate of one thread that does all."""
+    """What one of many threads reaches alone on a core, relative to one thread that does everything."""
     teams = [(groups, shares) for groups, shares in pairs(BAR, max(OF_BAR)) if groups * shares in OF_BAR]
     _, (whole, *shares) = measure(BAR, [(1, 1), *teams], ids, V)
     rows = []

@@ -1,19 +1,19 @@
-"""Texts of other kinds and sizes than Shakespeare's, to measure presets on.
+"""Builds texts of other kinds and sizes than Shakespeare, to measure presets on.
 
     python bench/corpora.py FOLDER                        FOLDER/source.txt: the Python source of sympy, 16 MB
     python bench/corpora.py FOLDER --large                FOLDER/large-source.txt: that of four packages, 50 MB
     python bench/corpora.py FOLDER --c 50MB               FOLDER/c-50MB.txt: C of Linux, up to 300 MB and more
     python bench/corpora.py FOLDER --english 30MB         FOLDER/english-30MB.txt: manuals and books
-    python bench/corpora.py FOLDER --repeat 100MB TEXT    FOLDER/TEXT-100MB.txt: the text again and again, to this size
-    python bench/corpora.py FOLDER --excerpts TEXT LARGER FOLDER/TEXT-excerpts.txt: 330 excerpts of a larger text that
-                                                          begins with this one, from behind it: to hold out
+    python bench/corpora.py FOLDER --repeat 100MB TEXT    FOLDER/TEXT-100MB.txt: the text repeated up to this size
+    python bench/corpora.py FOLDER --excerpts TEXT LARGER FOLDER/TEXT-excerpts.txt: held-out text, 330 excerpts from
+                                                          the rest of a larger text that starts with TEXT
 
-pip downloads the wheels, and runs no code of theirs. Their modules, without tests and benchmarks, are joined in the
-order of their names. Versions are pinned, and a text is checked by its SHA-256: it is the same everywhere.
+pip downloads the wheels, and none of their code runs. Their modules, without tests and benchmarks, are joined in the
+order of their names. Versions are pinned and a text's SHA-256 is checked, so it is the same everywhere.
 
-C and English come from Debian packages (bench/corpora_debian.py), of the versions that the machine's Debian has. Their
-files are shuffled, so the last ones, which are held out, are of all kinds. Compare results only between texts of one
-SHA-256, which is printed.
+C and English come from Debian packages (bench/corpora_debian.py), in the versions of the machine's Debian. Their files
+are shuffled, so that the held-out ones at the end are of all kinds. The SHA-256 is printed: only compare results of
+texts with the same one.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from corpora_debian import TEXTS, build
 class Source(NamedTuple):
     """A text of program source."""
 
-    name: str  # of the file
+    name: str  # name of the file
     requirements: tuple[str, ...]  # in the order of their names
     sha256: str
 
@@ -51,15 +51,15 @@ LARGE = Source(
     'a098f1324a405dadc1ae712f28a29706f86e1848c1b65d2ba991b2752eb6f560',
 )
 LEFT_OUT = {'tests', 'benchmarks'}  # folders
-EXCERPTS = 330, 3000  # how many, and bytes of each
+EXCERPTS = 330, 3000  # number, and bytes of each
 UNITS = {'kB': 10**3, 'MB': 10**6, 'GB': 10**9}
 
 
 def download(requirements: Sequence[str]) -> list[bytes]:
-    """Their wheels, in the order of their names."""
+    """The wheels of these requirements, in the order of their names."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--only-binary', ':all:']
-        command += ['--ignore-requires-python', '--dest', folder, *requirements]  # they are read, not run
+        command += ['--ignore-requires-python', '--dest', folder, *requirements]  # read only, not run
         pip = subprocess.run(command, capture_output=True, text=True, check=False)
         if pip.returncode:
             raise SystemExit(f'pip could not download {", ".join(requirements)}: {pip.stderr.strip()}')
@@ -67,7 +67,7 @@ def download(requirements: Sequence[str]) -> list[bytes]:
 
 
 def joined(wheels: Sequence[bytes]) -> bytes:
-    """The modules of wheels: of each in the order of their names."""
+    """The modules of wheels, for each wheel in the order of their names."""
     modules = []
     for wheel in wheels:
         with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
@@ -88,7 +88,7 @@ def verify(text: bytes, source: Source) -> None:
 
 
 def size_of(words: str) -> int:
-    """Bytes, of such words as 100MB."""
+    """Bytes of a size such as 100MB."""
     match = re.fullmatch(r'(\d+)(kB|MB|GB)', words)
     if match is None:
         raise SystemExit(f'{words!r} is no size: say it as 500kB, 100MB or 2GB')
@@ -96,16 +96,16 @@ def size_of(words: str) -> int:
 
 
 def repeat(text: bytes, size: int, out: Path) -> None:
-    """Write the text so often that it has about this size, and only whole: its characters may be of several bytes."""
+    """Write whole copies of the text up to about this size: its characters may have several bytes."""
     with out.open('wb') as file:
         for _ in range(max(1, round(size / len(text)))):
             file.write(text)
 
 
 def excerpts(text: bytes, larger: bytes, count: int = EXCERPTS[0], size: int = EXCERPTS[1]) -> bytes:
-    """Excerpts from random places behind ``text`` and a fifth more, of its characters alone.
+    """Excerpts from random places of the rest of ``larger``, after a gap, that only have characters of ``text``.
 
-    The last files of a text may be few, and all alike: between two models their bits differ by 0.1 more or less.
+    The last files of a text may be few and alike: differences between two models then vary by 0.1 bits.
     """
     rest, known, found = larger[len(text) * 6 // 5 :], set(text), bytearray()
     rng = random.Random(5)

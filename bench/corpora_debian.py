@@ -1,7 +1,7 @@
-"""C and English from Debian's packages: what bench/corpora.py makes its texts of tens and hundreds of megabytes from.
+"""C and English from Debian packages, for the large texts of bench/corpora.py.
 
 apt-get downloads packages and dpkg-deb unpacks them into a temporary folder: nothing is installed or run, and root is
-not needed. A package's version is what the machine's Debian has: a text is the same only with the same versions.
+not needed. Versions are those of the machine's Debian: a text is the same only with the same versions.
 """
 
 import random
@@ -26,12 +26,12 @@ PROSE = {  # packages, and their documents in English
     'python-django-doc': 'usr/share/doc/python*-django-doc/html/**/*.html',
     'sqlite3-doc': 'usr/share/doc/sqlite3/**/*.html',
 }
-SIZES = range(1_000, 256_000)  # characters of a document: none is a large part of the held-out text
+SIZES = range(1_000, 256_000)  # characters of a document: no document dominates the held-out text
 SEED = 0
 
 
 def unpack(packages: Sequence[str], folder: Path) -> list[str]:
-    """Download packages and unpack each into a folder of its name; returns names and versions."""
+    """Download packages and unpack each into a folder with its name; returns names and versions."""
     for tool in ('apt-get', 'dpkg-deb'):
         if shutil.which(tool) is None:
             raise SystemExit(f'{tool} is not here: this text is made from Debian packages, on Debian or Ubuntu')
@@ -86,7 +86,7 @@ def english(folder: Path, size: int) -> bytes:
 
 
 def document(path: Path) -> str | None:
-    """Its text in ASCII; None if it is not English."""
+    """A document's text in ASCII; None if it is not English."""
     text = path.read_text(encoding='utf-8', errors='replace')
     return in_ascii(from_html(text) if path.suffix == '.html' else text)
 
@@ -115,7 +115,7 @@ class Text(NamedTuple):
     """A text made from packages."""
 
     packages: tuple[str, ...]
-    make: Callable[[Path, int], bytes]  # from the folder of unpacked packages, of a size
+    make: Callable[[Path, int], bytes]  # (folder of unpacked packages, size) -> text
 
 
 TEXTS = {'c': Text((LINUX,), c_source), 'english': Text((LINUX, *PROSE), english)}

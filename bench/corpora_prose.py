@@ -1,4 +1,4 @@
-"""Documents of many kinds as plain text in ASCII: what bench/corpora_debian.py makes English text from."""
+"""Documents of many kinds as plain ASCII text, for the English text of bench/corpora_debian.py."""
 
 import re
 import textwrap
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from html.parser import HTMLParser
 
 WIDTH = 79  # of the lines made from HTML's paragraphs
-FOREIGN = 0.02  # non-ASCII characters in a document, at most
-SHORT = 40  # characters of a paragraph that may be repeated: a heading, an option
+FOREIGN = 0.02  # maximum share of non-ASCII characters in a document
+SHORT = 40  # characters; shorter paragraphs may repeat: headings, options
 INLINE = {'a', 'abbr', 'b', 'bdo', 'big', 'cite', 'code', 'dfn', 'em', 'font', 'i', 'img', 'kbd', 'q', 's', 'samp'}
 INLINE |= {'small', 'span', 'strong', 'sub', 'sup', 'tt', 'u', 'var', 'wbr'}
 LEFT_OUT = {'button', 'footer', 'form', 'head', 'header', 'nav', 'script', 'select', 'style', 'svg', 'table', 'title'}
@@ -20,7 +20,7 @@ INVISIBLE = re.compile('[\x00-\x08\x0b-\x1f\x7f\u00ad\u200b-\u200f\u2060\ufeff]'
 
 
 class Page(HTMLParser):
-    """Collects the paragraphs of an HTML page. It leaves out tables, scripts, and blocks that are nothing but links."""
+    """Collects the paragraphs of an HTML page, without tables, scripts and blocks that only have links."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,9 +70,9 @@ def from_html(markup: str) -> str:
 
 
 def in_ascii(text: str) -> str | None:
-    """The text with typed quotes and dashes, and letters without accents; a line that is still not ASCII is left out.
+    """The text with typed quotes and dashes, and letters without accents; skips lines that are still not ASCII.
 
-    None if more than FOREIGN of the text was not ASCII: it is in another language, or a table of characters.
+    None if more than FOREIGN of the text is not ASCII: it is in another language, or a table of characters.
     """
     if len(text.encode('ascii', 'ignore')) < (1 - FOREIGN) * len(text):
         return None
@@ -83,7 +83,7 @@ def in_ascii(text: str) -> str | None:
 
 
 class Unseen:
-    """Leaves out paragraphs that came before: licences, notices. What is held out must not be in the training text."""
+    """Skips repeated paragraphs (licences, notices), because held-out text must not be in the training text."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()

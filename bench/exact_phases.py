@@ -1,11 +1,11 @@
-"""Where an iteration of the exact engine takes its time, with one thread and with several.
+"""The time of each phase of the exact engine's iteration, with one thread and with several.
 
     python bench/exact_phases.py [--threads 2] [--hidden-sizes 50,100,256,512]
 
-A phase is timed by leaving out what follows: forward alone, forward and output, and so on. All sides run in turn; the
-best quarter of many rounds counts. Threads lose time in forward and backward, which have a barrier at each step of time
-and then read the other's half of h or dh. Both take longer if the cores share no L3 cache, so a barrier is timed, too:
-at H = 100 two threads gain 1.55x where it takes 50 ns, and lose where it takes 200 ns (Zen 5).
+A phase is timed by difference: forward alone, forward and output, and so on. All variants run in turn; the best quarter
+of many rounds counts. Threads lose time in forward and backward, which have a barrier in each time step and then read
+the other thread's half of h or dh. Both take longer if the cores share no L3 cache, so a barrier is timed too. At H =
+100 two threads gain 1.55x if it takes 50 ns, and lose if it takes 200 ns (Zen 5).
 """
 
 import argparse
@@ -31,7 +31,7 @@ compiled = numba.njit(**OPTIONS)
 
 @compiled
 def iterations(count, phases, native, team, ids, weights, mems, work):  # type: ignore[no-untyped-def]
-    """So many iterations on the first window, without the phases after the first ``phases``; a barrier ends each."""
+    """``count`` iterations on the first window with the first ``phases`` phases; each ends with a barrier."""
     inputs, targets = ids[:T], ids[1 : T + 1]
     i0, i1 = span(team, work.dbh.size, GRAIN)
     for _ in range(count):
@@ -55,7 +55,7 @@ def quarter(times: list[float]) -> float:
 
 
 def cumulated(engine: ExactEngine, corpus: Any, teams: list[ThreadTeam]) -> list[list[float]]:
-    """Microseconds of an iteration by team and number of phases: 0 is a barrier alone."""
+    """Microseconds per iteration by team and number of phases; 0 phases is a barrier alone."""
     native, weights, mems = engine._native, engine._weights, engine._moments
     works = [engine._work] + [for_thread(engine._work) for _ in range(teams[-1].size - 1)]
 

@@ -1,7 +1,7 @@
-"""What the preset comes to on texts, by iterations: from these rows fastrnn/decision/expectation.py was fitted.
+"""The preset's results on texts, by iterations: fastrnn/decision/expectation.py is fitted to these rows.
 
-python bench/expected.py                       the fit, and its error for each text when that is left out
-python bench/expected.py TEXT CHARACTERS ...   a row of each TEXT, after about so many characters of training
+python bench/expected.py                       the fit, and its error for each text that is left out
+python bench/expected.py TEXT CHARACTERS ...   a row for each TEXT, after about this many characters of training
 
 One thread, seed 0; 2 % of texts above 4 MB are held out, 10 % of others.
 """
@@ -28,7 +28,7 @@ class Row(NamedTuple):
     bits: float  # held-out bits per character at the end
 
 
-# Shakespeare from 3 million characters on: the README's rows, from before n-grams; 2.3 and 2.5 million: models of 192.
+# Shakespeare from 3 million characters on: the README's rows, measured before n-grams. 2.3 and 2.5 million: H = 192.
 ROWS = (
     Row('C', 3.646, 49_000_000, 999_936, 2.528),
     Row('C', 3.646, 49_000_000, 2_500_000, 2.29),
@@ -54,7 +54,7 @@ ROWS = (
 
 
 def row(path: Path, characters: int) -> Row:
-    """Train, and see. The preset chooses the streams, from which the iterations follow: so it is asked twice."""
+    """Train and measure. The preset chooses the streams, which decide the iterations, so it is asked twice."""
     validation, iterations = '2%' if path.stat().st_size > 4e6 else '10%', 1
     for _ in range(2):
         config = fastrnn.preset('fast', iterations=iterations, seed=0, threads=1, sample_length=0)
@@ -69,13 +69,13 @@ def row(path: Path, characters: int) -> Row:
 
 
 def design(rows: list[Row]) -> NDArray[np.float64]:
-    """What the logarithm of the bits is linear in."""
+    """The terms in which the logarithm of the bits is linear."""
     read = [min(row.read, OFTEN * row.characters) / 1e6 for row in rows]
     return np.column_stack((np.ones(len(rows)), np.log([row.simple for row in rows]), np.log(read)))
 
 
 def fit(rows: list[Row]) -> NDArray[np.float64]:
-    """Scale, as a logarithm, and two powers: by least squares, in which each text counts as one."""
+    """The logarithm of the scale, and two powers: least squares in which each text has the same weight."""
     names = [row.text for row in rows]
     weights = np.array([names.count(name) for name in names]) ** -0.5
     found = np.linalg.lstsq(design(rows) * weights[:, None], np.log([row.bits for row in rows]) * weights, rcond=None)
@@ -83,7 +83,7 @@ def fit(rows: list[Row]) -> NDArray[np.float64]:
 
 
 def errors(rows: list[Row]) -> dict[Row, float]:
-    """Of each row, as a share of its bits, by a fit without its text."""
+    """Relative errors of all rows, each by a fit without its text."""
     found = dict[Row, float]()
     for name in sorted({row.text for row in rows}):
         left_out = [row for row in rows if row.text == name]

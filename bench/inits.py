@@ -1,8 +1,8 @@
-"""How the first weights of each cell were chosen: held-out bits per character along a run, from these and from others.
+"""How the initial weights of each cell were chosen: held-out bits per character along a run, for several choices.
 
-    python bench/inits.py TEXT        prints the curves, a line each
+    python bench/inits.py TEXT        prints the curves, one per line
 
-The last tenth of the text is held out; iterations are counted, not seconds, so a busy machine will do.
+The last tenth of the text is held out. Runs are measured by iterations, so the machine may be busy.
 """
 
 import statistics
@@ -45,7 +45,7 @@ def normal_recurrence(architecture: Architecture, rng: np.random.RandomState) ->
 
 
 def uniform(architecture: Architecture, rng: np.random.RandomState) -> Params:
-    """As PyTorch begins: all within 1/sqrt(H)."""
+    """As in PyTorch: uniform within 1/sqrt(H)."""
     params = Params(architecture)
     params.flat[:] = rng.uniform(-1, 1, params.flat.size) / np.sqrt(H)
     return params

@@ -1,8 +1,8 @@
-"""The numbers that stand beside kernels: what a choice bought, against what it was chosen before.
+"""Measures the numbers in comments of kernels: what a choice gains over the alternative.
 
     python bench/kernels.py
 
-One thread; the best of many rounds, both sides in turn. Kernels that lost are here, in a line or two.
+One thread; the best of many rounds, both sides in turn. The slower kernels are here, in a line or two.
 """
 
 import time
@@ -101,12 +101,12 @@ def outer_by_steps(n, d, h, out):
 
 def waking(n, team):
     for _ in range(n):
-        time.sleep(0.002)  # until they sleep
+        time.sleep(0.002)  # until the threads sleep
         team.run(lambda _: None)
 
 
 def microseconds(sides: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]], calls: int = CALLS) -> dict[str, float]:
-    """Of one call, the best of the rounds, by side."""
+    """Microseconds per call, the best of the rounds, for each side."""
     best = dict.fromkeys(sides, float('inf'))
     for work, args in sides.values():
         work(1, *args)

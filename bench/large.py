@@ -1,14 +1,14 @@
-"""Whether ``fastrnn train --preset fast`` keeps its promises on a large text: it is encoded fast and reports soon,
-memory is bounded, all cores are busy, and validations and checkpoints take hardly any time.
+"""Checks the promises of ``fastrnn train --preset fast`` on a large text: fast encoding, an early first report, bounded
+memory, busy cores, and little time for validations and checkpoints.
 
     python bench/corpora.py FOLDER --c 50MB
     python bench/corpora.py FOLDER --repeat 1GB FOLDER/c-50MB.txt
     python bench/large.py FOLDER/c-50MB-1GB.txt [--time 10min] [--validation 2%]
 
-The cache is a new one, in a temporary folder: a process that does nothing else encodes the text, and then the measured
-run does so again. Short runs on a small text compile the kernels before. The run is the command itself, with clocks
-around what scores the held-out text (Block.read_piece) and what writes checkpoints (Saver.save). The system tells its
-processor seconds and its peak memory. Exits with 1 if a promise is not kept.
+Uses a new cache in a temporary folder: a separate process encodes the text, then the measured run encodes it again.
+Short runs on a small text compile the kernels first. The run is the command itself, with clocks around scoring
+held-out text (Block.read_piece) and writing checkpoints (Saver.save). Processor time and peak memory come from the
+system. Exits with 1 if a promise is broken.
 """
 
 import argparse
@@ -30,17 +30,17 @@ from fastrnn.model.architecture import CELLS
 from fastrnn.settings.parsing import parse_size
 
 SONNETS = Path(__file__).parent.parent / 'data' / 'sonnets.txt'
-BUSY = 1.85 / 2  # of the cores, at least
-OTHER = 1 / 20  # of the time, for validations or checkpoints, at most
-BEYOND = 300.0  # MB of memory besides what was told, at most: the interpreter, libraries, compiled code, the text
-RATE = 200.0  # MB of text encoded a second, at least
-FIRST = 30.0  # seconds until the first report, at most
+BUSY = 1.85 / 2  # minimum share of the cores
+OTHER = 1 / 20  # maximum share of the time for validations, or for checkpoints
+BEYOND = 300.0  # maximum MB above the printed memory: interpreter, libraries, compiled code, text
+RATE = 200.0  # minimum MB of text encoded per second
+FIRST = 30.0  # maximum seconds until the first report
 OPTIONS = ('--preset', 'fast', '--seed', '0')
 
 
 @dataclass(frozen=True)
 class Process:
-    """What one training was."""
+    """Measurements of a training process."""
 
     wall: float
     busy: float  # processor seconds
@@ -54,7 +54,7 @@ class Process:
 
 
 def timed(function: Callable[..., Any], seconds: dict[str, float], name: str) -> Callable[..., Any]:
-    """The same function, whose seconds are added up."""
+    """The same function; adds its time to ``seconds``."""
 
     @wraps(function)
     def run(*args: Any, **options: Any) -> Any:
@@ -69,7 +69,7 @@ def timed(function: Callable[..., Any], seconds: dict[str, float], name: str) ->
 
 @contextmanager
 def clocks() -> Iterator[dict[str, float]]:
-    """Seconds of validations, checkpoints and all training, while it is open."""
+    """Seconds of validations, checkpoints and all training within the context."""
     from fastrnn.runs.saver import Saver
     from fastrnn.runs.session import Session
     from fastrnn.training.blocks import Block
@@ -87,7 +87,7 @@ def clocks() -> Iterator[dict[str, float]]:
 
 
 def command(out: str, arguments: list[str]) -> None:
-    """``fastrnn`` with these arguments; its clocks are written to a file."""
+    """Run ``fastrnn`` with these arguments; writes its clocks to a file."""
     from fastrnn.cli import main as fastrnn
 
     sys.argv = ['fastrnn', *arguments]
@@ -98,11 +98,11 @@ def command(out: str, arguments: list[str]) -> None:
             Path(out).write_text(json.dumps(seconds), encoding='utf-8')
 
 
-# --- and who measures it --------------------------------------------------------------------------------------------
+# --- the measuring process ------------------------------------------------------------------------------------------
 
 
 def measured(text: Path, *options: str) -> Process:
-    """Train in a process of its own, in a folder that is removed."""
+    """Train in a separate process, in a folder that is removed."""
     with tempfile.TemporaryDirectory() as folder:
         clock = Path(folder, 'clock.json')
         call = [sys.executable, __file__, '--command', str(clock), 'train', str(text), *OPTIONS, *options]
@@ -132,7 +132,7 @@ def tell(line: str) -> str:
 
 
 def encoded(text: Path) -> float:
-    """MB/s of the text's encoding, which it is for the first time, by a process that imports no compiler."""
+    """MB/s of encoding a new text, in a process that imports no compiler."""
     with tempfile.TemporaryDirectory() as folder:
         told = subprocess.run(
             [sys.executable, __file__, '--encode', str(text), folder], stdout=subprocess.PIPE, text=True, check=True
@@ -141,7 +141,7 @@ def encoded(text: Path) -> float:
 
 
 def encode(path: str, cache: str) -> None:
-    """Print the seconds."""
+    """Print the seconds of encoding."""
     from fastrnn.data.corpus import open_corpus
 
     start = time.perf_counter()
@@ -150,7 +150,7 @@ def encode(path: str, cache: str) -> None:
 
 
 def promises(run: Process, rate: float) -> list[tuple[str, bool]]:
-    """Each in words, and whether it is kept. rate: of encoding, in MB/s."""
+    """Each promise in words, and whether it is kept. rate: of encoding, in MB/s."""
     cores = os.cpu_count() or 1
     busy, beyond = run.busy / run.wall, run.peak - run.told
     found = [
@@ -180,7 +180,7 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as cache:
         os.environ['FASTRNN_CACHE'] = cache
-        for cell in CELLS:  # compiles what the preset may take
+        for cell in CELLS:  # compiles the kernels of all cells
             measured(SONNETS, '--validation', given.validation, '--time', '1s', '--cell', cell)
         rate = encoded(given.text)
         run = measured(given.text, '--validation', given.validation, '--time', given.time)

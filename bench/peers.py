@@ -2,11 +2,11 @@
 
     pip install '.[peers]'
     python bench/peers.py                 prints the tables
-    python bench/peers.py README.md       puts them into the README, between its markers
-    python bench/peers.py --only lstm     those cases only whose name has it; "sampling" is the second table
+    python bench/peers.py README.md       writes them into the README, between its markers
+    python bench/peers.py --only lstm     only cases with this in their name; "sampling" is the second table
 
-Same weights, text, B, T, H, dtype, optimizer and clipping. Before anything is timed, all have to agree on the losses of
-the first iterations. What is not installed is left out, and said so.
+Same weights, text, B, T, H, dtype, optimizer and clipping. Before timing, all must agree on the losses of the first
+iterations. Libraries that are not installed are skipped, with a note.
 """
 
 import argparse
@@ -33,16 +33,16 @@ from fastrnn.settings.options import Settings
 
 MARKERS = '<!-- peers: made by bench/peers.py -->', '<!-- end of peers -->'
 ROUNDS = 5
-SECONDS = 0.5  # of each timing, about
+SECONDS = 0.5  # of each timing, approximately
 VERIFIED = 5  # iterations
 SAMPLED = 2000  # characters
-READ = 500  # characters, on whose surprisal all have to agree before they sample
+READ = 500  # characters whose surprisal all must agree on before they sample
 
 # --- training -------------------------------------------------------------------------------------------------------
 
 
 def trainers(case: Case, ids: Any, V: int) -> dict[str, Steps]:
-    """All that can train the case, from the same weights."""
+    """All libraries that can train the case, from the same weights."""
     engine = BatchedEngine(case.config(), ids, V)
     tensors = torch_tensors(engine.params)
     found: dict[str, Steps] = {'fastrnn': engine.run}
@@ -63,13 +63,13 @@ def trainers(case: Case, ids: Any, V: int) -> dict[str, Steps]:
 
 
 def verify(losses: dict[str, Any]) -> None:
-    """All have computed the same losses, to rounding."""
+    """Check that all computed the same losses, to rounding."""
     for name, values in losses.items():
         np.testing.assert_allclose(values, losses['fastrnn'], rtol=1e-5, err_msg=name)
 
 
 def time_training(case: Case, ids: Any, V: int) -> Timed:
-    """Median seconds of an iteration."""
+    """Median seconds per iteration."""
     peers = trainers(case, ids, V)
     verify({name: steps(VERIFIED) for name, steps in peers.items()})
     counts = {}
@@ -117,7 +117,7 @@ def training_table(chosen: list[Case], ids: Any, V: int) -> list[str]:
 
 
 def sampling_table(chars: str, ids: Any) -> list[str]:
-    """One stream, character by character; PyTorch with one thread, which is its fastest here."""
+    """One stream, character by character; PyTorch uses one thread, its fastest number here."""
     if 'PyTorch' not in installed():
         return []
     import peers_torch

@@ -1,4 +1,4 @@
-"""What bench/peers.py compares: models, sizes and optimizers."""
+"""The models, sizes and optimizers that bench/peers.py compares."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from fastrnn.model.architecture import Architecture
 from fastrnn.settings.options import Settings
 
-Tensors = dict[str, NDArray[Any]]  # first weights, by PyTorch's names: rnn.weight_ih_l0, ..., output.bias
-Steps = Callable[[int], NDArray[Any]]  # so many iterations; returns their losses, nats summed over T, mean of streams
+Tensors = dict[str, NDArray[Any]]  # initial weights, by PyTorch's names: rnn.weight_ih_l0, ..., output.bias
+Steps = Callable[[int], NDArray[Any]]  # (iterations) -> their losses, nats summed over T, mean over streams
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Case:
         return self.cell == 'rnn' and self.layers == self.B == 1
 
     def config(self, threads: int | None = None) -> Settings:
-        """The batched engine's; with other threads, if they are named."""
+        """Settings of the batched engine; ``threads`` overrides the case's."""
         return Settings(
             engine='batched',
             cell=self.cell,
@@ -47,13 +47,13 @@ class Case:
             optimizer=self.optimizer,
             threads=threads or self.threads,
             learning_rate=self.rate,
-            # values so small as the gist's hide what a recurrence does from the losses that are compared
+            # weights as small as the gist's hide the effect of the recurrence on the compared losses
             init='gist' if self.is_the_gists else 'scaled',
             seed=0,
         )
 
     def flops(self, V: int) -> int:
-        """Of an iteration."""
+        """Flops per iteration."""
         return Architecture.of(self.config(), V).training_flops * self.T * self.B
 
 

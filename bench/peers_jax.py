@@ -1,7 +1,7 @@
-"""The models of bench/peers.py in JAX, as a competent user would write them: one jitted scan over whole iterations.
+"""The models of bench/peers.py in JAX, as a competent user would write them: a jitted scan over whole iterations.
 
-The input products of a window are one product (of the first layer, which reads characters, a look-up), and so are a
-step's gates. XLA uses all cores: a case of one thread is compared with all the same.
+A window has one input product (a look-up in the first layer, which reads characters), and a step one product for all
+gates. XLA uses all cores, also for cases with one thread.
 """
 
 from collections.abc import Callable
@@ -37,13 +37,13 @@ def lstm(layer: Any, state: Any, x: Any) -> tuple[Any, Any]:
 
 
 CELLS = {'rnn': rnn, 'gru': gru, 'lstm': lstm}
-# steps in a turn of the loop, the fastest of 1, 2 and 5 by the processor time of one core: a tenth less than by 1 for a
-# GRU, half as much again for an LSTM by 5; of one stream any but 1 takes two to three times as long
+# unrolled steps: the fastest of 1, 2 and 5 by processor time on one core. 5 saves a tenth for a GRU and costs half as
+# much again for an LSTM; with one stream, 2 and 5 take two to three times as long as 1
 UNROLL = {'rnn': 2, 'gru': 5, 'lstm': 1}
 
 
 def make_weights(case: Case, tensors: Tensors) -> Any:
-    """Matrices as they are multiplied from the right."""
+    """Matrices as right factors."""
 
     def make_layer(k: int) -> dict[str, Any]:
         layer = {

@@ -1,4 +1,4 @@
-"""How bench/peers.py times, and on what machine."""
+"""How bench/peers.py measures time, and a description of the machine."""
 
 import os
 import platform
@@ -16,19 +16,19 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from fastrnn.kernels import jit
 
 MODULES = {'PyTorch': 'torch', 'JAX': 'jax'}
-REST = 0.3  # seconds before each timing: some thread pools spin for a while after their work
-SIDE = 2048  # of the matrices of a large product
+REST = 0.3  # seconds before each timing, because some thread pools spin after their work
+SIDE = 2048  # side of the matrices of a large product
 
-Timed = dict[str, float]  # by who took it or reached it
+Timed = dict[str, float]  # by library
 
 
 def installed() -> dict[str, str]:
-    """Modules of the peers that are here, by name."""
+    """The installed modules of the peers, by name."""
     return {name: module for name, module in MODULES.items() if find_spec(module)}
 
 
 def in_turn(runs: Mapping[str, Callable[[], Any]], rounds: int) -> Timed:
-    """Median seconds of each, by turns: what slows the machine for a while slows all."""
+    """Median seconds of each run, in turn, so that a disturbance slows all of them."""
     times: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
@@ -40,13 +40,13 @@ def in_turn(runs: Mapping[str, Callable[[], Any]], rounds: int) -> Timed:
 
 
 def gemm_rate(dtype: str, threads: int, rounds: int) -> float:
-    """GFLOP/s of a large product by NumPy's BLAS: what this machine can do."""
+    """GFLOP/s of a large product with NumPy's BLAS, as a measure of the machine."""
     A = np.ones((SIDE, SIDE), dtype)
     return _rates({'NumPy': lambda: A @ A}, threads, rounds)['NumPy']
 
 
 def gemm_rates(threads: int, rounds: int) -> Timed:
-    """GFLOP/s of a large product in float32 by each library, for NumPy's may not know the processor."""
+    """GFLOP/s of a large float32 product with each library, because NumPy's BLAS may not know the processor."""
     A = np.ones((SIDE, SIDE), np.float32)
     products: dict[str, Callable[[], Any]] = {'NumPy': lambda: A @ A}
     if 'PyTorch' in installed():
@@ -68,12 +68,12 @@ def _rates(products: Mapping[str, Callable[[], Any]], threads: int, rounds: int)
 
 
 def blas_kernels() -> str:
-    """For what processor NumPy's BLAS computes, as far as it tells."""
+    """The processor for which NumPy's BLAS computes, if it is known."""
     return ', '.join({pool.get('architecture', 'unknown') for pool in threadpool_info() if pool['user_api'] == 'blas'})
 
 
 def processor() -> str:
-    """Its name, what vectors it has, which the name may not tell, and what kernels are compiled for if for another."""
+    """The processor's name and vectors, and the target of compiled kernels if it is another."""
     info = Path('/proc/cpuinfo')
     lines = info.read_text(encoding='utf-8').splitlines() if info.exists() else []
     names = [line.split(':')[1].strip() for line in lines if line.startswith('model name')]
@@ -86,6 +86,6 @@ def processor() -> str:
 
 
 def vectors(features: str) -> str:
-    """The widest among a processor's features."""
+    """The widest vectors among a processor's features."""
     widths = (('+avx512f', 'AVX-512'), ('+avx2', 'AVX2'), ('+neon', 'NEON'))
     return next((width for feature, width in widths if feature in features.split(',')), 'neither AVX2 nor NEON')

@@ -22,7 +22,7 @@ def make_network(case: Case, tensors: Tensors, V: int) -> Any:
 
 
 def keep_one_bias(rnn: Any, case: Case) -> None:
-    """Train one bias of each gate, as fastrnn does: of bias_hh only what a GRU multiplies by r."""
+    """Train one bias per gate, as fastrnn does: of bias_hh only the part that a GRU multiplies by r."""
     for name, bias in rnn.named_parameters():
         if not name.startswith('bias_hh'):
             continue
@@ -73,7 +73,7 @@ Step = Callable[[Any, Any], tuple[Any, Any]]  # an id (1,) and a state (None: ze
 
 
 def layer_step(case: Case, tensors: Tensors, V: int) -> Step:
-    """By the layer that trained, with a sequence of one."""
+    """A step with the layer that trained, with sequences of length one."""
     network, one_hot = make_network(case, tensors, V), torch.eye(V)
     rnn, output = network['rnn'], network['output']
 
@@ -85,7 +85,7 @@ def layer_step(case: Case, tensors: Tensors, V: int) -> Step:
 
 
 def cell_step(case: Case, tensors: Tensors, V: int) -> Step:
-    """By nn.LSTMCell with the layer's weights."""
+    """A step with nn.LSTMCell and the layer's weights."""
     network, one_hot = make_network(case, tensors, V), torch.eye(V)
     cell, output = torch.nn.LSTMCell(V, case.H), network['output']
     cell.load_state_dict({name.removesuffix('_l0'): value for name, value in network['rnn'].state_dict().items()})
@@ -98,7 +98,7 @@ def cell_step(case: Case, tensors: Tensors, V: int) -> Step:
 
 
 def draw(step: Step, first: int, count: int) -> list[int]:
-    """So many ids at temperature 1, after a first one."""
+    """``count`` ids at temperature 1, after a first one."""
     ix, state, drawn = torch.tensor([first]), None, []
     with torch.inference_mode():
         for _ in range(count):

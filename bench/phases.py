@@ -1,14 +1,14 @@
-"""Where the batched engine spends an iteration: the time of each phase, with one thread and with two.
+"""The time of each phase of the batched engine's iteration, with one thread and with two.
 
     python bench/phases.py                    a table for each case of bench/peers_cases.py with several streams
-    python bench/phases.py --only "lstm 256"  those cases only whose name has it
-    python bench/phases.py --shares 2         two threads share the units of all streams, else each has its streams
+    python bench/phases.py --only "lstm 256"  only cases with this in their name
+    python bench/phases.py --shares 2         two threads share the units of all streams; by default they share streams
 
-phases_loops.py repeats the engine's loops with a clock between its kernels. Its losses have to be the engine's, bit for
-bit, and the last row of a table is the engine itself, timed in turn. Times of two threads are the mean of both. sgemm
-is a large product by NumPy's BLAS in the same number of threads. The time of a barrier tells whether the two cores
-share a cache: on a virtual machine it may be 50 ns and, minutes later, 300, and what one thread reads of the other's
-takes as much longer.
+phases_loops.py repeats the engine's loops with a clock between its kernels. Its losses must be bit-identical to the
+engine's, and the last row of a table is the engine itself, timed in turn. Times of two threads are the mean of both.
+sgemm is a large product with NumPy's BLAS and the same number of threads. The time of a barrier shows whether the two
+cores share a cache: on a virtual machine it may be 50 ns, and 300 ns minutes later. Reading the other thread's data
+then takes longer by the same factor.
 """
 
 import argparse
@@ -35,31 +35,31 @@ from fastrnn.model.architecture import Architecture
 from fastrnn.parallel.threads import ThreadTeam
 
 VERIFIED = 5  # iterations
-ROUNDS, SECONDS = 7, 0.3  # of both sides in turn, and of each about
-SEEN = 5e-8  # seconds of an iteration: phases that take less are left out
-WAITS, WAITING = 2_000, 1.0  # barriers of a round, and seconds of rounds
+ROUNDS, SECONDS = 7, 0.3  # rounds of both sides in turn, and approximate seconds of each
+SEEN = 5e-8  # seconds per iteration: shorter phases are skipped
+WAITS, WAITING = 2_000, 1.0  # barriers per round, and seconds of all rounds
 
 
 class Profile(NamedTuple):
-    """Of a case with some threads: seconds an iteration."""
+    """Seconds per iteration of a case, with a number of threads."""
 
-    phases: Any  # (phases,), the mean of threads
+    phases: Any  # (phases,), the mean over threads
     whole: float  # as the engine trains
     gemm: float  # GFLOP/s of a large product
 
 
 class Trained:
-    """An engine that a team trains: by its own loops, or by those of phases_loops.py with a watch for each thread."""
+    """An engine trained by a team: with its own loops, or with those of phases_loops.py and a watch per thread."""
 
     def __init__(self, case: Case, team: ThreadTeam, ids: Any, V: int) -> None:
         self.case, self.team, self.ids, self.engine = case, team, ids, BatchedEngine(case.config(team.size), ids, V)
-        compile_ahead.wait()  # for what compiles on another core
+        compile_ahead.wait()  # waits for the compiling process
         work = self.engine.work
         self.works = [work, *(for_thread(work) for _ in range(team.size - 1))]  # the engine may have fewer processors
         self.watches = [phases_loops.make_watch() for _ in range(team.size)]
 
     def run(self, iterations: int, *, watched: bool = False) -> Any:
-        """Losses of each stream."""
+        """Train; returns the losses of each stream."""
         rates, losses = np.full(iterations, self.case.rate), np.zeros((iterations, self.case.B))
         self.team.run(lambda team: self.share(team, rates, losses, watched=watched))
         self.engine._position = self.engine._passes.after(self.engine._position, iterations)
@@ -67,11 +67,11 @@ class Trained:
         return losses
 
     def read(self, iterations: int) -> Any:
-        """The next windows, and where streams start afresh."""
+        """The next windows, and where streams reset their state."""
         return self.engine._passes.read(self.engine._position, self.engine._steps, iterations)
 
     def share(self, team: Team, rates: Any, losses: Any, *, watched: bool = False) -> None:
-        """One thread's work, with iterations at these learning rates."""
+        """The work of one thread, in iterations with these learning rates."""
         engine = self.engine
         grads, shards = as_weights(engine.grads), engine._exchange.shards
         trainer = Trainer(engine.network, grads, engine.optimizer, engine.dropout, shards)
@@ -83,13 +83,13 @@ class Trained:
             train.train(*args)
 
     def seconds(self, iterations: int) -> float:
-        """Of an iteration, by the engine's loops."""
+        """Seconds per iteration with the engine's loops."""
         start = time.perf_counter()
         self.run(iterations)
         return (time.perf_counter() - start) / iterations
 
     def phases(self, iterations: int) -> Any:
-        """Seconds of each phase of an iteration."""
+        """Seconds per phase and iteration."""
         for watch in self.watches:
             watch.spent[:] = 0
         self.run(iterations, watched=True)
@@ -111,7 +111,7 @@ def profile(case: Case, team: ThreadTeam, ids: Any, V: int) -> Profile:
 
 
 def barrier_seconds(team: ThreadTeam) -> float:
-    """Of a barrier to which all threads of a team come at once, the best of some rounds."""
+    """Seconds per barrier if all threads of a team come at once, the best of some rounds."""
     times: list[float] = []
     while sum(times) * WAITS < WAITING:
         start = time.perf_counter()
@@ -124,7 +124,7 @@ def barrier_seconds(team: ThreadTeam) -> float:
 
 
 def flops(case: Case, V: int) -> dict[str, int]:
-    """Of the phases that are products."""
+    """Flops of the phases that are products."""
     sizes = Architecture.of(case.config(), V).sizes
     recurrent, inputs, outputs = (2 * sizes[name] * case.T * case.B for name in ('Whh', 'Wih', 'Why'))
     return {
@@ -138,7 +138,7 @@ def flops(case: Case, V: int) -> dict[str, int]:
 
 
 def row(name: str, times: list[float], flops: int, found: list[Profile]) -> str:
-    """Of a phase, or of a whole iteration: seconds with one thread and with two."""
+    """A row for a phase or a whole iteration: times with one thread and with two."""
     cells = [name]
     for taken, each in zip(times, found, strict=True):
         rate = flops / taken / 1e9 if taken else 0

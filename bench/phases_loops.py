@@ -1,7 +1,7 @@
-"""An iteration of the batched engine with a clock that is read between phases, for bench/phases.py.
+"""An iteration of the batched engine with a clock between phases, for bench/phases.py.
 
 These are the loops of kernels/batched/train.py and gradients.py around the engine's own kernels, for one shard and
-without dropout. A clock is read after each phase of a step of time, so phases find the caches as they do in training.
+without dropout. The clock is read after each phase of a time step, so phases find the caches as they do in training.
 """
 
 import ctypes
@@ -70,7 +70,7 @@ compiled = numba.njit(**OPTIONS)
 
 
 class Watch(NamedTuple):
-    """A thread's."""
+    """The watch of a thread."""
 
     spent: Any  # (phases,) int64, nanoseconds
     time: Any  # (3,) int64: seconds and nanoseconds, as the system writes them; nanoseconds at the last lap
@@ -93,7 +93,7 @@ def start(watch):
 
 @compiled
 def lap(watch, phase):
-    """The time since the last lap was spent in this phase. (About 25 ns.)"""
+    """Add the time since the last lap to this phase. (Takes about 25 ns.)"""
     before = watch.time[2]
     start(watch)
     watch.spent[phase] += watch.time[2] - before
@@ -276,6 +276,6 @@ def train(team, trainer, windows, afresh, steps, rates, work, losses, watch):
 
 @compiled
 def wait(team, n):
-    """As many barriers."""
+    """Pass n barriers."""
     for _ in range(n):
         barrier(team)

@@ -1,8 +1,8 @@
 """The page of ``fastrnn export`` in chromium: how fast it writes, and the README's picture of it.
 
-``python bench/player.py``: models with random weights, of 65 characters, draw 4,000 of them in the page's worker, which
-shows each; the table has the rate, and how long the page kept the browser from drawing a frame.
-``python bench/player.py MODEL FILE.png``: a text that MODEL writes, coloured by the unit that follows capitals best.
+``python bench/player.py``: models with random weights and 65 characters sample 4,000 characters in the page's worker,
+and the page shows each. The table has the rate, and the longest time in which the page blocked the browser's frames.
+``python bench/player.py MODEL FILE.png``: a text by MODEL, coloured by the unit that follows capitals best.
 """
 
 import sys
@@ -38,7 +38,7 @@ SORT = "page.$('by').value = 'shouting'; page.$('by').dispatchEvent(new Event('c
 
 
 def browser(profile: Path) -> Any:
-    """Driven as the tests drive it."""
+    """The browser that the tests use."""
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'tests' / 'support'))
     from browser import Browser
 
@@ -74,7 +74,7 @@ def picture(model: Path, target: Path) -> None:
         tab.run(SORT)
         tab.wait("document.querySelectorAll('.unit[aria-pressed=true] .score')[0]?.textContent.match(/^[+−]/)")
         tab.run('page.see.pane.pick(40)')
-        tab.run('new Promise(done => setTimeout(done, 500))')  # the bars have grown
+        tab.run('new Promise(done => setTimeout(done, 500))')  # until the bars have grown
         tab.picture(target)
 
 

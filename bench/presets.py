@@ -1,15 +1,15 @@
-"""How the preset ``fast`` was chosen: held-out bits per character of models and settings, each for the same time.
+"""How the preset ``fast`` was chosen: held-out bits per character of models and settings after the same time.
 
     python bench/presets.py TEXT STORE [--seconds 2,9,29,88]            models, and changes of one setting
-    python bench/presets.py TEXT STORE --seconds 29 layers=2,hidden_size=192,dropout=0.1 ...   such changes alone
+    python bench/presets.py TEXT STORE --seconds 29 layers=2,hidden_size=192,dropout=0.1 ...   only these changes
     python bench/presets.py TEXT STORE --short        the preset on the first 1,500, 15,000 and 150,000 characters
     python bench/presets.py TEXT STORE --batches 4e6 [layers=1,hidden_size=256 ...]
-                                                      16 to 128 streams, which read so many characters
+                                                      16 to 128 streams that read this many characters
 
-The last tenth of the text is held out. Each candidate's speed is measured first, with nothing else running; then each
-is trained for the characters that it would read in the time, two at once in one thread each: that takes the machine
-half as long, and the bits do not depend on it. Results are kept in the file STORE: an interrupted choice goes on; take
-another one when the preset has changed. Some 25 minutes, by the default times.
+The last tenth of the text is held out. First the speed of each candidate is measured, with nothing else running. Then
+each trains on the characters that it would read in the time, two at once with a thread each. That halves the time, and
+the bits do not depend on it. Results are saved in the file STORE: an interrupted start resumes; use a new file after
+changes of the preset. The default times take about 25 minutes.
 """
 
 import argparse
@@ -32,12 +32,12 @@ from fastrnn.settings.config import Config, preset
 from fastrnn.training.train import train
 
 TIMES = (2.0, 9.0, 29.0, 88.0)
-LONG = 60.0  # seconds; there, changes take too long for a quick choice
+LONG = 60.0  # seconds; for longer runs, changes take too long
 SHORT = (1_500, 15_000, 150_000)  # characters
-BATCHES = {32: (1.0, 1.41), 64: (1.0, 1.41, 2.0), 128: (1.41, 2.0, 2.83)}  # rates by B, as multiples of the preset's
+BATCHES = {32: (1.0, 1.41), 64: (1.0, 1.41, 2.0), 128: (1.41, 2.0, 2.83)}  # rates by B, relative to the preset's
 ALIKE = {'seq_length': 32, 'dropout': 0.0, 'shuffle': 0, 'ngrams': 0, 'seed': 0, 'threads': 1, 'sample_length': 0}
-SIXTEEN = (0.375, 0.5, 0.625, 0.75, 1.0, 1.5)  # shares of the characters, which 16 streams read
-MODELS: dict[float, tuple[tuple[str, int, int], ...]] = {  # from so many seconds on
+SIXTEEN = (0.375, 0.5, 0.625, 0.75, 1.0, 1.5)  # shares of the characters, for 16 streams
+MODELS: dict[float, tuple[tuple[str, int, int], ...]] = {  # by minimum seconds
     0.0: (('lstm', 1, 96), ('lstm', 1, 128), ('lstm', 1, 192), ('gru', 2, 96), ('lstm', 2, 96), ('rnn', 2, 128)),
     5.0: (('lstm', 1, 192), ('lstm', 1, 256), ('lstm', 1, 320), ('gru', 2, 128), ('lstm', 2, 128), ('lstm', 3, 96)),
     20.0: (('lstm', 1, 256), ('lstm', 1, 320), ('gru', 2, 192), ('lstm', 2, 192), ('lstm', 2, 256), ('lstm', 1, 384)),
@@ -55,7 +55,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {'weight_decay': 0.1},
     {'input_rate': 1.0},
     {'hidden_decay': 1.0},
-    {'learning_rate': 0.7},  # of the preset's
+    {'learning_rate': 0.7},  # relative to the preset's
     {'learning_rate': 1.5},
     {'init': 'gist'},
     {'clip_norm': 5.0},
@@ -63,13 +63,13 @@ CHANGES: tuple[dict[str, Any], ...] = (
 
 
 def split(corpus: Corpus) -> tuple[Corpus, Any]:
-    """The text without its last tenth, and that."""
+    """The text without its last tenth, and the last tenth."""
     kept, last = corpus.split(0.1)
     return replace(corpus, ids=kept), last
 
 
 def neighbours(corpus: Corpus, seconds: float) -> dict[str, dict[str, Any]]:
-    """By name, what is given to the preset: nothing, models, and changes of one of the settings that it chose."""
+    """Options for the preset, by name: none, models, and changes of one of its settings."""
     models = next(models for least, models in sorted(MODELS.items(), reverse=True) if seconds >= least)
     given: dict[str, dict[str, Any]] = {'**as it is**': {}}
     for cell, layers, H in models:
@@ -88,7 +88,7 @@ def named(options: dict[str, Any]) -> str:
 
 
 def measured(corpus: Corpus, seconds: float, given: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """What each asks for: its own settings, and the iterations that it would have in the time."""
+    """The settings of each candidate, with the iterations that it has time for."""
     found = {}
     for name, options in given.items():
         job = resolve(preset('fast', time=seconds, seed=0, **options), Text(corpus))
@@ -101,7 +101,7 @@ def measured(corpus: Corpus, seconds: float, given: dict[str, dict[str, Any]]) -
 
 
 def trained(task: tuple[str, str, Config]) -> tuple[str, dict[str, Any]]:
-    """The key of a task, and what came of it."""
+    """The key of a task, and its result."""
     key, path, config = task
     text, last = split(open_corpus(Path(path)))
     *_, end = train(text, config, validation=last)
@@ -127,7 +127,7 @@ def choose(path: str, store: Store, times: list[float], given: dict[str, dict[st
 
 
 def batches(path: str, store: Store, characters: float, models: list[dict[str, Any]]) -> None:
-    """What larger batches cost: their characters, over those from which 16 streams come to the same bits."""
+    """The cost of larger batches: their characters, relative to 16 streams with the same bits."""
     corpus, _ = split(open_corpus(Path(path)))
     print('| model | characters | B | rate | held-out bits per character | characters, over those of 16 streams |')
     print('|---|---|---|---|---|---|')
@@ -146,13 +146,13 @@ def batches(path: str, store: Store, characters: float, models: list[dict[str, A
                 store.add(key, result)
         bits, read = np.array([[store[key]['bits'], store[key]['characters']] for key in tasks]).T
         order = np.argsort(bits[: len(sixteen)])
-        needed = np.interp(bits, bits[order], read[order], left=np.nan, right=np.nan)  # by 16 streams
+        needed = np.interp(bits, bits[order], read[order], left=np.nan, right=np.nan)  # with 16 streams
         for key, *row in zip(tasks, bits, read / needed, strict=True):
             print(f'| {key} | {row[0]:.3f} | {row[1]:.2f} |', flush=True)
 
 
 def short(path: str, store: Store) -> None:
-    """The preset with its own end, on texts that are short: the best of a run, its end, and an order-2 model."""
+    """The preset's own end on short texts: the best of a run, its end, and an order-2 model."""
     text = Path(path).read_text(encoding='utf-8')
     print('| characters | model | epochs | at the end | best of the run | order-2 model |')
     print('|---|---|---|---|---|---|')
@@ -174,7 +174,7 @@ def short(path: str, store: Store) -> None:
 
 
 def options(change: str) -> dict[str, Any]:
-    """Such as layers=2,dropout=0.1."""
+    """Options such as layers=2,dropout=0.1."""
     found: dict[str, Any] = {}
     for name, _, value in (pair.partition('=') for pair in change.split(',')):
         found[name] = value if value[:1].isalpha() else float(value) if '.' in value or 'e' in value else int(value)
@@ -189,7 +189,7 @@ def main() -> None:
     parser.add_argument('--seconds', type=lambda given: [float(value) for value in given.split(',')], default=TIMES)
     parser.add_argument('--short', action='store_true')
     parser.add_argument('--batches', metavar='CHARACTERS', type=float, help='characters that larger batches read')
-    given = parser.parse_intermixed_args()  # changes may stand after --seconds
+    given = parser.parse_intermixed_args()  # changes may follow --seconds
     if given.short:
         short(given.text, Store(given.store))
     elif given.batches:

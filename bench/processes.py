@@ -1,9 +1,9 @@
-"""Processes against threads on this machine: characters/s of an LSTM by one process, by two, and by two threads.
+"""Processes compared with threads on this machine: characters/s of an LSTM with one process, two, and two threads.
 
     pip install '.[mpi]' mpich
     python bench/processes.py        two minutes
 
-Whole ``fastrnn train`` commands, each in turn, medians. The last column is what a side should reach.
+Whole ``fastrnn train`` commands, in turn, with medians. The last column is the required ratio.
 """
 
 import json
@@ -31,7 +31,7 @@ OPTIONS = [
     '--quiet',
     *(f'--{x}' for x in MODEL.split()),
 ]
-SIDES = {  # processes by mpiexec, if any, and threads of each
+SIDES = {  # processes under mpiexec (0: without), and threads of each
     '1 process x 1 thread': (0, 1),
     '2 processes x 1 thread': (2, 1),
     '1 process x 2 threads': (0, 2),
@@ -45,7 +45,7 @@ BARS = (
 
 
 def rate(text: Path, processes: int, threads: int) -> float:
-    """Characters/s of one training."""
+    """Characters/s of a training."""
     command = [sys.executable, '-m', 'fastrnn', 'train', str(text), '--threads', str(threads), '--time', f'{SECONDS}s']
     command += OPTIONS
     if processes:

@@ -1,11 +1,11 @@
-"""How good a model the preset ``fast`` has after so many seconds: whole processes, by the clock on the wall.
+"""The quality of the preset ``fast`` by time: whole processes, in wall time.
 
     python bench/quality.py TEXT [README.md]    fastrnn train, warm, for each budget with three seeds
     python bench/quality.py TEXT --race         preset against the reference's own goal after 60 s
 
-The last tenth of the text is held out whole. Nothing is given but the time and the seed. Some 50 minutes in all;
-``--budgets 3,10,30`` and ``--seeds 1`` measure less. Results are kept in quality.jsonl in the current folder (or in
-``--store FILE``): another start goes on where one was interrupted. Remove it to measure anew.
+The last tenth of the text is held out whole. Only the time and the seed are given. Takes about 50 minutes in all;
+``--budgets 3,10,30`` and ``--seeds 1`` measure less. Results are saved in quality.jsonl in the current folder (or in
+``--store FILE``), so an interrupted start resumes. Remove the file to measure again.
 """
 
 import argparse
@@ -32,14 +32,14 @@ from fastrnn.training.train import train
 
 BUDGETS = (3.0, 10.0, 30.0, 90.0, 180.0, 600.0)  # seconds of a whole process
 SEEDS = 3
-STARTUP = 1.2, 0.01  # of a budget, before training and for the last validation: seconds, and a share, up to a second
-WINDOW = 256  # of nanoGPT's protocol: windows of so many characters, each from a zero state
+STARTUP = 1.2, 0.01  # subtracted from a budget: seconds before training; a share, up to 1 s, for the last validation
+WINDOW = 256  # nanoGPT's protocol: windows of this many characters, each from a zero state
 MARKERS = '<!-- quality: made by bench/quality.py -->', '<!-- end of quality -->'
 RACE = (0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0)
 
 
 def whole_process(path: str, budget: float, seed: int) -> tuple[float, float, float, float, str]:
-    """Held-out bits per character, whole and by windows; epochs, seconds by the clock, and the model in words."""
+    """Held-out bits per character, whole and in windows; epochs, wall seconds, and the model in words."""
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / 'model.safetensors'
         options = [
@@ -65,12 +65,12 @@ def whole_process(path: str, budget: float, seed: int) -> tuple[float, float, fl
 
 
 def quality(path: str, budgets: Sequence[float], seeds: int, store: Store) -> str:
-    """A table: of each budget the median run, and the range."""
+    """A table with the median run of each budget, and the range."""
     lines = [
         '| whole process | model | held-out bits per character | range | in windows of 256 | epochs |',
         '|---|---|---|---|---|---|',
     ]
-    whole_process(path, 2.5, 0)  # compiles, if need be
+    whole_process(path, 2.5, 0)  # compiles if needed
     for budget in budgets:
         runs = sorted(
             store.get(f'{Path(path).name}, {budget:g} s, seed {s}', partial(whole_process, path, budget, s))
@@ -94,7 +94,7 @@ def trained_alone(corpus: Corpus, config: Config) -> tuple[float, float]:
 
 
 def race(corpus: Corpus) -> None:
-    """The reference for 60 s; then the shortest run of the preset that is as good on the held-out text."""
+    """The reference for 60 s, then the shortest run of the preset that is as good on the held-out text."""
     goal, epochs = trained_alone(corpus, preset('reference', engine='reference', time=60.0, seed=0, sample_length=0))
     print(f'reference after 60 s: {goal:.3f} bits per character ({epochs:.2f} epochs)')
     for seconds in RACE:

@@ -1,4 +1,4 @@
-"""How long until the first printed loss, and how much memory: first run ever, warm start, plain import.
+"""Time to the first printed loss, and memory: first run, warm start, plain import.
 
 python bench/startup.py
 """
@@ -16,7 +16,7 @@ from table import publish
 
 SONNETS = Path(__file__).parent.parent / 'data' / 'sonnets.txt'
 TRAIN = [sys.executable, '-m', 'fastrnn', 'train', str(SONNETS), '--seed', '0', '--iterations', '1']
-RUNS = 5  # of which the median is taken
+RUNS = 5  # runs per median
 MARKERS = '<!-- startup: made by bench/startup.py -->', '<!-- end of startup -->'
 FAST = [*TRAIN, '--preset', 'fast', '--validation', '0.1']
 LSTM = [*FAST, '--cell', 'lstm']
@@ -34,7 +34,7 @@ def seconds(command: list[str], cache: str, runs: int) -> float:
 
 
 def first_and_warm(command: list[str], what: str) -> list[str]:
-    """Rows of the table: with an empty cache, and with what that left."""
+    """Rows of the table: with an empty cache, and with the cache of the first run."""
     with tempfile.TemporaryDirectory() as cache:
         first, warm = seconds(command, cache, 1), seconds(command, cache, RUNS)
     return [f'| first run ever, compiling, {what} | {first:.1f} s |', f'| the same, warm | {warm:.2f} s |']

@@ -1,18 +1,18 @@
-"""Results of long experiments, kept as they come: an interrupted script goes on where it was."""
+"""Results of long experiments, saved one by one, so that an interrupted script resumes."""
 
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-BEGIN = '{"key": '  # of each line; what only begins so was torn
+BEGIN = '{"key": '  # start of each line; an incomplete line is ignored
 
 
 class Store:
     """A dict of results by key, each a JSON value, appended to a file of JSON lines.
 
-    A line that was torn by a kill counts as not written. Several processes may append to one file; each sees what was
-    there when it began, and its own. Raises ValueError, in one line, for a file that holds anything else.
+    A line cut by a kill is ignored. Several processes may append to one file; each sees what was there when it started,
+    and its own results. Raises ValueError, in one line, for any other content.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -36,7 +36,7 @@ class Store:
         return iter(self._results)
 
     def add(self, key: str, result: Any) -> None:
-        """Keep a result, in place of an older one."""
+        """Save a result, replacing an older one."""
         line = json.dumps({'key': key, 'result': result})
         before = self._path.read_bytes() if self._path.exists() else b''
         torn = before and not before.endswith(b'\n')
@@ -45,7 +45,7 @@ class Store:
         self._results[key] = json.loads(line)['result']
 
     def get(self, key: str, make: Callable[[], Any]) -> Any:
-        """The result of this key, made and kept where it is not there."""
+        """The result for this key; makes and saves it if it is missing."""
         if key not in self:
             self.add(key, make())
         return self[key]

@@ -1,7 +1,7 @@
 """From the JSON of ``pytest --benchmark-only --benchmark-json=FILE`` to the README's table of speeds.
 
 python bench/table.py bench.json              prints the table
-python bench/table.py bench.json README.md    puts it into the README, between its markers
+python bench/table.py bench.json README.md    writes it into the README, between its markers
 """
 
 import json
@@ -14,7 +14,7 @@ MARKERS = '<!-- speeds: made by bench/table.py -->', '<!-- end of speeds -->'
 
 
 def duration(seconds: float) -> str:
-    """Three digits in a fitting unit."""
+    """Three digits in a suitable unit."""
     for unit, size in (('s', 1.0), ('ms', 1e-3), ('µs', 1e-6)):
         if seconds >= size:
             return f'{seconds / size:.3g} {unit}'
@@ -22,7 +22,7 @@ def duration(seconds: float) -> str:
 
 
 def table(data: dict[str, Any]) -> str:
-    """A Markdown table: medians, ratios to the reference, and what they were measured on."""
+    """A Markdown table: medians, ratios to the reference, and the machine."""
     medians: dict[tuple[str, int], dict[str, float]] = {}
     for entry in data['benchmarks']:
         info = entry['extra_info']
@@ -53,7 +53,7 @@ def table(data: dict[str, Any]) -> str:
 
 
 def publish(markers: tuple[str, str], content: str, readme: str | None) -> None:
-    """Print content, or put it between two markers of a README."""
+    """Print content, or write it between two markers of a README."""
     if readme is None:
         print(content)
         return

@@ -1,4 +1,4 @@
-"""Reference against exact engine: verify that the bits are identical, then time.
+"""Reference and exact engine: checks that the bits are identical, then measures the time.
 
 pytest --benchmark-only --benchmark-json=bench.json
 python bench/table.py bench.json
@@ -38,7 +38,7 @@ def test_exact(benchmark: Any, corpus: Any, name: str, H: int, side: str) -> Non
     benchmark.group = f'{name}, H={H}'
     benchmark.extra_info.update(name=name, H=H, side=side)
     slow = name.endswith('iterations')
-    settle = 10 if side == 'exact, all cores' else 1  # until the number of threads has been tried out
+    settle = 10 if side == 'exact, all cores' else 1  # until the number of threads is chosen
     benchmark.pedantic(operations[side], rounds=5 if slow else 15, iterations=1 if slow else 20, warmup_rounds=settle)
 
 

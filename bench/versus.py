@@ -1,28 +1,28 @@
-"""The time in which ``fastrnn train --preset fast`` gets as far as PyTorch does in 10, 30 and 90 s, on one text.
+"""The time in which ``fastrnn train --preset fast`` reaches PyTorch's quality after 10, 30 and 90 s, on one text.
 
     pip install '.[peers]'
     python bench/versus.py TEXT                  prints the table
-    python bench/versus.py TEXT README.md        puts it into the README, between its markers
-    python bench/versus.py TEXT --times 20,60,600 --validation 2%        of a text that is read once or less
+    python bench/versus.py TEXT README.md        writes it into the README, between its markers
+    python bench/versus.py TEXT --times 20,60,600 --validation 2%        for a text that is read once or less
 
-The last tenth of the text is held out whole. For each time PyTorch gets a search over nn.LSTM and nn.GRU, H, rates, B,
-T and dropout, and is judged by its best on the held-out text. Of 10 s: two cells, two sizes and two rates, and three
-changes of the best two of these eight, each kept where it helps. Of 30 s and 90 s: the models that are of use there,
-otherwise as the best of the time before, and again three changes of the best two (bench/versus_cases.py). A first
-round, of 10 s, had shown that short windows and rates of 0.01 and more pay, and that orthogonal first weights and open
-forget gates do not. The best is also trained with products in bfloat16, a row of its own where that is better: fastrnn
-computes in float32. About 35 minutes in all. PyTorch's time is that of training alone: no import, no evaluation, no
-first iteration.
+The last tenth of the text is held out whole. For each time, PyTorch gets a search over nn.LSTM and nn.GRU, H, learning
+rates, B, T and dropout, and its best result on the held-out text counts. For 10 s: two cells, two sizes and two rates,
+and three changes of the best two of these eight, each kept if it helps. For 30 s and 90 s: the models that suit these
+times, with the other settings of the best before, and again three changes of the best two (bench/versus_cases.py). A
+first round of 10 s showed that short windows and rates of 0.01 and more pay, and that orthogonal initial weights and
+open forget gates do not. The best is also trained with products in bfloat16, with its own row if that is better;
+fastrnn computes in float32. Takes about 35 minutes in all. PyTorch's time is that of training alone: no import, no
+evaluation, no first iteration.
 
-fastrnn gets no option but a time, tried on a ladder from below, and has to be as good in the median of three seeds. Its
-seconds are those of training with all validations, as its log tells them; those of the whole process stand beside them.
+fastrnn only gets a time, from short to long, until the median of three seeds is as good. Its seconds are those of
+training with all validations, from its log; those of the whole process are next to them.
 
-With ``--times`` the search is one for large texts: B from 16 to 128 at the first time, models of twice the width, and
-from 300 s on only three recipes. Then the table also says what fastrnn has after the same time. From 300 s on fastrnn
-gets one seed. 20, 60 and 600 s take about two hours.
+With ``--times`` the search is for large texts: B from 16 to 128 at the first time, models of twice the width, and only
+three recipes from 300 s on. The table then also shows fastrnn after the same time. From 300 s on fastrnn gets one seed.
+20, 60 and 600 s take about two hours.
 
-Both use all cores, one after the other, and each training is a process. Results are kept in versus.jsonl in the current
-folder (or in ``--store FILE``): another start goes on where one was interrupted. Remove it to measure anew.
+Both use all cores, one after the other, and each training is a separate process. Results are saved in versus.jsonl in
+the current folder (or in ``--store FILE``), so an interrupted start resumes. Remove the file to measure again.
 """
 
 import argparse
@@ -48,7 +48,7 @@ SEEDS = (0, 1, 2)
 
 
 def median(found: Sequence[Result]) -> Result:
-    """The run with the median of the bits."""
+    """The run with the median bits."""
     bits = statistics.median_low([result['bits'] for result in found])
     return next(result for result in found if result['bits'] == bits)
 
@@ -56,7 +56,7 @@ def median(found: Sequence[Result]) -> Result:
 def needed(
     seconds: float, goal: float, run: Callable[[float, int], Result], seeds: Sequence[int] = SEEDS
 ) -> Result | None:
-    """The median run of the shortest time of the ladder whose median is as good; None if there is none."""
+    """The median run of the shortest time whose median is as good; None if there is none."""
     for share in LADDER:
         found: list[Result] = []
         for seed in seeds:
@@ -73,7 +73,7 @@ def tell(text: str) -> None:
 
 
 class Runs:
-    """Trainings on one text by both sides, measured, or found in the store."""
+    """Trainings on one text by both sides, measured or from the store."""
 
     def __init__(self, text: Text, store: Store) -> None:
         self.text, self._store = text, store
@@ -96,9 +96,9 @@ class Runs:
         return found
 
     def searched(self, stages: dict[float, Stage]) -> Iterator[tuple[float, list[Recipe]]]:
-        """For each time PyTorch's best, and before it the same in float32 if bfloat16 is better.
+        """PyTorch's best for each time, preceded by its float32 version if bfloat16 is better.
 
-        From LONG on bfloat16 is only tried if it was better before.
+        From LONG on, bfloat16 is only tried if it was better before.
         """
         best, helps = Recipe(), True
         for seconds, stage in stages.items():
@@ -113,7 +113,7 @@ class Runs:
 
 
 def table(runs: Runs) -> str:
-    """A Markdown table, a row a time, and what it was measured on."""
+    """A Markdown table with a row per time, and a description of the machine."""
     lines = head(COLUMNS)
     for seconds, recipes in runs.searched(STAGES):
         for recipe in recipes:
@@ -124,7 +124,7 @@ def table(runs: Runs) -> str:
 
 
 def large_table(runs: Runs, times: Sequence[float]) -> str:
-    """The same of a large text, and what fastrnn has after the same time."""
+    """The table for a large text, which also has fastrnn after the same time."""
     lines = head(LARGE_COLUMNS)
     for seconds, recipes in runs.searched(stages(times)):
         found = runs.theirs(seconds, recipes[-1])

@@ -18,7 +18,7 @@ def line(cells: tuple[str, ...] | list[str]) -> str:
 
 
 def row(seconds: float, recipe: Recipe, theirs: Result, ours: Result | None) -> str:
-    """When fastrnn is as good."""
+    """When fastrnn is as good as PyTorch."""
     columns = [f'{seconds:g} s', f'{recipe.words}: {theirs["epochs"]:.1f} epochs', f'{theirs["bits"]:.3f}']
     if ours is None:
         columns += [f'more than {seconds:g} s', '', '', '']
@@ -29,7 +29,7 @@ def row(seconds: float, recipe: Recipe, theirs: Result, ours: Result | None) -> 
 
 
 def large_row(seconds: float, recipe: Recipe, theirs: Result, same: Result, ours: Result | None) -> str:
-    """What fastrnn has after the ``same`` time as well. In parentheses: whole processes of both sides."""
+    """Also what fastrnn reaches in the ``same`` time. In parentheses: whole processes of both sides."""
     columns = [f'{seconds:g} s', f'{recipe.words}: {theirs["epochs"]:.2f} epochs {whole(theirs)}']
     columns += [f'{theirs["bits"]:.3f}', f'{same["model"]} {whole(same)}', f'{same["bits"]:.3f}']
     columns += [f'**{theirs["bits"] - same["bits"]:.3f}**']

@@ -1,4 +1,4 @@
-"""Single trainings of bench/versus.py by both sides, each a process of its own."""
+"""Single trainings of bench/versus.py by both sides, each in a separate process."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ from fastrnn.settings.parsing import parse_share
 
 @dataclass(frozen=True)
 class Text:
-    """A text, and what of it is held out, as ``fastrnn train`` takes it."""
+    """A text and its held-out share, as ``fastrnn train`` takes them."""
 
     path: Path
     validation: str = '10%'
@@ -32,7 +32,7 @@ class Text:
 
 
 def peer(text: Text, recipe: Recipe, seconds: float) -> Result:
-    """PyTorch's result by one recipe."""
+    """PyTorch's result with a recipe."""
     script = str(Path(__file__).with_name('versus_torch.py'))
     start = time.perf_counter()
     told = run([script, str(text.path), str(text.share), str(seconds), json.dumps(asdict(recipe))])
@@ -41,14 +41,14 @@ def peer(text: Text, recipe: Recipe, seconds: float) -> Result:
 
 
 def own(text: Text, seconds: float, seed: int) -> Result:
-    """One ``fastrnn train`` with the preset: the held-out bits at its end, its seconds, and what the preset chose."""
+    """A ``fastrnn train`` with the preset: the held-out bits at its end, its seconds, and the preset's model."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, 'run')
         start = time.perf_counter()
         train(text, '--time', f'{seconds}s', '--seed', str(seed), '--out', str(out))
         wall = time.perf_counter() - start
         curve, last = read_run(out), json.loads((out / 'log.jsonl').read_text().splitlines()[-1])
-    bits = last['validation']  # of the whole held-out text; the curve's is of the part that all validations read
+    bits = last['validation']  # of the whole held-out text; the curve has those of a part
     return {'bits': bits, 'seconds': last['seconds'], 'process': wall, 'model': curve.facts.model}
 
 
@@ -58,7 +58,7 @@ def train(text: Text, *options: str) -> None:
 
 
 def run(arguments: list[str]) -> str:
-    """What Python prints that runs with these. SystemExit says how it failed."""
+    """What Python prints with these arguments. Raises SystemExit with its errors if it fails."""
     result = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
     if result.returncode:
         raise SystemExit(result.stderr)
@@ -66,6 +66,6 @@ def run(arguments: list[str]) -> str:
 
 
 def compile_all(text: Text) -> None:
-    """So that no measured run has to: whatever cell the preset takes, and the text's numbers."""
+    """Compile all cells and encode the text, so that measured runs need not."""
     for cell in CELLS:
         train(text, '--cell', cell, '--time', '1s')

@@ -1,8 +1,8 @@
-"""A character model in PyTorch as a competent user would train it: bench/versus.py's recipes, bench/curves.py's curve.
+"""A character model in PyTorch, trained as a competent user would: for bench/versus.py and bench/curves.py.
 
-The fused layers (their LSTM is oneDNN's) and fused AdamW; one-hot input by a look-up of rows, which is as fast as an
-embedding of 64; cosine to zero over the time, after a warm-up; the gradient's norm clipped; a state that is carried
-from window to window. The learning rate follows the clock, so that the schedule ends when the time does.
+It uses the fused layers (their LSTM is oneDNN's) and fused AdamW; one-hot input by a look-up of rows, as fast as an
+embedding of 64; a warm-up and a cosine to zero; clipping of the gradient's norm; a state carried from window to window.
+The learning rate follows the time, so that the schedule ends when the time does.
 """
 
 import json
@@ -26,15 +26,15 @@ WARMUP = 0.02  # of the time
 CLIP_NORM = 1.0
 WEIGHT_DECAY = 0.01
 BETAS = (0.9, 0.99)
-LONG = 200_000  # characters of a held-out text from which on it is read in LANES parts
+LONG = 200_000  # characters; a longer held-out text is read in LANES parts
 LANES, WARM_UP = 64, 512
-PART = 512  # steps of evaluation at once
+PART = 512  # steps evaluated at once
 
 
 class Trainer:
-    """A network, its optimizer, and where it stands in the text.
+    """A network, its optimizer, and its position in the text.
 
-    ids: (n,), V distinct ones; the text is cut into B streams.
+    ids: (n,), with V distinct ones; the text is cut into B streams.
     """
 
     def __init__(self, recipe: Recipe, ids: NDArray[Any], V: int, threads: int, seed: int = 0) -> None:
@@ -56,11 +56,11 @@ class Trainer:
 
     @property
     def characters(self) -> int:
-        """Trained on so far."""
+        """Characters trained on so far."""
         return self.iterations * self.recipe.T * self.recipe.B
 
     def step(self, share: float) -> float:
-        """One iteration, at so much of the time; its loss in bits per character."""
+        """An iteration at a share of the time; returns its loss in bits per character."""
         for group in self.optimizer.param_groups:
             group['lr'] = self.recipe.rate * schedule(share)
         T = self.recipe.T
@@ -80,9 +80,9 @@ class Trainer:
         return float(loss.item()) / math.log(2)
 
     def evaluate(self, ids: NDArray[Any]) -> float:
-        """Bits per character of a text, (n,), after its first, in float32.
+        """Bits per character of a text (n,) after its first character, in float32.
 
-        A long one is read in LANES parts at once, each after the WARM_UP characters before it.
+        Reads a long one in LANES parts at once, each after the WARM_UP characters before it.
         """
         lanes, warm_up = (LANES, WARM_UP) if ids.size >= LONG else (1, 0)
         span = -(-(ids.size - 1) // lanes)
@@ -97,7 +97,7 @@ class Trainer:
                     self.output(hs).flatten(0, 1), targets.flatten(), reduction='none'
                 )
                 nats += float(surprisals.view_as(at)[(part >= 0) & (at < len(text) - 1)].sum(dtype=torch.float64))
-                if part[-1] == -1:  # nothing is before the first part
+                if part[-1] == -1:  # there is nothing before the first part
                     for values in state if isinstance(state, tuple) else (state,):
                         values[:, 0] = 0
         return nats / math.log(2) / (len(text) - 1)
@@ -108,14 +108,14 @@ def detached(state: Any) -> Any:
 
 
 def schedule(share: float) -> float:
-    """Of the learning rate: up from 0 during the warm-up, then down to 0 by a cosine."""
+    """Factor of the learning rate: from 0 up during the warm-up, then down to 0 by a cosine."""
     if share < WARMUP:
         return share / WARMUP
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, (share - WARMUP) / (1 - WARMUP)))
 
 
 def warmed(recipe: Recipe, ids: NDArray[Any], V: int, threads: int) -> Trainer:
-    """A new trainer, after what only the first iteration in a process has to do, which may take seconds."""
+    """A new trainer, after a first iteration, which may take seconds in a new process."""
     Trainer(recipe, ids, V, threads).step(0.0)
     return Trainer(recipe, ids, V, threads)
 
@@ -123,10 +123,10 @@ def warmed(recipe: Recipe, ids: NDArray[Any], V: int, threads: int) -> Trainer:
 def train(
     trainer: Trainer, seconds: float, report: Callable[[float, float], None] | None = None, every: float = 1.0
 ) -> None:
-    """Train for so many seconds.
+    """Train for ``seconds`` seconds.
 
-    ``report`` gets the seconds and the mean bits per character since it was called last, ``every`` so often and at the
-    end; its own time does not count.
+    ``report`` gets the seconds, and the mean bits per character since its last call. It is called every ``every``
+    seconds and at the end; its own time does not count.
     """
     start, used, bits, due = time.perf_counter(), 0.0, [], every
     while used < seconds:
@@ -139,7 +139,7 @@ def train(
 
 
 def result(recipe: Recipe, ids: NDArray[Any], held_out: NDArray[Any], V: int, seconds: float, threads: int) -> Any:
-    """Held-out bits per character after so many seconds of training, and what that was, for a Store."""
+    """Held-out bits per character after ``seconds`` of training, with characters and epochs, for a Store."""
     trainer = warmed(recipe, ids, V, threads)
     train(trainer, seconds)
     bits = trainer.evaluate(held_out)
@@ -151,7 +151,7 @@ def result(recipe: Recipe, ids: NDArray[Any], held_out: NDArray[Any], V: int, se
 
 
 def main() -> None:
-    """A whole process of a user: the result of one recipe, as JSON."""
+    """The result of a recipe, as JSON, as a user's whole process."""
     path, validation, seconds, recipe = sys.argv[1:]
     corpus = open_corpus(path)
     text, held_out = map(np.asarray, corpus.split(float(validation)))
