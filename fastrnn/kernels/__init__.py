@@ -1,1 +1,1 @@
-"""Compiled kernels: functions of arrays and numbers, which know nothing of files, text or models."""
+"""Compiled kernels: functions of arrays and numbers, independent of files, texts and models."""

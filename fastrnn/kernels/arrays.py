@@ -9,10 +9,10 @@ LINE = 64  # bytes
 
 
 def aligned_zeros(shape: int | tuple[int, ...], dtype: Any = np.float64) -> Any:
-    """Zeros that start at a cache line. NumPy's start 16 bytes behind one, if they are large.
+    """Zeros that start at a cache line. Large arrays of NumPy start 16 bytes after one.
 
-    BLAS adds to its result many times, and a line that two threads write travels between them each time (exact engine,
-    backward at H=100 with two threads: 39 us before, 32 us after).
+    BLAS adds to its result many times, and a line that two threads write moves between their caches each time. (Exact
+    engine, backward at H=100 with two threads: 32 us with aligned arrays, 39 us without.)
     """
     dtype = np.dtype(dtype)
     size = math.prod(shape) if isinstance(shape, tuple) else shape

@@ -1,8 +1,8 @@
-"""Sums and the largest element of a row, in vectors of one shape on every machine.
+"""Sums and the maximum of a row, with vectors of the same shape on every machine.
 
-LLVM makes vectors of a sum only if it may choose the order, and then the bits depend on the processor, and even on the
-kernel that the loop is inlined into. So vectors are written out: 64 bytes of partial results, joined by halves, then
-what is left over (a row of 84: 6 ns; element by element 44: bench/kernels.py).
+LLVM only vectorizes a sum if it may choose the order. Then the bits depend on the processor, and even on the kernel
+that inlines the loop. So vectors are written out: 64 bytes of partial results, joined by halves, then the remaining
+elements (a row of 84: 6 ns; element by element 44: bench/kernels.py).
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ I32, I64 = ir.IntType(32), ir.IntType(64)
 
 
 def _reduce(context: Any, builder: Any, sig: Any, args: Any, result: Any, start: float, term: Any, join: Any) -> Any:
-    """Emit join over k < size of term(x[k]); ``result`` is the type of terms, ``start`` what changes none of them."""
+    """Emit join over k < size of term(x[k]); ``result``: the type of terms, ``start``: the neutral element of join."""
     array, size = args[0], args[1]
     real, kind = context.get_data_type(sig.args[0].dtype), context.get_data_type(result)
     lanes = 8 * BYTES // max(sig.args[0].dtype.bitwidth, result.bitwidth)
@@ -60,7 +60,7 @@ def _reduce(context: Any, builder: Any, sig: Any, args: Any, result: Any, start:
 
 @intrinsic
 def row_max(typingctx, x, size):
-    """The largest of x[:size], size >= 1; skips NaN."""
+    """The maximum of x[:size], size >= 1; skips NaN."""
 
     def codegen(context, builder, sig, args):
         def larger(a, b):

@@ -1,6 +1,6 @@
-"""Choosing the next character: temperature, top-k and top-p, and the draw.
+"""Chooses the next character: temperature, top-k and top-p, and the draw.
 
-The draw inverts the cumulated probabilities at one uniform number, as np.random.choice does.
+The draw inverts the cumulative probabilities at a uniform number, like np.random.choice.
 """
 
 from typing import Any, NamedTuple
@@ -14,16 +14,16 @@ NEVER = 1.2e-38  # smaller probabilities are never drawn: uniform numbers are mu
 
 
 class Choice(NamedTuple):
-    """How the next character is chosen."""
+    """How to choose the next character."""
 
-    temperature: Any  # above 0, in the dtype of the logits, which are divided by it
+    temperature: Any  # above 0; divides the logits; in their dtype
     top_k: int  # how many characters are kept; V or more: all
-    top_p: float  # how much probability is kept; 1 or more: all
+    top_p: float  # probability that is kept; 1 or more: all
 
 
 @jit
 def temper(y, temperature):
-    """y = (y - max(y)) / temperature, so that exp(y) can't overflow and is 1 somewhere."""
+    """y = (y - max(y)) / temperature, so that exp(y) can't overflow and its maximum is 1."""
     most = row_max(y, y.size)
     for k in range(y.size):
         y[k] = (y[k] - most) / temperature
@@ -31,7 +31,7 @@ def temper(y, temperature):
 
 @jit
 def likely(p, V, least):
-    """How many of p[:V] are at least ``least``, and their sum."""
+    """The number of p[:V] that are at least ``least``, and their sum."""
     count = 0
     for k in range(V):
         count += 1 if p[k] >= least else 0
@@ -40,16 +40,16 @@ def likely(p, V, least):
 
 @jit
 def keep_largest(p, V, number, mass):
-    """Keep the largest of p[:V], as few as reach ``number`` or sum to ``mass``, of ties the first; set others to 0.
+    """Keep the largest of p[:V], as few as reach ``number`` or sum to ``mass``; of ties the first; set others to 0.
 
-    Bisects for the smallest that is kept, in about 12 passes that LLVM vectorises (top_p = 0.9, V = 65: 0.7 us a
+    Bisects for the smallest one to keep, in about 12 passes that LLVM vectorizes (top_p = 0.9, V = 65: 0.7 us per
     character; with a heap 4.6).
     """
     kind = p.dtype.type
     low, high = kind(NEVER), row_max(p, V) * kind(2)
-    above, reached = 0, kind(0)  # count and sum of those from high on: not enough
+    above, reached = 0, kind(0)  # count and sum of those >= high: not enough
     count, total = likely(p, V, low)
-    enough = count >= number or total >= mass  # else all are kept that are ever drawn
+    enough = count >= number or total >= mass  # else all that can be drawn are kept
     while enough and count - above > 1:
         middle = np.sqrt(low) * np.sqrt(high)
         if not low < middle < high:  # ties
@@ -74,7 +74,7 @@ def keep_largest(p, V, number, mass):
 
 @jit
 def filter_likeliest(p, V, choice):
-    """Apply top_k, then top_p to the rest; p[:V] need not be normalised, before or after.
+    """Apply top_k, then top_p to the rest; p[:V] need not be normalized, before or after.
 
     top_p is nucleus sampling (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020).
     """
@@ -86,7 +86,7 @@ def filter_likeliest(p, V, choice):
 
 @jit
 def choose(p, V, u, edges):
-    """The first character at which cumulated p[:V], divided by their sum, exceed u; edges (V,) is scratch."""
+    """The first character whose cumulative share of p[:V] exceeds u; edges (V,) is scratch space."""
     total = 0.0
     for k in range(V):
         total += p[k]

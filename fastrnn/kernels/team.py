@@ -1,10 +1,10 @@
-"""Several threads inside one kernel: how they share work, and how they wait for one another.
+"""Several threads inside one kernel: how they share work, and how they wait for each other.
 
-Every thread of a team runs the same kernel with its own ``rank``. They work on disjoint parts, with a ``barrier`` after
-each phase. Groups share streams; the threads of a group share the units of its streams, and wait for one another alone.
-A phase takes about a microsecond, so threads wait by spinning. A thread that spins for long waits for one
-that has no processor: it sleeps until the last one comes (Linux's futex; elsewhere it yields), and leaves its own
-processor to others. Next to two busy processes, two threads that yielded took ten times as long as one (bench/busy.py).
+Every thread of a team runs the same kernel with its own ``rank``. Threads work on disjoint parts, with a ``barrier``
+after each phase. Groups share streams. The threads of a group share the units of its streams, and wait only for each
+other. A phase takes about a microsecond, so threads spin while they wait. A thread that spins for long is waiting for
+one that has no processor. It then sleeps until the last one comes (with Linux's futex; elsewhere it yields), and frees
+its own processor. Next to two busy processes, two threads that yield took ten times as long as one (bench/busy.py).
 """
 
 import platform
@@ -18,9 +18,9 @@ from numba.extending import intrinsic
 
 from .jit import jit
 
-SPINS = 3000  # before a thread sleeps; about 40 us, which are lost if processors are busy
+SPINS = 3000  # spins before a thread sleeps: about 40 us, lost if processors are busy
 FUTEX = {'x86_64': 202, 'AMD64': 202, 'aarch64': 98}.get(platform.machine(), 0)  # number of Linux's system call
-WAIT, WAKE = 128, 129  # FUTEX_WAIT and FUTEX_WAKE, of one process
+WAIT, WAKE = 128, 129  # FUTEX_WAIT and FUTEX_WAKE, within a process
 EVERYBODY = 2**31 - 1
 _HAS_PAUSE = platform.machine() in ('x86_64', 'AMD64')
 
@@ -30,36 +30,36 @@ class Team(NamedTuple):
 
     rank: int
     size: int
-    shares: int  # threads of a group, which have ranks in a row; they divide the team
+    shares: int  # threads per group, with consecutive ranks; divides the size
     sync: Any  # int64, see make_sync
     give_way: int  # address of sched_yield, or 0
     syscall: int  # address of Linux's syscall, for sleeping; or 0
 
 
-ARRIVALS, ABORT, SLEEPERS, LONGEST, SYNC = 0, 8, 16, 24, 32  # on cache lines of their own; how many numbers in all
+ARRIVALS, ABORT, SLEEPERS, LONGEST, SYNC = 0, 8, 16, 24, 32  # indices, each on its own cache line; size of a record
 
 
 def make_sync(groups: int = 1) -> Any:
-    """What a team shares, and then each of its groups: arrivals at barriers, whether to give up, how many threads
-    sleep, and for how long at a time, in seconds and nanoseconds: a thread that gives up wakes nobody."""
+    """The shared record of a team, then those of its groups: arrivals at barriers, whether to give up, the number of
+    sleeping threads, and the longest sleep in seconds and nanoseconds (a thread that gives up wakes nobody)."""
     sync = np.zeros((1 + groups, SYNC), np.int64)
     sync[:, LONGEST + 1] = 10_000_000
     return sync.ravel()
 
 
 def give_up(sync: Any) -> None:
-    """Have nobody wait at a barrier any more: one thread will not come."""
+    """Release all threads from barriers: one thread will not come."""
     sync[ABORT::SYNC] = 1
 
 
 def alone() -> Team:
-    """A team of one, for which barriers cost nothing."""
+    """A team of one thread; its barriers cost nothing."""
     return Team(0, 1, 1, make_sync(), 0, 0)
 
 
 @intrinsic
 def _atomic_add(typingctx, array, index, value):
-    """array[index] += value for all threads to see; returns the value before."""
+    """array[index] += value, atomically; returns the value before."""
 
     def codegen(context, builder, sig, args):
         data = context.make_array(sig.args[0])(context, builder, args[0]).data
@@ -102,7 +102,7 @@ def _call(typingctx, address):
 
 @intrinsic
 def _futex(typingctx, address, array, operation, value):
-    """Wait while the low half of array[ARRIVALS] is value, at most array[LONGEST], or wake those that wait for it."""
+    """Wait while the low half of array[ARRIVALS] is value, at most array[LONGEST]; or wake the waiting threads."""
 
     def codegen(context, builder, sig, args):
         i64 = ir.IntType(64)
@@ -118,17 +118,17 @@ def _futex(typingctx, address, array, operation, value):
 
 @jit
 def sleep(team, target):
-    """Sleep until the team's arrivals reach the target, or for a while."""
+    """Sleep until the team's arrivals reach the target, at most for a fixed time."""
     _atomic_add(team.sync, SLEEPERS, 1)
     seen = _atomic_load(team.sync, ARRIVALS)
-    if seen < target:  # the last thread to come sees a sleeper; if it has come already, the system does not wait
+    if seen < target:  # the last thread to come sees a sleeper; if it came already, the futex does not wait
         _futex(team.syscall, team.sync, WAIT, seen & 0xFFFFFFFF)
     _atomic_add(team.sync, SLEEPERS, -1)
 
 
 @jit
 def barrier(team):
-    """Wait until all threads of the team have come here."""
+    """Wait until all threads of the team have come."""
     if team.size == 1:
         return
     ticket = _atomic_add(team.sync, ARRIVALS, 1)
@@ -150,7 +150,7 @@ def barrier(team):
 
 @jit
 def group_of(team):
-    """This thread's group as a team of its own."""
+    """This thread's group, as a team."""
     number, shares = team.rank // team.shares, team.shares
     sync = team.sync[(1 + number) * SYNC : (2 + number) * SYNC]
     return Team(team.rank % shares, shares, shares, sync, team.give_way, team.syscall)
@@ -158,7 +158,7 @@ def group_of(team):
 
 @jit
 def by_units(team):
-    """The team with ranks in the order of units: what threads share by units, a group's thread has of its own ones."""
+    """The team with ranks in the order of units: a thread's part of all units is within its share of its group's."""
     groups = team.size // team.shares
     rank = team.rank % team.shares * groups + team.rank // team.shares
     return Team(rank, team.size, team.shares, team.sync, team.give_way, team.syscall)
@@ -166,7 +166,7 @@ def by_units(team):
 
 @jit
 def part(index, parts, size, grain):
-    """Start and stop of one of the parts of range(size), in multiples of ``grain``."""
+    """Start and stop of a part of range(size), in multiples of ``grain``."""
     grains = (size + grain - 1) // grain
     start = grains * index // parts * grain
     stop = grains * (index + 1) // parts * grain

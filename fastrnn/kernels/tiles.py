@@ -1,4 +1,4 @@
-"""LLVM's vector instructions, written out: LLVM itself keeps no tile of sums in registers over an outer loop."""
+"""Vector instructions for LLVM, written out: LLVM keeps no tile of sums in registers over an outer loop."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ I32, I64 = ir.IntType(32), ir.IntType(64)
 
 
 class Tile:
-    """Emits loads, stores and tiles of sums, as vectors of one element type."""
+    """Emits loads, stores and tiles of sums, as vectors of an element type."""
 
     def __init__(self, context: Any, builder: Any, dtype: Any, lanes: int, *, fused: bool = False) -> None:
-        """lanes: elements of a vector; fused: whether a product and its sum are rounded once."""
+        """lanes: elements per vector; fused: round a product and its sum once."""
         self.context, self.builder, self.fused = context, builder, fused
         self.real = context.get_data_type(dtype)
         self.bytes, self.lanes = dtype.bitwidth // 8, lanes

@@ -1,4 +1,4 @@
-"""Where compiled kernels are kept: never stale, and no damage or missing right stops a run."""
+"""The cache of compiled kernels: never stale, and neither damage nor missing rights stop a run."""
 
 import errno
 import gc
@@ -22,13 +22,13 @@ def plus_one(x):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """An empty folder in place of the user's cache."""
+    """An empty folder instead of the user's cache."""
     monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path)
     return tmp_path
 
 
 def compiled():
-    """Compile, or load, a tiny kernel; returns how often it was loaded."""
+    """Compile or load a tiny kernel; returns the number of loads."""
     kernel = jit.jit(plus_one)
     assert kernel(41) == 42
     return sum(kernel.stats.cache_hits.values())
@@ -77,7 +77,7 @@ def make_folder(path):
         *(pytest.param(damage, marks=pytest.mark.long) for damage in (empty, scribble, make_folder)),
     ],
 )
-def test_damaged_files_are_compiled_anew(folder, suffix, damage):
+def test_damaged_files_are_compiled_again(folder, suffix, damage):
     compiled()
     for path in files(folder, suffix):
         damage(path)
@@ -86,7 +86,7 @@ def test_damaged_files_are_compiled_anew(folder, suffix, damage):
         assert compiled() == 1, 'not repaired'
 
 
-def test_a_folder_that_is_gone(folder):
+def test_a_removed_folder(folder):
     compiled()
     shutil.rmtree(folder)
     assert compiled() == 0
@@ -98,7 +98,7 @@ def test_without_a_folder(monkeypatch):
 
 
 def test_a_folder_for_these_kernels(tmp_path, monkeypatch):
-    """FASTRNN_CACHE names its parent, which may have to be made."""
+    """FASTRNN_CACHE names its parent, which is created if needed."""
     monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'some' / 'where'))
     folder, note = jit.cache_folder()
     assert folder == tmp_path / 'some' / 'where' / f'kernels-{jit.fingerprint()}'
@@ -107,14 +107,14 @@ def test_a_folder_for_these_kernels(tmp_path, monkeypatch):
 
 
 def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
-    """Below a file nothing can be made, whoever one is; ``fastrnn info`` says so."""
+    """Nothing can be created below a file, not even by root; ``fastrnn info`` says so."""
     file = tmp_path / 'file'
     file.touch()
     monkeypatch.setenv('FASTRNN_CACHE', str(file / 'cache'))
     with pytest.warns(RuntimeWarning, match='; name another folder with FASTRNN_CACHE') as caught:
         folder, note = jit.cache_folder()
     assert folder is None and str(caught[0].message).startswith(note)
-    assert note == f'{file / "cache"} cannot be written (Not a directory), so kernels are compiled anew in every run'
+    assert note == f'{file / "cache"} cannot be written (Not a directory); every run compiles the kernels again'
     monkeypatch.setattr(jit, 'CACHE_NOTE', note)
     assert diagnosis.facts()['kernels'] == note
 
@@ -132,7 +132,7 @@ def test_a_process_that_cannot_write(tmp_path):
 
 
 def test_fingerprint_covers_every_source(tmp_path, monkeypatch):
-    """In sub-folders too. Numba itself would notice a change only in the file that a kernel stands in."""
+    """Including sub-folders. Numba itself only detects changes of the file with the kernel."""
     before, place = jit.fingerprint(), tmp_path / 'kernels'
     shutil.copytree(Path(jit.__file__).parent, place)
     (place / 'deeper' / 'still').mkdir(parents=True)
@@ -149,7 +149,7 @@ def test_fingerprint_covers_every_source(tmp_path, monkeypatch):
 
 
 def test_fingerprint_covers_places(tmp_path, monkeypatch):
-    """Two files that change places, and one that only moves to another folder."""
+    """Two files that swap their places, and one that moves to another folder."""
     monkeypatch.setattr(jit, '__file__', str(tmp_path / 'jit.py'))
     seen = set()
     for places in ((('exact', 'a'), ('fast', 'b')), (('exact', 'b'), ('fast', 'a')), (('', 'a'), ('fast', 'b'))):
@@ -164,7 +164,7 @@ def test_fingerprint_covers_places(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('name', ['CPU', 'FEATURES'])
 def test_fingerprint_covers_the_processor(monkeypatch, name):
-    """A home folder may be shared by machines."""
+    """Different machines may share a home folder."""
     before = jit.fingerprint()
     monkeypatch.setattr(jit, name, 'another')
     assert jit.fingerprint() != before
@@ -181,7 +181,7 @@ print(gemm.lanes(1), gemm.FUSED)
 
 @pytest.mark.long
 def test_target(tmp_path):
-    """The processor that kernels are cached and laid out for is the one that Numba compiles for."""
+    """Kernels are cached and packed for the processor that Numba compiles for."""
     names = {'haswell': '+avx2,+fma', 'x86-64-v4': '+avx512f,+fma', 'generic': ''}
     environments = [{'NUMBA_CPU_NAME': name, 'NUMBA_CPU_FEATURES': names[name]} for name in names]
     started = [start_python('-c', TARGET, FASTRNN_CACHE=str(tmp_path), **env) for env in ({}, *environments)]
@@ -201,14 +201,14 @@ def test_fingerprint_covers_versions(monkeypatch, module):
 
 @pytest.fixture
 def unfrozen():
-    """As in a process that is not pytest's, which freezes what it has collected."""
+    """As in a normal process: pytest freezes objects."""
     gc.unfreeze()
     yield
     gc.freeze()
 
 
-def test_the_garbage_collector_is_as_it_was(folder, unfrozen):
-    """Frozen only while something is compiled; what others have frozen stays so."""
+def test_the_garbage_collector_is_restored(folder, unfrozen):
+    """Objects are frozen only while something compiles; objects frozen by others stay frozen."""
     frozen = []
 
     @overload(plus_one)
@@ -227,25 +227,25 @@ def test_the_garbage_collector_is_as_it_was(folder, unfrozen):
 
 
 def fill(folder, monkeypatch):
-    """Its disk is full: not a byte can be written."""
+    """The disk is full: not a byte can be written."""
     monkeypatch.setattr('os.replace', fail(errno.ENOSPC))
 
 
 def lock(folder, monkeypatch):
-    """Its disk can only be read."""
+    """The disk is read-only."""
     monkeypatch.setattr('os.open', fail(errno.EROFS))
     monkeypatch.setattr('tempfile.TemporaryFile', fail(errno.EROFS))
 
 
 def replace(folder, monkeypatch):
-    """A file has its name."""
+    """A file has the folder's name."""
     folder.rmdir()
     folder.touch()
 
 
 @pytest.mark.parametrize('turn', [fill, lock, replace])
-def test_a_folder_that_can_no_longer_be_written(tmp_path, monkeypatch, turn):
-    """Nor are kernels kept in another one, as Numba would: beside their sources, where they might be stale."""
+def test_a_folder_that_becomes_read_only(tmp_path, monkeypatch, turn):
+    """Kernels are not saved elsewhere either, such as next to their sources as Numba would: they might be stale."""
     (tmp_path / 'cache').mkdir()
     monkeypatch.setattr(jit, 'CACHE_FOLDER', tmp_path / 'cache')
     before = set(Path(__file__).parent.rglob('*'))
@@ -256,7 +256,7 @@ def test_a_folder_that_can_no_longer_be_written(tmp_path, monkeypatch, turn):
     assert not files(tmp_path, 'nb[ic]*')
 
 
-def test_a_literal_as_a_variable_compiles_nothing_anew():
+def test_a_literal_as_a_variable_recompiles_nothing():
     called = numba.njit(lambda x: x)
     calling = numba.njit(lambda x: called(jit.variable(0)) + called(x))
     assert calling(3) == 3 and len(called.signatures) == 1

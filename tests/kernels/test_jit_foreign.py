@@ -1,4 +1,4 @@
-"""Compiled kernels are run only where nobody else can have put them."""
+"""Compiled kernels are loaded only if no other user can write them."""
 
 import pickle
 import shutil
@@ -13,7 +13,7 @@ from fastrnn.kernels import jit
 
 
 class Planted:
-    """What unpickling it does is to leave a mark."""
+    """Unpickling it creates a file."""
 
     def __init__(self, mark):
         self.mark = mark
@@ -32,7 +32,7 @@ def compiled():
 
 
 def test_a_foreign_kernel_is_not_run(place, monkeypatch, tmp_path):
-    """It is, from a folder of the user's own; from one that others can write to, a temporary one is taken."""
+    """Only one in the user's own folder is. If others can write to the folder, a temporary one is used."""
     monkeypatch.setenv('FASTRNN_CACHE', str(place / 'cache'))
     kernels, note = jit.cache_folder()
     assert mode_of(kernels) == mode_of(place / 'cache') == 0o700 and note == str(kernels)
@@ -47,7 +47,7 @@ def test_a_foreign_kernel_is_not_run(place, monkeypatch, tmp_path):
     (place / 'cache').chmod(0o777)
     with pytest.warns(RuntimeWarning, match='can be written by others: chmod go-w') as caught:
         temporary, note = jit.cache_folder()
-    assert str(caught[0].message) == note and note.startswith('kernels are compiled anew in every run, as ')
+    assert str(caught[0].message) == note and note.startswith('every run compiles the kernels again: ')
     assert '\n' not in note and mode_of(temporary) == 0o700
     monkeypatch.setattr(jit, 'CACHE_FOLDER', temporary)
     compiled()
@@ -57,14 +57,14 @@ def test_a_foreign_kernel_is_not_run(place, monkeypatch, tmp_path):
     shutil.rmtree(temporary)
 
 
-def test_a_temporary_folder_goes_with_the_process(tmp_path):
+def test_a_temporary_folder_is_removed_with_the_process(tmp_path):
     code = 'from fastrnn.kernels import jit; print(jit.temporary_folder().is_dir())'
     done = run_python('-c', code, TMPDIR=str(folder(tmp_path / 'tmp', 0o700)))
     assert (done.returncode, done.stdout) == (0, b'True\n') and not list((tmp_path / 'tmp').iterdir())
 
 
 def test_no_temporary_folder_either(place, monkeypatch):
-    """Kernels are kept nowhere then."""
+    """Then kernels are not saved."""
     monkeypatch.setattr('tempfile.tempdir', str(folder(place / 'tmp', 0o777)))
     assert jit.temporary_folder() is None
     monkeypatch.setattr('tempfile.tempdir', str(place / 'none'))

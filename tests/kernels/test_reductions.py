@@ -1,4 +1,4 @@
-"""Sums and the largest element of a row."""
+"""Sums and the maximum of a row."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def reduced(x, size, least):
 @pytest.mark.parametrize('dtype', DTYPES)
 @pytest.mark.parametrize('size', [0, 1, 7, 8, 9, 16, 33, 65, 500])
 def test_reductions(dtype, size):
-    """In one order whatever the machine; NaN beyond the end does not matter."""
+    """In the same order on every machine; NaN beyond the end has no effect."""
     kind, x = np.dtype(dtype).type, np.append(normal(10, size, dtype), np.nan).astype(dtype)
     found, terms, least = reduced(x, size, kind(0.1)), x[:size], kind(0.1)
     lanes = 64 // x.itemsize
@@ -35,7 +35,7 @@ def test_reductions(dtype, size):
 
 @pytest.mark.parametrize('dtype', DTYPES)
 def test_reductions_of_nan(dtype):
-    """The largest passes over it, sums do not."""
+    """The maximum skips it, sums don't."""
     x = normal(10, 40, dtype)
     for k in (3, 35, 39):
         y = x.copy()

@@ -18,8 +18,8 @@ from fastrnn.kernels.sampling import Choice, choose, filter_likeliest
 @example(weights=[1] * 8, top_k=5, top_p=0.5, u=0.5, scale=1.0)
 @example(weights=[0, 3, 0], top_k=2, top_p=0.99, u=0.999, scale=1.0)
 def test_filters(weights, top_k, top_p, u, scale):
-    """Exactly NumPy's set of characters (of ties the lower ones), and np.random.choice's character; also of hardly
-    likely ones."""
+    """Exactly NumPy's set of characters (the lower ones of ties), and np.random.choice's character; also with very
+    small probabilities."""
     if not any(weights):
         weights[0] = 1
     p = np.array(weights, float) * scale  # whole numbers and a power of two: sums are exact in any order

@@ -1,4 +1,4 @@
-"""Barriers and shares of the threads that run a kernel."""
+"""Barriers, and the shares of threads in a kernel."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from fastrnn.parallel.threads import ThreadTeam
 
 @jit
 def _relay(team, rounds, seen):
-    """Each thread writes its slot and after the barrier reads all of them; returns how many reads were stale."""
+    """Each thread writes its slot and reads all slots after the barrier; returns the number of stale reads."""
     stale = 0
     for n in range(rounds):
         seen[team.rank * 8] = n
@@ -22,7 +22,7 @@ def _relay(team, rounds, seen):
 
 
 @pytest.mark.parametrize('size', [1, 2, 3])
-def test_nobody_passes_a_barrier_early(size):
+def test_no_thread_passes_a_barrier_early(size):
     threads = ThreadTeam(size)
     seen, stale = np.zeros(8 * size, np.int64), {}
 
@@ -46,7 +46,7 @@ def test_spans_cover_everything_once(size, grain):
 
 @jit
 def _relay_in_group(team, rounds, seen):
-    """As :func:`_relay`, in each group; groups wait for one another at the end alone."""
+    """Like :func:`_relay` in each group; groups only wait for each other at the end."""
     group = group_of(team)
     stale = _relay(group, rounds, seen[8 * (team.rank - group.rank) :])
     barrier(team)
@@ -68,7 +68,7 @@ def test_groups_wait_for_their_own_threads(size, shares):
 
 @pytest.mark.parametrize(('size', 'shares'), [(1, 1), (4, 1), (4, 2), (4, 4), (6, 2)])
 def test_a_group_has_all_units_of_its_streams(size, shares):
-    """Of 7 streams and 5 panels of units, each stream's each panel is somebody's, and nobody else's."""
+    """With 7 streams and 5 panels of units, each panel of each stream has exactly one thread."""
     owners = np.zeros((7, 5), int)
     for rank in range(size):
         team = alone()._replace(rank=rank, size=size, shares=shares, sync=np.zeros(32 * 7, np.int64))
@@ -79,12 +79,12 @@ def test_a_group_has_all_units_of_its_streams(size, shares):
 
 @jit
 def _wait_for_one(team, rounds, late, seen):
-    """Rounds of a barrier to which one comes late, so that the others fall asleep; how many went on too early."""
+    """Rounds in which one thread is late, so that the others sleep; returns how often one continued too early."""
     early = 0
     for n in range(rounds):
         if team.rank == n % team.size:
             for k in range(late):
-                seen[1] = seen[1] * 31 + k  # takes its time
+                seen[1] = seen[1] * 31 + k  # takes time
             seen[0] = n
         barrier(team)
         early += seen[0] != n
@@ -94,7 +94,7 @@ def _wait_for_one(team, rounds, late, seen):
 
 @pytest.mark.parametrize('size', [2, 3])
 def test_sleepers_are_woken(size):
-    """A thread that waits for long sleeps; nobody sleeps on, and nobody wakes too early."""
+    """A thread that waits for long sleeps; all wake up, and none too early."""
     threads, seen, early = ThreadTeam(size), np.zeros(2, np.int64), {}
 
     def kernel(team):

@@ -1,1 +1,1 @@
-"""Many streams at once: sums in the order that is fastest, written out, so that nobody else chooses one."""
+"""Kernels for many streams at once. Sums have a fixed order, chosen for speed."""

@@ -1,7 +1,7 @@
-"""Scoring one stream while the weights follow it: each window is scored first, then its gradient moves the weights.
+"""Scores one stream while the weights adapt to it: each window is scored first, then its gradient updates the weights.
 
 After Krause et al., Dynamic Evaluation of Neural Sequence Models (2018): a step divides the gradient by the root of its
-mean square, and pulls each weight back towards the model's own. The mean is that of the last windows.
+mean square over the last windows, and pulls each weight back towards the model's own.
 """
 
 from typing import Any, NamedTuple
@@ -19,22 +19,22 @@ from .train import gradients, own_streams, read_window
 
 
 class OneStream(NamedTuple):
-    """In place of shards: there are neither others to share with nor to exchange with."""
+    """Used instead of Shards for a single stream, which has nothing to share or exchange."""
 
     streams: int = 1
 
 
 class Adapter(NamedTuple):
-    """What adapting changes or goes by, from one window to the next; its ``network`` is a copy of the model."""
+    """The state and settings of adapting; its ``network`` is a copy of the model."""
 
     network: Network
     grads: Weights
-    dropout: Dropout  # none
+    dropout: Dropout  # no dropout
     shards: OneStream
     own: Any  # (N,): the model's weights
     squares: Any  # (N,): the running mean of the squares of gradients
-    memory: int  # windows that it is over
-    rows_rate: float  # of rows of n-grams
+    memory: int  # number of windows in this mean
+    rows_rate: float  # learning rate of the rows of n-grams
     rate: Any  # settings in the weights' dtype
     epsilon: Any
     decay: Any
@@ -42,7 +42,7 @@ class Adapter(NamedTuple):
 
 @jit
 def follow(P, G, own, squares, adapter, T, number):
-    """Move weights P by the gradient G of a window of T characters, the ``number``-th, counted from 1; in place."""
+    """Update weights P in place by the gradient G of the ``number``-th window (from 1) of T characters."""
     kind, rate, epsilon, decay = P.dtype.type, adapter.rate, adapter.epsilon, adapter.decay
     of_character, share = kind(1.0 / T), kind(1.0 / min(number, adapter.memory))
     for i in range(P.size):
@@ -53,10 +53,10 @@ def follow(P, G, own, squares, adapter, T, number):
 
 @jit
 def adapt(team, adapter, windows, number, work, nats):
-    """Score windows (n, K + T + 1) of one stream in turn, and follow each; ``number`` windows were read before.
+    """Score windows (n, K + T + 1) of one stream in turn, adapting after each; ``number`` windows came before.
 
-    Sets nats (n, T) to the surprisals of their last T characters; the first K are those before, for n-grams. Updates
-    the adapter's arrays and the states, which ``work`` keeps. Every thread makes the same call.
+    Sets nats (n, T) to the surprisals of their last T characters; the first K are context for n-grams. Updates the
+    adapter's arrays, and the states in ``work``. Every thread makes the same call.
     """
     network, (L, states, _, _, _), T = adapter.network, work.hs.shape, work.inputs.shape[0]
     table, rows = network.weights.rows, network.weights.rows.shape[0] // max(1, work.contexts.shape[2])

@@ -1,7 +1,7 @@
-"""What the batched engine's kernels work on: parameters, their packed forms, the optimizer, the buffers of a window.
+"""The arrays of the batched engine's kernels: parameters, packed matrices, the optimizer, the buffers of a window.
 
-G gates and S blocks as in ``cell.py``. Rows are padded with zeros: H and V to whole panels, Hp and Vp. K, of the
-gates of one side in a row, is (G-1) * Hp + H.
+G gates and S blocks as in ``cell.py``. Rows are padded with zeros: Hp and Vp are H and V rounded up to whole panels.
+K = (G-1) * Hp + H is the length of a row of all gates of one side.
 """
 
 import math
@@ -16,25 +16,25 @@ from .gemm import TILE_ROWS, strip_width, width
 from .optimizers import CHUNK
 from .shards import Shards
 
-DEPTH = 256  # rows of hidden states that are packed at a time: a panel of them fits the L1 cache
-TILES = 16  # of rows of dz that are packed at a time: with a panel they fit the L2 cache, AVX2's 96 kB
-ROW = 128  # bytes of which rows are whole multiples on every machine: the widest panel
+DEPTH = 256  # rows of hidden states packed at a time: a panel of them fits the L1 cache
+TILES = 16  # row tiles of dz packed at a time: with a panel they fit the L2 cache, AVX2's 96 kB
+ROW = 128  # row lengths are multiples of this on every machine: bytes of the widest panel
 
 Shapes = dict[str, tuple[int, ...]]
 
 
 class Sizes(NamedTuple):
-    """Of a model."""
+    """The sizes of a model."""
 
     G: int  # gates
     S: int  # blocks
-    states: int  # vectors that a layer carries
+    states: int  # state vectors of a layer
     L: int
     H: int
     V: int
-    N: int  # parameters, but for rows of n-grams
+    N: int  # parameters without rows of n-grams
     K: int  # orders of n-grams
-    R: int  # their rows
+    R: int  # rows of n-grams
 
 
 class Weights(NamedTuple):
@@ -48,11 +48,11 @@ class Weights(NamedTuple):
     bh: Any  # (L, G*H)
     bhn: Any  # (L, (S-G)*H)
     by: Any  # (V,)
-    rows: Any  # (R, V), of n-grams; (0, V) where there are none, and of gradients
+    rows: Any  # (R, V), of n-grams; (0, V) without n-grams, and for gradients
 
 
 class Packed(NamedTuple):
-    """The matrices as right factors: in panels, or in strips if one row at a time is multiplied with them."""
+    """The matrices as right factors: in panels, or in strips for products with a single row."""
 
     WhhT: Any  # (L, G, ., H, width): hs @ Whh.T, gate by gate
     Whh: Any  # (L, ., K, width): the hidden side of dz @ Whh
@@ -63,7 +63,7 @@ class Packed(NamedTuple):
 
 
 class Network(NamedTuple):
-    """A model as kernels take it."""
+    """A model in the form that kernels take."""
 
     cell: Cell
     weights: Weights
@@ -71,35 +71,35 @@ class Network(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What a layer reads and writes when it takes a step of time; rows are streams."""
+    """What a layer reads and writes in a time step; rows are streams."""
 
-    inputs: Any  # (B,) int32: the characters, which the lowest layer reads
-    Wx: Any  # (B, G*Hp): the input side, for the others
+    inputs: Any  # (B,) int32: the characters, for the lowest layer
+    Wx: Any  # (B, G*Hp): the input side, for other layers
     h_before: Any  # (B, Hp)
     c_before: Any
-    h: Any  # (B, Hp), elsewhere
+    h: Any  # (B, Hp), in other memory than h_before
     c: Any
     Wh: Any  # (B, G*Hp), scratch: the hidden side
     blocks: Any  # (B, S*Hp): what the backward pass needs
 
 
 class Work(NamedTuple):
-    """Buffers of one window; threads share all of them but those of PER_THREAD."""
+    """Buffers of one window; threads share all of them except PER_THREAD."""
 
     inputs: Any  # (T, B) int32
     targets: Any  # (T, B) int32
-    contexts: Any  # (T, B, K) int64: rows of n-grams that the inputs so far point to
-    counts: Any  # (R,) int32: how often they point to each; 0 between windows
-    hs: Any  # (L, states, T+1, B, Hp): hs[l, 0, t+1] is h after character t, hs[..., 0, :, :] what is carried
-    blocks: Any  # (L, T, B, S*Hp): what a step keeps for the backward pass, then dz, the gradient of the gates' sums
+    contexts: Any  # (T, B, K) int64: rows of n-grams for the inputs so far
+    counts: Any  # (R,) int32: how often each row is used; 0 between windows
+    hs: Any  # (L, states, T+1, B, Hp): hs[l, 0, t+1] is h after character t, hs[..., 0, :, :] the carried state
+    blocks: Any  # (L, T, B, S*Hp): saved for the backward pass, then dz, the gradient of the gates' sums
     handed: Any  # (L, T, B, Hp): hs after dropout; (0, ...) without
     ys: Any  # (T, B, Vp): logits, then exp(logits - most), then dy
-    dhs: Any  # (T, B, Hp): dy @ Why, then what a layer hands down; (0, ...) for S = 1, as blocks have it
+    dhs: Any  # (T, B, Hp): dy @ Why, then a layer's input gradient; (0, ...) for S = 1: it is in blocks
     Wx: Any  # (T, B, G*Hp): the input side of a layer above the first; (0, ...) for one layer
     Wh: Any  # (B, G*Hp): the hidden side of a step
-    dh_next: Any  # (B, Hp): from the step after, by the product with Whh
-    direct: Any  # (B, Hp): from the step after, without a product
-    nats: Any  # (T, B) float64, the losses of steps
+    dh_next: Any  # (B, Hp): from the next step, by the product with Whh
+    direct: Any  # (B, Hp): from the next step, without a product
+    nats: Any  # (T, B) float64, the losses of the steps
     right: Any  # (., depth, width): hidden states, packed
     left: Any  # (TILES, depth, TILE_ROWS): dz or dy, packed
     dWhh: Any  # (tiles, panels, TILE_ROWS, width): one layer's gradient, tile by tile
@@ -116,7 +116,7 @@ TYPES = {
     'counts': np.int32,
     'nats': np.float64,
     'norms': np.float64,
-}  # others: that of the weights
+}  # other arrays have the weights' dtype
 
 
 class Optimizer(NamedTuple):
@@ -128,18 +128,18 @@ class Optimizer(NamedTuple):
     beta1: Any
     beta2: Any
     epsilon: Any
-    decay: Any  # of the weights, decoupled; for Adam
+    decay: Any  # decoupled weight decay, for Adam
     inputs: int  # Wxh is parameters 0 ... inputs-1
     input_rate: float  # its learning rate, as a multiple of the others'
     hidden: int  # the matrices between hidden units are parameters inputs ... hidden-1
     hidden_decay: float  # their weight decay, as a multiple of the others'
-    m: Any  # (n,), of the slice that is updated here: Adagrad's sum of squares, or Adam's mean of gradients
+    m: Any  # (n,), for the slice that this process updates: Adagrad's sum of squares, or Adam's mean of gradients
     v: Any  # (n,): Adam's mean of squares; (0,) for Adagrad
     rows_rate: float  # of the rows of n-grams, as a multiple of the others'
 
 
 class Trainer(NamedTuple):
-    """All that training changes or goes by, from one window to the next."""
+    """The state and settings of training."""
 
     network: Network
     grads: Weights
@@ -153,12 +153,12 @@ def _whole(size: int, columns: int) -> int:
 
 
 def padded(N: int, itemsize: int) -> int:
-    """Hp, Vp: N to whole rows of memory."""
+    """Hp, Vp: N rounded up to whole rows of memory."""
     return _whole(N, ROW // itemsize)
 
 
 def packed_shapes(sizes: Sizes, itemsize: int, *, strips: bool, backward: bool = True) -> Shapes:
-    """Of :class:`Packed`; three of them are empty without ``backward``, the pass that only training makes."""
+    """Shapes of :class:`Packed`; three arrays are empty without ``backward``, as for scoring and sampling."""
     G, L, H, V = sizes.G, sizes.L, sizes.H, sizes.V
     K, w = (G - 1) * padded(H, itemsize) + H, width(itemsize)
 
@@ -179,13 +179,13 @@ def packed_shapes(sizes: Sizes, itemsize: int, *, strips: bool, backward: bool =
 
 
 def make_packed(sizes: Sizes, dtype: Any, *, strips: bool, backward: bool = True) -> Packed:
-    """Room for the packed matrices; ``strips``: for one stream."""
+    """Memory for the packed matrices; ``strips``: for one stream."""
     shapes = packed_shapes(sizes, np.dtype(dtype).itemsize, strips=strips, backward=backward)
     return Packed(**{name: aligned_zeros(shape, dtype) for name, shape in shapes.items()})
 
 
 def work_shapes(sizes: Sizes, T: int, B: int, itemsize: int, *, dropout: bool) -> Shapes:
-    """Of :class:`Work`."""
+    """Shapes of :class:`Work`."""
     G, S, states, L, H, V, N, orders, R = sizes
     w, Hp = width(itemsize), padded(H, itemsize)
     Vp, K = padded(V, itemsize), (G - 1) * Hp + H

@@ -1,13 +1,13 @@
-"""The interface of a cell: one step of one stream, forward and backward. Other kernels know no cell.
+"""The interface of a cell: one step of one stream, forward and backward. Other kernels are independent of cells.
 
-A cell is a class with two static methods, ``activate`` and ``differentiate``, which have the arguments of the functions
-here. Kernels call these functions; the type of ``cell`` selects the methods when a kernel is compiled. So the call is
-direct, and one cell is compiled.
+A cell is a class with two static methods, ``activate`` and ``differentiate``, with the arguments of the functions here.
+Kernels call these functions; the type of ``cell`` selects the methods when a kernel is compiled. So calls are direct,
+and only one cell is compiled.
 
-A step keeps S blocks of Hp numbers for G gates, one after the other in a row. The first G blocks are the hidden side
-(products with h before), the last G the input side. They are the same if G = S; a GRU's last gate is split: it has a
-block on either side. With ``split_gates`` = S - G, gate g is block (g + split_gates) % G of the hidden side, block
-g + split_gates of the input side.
+A step saves S blocks of Hp numbers for G gates, one after the other in a row. The first G blocks are the hidden side
+(products with h before the step), the last G the input side. If S = G they are the same. A GRU's last gate is split and
+has a block on each side. With ``split_gates`` = S - G, gate g is block (g + split_gates) % G of the hidden side, and
+block g + split_gates of the input side.
 """
 
 from functools import wraps
@@ -24,7 +24,7 @@ class Cell(NamedTuple):
 
 
 def _of_its_class(function: Any) -> Any:
-    """Have kernels that call ``function`` compile the method of that name of the cell's class."""
+    """Decorator: kernels that call ``function`` compile the method with its name of the cell's class."""
 
     @overload(function, jit_options=WITHIN)
     @wraps(function)
@@ -36,7 +36,7 @@ def _of_its_class(function: Any) -> Any:
 
 @_of_its_class
 def activate(cell, H, Wh, Wx, b, bhn, blocks, h_before, c_before, h, c):
-    """Compute h (Hp,), and c if the cell has it, from those before; blocks (S, Hp) keep what the backward pass needs.
+    """Compute h (Hp,), and c if the cell has it, from those before; saves in blocks (S, Hp) what backward needs.
 
     Wh (G, Hp): the products with h before, by block. Wx (G, .): the input side, by gate. b (G, H): biases by gate;
     bhn (split_gates*H,): biases of the hidden side of split gates.
@@ -45,8 +45,8 @@ def activate(cell, H, Wh, Wx, b, bhn, blocks, h_before, c_before, h, c):
 
 @_of_its_class
 def differentiate(cell, H, blocks, dh, dh_next, direct, h_before, c_before, h, c):
-    """Turn blocks (S, Hp) of a step into the gradients of the sums in its gates.
+    """Replace the blocks (S, Hp) of a step by the gradients of the sums in its gates.
 
-    dh (Hp,): gradient of h from above. dh_next: from the step after, by the product with Whh. direct (Hp,): from the
-    step after, without a product; updated for the step before. With one block, dh is in it: one buffer less.
+    dh (Hp,): gradient of h from above. dh_next: from the next step, by the product with Whh. direct (Hp,): from the
+    next step, without a product; updated for the step before. With one block, dh is stored in it, which saves a buffer.
     """

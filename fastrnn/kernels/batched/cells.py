@@ -1,4 +1,4 @@
-"""Cells by name."""
+"""The classes of cells by name."""
 
 from .cell import Cell
 from .gru import Gru

@@ -1,8 +1,8 @@
 """Inverted dropout (Srivastava et al. 2014) between layers, by a hash of counters.
 
-Seed, optimizer's step, layer, t, stream and unit decide whether a unit is set to 0. So there is no state to save, and
-neither threads nor the order of computing matter. Constants: SplitMix64 (Steele, Lea and Flood 2014) for a row, a
-32-bit mixer found by C. Wellons (2018) for its units.
+The seed, the optimizer's step, layer, t, stream and unit decide whether a unit is set to 0. So there is no state to
+save, and threads and the order of computation don't matter. Constants: SplitMix64 (Steele, Lea and Flood 2014) for a
+row, a 32-bit mixer found by C. Wellons (2018) for its units.
 """
 
 from typing import Any, NamedTuple
@@ -23,18 +23,18 @@ class Dropout(NamedTuple):
 
 
 def limit_of(p: float) -> int:
-    """A share p of units in 2**24ths; below 1, as p is."""
+    """The share p in steps of 2**-24; less than 2**24, because p is less than 1."""
     return min(round(p * 2**24), 2**24 - 1)
 
 
 def make_dropout(p: float, seed: int, kind: Any) -> Dropout:
-    """Drops a share p of units; kind: the weights' dtype."""
+    """Dropout of a share p of units; kind: the weights' dtype."""
     return Dropout(limit_of(p), kind(1 / (1 - p)), seed)
 
 
 @intrinsic
 def mix(typingctx, key, value):
-    """A key of 64 bits from a key and a counter."""
+    """A 64-bit key from a key and a counter."""
 
     def codegen(context, builder, sig, args):
         x = builder.add(builder.add(args[0], I64(0x9E3779B97F4A7C15)), args[1])
@@ -48,7 +48,7 @@ def mix(typingctx, key, value):
 
 @intrinsic
 def _is_kept(typingctx, key, unit, limit):
-    """Whether a unit of the row with this key stays."""
+    """True if dropout keeps a unit of the row with this key."""
 
     def codegen(context, builder, sig, args):
         key, unit, limit = args
@@ -65,7 +65,7 @@ def _is_kept(typingctx, key, unit, limit):
 
 @jit
 def drop(dropout, step, layer, t, first, u0, u1, rows):
-    """Multiply units u0 ... u1-1 of rows by 0 or the scale; the rows are streams from number ``first`` on."""
+    """Multiply units u0 ... u1-1 of rows by 0 or the scale; rows are streams, the first has number ``first``."""
     zero, scale, limit = rows.dtype.type(0), dropout.scale, dropout.limit
     key = mix(mix(mix(mix(0, dropout.seed), step), layer), t)
     for b in range(rows.shape[0]):

@@ -1,8 +1,8 @@
-"""Functions of scalars that LLVM can vectorise: within a few ulp, NaN stays, the same bits on every machine.
+"""Scalar functions that LLVM can vectorize: accurate to a few ulp, NaN stays NaN, bit-identical on every machine.
 
-Numba has no vector math library, and NumPy's tanh takes 2.0 ns an element (on AVX2 14); a loop over this one takes
-1.0 ns, in float32 0.3 (Zen 4: bench/kernels.py). tanh and exp come from expm1(r) = r + r^2/2! + ... for
-|r| <= ln(2)/2 and exp(x) = 2^n (1 + expm1(r)), with x = n ln(2) + r.
+Numba has no vector math library. NumPy's tanh takes 2.0 ns per element (14 on AVX2); a loop over this one takes 1.0 ns,
+0.3 in float32 (Zen 4: bench/kernels.py). tanh and exp come from expm1(r) = r + r^2/2! + ... for |r| <= ln(2)/2, and
+exp(x) = 2^n (1 + expm1(r)) with x = n ln(2) + r.
 """
 
 from math import factorial
@@ -17,17 +17,17 @@ from numba.extending import intrinsic, overload
 from ..jit import WITHIN, jit
 from .gemm import FUSED
 
-# ln(2) in two parts, the first with few enough bits that n * high is exact (W. J. Cody and W. Waite, 1980)
+# ln(2) in two parts; the first has few enough bits that n * high is exact (W. J. Cody and W. Waite, 1980)
 _LN2 = {np.float32: (0.693359375, -2.12194440e-4), np.float64: (0.693147180369123816490, 1.90821492927058770002e-10)}
 _LOG2E = 1.4426950408889634  # 1 / ln(2)
 _LN2_64 = _LN2[np.float64]
-_LOWEST = {np.float32: -87.0, np.float64: -708.0}  # exp of less is not a normal number
-_SATURATED = {np.float32: 9.1, np.float64: 20.0}  # tanh of more rounds to 1
+_LOWEST = {np.float32: -87.0, np.float64: -708.0}  # below it, exp is not a normal number
+_SATURATED = {np.float32: 9.1, np.float64: 20.0}  # above it, tanh rounds to 1
 
 
 @intrinsic
 def fma(typingctx, a, b, c):
-    """a * b + c, rounded once if the processor can."""
+    """a * b + c, rounded once if the processor has fused multiply-add."""
 
     def codegen(context, builder, sig, args):
         if not FUSED:
@@ -42,13 +42,13 @@ def fma(typingctx, a, b, c):
 
 @intrinsic
 def _two_to(typingctx, n):
-    """2^n for a whole float n, in the range of normal numbers: n goes into the exponent's bits."""
+    """2^n for an integral float n in the range of normal numbers: n becomes the exponent's bits."""
 
     def codegen(context, builder, sig, args):
         real = context.get_data_type(sig.args[0])
         bits, mantissa, bias = (32, 23, 127) if sig.args[0] == types.float32 else (64, 52, 1023)
         integer = ir.IntType(bits)
-        # n + 1.5 * 2^mantissa holds n in its lowest bits
+        # the lowest bits of n + 1.5 * 2^mantissa are n
         shifted = builder.fadd(args[0], ir.Constant(real, 1.5 * 2**mantissa))
         low = builder.shl(builder.bitcast(shifted, integer), integer(mantissa))
         return builder.bitcast(builder.add(low, integer(bias << mantissa)), real)
@@ -58,7 +58,7 @@ def _two_to(typingctx, n):
 
 @intrinsic
 def bounded(typingctx, x, low, high):
-    """x in [low, high]; NaN stays. (Numba turned conditional expressions into branches.)"""
+    """x in [low, high]; NaN stays NaN. (Numba turns conditional expressions into branches.)"""
 
     def codegen(context, builder, sig, args):
         x, low, high = args
@@ -78,7 +78,7 @@ def _overload_expm1_small(r):
     c = [kind(1 / factorial(k)) for k in range(2, 14)]
     c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13 = c
 
-    def single(r):  # independent parts, for their latency
+    def single(r):  # independent parts hide latency
         s = r * r
         return fma(s, fma(s, fma(s, fma(r, c7, c6), fma(r, c5, c4)), fma(r, c3, c2)), r)
 
@@ -114,7 +114,7 @@ def _overload_tanh1(x):
 
 
 def exp1(x):
-    """exp of a float32 or float64; results out of range become about the smallest or the largest normal number."""
+    """exp of a float32 or float64; results out of range become about the smallest or largest normal number."""
 
 
 @overload(exp1, jit_options=WITHIN)
@@ -147,7 +147,7 @@ def _overload_sigmoid1(x):
 
 @intrinsic
 def _exponent(typingctx, x):
-    """n, as a float64, of a normal float64 x = m 2^n above 0, with m in [sqrt(1/2), sqrt(2)), roughly."""
+    """n, as a float64, for a normal float64 x = m 2^n above 0, with m roughly in [sqrt(1/2), sqrt(2))."""
 
     def codegen(context, builder, sig, args):
         integer, offset = ir.IntType(64), 0x3FE6A09E667F3BCD  # the bits of sqrt(1/2)
@@ -173,7 +173,7 @@ def log1(x):
 
 @intrinsic
 def _near_rsqrt(typingctx, x):
-    """1/sqrt(x) of a normal number, roughly: half its exponent, negated, and a constant that suits the step after."""
+    """1/sqrt(x) of a normal number, roughly: half its exponent, negated, plus a constant that suits the next step."""
 
     def codegen(context, builder, sig, args):
         bits, magic = (32, 0x5F1FFFF9) if sig.args[0] == types.float32 else (64, 0x5FE3FFFF20000000)
@@ -185,16 +185,16 @@ def _near_rsqrt(typingctx, x):
 
 
 def rsqrt1(x):
-    """1/sqrt(x) of a normal float32 or float64, not finite for inf. LLVM's own estimate depends on the processor.
+    """1/sqrt(x) of a normal float32 or float64; not finite for inf. LLVM's own estimate depends on the processor.
 
-    Adagrad at H=100: 5.9 us for 6.4 by square root and division, in float64 16.3 for 19.9 (Zen 4: bench/kernels.py).
+    Adagrad at H=100: 5.9 us, with square root and division 6.4; in float64 16.3 and 19.9 (Zen 4: bench/kernels.py).
     """
 
 
 @overload(rsqrt1, jit_options=WITHIN)
 def _overload_rsqrt1(x):
     kind: Any = np.float32 if x == types.float32 else np.float64
-    a, b = kind(0.703952253), kind(2.38924456)  # to 6.5e-4 with that constant (J. Kadlec, 2010)
+    a, b = kind(0.703952253), kind(2.38924456)  # accurate to 6.5e-4 with the constant above (J. Kadlec, 2010)
     one, half, more = kind(1), kind(0.5), kind(0.375)
 
     def single(x):

@@ -1,12 +1,11 @@
 """Matrix products by register tiles, with factors that are packed once and used many times.
 
-A window multiplies b x H by H x H at each of its T steps, with the same matrix. BLAS packs that matrix in each call,
-too slow for small b (float32, b=16, H=128: OpenBLAS 103 GFLOP/s, these tiles 117 on Zen 4, 64 and 92 on Zen 3:
-bench/kernels.py). Here a matrix is packed once a window, into panels that are two vectors wide, and a tile of up
-to 6 or 8 rows stays in registers over all of K.
+A window multiplies b x H by the same H x H matrix at each of its T steps. BLAS packs that matrix in each call, which is
+too slow for small b (float32, b=16, H=128: OpenBLAS 103 GFLOP/s, these tiles 117 on Zen 4; 64 and 92 on Zen 3:
+bench/kernels.py). Here a matrix is packed once per window, into panels that are two vectors wide. A tile of up to 6 or
+8 rows stays in registers over all of K.
 
-An element's sum runs over k in one order, whatever the tile it falls into, so results do not depend on how rows
-are shared among threads.
+Each element is summed over k in the same order, whatever its tile, so results do not depend on how threads share rows.
 """
 
 import platform
@@ -20,25 +19,25 @@ from numba.extending import intrinsic
 from ..jit import FEATURES, jit, variable
 from ..tiles import I64, Tile
 
-# Bytes. 32 are two registers of NEON, a tile 29 of its 32: 80 fused operations for 24 loads, where vectors of 16 bytes
-# have 40 for 20, and those of 64 do not fit (LLVM's code for a Neoverse N1).
+# In bytes. 32 are two registers of NEON; a tile uses 29 of its 32 registers: 80 fused operations for 24 loads. Vectors
+# of 16 bytes need 20 loads for 40, and 64 bytes don't fit (LLVM's code for a Neoverse N1).
 _VECTOR = 64 if '+avx512f' in FEATURES else 32
-# Whether the processor has fused multiply-add: all 64-bit ARM ones do, but LLVM may not find their features.
+# True if the processor has fused multiply-add. All 64-bit ARM ones do, but LLVM may not find their features.
 FUSED = '+fma' in FEATURES.split(',') or platform.machine().lower() in ('aarch64', 'arm64')
-# of a tile: 12 sums, 2 vectors of the panel, 1 factor: 15 of the 16 registers of AVX2. AVX-512 has 32 (LSTM, H=128:
-# by 8 rows 208 GFLOP/s, by 6 203; Zen 5: bench/cell_kernels.py with either)
+# A tile of 6 rows has 12 sums, 2 vectors of the panel, 1 factor: 15 of AVX2's 16 registers. AVX-512 has 32 (LSTM,
+# H=128: 208 GFLOP/s with 8 rows, 203 with 6; Zen 5: bench/cell_kernels.py)
 TILE_ROWS = 8 if _VECTOR == 64 else 6
 LINE = 64  # bytes of a cache line
 WIDEST = 13  # vectors of a row tile, for b = 1: 13 sums and 1 factor
 
 
 def lanes(itemsize: int) -> int:
-    """Elements of a vector."""
+    """Elements per vector."""
     return _VECTOR // itemsize
 
 
 def width(itemsize: int) -> int:
-    """Columns of a panel."""
+    """Columns per panel."""
     return 2 * lanes(itemsize)
 
 
@@ -82,7 +81,7 @@ def _tile(typingctx, rows, A, first, start, panel, C, column):
 
 @intrinsic
 def _prefetch(typingctx, x, place):
-    """Have the cache line of element ``place`` of x fetched."""
+    """Prefetch the cache line of element ``place`` of x."""
 
     def codegen(context, builder, sig, args):
         array = context.make_array(sig.args[0])(context, builder, args[0])
@@ -98,7 +97,7 @@ def _prefetch(typingctx, x, place):
 
 @jit
 def prefetch(x):
-    """Have an array, contiguous, fetched into the L1 cache."""
+    """Prefetch a contiguous array into the L1 cache."""
     for k in range(0, x.size, LINE // x.itemsize):
         _prefetch(x, k)
 
@@ -164,7 +163,7 @@ def _row_tile(typingctx, vectors, x, strip, y, column):
 
 
 def strip_width(columns: int, itemsize: int) -> int:
-    """Columns of a strip for :func:`row_product`: the fewest equal strips, and an even number, for two threads."""
+    """Columns per strip for :func:`row_product`: few equal strips, an even number of them for two threads."""
     vectors = -(-columns // lanes(itemsize))
     strips = -(-vectors // WIDEST)
     strips += strips > 1 and strips % 2
@@ -173,9 +172,9 @@ def strip_width(columns: int, itemsize: int) -> int:
 
 @jit
 def product(A, start, packed, C, column):
-    """C[:, column:] = A[:, start : start+K] @ W for W packed, (panels, K, width); A (b, .), C (b, .), C-contiguous.
+    """C[:, column:] = A[:, start : start+K] @ W for packed W (panels, K, width); A (b, .), C (b, .) are C-contiguous.
 
-    C is written for whole panels.
+    Writes whole panels of C.
     """
     b, columns = A.shape[0], packed.shape[2]
     tiles = (b + TILE_ROWS - 1) // TILE_ROWS
@@ -191,7 +190,7 @@ def product(A, start, packed, C, column):
 def row_product(x, strips, y):
     """y = x @ W for one row x (>= K,) and W in strips (n, K, columns) of up to WIDEST vectors.
 
-    y is written for whole vectors. They may be fewer than the strips have.
+    Writes whole vectors of y. The strips may have more of them.
     """
     columns, lanes = strips.shape[2], _VECTOR // x.itemsize
     for j in range(strips.shape[0]):
@@ -201,16 +200,16 @@ def row_product(x, strips, y):
 
 @jit
 def recurrent_product(A, W, C, first, last):
-    """C[:, first:last] = A[:, :K] @ W as :func:`product`, with W in panels; or for one row, with W in strips."""
+    """C[:, first:last] = A[:, :K] @ W like :func:`product`, with W in panels; or for a single row, with W in strips."""
     if W.shape[2] * A.itemsize == 2 * _VECTOR:
         product(A, variable(0), W, C, first)
-    elif A.shape[0] > 0:  # a thread without a stream computes no other's row
+    elif A.shape[0] > 0:  # a thread without a stream has nothing to do
         row_product(A[0], W, C[0, first:last])
 
 
 @jit
 def add_outer_products(left, right, start, steps, C, first, last, add):
-    """C += left[:steps].T @ right[start : start+steps], for row tiles first ... last-1; without ``add``, C = that.
+    """C += left[:steps].T @ right[start : start+steps], for row tiles first ... last-1; without ``add`` it replaces C.
 
     left is packed (tiles, K, TILE_ROWS) from tile ``first`` on, right (panels, K, width); C is (tiles, panels,
     TILE_ROWS, width).

@@ -18,7 +18,7 @@ from .train import advance, own_streams, units_of
 
 
 class Streams(NamedTuple):
-    """B streams between two characters, and scratch; threads share the rows of all but the last."""
+    """B streams between two characters, and scratch space; threads share rows of all but the last."""
 
     ixs: Any  # (B,): the characters to read next; int32, as in training, so that `advance` is compiled once
     hs: Any  # (L, states, B, Hp): the states before them
@@ -26,9 +26,9 @@ class Streams(NamedTuple):
     Wx: Any  # (B, G*Hp)
     Wh: Any  # (B, G*Hp)
     blocks: Any  # (B, S*Hp)
-    ys: Any  # (B, Vp): logits, then what is proportional to probabilities
-    recent: Any  # (B, K + 1) uint32: the last characters that were read
-    contexts: Any  # (B, K) int64: the rows of n-grams that they point to
+    ys: Any  # (B, Vp): logits, then unnormalized probabilities
+    recent: Any  # (B, K + 1) uint32: the last characters read
+    contexts: Any  # (B, K) int64: their rows of n-grams
     failed: Any  # (B,) uint8: 1 if a probability was NaN
     edges: Any  # (threads, V) float64: a row for each thread
 
@@ -54,9 +54,9 @@ def make_streams(sizes: Sizes, B: int, dtype: Any, threads: int) -> Streams:
 
 @inlined
 def read(group, network, b0, b1, streams):
-    """Streams b0 ... b1-1 read the characters ixs, layer by layer: updates their states; ys become the logits.
+    """Streams b0 ... b1-1 read the characters ixs, layer by layer: updates their states and sets ys to the logits.
 
-    Threads of the group share units, and wait for one another: also before the first one reads ixs, and at the end.
+    Threads of the group share units. They wait for each other also before the first one reads ixs, and at the end.
     """
     hs, before, packed = streams.hs, streams.before, network.packed
     (L, states, _, Hp), last, H = hs.shape, hs.shape[1] - 1, network.weights.Whh.shape[2]
@@ -82,7 +82,7 @@ def read(group, network, b0, b1, streams):
 
 @inlined
 def add_bias_and_rows(weights, b, streams):
-    """Make a stream's logits whole, after it has read its character; returns the largest."""
+    """Complete a stream's logits after it has read its character; returns the largest."""
     recent, rows, y = streams.recent[b], streams.contexts[b], streams.ys[b]
     if rows.size > 0:
         for k in range(rows.size):
@@ -95,9 +95,9 @@ def add_bias_and_rows(weights, b, streams):
 
 @jit
 def score(team, network, inputs, targets, streams, surprisals):
-    """Set surprisals (n, B) to those of targets (n, B) after inputs (n, B), in nats; updates the streams' states.
+    """Set surprisals (n, B), in nats, of targets (n, B) after inputs (n, B); updates the streams' states.
 
-    Groups of threads share the streams, and need not wait for one another.
+    Groups of threads share the streams, and don't wait for each other.
     """
     (n, B), by, ys = inputs.shape, network.weights.by, streams.ys
     group, b0, b1, r0, r1 = own_streams(team, B)
@@ -115,8 +115,7 @@ def score(team, network, inputs, targets, streams, surprisals):
 def draw(team, network, choice, uniforms, streams, out):
     """Draw a character for each of uniforms (steps, B) into out (steps, B) uint32; updates the streams.
 
-    Groups of threads share the streams, and need not wait for one another. If a probability is NaN, the stream has
-    failed.
+    Groups of threads share the streams, and don't wait for each other. If a probability is NaN, the stream has failed.
     """
     ys, ixs, edges = streams.ys, streams.ixs, streams.edges[team.rank]
     (steps, B), by, V = uniforms.shape, network.weights.by, network.weights.by.size

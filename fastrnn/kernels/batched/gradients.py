@@ -1,4 +1,4 @@
-"""Gradients of the parameters from a window's dy, dz and hidden states; threads share their rows and columns."""
+"""Gradients of the parameters from a window's dy, dz and hidden states; threads share rows and columns."""
 
 from typing import Any, NamedTuple
 
@@ -7,7 +7,7 @@ from ..team import by_units, span
 from .gemm import TILE_ROWS, add_outer_products
 from .packing import copy, pack_columns, pack_left, rows_of
 
-LINE = 16  # columns that threads share: a cache line of float32
+LINE = 16  # threads share columns in multiples of it: a cache line of float32
 
 
 class Product(NamedTuple):
@@ -16,8 +16,8 @@ class Product(NamedTuple):
     dW: Any  # (tiles, panels, TILE_ROWS, width)
     gates: int  # blocks of rows
     units: int  # rows of a block
-    stride: int  # rows from a block to the next
-    left: Any  # (T*B, .): dz or dy of the layer that has the matrix
+    stride: int  # rows from one block to the next
+    left: Any  # (T*B, .): dz or dy of the matrix's layer
     column: int
     later: int
 
@@ -26,9 +26,9 @@ class Product(NamedTuple):
 def matrix_gradients(team, cell, work, grads):
     """dWhh, dWih and dWhy: sums of outer products over all t and streams, in blocks; threads share rows of each.
 
-    A packed block of hidden states serves two products: dWhh takes them as h before a step, what is above the layer
-    takes them as h after it (with dropout, as it was handed up). Each thread packs blocks for itself: if threads share
-    the packing, half of a block comes from another core's cache (1.77x with two threads, not 1.9x).
+    A packed block of hidden states serves two products: dWhh uses it as h before a step, the layer above uses it as h
+    after it (with dropout, from ``handed``). Each thread packs all blocks itself. If threads shared the packing, half
+    of each block would come from another core's cache (two threads: 1.77 times as fast as one, not 1.9).
     """
     (L, _, steps, B, Hp), G, (V, H), zero = work.hs.shape, cell.gates, grads.Why.shape, variable(0)
     split_gates, dropped = cell.blocks - G, work.handed.shape[0] > 0
@@ -59,7 +59,7 @@ def matrix_gradients(team, cell, work, grads):
 
 @jit
 def pack_block(hidden, first, right):
-    """Pack rows of hidden states from ``first`` on, as many as ``right`` holds or there are; returns where they end."""
+    """Pack rows of hidden states from ``first`` on, as many as fit into ``right``; returns the end."""
     last = min(first + right.shape[1], hidden.shape[0])
     pack_columns(hidden[first:last], variable(0), right.shape[0], variable(0), right)
     return last
@@ -69,8 +69,8 @@ def pack_block(hidden, first, right):
 def tiles_of(team, product, gate):
     """This thread's row tiles of a gate: those whose first row that is not padding is one of its units.
 
-    A tile of six rows may begin in one gate's padding, and end in the next gate. A thread's own units' dz are in its
-    cache already, if the threads of its group share units.
+    A tile of six rows may start in one gate's padding and end in the next gate. If the threads of a group share units,
+    dz of a thread's own units is already in its cache.
     """
     u0, u1 = span(by_units(team), product.units, 1)
     start = gate * product.stride
@@ -83,9 +83,9 @@ def tiles_of(team, product, gate):
 
 @jit
 def add_terms(team, product, first, last, work):
-    """Add those terms of a product whose hidden states, rows first ... last-1, are packed; the first ones start dW.
+    """Add the terms of a product for packed hidden states, rows first ... last-1; the first call sets dW.
 
-    Some row tiles after the other, so that their packed dz and a panel of hidden states stay in the caches.
+    Processes a few row tiles at a time, so that their packed dz and a panel of hidden states stay in the caches.
     """
     k0, k1 = max(first - product.later, 0), min(last - product.later, product.left.shape[0])
     if k0 >= k1:
@@ -101,9 +101,9 @@ def add_terms(team, product, first, last, work):
 
 @jit
 def copy_gates(team, product, turn, out):
-    """This thread's rows of dW to their gates in out (gates * units, H): block k holds gate (k + turn) % gates.
+    """Copy this thread's rows of dW to ``out`` (gates * units, H): block k holds gate (k + turn) % gates.
 
-    A tile may begin in one block and end in the next. Rows that pad a block are left out.
+    A tile may start in one block and end in the next. Padding rows are skipped.
     """
     gates, units, H = product.gates, product.units, out.shape[1]
     for gate in range(gates):
@@ -118,7 +118,7 @@ def copy_gates(team, product, turn, out):
 
 @jit
 def vector_gradients(team, cell, work, grads):
-    """dWxh and the gradients of biases; threads share columns of H, and V."""
+    """dWxh and the gradients of biases; threads share columns of H and of V."""
     (L, _, H), split_gates, Hp = grads.Whh.shape, cell.blocks - cell.gates, work.hs.shape[4]
     i0, i1 = span(by_units(team), H, LINE)
     for g in range(cell.gates):
@@ -135,7 +135,7 @@ def vector_gradients(team, cell, work, grads):
 
 @jit
 def add_by_character(X, first, inputs, out, start, stop, total):
-    """out[k, start:stop] = the sum of the rows of X (T, B, .) at which inputs is k, from column ``first`` on.
+    """out[k, start:stop] = the sum of those rows of X (T, B, .) at which inputs is k, from column ``first`` on.
 
     total = the sum of all rows.
     """
@@ -145,7 +145,7 @@ def add_by_character(X, first, inputs, out, start, stop, total):
         for b in range(X.shape[1]):
             add(X[t, b, first:], out[inputs[t, b], start:stop])
     fill_zero(total[start:stop])
-    for k in range(out.shape[0]):  # every row of X is in one of these
+    for k in range(out.shape[0]):  # each row of X is in one of these sums
         add(out[k, start:stop], total[start:stop])
 
 

@@ -1,6 +1,6 @@
 """The GRU cell, after PyTorch: gates r z n; blocks: the hidden side of n, r, z, the input side of n. See ``cell.py``.
 
-After Cho et al. 2014, with r times the product rather than times h before it, as cuDNN has it too.
+After Cho et al. 2014, but r multiplies the product with h and not h itself, as in cuDNN.
 """
 
 from .cell import Cell
@@ -10,7 +10,7 @@ from .functions import fma, sigmoid1, tanh1
 class Gru(Cell):
     @staticmethod
     def activate(cell, H, Wh, Wx, b, bhn, blocks, h_before, c_before, h, c):
-        """In two loops: one would wait for n, at the end of a long chain (AVX2, Zen 5: 1.1 ns a unit, not 1.3)."""
+        """Two loops: a single one waits for n, the end of a long chain (AVX2, Zen 5: 1.1 ns per unit, not 1.3)."""
         one = h.dtype.type(1)
         for k in range(H):
             blocks[0, k] = Wh[0, k] + bhn[k]
@@ -24,7 +24,7 @@ class Gru(Cell):
 
     @staticmethod
     def differentiate(cell, H, blocks, dh, dh_next, direct, h_before, c_before, h, c):
-        """direct is the gradient of h by way of z."""
+        """direct is the gradient of h through z."""
         one = h.dtype.type(1)
         for k in range(H):
             q, r, z, n = blocks[0, k], blocks[1, k], blocks[2, k], blocks[3, k]

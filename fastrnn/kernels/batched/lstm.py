@@ -10,7 +10,7 @@ from .functions import fma, sigmoid1, tanh1
 class Lstm(Cell):
     @staticmethod
     def activate(cell, H, Wh, Wx, b, bhn, blocks, h_before, c_before, h, c):
-        """In two loops: one would wait for tanh(c), after a long chain (AVX2, Zen 5: 1.5 ns a unit, not 1.9)."""
+        """Two loops: a single one waits for tanh(c), after a long chain (AVX2, Zen 5: 1.5 ns per unit, not 1.9)."""
         for k in range(H):
             i = sigmoid1(Wh[0, k] + Wx[0, k] + b[0, k])
             f = sigmoid1(Wh[1, k] + Wx[1, k] + b[1, k])
@@ -23,7 +23,7 @@ class Lstm(Cell):
 
     @staticmethod
     def differentiate(cell, H, blocks, dh, dh_next, direct, h_before, c_before, h, c):
-        """direct is the gradient of c; tanh(c) is computed again, which costs no more than to keep it."""
+        """direct is the gradient of c. tanh(c) is computed again, which is as fast as storing it."""
         one = h.dtype.type(1)
         for k in range(H):
             i, f, g, o = blocks[0, k], blocks[1, k], blocks[2, k], blocks[3, k]

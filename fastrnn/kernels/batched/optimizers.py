@@ -1,7 +1,7 @@
 """Clipping and optimizers on flat buffers; a thread passes slices: its part of what its process updates.
 
-(Slices rather than bounds: LLVM makes no vectors of a loop whose index might be negative. 43 us against 9 us for
-Adagrad at H=100.)
+(Slices and not bounds: LLVM does not vectorize a loop whose index might be negative. 43 us instead of 9 us for Adagrad
+at H=100.)
 """
 
 import numpy as np
@@ -14,12 +14,12 @@ from .shards import NORMS, exchange
 
 ADAGRAD, ADAM = 0, 1
 CLIP_ELEMENTWISE, CLIP_NORM = 0, 1
-CHUNK = 4096  # elements of a partial sum: threads share chunks, so their number does not change the order of sums
+CHUNK = 4096  # elements of a partial sum: threads share chunks, so their number does not change the order
 
 
 @inlined
 def clipped(g, factor, limit):
-    """g * factor in [-limit, limit]; NaN stays."""
+    """g * factor in [-limit, limit]; NaN stays NaN."""
     g = g * factor
     g = limit if g > limit else g
     return -limit if g < -limit else g
@@ -27,7 +27,7 @@ def clipped(g, factor, limit):
 
 @jit
 def power(x, n):
-    """x ** n for n >= 0: the C library's has other last bits from one machine to another."""
+    """x ** n for n >= 0. The C library's pow has different last bits on different machines."""
     result = 1.0
     while n > 0:
         if n & 1:
@@ -39,7 +39,7 @@ def power(x, n):
 
 @jit
 def adagrad(P, G, M, optimizer, factor, limit, rate):
-    """A step of Adagrad in place (Duchi, Hazan and Singer 2011). M: sums of squares of clipped gradients."""
+    """An Adagrad step in place (Duchi, Hazan and Singer 2011). M: sums of squares of clipped gradients."""
     rate, epsilon = P.dtype.type(rate), optimizer.epsilon
     for i in range(P.size):
         g = clipped(G[i], factor, limit)
@@ -49,10 +49,10 @@ def adagrad(P, G, M, optimizer, factor, limit, rate):
 
 @jit
 def adam(P, G, M, V, optimizer, factor, limit, rate, decay, number):
-    """A step of Adam in place (Kingma and Ba 2015), its ``number`` counted from 1.
+    """An Adam step in place (Kingma and Ba 2015), the ``number``-th, from 1.
 
     M, V: running means of the clipped gradient and of its square; rate and epsilon correct their bias. Weight decay is
-    decoupled (Loshchilov and Hutter 2019): a share ``decay`` of P.
+    decoupled (Loshchilov and Hutter 2019): it shrinks P by the share ``decay``.
     """
     kind, beta1, beta2 = P.dtype.type, optimizer.beta1, optimizer.beta2
     root = np.sqrt(1.0 - power(np.float64(beta2), number))
@@ -67,7 +67,7 @@ def adam(P, G, M, V, optimizer, factor, limit, rate, decay, number):
 
 @inlined
 def norm_factor(team, trainer, first, last, norms):
-    """What the gradient is multiplied with, so that its norm is within the limit; norms (chunks,) is scratch.
+    """The factor that limits the norm of the gradient; norms (chunks,) is scratch space.
 
     This thread computes the norms of chunks first ... last-1.
     """
@@ -85,10 +85,10 @@ def norm_factor(team, trainer, first, last, norms):
 
 @inlined
 def update(team, trainer, rate, number, norms):
-    """Clip the gradient and take one step of the optimizer, its ``number`` counted from 1; threads share ranges.
+    """Clip the gradient and take the ``number``-th step of the optimizer, from 1; threads share ranges.
 
-    Changes the slice of parameters that this process updates, and the optimizer's state. norms (chunks,) is scratch.
-    Clipping is part of the loop: a pass of its own over the gradient took a fifth of the step.
+    Changes the slice of parameters that this process updates, and the optimizer's state. norms (chunks,) is scratch
+    space. Clipping is part of the loop: a separate pass over the gradient took a fifth of the step.
     """
     P, G, optimizer, bounds = trainer.network.weights.flat, trainer.grads.flat, trainer.optimizer, trainer.shards.bounds
     begin, end = bounds[trainer.shards.rank], bounds[trainer.shards.rank + 1]

@@ -1,4 +1,4 @@
-"""Orthonormal rows of a matrix, with sums in one order: LAPACK's last bits depend on the machine."""
+"""Orthonormal rows of a matrix, with sums in a fixed order: LAPACK's last bits depend on the machine."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ from ..reductions import row_sum
 
 @jit
 def dot(x, y, products):
-    """The sum of x * y; products (n,) is scratch."""
+    """The sum of x * y; products (n,) is scratch space."""
     for k in range(x.size):
         products[k] = x[k] * y[k]
     return row_sum(products, x.size)
@@ -18,8 +18,8 @@ def dot(x, y, products):
 def orthonormalise(A, products):
     """Make each row of A (n, n), float64, orthogonal to those before it and of length 1, in place.
 
-    products (n,) is scratch. Gram-Schmidt, twice, as once leaves rounding errors (Giraud, Langou and Rozloznik 2005).
-    The result is the transposed Q of A.T = Q R with a positive diagonal of R.
+    products (n,) is scratch space. Gram-Schmidt, twice because one pass leaves rounding errors (Giraud, Langou and
+    Rozloznik 2005). The result is the transposed Q of A.T = Q R with a positive diagonal of R.
     """
     n = A.shape[0]
     for i in range(n):

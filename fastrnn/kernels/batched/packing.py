@@ -1,6 +1,6 @@
-"""Copies of matrices in the layouts that the tiles of ``gemm.py`` read from front to back.
+"""Copies matrices into the layouts that the tiles of ``gemm.py`` read from front to back.
 
-Loops run over slices: LLVM makes no vectors of a loop whose index might be negative. Whole lines and squares of 4 x 4
+Loops run over slices: LLVM does not vectorize a loop whose index might be negative. Whole lines and squares of 4 x 4
 are moved as vectors (the four packings for B = 1, H = 100: 6 us; as scalar loops 19 us).
 """
 
@@ -17,7 +17,7 @@ from ..team import span
 from ..tiles import I32, I64, Tile
 from .gemm import TILE_ROWS
 
-LINES = 16  # rows that are packed at a time
+LINES = 16  # rows packed at a time
 
 
 def _move(count: int) -> Any:
@@ -71,7 +71,7 @@ def _transpose4(typingctx, source, i, k, target, m, n):
 
 @intrinsic
 def rows_of(typingctx, X):
-    """X (T, B, N) as a matrix (T*B, N), contiguous for the compiler too. (Numba makes far more code of a reshape.)"""
+    """X (T, B, N) as a matrix (T*B, N), contiguous for the compiler too. (Numba compiles reshape to far more code.)"""
     result = types.Array(X.dtype, 2, 'C', readonly=not X.mutable)
 
     def codegen(context, builder, sig, args):
@@ -88,7 +88,7 @@ def rows_of(typingctx, X):
 
 @intrinsic
 def fold(typingctx, row, count, first):
-    """A row (count * N,) as a matrix (count, N), contiguous for the compiler too, of which column 0 is ``first``."""
+    """A row (count * N,) as a matrix (count, N), contiguous for the compiler too; its column 0 is ``first``."""
     result = types.Array(row.dtype, 2, 'C', readonly=not row.mutable)
 
     def codegen(context, builder, sig, args):
@@ -104,7 +104,7 @@ def fold(typingctx, row, count, first):
 
 @intrinsic
 def begin(typingctx, row, first):
-    """row[first:], without a slice's checks."""
+    """row[first:], without the checks of a slice."""
 
     def codegen(context, builder, sig, args):
         source = context.make_array(sig.args[0])(context, builder, args[0])
@@ -138,7 +138,7 @@ def transpose(A, out):
 
 @jit
 def pack_columns(W, start, stop, row, out):
-    """out[j, row + k, c] = W[k, j*width + c] for panels j = start ... stop-1; zeros stay beyond W's columns."""
+    """out[j, row + k, c] = W[k, j*width + c] for panels j = start ... stop-1; zeros beyond W's columns stay."""
     columns = out.shape[2]
     for j in range(start, stop):
         first = j * columns
@@ -153,7 +153,7 @@ def pack_columns(W, start, stop, row, out):
 
 @jit
 def pack_rows(W, start, stop, out):
-    """As :func:`pack_columns`, for W.T."""
+    """Like :func:`pack_columns`, for W.T."""
     columns = out.shape[2]
     for j in range(start, stop):
         transpose(W[j * columns : (j + 1) * columns], out[j])
@@ -163,9 +163,9 @@ def pack_rows(W, start, stop, out):
 def pack_left(X, start, first, last, out):
     """out[i - first, k, r] = X[k, start + i*TILE_ROWS + r] for row tiles i = first ... last-1, up to X's columns.
 
-    Zeros stay beyond them. Eight elements are moved even if a tile has six rows; the next k overwrites the two extra
-    ones. LINES of X at a time: their cache lines serve several tiles (LSTM, H=256, AVX2: 370 us a window, by whole
-    columns 1,150).
+    Zeros beyond them stay. Moves eight elements even if a tile has six rows; the next k overwrites the two extra ones.
+    Processes LINES of X at a time, whose cache lines serve several tiles (LSTM, H=256, AVX2: 370 us per window, by
+    whole columns 1,150).
     """
     steps, N = X.shape[0], X.shape[1] - start
     for begin in range(0, steps, LINES):
@@ -203,7 +203,7 @@ def pack_gates_transposed(team, W, out):
 
 @jit
 def pack_weights(team, network):
-    """Lay the matrices out as right factors; threads share the panels."""
+    """Copy the matrices into their layouts as right factors; threads share the panels."""
     (cell, weights, packed), zero = network, variable(0)
     split_gates = cell.blocks - cell.gates
     for layer in range(weights.Whh.shape[0]):

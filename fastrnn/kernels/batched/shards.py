@@ -1,8 +1,8 @@
 """Shards of the streams: each process trains some, and exchanges gradients, norms and parameters with the others.
 
-The gradient is the sum of the shards' gradients, in their order. So bits depend on the number of shards, and not on
-which process computes one. Each process updates one slice of the flat parameters, whole chunks of ``optimizers.py``: it
-receives that slice of all shards' gradients, and sends its new parameters to all.
+The gradient is the sum of the shards' gradients, in their order. So bits depend on the number of shards, but not on
+which process computes one. Each process updates a slice of the flat parameters, in whole chunks of ``optimizers.py``.
+It receives that slice of all shards' gradients, and sends its new parameters to all.
 """
 
 from typing import Any, NamedTuple
@@ -16,21 +16,21 @@ from ..team import barrier, span
 from .gradients import LINE, add, fill_zero
 from .packing import copy
 
-GRADIENTS, NORMS, PARAMETERS = 0, 1, 2  # what is exchanged
-BLOCK = 4096  # elements of a sum over shards that stay in the L1 cache meanwhile
+GRADIENTS, NORMS, PARAMETERS = 0, 1, 2  # kinds of exchanges
+BLOCK = 4096  # elements of a sum over shards at a time: they stay in the L1 cache
 
 
 class Shards(NamedTuple):
-    """The shards of this process, and what it exchanges."""
+    """The shards of this process, and the arrays that it exchanges."""
 
-    first: int  # number of its first stream among all
+    first: int  # number of its first stream, among all streams
     streams: int  # in all shards
     rank: int  # of the process
     bounds: Any  # (processes + 1,) int64: process q updates elements bounds[q] ... bounds[q+1]-1
     exchange: int  # address of int f(int what), which fills gathered, norms or parameters; 0 for one process
-    failed: Any  # (1,) int64, not 0 from when an exchange has failed
+    failed: Any  # (1,) int64, not 0 once an exchange has failed
     sent: Any  # (here * N,): for each process in turn, its slice of each shard's gradient; (0,) for one shard here
-    gathered: Any  # (shards * n,): the slice that is updated here of each shard's gradient; (0,) for one shard in all
+    gathered: Any  # (shards * n,): this process's slice of each shard's gradient; (0,) if there is only one shard
     carried: Any  # (here, L, states, B, Hp): each shard's states before the next window
 
 
@@ -49,7 +49,7 @@ def _call(typingctx, address, argument):
 
 @jit
 def exchange(team, what, shards):
-    """Exchange GRADIENTS, NORMS or PARAMETERS with the other processes, between barriers; one process does nothing."""
+    """Exchange GRADIENTS, NORMS or PARAMETERS with other processes, between barriers; a single process does nothing."""
     if shards.exchange == 0:
         return
     barrier(team)
@@ -60,7 +60,7 @@ def exchange(team, what, shards):
 
 @jit
 def take_states(carried, afresh, b0, b1, hs):
-    """Set hs[..., 0, :, :] of streams b0 ... b1-1 to ``carried`` (L, states, B, Hp), of those ``afresh`` to 0."""
+    """Set hs[..., 0, :, :] of streams b0 ... b1-1 to ``carried`` (L, states, B, Hp), or to 0 if ``afresh``."""
     for layer in range(hs.shape[0]):
         for s in range(hs.shape[1]):
             for b in range(b0, b1):
@@ -72,7 +72,7 @@ def take_states(carried, afresh, b0, b1, hs):
 
 @jit
 def keep_states(hs, t, b0, b1, carried):
-    """Keep hs[..., t, :, :] of streams b0 ... b1-1 until the next window."""
+    """Save hs[..., t, :, :] of streams b0 ... b1-1 for the next window."""
     for layer in range(hs.shape[0]):
         for s in range(hs.shape[1]):
             for b in range(b0, b1):
@@ -81,7 +81,7 @@ def keep_states(hs, t, b0, b1, carried):
 
 @jit
 def keep_gradient(team, gradient, s, shards):
-    """Keep the gradient (N,) of shard s here, if others follow; threads share ranges."""
+    """Save the gradient (N,) of shard s of this process, if it has several; threads share ranges."""
     if shards.sent.size == 0:
         return
     here, bounds = shards.carried.shape[0], shards.bounds
@@ -94,10 +94,10 @@ def keep_gradient(team, gradient, s, shards):
 
 @jit
 def sum_shards(team, gradient, shards):
-    """Set the slice of gradient (N,) that is updated here to the sum over all shards, in their order."""
+    """Set this process's slice of gradient (N,) to the sum over all shards, in their order."""
     if shards.gathered.size == 0 and shards.exchange == 0:
         return
-    exchange(team, variable(GRADIENTS), shards)  # even if there is nothing to update here: the others wait
+    exchange(team, variable(GRADIENTS), shards)  # even without anything to update here: the others wait
     barrier(team)
     start, stop = shards.bounds[shards.rank], shards.bounds[shards.rank + 1]
     size = stop - start

@@ -1,9 +1,9 @@
-"""The batched engine: B streams at once, float32 or float64, threads that share streams, units and rows of gradients.
+"""The batched engine: B streams at once, float32 or float64; threads share streams, units and rows of gradients.
 
-The same headings as in ``exact/rnn.py``. A group of threads takes its streams through a whole window (forward, output
-layer, backward) without waiting for other groups; each of its threads computes the same units of all of them. Then all
-threads share rows of the gradients, then ranges of the flat parameters. No element's sum depends on who computes it, so
-neither threads nor processes (``shards.py``) decide a bit.
+The headings are those of ``exact/rnn.py``. A group of threads processes a whole window of its streams (forward, output
+layer, backward) without waiting for other groups; each of its threads computes its own units for all of them. Then all
+threads share rows of the gradients, then ranges of the flat parameters. The sum of an element never depends on who
+computes it, so threads and processes (``shards.py``) change no bits.
 
 Rows are padded (``buffers.py``). The loss is in nats, summed over T, averaged over streams.
 """
@@ -28,7 +28,7 @@ from .softmax import add_bias, exponentials
 @jit
 def window_product(A, b0, b1, start, W, C, column):
     """C[:, b0:b1, column:] = A[:, b0:b1, start : start+K] @ W, for A and C (T, B, .) and W in panels."""
-    if A.shape[1] == 1:  # all t at once: one row would leave most of a tile empty
+    if A.shape[1] == 1:  # all t at once: a single row would leave most of a tile empty
         if b0 < b1:
             product(rows_of(A), start, W, rows_of(C), column)
     else:
@@ -38,14 +38,14 @@ def window_product(A, b0, b1, start, W, C, column):
 
 @jit
 def units_of(group, W, H):
-    """This thread's panels or strips of W (., K, width), and the units that they are for: its part of the group's."""
+    """This thread's panels or strips of W (., K, width), and their units: its part of the group's."""
     first, last = span(group, W.shape[0], 1)
     return first, last, first * W.shape[2], min(last * W.shape[2], H)
 
 
 @inlined
 def own_streams(team, B):
-    """A thread's group, its streams b0 ... b1-1, and of these r0 ... r1-1, whose characters this thread reads."""
+    """A thread's group, its streams b0 ... b1-1, and r0 ... r1-1 of these, whose characters this thread reads."""
     group, (b0, b1) = group_of(team), streams_of(team, B)
     r0, r1 = span(group, b1 - b0, 1)
     return group, b0, b1, b0 + r0, b0 + r1
@@ -53,7 +53,7 @@ def own_streams(team, B):
 
 @jit
 def fetch_rows(group, rows):
-    """Fetch what the group's other threads wrote before the last barrier, at once rather than line by line."""
+    """Prefetch what the group's other threads wrote before the last barrier, at once and not line by line."""
     if group.size > 1:
         for b in range(rows.shape[0]):
             prefetch(rows[b])
@@ -64,7 +64,7 @@ def fetch_rows(group, rows):
 
 @jit
 def advance(group, network, layer, b0, b1, step):
-    """Take a step of time in a layer, for streams b0 ... b1-1: compute h and c of ``step``, a Step, of these units."""
+    """Compute a time step of a layer for streams b0 ... b1-1: h and c of ``step`` (a Step), for this thread's units."""
     cell, weights, packed = network
     G, (H, Hp), W = cell.gates, (weights.Whh.shape[2], step.h.shape[1]), packed.WhhT[layer]
     first, last, u0, u1 = units_of(group, W[0], H)
@@ -83,7 +83,7 @@ def advance(group, network, layer, b0, b1, step):
 
 @inlined
 def handed_up(layer, work):
-    """What the layer above reads, (T, B, Hp): hidden states, after dropout."""
+    """The input of the layer above, (T, B, Hp): hidden states, after dropout."""
     return work.handed[layer] if work.handed.shape[0] > 0 else work.hs[layer, 0, 1:]
 
 
@@ -95,9 +95,9 @@ def from_above(cell, layer, work):
 
 @inlined
 def forward(group, network, dropout, steps, first, b0, b1, work):
-    """Fill hs[..., 1:, :, :] of streams b0 ... b1-1 from hs[..., 0, :, :] and the inputs, layer by layer.
+    """Compute hs[..., 1:, :, :] of streams b0 ... b1-1 from hs[..., 0, :, :] and the inputs, layer by layer.
 
-    Dropout depends on ``steps``, the optimizer's so far, and on ``first``, the first stream's number among all.
+    Dropout depends on ``steps``, the number of optimizer steps, and on ``first``, the number of the first stream.
     """
     T, (L, _, H), Hp = work.inputs.shape[0], network.weights.Whh.shape, work.hs.shape[4]
     for layer in range(L):
@@ -125,7 +125,7 @@ def forward(group, network, dropout, steps, first, b0, b1, work):
 def output(group, network, b0, b1, share, work):
     """Softmax and loss of streams b0 ... b1-1, then ys = dy * share and the gradient from above, ys @ Why.
 
-    share is 1/B: gradients are those of the mean over streams. Threads share steps of time.
+    share is 1/B: gradients are those of the mean over streams. Threads share time steps.
     """
     highest, by, zero = network.weights.Whh.shape[0] - 1, network.weights.by, variable(0)
     B, V = work.targets.shape[1], by.size
@@ -161,7 +161,7 @@ def output(group, network, b0, b1, share, work):
 
 @inlined
 def backward(group, network, dropout, steps, first, b0, b1, work):
-    """Turn blocks of streams b0 ... b1-1 into dz, from the highest layer down."""
+    """Replace the blocks of streams b0 ... b1-1 by dz, from the highest layer down."""
     (L, _, H), T = network.weights.Whh.shape, work.inputs.shape[0]
     cell, dh_next, direct = network.cell, work.dh_next, work.direct
     for layer in range(L - 1, -1, -1):
@@ -189,7 +189,7 @@ def backward(group, network, dropout, steps, first, b0, b1, work):
 
 @inlined
 def step_back(cell, b0, b1, u0, u1, blocks, dh, dh_next, direct, h_before, c_before, h, c):
-    """Turn a step's blocks into dz, for streams b0 ... b1-1 and units u0 ... u1-1; all are (B, .)."""
+    """Replace a step's blocks by dz, for streams b0 ... b1-1 and units u0 ... u1-1; all arrays are (B, .)."""
     for b in range(b0, b1):
         kept = fold(blocks[b], cell.blocks, u0)
         states = begin(h_before[b], u0), begin(c_before[b], u0), begin(h[b], u0), begin(c[b], u0)
@@ -202,10 +202,9 @@ def step_back(cell, b0, b1, u0, u1, blocks, dh, dh_next, direct, h_before, c_bef
 
 @inlined
 def gradients(team, group, trainer, steps, first, b0, b1, work):
-    """The losses of each step, and the gradient of the mean over all streams, not clipped, for the window in ``work``.
+    """The loss of each step, and the gradient of the mean over all streams, not clipped, for the window in ``work``.
 
-    steps: the optimizer's so far; first: the number of the window's first stream among all. The group's streams are b0
-    ... b1-1.
+    steps: optimizer steps so far; first: the number of the window's first stream. The group has streams b0 ... b1-1.
     """
     network, dropout, kind = trainer.network, trainer.dropout, trainer.grads.flat.dtype.type
     forward(group, network, dropout, steps, first, b0, b1, work)
@@ -219,7 +218,7 @@ def gradients(team, group, trainer, steps, first, b0, b1, work):
 
 @inlined
 def read_window(window, rows, b0, b1, work):
-    """Set inputs, targets and contexts of streams b0 ... b1-1 to what a window (B, K + T + 1) has of them."""
+    """Set inputs, targets and contexts of streams b0 ... b1-1 from a window (B, K + T + 1)."""
     K = work.contexts.shape[2]
     for t in range(work.inputs.shape[0]):
         for b in range(b0, b1):
@@ -230,12 +229,12 @@ def read_window(window, rows, b0, b1, work):
 
 @jit
 def train(team, trainer, windows, afresh, steps, rates, work, losses):
-    """Train for one iteration at each of the learning rates; every thread makes the same call.
+    """Train an iteration for each of the learning rates. Every thread makes the same call.
 
-    windows: (n, streams here, K + T + 1), what each iteration reads, after the K characters before; afresh: (n,
-    streams here), whether a stream starts there from h = 0; steps: of the optimizer so far; work: for the window of one
-    shard. Updates the trainer's arrays, and losses (n, streams here), nats summed over T. Returns at once if an
-    exchange with other processes has failed.
+    windows: (n, streams here, K + T + 1), the characters of each iteration after K characters of context; afresh: (n,
+    streams here), True if the stream starts from h = 0; steps: optimizer steps so far; work: for a window of one shard.
+    Updates the trainer's arrays and losses (n, streams here), in nats summed over T. Returns at once if an exchange
+    with other processes has failed.
     """
     network, grads, shards = trainer.network, trainer.grads, trainer.shards
     (T, B), here = work.inputs.shape, shards.carried.shape[0]
@@ -255,7 +254,7 @@ def train(team, trainer, windows, afresh, steps, rates, work, losses):
                 for t in range(T):
                     losses[n, s * B + b] += work.nats[t, b]
         sum_shards(team, grads.flat, shards)
-        if K > 0:  # of the only shard; by the gradient of the sum over streams: each character moves them alike
+        if K > 0:  # one shard only; times B for the gradient of the sum over streams: all characters count equally
             update_rows(team, table, work.contexts, work.counts, work.ys, rates[n] * trainer.optimizer.rows_rate * B)
         update(team, trainer, rates[n], steps + n + 1, work.norms)
         exchange(team, variable(PARAMETERS), shards)

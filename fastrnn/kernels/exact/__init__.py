@@ -1,1 +1,1 @@
-"""The gist's arithmetic, bit for bit."""
+"""Kernels that are bit-identical to the gist's arithmetic."""

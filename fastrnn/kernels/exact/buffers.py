@@ -1,4 +1,4 @@
-"""What the exact engine's kernels work on: parameters, and the buffers of one window."""
+"""The arrays of the exact engine's kernels: parameters, and the buffers of a window."""
 
 import math
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from .outer_products import COLUMNS, ROWS, panels
 
 
 class Weights(NamedTuple):
-    """Parameters, or Adagrad's memory of them; float64, C-contiguous."""
+    """Parameters, or Adagrad's sums of squares for them; float64, C-contiguous."""
 
     WxhT: Any  # (V, H)
     Whh: Any  # (H, H)
@@ -20,7 +20,7 @@ class Weights(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Buffers of one window, made once. Rows of h and of p are whole cache lines; what is beyond H and V stays 0."""
+    """Buffers of a window, allocated once. Rows of h and p are whole cache lines; elements beyond H and V stay 0."""
 
     xs: Any  # (T, H): Wxh @ x
     hs: Any  # (T+1, H up to a line): hs[t+1] is the reference's hs[t], hs[0] its hprev
@@ -35,12 +35,12 @@ class Work(NamedTuple):
     left_V: Any  # (., T, COLUMNS): dy, packed
     left_H: Any  # (., T, COLUMNS): dhraw, packed
     right: Any  # (., T+1, COLUMNS): hs, packed; dWhy has lines 0 ... T-1, dWhh lines 1 ... T
-    rows: Any  # (ROWS, .): rows of a gradient on their way to Adagrad; each thread has its own
-    seen: Any  # (V,) uint8: the window holds this character; each thread has its own
+    rows: Any  # (ROWS, .): rows of a gradient, for Adagrad; each thread has its own
+    seen: Any  # (V,) uint8: 1 if the window has this character; each thread has its own
 
 
 def work_shapes(T: int, H: int, V: int) -> dict[str, tuple[int, ...]]:
-    """Of :class:`Work`."""
+    """Shapes of :class:`Work`."""
     lines_H, lines_V = panels(H, COLUMNS), panels(V, COLUMNS)
     return {
         'xs': (T, H),
@@ -73,5 +73,5 @@ def memory(T: int, H: int, V: int) -> int:
 
 
 def for_thread(work: Work) -> Work:
-    """The same buffers for another thread of the team, but for those that each has for itself."""
+    """The same buffers for another thread of the team, with its own ``rows`` and ``seen``."""
     return work._replace(rows=aligned_zeros(work.rows.shape), seen=np.zeros_like(work.seen))

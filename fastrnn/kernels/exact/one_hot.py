@@ -8,8 +8,8 @@ from .vectors import clip, fill
 def one_hot_product(WxhT, ix, literal, out):
     """out = Wxh @ x for the one-hot x of character ix.
 
-    A row read, unless ``literal``: 0 * inf is NaN in the reference, so from the first inf or NaN on the
-    products with zeros are carried out as well.
+    Reads a row, unless ``literal``: 0 * inf is NaN in the reference, so after the first inf or NaN the products with
+    zeros are computed too.
     """
     H = out.size
     if literal:
@@ -27,7 +27,7 @@ def one_hot_product(WxhT, ix, literal, out):
 def one_hot_gradient(inputs, literal, start, stop, work):
     """dWxhT[:, start:stop] += x dhraw^T for t = T-1 ... 0, then clipped.
 
-    Rows of characters that the window does not hold are left alone; ``seen`` tells which it holds.
+    Skips rows of characters that are not in the window; ``seen`` marks those that are.
     """
     dhs, dWxhT, seen = work.dhs, work.dWxhT, work.seen
     T, V = dhs.shape[0], dWxhT.shape[0]

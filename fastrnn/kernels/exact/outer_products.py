@@ -1,9 +1,9 @@
 """Sums of outer products in the reference's order, by register tiles, and Adagrad on their rows.
 
-The reference adds one rank-1 update after another, t = T-1 ... 0, each product rounded before it is added.
-The order over t is fixed, but rows and columns are free, so a ROWS x COLUMNS tile of the sum stays in
-registers for all T. Both factors are first packed into panels that a tile reads front to back (without:
-strides of 4 KB fall into one set of the cache).
+The reference adds rank-1 updates one after the other, t = T-1 ... 0, and rounds each product before adding it. The
+order over t is fixed, but rows and columns are free, so a ROWS x COLUMNS tile of the sum stays in registers for all T.
+Both factors are first packed into panels, which a tile reads from front to back. (Without packing, strides of 4 KB fall
+into the same set of the cache.)
 
 dWhh at H=100, T=25: 12 us by tiles, 35 us step by step (Zen 4: bench/kernels.py).
 """
@@ -24,13 +24,13 @@ EPSILON = 1e-8
 
 
 def panels(size: int, width: int) -> int:
-    """How many panels of ``width`` hold ``size`` elements."""
+    """Number of panels of ``width`` for ``size`` elements."""
     return -(-size // width)
 
 
 @intrinsic
 def _copy_line(typingctx, source, first, out, start):
-    """out[start : start + COLUMNS] = source[first : first + COLUMNS], of contiguous arrays as if they were flat."""
+    """out[start : start + COLUMNS] = source[first : first + COLUMNS], of contiguous arrays seen as flat."""
 
     def codegen(context, builder, sig, args):
         tile = Tile(context, builder, types.float64, COLUMNS)
@@ -43,9 +43,9 @@ def _copy_line(typingctx, source, first, out, start):
 
 @jit
 def pack(X, start, stop, out):
-    """Cut X (T, n * COLUMNS) into panels, last t first; out is (n, T, COLUMNS).
+    """Pack X (T, n * COLUMNS) into panels, last t first; out is (n, T, COLUMNS).
 
-    out[j, s, c] = X[T-1-s, j*COLUMNS + c] for j = start ... stop-1. Line by line (number by number: 5 us at H=100).
+    out[j, s, c] = X[T-1-s, j*COLUMNS + c] for j = start ... stop-1. Moves whole lines (single numbers: 5 us at H=100).
     """
     T, width = X.shape
     for j in range(start, stop):
@@ -62,7 +62,7 @@ def _tile(typingctx, left, row, right, steps, out, column):
     signature = types.void(left, types.intp, right, types.intp, out, types.intp)
 
     def codegen(context, builder, sig, args):
-        tile = Tile(context, builder, types.float64, COLUMNS)  # two roundings a term, never one
+        tile = Tile(context, builder, types.float64, COLUMNS)  # two roundings per term, never one
         left, right, out = (tile.array(sig.args[k], args[k]) for k in (0, 2, 4))
         width, offset = cgutils.unpack_tuple(builder, out.shape)[1], args[5]
 
@@ -86,10 +86,10 @@ def _tile(typingctx, left, row, right, steps, out, column):
 
 @jit
 def clipped_rows(i, left, right, first, out):
-    """out = clip(sum over t = T-1 ... 0 of left[t] right[t]^T): rows i*ROWS and following of a gradient.
+    """out = clip(sum over t = T-1 ... 0 of left[t] right[t]^T): rows i*ROWS ... of a gradient.
 
-    left (m, T, COLUMNS) and right (n, ., COLUMNS) are all panels of :func:`pack`, the right ones from line ``first``
-    on; out is (ROWS, n * COLUMNS) and overwritten.
+    left (m, T, COLUMNS) and right (n, ., COLUMNS) are all panels of :func:`pack`, the right ones used from line
+    ``first`` on; out is (ROWS, n * COLUMNS) and overwritten.
     """
     T, row = left.shape[1], i * ROWS
     for k in range(right.shape[0]):
@@ -98,7 +98,7 @@ def clipped_rows(i, left, right, first, out):
 
 @jit
 def adagrad_row(param, grad, mem, learning_rate):
-    """One Adagrad step on 1-D arrays; param and mem are changed in place (Duchi et al. 2011)."""
+    """An Adagrad step on 1-D arrays; changes param and mem in place (Duchi et al. 2011)."""
     for i in range(param.size):
         g = grad[i]
         m = mem[i] + g * g
@@ -108,7 +108,7 @@ def adagrad_row(param, grad, mem, learning_rate):
 
 @jit
 def gradient(left, right, first, rows, out):
-    """out (M, H) = the clipped gradient whose packed factors are left and right; rows is scratch."""
+    """out (M, H) = the clipped gradient with the packed factors left and right; rows is scratch space."""
     M, H = out.shape
     for i in range((M + ROWS - 1) // ROWS):
         clipped_rows(i, left, right, first, rows)
@@ -119,10 +119,10 @@ def gradient(left, right, first, rows, out):
 
 @jit
 def descend(start, stop, left, right, first, rows, param, mem, learning_rate):
-    """Gradient and Adagrad of rows start ... stop-1 of a matrix (M, H), changed in place with its mem.
+    """Gradient and Adagrad step for rows start ... stop-1 of a matrix (M, H); changes it and its mem in place.
 
-    ``start`` is a multiple of ROWS. The gradient exists ROWS rows at a time, while they are in the cache. Weaving
-    Adagrad into the tiles instead lost (35 us for 26 at H=100): its divisions hold up the multiplications.
+    ``start`` is a multiple of ROWS. Only ROWS rows of the gradient exist at a time, in the cache. Adagrad inside the
+    tiles was slower (35 us instead of 26 at H=100): its divisions delay the multiplications.
     """
     H = param.shape[1]
     for i in range(start, stop, ROWS):

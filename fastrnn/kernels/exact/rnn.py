@@ -1,15 +1,15 @@
-"""min-char-rnn with the reference's bits: the same operations in the same order, compiled.
+"""min-char-rnn, bit-identical to the reference: the same operations in the same order, compiled.
 
-Read it beside ``fastrnn/reference.py``: same names, order and headings. What differs is where the numbers lie
-and who computes them:
+Read it next to ``fastrnn/reference.py``: it has the same names, order and headings. It differs in where the numbers are
+stored and which thread computes them:
 
-- ``WxhT`` is Wxh transposed, (V, H), so that the one-hot product ``Wxh @ x`` is the row read ``WxhT[ix]``.
-- The output layer of each t does not depend on the others', so it leaves the loop over t.
+- ``WxhT`` is Wxh transposed, (V, H), so that the one-hot product ``Wxh @ x`` reads the row ``WxhT[ix]``.
+- The output layers of different t are independent, so they are computed after the loop over t.
 - Gradients of Whh and Why exist only four rows at a time, between their sum and Adagrad.
-- The threads of a team share each phase: rows of Whh, or t's of the output layer, or rows of gradients. What
-  one thread computes, it computes as the reference does, so the bits do not depend on their number.
+- The threads of a team share each phase: rows of Whh, or t's of the output layer, or rows of gradients. Each computes
+  its part as the reference does, so bits do not depend on their number.
 
-All buffers are a ``Work``; nothing is allocated in here. Shapes: T steps, H hidden units, V characters.
+All buffers are in a ``Work``; nothing is allocated here. Shapes: T steps, H hidden units, V characters.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ from .one_hot import one_hot_gradient, one_hot_product
 from .outer_products import ROWS, adagrad_row, descend, gradient, pack
 from .vectors import all_finite, clip, fill, pairwise_sum
 
-GRAIN = 8  # threads share H in multiples of 8, which BLAS's own grouping of rows and columns respects
+GRAIN = 8  # threads share H in multiples of 8: that keeps BLAS's grouping of rows and columns
 
 
 # --- forward ------------------------------------------------------------------------------------------------
@@ -30,7 +30,7 @@ GRAIN = 8  # threads share H in multiples of 8, which BLAS's own grouping of row
 
 @jit
 def forward(native, team, inputs, weights, literal, work):
-    """Fill hs[1:], the hidden states, from hs[0]; threads share the rows of Whh."""
+    """Compute the hidden states hs[1:] from hs[0]; threads share the rows of Whh."""
     xs, hs, z = work.xs, work.hs, work.dhnext
     T, H = xs.shape
     i0, i1 = span(team, H, GRAIN)
@@ -47,7 +47,7 @@ def forward(native, team, inputs, weights, literal, work):
 
 @jit
 def output(native, team, targets, weights, work):
-    """The output layer there and back: ps, the losses of the t's, dy (in ps) and Why.T @ dy (in dhs).
+    """The output layer, forward and backward: ps, the losses, dy (in ps) and Why.T @ dy (in dhs).
 
     Threads share the t's.
     """
@@ -76,7 +76,7 @@ def output(native, team, targets, weights, work):
 
 @jit
 def backward(native, team, weights, work):
-    """Turn dhs from Why.T @ dy into dhraw, and fill dbh and dby, not clipped; threads share columns of Whh."""
+    """Replace Why.T @ dy in dhs by dhraw, and compute dbh and dby, not clipped; threads share columns of Whh."""
     hs, dys, dhs, dhnext, dbh, dby = work.hs, work.ps, work.dhs, work.dhnext, work.dbh, work.dby
     T, H = dhs.shape[0], dbh.size
     i0, i1 = span(team, H, GRAIN)
@@ -100,7 +100,7 @@ def backward(native, team, weights, work):
 
 @jit
 def pack_gradients(team, work):
-    """Lay the factors of dWhy and dWhh out for tiles; threads share the panels."""
+    """Pack the factors of dWhy and dWhh for tiles; threads share the panels."""
     for X, out in ((work.ps, work.left_V), (work.dhs, work.left_H), (work.hs, work.right)):
         start, stop = span(team, out.shape[0], 1)
         pack(X, start, stop, out)
@@ -111,10 +111,10 @@ def pack_gradients(team, work):
 
 @inlined
 def lossFun(native, team, inputs, targets, weights, literal, work):
-    """Forward and backward of one window, from work.hs[0]; returns the loss in nats, summed over T.
+    """Forward and backward pass of a window, from work.hs[0]; returns the loss in nats, summed over T.
 
-    dWxhT is complete and clipped, dbh and dby complete; dWhy and dWhh are packed, for ``gradient`` or
-    ``descend``. Also returns whether one-hot products must be literal from now on.
+    dWxhT is complete and clipped, dbh and dby are complete; dWhy and dWhh are packed for ``gradient`` or ``descend``.
+    Also returns whether one-hot products must be literal from now on.
     """
     forward(native, team, inputs, weights, literal, work)
     output(native, team, targets, weights, work)
@@ -132,9 +132,9 @@ def lossFun(native, team, inputs, targets, weights, literal, work):
 
 @jit
 def gradients(native, team, inputs, targets, weights, literal, work, dWhh, dWhy):
-    """The gist's lossFun for a team of one: all gradients, clipped, in work and in dWhh (H, H) and dWhy (V, H).
+    """The gist's lossFun for a team of one: all gradients, clipped, in work, dWhh (H, H) and dWhy (V, H).
 
-    work.dWxhT must hold zeros: only rows of characters that occur are written. Returns the loss in nats.
+    work.dWxhT must be zero: only rows of occurring characters are written. Returns the loss in nats.
     """
     loss, literal = lossFun(native, team, inputs, targets, weights, literal, work)
     gradient(work.left_V, work.right, variable(0), work.rows, dWhy)
@@ -149,7 +149,7 @@ def gradients(native, team, inputs, targets, weights, literal, work, dWhh, dWhy)
 
 @jit
 def advance(native, h, ix, weights, literal, work):
-    """h (H,), the state, after character ix; changed in place. Uses rows of ``work`` as scratch."""
+    """Update the state h (H,) in place by character ix. Uses rows of ``work`` as scratch space."""
     x, z, bh = work.xs[0], work.dhnext, weights.bh
     one_hot_product(weights.WxhT, ix, literal, x)
     gemv(native, weights.Whh, h, z)
@@ -160,18 +160,17 @@ def advance(native, h, ix, weights, literal, work):
 
 @jit
 def absorb(native, h, ids, weights, literal, work):
-    """h (H,), the state, after the characters ids (n,); changed in place."""
+    """Update the state h (H,) in place by the characters ids (n,)."""
     for t in range(ids.size):
         advance(native, h, ids[t], weights, literal, work)
 
 
 @jit
 def sample(native, h, seed_ix, uniforms, weights, literal, choice, work, out):
-    """Draw out.size characters after seed_ix, one uniform each; returns how many were drawn.
+    """Draw out.size characters after seed_ix, with one uniform number each; returns the number drawn.
 
-    h (H,) is changed in place. Fewer than asked for are drawn where probabilities are NaN. At temperature 1 and
-    without filters it draws as np.random.choice does. Uses rows of ``work`` as scratch, but neither its hidden
-    states nor its gradients.
+    Changes h (H,) in place. Stops early if probabilities are NaN. At temperature 1 and without filters it draws like
+    np.random.choice. Uses rows of ``work`` as scratch space, except hidden states and gradients.
     """
     y, edges, Why, by = work.ys[0], work.ps[0], weights.Why, weights.by
     V, ix = y.size, seed_ix
@@ -199,14 +198,14 @@ def sample(native, h, seed_ix, uniforms, weights, literal, choice, work, out):
 
 @jit
 def adagrad(team, weights, mems, learning_rate, work):
-    """Adagrad on all parameters, changed in place with mems; threads share rows and, of Wxh, columns."""
+    """Adagrad on all parameters; changes them and mems in place. Threads share rows and, of Wxh, columns."""
     k0, k1 = span(team, work.dby.size, ROWS)
     descend(k0, k1, work.left_V, work.right, variable(0), work.rows, weights.Why, mems.Why, learning_rate)
     i0, i1 = span(team, work.dbh.size, ROWS)
     descend(i0, i1, work.left_H, work.right, variable(1), work.rows, weights.Whh, mems.Whh, learning_rate)
     i0, i1 = span(team, work.dbh.size, GRAIN)
     for j in range(work.seen.size):
-        if work.seen[j]:  # where the gradient is 0, Adagrad changes nothing
+        if work.seen[j]:  # with gradient 0, Adagrad changes nothing
             adagrad_row(weights.WxhT[j, i0:i1], work.dWxhT[j, i0:i1], mems.WxhT[j, i0:i1], learning_rate)
     clip(work.dbh[i0:i1])
     adagrad_row(weights.bh[i0:i1], work.dbh[i0:i1], mems.bh[i0:i1], learning_rate)
@@ -222,9 +221,9 @@ def adagrad(team, weights, mems, learning_rate, work):
 def train(native, team, ids, weights, mems, learning_rate, smooth_loss, position, work, losses):
     """``losses.size`` iterations of the gist's loop on the text ``ids``.
 
-    position[0] is the character at which the next window starts, position[1] whether one-hot products are
-    literal. Both are updated, as are weights, mems, work (hs[0] is the state to go on from) and losses (in
-    nats). Returns the smooth loss. Every thread of the team makes the same call.
+    position[0] is the character at which the next window starts, position[1] whether one-hot products are literal.
+    Updates both, weights, mems, work (hs[0] is the state for the next call) and losses (in nats). Returns the smooth
+    loss. Every thread of the team makes the same call.
     """
     T, H = work.xs.shape
     i0, i1 = span(team, H, GRAIN)

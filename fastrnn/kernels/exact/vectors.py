@@ -1,4 +1,4 @@
-"""Small things that the exact engine does to 1-D arrays."""
+"""Operations of the exact engine on 1-D arrays."""
 
 import numpy as np
 
@@ -40,14 +40,14 @@ def pairwise_sum(a):
 
 @jit
 def fill(a, value):
-    """a[:] = value for a 1-D array (as a loop: slice assignment costs a second of compiling)."""
+    """a[:] = value for a 1-D array. A loop, because slice assignment takes a second to compile."""
     for i in range(a.size):
         a[i] = value
 
 
 @jit
 def all_finite(a):
-    """Whether no element of a 1-D array is inf or NaN."""
+    """True if no element of a 1-D array is inf or NaN."""
     for x in a:
         if not np.isfinite(x):
             return False
@@ -56,8 +56,8 @@ def all_finite(a):
 
 @jit
 def clip(g):
-    """Clip a 1-D array to [-5, 5] in place; NaN stays."""
-    for i in range(g.size):  # comparisons: min() and max() do not vectorise
+    """Clip a 1-D array to [-5, 5] in place; NaN stays NaN."""
+    for i in range(g.size):  # comparisons: min() and max() do not vectorize
         x = g[i]
         x = LIMIT if x > LIMIT else x
         g[i] = -LIMIT if x < -LIMIT else x

@@ -1,4 +1,4 @@
-"""Which units are dropped: those that the plain integers of the oracle name, as many as asked for, and no others."""
+"""Dropped units: those that the oracle's plain integers name, in the right share, and no others."""
 
 import cell_oracles
 import numpy as np
@@ -21,14 +21,14 @@ def test_the_masks_of_the_oracle(place):
     np.testing.assert_allclose(rows, expected, rtol=1e-15)
 
 
-def test_streams_are_numbered_among_those_of_all_shards():
-    """The second shard's masks are not the first one's."""
+def test_streams_are_numbered_across_shards():
+    """The second shard's masks differ from the first one's."""
     whole = dropped(0.3, 5, 7, 1, 2, 6, 40)
     np.testing.assert_array_equal(dropped(0.3, 5, 7, 1, 2, 3, 40, first=3), whole[3:])
     assert (whole[:3] != whole[3:]).any(axis=1).all()
 
 
-def test_only_the_rows_and_units_that_are_asked_for():
+def test_only_the_given_rows_and_units_change():
     rows = np.ones((4, 9))
     drop(make_dropout(0.5, 0, np.float64), 0, 0, 0, 1, 2, 7, rows[1:3])
     assert (rows[[0, 3]] == 1).all() and (rows[1:3, 7:] == 1).all() and (rows[1:3, :2] == 1).all()
@@ -36,7 +36,7 @@ def test_only_the_rows_and_units_that_are_asked_for():
 
 
 def test_shares():
-    """Of 200,000 units; and neighbours of any kind have nothing to do with one another."""
+    """Shares of 200,000 units; masks of neighbouring steps, streams, layers and units are uncorrelated."""
     for p in (0.1, 0.5, 0.9):
         kept = dropped(p, 1, 2, 0, 3, 400, 500) > 0
         assert abs(kept.mean() - (1 - p)) < 0.005
@@ -47,13 +47,13 @@ def test_shares():
             assert abs(np.corrcoef(kept.ravel(), other.ravel())[0, 1]) < 0.02
 
 
-def test_the_ends():
-    """Below 1 some unit may stay, however near it is; of next to nothing, nothing is dropped."""
+def test_limits():
+    """Just below 1, some units may stay; just above 0, none is dropped."""
     assert (limit_of(0.0), limit_of(1e-9), limit_of(0.5), limit_of(1 - 1e-12)) == (0, 0, 2**23, 2**24 - 1)
 
 
-def test_units_are_numbered_among_all():
-    """A thread that has some of the units drops of them what all together drop."""
+def test_units_are_numbered_across_threads():
+    """A thread with some of the units drops the same ones as a single thread."""
     whole, rows = dropped(0.3, 5, 7, 1, 2, 6, 40), np.ones((6, 40))
     for u0, u1 in ((0, 16), (16, 33), (33, 40)):
         drop(make_dropout(0.3, 5, np.float64), 7, 1, 2, 0, u0, u1, rows)

@@ -40,7 +40,7 @@ def test_tanh_keeps_nan_and_infinities(dtype):
 
 @pytest.mark.parametrize('dtype', DTYPES)
 def test_exp_down_to_the_smallest_normal_number(dtype):
-    """Within four units in the last place; of less it is nearly that number."""
+    """Within four units in the last place; below it, nearly that number."""
     info = np.finfo(dtype)
     lowest = int(np.log(info.tiny))
     x = np.append(np.linspace(-20, lowest, 2001), [lowest - 1, -1e30, -np.inf, np.nan]).astype(dtype)
@@ -95,14 +95,14 @@ def fused(a, b, c):
 
 @pytest.mark.parametrize('dtype', DTYPES)
 def test_fma_rounds_once(dtype):
-    """The square of 1 + eps less its rounded value is eps squared."""
+    """The square of 1 + eps minus its rounded value is eps squared."""
     kind = np.dtype(dtype).type
     x = kind(1) + np.finfo(dtype).eps
     assert fused(x, x, -(x * x)) == kind(np.finfo(dtype).eps) ** 2
 
 
 def test_log():
-    """Within two units in the last place, of what a softmax sums to and more; NaN stays."""
+    """Within two units in the last place, for the sums of a softmax and larger numbers; NaN stays NaN."""
     x = np.concatenate(
         [np.exp(np.random.default_rng(0).uniform(-5, 30, 5000)), np.linspace(1, 3, 2001), 2.0 ** np.arange(40)]
     )

@@ -1,4 +1,4 @@
-"""The batched engine's products, by packed gemm."""
+"""The batched engine's products with packed matrices."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def room(N, K, dtype):
 @pytest.mark.parametrize('dtype', DTYPES)
 @pytest.mark.parametrize(('b', 'K', 'N'), SIZES)
 def test_product(b, K, N, dtype):
-    """A @ W by panels of W, and by panels of W.T."""
+    """A @ W with panels of W, and with panels of W.T."""
     A, W = normal(0, (b, K), dtype), normal(1, (K, N), dtype)
     packed = room(N, K, dtype)
     C = np.zeros((b, packed.shape[0] * packed.shape[2]), dtype)
@@ -36,7 +36,7 @@ def test_product(b, K, N, dtype):
 
 @pytest.mark.parametrize('dtype', DTYPES)
 def test_rows_do_not_depend_on_their_tile(dtype):
-    """A row's result has the same bits alone and among others: threads may share rows as they like."""
+    """A row's result is bit-identical alone and among others, so threads may share rows in any way."""
     A, W = normal(2, (13, 37), dtype), normal(3, (37, 50), dtype)
     packed = room(50, 37, dtype)
     packing.pack_columns(W, 0, packed.shape[0], 0, packed)
@@ -51,7 +51,7 @@ def test_rows_do_not_depend_on_their_tile(dtype):
 @pytest.mark.parametrize('dtype', DTYPES)
 @pytest.mark.parametrize('N', [1, 16, 96, 100, 240])
 def test_row_product(dtype, N):
-    """One row by strips that hold N columns."""
+    """One row with strips for N columns."""
     itemsize = np.dtype(dtype).itemsize
     columns = gemm.strip_width(N, itemsize)
     strips = np.zeros((-(-N // columns), 20, columns), dtype)
@@ -63,7 +63,7 @@ def test_row_product(dtype, N):
 
 @pytest.mark.parametrize('dtype', DTYPES)
 def test_no_strip_writes_beyond_the_row(dtype):
-    """Equal strips hold more columns than there are; what follows them stays, but for the last whole vector."""
+    """Equal strips have extra columns; what follows the row stays, except in its last vector."""
     lanes = gemm.lanes(np.dtype(dtype).itemsize)
     N = (2 * gemm.WIDEST + 3) * lanes - 1
     columns = gemm.strip_width(N, np.dtype(dtype).itemsize)
@@ -75,14 +75,14 @@ def test_no_strip_writes_beyond_the_row(dtype):
 
 
 def matrix(C):
-    """Tiles (tiles, panels, rows, width) as the matrix that they are parts of."""
+    """Tiles (tiles, panels, rows, width) as a matrix."""
     return C.transpose(0, 2, 1, 3).reshape(C.shape[0] * C.shape[2], -1)
 
 
 @pytest.mark.parametrize('dtype', DTYPES)
 @pytest.mark.parametrize(('K', 'M', 'N'), [(1, 1, 1), (5, 6, 16), (9, 13, 40), (30, 25, 7)])
 def test_outer_products(dtype, K, M, N):
-    """A sum of outer products, added to what is there, over a part of the packed rows."""
+    """A sum of outer products over a part of the packed rows, added to C."""
     X, Y = normal(6, (K, M), dtype), normal(7, (K + 2, N), dtype)
     right = room(N, K + 2, dtype)
     packing.pack_columns(Y, 0, right.shape[0], 0, right)
@@ -100,7 +100,7 @@ def test_outer_products(dtype, K, M, N):
 
 @pytest.mark.parametrize('dtype', DTYPES)
 def test_terms_are_rounded_once(dtype):
-    """The square of 1 + eps less its rounded value is eps squared, and 0 where the product is rounded, too."""
+    """The square of 1 + eps minus its rounded value is eps squared; with two roundings it is 0."""
     eps = np.finfo(dtype).eps
     x = 1 + eps
     A, W, packed = np.array([[-(x * x), x]]), np.array([[1], [x]], dtype), room(1, 2, dtype)

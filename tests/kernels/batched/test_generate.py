@@ -21,8 +21,8 @@ architectures = st.builds(
 @settings(max_examples=60)
 @given(architectures, st.integers(0, 6), st.integers(0, 2**32))
 def test_any_model_reads_and_draws(architecture, B, seed):
-    """Surprisals and states from random states on, and characters drawn by them, are the oracle's; one stream takes its
-    products by strips, or as many do."""
+    """Surprisals, states and drawn characters, from random states, match the oracle; with strips for a single stream
+    too."""
     rng, strips, (cell, _, H, V, *_) = np.random.default_rng(seed), B == 0, vars(architecture).values()
     B, params = max(B, 1), Params(architecture)
     params.flat[:] = rng.standard_normal(params.flat.size) * 0.8
@@ -42,8 +42,8 @@ def test_any_model_reads_and_draws(architecture, B, seed):
         assert out[:, b].tolist() == oracles.sample(cell, model, uniforms[:, b])
 
 
-def test_each_thread_has_scratch_of_its_own():
-    """A race for it would seldom show: the second of two threads leaves the first one's row and streams alone."""
+def test_each_thread_has_its_own_scratch_space():
+    """A race would rarely show, so: the second of two threads leaves the first one's row and streams unchanged."""
     V, B, dtype = 3, 4, np.float32
     params = Params(Architecture('rnn', 1, 2, V), dtype)
     streams, out = generate.make_streams(sizes_of(params.architecture), B, dtype, 2), np.full((1, B), V, np.uint32)

@@ -1,4 +1,4 @@
-"""Who computes which rows of a gradient; test_train.py has the gradients themselves."""
+"""Which thread computes which rows of a gradient; test_train.py tests the gradients themselves."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from fastrnn.kernels.team import alone
 
 @pytest.mark.parametrize('rows', [6, 8])
 @pytest.mark.parametrize('layout', [(1, 1), (1, 3), (3, 1), (2, 2), (4, 16)], ids=str)
-def test_each_row_of_a_gate_is_one_threads(monkeypatch, layout, rows):
-    """Whatever a tile has: one of six rows may begin in the padding of a gate, and end in the next gate."""
+def test_each_row_of_a_gate_has_one_thread(monkeypatch, layout, rows):
+    """For any tile: one of six rows may start in the padding of a gate and end in the next gate."""
     monkeypatch.setattr(gradients, 'TILE_ROWS', rows)
     (groups, shares), Hp = layout, 64
     teams = [alone()._replace(rank=rank, size=groups * shares, shares=shares) for rank in range(groups * shares)]

@@ -40,7 +40,7 @@ def all_clipped(g, factor, limit, out):
 
 @pytest.mark.parametrize('dtype', DTYPES)
 def test_clipping(dtype):
-    """NaN stays."""
+    """NaN stays NaN."""
     g, kind = np.array([7, -7, 1, np.nan], dtype), np.dtype(dtype).type
     out = np.zeros_like(g)
     all_clipped(g, kind(1), kind(5), out)

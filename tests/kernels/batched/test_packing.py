@@ -1,4 +1,4 @@
-"""How the batched engine packs matrices."""
+"""The packing of matrices for the batched engine."""
 
 import numpy as np
 import pytest

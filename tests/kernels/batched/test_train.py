@@ -1,4 +1,4 @@
-"""The kernels' window against the reference's and the oracles', over cells, layers, streams and dropout."""
+"""A window of the kernels against the reference and the oracles, over cells, layers, streams and dropout."""
 
 from dataclasses import replace
 from unittest import mock
@@ -19,11 +19,11 @@ from fastrnn.settings.options import Settings
 
 
 def a_window(config, V, seed=0, scale=0.2, layout=ALONE):
-    """The engine after one iteration from random weights and states, and a random step of the optimizer; the loss; the
-    state that it began with, and the characters (T+1, B) that it read."""
+    """Runs an iteration from random weights, states and steps; returns the engine, the loss, the state before, and the
+    characters (T+1, B) that it read."""
     rng, T, B = np.random.default_rng(seed), config.seq_length, config.streams
     streams = rng.integers(0, V, (B, 2 * T + 2)).astype(np.uint8)
-    streams.flags.writeable = False  # as a corpus has them
+    streams.flags.writeable = False  # like a corpus
     with mock.patch.object(batched, 'layouts_of', lambda *_: [layout]):
         engine = BatchedEngine(config, streams.ravel(), V)
     state = engine.state()
@@ -39,7 +39,7 @@ def a_window(config, V, seed=0, scale=0.2, layout=ALONE):
 
 @pytest.mark.parametrize(('B', 'H', 'T'), [(1, 5, 1), (1, 20, 7), (2, 16, 3), (5, 33, 9), (40, 20, 7)])
 def test_gradient_is_the_mean_of_the_streams(B, H, T):
-    """Loss, gradient and states of one layer of tanh are the reference's, averaged over streams."""
+    """Loss, gradient and states of a tanh layer equal the reference's, averaged over streams."""
     config = Settings(engine='batched', seed=0, streams=B, hidden_size=H, seq_length=T)
     engine, loss, state, window = a_window(config, 12)
     losses, expected = [], Params(state.params.architecture)
@@ -57,7 +57,7 @@ def test_gradient_is_the_mean_of_the_streams(B, H, T):
 
 @st.composite
 def cases(draw):
-    """A configuration, V, the seed of all else that is random, how large weights are, and a layout of threads."""
+    """A configuration, V, a seed, the scale of weights, and a layout of threads."""
     options = {'cell': draw(st.sampled_from([*CELLS])), 'layers': draw(st.integers(1, 4))}
     options |= {'hidden_size': draw(st.integers(1, 40)), 'seq_length': draw(st.integers(1, 9))}
     options |= {'streams': draw(st.integers(1, 9))}
@@ -88,5 +88,5 @@ def test_loss_gradient_and_states(case):
 @pytest.mark.long
 @settings(max_examples=1000)
 @given(cases())
-def test_very_many(case):
+def test_many_more(case):
     assert_as_oracle(case)

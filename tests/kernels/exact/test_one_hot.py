@@ -10,7 +10,7 @@ from fastrnn.kernels.exact.one_hot import one_hot_product
 @pytest.mark.parametrize('literal', [False, True])
 @pytest.mark.parametrize('ix', [0, 2])
 def test_one_hot_product(literal, ix):
-    """Also -0, which a sum that starts at +0 turns into +0."""
+    """Also with -0, which becomes +0 because the sum starts at +0."""
     WxhT = np.random.default_rng(1).standard_normal((3, 5))
     WxhT[:, 1] = -0.0
     x = np.zeros((3, 1))

@@ -25,20 +25,20 @@ def packed(X):
 
 @given(N=sizes, T=st.integers(1, 9))
 def test_pack(N, T):
-    """Every number where it belongs, the last t first, and zeros beyond the edge."""
+    """All numbers in place, the last t first, and zeros beyond the edge."""
     X = np.random.default_rng(N).standard_normal((T, N))
     wide = packed(X).transpose(1, 0, 2).reshape(T, -1)
     assert np.array_equal(wide[:, :N], X[::-1]) and not wide[:, N:].any()
 
 
-def test_pack_leaves_other_panels_alone():
+def test_pack_does_not_change_other_panels():
     out = np.full((5, 3, COLUMNS), 7.0)
     outer_products.pack(np.ones((3, 40)), 1, 3, out)
     assert [np.unique(panel).tolist() for panel in out] == [[7.0], [1.0], [1.0], [7.0], [7.0]]
 
 
 def gradient(left, right):
-    """Of factors (T, M) and (T, H); the packed right one begins with a line that is left out."""
+    """The kernel's gradient for factors (T, M) and (T, H); it must skip the first packed line of the right one."""
     M, H = left.shape[1], right.shape[1]
     out, rows = np.full((M, H), np.nan), np.full((ROWS, panels(H, COLUMNS) * COLUMNS), np.nan)
     outer_products.gradient(packed(left), packed(np.vstack([right, np.full((1, H), np.nan)])), 1, rows, out)
@@ -47,7 +47,7 @@ def gradient(left, right):
 
 @given(M=sizes, H=sizes, T=st.integers(1, 30), scale=st.sampled_from([1e-3, 1.0, 3.0]))
 def test_gradient(M, H, T, scale):
-    """Magnitudes differ by far, so that another order, or one rounding a term, gives other bits."""
+    """Magnitudes differ widely, so that another order, or one rounding per term, gives other bits."""
     rng = np.random.default_rng(M * H + T)
     left = scale * rng.standard_normal((T, M)) * 10.0 ** rng.integers(-3, 2, (T, 1))
     right = rng.standard_normal((T, H))
@@ -62,7 +62,7 @@ def test_gradient_at_the_edges(value):
 
 
 def test_descend_is_gradient_and_adagrad():
-    """On some rows only; the others stay."""
+    """Only on some rows; the others stay."""
     rng = np.random.default_rng(0)
     T, M, H = 5, 14, 11
     left, right = rng.standard_normal((T, M)), rng.standard_normal((T, H))

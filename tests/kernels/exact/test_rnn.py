@@ -14,7 +14,7 @@ from fastrnn.engines import dropin
 ODD = [np.inf, -np.inf, np.nan, -0.0, 0.0, 1e300, -1e308, 5e-324]
 OUTPUTS = ('loss', *('d' + name for name in WEIGHTS), 'hprev')
 pytestmark = pytest.mark.filterwarnings('ignore::RuntimeWarning')
-# whether a seed fails is chance, so searching for a smaller one takes minutes and tells nothing
+# a failure is chance, so shrinking takes minutes and shows nothing
 found = settings(phases=[Phase.explicit, Phase.generate])
 seeds = st.integers(0, 2**32 - 1)
 scales = st.sampled_from([0.01, 0.01, 0.3, 1.0, 5.0])
@@ -28,7 +28,7 @@ def spoil(rng, arrays, count):
 
 
 def window(rng, V, T):
-    """Inputs and targets; half of the time few different ones, so that they repeat."""
+    """Inputs and targets; in half of the cases with few different characters, so that they repeat."""
     ids = rng.integers(0, V if rng.random() < 0.5 else min(V, 3), T + 1)
     return ids[:-1].tolist(), ids[1:].tolist()
 
@@ -61,7 +61,7 @@ def test_lossfun_with_odd_numbers(H, V, T, seed, odd):
 @pytest.mark.parametrize('name', WEIGHTS)
 @pytest.mark.parametrize('value', ODD)
 def test_one_odd_number_anywhere(name, value):
-    """As above, but each array and each value for certain, at a character inside the window and one outside."""
+    """Each array and each value, at a character inside the window and at one outside."""
     for place in (0, -1):
         model = random_model(9, 5, 1, 0.5)
         model[WEIGHTS.index(name)].flat[place] = value
@@ -93,7 +93,7 @@ def test_subnormal_probabilities(bias):
 
 
 def test_clipped_gradients():
-    """Of all five parameters some gradients are clipped, above and below."""
+    """Some gradients of all five parameters are clipped, above and below."""
     model = random_model(20, 10, 5, scale=3.0)
     rng = np.random.default_rng(0)
     inputs, targets, hprev = *window(rng, 10, 40), rng.standard_normal((20, 1))
@@ -112,15 +112,15 @@ def test_adagrad(size, seed, rate, odd):
     spoil(rng, params + grads, odd)
     copies = [[array.copy() for array in arrays] for arrays in (params, grads, mems)]
     reference.adagrad(*copies, rate)
-    dropin.adagrad(params, grads, mems, rate)  # a bound one refuses arrays in the place of its own
+    dropin.adagrad(params, grads, mems, rate)  # a bound adagrad refuses new arrays
     for ours, numpys in zip((params, grads, mems), copies, strict=True):
         assert all(same_bits(a, b) for a, b in zip(ours, numpys, strict=True))
 
 
 def drawn(sample, n, seed):
-    """What a sampling function returns or raises, and the global generator's state after it."""
+    """What a sampling function returns or raises, and the state of the global generator after it."""
     np.random.seed(seed)
-    np.random.randn()  # half of a pair: the state to be kept holds the other half
+    np.random.randn()  # half of a pair: the state then stores the other half
     try:
         result = list(sample(n))
     except ValueError as error:
@@ -147,7 +147,7 @@ def test_sample(H, V, n, seed, scale):
 @found
 @given(H=st.integers(1, 12), V=st.integers(2, 12), seed=seeds, odd=st.integers(1, 3))
 def test_sample_with_odd_numbers(H, V, seed, odd):
-    """Where probabilities become NaN both raise the same, with the generator in the same state."""
+    """If probabilities become NaN, both raise the same error and leave the generator in the same state."""
     rng = np.random.default_rng(seed)
     model, h = random_model(H, V, seed), rng.standard_normal((H, 1))
     spoil(rng, [*model, h], odd)
@@ -156,7 +156,7 @@ def test_sample_with_odd_numbers(H, V, seed, odd):
 
 @pytest.mark.parametrize('seed', range(4))
 def test_sample_fails_midway(seed):
-    """Only once character 1 is drawn does exp overflow: as many numbers are used up as by the reference."""
+    """exp overflows once character 1 is drawn: both have then used the same number of uniform numbers."""
     model = tuple(np.zeros_like(param) for param in random_model(3, 6))
     model[0][:, 1] = 50.0
     model[2][2, :] = 400.0
@@ -165,7 +165,7 @@ def test_sample_fails_midway(seed):
 
 @pytest.mark.parametrize('u', [0.0, 0.25, 0.5, 0.75, np.nextafter(0.5, 0), np.nextafter(1, 0)])
 def test_sample_on_an_edge(monkeypatch, u):
-    """A uniform number that equals a cumulated probability belongs to the next character."""
+    """A uniform number equal to a cumulative probability selects the next character."""
     model = tuple(np.zeros_like(param) for param in random_model(2, 4))
 
     def random_sample(size):
@@ -177,14 +177,14 @@ def test_sample_on_an_edge(monkeypatch, u):
 
 
 def test_unlikely_characters_are_never_drawn():
-    """Characters of probability 0 at both ends, where an inexact search would pick them."""
+    """Characters of probability 0 at both ends, which an inexact search would select."""
     model = random_model(4, 6, 3)
     model[4][[0, 1, 5]] = -np.inf
     assert set(assert_sample(model, np.zeros((4, 1)), 2, 200, 5)) == {2, 3, 4}
 
 
 def test_sample_on_every_edge(monkeypatch):
-    """The last cumulated probability is often not quite 1; all are divided by it."""
+    """The last cumulative probability is often not quite 1; all are divided by it."""
     inexact = 0
     for seed in range(12):
         model = random_model(5, 30, seed, 0.5)

@@ -1,4 +1,4 @@
-"""Sums, clipping: the bits are those that NumPy itself gives."""
+"""Sums and clipping, bit-identical to NumPy."""
 
 import numpy as np
 import pytest
@@ -27,6 +27,6 @@ def test_pairwise_sum_is_np_sum():
 
 @pytest.mark.parametrize('values', [[0.0], [0.0] * 9, [5e-324] * 20, [1e308] * 9, [np.inf] * 8, [np.nan, 1.0]])
 def test_pairwise_sum_at_the_edges(values):
-    """The kernel sums values of exp only, so -0 and mixed infinities do not occur."""
+    """The kernel only sums results of exp, so -0 and mixed infinities do not occur."""
     a = np.array(values)
     assert same_bits(pairwise_sum(a), np.sum(a))
