@@ -1,1 +1,1 @@
-"""From files to characters, and from characters to numbers."""
+"""From files to characters, and from characters to ids."""

@@ -1,1 +1,1 @@
-"""From what is asked for, a text and a machine to a job, in which nothing is left open."""
+"""From options, a text and a machine to a job, in which everything is decided."""

@@ -12,7 +12,7 @@ from .machine import Machine
 KEPT_BUSY = 8  # cores that 16 streams keep busy: threads of a group share its hidden units
 GAIN = 1.1  # minimum gain of a larger batch: trials and costs are not more exact
 SHARE = 0.05  # of the run's time: no new trial starts once trials took more
-SHORTER = 0.25  # these trials are as short as those of a run four times as short
+SHORTER = 0.25  # these trials are as short as those of a run a quarter as long
 
 
 class Batch(NamedTuple):

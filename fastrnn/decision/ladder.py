@@ -49,7 +49,7 @@ LSTMS = (
     Rung('lstm', 1, 256, 32, 1.8e6, LONG),
     Rung('lstm', 1, 320, 32, 2.3e6, LONG),
     Rung('lstm', 2, 192, 32, 3.9e6, LONG),
-    Rung('lstm', 2, 256, 32, 4e6, LONG),  # longer windows gain less than half the updates cost
+    Rung('lstm', 2, 256, 32, 4e6, LONG),  # halving the updates costs more than long windows gain
     Rung('lstm', 2, 256, 64, 6e6, LONG),
     Rung('lstm', 2, 320, 64, 9e6, LONG),
     Rung('lstm', 2, 384, 64, 16e6, LONG),

@@ -120,7 +120,7 @@ def check_text(settings: Settings, text: Text) -> None:
     if text.corpus.held_out:
         there += f' besides the {text.corpus.held_out:,} held out for validation'
         cures.append('a smaller --validation')
-    most = (('--streams {:,} or fewer', characters // (T + 2)), ('--seq-length {:,} or less', characters // B - 2))
+    most = (('--streams up to {:,}', characters // (T + 2)), ('--seq-length up to {:,}', characters // B - 2))
     cures += [words.format(number) for words, number in most if number > 0]
     raise ValueError(
         f'the text has {there}, but a seq_length of {T} needs at least {(T + 2) * B:,}'

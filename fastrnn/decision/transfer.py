@@ -29,7 +29,7 @@ def transfer_weights(model: Model, corpus: Corpus, seed: int | None = None) -> T
     """Weights of ``model`` for ``corpus``. The corpus keeps its ids; characters that only the model has follow.
 
     A new character's column of Wxh is 0.01 randn, as in the gist. Its row of Why is 0 and its bias the minimum of all:
-    it starts as unlikely, and other predictions stay the same. Raises ValueError if the units differ.
+    it starts out unlikely, and other predictions stay the same. Raises ValueError if the units differ.
     """
     if model.unit != corpus.unit:
         raise ValueError(f'the model was trained on {model.unit}s: use --unit {model.unit}')

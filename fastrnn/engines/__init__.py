@@ -1,1 +1,1 @@
-"""What trains: the reference, exact and batched engines behind one interface; and the gist's functions, bound."""
+"""The reference, exact and batched engines behind one interface; and fastrnn.bind, the gist's own functions."""

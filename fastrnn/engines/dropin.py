@@ -89,7 +89,7 @@ def adagrad(params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Arra
     """One Adagrad step; changes params and mems (lists of arrays of equal shapes) in place."""
     if not len(params) == len(grads) == len(mems):
         raise ValueError(
-            f'params, grads and mems have {len(params)}, {len(grads)} and {len(mems)} arrays; give equal numbers'
+            f'params, grads and mems have {len(params)}, {len(grads)} and {len(mems)} arrays; pass equal numbers'
         )
     rate = as_number(learning_rate)
     if rate is None:
@@ -124,7 +124,9 @@ class _Functions:
         """See :func:`bind`."""
         inputs, targets = self._indices('inputs', inputs), self._indices('targets', targets)
         if inputs.size != targets.size or not inputs.size:
-            raise ValueError(f'inputs has {inputs.size} and targets {targets.size} characters; give equal numbers')
+            raise ValueError(
+                f'inputs has {inputs.size} and targets {targets.size} characters; pass equal numbers, 1 or more'
+            )
         _check('hprev', hprev, (self.H, 1))
         shapes = [param.shape for param in self._model] + [(self.H, 1)]
         if out is None:

@@ -1,1 +1,1 @@
-"""Who computes: threads, found by trying."""
+"""Threads, whose number is chosen by trials, and processes."""

@@ -35,7 +35,7 @@ def processes() -> Processes:
     launcher, count, _ = found
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # mpi4py warns about other MPI's launchers; the error below is clearer
+            warnings.simplefilter('ignore')  # mpi4py warns about launchers of other MPIs; the error below is clearer
             from .mpi import MPIProcesses, library
     except ImportError:  # mpi4py is missing; RuntimeError: it finds no MPI
         raise ValueError(MISSING.format(count=count)) from None

@@ -17,7 +17,7 @@ _sharing = 1  # processes of a run on this host
 
 
 def share_quota(count: int) -> None:
-    """Divide a quota of processor time by ``count`` processes of this host; their processors are divided already."""
+    """Divide a quota of processor time among ``count`` processes of this host. Their processors are divided already."""
     global _sharing
     _sharing = count
 

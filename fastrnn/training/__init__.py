@@ -1,1 +1,1 @@
-"""The training loop, and what decides its course."""
+"""The training loop: reports, validations, divergence and the end of a run."""

@@ -54,7 +54,7 @@ TEXTS = [
     (
         TEXT[:26],
         'the text has 26 characters, but a seq_length of 25 needs at least 27: use a longer text or '
-        '--seq-length 24 or less',
+        '--seq-length up to 24',
     ),
     ('a', 'the text has 1 characters, but a seq_length of 25 needs at least 27'),
 ]

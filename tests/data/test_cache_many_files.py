@@ -64,7 +64,7 @@ def calls(monkeypatch):
 
 @pytest.mark.usefixtures('cache')
 def test_calls_of_a_start(folder, calls):
-    """Of a first start and a later one: few calls per file; syncs, walks and renames don't depend on their number."""
+    """A first start and a later one: few calls per file; syncs, walks and renames don't depend on their number."""
     (few, _), (many, text) = folder(3), folder(63)
     first, later = [[calls(place) for place in (few, many)] for _ in range(2)]
     whole = Corpus.of(text)

@@ -98,7 +98,7 @@ def test_utf8_named_as_ascii(write):
 
 
 def test_too_little_to_guess(write):
-    """Also bytes that are no language in any encoding."""
+    """Also bytes that are not a language in any encoding."""
     assert refused(write(b'abc\xffdef')).endswith("; name the text's encoding with --encoding, e.g. latin-1")
 
 

@@ -98,7 +98,7 @@ def test_a_sentence_in_ascii_first(path, cache):
 
 
 def test_no_language():
-    """Bytes that are no language in any encoding."""
+    """Bytes that are not a language in any encoding."""
     for data in (b'\xff\xfe\xfd\xfc' * 500, bytes(range(256)) * 9, b'abc\xff', b''):
         assert guess(chunks(data), 0) is None
 

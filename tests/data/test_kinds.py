@@ -132,7 +132,7 @@ def test_unusual_texts_are_accepted(path, text):
 
 
 def test_nul_bytes(path):
-    """As in arrays of numbers. A few of them count only if the rest is not in the encoding."""
+    """Arrays of numbers have many. A few count only if the rest is not in the encoding."""
     path.write_bytes(np.arange(100, dtype='<i4').tobytes())
     assert refused(path) == (
         f'{path}: does not look like text: 326 of its first 400 bytes are control characters; '

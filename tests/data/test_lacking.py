@@ -63,5 +63,5 @@ def test_the_five_most_frequent_are_named():
     ],
 )
 def test_names(char, name):
-    """Shown as it is, unless it is invisible, changes its surroundings or is not a character."""
+    """The character itself, unless it is invisible, changes its surroundings or is a surrogate."""
     assert unit_name(ord(char), 'character') == name

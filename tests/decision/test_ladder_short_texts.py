@@ -108,8 +108,8 @@ def test_the_suggested_sizes_work(cli, write):
     assert (code, out) == (2, '')
     assert err == (
         'error: the text has 270 characters besides the 30 held out for validation, but a seq_length of 32 needs at '
-        'least 544 for 16 streams: use a longer text or a smaller --validation or --streams 7 or fewer or '
-        '--seq-length 14 or less\n'
+        'least 544 for 16 streams: use a longer text or a smaller --validation or --streams up to 7 or '
+        '--seq-length up to 14\n'
     )
     for cure in (('--streams', 7), ('--streams', 16, '--seq-length', 14)):
         assert cli('train', place, *ARGS, '--validation', 0.1, *cure)[0] == 0

@@ -1,4 +1,4 @@
-"""Held-out text that is unlike the training text is told apart from differences by chance."""
+"""Held-out text that is unlike the training text gives a warning; differences by chance don't."""
 
 import random
 import re
