@@ -94,7 +94,7 @@ READERS = {  # modules that open files for reading, and what; all others use sys
     'runs/plot_page.py': 'files of the package',
     'reference.py': "the gist's text",
     'engines/compile_ahead.py': 'files to lock',
-    'parallel/launcher.py': "the system's own, of processes above this one",
+    'system/parents.py': "the system's own, of processes above this one",
     'system/limits.py': "the system's own",
     'system/cores.py': "the system's own",
     'system/outputs.py': 'the null device, in place of an output that is closed',

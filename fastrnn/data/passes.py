@@ -52,8 +52,8 @@ class Order:
         if self._shuffled and self._dealt[0] != number:
             count = (self._characters - 1) // self._pass.stride
             rng = np.random.RandomState([self._seed, number % 2**32])
-            begin = int(rng.randint(self._characters - count * self._pass.stride))
-            self._dealt = number, rng.permutation(count), begin
+            begin = int(rng.randint(self._characters - count * self._pass.stride, dtype=np.int64))
+            self._dealt = number, rng.permutation(count).astype(np.int64, copy=False), begin
         return self._dealt[1:]
 
 

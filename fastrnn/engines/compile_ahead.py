@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import jit
+from ..system.children import start_apart
 from ..system.locks import lock_alone
 from ..system.pauses import paused
 
@@ -50,11 +51,8 @@ def start(cell: str, dtype: Any) -> None:
 
 def _process(marker: Path, cell: str, dtype: str, lock: int) -> 'subprocess.Popen[bytes]':
     """Start it in its own session, with no open files that others may wait for."""
-    kept: dict[str, Any] = {} if sys.platform == 'win32' else {'pass_fds': [lock], 'start_new_session': True}
-    command = [sys.executable, '-P', '-m', COMPILER, str(marker), cell, dtype]  # -P: no imports from the working folder
-    return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **kept
-    )
+    # -P: no imports from the working folder
+    return start_apart([sys.executable, '-P', '-m', COMPILER, str(marker), cell, dtype], lock)
 
 
 def wait() -> None:

@@ -15,7 +15,7 @@ from ..kernels.exact import numpy_functions as native
 from ..parallel.processes import processes
 from ..settings.options import Settings
 from ..settings.parsing import size_in_words
-from ..system import limits
+from ..system import features, limits
 from ..system.cores import physical
 from .engine import ExactEngine, ReferenceEngine
 
@@ -31,6 +31,10 @@ def facts() -> dict[str, str]:
         'numba': f'{numba.__version__} with llvmlite {llvmlite.__version__}',
         'processor': f'{get_host_cpu_name()}',
     }
+    there, missing = features.found()
+    facts['system'] = ', '.join(there)
+    if missing:
+        facts['does without'] = ', '.join(missing)
     facts |= _limits()
     facts |= native.describe()
     facts['kernels'] = jit.CACHE_NOTE

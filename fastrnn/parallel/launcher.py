@@ -8,10 +8,12 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from ..system.forks import call_in_forks
+from ..system.parents import PROC, parents
 
 ALONE = 'FASTRNN_ALONE'
 OR_ALONE = f'or set {ALONE}=1 to run each process by itself'  # in every error about processes
@@ -70,21 +72,20 @@ def start_command() -> None:
 
 
 @cache
-def _inherited(name: str, rank: str, proc: Path = Path('/proc')) -> bool:
+def _inherited(name: str, rank: str, proc: Path = PROC) -> bool:
     """True if the variables belong to a process above this one; joining in its place would wait for ever.
 
     Either that process's channel to the launcher is closed here, or it has loaded MPI. A shell has not.
     """
     if CHANNEL in os.environ and not _is_channel(os.environ[CHANNEL]):
         return True
-    wanted, pid = f'{name}={rank}'.encode(), os.getppid()
-    try:
-        while pid > 1 and wanted in (proc / f'{pid}/environ').read_bytes().split(b'\0'):
-            if MPI_LIBRARY.search((proc / f'{pid}/maps').read_bytes()):
+    wanted = f'{name}={rank}'.encode()
+    with suppress(OSError, ValueError, IndexError):  # not Linux, or another user's
+        for parent in parents(proc):
+            if wanted not in parent.variables:
+                return False
+            if MPI_LIBRARY.search(parent.maps()):
                 return True
-            pid = int((proc / f'{pid}/stat').read_bytes().rpartition(b')')[2].split()[1])
-    except (OSError, ValueError, IndexError):  # not Linux, or a process of another user
-        pass
     return False
 
 

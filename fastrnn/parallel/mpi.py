@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import Diverged
 from ..system import limits
+from ..system.c_library import give_way
 from .group import Processes
 from .joining import MPI, join
 from .launcher import OR_ALONE
@@ -66,16 +67,17 @@ class MPIProcesses(Processes):
 
         Waiting threads spin, so two threads on one processor would slow each other down.
         """
-        if not hasattr(os, 'sched_setaffinity'):
+        mine = limits.affinity()
+        if not mine:  # this system binds no process
             return False
         quota = limits.quota()
         scarce = quota is not None and quota.number < self._here.Get_size()
-        sets = self._here.allgather(sorted(os.sched_getaffinity(0)))
-        rank, count, mine = self._here.Get_rank(), len(sets), sets[self._here.Get_rank()]
+        sets = self._here.allgather(mine)
+        rank, count = self._here.Get_rank(), len(sets)
         if any(other != mine for other in sets) or count == 1:  # bound by the launcher, or the only process
             return scarce or bool(sum(len(set(mine) & set(other)) > 0 for other in sets) > len(mine))
         first, last = rank * len(mine) // count, (rank + 1) * len(mine) // count
-        os.sched_setaffinity(0, mine[first:last] or [mine[rank % len(mine)]])
+        limits.bind(mine[first:last] or [mine[rank % len(mine)]])
         return scarce or count > len(mine)
 
     def lead(self, call: Callable[[], T]) -> T:
@@ -177,7 +179,7 @@ class MPIProcesses(Processes):
         while not request.Test():
             polls += 1
             if self._crowded:
-                os.sched_yield()
+                give_way()
             if polls % POLLS and not long:
                 continue
             now = time.monotonic()

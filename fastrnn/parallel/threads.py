@@ -1,9 +1,7 @@
 """The threads of a team, and the number of processors for them."""
 
-import ctypes
 import math
 import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
@@ -12,6 +10,7 @@ from typing import Any
 
 from ..kernels.team import FUTEX, Team, give_up, make_sync
 from ..system import limits
+from ..system.c_library import syscall_address, yield_address
 
 _sharing = 1  # processes of a run on this host
 
@@ -26,14 +25,6 @@ def share_of_processors() -> int:
     """Number of processors for this process's threads: with more threads, they would wait for each other."""
     allowed, quota = limits.allowed(), limits.quota()
     return allowed.number if quota is None else max(1, min(allowed.number, math.ceil(quota.number / _sharing)))
-
-
-def _address(name: str) -> int:
-    """The address of a function of the C library; 0 if it is missing, then threads only spin."""
-    try:
-        return ctypes.cast(getattr(ctypes.CDLL(None), name), ctypes.c_void_p).value or 0
-    except (AttributeError, OSError, TypeError):
-        return 0
 
 
 class Threads:
@@ -86,8 +77,8 @@ class ThreadTeam:
         """With groups of ``shares`` threads each."""
         self.size, self.shares, self._threads = size, shares, threads or Threads()
         self._sync = make_sync(size // shares)
-        self._give_way = _address('sched_yield')
-        self._syscall = _address('syscall') if FUTEX and sys.platform == 'linux' else 0
+        self._give_way = yield_address()
+        self._syscall = syscall_address() if FUTEX else 0
         self._process = os.getpid()
 
     def team(self, rank: int) -> Team:

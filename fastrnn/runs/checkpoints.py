@@ -7,7 +7,7 @@ from typing import Any
 
 from ..model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from ..model.run_files import BEST, checkpoint_file, checkpoints, iteration_of
-from ..system.atomic import free_name, link_atomically, sync_folder
+from ..system.atomic import free_name, link_atomically, remove, replace, sync_folder
 from ..system.reading import same_contents
 
 
@@ -67,7 +67,7 @@ class Checkpoints:
         if all(found.get(name, value) == value for name, value in text.items()):
             return None
         aside = free_name(self.best.with_suffix('.superseded'))
-        self.best.rename(aside)
+        replace(self.best, aside)
         sync_folder(self._folder)
         return aside
 
@@ -75,13 +75,13 @@ class Checkpoints:
         """Remove numbered checkpoints except the newest ``count`` and ``anchor``, the one to roll back to."""
         for path in self.all()[:-count]:
             if path != anchor:
-                path.unlink()
+                remove(path)
 
     def drop_after(self, iteration: int) -> None:
         """Remove numbered checkpoints after an iteration: training diverged there."""
         for path in reversed(self.all()):
             if iteration_of(path) > iteration:
-                path.unlink()
+                remove(path)
         sync_folder(self._folder)
 
     def give_number(self, path: Path, iteration: int) -> None:
@@ -89,7 +89,7 @@ class Checkpoints:
         target = checkpoint_file(self._folder, iteration)
         if path != target:
             if target.exists() and not same_contents(target, path):
-                target.rename(free_name(target.with_suffix('.superseded')))
+                replace(target, free_name(target.with_suffix('.superseded')))
             link_atomically(path, target)
 
     def after(self, iteration: int) -> list[Path]:
@@ -103,5 +103,5 @@ class Checkpoints:
     def set_aside(self, paths: Sequence[Path]) -> None:
         """Rename checkpoints so that the run no longer uses them."""
         for path in reversed(paths):
-            path.rename(free_name(path.with_suffix('.superseded')))
+            replace(path, free_name(path.with_suffix('.superseded')))
         sync_folder(self._folder)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..system.atomic import copy_atomically, free_name
+from ..system.locks import NO_LINK
 
 if TYPE_CHECKING:
     from ..decision.job import Job
@@ -84,7 +85,7 @@ class Log:
 
     def add(self, record: Mapping[str, Any]) -> None:
         """Append a record or an event; on the disk after :meth:`sync`."""
-        with open(self.path, 'a', encoding='ascii', opener=_no_link) as file:
+        with open(self.path, 'a', encoding='ascii', newline='\n', opener=_no_link) as file:
             file.write(json.dumps(record) + '\n')
 
     def sync(self) -> None:
@@ -117,7 +118,7 @@ class Log:
 
 def _no_link(path: str, flags: int) -> int:
     """An opener that refuses symbolic links."""
-    return os.open(path, flags | getattr(os, 'O_NOFOLLOW', 0), 0o666)
+    return os.open(path, flags | NO_LINK, 0o666)
 
 
 def read_log(path: Path, file: BinaryIO) -> Iterator[dict[str, Any]]:

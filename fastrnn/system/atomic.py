@@ -6,6 +6,7 @@ import re
 import secrets
 import shutil
 import stat
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import chain, count
@@ -16,6 +17,8 @@ from .reading import open_regular
 from .stop import unfinished
 
 NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)  # of a file system that syncs no folders
+IN_USE = (5, 32)  # Windows' error numbers: access denied, sharing violation
+TRIES, WAIT = 100, 0.02  # until a reader or a virus scanner has closed a file: 2 s
 
 
 def check_place(path: Path) -> None:
@@ -45,7 +48,7 @@ def _fill_atomically(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
     unfinished.add(temporary)
     try:
         write_synced(temporary, fill)
-        os.replace(temporary, path)
+        replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error  # not the temporary file's name
@@ -65,8 +68,32 @@ def link_atomically(path: Path, name: Path) -> None:
     except OSError:
         copy_atomically(path, name)
     else:
-        os.replace(temporary, name)
+        replace(temporary, name)
         sync_folder(name.parent)
+
+
+def replace(path: Path, name: Path) -> None:
+    """Rename a file, also over another one. Windows refuses while a program has one of them open: then it tries again.
+
+    Elsewhere an open file is no obstacle, and an error is raised at once.
+    """
+    _patiently(lambda: os.replace(path, name))
+
+
+def remove(path: Path) -> None:
+    """Remove a file; on Windows as :func:`replace` does."""
+    _patiently(path.unlink)
+
+
+def _patiently(call: Callable[[], None]) -> None:
+    for _ in range(TRIES):
+        try:
+            return call()
+        except PermissionError as error:
+            if getattr(error, 'winerror', None) not in IN_USE:
+                raise
+        time.sleep(WAIT)
+    call()
 
 
 def write_synced(path: Path, fill: Callable[[BinaryIO], Any]) -> None:

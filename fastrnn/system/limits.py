@@ -56,7 +56,7 @@ class Group(NamedTuple):
 
     def text(self, name: str) -> str:
         with suppress(OSError, ValueError):
-            return (self.folder / name).read_text()
+            return (self.folder / name).read_text(encoding='ascii')
         return ''
 
     def read(self, name: str) -> int | None:
@@ -83,7 +83,7 @@ def memories(root: Path = ROOT) -> list[Memory]:
 
 def _of_machine(root: Path) -> Iterator[Memory]:
     with suppress(OSError, ValueError, IndexError):
-        for line in (root / 'proc/meminfo').read_text().splitlines():
+        for line in (root / 'proc/meminfo').read_text(encoding='ascii').splitlines():
             if line.startswith('MemTotal:'):
                 yield Memory(int(line.split()[1]) * 1024, 0, 'this machine')
                 return
@@ -113,7 +113,7 @@ def _of_process(root: Path) -> Iterator[Memory]:
         return
     pages = [0] * 6
     with suppress(OSError, ValueError):
-        pages = [int(number) for number in (root / 'proc/self/statm').read_text().split()]
+        pages = [int(number) for number in (root / 'proc/self/statm').read_text(encoding='ascii').split()]
     for name, column, source in (('RLIMIT_AS', 0, 'ulimit -v'), ('RLIMIT_DATA', 5, 'ulimit -d')):
         with suppress(AttributeError, OSError, ValueError, IndexError):
             limit = resource.getrlimit(getattr(resource, name))[0]
@@ -129,10 +129,21 @@ def processors(root: Path = ROOT) -> Count:
 
 def allowed() -> Count:
     """How many it may run on, by its affinity, which cpusets and ``taskset`` restrict."""
+    there = os.cpu_count() or 1
+    mine = len(affinity()) or there
+    return Count(mine, 'this machine' if mine >= there else f'affinity, of {there}')
+
+
+def affinity() -> list[int]:
+    """Numbers of the processors that this process may run on; none where the system binds no process."""
     with suppress(AttributeError, OSError):
-        mine, there = len(os.sched_getaffinity(0)), os.cpu_count() or 1
-        return Count(mine, 'this machine' if mine >= there else f'affinity, of {there}')
-    return Count(os.cpu_count() or 1, 'this machine')
+        return sorted(os.sched_getaffinity(0))
+    return []
+
+
+def bind(processors: list[int]) -> None:
+    """Run this process on these processors alone, on a system with affinity."""
+    os.sched_setaffinity(0, processors)
 
 
 def quota(root: Path = ROOT) -> Count | None:
@@ -171,6 +182,16 @@ def threads_are_plenty(count: int, root: Path = ROOT) -> bool:
     soft = [None if number is None else resource.getrlimit(number)[0] for number in (user, space)]
     many = soft[0] in (None, resource.RLIM_INFINITY) or soft[0] >= MANY * (count + MOST_OF_A_USER)
     return many and soft[1] in (None, resource.RLIM_INFINITY)
+
+
+def has_limits() -> bool:
+    """Whether the system limits each process (``ulimit``)."""
+    return resource is not None
+
+
+def has_groups(root: Path = ROOT) -> bool:
+    """Whether the system has control groups."""
+    return (root / 'proc/self/cgroup').exists()
 
 
 def groups(controller: str, root: Path = ROOT) -> Iterator[Group]:
@@ -219,7 +240,7 @@ def _inside(path: str, top: str) -> str:
 
 def _lines(path: Path) -> list[str]:
     with suppress(OSError):
-        return path.read_text(errors='replace').splitlines()
+        return path.read_text(encoding='utf-8', errors='replace').splitlines()
     return []
 
 

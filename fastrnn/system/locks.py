@@ -1,6 +1,6 @@
 """Who uses what in the cache: locks that the system itself lets go of when a process ends, however it ends.
 
-On Windows there are none, but a file that is open can't be removed there anyway.
+Windows has no such locks, but refuses to remove a file that is open, and to rename a folder with one in it.
 """
 
 import os
@@ -11,10 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-if sys.platform != 'win32':
+try:
     import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
+NO_LINK = getattr(os, 'O_NOFOLLOW', 0)  # open no link; Windows does
 TRIES = 50  # of a lock that another process has for a moment
+
+
+def has_locks() -> bool:
+    """Whether the system has locks of open files."""
+    return fcntl is not None
 
 
 def hold(descriptor: int) -> bool:
@@ -40,9 +48,9 @@ def hold_folder(folder: Path) -> None:
 
 def can_lock(path: Path) -> bool:
     """Whether the file system of a file, which is made if it lacks, has locks. OSError where it can't be opened."""
-    if sys.platform == 'win32':
+    if fcntl is None:
         return True
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NO_LINK | getattr(os, 'O_NONBLOCK', 0), 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):  # another process has it
@@ -57,6 +65,9 @@ def can_lock(path: Path) -> bool:
 @contextmanager
 def unused(path: Path) -> Iterator[bool]:
     """Whether no process holds a file or folder; until the end of the block none can."""
+    if fcntl is None:  # the system finds out when it is removed, and to open it here would keep it
+        yield True
+        return
     try:
         descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # NFS locks only what can be written
     except OSError:  # it is gone, or can't be removed either
@@ -69,7 +80,7 @@ def unused(path: Path) -> Iterator[bool]:
 
 
 def _lock(descriptor: int, *, exclusive: bool) -> bool:
-    if sys.platform != 'win32':
+    if fcntl is not None:
         try:
             fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -85,10 +96,10 @@ def is_held(path: Path) -> bool:
     Takes no lock meanwhile, not for a moment: a run that begins then would be refused. So Linux is asked for its list
     of locks, and for a file of another machine (or a system whose locks are all of one kind) who would be in the way.
     """
-    if sys.platform == 'win32':
+    if fcntl is None:
         return False
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | NO_LINK | getattr(os, 'O_NONBLOCK', 0))
     except OSError:
         return False
     try:
@@ -117,12 +128,9 @@ def _is_listed(file: os.stat_result) -> bool:
 
 def _in_the_way(descriptor: int) -> bool:
     """Whether a lock on the whole file would have to wait for another process's."""
-    if sys.platform == 'win32':
-        return False
     linux = sys.platform == 'linux'
-    layout = (
-        'hhqqi4x' if linux else 'qqihhi'
-    )  # struct flock: type, whence, start, length, process; BSD: the first two last
+    # struct flock: type, whence, start, length, process; BSD has the first two last
+    layout = 'hhqqi4x' if linux else 'qqihhi'
     asked = (fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0) if linux else (0, 0, 0, fcntl.F_WRLCK, os.SEEK_SET, 0)
     try:
         answer = struct.unpack(layout, fcntl.fcntl(descriptor, fcntl.F_GETLK, struct.pack(layout, *asked)))

@@ -22,6 +22,7 @@ from .reading import KINDS
 CHUNK = 1 << 20  # bytes that are copied at a time
 RESERVE = 1 << 28  # bytes of a disk that are left to others; of a small one a twentieth
 TELL, WAIT = 1.0, 60.0  # seconds until one is told that nobody writes to a pipe, and until it is given up
+NO_WAIT = getattr(os, 'O_NONBLOCK', 0)  # Windows names its pipes elsewhere
 LOOK = 0.02  # seconds between two looks at it
 
 
@@ -83,7 +84,7 @@ def _write(copy: BinaryIO, data: bytes, path: object) -> None:
 def _chunks(path: str) -> Iterator[bytes]:
     """Of a pipe; of one with a name as soon as a program writes to it."""
     has_name = not os.path.realpath(path).startswith(('/dev/', '/proc/'))
-    descriptor = os.open(path, os.O_RDONLY | (os.O_NONBLOCK if has_name else 0))
+    descriptor = os.open(path, os.O_RDONLY | (NO_WAIT if has_name else 0))
     with open(descriptor, 'rb', buffering=0) as pipe:
         if has_name:
             yield _first(pipe, path)

@@ -43,12 +43,17 @@ def _check(folder: Path) -> None:
         raise NotPrivate(errno.EPERM, reason)
 
 
+def has_owners() -> bool:
+    """Whether the system numbers its users, to whom files belong; Windows does not."""
+    return hasattr(os, 'geteuid')
+
+
 def exposed(folder: Path) -> str:
     """How others can put files into a folder, in words; '' if they can't, or if there is no such folder yet.
 
     Of a file: how they can change or replace it. Only what is in a folder takes long to check.
     """
-    if not hasattr(os, 'geteuid'):
+    if not has_owners():
         return ''
     shut: Path | None = None  # a folder on the way that others can't enter, nor what is below
     try:

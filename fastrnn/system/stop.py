@@ -9,6 +9,7 @@ Only the command line uses this: a library must leave signals alone.
 """
 
 import atexit
+import io
 import os
 import select
 import signal
@@ -22,10 +23,11 @@ from typing import Any
 
 from .interrupts import waits
 
-# what terminals (INT, QUIT, HUP), systems (TERM, ALRM) and schedulers (TERM, USR1, USR2, XCPU) send to end a process
-NAMES = ('INT', 'TERM', 'HUP', 'QUIT', 'USR1', 'USR2', 'XCPU', 'ALRM')
+# what terminals (INT, QUIT, HUP, on Windows BREAK), systems (TERM, ALRM) and schedulers (TERM, USR1, USR2, XCPU) send
+# to end a process
+NAMES = ('INT', 'TERM', 'HUP', 'QUIT', 'USR1', 'USR2', 'XCPU', 'ALRM', 'BREAK')
 ENDING = tuple(getattr(signal, 'SIG' + name) for name in NAMES if hasattr(signal, 'SIG' + name))
-KEYS = tuple(number for number in ENDING if number.name in ('SIGINT', 'SIGQUIT'))  # of a keyboard
+KEYS = tuple(number for number in ENDING if number.name in ('SIGINT', 'SIGQUIT', 'SIGBREAK'))  # of a keyboard
 GRACE = 1.0  # seconds for compiled code to return and for cleaning up, if there is nothing to save
 STEP = 0.1  # seconds between two looks at whether there is
 
@@ -46,6 +48,7 @@ class _Work:
 
 
 _work = _Work()
+_ends: Any = None  # of the channel by which a thread learns of signals
 _watched = False  # by a thread, which ends the process if the main thread can't
 
 
@@ -134,21 +137,33 @@ def watch(grace: float = GRACE) -> None:
 
     For the program alone, not for those who call its main function: the thread stays until the process ends.
     """
-    global _watched
-    if sys.platform == 'win32':  # there only sockets can be waited for
-        return
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
+    global _watched, _ends
+    reader, writer, receive = _channel()
     try:
-        threading.Thread(target=_watch, args=(reader, grace), daemon=True).start()
+        threading.Thread(target=_watch, args=(reader, receive, grace), daemon=True).start()
     except RuntimeError:  # a container may allow no more threads
-        os.close(reader)
-        os.close(writer)
+        reader.close()
+        writer.close()
         return
-    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    _ends = reader, writer  # they stay open as long as someone refers to them
+    signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     atexit.register(_ignore)  # the first to be registered is the last to be called
     sys.unraisablehook = _unraisable
     _watched = True
+
+
+def _channel() -> tuple[Any, Any, Callable[[int], bytes | None]]:
+    """Two connected files, and what reads from the first: a pipe; on Windows, which waits for no pipe, sockets."""
+    if sys.platform == 'win32':
+        import socket  # 3 ms
+
+        end, other = socket.socketpair()
+        other.setblocking(False)
+        return end, other, end.recv
+    descriptors = os.pipe()
+    os.set_blocking(descriptors[1], False)
+    reader, writer = io.FileIO(descriptors[0]), io.FileIO(descriptors[1], 'w')
+    return reader, writer, reader.read
 
 
 def _ignore() -> None:
@@ -157,7 +172,7 @@ def _ignore() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _watch(reader: int, grace: float) -> None:
+def _watch(reader: Any, receive: Callable[[int], bytes | None], grace: float) -> None:
     """Numbers of signals come as bytes, as soon as they come, whatever the main thread does."""
     seen: list[int] = []
     waited = 0.0
@@ -165,7 +180,7 @@ def _watch(reader: int, grace: float) -> None:
         ready, _, _ = select.select([reader], [], [], STEP if seen else None)
         if ready:
             ending = set(ENDING) - ({signal.SIGINT} if _work.returns else set())
-            seen += [number for number in os.read(reader, 64) if number in ending]
+            seen += [number for number in receive(64) or b'' if number in ending]
             if any(number in KEYS for number in seen[1:]):
                 _end_at_once(seen[0])
         elif _patient():
@@ -197,8 +212,16 @@ def _print_last(words: str) -> None:
     text = f'{words}\n' if words else ''
     if os.isatty(2):
         text = '\r\x1b[K\x1b[?25h' + text
-    if text and select.select([], [2], [], 0)[1]:
+    if text and _takes_more(2):
         os.write(2, text.encode(errors='backslashreplace'))
+
+
+def _takes_more(descriptor: int) -> bool:
+    """Whether a file takes more right now; True where the system does not tell."""
+    try:
+        return bool(select.select([], [descriptor], [], 0)[1])
+    except OSError:
+        return sys.platform == 'win32'
 
 
 def _unraisable(lost: Any) -> None:

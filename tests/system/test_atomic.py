@@ -4,9 +4,11 @@ import errno
 import os
 import stat
 from contextlib import nullcontext
+from pathlib import Path
 
 import pytest
 
+from fastrnn.system import atomic
 from fastrnn.system.atomic import write_atomically
 
 
@@ -73,3 +75,60 @@ def test_a_file_system_that_syncs_no_folders(tmp_path, monkeypatch, code):
     with pytest.raises(OSError, match='Input/output') if code == errno.EIO else nullcontext():
         write_atomically(tmp_path / 'file', b'whole')
     assert (tmp_path / 'file').read_bytes() == b'whole' and len(list(tmp_path.iterdir())) == 1
+
+
+class InUse(PermissionError):
+    """As Windows raises it for a file that a program has open."""
+
+    winerror = 32
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    """Make a file busy for so many tries to rename or remove it; returns how many are left."""
+    left, replace, unlink = [0], os.replace, Path.unlink
+
+    def busy_for_a_while(call):
+        def tried(*args, **options):
+            if left[0] > 0:
+                left[0] -= 1
+                raise InUse(13, 'Permission denied')
+            return call(*args, **options)
+
+        return tried
+
+    monkeypatch.setattr(os, 'replace', busy_for_a_while(replace))
+    monkeypatch.setattr(Path, 'unlink', busy_for_a_while(unlink))
+    monkeypatch.setattr(atomic, 'WAIT', 0)
+    return left
+
+
+def test_a_file_that_is_open_on_windows_is_tried_again(tmp_path, busy):
+    for call in (
+        lambda path: atomic.write_atomically(path, b'new'),
+        lambda path: atomic.link_atomically(path, path.with_name('link')),
+        lambda path: atomic.replace(path, path.with_name('other')),
+        lambda path: atomic.remove(path.with_name('other')),
+    ):
+        busy[0] = atomic.TRIES
+        call(tmp_path / 'file')
+    assert [path.name for path in tmp_path.iterdir()] == ['link']
+
+
+def test_a_file_that_stays_open_on_windows(tmp_path, busy):
+    busy[0] = atomic.TRIES + 1
+    with pytest.raises(PermissionError, match=r'Permission denied: .*file'):
+        atomic.write_atomically(tmp_path / 'file', b'new')
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_may_not_be_renamed_fails_at_once(tmp_path, monkeypatch):
+    """Elsewhere an open file is no reason."""
+
+    def refused(*_):
+        raise PermissionError(13, 'Permission denied')
+
+    monkeypatch.setattr(os, 'replace', refused)
+    monkeypatch.setattr(atomic, 'WAIT', 60)
+    with pytest.raises(PermissionError):
+        atomic.replace(tmp_path / 'file', tmp_path / 'other')

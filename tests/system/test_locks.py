@@ -13,6 +13,7 @@ import pytest
 from filelock import FileLock
 
 from fastrnn.data.corpus import open_corpus
+from fastrnn.system import locks
 from fastrnn.system.cache_folder import shrink
 from fastrnn.system.locks import can_lock, is_held, unused
 
@@ -109,3 +110,19 @@ def test_names_that_are_no_files(tmp_path):
     os.mkfifo(tmp_path / 'pipe')
     (tmp_path / 'link').symlink_to('nowhere')
     assert [is_held(tmp_path / name) for name in ('pipe', 'link', '')] == [False] * 3
+
+
+def test_a_system_without_locks(cache_root, add_text, tmp_path, monkeypatch):
+    """Windows: there an open file can't be removed, so it is not opened to look whether others have it."""
+    monkeypatch.setattr(locks, 'fcntl', None)
+    monkeypatch.delattr(os, 'O_NONBLOCK')
+    folder, opened, open_file = add_text('a'), [], os.open
+    monkeypatch.setattr(
+        os, 'open', lambda path, *args, **options: opened.append(path) or open_file(path, *args, **options)
+    )
+    assert can_lock(tmp_path / 'lock') and not (tmp_path / 'lock').exists()
+    assert open_corpus(tmp_path / 'a').note.startswith('encoded before')
+    opened.clear()
+    with unused(folder / 'ids') as free:
+        assert free and opened == []
+    assert len(shrink(cache_root, 0)) == 1 and not folder.exists()

@@ -1,6 +1,7 @@
 """Signals that end a command: what each does, and in which state."""
 
 import signal
+import sys
 
 import pytest
 from dispositions import USUAL
@@ -96,6 +97,7 @@ import os, signal, sys, time
 from fastrnn.system import stop
 for number in stop.ENDING:
     signal.signal(number, signal.SIG_DFL)
+sys.platform = sys.argv[2]
 stop.install()
 stop.watch(0.2)
 """
@@ -132,9 +134,23 @@ with stop.working(lambda: True, lambda: True, lambda: 'last words'):
 }
 
 
+@pytest.mark.parametrize('platform', ['linux', 'win32'])  # a pipe tells the thread; on Windows a socket does
 @pytest.mark.parametrize('name', CASES)
-def test_a_thread_ends_what_the_main_one_does_not(tmp_path, name):
+def test_a_thread_ends_what_the_main_one_does_not(tmp_path, name, platform):
     code, expected, told = CASES[name]
-    run = run_python('-c', WATCHED + code, tmp_path, timeout=30)
+    run = run_python('-c', WATCHED + code, tmp_path, platform, timeout=30)
     assert (run.returncode, run.stderr) == (expected, told)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_of_which_nobody_knows_whether_it_is_blocked(monkeypatch, capfd):
+    """Windows tells that of sockets alone."""
+
+    def only_sockets(*_):
+        raise OSError(10038, 'not a socket')
+
+    monkeypatch.setattr(stop.select, 'select', only_sockets)
+    stop._print_last('here')
+    monkeypatch.setattr(sys, 'platform', 'win32')
+    stop._print_last('there')
+    assert capfd.readouterr().err == 'there\n'

@@ -10,7 +10,10 @@ to rounding.
 
 import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,8 +40,9 @@ class Native(NamedTuple):
 
 PORTABLE = Native(0, 0, 0, 0, 0, 0, 0, 0)
 
-# scipy-openblas wheels, plain OpenBLAS with 64-bit integers, any other CBLAS, Apple's Accelerate
-_CBLAS_NAMES = ('scipy_cblas_{}64_', 'cblas_{}64_', 'cblas_{}', 'cblas_{}$NEWLAPACK$ILP64', 'cblas_{}$NEWLAPACK')
+# scipy-openblas wheels, plain OpenBLAS with 64-bit integers, Apple's Accelerate (which has the older one under the last
+# name, too), any other CBLAS
+_CBLAS_NAMES = ('scipy_cblas_{}64_', 'cblas_{}64_', 'cblas_{}$NEWLAPACK$ILP64', 'cblas_{}$NEWLAPACK', 'cblas_{}')
 
 ROW_MAJOR, NO_TRANS, TRANS = 101, 111, 112
 
@@ -72,12 +76,30 @@ def _loop(ufunc: np.ufunc, signature: str) -> tuple[int, int]:
 
 def _cblas(function: str) -> tuple[int, str]:
     """Address and name of a CBLAS function in the library that NumPy loaded; (0, '') if not there."""
-    library = ctypes.CDLL(import_module('numpy._core._multiarray_umath').__file__)
-    for pattern in _CBLAS_NAMES:
-        name = pattern.format(function)
-        if hasattr(library, name):
-            return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0, name
+    for library in _libraries():
+        for pattern in _CBLAS_NAMES:
+            name = pattern.format(function)
+            if hasattr(library, name):
+                return ctypes.cast(getattr(library, name), ctypes.c_void_p).value or 0, name
     return 0, ''
+
+
+def _libraries() -> Iterator[ctypes.CDLL]:
+    """Where NumPy's BLAS may be: behind the module that calls it, else in the files that NumPy's wheel brings.
+
+    Windows looks for a name in the module alone, not in the libraries that it loads.
+    """
+    module = import_module('numpy._core._multiarray_umath').__file__
+    numpy = Path(np.__file__).parent
+    for path in (module, *_of_the_wheel(numpy)):
+        with suppress(OSError):
+            yield ctypes.CDLL(str(path))
+
+
+def _of_the_wheel(numpy: Path) -> list[Path]:
+    """The BLAS of NumPy's wheel: libscipy_openblas64_-*.dll or .so beside the package; on macOS .dylib in it."""
+    folders = numpy.with_name('numpy.libs'), numpy / '.dylibs'
+    return [path for folder in folders for path in sorted(folder.glob('*openblas*'))]
 
 
 def find(dtype: Any = np.float64) -> Native:

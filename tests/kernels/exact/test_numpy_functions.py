@@ -1,5 +1,6 @@
 """NumPy's BLAS and loops, called from compiled code: the bits are those that NumPy itself gives."""
 
+import _ctypes
 import itertools
 
 import numpy as np
@@ -117,6 +118,23 @@ def test_unknown_loops_are_not_found():
     """A signature that the ufunc lacks, a function that the BLAS lacks."""
     assert native._loop(np.exp, 'q->q') == (0, 0)
     assert native._cblas('dnonsense') == (0, '')
+
+
+def test_accelerate_is_asked_for_the_one_that_numpy_calls():
+    """Apple's library has an older BLAS, too, whose names have no ending."""
+    names = native._CBLAS_NAMES
+    assert names.index('cblas_{}$NEWLAPACK$ILP64') < names.index('cblas_{}$NEWLAPACK') < names.index('cblas_{}')
+
+
+def test_a_library_that_is_looked_for_by_its_file(monkeypatch, tmp_path):
+    """Windows finds names in the module alone, not in the libraries that it loads: a wheel of NumPy brings them."""
+    expected = native._cblas('dgemv')
+    folder = tmp_path / 'numpy.libs'
+    folder.mkdir()
+    (folder / 'libscipy_openblas64_-0.so').symlink_to(native.import_module('numpy._core._multiarray_umath').__file__)
+    monkeypatch.setattr(native, 'import_module', lambda _: _ctypes)
+    monkeypatch.setattr(native.np, '__file__', str(tmp_path / 'numpy' / '__init__.py'))
+    assert native._cblas('dgemv') == expected
 
 
 def test_the_portable_switch(portable):

@@ -1,0 +1,25 @@
+"""What this operating system has, of all that fastrnn uses if it is there: ``fastrnn info`` prints both lists."""
+
+import os
+from collections.abc import Callable
+
+from . import c_library, limits, locks, private_folder
+
+FEATURES: dict[str, Callable[[], bool]] = {  # by the words of ``fastrnn info``; system/ does without each of them
+    'locks': locks.has_locks,
+    'owners': private_folder.has_owners,
+    'fsync': lambda: hasattr(os, 'O_DIRECTORY'),  # of folders
+    'preadv': lambda: hasattr(os, 'preadv'),
+    'affinity': lambda: bool(limits.affinity()),
+    'cgroups': limits.has_groups,
+    'ulimit': limits.has_limits,
+    'fork': lambda: hasattr(os, 'register_at_fork'),
+    'yield': lambda: c_library.yield_address() != 0,
+    'futex': lambda: c_library.syscall_address() != 0,
+}
+
+
+def found() -> tuple[list[str], list[str]]:
+    """Names of the features that this system has, and of those that it has not."""
+    there = [name for name, has in FEATURES.items() if has()]
+    return there, [name for name in FEATURES if name not in there]
