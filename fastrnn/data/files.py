@@ -220,15 +220,16 @@ def texts(source: Source, reading: Reading, chunks: Iterator[bytes]) -> Iterator
         fed += len(chunk)
         try:
             text = newlines.decode(chunk, final=not chunk)
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             source.check_unchanged()  # another program may still be writing it
+            if codecs.lookup(reading.encoding).name in ('utf-16', 'utf-32') and 'BOM' in str(error):
+                cure = f'name the byte order, as in {reading.encoding}-le'
+                raise ValueError(f'{source.path}: does not start with a byte order mark; {cure}') from error
+            if not isinstance(error, UnicodeDecodeError):  # from codecs that report no position, such as punycode
+                raise ValueError(f'{source.path}: {in_a_line(error)}; {ANOTHER}') from error
             # error.object ends with the bytes fed so far
             offset = fed - len(error.object) + error.start
             raise undecodable(source.path, error, offset, reading.encoding, head, source.chunks) from error
-        except UnicodeError as error:  # from codecs that report no position: utf-16 without a mark, punycode
-            order = codecs.lookup(reading.encoding).name in ('utf-16', 'utf-32')
-            cure = f'name the byte order, as in {reading.encoding}-le' if order else ANOTHER
-            raise ValueError(f'{source.path}: {in_a_line(error)}; {cure}') from error
         if not looked and fed >= len(head):
             looked = True
             check_controls(source.path, head, reading.encoding)

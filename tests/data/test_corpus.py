@@ -1,5 +1,6 @@
 """Files to ids: the ids that the gist would compute, for any chunk size, encoded or from the cache."""
 
+import codecs
 import gzip
 import random
 import subprocess
@@ -215,8 +216,21 @@ def test_memory_does_not_grow_with_the_text(tmp_path):
 
 
 def test_an_encoding_that_names_no_byte(tmp_path):
+    """As punycode's did before Python 3.13."""
+
+    class Refusing(codecs.IncrementalDecoder):
+        def decode(self, data, final=False):
+            raise UnicodeError('not mine')
+
+    def found(name):
+        return codecs.CodecInfo(str.encode, bytes.decode, incrementaldecoder=Refusing) if name == 'refusing' else None
+
     path = tmp_path / 'text'
     path.write_bytes(b'\0')
-    with pytest.raises(ValueError, match='; name the text') as caught:
-        read_text(path, 'punycode')
+    codecs.register(found)
+    try:
+        with pytest.raises(ValueError, match='not mine; name the text') as caught:
+            read_text(path, 'refusing')
+    finally:
+        codecs.unregister(found)
     assert type(caught.value) is ValueError and str(caught.value).startswith(f'{path}: ')

@@ -48,7 +48,8 @@ def test_undecodable_byte_far_into_a_packed_file(path, cache, monkeypatch):
 
 def test_utf16_without_byte_order(path):
     path.write_bytes(TEXT.encode('utf-16-le'))
-    assert refused(path, encoding='utf-16').endswith('; name the byte order, as in utf-16-le')
+    expected = f'{path}: does not start with a byte order mark; name the byte order, as in utf-16-le'
+    assert refused(path, encoding='utf-16') == expected
 
 
 @pytest.mark.parametrize('damage', [lambda data: data[:-9], lambda data: data[:40] + b'\xff\xff' + data[42:]])
