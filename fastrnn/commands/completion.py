@@ -48,6 +48,6 @@ def install(group: click.Group, shell: str) -> Path:
         line, read = line.format(script=path), place / settings
         there = read_bytes(read, SMALL).decode(errors='replace') if read.exists() else ''
         if line not in there.splitlines():
-            with open(read, 'a', encoding='utf-8') as file:
+            with open(read, 'a', encoding='utf-8', newline='\n') as file:
                 file.write(f'\n{line}\n')
     return path

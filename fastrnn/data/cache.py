@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from ..system.atomic import replace, sync_folder, write_atomically, write_synced
+from ..system.atomic import patiently, sync_folder, write_atomically, write_synced
 from ..system.cache_folder import FACTS, default_root, delete, hidden_name, items, remove_text, shrink, size_limit
 from ..system.locks import hold
 from ..system.pipes import check_room
@@ -125,7 +125,7 @@ class TextCache:
     def _publish(self, place: Path, key: str) -> None:
         target = self.folder / key
         try:
-            replace(place, target)
+            patiently(os.rename, place, target)
         except OSError:
             if self.find(key) is not None:  # another process was faster
                 return

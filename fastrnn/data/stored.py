@@ -20,12 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import TextLost
-from ..system.forks import SharedLock
 from ..system.pipes import check_room
+from ..system.reading import read_at
 
 IN_MEMORY = 1 << 26  # bytes of ids; fewer are held in memory
 CHUNK = 1 << 20  # bytes per read
-_seeking = SharedLock()
 
 
 class StoredIds:
@@ -108,13 +107,7 @@ class Opened:
 
     def read_at(self, offset: int, view: memoryview) -> int:
         """Read into ``view``; returns the number of bytes."""
-        if hasattr(os, 'preadv'):
-            return os.preadv(self._descriptor, [view], offset)
-        with _seeking:
-            os.lseek(self._descriptor, offset, os.SEEK_SET)
-            data = os.read(self._descriptor, view.nbytes)
-        view[: len(data)] = data
-        return len(data)
+        return read_at(self._descriptor, offset, view)
 
 
 class IdsFile:

@@ -3,7 +3,6 @@
 compile_ahead.py runs ``python -m fastrnn.engines.compile_kernels MARKER lstm float32``.
 """
 
-import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from ..kernels.batched.packing import pack_weights
 from ..kernels.team import alone
 from ..model.architecture import Architecture
 from ..model.params import Params
+from ..system.children import end_after
 from .batched_streams import BatchedStreams, as_weights, make_cell, sizes_of
 
 MAX_TIME = 120  # seconds; then an alarm ends the process
@@ -36,7 +36,6 @@ def compile_for(cell: str, dtype: Any) -> None:
 
 
 if __name__ == '__main__':
-    if hasattr(signal, 'alarm'):
-        signal.alarm(MAX_TIME)
+    end_after(MAX_TIME)
     compile_for(sys.argv[2], sys.argv[3])
     Path(sys.argv[1]).touch()  # last, so that a killed process leaves no marker

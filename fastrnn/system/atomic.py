@@ -77,23 +77,24 @@ def replace(path: Path, name: Path) -> None:
 
     Elsewhere an open file is no obstacle, and an error is raised at once.
     """
-    _patiently(lambda: os.replace(path, name))
+    patiently(os.replace, path, name)
 
 
 def remove(path: Path) -> None:
     """Remove a file; on Windows as :func:`replace` does."""
-    _patiently(path.unlink)
+    patiently(path.unlink)
 
 
-def _patiently(call: Callable[[], None]) -> None:
+def patiently(call: Callable[..., None], *args: Any) -> None:
+    """Try to rename or remove; again, for a while, if Windows says that a program has it open."""
     for _ in range(TRIES):
         try:
-            return call()
+            return call(*args)
         except PermissionError as error:
             if getattr(error, 'winerror', None) not in IN_USE:
                 raise
         time.sleep(WAIT)
-    call()
+    call(*args)
 
 
 def write_synced(path: Path, fill: Callable[[BinaryIO], Any]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..settings.parsing import size_in_words
+from .forks import SharedLock
 
 PIECE = 1 << 20  # bytes that are read at a time
 SMALL = 1 << 26  # limit for a file of settings: 300,000 names of files fit
@@ -23,6 +24,9 @@ KINDS = {
     stat.S_IFBLK: 'a block device',
     stat.S_IFSOCK: 'a socket',
 }
+
+
+_seeking = SharedLock()  # where a file has one position for all who read it
 
 
 class NotRegular(OSError):
@@ -55,6 +59,17 @@ def read_at_most(file: BinaryIO, limit: int, path: str | Path) -> bytes:
             raise _too_large(path, limit)
         pieces.append(piece)
     return b''.join(pieces)
+
+
+def read_at(descriptor: int, offset: int, view: memoryview) -> int:
+    """Read bytes of an open file from an offset into ``view``; returns how many. Threads may share the file."""
+    if hasattr(os, 'preadv'):
+        return os.preadv(descriptor, [view], offset)
+    with _seeking:
+        os.lseek(descriptor, offset, os.SEEK_SET)
+        data = os.read(descriptor, view.nbytes)
+    view[: len(data)] = data
+    return len(data)
 
 
 def same_contents(path: str | Path, other: str | Path) -> bool:

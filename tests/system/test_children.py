@@ -1,8 +1,12 @@
 """A process that goes on by itself."""
 
 import os
+import signal
 import subprocess
 import sys
+
+import pytest
+from helpers import run_python
 
 from fastrnn.system.children import start_apart
 
@@ -21,3 +25,9 @@ def test_a_group_of_its_own_on_windows(monkeypatch):
     monkeypatch.setattr(subprocess, 'Popen', lambda command, **options: options)
     options = start_apart(['command'], 5)
     assert options.pop('creationflags') == 0x200 and set(options.values()) == {subprocess.DEVNULL}
+
+
+@pytest.mark.parametrize('hidden', ['', 'del signal.alarm'])
+def test_an_end_whatever_it_does(hidden):
+    code = f'import signal, time\n{hidden}\nfrom fastrnn.system.children import end_after\nend_after(1)\ntime.sleep(60)'
+    assert run_python('-c', code).returncode == (1 if hidden else -signal.SIGALRM)

@@ -139,3 +139,16 @@ def test_a_header_that_promises_a_terabyte(tmp_path):
     code += 'from fastrnn.model.safetensors_file import read; from pathlib import Path; read(Path(sys.argv[1]))'
     done = subprocess.run([sys.executable, '-c', code, tmp_path / 'x'], capture_output=True, text=True)
     assert 'is too large for the memory of this machine' in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize('hidden', [False, True])
+def test_bytes_from_any_place(tmp_path, monkeypatch, hidden):
+    """Also where a file has one position for all."""
+    (tmp_path / 'file').write_bytes(bytes(range(200)))
+    if hidden:
+        monkeypatch.delattr(os, 'preadv', raising=False)
+    with open(tmp_path / 'file', 'rb') as file:
+        for offset, size, found in ((150, 30, 30), (3, 5, 5), (190, 30, 10), (300, 4, 0)):
+            room = bytearray(size)
+            assert reading.read_at(file.fileno(), offset, memoryview(room)) == found
+            assert room[:found] == bytes(range(200))[offset : offset + size]
