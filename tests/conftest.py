@@ -1,7 +1,6 @@
 """Every test is seeded (NumPy's global generator, and hypothesis), and has a Python's usual dispositions of signals."""
 
 import gc
-import grp
 import os
 import sys
 import time
@@ -133,7 +132,7 @@ def owners(monkeypatch):
 @pytest.fixture
 def place(tmp_path, monkeypatch, owners):
     """A folder that others can enter, as pytest's own can't be, of a group that is not the user's own."""
-    lstat = os.lstat
+    grp, lstat = pytest.importorskip('grp'), os.lstat  # Windows has no owners
 
     def pretended(path, **options):
         fields, path = list(lstat(path, **options))[:10], Path(path)
