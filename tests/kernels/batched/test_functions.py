@@ -82,7 +82,8 @@ def test_rsqrt(dtype):
     x = np.exp(np.random.default_rng(0).uniform(-40, 40, 20000)).astype(dtype)
     out = np.zeros_like(x)
     rsqrts(x, out)
-    np.testing.assert_allclose(out, 1 / np.sqrt(x.astype(np.longdouble)), rtol=np.finfo(dtype).eps)
+    exact = 1 / np.sqrt(x.astype(np.longdouble))  # on macOS and Windows as rounded as the other
+    np.testing.assert_allclose(out, exact, rtol=np.finfo(dtype).eps + np.finfo(np.longdouble).eps)
     out = np.zeros(2, dtype)
     rsqrts(np.array([np.nan, np.inf], dtype), out)
     assert not np.isfinite(out).any()
