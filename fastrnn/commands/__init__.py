@@ -1,1 +1,1 @@
-"""One module a command. They and ``cli.py`` are the only places that print."""
+"""One module per command. They and ``cli.py`` are the only places that print."""

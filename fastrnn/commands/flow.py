@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..training.run import Run
 
 MISSED = 10.0  # seconds of training; a model that took longer is saved in the cache folder without --save
-NOT_KEPT = 'the model will not be saved: add --save FILE, or --out FOLDER to resume later'
+NOT_KEPT = 'to keep the model, add --save FILE; to resume the run later, add --out FOLDER'
 
 
 def train_kept(session: 'Session', reports: Reports, save: Path | None) -> None:
@@ -173,7 +173,7 @@ def _rescue(run: 'Run', reports: Reports) -> None:
 
 def agreed(signals: list[int]) -> bool:
     """True if the first process has received a signal: the run then stops. ``signals`` becomes the first process's."""
-    told = processes().agree(list(signals))
+    agreed_on = processes().agree(list(signals))
     if not processes().leads:  # the first process may have received more since
-        signals[:] = told
-    return bool(told)
+        signals[:] = agreed_on
+    return bool(agreed_on)

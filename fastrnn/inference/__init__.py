@@ -1,1 +1,1 @@
-"""What a trained model does with text: draw it, evaluate it, score each character."""
+"""Generates, evaluates and scores text with a trained model."""

@@ -1,1 +1,1 @@
-"""What a run tells, and how it is shown."""
+"""Records of a run, and the progress display."""

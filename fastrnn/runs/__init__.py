@@ -1,1 +1,1 @@
-"""A run in a folder."""
+"""Runs kept in a folder."""

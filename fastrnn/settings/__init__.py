@@ -1,1 +1,1 @@
-"""What a caller may ask for, checked."""
+"""Options, presets and their checks."""

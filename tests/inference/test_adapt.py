@@ -1,4 +1,4 @@
-"""Scoring while the weights follow the text: first the score, then the step, by the oracle's formulas."""
+"""Dynamic evaluation: each window is scored, then learned from, by the oracle's formulas."""
 
 import hashlib
 import math
@@ -44,7 +44,7 @@ def some_ids(n, seed=1, V=V):
 
 
 def by_oracle(params, ids):
-    """Surprisals, window after window, and after each a step; in float64."""
+    """Surprisals in float64, with a step after each window."""
     architecture, own = params.architecture, params.flat.astype(np.float64)
     follower, squares, found = params.astype(np.float64), np.zeros_like(own), []
     states = cell_oracles.zeros(architecture.cell, cell_oracles.from_params(params))
@@ -63,7 +63,7 @@ def by_oracle(params, ids):
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), KINDS)
 @pytest.mark.parametrize('n', [2, T + 1, 5 * T + 8])
 def test_each_step_is_the_oracles(monkeypatch, cell, layers, dtype, n):
-    """Also of a text that ends within a window, or at the end of one; and where older windows are forgotten."""
+    """Also if the text ends within a window or at its end, and if old windows are forgotten."""
     monkeypatch.setattr(adapt, 'MEMORY', 3)
     params, ids = params_of(cell, layers, dtype), some_ids(n)
     found = adapt.adapted_nats(params, ids)
@@ -74,8 +74,8 @@ def test_each_step_is_the_oracles(monkeypatch, cell, layers, dtype, n):
 
 
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), KINDS)
-def test_the_first_window_is_scored_by_the_model_as_it_is(cell, layers, dtype):
-    """To the bit; the next one no longer is."""
+def test_the_first_window_is_scored_by_the_unchanged_model(cell, layers, dtype):
+    """Bit for bit; the next window is not."""
     params, ids = params_of(cell, layers, dtype, H=20), some_ids(3 * T)
     found, static = adapt.adapted_nats(params, ids), evaluation.nats(params, ids)
     assert np.array_equal(found[:T], static[:T])
@@ -85,7 +85,7 @@ def test_the_first_window_is_scored_by_the_model_as_it_is(cell, layers, dtype):
 @settings(max_examples=40)
 @given(kind=st.sampled_from(KINDS), cut=st.integers(1, 4 * T), seed=st.integers(2, 2**32 - 1))
 def test_no_surprisal_depends_on_what_comes_later(kind, cut, seed):
-    """Other characters from ids[cut] on, within a window or at its start, change no bit before that."""
+    """Other characters from ids[cut] on change no bit before it, at any place in a window."""
     ids = some_ids(4 * T + 5)
     other = np.concatenate([ids[:cut], (ids[cut:] + some_ids(ids.size - cut, seed, V - 1) + 1) % V]).astype(np.uint8)
     found, expected = (adapt.adapted_nats(params_of(*kind), each) for each in (other, ids))
@@ -94,8 +94,8 @@ def test_no_surprisal_depends_on_what_comes_later(kind, cut, seed):
 
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS[::2])
-def test_it_helps_where_a_text_repeats_itself(cell, layers):
-    """And the model stays as it is: a second time gives the same numbers."""
+def test_it_helps_if_a_text_repeats_itself(cell, layers):
+    """The model does not change: a second time gives the same figures."""
     model = some_model(cell=cell, layers=layers, H=20)
     before, text = model.params.flat.copy(), CHARS * 200
     result = fastrnn.evaluate(model, text, adapt=True)
@@ -105,7 +105,7 @@ def test_it_helps_where_a_text_repeats_itself(cell, layers):
 
 
 def test_the_same_figure_everywhere():
-    """evaluate and surprisals agree, next to the static figures, which stay what they are without ``adapt``."""
+    """evaluate and surprisals agree; the static figures are the same with and without ``adapt``."""
     model, text = some_model(H=9), CHARS * 7
     static, result, scored = (
         fastrnn.evaluate(model, text),
@@ -131,7 +131,7 @@ def test_unknown_characters_are_skipped():
 
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), KINDS[::2])
 def test_neither_threads_nor_slices_matter(monkeypatch, cell, layers, dtype):
-    """Not for a bit, whatever the threads share."""
+    """Results are bit-identical for all numbers of threads and sizes of slices."""
     params, ids = params_of(cell, layers, dtype, H=70), some_ids(7 * T + 9)
     expected = adapt.adapted_nats(params, ids)
     for layout in (ALONE, Layout(1, 2), Layout(1, 3), Layout(2, 2)):
@@ -145,7 +145,7 @@ def test_neither_threads_nor_slices_matter(monkeypatch, cell, layers, dtype):
 
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), [('lstm', 2, 'float32'), ('gru', 1, 'float64')])
 def test_the_bits_are_those_of_every_machine(monkeypatch, cell, layers, dtype):
-    """Never change a hash: if one differs, the arithmetic of a kernel has changed, or the machine decides a bit."""
+    """Never change a hash: if one differs, the arithmetic changed or depends on the machine."""
     for name, value in {'T': 32, 'RATE': 0.003, 'DECAY': 0.001, 'MEMORY': 5, 'EPSILON': 1e-8}.items():
         monkeypatch.setattr(adapt, name, value)
     found = adapt.adapted_nats(params_of(cell, layers, dtype, H=37), some_ids(1000))
@@ -153,7 +153,7 @@ def test_the_bits_are_those_of_every_machine(monkeypatch, cell, layers, dtype):
 
 
 def test_ids_in_a_file(stored_cache, tmp_path):
-    """Read where they are asked for, they are what they are in memory."""
+    """Ids read from a file give the same results as ids in memory."""
     (tmp_path / 'text').write_text(random_text(3000, V), encoding='utf-8')
     ids = open_corpus(tmp_path / 'text').ids
     assert isinstance(ids, StoredIds)
@@ -168,8 +168,8 @@ def test_ids_that_the_model_does_not_have(place):
         adapt.adapted_nats(params_of(), ids)
 
 
-def test_weights_that_run_away(monkeypatch):
-    """One line, which says from where on and what to do."""
+def test_weights_that_diverge(monkeypatch):
+    """One line with the character and what to do."""
     monkeypatch.setattr(adapt, 'RATE', 1e30)
     model = some_model(cell='lstm', dtype='float32', H=9)
     with pytest.raises(fastrnn.Diverged, match=r'^the weights diverged while adapting, at character \d+: evaluate '):
@@ -177,7 +177,7 @@ def test_weights_that_run_away(monkeypatch):
 
 
 def test_a_model_that_is_not_finite():
-    """Is told of as without ``adapt``."""
+    """The same error as without ``adapt``."""
     model = some_model(H=9)
     model.params.Why[0, 0] = np.nan
     for function in (fastrnn.evaluate, fastrnn.surprisals):
@@ -185,7 +185,7 @@ def test_a_model_that_is_not_finite():
             function(model, CHARS * 3, adapt=True)
 
 
-def test_windows_do_not_go_with_it():
+def test_adapt_and_window_exclude_each_other():
     with pytest.raises(
         ValueError,
         match=r'^adapt carries the state through the text, window restarts it from zero: leave out one of them$',
@@ -194,7 +194,7 @@ def test_windows_do_not_go_with_it():
 
 
 def test_progress_and_an_interrupt_between_two_slices(monkeypatch):
-    """Shares grow to 1; an interrupt comes through at once, and leaves nothing behind."""
+    """Shares grow to 1; an interrupt comes through at once and leaves nothing behind."""
     model, shares, calls, score = some_model(H=9), [], [], adapt.AdaptingStream.score
     monkeypatch.setattr(adapt, 'SLICE', (2 * T, np.inf))
     encoded = model.vocabulary.encode_known(CHARS * 30)

@@ -1,4 +1,4 @@
-"""Bits per character of a text, and the baselines beside it."""
+"""Bits per character of a text, and the three simple models."""
 
 import lzma
 import math
@@ -30,7 +30,7 @@ def some_params(dtype='float64'):
 
 @pytest.mark.parametrize(('dtype', 'rtol'), [('float64', 1e-9), ('float32', 1e-3)])
 def test_surprisals_carry_the_state_through_the_text(dtype, rtol):
-    """One state from the first character to the last, whatever the windows."""
+    """One state from the first character to the last."""
     params = some_params(dtype)
     loss = reference.lossFun(IDS[:-1], IDS[1:], np.zeros((H, 1)), gist_arrays(params))[0]
     surprisals = evaluation.nats(params, IDS)
@@ -40,8 +40,8 @@ def test_surprisals_carry_the_state_through_the_text(dtype, rtol):
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS[::2])
 @pytest.mark.parametrize('window', [1, 7, 64, 65, 256, 699, 700, 10**18])
-def test_windows_are_read_from_nothing(cell, layers, window):
-    """As a plain loop does; the last one may be shorter."""
+def test_windows_are_read_from_zero_states(cell, layers, window):
+    """As a plain loop does; the last window may be shorter."""
     params = scaled(Architecture(cell, layers, H, V), np.random.RandomState(0))
     model, n = cell_oracles.from_params(params), IDS.size - 1
     parts = [IDS[k : min(k + window, n) + 1] for k in range(0, n, window)]
@@ -54,7 +54,7 @@ def test_windows_are_read_from_nothing(cell, layers, window):
 
 
 def test_evaluate():
-    """Bits per byte count the bytes of the text in UTF-8; every figure is of the same text."""
+    """Bits per byte count the text's bytes in UTF-8; every figure is of the same text."""
     chars = 'abcdefgh\u00e9'
     text = ''.join(chars[ix] for ix in IDS)
     result = fastrnn.evaluate(Model(some_params(), chars), text)
@@ -68,7 +68,7 @@ def test_evaluate():
 
 
 def test_unknown_characters_are_skipped():
-    """Every figure is that of the text without them; how many they are is told."""
+    """All figures are of the text without unknown characters; their number is reported."""
     chars = 'abcdefgh\u00e9'
     text = ''.join(chars[ix] for ix in IDS)
     model, strange = Model(some_params(), chars), f'x{text[:100]}yy{text[100:]}'
@@ -84,7 +84,7 @@ def test_unknown_characters_are_skipped():
 
 
 def test_baselines():
-    """Known answers: a fair coin has one bit; a text that repeats costs an order-2 model next to nothing."""
+    """Known answers: a fair coin has one bit; an order-2 model predicts a repeating text almost perfectly."""
     assert evaluation.order0(np.array([0, 1] * 50)) == pytest.approx(1.0)
     assert evaluation.order2(np.tile(np.arange(5), 1000)) < 0.05
     coin = np.random.default_rng(2).integers(0, 2, 20000)
@@ -100,7 +100,7 @@ def test_one_character_is_refused():
 @pytest.mark.parametrize('compared', [2, 100, 699])
 @pytest.mark.parametrize('window', [None, 64])
 def test_simple_models_see_the_first_part_of_a_long_text(monkeypatch, compared, window):
-    """Beside them the model's own bits of the same characters; everything else is of the whole text."""
+    """The model's figure for the same part is reported too; all others are of the whole text."""
     chars = 'abcdefgh\u00e9'
     text, model = ''.join(chars[ix] for ix in IDS), Model(some_params(), chars)
     whole = fastrnn.evaluate(model, text, window=window)
@@ -115,7 +115,7 @@ def test_simple_models_see_the_first_part_of_a_long_text(monkeypatch, compared, 
 
 
 def test_a_text_of_any_length_needs_no_more_memory(monkeypatch):
-    """Its numbers stay in a file, and are read in parts."""
+    """Its ids stay in a file and are read in parts."""
     chars = 'abcdefgh\u00e9'
     text, model = ''.join(chars[ix] for ix in IDS), Model(some_params(), chars)
     expected = fastrnn.evaluate(model, 'x' + text, skip_unknown=True)
@@ -136,7 +136,7 @@ def test_a_text_of_any_length_needs_no_more_memory(monkeypatch):
 
 
 def test_progress_and_interrupts():
-    """The share that is done grows to 1; what a signal's handler raises ends it at once."""
+    """The share grows to 1; an exception of a signal handler ends the evaluation at once."""
     model, shares = Model(some_params(), 'abcdefghi'), []
     encoded = model.vocabulary.encode_known(''.join('abcdefghi'[ix] for ix in IDS) * 200)
     evaluation.measure(model, encoded, follow=shares.append)
@@ -150,7 +150,7 @@ def test_progress_and_interrupts():
 
 
 def test_xz_in_steps(monkeypatch):
-    """As large as all at once, and with a place for an interrupt between two."""
+    """The same size as in one call, with interrupts handled between steps."""
     data, steps = IDS.tobytes() * 9 + bytes(range(256)), []
     whole = len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME))
     compressor = lzma.LZMACompressor

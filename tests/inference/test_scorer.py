@@ -1,4 +1,4 @@
-"""Text scored in parts at once: as one stream does, each character in its place, whatever threads and slices."""
+"""Parts of a text scored at once give the results of one stream, for all numbers of threads and sizes of slices."""
 
 import os
 import signal
@@ -27,7 +27,7 @@ KINDS = [*((*kind, 'float64') for kind in MANY_KINDS), ('rnn', 1, 'float32'), ('
 
 
 def params_of(cell='rnn', layers=1, dtype='float64', H=12, V=9):
-    """One that forgets, as those do that have learned; see test_chaos."""
+    """A model whose state forgets its start, as trained models do; see test_chaos."""
     return scaled(Architecture(cell, layers, H, V), np.random.RandomState(0)).astype(dtype)
 
 
@@ -57,7 +57,7 @@ def test_one_stream_is_the_oracle(cell, layers, dtype):
 
 @pytest.mark.parametrize(('cell', 'layers', 'dtype'), KINDS)
 def test_parts_are_one_stream(one_stream, cell, layers, dtype):
-    """Each character's surprisal, in its place; so bits per character are, to far less than 0.0005."""
+    """The same surprisals in the same places; bits per character agree to far less than 0.0005."""
     params, ids = params_of(cell, layers, dtype), some_ids(5 * PART + 77)
     expected = one_stream(params, ids)
     np.testing.assert_allclose(evaluation.nats(params, ids), expected, atol=1e-10 if dtype == 'float64' else 1e-5)
@@ -66,7 +66,7 @@ def test_parts_are_one_stream(one_stream, cell, layers, dtype):
 
 @pytest.mark.parametrize('predicted', [2 * PART - 1, 2 * PART, 2 * PART + 1, 64 * PART - 1, 64 * PART, 65 * PART + 1])
 def test_around_the_limits_of_parts(one_stream, predicted):
-    """Of one part and of two, of all 64 and of longer ones; a part more or less shows at its begin."""
+    """One part and two, all 64, and longer texts; a wrong number of parts shows at their starts."""
     params, ids = params_of(H=5), some_ids(predicted + 1)
     found, read = np.full(predicted, np.nan), 0
     for at, values in evaluation.slices(params, ids):
@@ -76,7 +76,7 @@ def test_around_the_limits_of_parts(one_stream, predicted):
 
 
 def test_a_text_is_warmed_up(one_stream, monkeypatch):
-    """Else a part's first characters would be predicted from nothing."""
+    """Else a part's first characters would be predicted without context."""
     params, ids = params_of('lstm', 1), some_ids(2 * PART + 1)
     monkeypatch.setattr(evaluation, 'WARM_UP', 0)
     wrong = np.flatnonzero(abs(evaluation.nats(params, ids) - one_stream(params, ids)) > 1e-6)
@@ -84,7 +84,7 @@ def test_a_text_is_warmed_up(one_stream, monkeypatch):
 
 
 def test_chaos(one_stream):
-    """States that never forget: surprisals are others, and no more is promised; bits per character still are near."""
+    """With states that never forget, surprisals differ; bits per character are still close."""
     params, ids = some_model(H=40, dtype='float32').params, some_ids(5 * PART, 19)
     params.Whh *= 2
     found, expected = evaluation.nats(params, ids), one_stream(params, ids)
@@ -94,7 +94,7 @@ def test_chaos(one_stream):
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS[::2])
 def test_neither_threads_nor_slices_matter(monkeypatch, processors, cell, layers):
-    """Not for a bit, of a chaotic model either; nor does a number of threads that is found by trying."""
+    """Bit-identical for a chaotic model too, and with a number of threads chosen by trials."""
     processors(3)
     params, ids = some_model(H=20, cell=cell, layers=layers).params, some_ids(3 * PART + 5, 19)
 
@@ -116,7 +116,7 @@ def test_neither_threads_nor_slices_matter(monkeypatch, processors, cell, layers
 
 
 def test_ids_in_a_file(stored_cache, tmp_path):
-    """Read where they are asked for, they are what they are in memory."""
+    """Ids read from a file give the same results as ids in memory."""
     (tmp_path / 'text').write_text(random_text(3 * PART, 40), encoding='utf-8')
     ids = open_corpus(tmp_path / 'text').ids
     assert isinstance(ids, StoredIds)
@@ -128,7 +128,7 @@ def test_ids_in_a_file(stored_cache, tmp_path):
 @pytest.mark.parametrize('place', [0, 1, 700, PART + 3, 2 * PART + 8])
 @pytest.mark.parametrize('window', [None, 50])
 def test_ids_that_the_model_does_not_have(place, window):
-    """Named by their place in the text, before a kernel looks up what is not there."""
+    """The error names the place in the text, before a kernel reads out of bounds."""
     ids = some_ids(2 * PART + 9)
     ids[place] = 9
     with pytest.raises(ValueError, match=rf'^ids\[{place}\] is 9, but characters are numbered from 0 to 8$'):
@@ -136,7 +136,7 @@ def test_ids_that_the_model_does_not_have(place, window):
 
 
 def test_an_interrupt_between_two_slices(monkeypatch):
-    """Comes through at once, and leaves nothing behind."""
+    """It comes through at once and leaves nothing behind."""
     params, ids, run, calls = params_of(), some_ids(3 * PART), scorer.Scorer._run, []
     monkeypatch.setattr(scorer, 'SLICE', (3000, np.inf))
     expected = evaluation.nats(params, ids)
@@ -169,7 +169,7 @@ def test_memory_does_not_grow_with_the_text(monkeypatch, window):
 
 
 def test_a_validation_is_the_evaluation(monkeypatch):
-    """The number that training tells of its held-out text; by as many threads as the run has, found once."""
+    """A run's validation is this figure, with the run's threads, chosen once."""
     asked, make_tuner = [], batched_streams.make_tuner
     monkeypatch.setattr(evaluation, 'make_tuner', lambda *args: asked.append(args[2:]) or make_tuner(*args))
     text, held_out = random_text(3000, 9, first=97), some_ids(2 * PART + 1)

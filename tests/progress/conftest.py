@@ -1,4 +1,4 @@
-"""What tests of the line at the bottom of a terminal share."""
+"""Fixtures for tests of the progress line."""
 
 import sys
 
@@ -8,7 +8,7 @@ from screens import Screen
 
 @pytest.fixture
 def terminal_of(monkeypatch):
-    """Everything is printed on a terminal of so many columns from the call on."""
+    """Prints to a terminal with this many columns from the call on."""
 
     def call(columns):
         monkeypatch.setenv('TERM', 'xterm')

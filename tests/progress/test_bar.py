@@ -1,4 +1,4 @@
-"""The line at the bottom of a terminal: whole words in every width, and what is waited for."""
+"""The progress line: whole words in every width, and what the command is waiting for."""
 
 import numba
 from helpers import progress_record
@@ -9,14 +9,14 @@ from fastrnn.progress import bar as progress
 
 
 def line(columns, **facts):
-    """As it would stand in a terminal; the bar as so many dashes."""
+    """The line as a terminal shows it, with the bar as dashes."""
     shown = progress_record(**facts)
     words, bar = progress.fit(progress.parts_of(shown, shown.iteration, shown.validation), columns, shown.share > 0)
     return '  '.join([*words[:1], *(['-' * bar] if bar else []), *words[1:]])
 
 
 def test_the_line():
-    """From all words to few numbers."""
+    """From all words to a few numbers."""
     parts = '204,800 characters/s  2.345 bits per character  validation 2.400, best 2.300  0:38 left'
     assert line(146) == f'iteration 4,999  {"-" * 40}  {parts}'
     assert line(114) == f'iteration 4,999  {"-" * 8}  {parts}'
@@ -77,7 +77,7 @@ def test_waiting_is_shown(monkeypatch):
     assert status.line(35)[0] == ['stopping; Ctrl-C again: immediately'] and status.line(9)[0] == ['stopping']
 
 
-def test_compiling_is_noticed(terminal_of):
+def test_compiling_is_shown(terminal_of):
     screen = terminal_of(80)
     with progress.display() as show:
         numba.njit(lambda x: x + 1)(1)

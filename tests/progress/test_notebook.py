@@ -14,7 +14,7 @@ SMALL = {'seed': 0, 'hidden_size': 8, 'iterations': 30}
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What a notebook is given to show, in order."""
+    """The outputs that a notebook gets, in order."""
     ipython, shown = pytest.importorskip('IPython.display'), []
 
     class Handle:
@@ -45,7 +45,7 @@ def test_a_notebook(shown):
 
 
 def test_an_interrupted_notebook(shown):
-    """The last line says how to go on, before a first record too; of an error the notebook tells itself."""
+    """The last line says how to continue; errors are left to the notebook."""
     with pytest.raises(ValueError, match='no text'), watching.display():
         raise ValueError('no text')
     assert shown[-1]['text/plain'] == 'failed before the first iteration'

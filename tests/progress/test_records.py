@@ -1,4 +1,4 @@
-"""What a run tells of an iteration."""
+"""A run's record of an iteration."""
 
 from helpers import progress_record
 

@@ -1,4 +1,4 @@
-"""A terminal's last line leaves no remains."""
+"""A terminal's last line leaves nothing behind."""
 
 import re
 
@@ -8,8 +8,8 @@ from fastrnn.progress import bar as progress
 from fastrnn.progress import terminal
 
 
-def test_no_remains_in_a_terminal_that_is_resized(terminal_of):
-    """Whatever comes first after it, a print or the clock; the line shows what was told before the print."""
+def test_a_resized_terminal_has_no_remains(terminal_of):
+    """After a print or a redraw; the line shows what was set before the print."""
     screen, status = terminal_of(80), progress.Status(1, [])
     with terminal.LastLine(status.line, refresh_per_second=1e-4) as shown:
         for step, columns in enumerate((80, 40, 33, 200, 20, 80, 60, 35, 120)):
@@ -32,7 +32,7 @@ def test_no_remains_in_a_terminal_that_is_resized(terminal_of):
 
 
 def test_typed_control_c_does_not_break_the_line(terminal_of):
-    """A terminal shows ^C where the cursor stands; twice is once more than it takes."""
+    """A terminal shows ^C at the cursor; there is room for two, one more than needed."""
     screen, status = terminal_of(80), progress.Status(0, [])
     status.show(progress_record())
     with terminal.LastLine(status.line, refresh_per_second=1e-4) as shown:

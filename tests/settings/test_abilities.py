@@ -1,4 +1,4 @@
-"""An engine is a row of a table and a class: what it does is asked of the table, and its name nowhere else."""
+"""An engine is a row of a table and a class; code asks the table, not the name."""
 
 import ast
 from dataclasses import replace
@@ -21,7 +21,7 @@ def test_the_table_and_the_classes():
 
 
 def asks_for_a_name(node):
-    """Whether an expression compares an engine's name with a constant."""
+    """True if an expression compares an engine's name with a constant."""
     if not isinstance(node, ast.Compare):
         return False
     names = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
@@ -29,7 +29,7 @@ def asks_for_a_name(node):
 
 
 def test_no_module_asks_for_a_name():
-    """Presets have the same names; they are asked for."""
+    """Presets have the same names, and code may compare these."""
     assert asks_for_a_name(ast.parse("config.engine in ('batched',)", mode='eval').body)
     trees = {module: ast.parse(module.read_text(encoding='utf-8')) for module in MODULES}
     assert [module for module, tree in trees.items() if any(map(asks_for_a_name, ast.walk(tree)))] == []
@@ -37,7 +37,7 @@ def test_no_module_asks_for_a_name():
 
 @pytest.fixture
 def fourth(monkeypatch):
-    """An engine that nobody knows: it computes as the reference, reports as the batched one, and takes an init."""
+    """An unknown engine: it computes as reference, reports as batched, and takes ``init``."""
     monkeypatch.setitem(ABILITIES, 'fourth', replace(ABILITIES['batched'], flops=1e9))
     table = {**TABLE, 'init': replace(TABLE['init'], engines=('batched', 'fourth'))}
     monkeypatch.setattr(options, 'TABLE', table)

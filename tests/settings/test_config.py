@@ -1,4 +1,4 @@
-"""The configuration: what it refuses."""
+"""Configurations: what they refuse."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def test_numbers_of_numpy():
         ('time', 'long'),
     ],
 )
-def test_what_is_no_number(name, value):
+def test_what_is_not_a_number(name, value):
     with pytest.raises(ValueError, match=f'^{name} is '):
         Config(**{'engine': 'batched', name: value})
 
@@ -49,7 +49,7 @@ def test_unknown_names():
 
 
 def test_choices_in_capital_letters(tmp_path):
-    """They are the same configuration, and are kept in small letters."""
+    """They give the same configuration, stored in lower case."""
     words = {'engine': 'Fast', 'cell': 'LSTM', 'dtype': 'FLOAT32', 'optimizer': 'Adam', 'init': 'SCALED'}
     small = {name: word.lower() for name, word in words.items()}
     assert Config(**words) == Config(**small) and Config(**words).cell == 'lstm'

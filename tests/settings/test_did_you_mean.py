@@ -1,4 +1,4 @@
-"""What is meant by a name that there is not."""
+"""Suggestions for unknown names."""
 
 import pytest
 from hypothesis import given
@@ -35,8 +35,8 @@ def test_the_nearest_comes_first(name, nearest):
 
 
 @given(st.sampled_from(list(FIELDS)), st.data())
-def test_a_slip_is_found(name, data):
-    """One character lost, doubled or exchanged with the next one."""
+def test_a_typo_is_found(name, data):
+    """One character missing, doubled or exchanged with the next one."""
     at = data.draw(st.integers(0, len(name) - 2))
     slips = (
         name[:at] + name[at + 1 :],
@@ -49,7 +49,7 @@ def test_a_slip_is_found(name, data):
 
 
 def test_no_other_name_hides_an_option():
-    """What an option of ours is called means that option."""
+    """The name of one of our options always means that option."""
     for name in FIELDS:
         assert meant(name.replace('_', '-').upper(), FIELDS)[0] == name or any(
             name.replace('_', '-') in words.split() for words in FIELDS.values()

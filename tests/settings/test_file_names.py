@@ -1,4 +1,4 @@
-"""Options and texts by their names."""
+"""Texts and file names as arguments."""
 
 import pytest
 from helpers import SONNETS

@@ -1,4 +1,4 @@
-"""The table of options: what each row has to say, and that nobody says it otherwise."""
+"""The table of options: each row is complete, and nothing else states the same."""
 
 import inspect
 from dataclasses import fields
@@ -35,7 +35,7 @@ def test_names_are_one_option():
 
 
 def test_presets():
-    """They are the choices; they give options of the table values that they can have, and leave such options open."""
+    """They are the choices; their values are valid options of the table, as are the options they leave open."""
     assert tuple(PRESETS) == OPTIONS['preset'].kind.choices
     for name, own in PRESETS.items():
         assert {option: check(option, value) for option, value in own.items()} == own
@@ -45,7 +45,7 @@ def test_presets():
 
 @pytest.mark.parametrize('function', [fastrnn.train, fastrnn.start, fastrnn.open_corpus, Reading, Texts])
 def test_defaults_of_functions(function):
-    """Signatures show them, and they are the table's; None asks for nothing."""
+    """Signatures show the table's defaults; None means not given."""
     shown = {
         name: parameter.default
         for name, parameter in inspect.signature(function).parameters.items()
@@ -68,7 +68,7 @@ def test_keywords():
 
 
 def test_earlier_names_of_a_choice():
-    """They are taken, and not shown."""
+    """Accepted, but not shown."""
     kind = Choice(('new', 'other'), {'old': 'new'})
     assert [kind.check('x', value) for value in ('OLD', 'New', 'other')] == ['new', 'new', 'other']
     assert kind.metavar == '[new|other]' and kind.words == 'new, other'

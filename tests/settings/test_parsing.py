@@ -1,4 +1,4 @@
-"""Times, shares and counts as people write them."""
+"""Times, shares and counts as users type them."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def test_times(value, seconds):
 
 
 @pytest.mark.parametrize('value', ['soon', '', ' ', 's', '1m30', '30s1m', '5m2m', '1,5h', '-5s', '1:30', 'nan', True])
-def test_what_is_no_time(value):
+def test_what_is_not_a_time(value):
     with pytest.raises(ValueError) as error:
         parse_seconds(value)
     assert str(error.value) == f'time is {value!r}; give seconds, or a number with s, m or h, such as 90s, 5m or 1m30s'
@@ -60,8 +60,8 @@ def test_names_of_files(value):
         ('12,5', '12.5% or 0.125'),
     ],
 )
-def test_numbers_that_are_no_share(tmp_path, monkeypatch, value, form):
-    """The error tells the form that works; but a file of that very name is that file."""
+def test_numbers_that_are_not_a_share(tmp_path, monkeypatch, value, form):
+    """The error shows a form that works; a file of that name is used as a file."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError) as error:
         parse_share(value)
@@ -85,7 +85,7 @@ def test_counts_are_exact():
 
 
 @pytest.mark.parametrize('value', ['128.5', '1e-4', '1e400', '1e999999999', 'x', '', 'nan', 'inf', '1,000', '1e4.5'])
-def test_what_is_no_count(value):
+def test_what_is_not_a_count(value):
     with pytest.raises(ValueError) as error:
         parse_count(value)
     assert str(error.value) == f'{value!r} is not a whole number, such as 128 or 1e4'

@@ -1,4 +1,4 @@
-"""Presets: each is valid, and every field can be set beside it."""
+"""Presets: each is valid, and every option can be set with it."""
 
 import pytest
 from decisions import climbed, left_open, settings_of
@@ -8,7 +8,6 @@ from fastrnn.settings.config import Config, preset
 
 
 def test_presets():
-    """Every preset is valid, and every field can be set beside it."""
     assert preset('reference') == Config()
     assert preset('fast', time=3.0, hidden_size=64).hidden_size == 64
     with pytest.raises(ValueError, match='preset is'):
@@ -35,7 +34,7 @@ def test_an_engine_that_the_preset_is_not_for(engine):
         preset('fast', engine='slow')
 
 
-def test_nothing_that_is_given_is_passed_over():
+def test_no_given_option_is_ignored():
     assert settings_of('fast').clip_norm == 1.0 and settings_of('fast', clip=0.1).clip_norm is None
     assert settings_of('fast', clip=0.1, clip_norm=2.0).clip_norm == 2.0
     assert settings_of('fast', optimizer='adagrad').optimizer == 'adagrad'
@@ -66,7 +65,7 @@ def test_the_rate_follows_the_optimizer_and_the_schedule():
 
 
 def test_without_the_preset_too():
-    """The gist's rate is Adagrad's: with it, Adam diverges."""
+    """The gist's rate is Adagrad's; Adam diverges with it."""
     assert settings_of('reference', engine='batched', optimizer='adam').learning_rate == 0.002
     assert settings_of('reference', engine='batched', optimizer='adam', learning_rate=0.1).learning_rate == 0.1
     assert settings_of('reference', engine='batched').learning_rate == settings_of('reference').learning_rate == 0.1
