@@ -1,4 +1,4 @@
-"""The command line: help, and what is found without asking much."""
+"""The command line: help, completion, and errors before a command starts."""
 
 import io
 import re
@@ -39,7 +39,7 @@ def test_version(cli):
 
 
 def test_completion():
-    """Shells complete commands and options, and nothing heavy is imported for that; nor for help."""
+    """Shells complete commands and options. Neither that nor help imports Numba."""
     asked = {'COMP_WORDS': 'fastrnn train --on', 'COMP_CWORD': '2', '_FASTRNN_COMPLETE': 'bash_complete'}
     for args, environment, words in (((), asked, b'--on-divergence'), (('train', '--help'), {}, b'--on-divergence')):
         run = run_python('-X', 'importtime', '-m', 'fastrnn', *args, **environment)
@@ -54,8 +54,8 @@ def test_the_command_is_installed():
     assert script.load() is command.main
 
 
-def test_an_interrupt_while_it_is_imported():
-    """It ends a command that has hardly begun, without a traceback."""
+def test_an_interrupt_during_imports():
+    """It ends the command without a traceback."""
     code = """
 import sys
 from fastrnn.__main__ import main
@@ -77,7 +77,7 @@ ACCENTS = 'café € naïve \U0001f600 日 ' * 40
 
 @pytest.fixture(scope='module')
 def accents(tmp_path_factory):
-    """A text with accents, and a model of it."""
+    """A text with accents, and a model trained on it."""
     text = tmp_path_factory.mktemp('accents') / 'é.txt'
     text.write_text(ACCENTS, encoding='utf-8')
     model = text.with_suffix('.safetensors')
@@ -99,7 +99,7 @@ NARROW = ('ascii', 'latin-1', 'cp437', 'cp1252', 'shift_jis')
 
 @pytest.mark.parametrize(('command', 'encoding'), [('eval', 'ascii'), *product(('train', 'sample', 'score'), NARROW)])
 def test_an_output_that_cannot_show_everything(cli, accents, monkeypatch, command, encoding):
-    """The run goes on; what it would write to UTF-8 comes as escapes where it must, and one line says so."""
+    """The run continues; output that the encoding lacks is escaped, and one line says so."""
     args = [{'TEXT': accents[0], 'MODEL': accents[1]}.get(arg, arg) for arg in COMMANDS[command]]
     outputs = []
     for name in ('utf-8', encoding):
@@ -115,7 +115,7 @@ def test_an_output_that_cannot_show_everything(cli, accents, monkeypatch, comman
 
 
 def test_a_terminal_that_cannot_show_everything(accents):
-    """As the shell says; the exit code was 2."""
+    """The encoding of the shell's locale; the exit code was 2."""
     run = run_python('-m', 'fastrnn', 'sample', accents[1], '--seed', 0, '--length', 60, PYTHONIOENCODING='ascii')
     assert run.returncode == 0 and b'\\xe9' in run.stdout and run.stderr.count(b'warning: ') == 1
 
@@ -134,8 +134,8 @@ NUMBA = [
 @pytest.mark.parametrize(
     ('variable', 'command', 'told'), [NUMBA[0], *(pytest.param(*case, marks=pytest.mark.long) for case in NUMBA[1:])]
 )
-def test_variables_with_which_numba_can_not_be_used(variable, command, told):
-    """One line that names the variable; what needs no kernel works."""
+def test_variables_that_break_numba(variable, command, told):
+    """One line names the variable; commands without kernels work."""
     name, value = variable.split('=')
     result = run_python('-m', 'fastrnn', *command, **{name: value})
     assert result.returncode == (2 if told else 0), result.stderr
@@ -144,13 +144,13 @@ def test_variables_with_which_numba_can_not_be_used(variable, command, told):
     assert [line.startswith(told) and name in line for line in lines] == [True] * bool(told), lines
 
 
-def test_numba_that_can_not_be_imported_from_python():
+def test_numba_fails_to_import_from_python():
     result = run_python('-c', 'import fastrnn; fastrnn.evaluate', NUMBA_NUM_THREADS='-1')
     assert result.stderr.decode().splitlines()[-1].endswith('must be > 0.): unset NUMBA_NUM_THREADS')
 
 
-def test_modules_that_can_not_be_loaded(cli, monkeypatch):
-    """As by a limit of memory: one line, and of what a library says about it the cause."""
+def test_modules_that_fail_to_load(cli, monkeypatch):
+    """As with a memory limit: one line, with the cause and not the library's advice."""
 
     def load(_):
         raise ImportError('advice ' * 99) from ImportError('libx.so: failed to map segment')
@@ -160,7 +160,7 @@ def test_modules_that_can_not_be_loaded(cli, monkeypatch):
     assert cli('info') == (1, '', expected)
 
 
-def test_a_module_that_is_cut_off(cli, monkeypatch):
+def test_a_truncated_module(cli, monkeypatch):
     def load(_):
         raise EOFError('marshal data too short')
 
@@ -173,7 +173,7 @@ def test_a_module_that_is_cut_off(cli, monkeypatch):
     ('error', 'reason'),
     [(OSError(24, 'Too many open files'), 'files'), (MemoryError(), 'memory'), (EOFError(), '__pycache__ folders')],
 )
-def test_a_command_that_can_not_be_loaded(monkeypatch, error, reason):
+def test_a_command_that_fails_to_load(monkeypatch, error, reason):
     def fail():
         raise error
 

@@ -1,4 +1,4 @@
-"""``fastrnn cache``: what is shown, and what is cleared."""
+"""``fastrnn cache``: lists and clears the cache folder."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_show(cache_root, add_text, tmp_path, cli):
     del corpus
 
 
-def test_show_for_other_programs(cache_root, add_text, tmp_path, cli):
+def test_show_as_json(cache_root, add_text, tmp_path, cli):
     folder, other = add_text('a', 5000, days=2), add_kernels(cache_root, 'a', 1)
     code, out, err = cli('cache', '--json')
     text, code_ = map(json.loads, out.splitlines())
@@ -49,7 +49,7 @@ def test_show_for_other_programs(cache_root, add_text, tmp_path, cli):
 
 
 def test_clear(cache_root, add_text, tmp_path, cli):
-    """Nothing of others that happens to be in the folder, and nothing in use."""
+    """Only its own entries, and none in use."""
     add_text('a', 3000)
     add_text('b', 4000)
     add_kernels(cache_root, 'a', 1)
@@ -94,14 +94,14 @@ def test_clear_to_a_size(cache_root, add_text, cli):
 
 
 @pytest.mark.parametrize('facts', ['', '[]', '{"n": "x", "files": 3, "digests": null}', '{"files": [1]}', '\x00'])
-def test_facts_that_are_none(cache_root, add_text, cli, facts):
+def test_invalid_facts(cache_root, add_text, cli, facts):
     folder = add_text('a')
     (folder / 'facts.json').write_text(facts)
     assert cli('cache')[0] == cli('cache', '--json')[0] == 0
     assert cli('cache', 'clear')[0] == 0 and not folder.exists()
 
 
-def test_a_cache_that_is_not_there(cache_root, cli):
+def test_a_missing_cache(cache_root, cli):
     assert cli('cache') == (0, f'0.0 KB in {cache_root} (limit 4.0 GB)\n', '')
     assert cli('cache', 'clear')[0] == 0 and not cache_root.exists()
 

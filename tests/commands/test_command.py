@@ -1,4 +1,4 @@
-"""Commands made of rows of options: their help, what they pass on, what they refuse."""
+"""Commands made from rows of options: help, values and errors."""
 
 import re
 
@@ -22,7 +22,7 @@ def shown(cli, monkeypatch, *args, columns=80):
 
 @pytest.mark.parametrize('args', COMMANDS, ids=' '.join)
 def test_help_in_80_columns(cli, monkeypatch, args):
-    """Nothing is cut off, no line is too long or ends in a space, and what stands in brackets stays on one line."""
+    """Complete; no line is too long or ends in a space, and text in brackets stays on one line."""
     out = shown(cli, monkeypatch, *args)
     lines = out.splitlines()
     assert max(map(len, lines)) <= 80 and '...\n' not in out.replace('[ARGS]...\n', '').replace('S]...\n', '').replace(
@@ -40,7 +40,7 @@ def test_help_in_a_narrow_terminal(cli, monkeypatch):
 
 
 def test_summaries_fit(cli, monkeypatch):
-    """Each command in a line, in full, with the first sentence of its own help."""
+    """One line for each command, with the first sentence of its own help."""
     out = shown(cli, monkeypatch)
     lines = out.split('Commands:\n')[1].split('\n\n')[0].splitlines()
     summaries = dict(line.split(maxsplit=1) for line in lines)
@@ -50,7 +50,7 @@ def test_summaries_fit(cli, monkeypatch):
 
 
 def test_groups(cli, monkeypatch):
-    """Each option of the table once: ten that most people need, then the others under their headings."""
+    """Each option of the table once: the ten most used, then the others under headings."""
     out = shown(cli, monkeypatch, 'train')
     sections = dict(re.findall(r'^(\w[\w ]*):\n((?:  .*\n)+)', out, re.MULTILINE))
     assert list(sections) == ['Arguments', 'Most used', *GROUPS, 'Other']
@@ -62,7 +62,7 @@ def test_groups(cli, monkeypatch):
     assert flags['Other'] == [HELP.flag]
 
 
-def test_what_stands_in_brackets(cli, monkeypatch):
+def test_brackets(cli, monkeypatch):
     out = ' '.join(shown(cli, monkeypatch, 'train').split())
     for words in (
         '--hidden-size <int> Hidden units per layer, H. [100; fast: by time and text]',
@@ -85,7 +85,7 @@ ROWS = (
 
 
 def called(*args, grouped=False):
-    """What a command's function gets."""
+    """The values that a command's function gets."""
     got = {}
 
     @command(*ROWS, grouped=grouped, epilog='')
@@ -99,7 +99,7 @@ def called(*args, grouped=False):
 
 
 def test_values():
-    """By default those of the rows; of a command of many options, those that were given."""
+    """All values, with the rows' defaults; if grouped, only the values that were given."""
     assert called('--text', 'x') == {'place': (), 'many': 3, 'how': None, 'really': False, 'word': 'x'}
     everything = ('a', 'b', '-m', '1e3', '--how', 'Well', '--really', '--text', '')
     got = called(*everything)

@@ -1,4 +1,4 @@
-"""Completion in a shell: what is offered, and how the shell comes to ask."""
+"""Completion in a shell: suggestions, and installation."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ from fastrnn.commands.completion import PLACES, script
 
 
 def complete(cli, monkeypatch, line):
-    """What bash offers for the last word of a line."""
+    """The suggestions of bash for the last word of a line."""
     words = line.split(' ')
     monkeypatch.setenv('_FASTRNN_COMPLETE', 'bash_complete')
     monkeypatch.setenv('COMP_WORDS', line)
@@ -44,7 +44,7 @@ def test_scripts(cli, monkeypatch, shell):
 
 @pytest.mark.parametrize('shell', PLACES)
 def test_installing(cli, monkeypatch, tmp_path, shell):
-    """The script is written, and the shell's settings name it once, below what was there."""
+    """The script is written; the shell's settings get one line, below their earlier contents."""
     name, settings, _ = PLACES[shell]
     monkeypatch.setenv('HOME', str(tmp_path))
     monkeypatch.setenv('SHELL', shell)

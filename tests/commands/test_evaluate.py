@@ -1,4 +1,4 @@
-"""``fastrnn eval``: the texts that a model can be tried on."""
+"""``fastrnn eval``: texts, figures and errors."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ def test_texts_that_the_model_does_not_know(cli, tmp_path):
 
 
 def test_eval_reads_what_train_reads(cli, tmp_path):
-    """gzip, bytes that are no text, and bytes that are replaced."""
+    """gzip, bytes that are not text, and replaced bytes."""
     model, packed, latin = tmp_path / 'model', tmp_path / 'text.gz', tmp_path / 'latin'
     packed.write_bytes(gzip.compress(SONNETS.read_bytes()))
     latin.write_bytes('Üb immer Treu und Redlichkeit. '.encode('latin-1') * 9)
@@ -46,7 +46,7 @@ def test_eval_reads_what_train_reads(cli, tmp_path):
 
 
 def test_windows(cli, tmp_path):
-    """By the protocol of models without a state; and what is no window."""
+    """As models without a state are evaluated; and invalid windows."""
     model = tmp_path / 'model'
     assert cli('train', SONNETS, *SMALL, '--cell', 'gru', '--iterations', 2, '--save', model)[0] == 0
     code, out, err = cli('eval', model, SONNETS, '--window', 64, '--json')
@@ -63,7 +63,7 @@ def test_windows(cli, tmp_path):
 
 
 def test_what_the_simple_models_of_a_long_text_cover(cli, tmp_path, monkeypatch):
-    """Each line says so, and there is one of the model that covers the same."""
+    """Each line says which part; one line has the model's figure for the same part."""
     model = tmp_path / 'model'
     assert cli('train', SONNETS, *SMALL, '--iterations', 1, '--save', model)[0] == 0
     assert 'first' not in cli('eval', model, SONNETS)[1]
@@ -81,8 +81,8 @@ def test_what_the_simple_models_of_a_long_text_cover(cli, tmp_path, monkeypatch)
     assert facts['compared_bits_per_character'] != facts['bits_per_character']
 
 
-def test_weights_that_follow_the_text(cli, tmp_path):
-    """A figure of its own, next to the static one, in text and in JSON; the file stays as it is."""
+def test_adapting(cli, tmp_path):
+    """A separate figure, in text and in JSON; the model's file does not change."""
     model = tmp_path / 'model'
     assert cli('train', SONNETS, *SMALL, '--cell', 'lstm', '--iterations', 2, '--save', model)[0] == 0
     bytes_before, static = model.read_bytes(), json.loads(cli('eval', model, SONNETS, '--json')[1])

@@ -1,4 +1,4 @@
-"""How a run ends: by signals, errors and broken outputs; and the model that is there in the end."""
+"""How a run stops: signals, errors and broken outputs; and where its model is then."""
 
 import errno
 import json
@@ -28,14 +28,14 @@ RESCUED = r'the model is saved in (\S+) \(the newest \d are kept\); try: (fastrn
 
 @pytest.fixture
 def rescued(cli, cache_root, monkeypatch):
-    """Train for long enough to be missed; gives the exit code, other lines of standard error, and the model's H."""
+    """Train long enough for a rescue. Returns the exit code, the other lines of standard error, and the model's H."""
     monkeypatch.setattr(flow, 'MISSED', 0.0)
 
     def call(*args):
         code, _, err = cli(*SMALL, *args)
         line = re.search(RESCUED, err)
         assert line, err
-        monkeypatch.setattr(sys, 'stdout', sys.__stdout__)  # in place of a broken one
+        monkeypatch.setattr(sys, 'stdout', sys.__stdout__)  # replaces a broken one
         assert cli(*shlex.split(line[2])[1:], '--length', 5)[0] == 0
         return code, err.replace(f'{line[0]}\n', ''), fastrnn.load_model(line[1]).params.H
 
@@ -43,7 +43,7 @@ def rescued(cli, cache_root, monkeypatch):
 
 
 def during(monkeypatch, action):
-    """Do something after the record of iteration 100."""
+    """Call ``action`` after the record of iteration 100."""
     before = Reports._print
 
     def and_then(self, record):
@@ -62,19 +62,19 @@ def raising(error):
 
 
 def test_at_the_end(rescued):
-    """The line is the last; --json and --quiet have it too, as it is no note."""
+    """Its line is the last one, also with --json and --quiet."""
     code, err, H = rescued(*ENDS)
     assert (code, H) == (0, 8) and err.startswith(NOT_KEPT)
     for option in ('--quiet', '--json'):
         assert rescued(*ENDS, option) == (0, '', 8)
 
 
-def test_nothing_is_rescued_of_a_short_run(cli, cache_root):
+def test_no_rescue_after_a_short_run(cli, cache_root):
     assert 'the model is saved in' not in cli(*SMALL, *ENDS)[2]
     assert not (cache_root / 'rescued').exists()
 
 
-def test_json_has_standard_output_for_itself(cli, cache_root, monkeypatch):
+def test_standard_output_has_only_json(cli, cache_root, monkeypatch):
     monkeypatch.setattr(flow, 'MISSED', 0.0)
     _, out, _ = cli(*SMALL, *ENDS, '--json')
     assert [json.loads(line)['iteration'] for line in out.splitlines()][-1] == 300
@@ -96,14 +96,14 @@ def test_errors(rescued, monkeypatch, error, code):
 
 
 def test_a_divergence_leaves_the_best(rescued, cli, monkeypatch):
-    """Of a run that has validated; else there is nothing to be kept."""
+    """If the run has validated; else there is no model to save."""
     during(monkeypatch, raising(fastrnn.Diverged('it has diverged')))
     assert rescued(*ENDS, '--validation', '10%', '--validate-every', 50)[0] == 3
     assert 'the model is saved in' not in cli(*SMALL, *ENDS)[2]
 
 
-def test_a_place_that_is_full(rescued, tmp_path, monkeypatch):
-    """The model goes to the other place, however short the run was."""
+def test_a_full_disk(rescued, tmp_path, monkeypatch):
+    """The model is saved in the cache folder, after a short run too."""
     monkeypatch.setattr(flow, 'MISSED', 1e9)
     place, write = tmp_path / 'full' / 'model', fastrnn.training.run.save_model
     place.parent.mkdir()
@@ -129,8 +129,8 @@ def test_a_rescue_that_fails_hides_nothing(cli, cache_root, monkeypatch):
 
 @pytest.mark.parametrize('number', [signal.SIGHUP, signal.SIGUSR1])
 @pytest.mark.parametrize('place', ['--out', '--save'])
-def test_signals_save_what_is_to_be_kept(cli, tmp_path, monkeypatch, number, place):
-    """At once when one comes; it may come twice. Nothing is rescued."""
+def test_signals_save_the_model(cli, tmp_path, monkeypatch, number, place):
+    """After the first signal; a second one may follow. No rescue."""
     monkeypatch.setattr(flow, 'MISSED', 0.0)
     during(monkeypatch, lambda: [signal.raise_signal(number) for _ in range(2)])
     code, _, err = cli(*SMALL, '--iterations', 10**8, place, tmp_path / 'kept')
@@ -144,7 +144,7 @@ def test_signals_save_what_is_to_be_kept(cli, tmp_path, monkeypatch, number, pla
 
 
 def test_a_second_interrupt(cli, tmp_path, monkeypatch):
-    """It says what there is, too; where no thread looks, as in this process, after the save of what was reached."""
+    """It prints what is saved. Without a watching thread, as here, it is handled after the save."""
     during(monkeypatch, lambda: [signal.raise_signal(signal.SIGINT) for _ in range(3)])
     code, _, err = cli(*SMALL, '--iterations', 10**8, '--out', tmp_path / 'kept')
     assert code == 130 and re.search(
@@ -176,7 +176,7 @@ def test_before_the_first_iteration(cli, tmp_path, monkeypatch, args):
 
 @pytest.fixture
 def broken(monkeypatch):
-    """Standard output in place of this process's: full, closed, or a pipe that nobody reads."""
+    """Replace standard output: full, closed, or a pipe without a reader."""
     streams = []
 
     def call(kind):
@@ -196,7 +196,7 @@ def broken(monkeypatch):
 
 @pytest.mark.parametrize(('kind', 'code'), [('full', 1), ('closed', 1), ('pipe', 141)])
 def test_an_output_that_cannot_be_written(cli, broken, tmp_path, kind, code):
-    """It stops no training whose model is to be kept; the exit code reports it."""
+    """Training with --save or --out continues; the exit code reports the error."""
     for place in ('--out', '--save'):
         broken(kind)
         found, _, err = cli(*SMALL, *ENDS, place, tmp_path / place)
@@ -205,8 +205,8 @@ def test_an_output_that_cannot_be_written(cli, broken, tmp_path, kind, code):
     assert iterations(tmp_path / '--out')[-1] == 300
 
 
-def test_nothing_to_keep_and_nobody_who_reads(rescued, broken):
-    """As ``| head -1``: the run ends soon; it ends as planned where only the disk is full."""
+def test_no_reader_and_no_save(rescued, broken):
+    """As ``| head -1``: the run stops soon; if only the disk is full, it ends as planned."""
     broken('pipe')
     assert rescued('--iterations', 10**8) == (141, f'{NOT_KEPT}\n', 8)
     broken('full')
@@ -222,8 +222,8 @@ EXPLODING += (
 EXPLODING += '--hidden-decay 3 --input-rate 2 --print-every 7 --validate-every 11 --save-every 5 --validation 20%'
 
 
-def test_after_a_rollback_the_run_that_goes_on_is_told_of(cli, tmp_path, monkeypatch):
-    """A rollback gives the session another run: its best, and that it is complete."""
+def test_after_a_rollback_the_new_run_is_reported(cli, tmp_path, monkeypatch):
+    """A rollback replaces the session's run: its best, and that it is complete."""
     monkeypatch.setattr(divergence, 'BEGINNING', 0)
     code, out, err = cli('train', SONNETS, *EXPLODING.split(), '--out', tmp_path / 'run')
     assert code == 0 and 'back to iteration' in err and 'resume with' not in err

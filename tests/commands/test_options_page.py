@@ -1,4 +1,4 @@
-"""The page of options."""
+"""docs/options.md."""
 
 from helpers import ROOT
 
@@ -6,8 +6,8 @@ from fastrnn.commands.options_page import page
 from fastrnn.settings.options import OPTIONS
 
 
-def test_the_page_is_the_tables():
-    """Else make it again: python -m fastrnn.commands.options_page > docs/options.md"""
+def test_the_page_is_current():
+    """If it fails: python -m fastrnn.commands.options_page > docs/options.md"""
     assert (ROOT / 'docs' / 'options.md').read_text(encoding='utf-8') == page()
 
 

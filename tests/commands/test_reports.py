@@ -24,7 +24,7 @@ def test_reports():
 
 
 def test_the_last_validation_of_a_long_text_is_marked():
-    """It is of all the held-out text, the ones before are of a part."""
+    """It reads all held-out text; the ones before it read a part."""
     last = progress_record(last=True, validated=10_000, validation_part=2.3)
     assert _fast_line(last) == 'iter 5000  epoch 3.25  12.5 s  204,800/s  train 2.345  val 2.400 bits (all)'
     assert _fast_line(progress_record(validation_part=2.4)).endswith('val 2.400 bits')
@@ -63,7 +63,7 @@ def test_reports_fit(iteration, epoch, seconds, speed, bits):
 
 
 def test_each_write_ends_its_line(monkeypatch):
-    """A second Ctrl-C can end the command between two writes; the next line would follow the dashes."""
+    """A second Ctrl-C can stop the command between two writes; the next line would follow the dashes."""
     written = []
     monkeypatch.setattr('sys.stdout', SimpleNamespace(write=written.append, flush=lambda: None))
     Reports(False, False)._print(progress_record(sample='abc', report=False))
@@ -73,7 +73,7 @@ def test_each_write_ends_its_line(monkeypatch):
 
 @pytest.mark.parametrize('engine', ['exact', 'batched'])
 def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
-    """It is told of a record before that is printed, by the number that is printed."""
+    """The progress line gets a record before it is printed, with the same iteration number."""
     events = []
 
     @contextmanager

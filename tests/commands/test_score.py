@@ -1,4 +1,4 @@
-"""``fastrnn score``: the table, the page, and what is refused."""
+"""``fastrnn score``: the table, the page, and errors."""
 
 import numpy as np
 import oracles
@@ -41,7 +41,7 @@ def test_the_command_writes_a_page(cli, saved, tmp_path):
 
 
 def test_unknown_characters_are_skipped(cli, saved, tmp_path):
-    """They have no line; the table's offsets and the page's heading tell of them."""
+    """They have no line; the table's offsets and the page's heading count them."""
     text, page = tmp_path / 'text', tmp_path / 'page.html'
     text.write_text('abé€€c', encoding='utf-8')
     code, out, err = cli('score', saved, text, '--skip-unknown')
@@ -52,8 +52,8 @@ def test_unknown_characters_are_skipped(cli, saved, tmp_path):
     assert 'text, without 3 of 6 characters' in page.read_text(encoding='utf-8')
 
 
-def test_weights_that_follow_the_text(cli, tmp_path):
-    """A fourth column; in the page, the shades and a figure of their own."""
+def test_adapting(cli, tmp_path):
+    """A fourth column; in the page, the shades and a second figure."""
     saved, target = tmp_path / 'model', tmp_path / 'page.html'
     save_model(saved, model_of(''.join(sorted(set(TEXT))), dtype='float32', cell='lstm'))
     plain = [line.split('\t') for line in cli('score', saved, SONNETS)[1].splitlines()]
@@ -73,7 +73,7 @@ def test_weights_that_follow_the_text(cli, tmp_path):
 
 
 def test_bytes_through_the_command(cli, tmp_path):
-    """A model of bytes reads any file, and says byte where it says character of others."""
+    """A model of bytes reads any file, and its output says byte instead of character."""
     text, model = tmp_path / 'text', tmp_path / 'model'
     text.write_bytes(b'\x00\xff\n\r\t<&' * 9)
     save_model(model, biased_model(sorted(set('\x00\xff\n\r\t<&')), 'byte'))
@@ -85,7 +85,7 @@ def test_bytes_through_the_command(cli, tmp_path):
 
 
 def test_refusals(cli, saved, tmp_path, monkeypatch):
-    """One line, before the work, and nothing is written."""
+    """One line, before any work; nothing is written."""
     one, odd, missing = tmp_path / 'one', tmp_path / 'odd', tmp_path / 'missing'
     one.write_text('a')
     odd.write_text('a\u20ac')

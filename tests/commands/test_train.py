@@ -1,4 +1,4 @@
-"""What ``fastrnn train`` does with run folders, old weights, machines that read along, and terminals."""
+"""``fastrnn train`` with run folders, old weights, JSON and terminals."""
 
 import json
 import re
@@ -32,7 +32,7 @@ FAST = ('--preset', 'fast', '--streams', 4, *SMALL, '--cell', 'rnn')
 
 
 def test_standard_output_stays_the_gists(cli, tmp_path):
-    """With a run folder, too: notes and validations go to standard error."""
+    """With a run folder too: notes and validations go to standard error."""
     args = ('train', SONNETS, *SMALL, '--iterations', 250)
     expected = cli(*args)
     code, out, err = cli(*args, '--out', tmp_path / 'run')
@@ -44,7 +44,7 @@ def test_standard_output_stays_the_gists(cli, tmp_path):
 
 @pytest.mark.parametrize('args', [SMALL, FAST])
 def test_json(cli, tmp_path, args):
-    """A record a line on standard output, the same as in the log; nothing else."""
+    """One record per line on standard output, the same as in the log; nothing else."""
     run = tmp_path / 'run'
     args = (*args, '--validation', 0.1, '--validate-every', 40, '--iterations', 120)
     code, out, err = cli('train', SONNETS, *args, '--out', run, '--json')
@@ -71,7 +71,7 @@ def test_quiet(cli, tmp_path):
 @pytest.mark.parametrize('old', [SMALL, FAST])
 @pytest.mark.parametrize('new', [SMALL[2:], FAST[:4] + FAST[6:]])
 def test_from_old_weights(cli, tmp_path, old, new):
-    """In either engine; new characters are told, and resuming works with them."""
+    """With both engines; new characters are reported, and resuming works with them."""
     text = tmp_path / 'text.txt'
     text.write_text('Übermut tut 3-mal gut\n' * 20, encoding='utf-8')
     assert cli('train', SONNETS, *old, '--iterations', 40, '--out', tmp_path / 'old')[0] == 0
@@ -124,7 +124,7 @@ def test_refused(cli, tmp_path, monkeypatch, args, message):
 
 
 @pytest.mark.parametrize('option', FIXED)
-def test_resume_keeps_to_the_run(cli, tmp_path, option):
+def test_options_that_resume_refuses(cli, tmp_path, option):
     cli('train', SONNETS, *SMALL, '--iterations', 3, '--out', tmp_path / 'run')
     code, out, err = cli('train', '--resume', tmp_path / 'run', option, 7)
     assert (code, out) == (2, '')
@@ -157,15 +157,15 @@ def test_a_complete_run(cli, tmp_path, ends, given, words):
 
 
 def test_the_last_loss_in_json(cli, tmp_path):
-    """Of a run that ends between two reports, and in its log; iterations are counted as done."""
+    """If the run stops between two reports; also in its log. Iterations are completed ones."""
     code, out, err = cli('train', SONNETS, *SMALL, '--iterations', 250, '--json', '--out', tmp_path / 'run')
     records = [json.loads(line) for line in out.splitlines()]
     assert (code, err) == (0, '') and [record['iteration'] for record in records] == [1, 101, 201, 250]
     assert [without_times(record) for record in records] == log_of(tmp_path / 'run')
 
 
-def test_a_signal_that_comes_while_it_is_asked(monkeypatch):
-    """Is there the next time: a batch system sends one."""
+def test_a_signal_during_the_check(monkeypatch):
+    """It is handled at the next check: a batch system sends only one."""
     signals = []
 
     class Alone(Processes):

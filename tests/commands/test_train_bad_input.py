@@ -13,11 +13,11 @@ TEXT = SONNETS.read_text(encoding='utf-8')
 
 @pytest.fixture
 def refused(cli):
-    """Call the command line, check that it refuses in the agreed way, and return its line."""
+    """Run the command line, check the exit code and outputs, and return the line."""
 
     def call(*args):
         if args[0] == 'train' and '--iterations' not in args:
-            args = ('train', '--iterations', 1, *args[1:])  # what is not refused shall end
+            args = ('train', '--iterations', 1, *args[1:])  # a run that is not refused must end
         return refusal(cli, *args)
 
     return call
@@ -34,7 +34,7 @@ def write(tmp_path):
 
 
 def test_another_encoding(cli, refused, write):
-    """Refused as UTF-8 and as ASCII, read as Latin-1, where each byte is a character."""
+    """Refused as UTF-8 and as ASCII; read as Latin-1, in which each byte is a character."""
     path = write('öäü'.encode('latin-1') * 9)
     assert '--encoding' in refused('train', path) and 'is not ascii' in refused('train', path, '--encoding', 'ascii')
     code, out, _ = cli('train', path, '--encoding', 'latin-1', '--iterations', 1)
@@ -93,7 +93,7 @@ OPTIONS = [
 
 @pytest.mark.parametrize(('name', 'value'), OPTIONS)
 def test_options(refused, name, value):
-    """The command's words are the library's, and name the option and its value."""
+    """The command's error is the library's; it names the option and its value."""
     with pytest.raises(ValueError) as error:
         fastrnn.train(TEXT, **{name: value})
     words = str(error.value)
@@ -106,14 +106,14 @@ def test_options(refused, name, value):
     [({'hidden_size': 10**7}, '1.6 PB'), ({'seq_length': 1200, 'hidden_size': 10**8}, '160.0 PB')],
 )
 def test_absurd_sizes(refused, options, needed):
-    """What the matrices and Adagrad's memory of them would need is named, and the option to lower."""
+    """The error has the memory that weights and Adagrad's state would take, and the option to lower."""
     arguments = [part for key, value in options.items() for part in ('--' + key.replace('_', '-'), value)]
     message = refused('train', SONNETS, *arguments)
     assert f' need {needed} of memory, but ' in message
     assert f'hidden_size {options["hidden_size"]:,}' in message and ': use --hidden-size ' in message
     with pytest.raises(ValueError) as error:
         fastrnn.train(TEXT, **options)
-    assert str(error.value).split(', but ')[0] == message.split(', but ')[0]  # what is free changes
+    assert str(error.value).split(', but ')[0] == message.split(', but ')[0]  # free memory changes
 
 
 @pytest.mark.parametrize(

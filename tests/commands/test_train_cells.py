@@ -1,4 +1,4 @@
-"""Cells, layers and dropout from the command line: all that one does with a run; what is told; what is refused."""
+"""Cells, layers and dropout on the command line: all commands, reports and errors."""
 
 import json
 import math
@@ -70,7 +70,7 @@ def test_a_run_and_all_that_is_done_with_it(cli, tmp_path):
     ],
 )
 def test_from_keeps_to_the_model(cli, tmp_path, options, words):
-    """By options and by a whole configuration, in a folder and without one; the gist's model has a cell as well."""
+    """With options and with a configuration, in a folder and without one; also for the gist's model."""
     path, run = tmp_path / 'model', tmp_path / 'run'
     cli('train', SONNETS, *LSTM, '--iterations', 1, '--save', path)
     model, name = fastrnn.load_model(path), options[0][2:].replace('-', '_')
@@ -102,7 +102,7 @@ LACKS = 'but engine {} trains as the gist does ({} {}): add --engine batched, or
 @pytest.mark.parametrize(
     ('name', 'value', 'default'), [('cell', 'gru', 'rnn'), ('layers', 2, 1), ('dropout', 0.5, 0.0)]
 )
-def test_engines_that_lack_it(cli, engine, name, value, default):
+def test_engines_without_these_options(cli, engine, name, value, default):
     words = f'{name} is {value}, {LACKS.format(engine, name, default)}'
     with pytest.raises(ValueError) as error:
         fastrnn.train(TEXT, engine=engine, **{name: value})
@@ -123,7 +123,7 @@ def test_engines_that_lack_it(cli, engine, name, value, default):
         ),
     ],
 )
-def test_values_that_no_run_has(cli, name, value, words):
+def test_invalid_values(cli, name, value, words):
     with pytest.raises(ValueError) as error:
         fastrnn.train(TEXT, engine='batched', **{name: value})
     assert str(error.value) == f'{name} is {value!r}; it must be {words}'
@@ -131,20 +131,20 @@ def test_values_that_no_run_has(cli, name, value, words):
 
 
 @pytest.mark.parametrize('value', [3, 2.0, True])
-def test_types_that_are_none(value):
+def test_invalid_types(value):
     for name in ('cell', 'layers') if value != 3 else ('cell',):
         with pytest.raises(ValueError, match=rf'^{name} is {value!r}; it must be '):
             fastrnn.Config(engine='batched', **{name: value})
 
 
 def test_an_architecture_that_does_not_fit(cli):
-    """Refused by the memory that it needs, and nothing is allocated before."""
+    """Refused because of its memory, before any is allocated."""
     sizes = {'hidden_size': 100_000, 'cell': 'lstm', 'layers': 8, 'preset': 'fast', 'iterations': 1}
     fastrnn.train(TEXT, **{**sizes, 'hidden_size': 8})  # imports
     tracemalloc.start()
     with pytest.raises(ValueError) as error:
         fastrnn.train(TEXT, **sizes)
-    assert tracemalloc.get_traced_memory()[1] < 5e7  # what reading a text takes
+    assert tracemalloc.get_traced_memory()[1] < 5e7  # memory for reading a text
     tracemalloc.stop()
     found = re.fullmatch(
         r'cell lstm, layers 8, hidden_size 100,000, seq_length \d+, streams \d+ and 42 distinct characters need '

@@ -1,4 +1,4 @@
-"""The fast preset from the command line: reports, held-out text, ends of a run, models, and what is refused."""
+"""The fast preset on the command line: reports, held-out text, ends of a run, models, and errors."""
 
 import json
 import re
@@ -17,7 +17,7 @@ SMALL = ('--preset', 'fast', '--hidden-size', 16, '--seq-length', 8, '--streams'
 
 
 def test_a_run_with_held_out_text_and_a_model(cli, tmp_path):
-    """Reports bits per character of the held-out text, ends with a sample, saves a model that eval can read."""
+    """It reports held-out bits per character, ends with a sample, and saves a model that eval reads."""
     model = tmp_path / 'model.safetensors'
     code, out, err = cli('train', SONNETS, *SMALL, '--epochs', 20, '--validation', 0.1, '--save', model)
     assert (code, err) == (0, '')
@@ -46,7 +46,7 @@ def test_every_end(cli, end):
 
 
 def test_a_share_in_percent(cli, tmp_path, monkeypatch):
-    """And a file whose name is a number."""
+    """Also a file whose name is a number."""
     run = tmp_path / 'run'
     code, out, _ = cli('train', SONNETS, *SMALL, '--iterations', 2, '--validation', '10%', '-o', run)
     assert code == 0 and 'held out 125 characters' in out
@@ -57,8 +57,8 @@ def test_a_share_in_percent(cli, tmp_path, monkeypatch):
     assert code == 0 and 'held out 22 characters' in out
 
 
-def test_what_is_to_be_expected_follows_the_presets_line(cli, tmp_path, monkeypatch):
-    """And config.json has it."""
+def test_the_expected_bits_follow_the_presets_line(cli, tmp_path, monkeypatch):
+    """They are in config.json too."""
     args = ('train', SONNETS, '--preset', 'fast', '--seed', 0, '--iterations', 2, '--validation', '20%')
     line = 'expect about 2.0 bits per character on the held-out text, usually within 0.2'
     assert 'expect about' not in cli(*args)[1]
@@ -70,7 +70,7 @@ def test_what_is_to_be_expected_follows_the_presets_line(cli, tmp_path, monkeypa
 
 
 def test_lines_fit_a_terminal(cli, tmp_path, monkeypatch):
-    """All but the sample's, where the cache is in its usual place."""
+    """All except the sample's lines, with the cache in its usual folder."""
     monkeypatch.setenv('HOME', str(tmp_path / 'home' / 'of' / 'somebody'))
     monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'home' / 'of' / 'somebody' / '.cache' / 'fastrnn'))
     args = (*SMALL, '--iterations', 9, '--validation', 0.1, '--sample-length', 0)
@@ -123,7 +123,7 @@ def test_refused(cli, options, words):
 
 
 def test_ctrl_c_saves_the_model(tmp_path):
-    """The run ends after the block under way, with whole lines, and the model is there, readable by all."""
+    """The run stops after the current block, with whole lines; all users can read the model."""
     path = tmp_path / 'model'
     command = [sys.executable, '-m', 'fastrnn', 'train', SONNETS, '--seed', '0', '--print-every', '1', '--save', path]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path)

@@ -1,4 +1,4 @@
-"""Bytes that are rare, folded into U+FFFD: no byte has its number, and every command takes it for what it is."""
+"""Rare bytes are folded into U+FFFD: no byte has its id, and all commands handle it."""
 
 import json
 
@@ -54,8 +54,8 @@ def test_every_command(tmp_path, cli, text, engine):
     assert contents(run)[1][0] == contents(tmp_path / 'whole')[1][0]
 
 
-def test_folded_bytes_in_a_drawn_text():
-    """In the middle of a character, whose beginning is no text then; at the end; between texts."""
+def test_folded_bytes_in_generated_text():
+    """Within a character, whose first bytes are then invalid; at the end; between texts."""
     model = Model(some_model(chars='a\xe2\x82\xac' + FOLDED).params, 'a\xe2\x82\xac' + FOLDED, 'byte')
     decode = Decoder(model)
     assert decode(np.array([1, 2])) == ''
@@ -74,8 +74,8 @@ def test_unknown_bytes_are_folded():
 @pytest.mark.parametrize(
     ('chars', 'unit'), [('ab\u20ac', 'byte'), ('ab\u0100', 'byte'), ('aba', 'character'), ('ab', 'word')]
 )
-def test_what_could_not_be_read_again_is_refused_at_once(tmp_path, chars, unit):
-    """Before a run, and before a file is written: by the check that reads it."""
+def test_unreadable_results_are_refused(tmp_path, chars, unit):
+    """Before a run and before a file is written, by the check that reading uses."""
     with pytest.raises(ValueError, match=r'the vocabulary has|the unit'):
         fastrnn.Corpus(np.zeros(50, np.uint8), chars, unit)
     model = some_model(chars='abc'[: len(chars)])
@@ -91,8 +91,8 @@ def test_what_could_not_be_read_again_is_refused_at_once(tmp_path, chars, unit):
 
 
 @pytest.mark.parametrize('options', [('--quiet',), ('--json',), ()])
-def test_a_best_model_that_is_lost_is_never_silent(tmp_path, cli, text, monkeypatch, options):
-    """Whatever is not shown: --quiet, --json, or warnings."""
+def test_a_lost_best_model_is_always_reported(tmp_path, cli, text, monkeypatch, options):
+    """With --quiet, with --json, and with warnings off."""
     run, saved = tmp_path / 'run', tmp_path / 'saved'
     train = ('--learning-rate', 50, '--iterations', 30, '--out', run)
     assert cli('train', text, *OPTIONS[:-2], *train, '--on-divergence', 'stop')[0] in (0, 3)

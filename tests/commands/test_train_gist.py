@@ -1,4 +1,4 @@
-"""``fastrnn train`` as the gist: the reference's output byte for byte, and an orderly end however a run ends."""
+"""``fastrnn train`` as the gist: the reference's output byte for byte, and a clean exit however a run ends."""
 
 import re
 import sys
@@ -16,7 +16,7 @@ OPTIONS += ['--sample-length', 40, '--print-every', 20, '--seed', 5, '--iteratio
 
 @pytest.fixture
 def printed_by_reference(monkeypatch, capfd):
-    """What ``python -m fastrnn.reference`` prints."""
+    """The output of ``python -m fastrnn.reference``."""
 
     def call(*args):
         monkeypatch.setattr(sys, 'argv', ['reference.py', *map(str, args)])
@@ -27,7 +27,7 @@ def printed_by_reference(monkeypatch, capfd):
 
 
 def test_the_same_bytes_as_the_reference():
-    """Both as processes of their own, at the defaults."""
+    """Each in its own process, with the defaults."""
     args = [SONNETS, '--seed', 1, '--iterations', 250]
     expected = run_python('-m', 'fastrnn.reference', *args)
     run = run_python('-m', 'fastrnn', 'train', *args)
@@ -60,7 +60,7 @@ def test_threads_option(cli, printed_by_reference):
     ],
 )
 def test_files(cli, printed_by_reference, tmp_path, data):
-    """Line ends and marks are read as ``open`` reads them."""
+    """Line ends and byte-order marks are read as ``open`` reads them."""
     path = tmp_path / 'text'
     path.write_bytes(data)
     expected = printed_by_reference(path, *OPTIONS)
@@ -75,7 +75,7 @@ def test_encodings(cli, printed_by_reference, tmp_path):
 
 
 def test_divergence(cli, capfd, monkeypatch):
-    """What the gist prints until then, one warning, one error, an exit code of its own."""
+    """The gist's output until then, one warning, one error, and exit code 3."""
     args = ['--seed', '0', '--learning-rate', '1000', '--sample-every', '30', '--print-every', '1']
     monkeypatch.setattr(sys, 'argv', ['reference.py', str(SONNETS), *args])
     with pytest.raises(ValueError, match='probabilities contain NaN'), pytest.warns(RuntimeWarning):
@@ -91,7 +91,7 @@ def test_divergence(cli, capfd, monkeypatch):
 
 
 def test_progress_on_a_terminal(cli, monkeypatch):
-    """On standard error, and nothing of it on standard output."""
+    """On standard error only."""
     plain = cli('train', SONNETS, *OPTIONS)
     terminal = Terminal()
     monkeypatch.setenv('TERM', 'xterm')

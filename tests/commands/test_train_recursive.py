@@ -20,7 +20,7 @@ def notes(tmp_path):
 
 
 def test_a_run_names_what_it_found(cli, notes, tmp_path):
-    """Its text is that of the files, and stays so when it goes on."""
+    """Its text is the files' text, and stays the same when the run is resumed."""
     run, told = tmp_path / 'run', f'{notes}: 3 text files; left out: 1 hidden, 1 binary\n'
     options = ('--seed', 0, '--hidden-size', 8, '--iterations')
     code, out, err = cli('train', notes, '--recursive', *options, 120, '--out', run)

@@ -1,4 +1,4 @@
-"""Texts from standard input: read once, the same as from a file, and found in the cache when a run goes on."""
+"""Text from standard input: read once, the same as from a file, and found in the cache when a run is resumed."""
 
 import gzip
 import io
@@ -27,7 +27,7 @@ EMPTY = 'standard input is empty; pipe a text into it, or name a file'
 
 @pytest.fixture
 def stdin(monkeypatch, cache_root):
-    """Let these bytes come from standard input; nothing after them."""
+    """Standard input with these bytes and nothing after them."""
 
     def call(data):
         monkeypatch.setattr(sys, 'stdin', SimpleNamespace(buffer=io.BytesIO(data)))
@@ -44,7 +44,7 @@ def model(tmp_path):
 
 @pytest.mark.parametrize('held', [1 << 26, 0])
 def test_the_same_as_a_file(cli, stdin, model, monkeypatch, held):
-    """Packed or not, and in whatever chunks; with ids in memory or not."""
+    """Compressed or not, in chunks of any size; with ids in memory or in a file."""
     monkeypatch.setattr(stored, 'IN_MEMORY', held)
     monkeypatch.setattr(files, 'CHUNK', 100)
     for args in (('train', SONNETS, *RUN), ('eval', model, SONNETS), ('score', model, SONNETS)):
@@ -70,7 +70,7 @@ sys.exit(process.returncode)
 
 
 def test_from_python(stdin, tmp_path, monkeypatch):
-    """A file of that name is to be had by its absolute path."""
+    """A file with the name '-' needs its absolute path."""
     monkeypatch.chdir(tmp_path)
     Path('-').write_text('another text')
     stdin(TEXT)
@@ -113,8 +113,8 @@ def test_of_several_processes_one_has_it(stdin, monkeypatch):
     assert not Path('nowhere').exists()
 
 
-def test_a_kept_run_goes_on_from_the_cache(cli, stdin, tmp_path, cache_root, monkeypatch):
-    """Bit for bit; its note says so. Nor is a file that happens to have the name taken for it."""
+def test_a_kept_run_resumes_from_the_cache(cli, stdin, tmp_path, cache_root, monkeypatch):
+    """Bit for bit; its note says so. A file that happens to be named '-' is not used."""
     end = ('--iterations', 20)
     assert cli('train', SONNETS, *SMALL, *end, '--out', tmp_path / 'whole', '--validation', '10%')[0] == 0
     shutil.rmtree(cache_root)
@@ -141,7 +141,7 @@ def begun(cli, stdin, folder):
 
 
 def test_the_cache_has_it_no_longer(cli, stdin, tmp_path, cache_root):
-    """Then the text is asked for: in a file, or once more from standard input."""
+    """Then the text must be given: in a file, or again from standard input."""
     begun(cli, stdin, tmp_path / 'run')
     resume = ('--resume', tmp_path / 'run')
     shutil.rmtree(cache_root)
@@ -164,7 +164,7 @@ def test_the_cache_has_it_no_longer(cli, stdin, tmp_path, cache_root):
 
 @pytest.mark.parametrize('damage', ['ids', 'facts', 'reading'])
 def test_only_the_same_text_is_taken(cli, stdin, tmp_path, cache_root, damage):
-    """An entry that is damaged, or was read in another way, is none."""
+    """An entry that is damaged, or was read with other settings, is ignored."""
     begun(cli, stdin, tmp_path / 'run')
     (entry,) = entries(cache_root / 'corpora')
     if damage == 'ids':
@@ -180,8 +180,8 @@ def test_only_the_same_text_is_taken(cli, stdin, tmp_path, cache_root, damage):
     assert (code, out) == (2, '') and 'is no longer in the cache' in err
 
 
-def test_no_cache_keeps_it(cli, stdin, tmp_path, monkeypatch):
-    """It is said at the start, as nothing can be found later."""
+def test_without_a_cache(cli, stdin, tmp_path, monkeypatch):
+    """A line says so at the start, because the text can't be found later."""
     (tmp_path / 'file').touch()
     monkeypatch.setenv('FASTRNN_CACHE', str(tmp_path / 'file'))
     stdin(TEXT)

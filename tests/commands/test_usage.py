@@ -1,4 +1,4 @@
-"""What is typed: spellings that are read, and what to type in place of others, in one line."""
+"""Options as users type them, and suggestions for unknown names, in one line."""
 
 import pytest
 from helpers import SONNETS, refusal
@@ -46,12 +46,12 @@ SMALL = ('--seed', 0, '--iterations', 0)
         ),
     ],
 )
-def test_what_to_type_instead(cli, args, message):
+def test_suggestions(cli, args, message):
     assert refusal(cli, *args) == message
 
 
 def test_spellings_that_are_read(cli):
-    """Underscores for hyphens, choices in capital letters; a value may begin with a hyphen, a name be any."""
+    """Hyphens or underscores, choices in capitals; values may start with a hyphen, names may be any."""
     plain = cli('train', SONNETS, '--hidden-size', 8, '--preset', 'reference', *SMALL)
     assert plain[0] == 0
     assert cli('train', SONNETS, '--hidden_size=8', '--preset', 'Reference', '--engine', 'EXACT', *SMALL) == plain
