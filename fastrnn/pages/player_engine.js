@@ -67,6 +67,7 @@ class Engine {
     for (let k = 0; k < prime.length - 1; k++) yield model.read(prime[k], false);
     let ix = prime.length ? prime[prime.length - 1] : this.first, told = performance.now(), piece = new Piece();
     const start = told;
+    let due = start; // of the next character; what comes late is made up for, up to 50 ms
     for (let n = 1; n <= length; n++) {
       model.read(ix);
       const total = distribution(model.logits, rules, p);
@@ -78,7 +79,8 @@ class Engine {
         this.tell('drawn', {...piece.facts, last: n === length, rate: 1000 * n / (now - start)});
         [piece, told] = [new Piece(), now];
       }
-      yield this.pace ? 1000 / this.pace : 0;
+      if (this.pace) due = Math.max(due, now - 50) + 1000 / this.pace;
+      yield this.pace ? Math.max(0, due - performance.now()) : 0;
     }
   }
 
