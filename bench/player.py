@@ -66,7 +66,7 @@ def picture(model: Path, target: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, browser(Path(folder) / 'profile') as tab:
         path = Path(folder) / 'model.html'
         fastrnn.export(fastrnn.load_model(model), path)
-        tab.screen(1280, 860)
+        tab.screen(1120, 860)
         tab.open(path)
         tab.wait("page.$('stop').disabled")
         tab.run("page.open('see')")

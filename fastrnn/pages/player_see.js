@@ -201,7 +201,7 @@ class See {
       return;
     }
     const {from, to, char, shown} = this.pane.parts[k], bits = read.sums[k], units = `${to - from} ${page.facts.unit}s`;
-    const unit = this.values ? ` Unit ${this.name(this.index)} after it: ${this.values[to - 1].toFixed(2)}.` : '';
+    const unit = this.values ? ` Unit ${this.name(this.index)} after it: ${this.values[to - 1].toFixed(2).replace('-', '−')}.` : '';
     const told = Number.isNaN(bits) ? 'nothing precedes it' : `${bits.toFixed(2)} bits`;
     page.say('see-told', `“${NAMED[char] ?? shown}”: ${told}${to - from > 1 ? `, ${units}` : ''}.${unit}`);
     this.bars.show(read.top[from], read.shares[from], read.text[from]);
