@@ -62,7 +62,8 @@ def export(
     path : path
         Of the file. It appears whole or not at all.
     quantize : bool
-        Weights in 8 bits, a scale a row, in place of float32: the page takes about a quarter. What that costs is
+        Weights in 8 bits, a scale a row, in place of float32: the page takes about a quarter, and for one seed it
+        writes the text of the rounded model, where it else writes that of :func:`fastrnn.sample`. What that costs is
         measured: on ``text``, or on 20,000 characters that the model draws itself, where the difference estimates
         the Kullback-Leibler divergence of the rounded model from the model: no text of others is needed for it.
     text : str or Path, optional
