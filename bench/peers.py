@@ -1,9 +1,9 @@
 """The same models in PyTorch and JAX, as a competent user of each would write them, timed in turn with fastrnn.
 
     pip install '.[peers]'
-    python bench/peers.py                 prints the tables
-    python bench/peers.py README.md       writes them into the README, between its markers
-    python bench/peers.py --only lstm     only cases with this in their name; "sampling" is the second table
+    python bench/peers.py                     prints the tables
+    python bench/peers.py docs/how-fast.md    writes them into that page, between its markers
+    python bench/peers.py --only lstm         only cases with this in their name; "sampling" is the second table
 
 Same weights, text, B, T, H, dtype, optimizer and clipping. Before timing, all must agree on the losses of the first
 iterations. Libraries that are not installed are skipped, with a note.
@@ -165,11 +165,11 @@ def footer(V: int) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description='fastrnn, PyTorch and JAX, timed in turn')
-    parser.add_argument('readme', nargs='?', help='a file with the markers; without one the tables are printed')
+    parser.add_argument('page', nargs='?', help='a file with the markers; without one the tables are printed')
     parser.add_argument('--only', metavar='NAME', default='', help='cases whose name has this: gru, sampling')
     args = parser.parse_args()
-    if args.only and args.readme:
-        parser.error(f'{args.readme} takes whole tables: leave out --only, or the file')
+    if args.only and args.page:
+        parser.error(f'{args.page} takes whole tables: leave out --only, or the file')
     name = args.only.lower()
     chosen = [case for case in CASES if name in case.name.lower()]
     sampling = name in f'sampling {SAMPLING.name}'.lower()
@@ -180,7 +180,7 @@ def main() -> None:
     blocks = [training_table(chosen, ids, len(chars))] if chosen else []
     blocks += [sampling_table(chars, ids)] if sampling else []
     blocks.append(footer(len(chars)))
-    publish(MARKERS, '\n\n'.join('\n'.join(block) for block in blocks if block), args.readme)
+    publish(MARKERS, '\n\n'.join('\n'.join(block) for block in blocks if block), args.page)
 
 
 if __name__ == '__main__':

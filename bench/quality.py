@@ -1,7 +1,7 @@
 """The quality of the preset ``fast`` by time: whole processes, in wall time.
 
-    python bench/quality.py TEXT [README.md]    fastrnn train, warm, for each budget with three seeds
-    python bench/quality.py TEXT --race         preset against the reference's own goal after 60 s
+    python bench/quality.py TEXT [docs/how-fast.md]    fastrnn train, warm, for each budget with three seeds
+    python bench/quality.py TEXT --race                preset against the reference's own goal after 60 s
 
 The last tenth of the text is held out whole. Only the time and the seed are given. Takes about 50 minutes in all;
 ``--budgets 3,10,30`` and ``--seeds 1`` measure less. Results are saved in quality.jsonl in the current folder (or in
@@ -109,7 +109,7 @@ def race(corpus: Corpus) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description='Quality by time of the preset fast.')
     parser.add_argument('text')
-    parser.add_argument('readme', nargs='?')
+    parser.add_argument('page', nargs='?')
     parser.add_argument('--race', action='store_true')
     parser.add_argument('--budgets', type=lambda given: [float(value) for value in given.split(',')], default=BUDGETS)
     parser.add_argument('--seeds', type=int, default=SEEDS)
@@ -118,7 +118,7 @@ def main() -> None:
     if given.race:
         race(open_corpus(Path(given.text)))
     else:
-        publish(MARKERS, quality(given.text, given.budgets, given.seeds, Store(given.store)), given.readme)
+        publish(MARKERS, quality(given.text, given.budgets, given.seeds, Store(given.store)), given.page)
 
 
 if __name__ == '__main__':

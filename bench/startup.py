@@ -1,6 +1,7 @@
 """Time to the first printed loss, and memory: first run, warm start, plain import.
 
-python bench/startup.py
+python bench/startup.py                   prints the table
+python bench/startup.py docs/limits.md    puts it into that page, between its markers
 """
 
 import os

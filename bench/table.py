@@ -1,16 +1,21 @@
-"""From the JSON of ``pytest --benchmark-only --benchmark-json=FILE`` to the README's table of speeds.
+"""From the JSON of ``pytest --benchmark-only --benchmark-json=FILE`` to the table of speeds in docs/how-fast.md.
 
-python bench/table.py bench.json              prints the table
-python bench/table.py bench.json README.md    writes it into the README, between its markers
+python bench/table.py bench.json                     prints the table
+python bench/table.py bench.json docs/how-fast.md    writes it into that page, between its markers
 """
 
+import hashlib
 import json
 import sys
 from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
+from token import DEDENT, INDENT, NEWLINE, STRING
+from tokenize import COMMENT, ENCODING, NL, tokenize
 from typing import Any
 
 MARKERS = '<!-- speeds: made by bench/table.py -->', '<!-- end of speeds -->'
+KERNELS = Path(__file__).parent.parent / 'fastrnn' / 'kernels'
 
 
 def duration(seconds: float) -> str:
@@ -52,14 +57,38 @@ def table(data: dict[str, Any]) -> str:
     return '\n'.join(lines)
 
 
-def publish(markers: tuple[str, str], content: str, readme: str | None) -> None:
-    """Print content, or write it between two markers of a README."""
-    if readme is None:
+def publish(markers: tuple[str, str], content: str, page: str | None) -> None:
+    """Print content, or put it between two markers of a page, with the hash of the kernels that it was measured on."""
+    if page is None:
         print(content)
         return
-    before, rest = Path(readme).read_text(encoding='utf-8').split(markers[0])
+    before, rest = Path(page).read_text(encoding='utf-8').split(markers[0])
     after = rest.split(markers[1])[1]
-    Path(readme).write_text(f'{before}{markers[0]}\n{content}\n{markers[1]}{after}', encoding='utf-8')
+    stamp = f'<!-- kernels: {kernels_hash()} -->'
+    Path(page).write_text(f'{before}{markers[0]}\n{content}\n{stamp}\n{markers[1]}{after}', encoding='utf-8')
+
+
+def kernels_hash() -> str:
+    """Of the code in fastrnn/kernels, without comments, docstrings and white space: 12 hexadecimal digits."""
+    digest = hashlib.sha256()
+    for path in sorted(KERNELS.rglob('*.py')):
+        digest.update(path.relative_to(KERNELS).as_posix().encode() + code_of(path.read_bytes()).encode())
+    return digest.hexdigest()[:12]
+
+
+def code_of(source: bytes) -> str:
+    """The tokens of a module, joined; without comments and strings that are statements."""
+    found, begins = [], True  # begins: no token of this logical line has come yet
+    for token in tokenize(BytesIO(source).readline):
+        if token.type in (ENCODING, COMMENT, NL):
+            continue
+        if token.type in (NEWLINE, INDENT, DEDENT):
+            begins = True
+            continue
+        if not (begins and token.type == STRING):
+            found.append(''.join(token.string.split()))
+        begins = False
+    return ''.join(found)
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """The time in which ``fastrnn train --preset fast`` reaches PyTorch's quality after 10, 30 and 90 s, on one text.
 
     pip install '.[peers]'
-    python bench/versus.py TEXT                  prints the table
-    python bench/versus.py TEXT README.md        writes it into the README, between its markers
+    python bench/versus.py TEXT                     prints the table
+    python bench/versus.py TEXT docs/how-fast.md    writes it into that page, between its markers
     python bench/versus.py TEXT --times 20,60,600 --validation 2%        for a text that is read once or less
 
 The last tenth of the text is held out whole. For each time, PyTorch gets a search over nn.LSTM and nn.GRU, H, learning
@@ -146,7 +146,7 @@ def footer(path: Path) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description='Quality for time beside PyTorch.')
     parser.add_argument('text', type=Path)
-    parser.add_argument('readme', nargs='?')
+    parser.add_argument('page', nargs='?')
     parser.add_argument('--times', help='seconds, as 20,60,600: the table of a large text')
     parser.add_argument('--validation', default='10%', help='share that is held out [10%%]')
     parser.add_argument('--store', default='versus.jsonl', help='what is measured already [versus.jsonl]')
@@ -157,7 +157,7 @@ def main() -> None:
     compile_all(text)
     runs = Runs(text, Store(given.store))
     made = large_table(runs, [float(word) for word in given.times.split(',')]) if given.times else table(runs)
-    publish(MARKERS, made, given.readme)
+    publish(MARKERS, made, given.page)
 
 
 if __name__ == '__main__':

@@ -1,11 +1,16 @@
-"""The commands that the README's tables are made by, on fewer and shorter cases: ``pytest -m long``."""
+"""The commands that make the tables of the documentation, on fewer and shorter cases: ``pytest -m long``."""
 
 import re
-import shutil
 from importlib.util import find_spec
 
+import front
 import numpy as np
+import peers
 import pytest
+import quality
+import startup
+import table
+import versus
 from browser import BROWSER
 from helpers import ROOT, SONNETS, markov_text, run_python
 from mpi import needs_mpi
@@ -18,15 +23,16 @@ pytestmark = pytest.mark.long
 
 
 @pytest.fixture
-def readme(tmp_path):
-    """A copy, to be written to."""
-    return shutil.copy(ROOT / 'README.md', tmp_path / 'README.md')
+def page(tmp_path):
+    """A page with the markers of each table, which are all that a script needs there."""
+    path = tmp_path / 'page.md'
+    modules = (front, peers, quality, startup, table, versus)
+    path.write_text(''.join(f'{module.MARKERS[0]}\n{module.MARKERS[1]}\n' for module in modules), encoding='utf-8')
+    return path
 
 
-def rows(readme, marker):
-    content = readme.read_text(encoding='utf-8')
-    assert content.count('<!-- ') == (ROOT / 'README.md').read_text(encoding='utf-8').count('<!-- ')
-    table = content.split(f'<!-- {marker}:')[1].split(f'<!-- end of {marker}')[0]
+def rows(page, marker):
+    table = page.read_text(encoding='utf-8').split(f'<!-- {marker}:')[1].split(f'<!-- end of {marker}')[0]
     return [line for line in table.splitlines()[2:] if re.match(r'\| .*\d', line)]
 
 
@@ -41,7 +47,7 @@ def run(module, *args, **constants):
     return result.stdout.decode()
 
 
-def test_speeds(readme, tmp_path, monkeypatch):
+def test_speeds(page, tmp_path, monkeypatch):
     monkeypatch.delenv('PYTEST_XDIST_WORKER', raising=False)  # of this test: there, nothing would be measured
     data = tmp_path / 'bench.json'
     short = ['-k=-50-', '--benchmark-max-time', '0.05', '--benchmark-min-rounds', '1']
@@ -49,8 +55,8 @@ def test_speeds(readme, tmp_path, monkeypatch):
         '-m', 'pytest', ROOT / 'bench', '--benchmark-only', f'--benchmark-json={data}', *short, timeout=900
     )
     assert result.returncode == 0, result.stdout.decode()
-    run('table', data, readme)
-    assert [row.split('|')[1].strip() for row in rows(readme, 'speeds')] == [
+    run('table', data, page)
+    assert [row.split('|')[1].strip() for row in rows(page, 'speeds')] == [
         'lossFun',
         'Adagrad',
         '200 iterations',
@@ -65,21 +71,19 @@ def test_player():
     assert [line.split('|')[1].strip() for line in table[2:]] == ['gru H=8', 'lstm 2 x 8']
 
 
-def test_startup(readme):
+def test_startup(page):
     """The exact engine is what compiles soonest; the others' commands are run with the kernels that are there."""
-    import startup
-
     for command in (startup.FAST, startup.LSTM):
         assert run_python(*command[1:], timeout=900).returncode == 0
-    run('startup', readme, RUNS=1, FAST='startup.IMPORT', LSTM='startup.IMPORT')
-    assert len(rows(readme, 'startup')) == 8
+    run('startup', page, RUNS=1, FAST='startup.IMPORT', LSTM='startup.IMPORT')
+    assert len(rows(page, 'startup')) == 8
 
 
-def test_quality(readme, tmp_path):
+def test_quality(page, tmp_path):
     """Of whole processes; a second start has the results of the first."""
-    args = SONNETS, readme, '--seeds', 1, '--store', tmp_path / 'store'
+    args = SONNETS, page, '--seeds', 1, '--store', tmp_path / 'store'
     run('quality', *args, BUDGETS=(3.0,))
-    assert len(rows(readme, 'quality')) == 1
+    assert len(rows(page, 'quality')) == 1
     stored = (tmp_path / 'store').read_bytes()
     run('quality', *args, BUDGETS=(3.0,))
     assert (tmp_path / 'store').read_bytes() == stored and stored.count(b'\n') == 1
@@ -118,10 +122,10 @@ def test_processes():
     assert [line.split('|')[1].split(' (')[0].strip() for line in table[2:4]] == ['2 processes x 1 thread'] * 2
 
 
-def test_peers(readme):
+def test_peers(page):
     """Those that are not installed are left out."""
-    run('peers', readme, CASES='(peers.CASES[0], peers.Case("gru", 16, 4, layers=2))', ROUNDS=1, SECONDS=0.02)
-    found = rows(readme, 'peers')
+    run('peers', page, CASES='(peers.CASES[0], peers.Case("gru", 16, 4, layers=2))', ROUNDS=1, SECONDS=0.02)
+    found = rows(page, 'peers')
     assert [row.split('|')[1].strip() for row in found[:2]] == ['tanh 100', 'GRU 2 x 16']
     assert ['LSTM 256' in row for row in found[2:]] == [True] * (find_spec('torch') is not None)
 
@@ -150,18 +154,37 @@ def text(tmp_path):
     return path
 
 
-def test_versus(readme, text, tmp_path):
+def test_versus(page, text, tmp_path):
     """And a second start measures nothing again."""
     pytest.importorskip('torch')
     stage = '__import__("versus_cases").Stage(({"H": 8}, {"cell": "gru"}), ({"dropout": 0.2}, {"T": 0.5}))'
-    options = (text, readme, '--store', tmp_path / 'versus.jsonl')
+    options = (text, page, '--store', tmp_path / 'versus.jsonl')
     run('versus', *options, STAGES=f'{{0.2: {stage}, 0.4: {stage}}}', LADDER='(0.5, 1.0)')
-    found = rows(readme, 'versus')
+    found = rows(page, 'versus')
     assert len(found) >= 2 and found[0].startswith('| 0.2 s | ')
     run(
         'versus', *options, STAGES=f'{{0.2: {stage}, 0.4: {stage}}}', LADDER='(0.5, 1.0)', peer='len', own='len'
     )  # fail if called
-    assert rows(readme, 'versus') == found
+    assert rows(page, 'versus') == found
+
+
+def test_front(page, text, tmp_path):
+    """And a second start measures nothing again."""
+    pytest.importorskip('torch')
+    few = {'GOALS': '(6.0, 5.9)', 'GIST': 0.3, 'FROM': '{"PyTorch": (0.2, 0.3), "fastrnn": (0.3, 0.3)}'}
+    options = (text, page, '--store', tmp_path / 'front.jsonl')
+    run('front', *options, **few)
+    found = rows(page, 'front')
+    assert ['min-char-rnn' in found[0], 'PyTorch' in found[1], 'fastrnn' in found[2]] == [True] * 3
+    run('front', *options, **few, gist='len')  # fails if called
+    assert rows(page, 'front') == found
+
+
+def test_the_hash_of_kernels_ignores_words():
+    """Comments, docstrings and white space do not make a table stale; code does."""
+    code = b'"""Doc."""\n\n\ndef f(x):\n    """More."""\n    return x + 1  # why\n'
+    assert table.code_of(code) == table.code_of(b'def f(x): return x+1\n') != table.code_of(b'def f(x): return x+2\n')
+    assert table.code_of(b'x = "a"\n') != table.code_of(b'x = "b"\n')
 
 
 def test_pytorch_is_judged_as_fastrnn_is():
