@@ -37,15 +37,16 @@ def examples(page):
     return [code for code in blocks(page, 'python') if 'import torch' not in code]
 
 
+def lines_of(block):
+    """Single commands of a block, in their order; a loop is one of them."""
+    text = block.replace('\\\n', ' ')
+    if re.search(r'^for .*\bdo\b', text, re.MULTILINE):
+        return [text.strip()]
+    return [part.strip() for line in text.splitlines() for part in line.split('&&')]
+
+
 def shell_lines(page):
-    """Single commands, in the order of the page; a loop is one of them."""
-    for block in blocks(page, 'sh'):
-        text = block.replace('\\\n', ' ')
-        if re.search(r'^for .*\bdo\b', text, re.MULTILINE):
-            yield text.strip()
-            continue
-        for line in text.splitlines():
-            yield from (part.strip() for part in line.split('&&'))
+    return [line for block in blocks(page, 'sh') for line in lines_of(block)]
 
 
 def shortened(code):
@@ -163,17 +164,6 @@ def test_a_new_checkout(tmp_path):
 
 
 @pytest.mark.long
-@needs_mpi
-@pytest.mark.parametrize('page', with_shell())
-def test_the_commands_of_a_page_run(page, request):
-    """Those of the first pages in a new folder; what installs something is another test's."""
-    shell = request.getfixturevalue('shell' if page in FIRST else 'after_the_first_page')
-    for line in shell_lines(page):
-        if line.split()[0] not in ('pip', 'python3', '.', 'pytest') and 'fetch_shakespeare' not in line:
-            shell(line)
-
-
-@pytest.mark.long
 def test_the_examples_of_the_help_run(shell):
     """In a checkout, the first one first."""
     for command in COMMANDS.values():
@@ -207,26 +197,36 @@ import numpy as np
 Wxh, Whh, Why = np.random.randn(9, 5) * 0.01, np.random.randn(9, 9) * 0.01, np.random.randn(5, 9) * 0.01
 bh, by = np.zeros((9, 1)), np.zeros((5, 1))
 """
+INSTALLS = 'pip', 'python3', '.', 'pytest'  # what installs something is the next test's
 
 
 @pytest.mark.long
-@pytest.mark.parametrize('page', [page for page in PAGES if examples(page)])
-def test_the_python_examples_of_a_page_run(page, after_the_first_page):
-    """In the order of the page, as in one notebook."""
-    names = {}
-    with chdir(after_the_first_page.place):
-        for code in [ARRAYS, *examples(page)]:
-            exec(shortened(code), names)
+@needs_mpi
+@pytest.mark.parametrize('page', [page for page in PAGES if blocks(page, 'sh') or blocks(page, 'python')])
+def test_a_page_runs_in_its_order(page, request):
+    """Its commands and its Python, the latter as in one notebook; on the first pages in a new folder."""
+    shell, names = request.getfixturevalue('shell' if page in FIRST else 'after_the_first_page'), {}
+    exec(ARRAYS, names)
+    for language, code in re.findall(r'^```(sh|python)\n(.*?)^```', PAGES[page], re.MULTILINE | re.DOTALL):
+        if language == 'python':
+            if 'import torch' not in code:
+                with chdir(shell.place):
+                    exec(shortened(code), names)
+            continue
+        for line in lines_of(code):
+            if line.split()[0] not in INSTALLS and 'fetch_shakespeare' not in line:
+                shell(line)
 
 
 @pytest.mark.long
-def test_the_example_with_pytorch_runs(shell):
-    """By itself; its logits give the surprisals that fastrnn gives."""
-    torch = pytest.importorskip('torch')
-    page = 'docs/pytorch-onnx.md'
-    [code], names = [code for code in blocks(page, 'python') if 'load_state_dict' in code], {}
+def test_the_examples_with_pytorch_run(shell):
+    """By themselves; the logits give the surprisals that fastrnn gives."""
+    torch, names = pytest.importorskip('torch'), {}
     with chdir(shell.place):
-        exec(shortened(code), names)
+        for code in blocks('docs/pytorch-onnx.md', 'python'):
+            if 'import torch' in code:
+                exec(shortened(code), given := {})
+                names = given | names
     model, text, logits = names['model'], names['text'], names['logits']
     assert model.params.architecture.cell == 'lstm' and model.params.architecture.layers == 2
     ids = model.vocabulary.encode(text).astype('int64')
