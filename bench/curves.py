@@ -1,7 +1,7 @@
 """The README's picture of curves: the gist's own run, the same run compiled, the preset for speed, and PyTorch's LSTM.
 
     python bench/curves.py TEXT                       writes curves.png
-    python bench/curves.py TEXT bench/curves.png
+    python bench/curves.py TEXT docs/curves.png
 
 The last tenth of the text is held out. Each trains for 60 s (or ``--time SECONDS``) on all cores, one after the other,
 in a folder of runs/curves (or of ``--runs FOLDER``), which ``fastrnn plot`` draws as well; a folder whose run is
