@@ -34,7 +34,7 @@ def facts() -> dict[str, str]:
     there, missing = features.found()
     facts['system'] = ', '.join(there)
     if missing:
-        facts['does without'] = ', '.join(missing)
+        facts['not found'] = ', '.join(missing)
     facts |= _limits()
     facts |= native.describe()
     facts['kernels'] = jit.CACHE_NOTE

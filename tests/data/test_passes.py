@@ -122,3 +122,22 @@ def test_a_text_that_is_shorter_than_a_window_and_its_context(kind):
     settings = Settings(engine='batched', seq_length=1, ngrams=4, iterations=1)
     windows, _ = Passes(ids if kind is np.asarray else Plain(3), settings, 0).read(0, 0, 1)
     assert windows.tolist() == [[[2**32 - 1] * 3 + [0, 1]]]
+
+
+def test_a_text_beyond_32_bits_on_windows(monkeypatch):
+    """There the legacy generator gives 32 bits, unless it is asked for more."""
+
+    class OfWindows(np.random.RandomState):
+        def permutation(self, n):
+            return super().permutation(n).astype(np.int32)
+
+        def randint(self, high, dtype=np.int32):
+            assert dtype == np.int64
+            return super().randint(high, dtype=dtype)
+
+    def places():
+        return Order(5_000_000_000, asked(50, 4, 1_000_000), 3).places(2, np.arange(7), 0, 4)[0]
+
+    expected = places()
+    monkeypatch.setattr(np.random, 'RandomState', OfWindows)
+    assert np.array_equal(places(), expected) and expected.max() > 2**31 and expected.min() >= 0

@@ -31,4 +31,4 @@ def test_a_feature_that_is_hidden(name, monkeypatch, tmp_path):
     there, missing = features.found()
     assert name in missing and sorted(there + missing) == sorted(features.FEATURES)
     facts = diagnosis.facts()
-    assert name in facts['does without'].split(', ') and facts['system'] == ', '.join(there)
+    assert name in facts['not found'].split(', ') and facts['system'] == ', '.join(there)
