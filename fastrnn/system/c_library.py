@@ -1,4 +1,7 @@
-"""Addresses of the system's own functions, for compiled code; 0 where there are none: then a waiting thread spins."""
+"""The system's own functions: by their addresses, for compiled code, or called by their names; none is needed.
+
+An address is 0 if the system has no such function: then a thread that waits spins.
+"""
 
 import ctypes
 import os
@@ -15,6 +18,24 @@ def yield_address() -> int:
 def syscall_address() -> int:
     """Of Linux's ``syscall``, by which threads sleep until they are woken (futex)."""
     return _address(_open(None), 'syscall') if sys.platform == 'linux' else 0
+
+
+class _MemoryStatus(ctypes.Structure):
+    """What Windows fills in, MEMORYSTATUSEX."""
+
+    _fields_ = (
+        ('length', ctypes.c_uint32),
+        ('load', ctypes.c_uint32),
+        ('total', ctypes.c_uint64),
+        ('others', ctypes.c_uint64 * 6),
+    )
+
+
+def memory_of_windows() -> int:
+    """Bytes of the machine's memory; 0 on other systems."""
+    status = _MemoryStatus(ctypes.sizeof(_MemoryStatus))
+    fill = getattr(_open('kernel32'), 'GlobalMemoryStatusEx', None)
+    return status.total if fill is not None and fill(ctypes.byref(status)) else 0
 
 
 def give_way() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..settings.parsing import size_in_words
+from .c_library import memory_of_windows
 
 try:
     import resource
@@ -90,6 +91,9 @@ def _of_machine(root: Path) -> Iterator[Memory]:
     if root == ROOT:
         with suppress(AttributeError, OSError, ValueError):
             yield Memory(os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE'), 0, 'this machine')
+            return
+        if size := memory_of_windows():
+            yield Memory(size, 0, 'this machine')
 
 
 def _of_groups(root: Path) -> Iterator[Memory]:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from fastrnn.parallel.threads import ThreadTeam
-from fastrnn.system import c_library
+from fastrnn.system import c_library, limits
 
 
 def no_library(name):
@@ -18,6 +18,16 @@ class Kernel32:
     def __init__(self, name):
         assert name == 'kernel32'
         self.SwitchToThread = ctypes.CFUNCTYPE(ctypes.c_int)(int)
+        self.GlobalMemoryStatusEx = fill
+
+
+def fill(status):
+    """As Windows does: refuse a structure of another size."""
+    pieces = ctypes.cast(status, ctypes.POINTER(ctypes.c_uint32 * 16))[0]
+    if pieces[0] != 64:
+        return 0
+    pieces[2], pieces[3] = 1024, 3  # 64 bits, the lower half first
+    return 1
 
 
 @pytest.fixture
@@ -44,3 +54,13 @@ def test_another_process_gets_its_turn(monkeypatch):
     c_library.give_way()
     monkeypatch.delattr(os, 'sched_yield', raising=False)
     c_library.give_way()
+
+
+def test_the_memory_of_windows(windows, monkeypatch):
+    monkeypatch.delattr(os, 'sysconf', raising=False)
+    monkeypatch.setattr(limits.Path, 'read_text', lambda *_, **__: '')
+    assert limits.memories() == [limits.Memory(3 * 2**32 + 1024, 0, 'this machine')]
+
+
+def test_other_systems_have_no_memory_of_windows():
+    assert c_library.memory_of_windows() == 0 and limits.memory().limit > 0
