@@ -1,4 +1,4 @@
-"""The checkpoints of a folder: in which order they are written, and which are removed."""
+"""The checkpoints of a folder: the order of writing, and which are removed."""
 
 import pytest
 from models import checkpoint_of, model_of
@@ -11,8 +11,8 @@ from fastrnn.runs.checkpoints import Checkpoints
 CHECKPOINT = checkpoint_of(model_of('abc'))
 
 
-def test_the_best_is_written_before_the_one_with_a_number(tmp_path, monkeypatch):
-    """Else a kill between the two would leave a best one that is not."""
+def test_the_best_is_written_before_the_numbered_one(tmp_path, monkeypatch):
+    """Else a kill between the two would leave an outdated best checkpoint."""
 
     def killed(*_):
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""``config.json``: what was asked for and what was decided, of this version and of earlier ones."""
+"""``config.json``: what was asked for and what was decided, in this version's format and in earlier ones."""
 
 import json
 
@@ -19,7 +19,7 @@ def run(tmp_path):
 
 
 def of_format_2(path, **others):
-    """Write a run's description as an earlier version did; what it says then."""
+    """Write a run's description as an earlier version did, and return it."""
     facts = json.loads(path.read_text())
     job = facts.pop('job')
     settings = {name: job[name] for name in ('iterations', 'seed', 'hidden_size', 'engine', 'learning_rate')}
@@ -39,7 +39,7 @@ def test_both_are_kept(run):
     assert Description.read(run).keep == 5 and not Description.read(run).transferred
 
 
-def test_what_is_asked_later_is_kept_too(run):
+def test_later_requests_are_kept_too(run):
     with fastrnn.resume(run, iterations=6, threads=1) as session:
         list(session)
     then = Description.read(run)
@@ -52,15 +52,15 @@ def test_what_is_asked_later_is_kept_too(run):
     assert then.job.reasons['time'] == then.job.reasons['patience'] == 'asked for on resuming'
 
 
-def test_each_end_that_was_lengthened_is_kept(run):
+def test_each_lengthened_end_is_kept(run):
     for later in ({}, {'iterations': 6}, {'iterations': 8}):
         with fastrnn.resume(run, **later) as session:
             list(session)
     assert Description.read(run).lengthened == (4, 6)
 
 
-def test_one_of_an_earlier_version_becomes_one_of_this(run):
-    """When the run goes on; until then it is not touched."""
+def test_an_earlier_format_is_upgraded(run):
+    """When the run is resumed; until then the file does not change."""
     path = run / 'config.json'
     facts = of_format_2(path)
     then = Description.read(run)
@@ -70,8 +70,8 @@ def test_one_of_an_earlier_version_becomes_one_of_this(run):
     assert json.loads(path.read_text())['format'] == FORMAT and Description.read(run).job.on_divergence == 'stop'
 
 
-def test_one_of_an_earlier_version_that_began_with_a_models_weights(run):
-    """Which are in no file before the first checkpoint: it can't begin once more."""
+def test_an_earlier_format_that_started_from_a_model(run):
+    """No file has its weights before the first checkpoint, so it can't start again."""
     of_format_2(run / 'config.json', adopted=True)
     assert Description.read(run).transferred
     with pytest.raises(ValueError, match='stopped before its first checkpoint; start again in another folder'):
@@ -82,7 +82,7 @@ def test_one_of_an_earlier_version_that_began_with_a_models_weights(run):
     ('name', 'value'),
     [('segments', []), ('print_every', None), ('V', 3), ('V', 0), ('characters', 3), ('held_out', 0), ('reasons', 5)],
 )
-def test_a_job_that_is_not_the_texts(run, name, value):
+def test_a_job_of_another_text(run, name, value):
     """One line, before anything is computed."""
     path = run / 'config.json'
     facts = json.loads(path.read_text())
@@ -92,7 +92,7 @@ def test_a_job_that_is_not_the_texts(run, name, value):
         fastrnn.resume(run)
 
 
-def test_an_earlier_one_without_settings(run):
+def test_an_earlier_format_without_settings(run):
     path = run / 'config.json'
     facts = json.loads(path.read_text()) | {'format': 2, 'config': [], 'on_divergence': 'stop'}
     path.write_text(json.dumps(facts))

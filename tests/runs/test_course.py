@@ -1,4 +1,4 @@
-"""The course of a run, in bounded memory."""
+"""The records of a run, in bounded memory."""
 
 import math
 from itertools import pairwise
@@ -15,14 +15,14 @@ def numbers(entries):
 
 
 def whole(entries):
-    """As a log is read: NaN for what is missing."""
+    """A record as read from a log: NaN for missing numbers."""
     return [
         {**entry, 'validation': math.nan if entry['validation'] is None else entry['validation']} for entry in entries
     ]
 
 
 def plain(entries):
-    """The course by its definition: with all records in memory."""
+    """The records by definition, all in memory."""
     kept = []
     for entry in entries:
         last = entry.get('to', entry['iteration'] - 1)
@@ -32,7 +32,7 @@ def plain(entries):
 
 
 def test_few_records_are_all_kept():
-    """Through rollbacks and iterations that were logged again."""
+    """With rollbacks, and iterations that were logged twice."""
     entries = whole(records(9))
     entries = [*entries, rollback(45), *whole(records(12, first=5)), rollback(0), *whole(records(20))]
     course = Course.of(entries)
@@ -43,7 +43,7 @@ def test_few_records_are_all_kept():
 
 @pytest.mark.parametrize('count', [1, 8, 9, 100, 1000, 1024])
 def test_many_records_are_thinned_evenly(count):
-    """The first and the last are always there."""
+    """The first and the last are always kept."""
     thinned = Thinned(8)
     for k in range(count):
         thinned.add({'iteration': k})
@@ -53,7 +53,7 @@ def test_many_records_are_thinned_evenly(count):
     assert len({b - a for a, b in pairwise(kept[:-1])}) <= 1
 
 
-def test_records_that_are_given_up_are_no_longer_kept():
+def test_discarded_records_are_removed():
     thinned = Thinned(8)
     for k in range(100):
         thinned.add({'iteration': k})
@@ -61,8 +61,8 @@ def test_records_that_are_given_up_are_no_longer_kept():
     assert numbers(thinned.records) == [0, 16, 32, 48] and not thinned.cut(63)
 
 
-def test_validations_are_thinned_apart():
-    """A thousand reports must not push out ten validations; the best is kept, whatever its place."""
+def test_validations_are_thinned_separately():
+    """A thousand reports must not push out ten validations; the best is always kept."""
     entries = whole(records(1000, every=100))
     entries[799]['validation'] = 0.5
     kept = Course.of(entries, most=6).records
@@ -71,14 +71,14 @@ def test_validations_are_thinned_apart():
     assert numbers(kept) == sorted(set(numbers(kept))) and 12 > len(kept) - len(validated) > 3
 
 
-def test_a_best_one_that_is_given_up_is_no_best_one():
+def test_a_discarded_best_is_not_the_best():
     entries = whole(records(30))
     entries[29]['validation'] = 0.5
     kept = Course.of([*entries, rollback(280)]).records
     assert min(entry['validation'] for entry in kept if not math.isnan(entry['validation'])) > 1
 
 
-def test_a_log_of_nothing_but_rollbacks(monkeypatch):
+def test_a_log_of_only_rollbacks(monkeypatch):
     monkeypatch.setattr(module, 'MOST_STRETCHES', 3)
     course = Course.of([*whole(records(1)), *([rollback(5)] * 50)])
     assert len(course.given_up) == len(course.rollbacks) == 3

@@ -43,7 +43,7 @@ def test_without_it_the_run_trains_to_its_own_end(under_way):
     assert run_to(fastrnn.resume(under_way)).run.iteration == 60  # the folder is free
 
 
-def test_patience_that_is_lost_already(tmp_path):
+def test_patience_that_has_run_out(tmp_path):
     run = run_to(begin(tmp_path / 'run', 'fast', iterations=400, learning_rate=0.05, patience=3)).folder.path
     assert fastrnn.resume(run, iterations=500).run.over  # it is complete, and stays so
     worse = run_to(fastrnn.resume(run, patience=50), 396).run.figures.worse
@@ -52,8 +52,8 @@ def test_patience_that_is_lost_already(tmp_path):
         fastrnn.resume(run, patience=2)
 
 
-def test_the_schedule_ends_where_it_was_asked_to(cli, tmp_path):
-    """A preset's cap on epochs is told as such, and no iterations that nobody asked for."""
+def test_the_schedule_ends_at_the_requested_end(cli, tmp_path):
+    """A preset's limit of epochs is shown as epochs, not as iterations."""
     run = tmp_path / 'run'
     args = ('--preset', 'fast', '--hidden-size', 8, '--sample-length', 0, '--seed', 0)
     cli('train', SONNETS, *args, '--time', '0.3s', '--out', run)
@@ -63,7 +63,7 @@ def test_the_schedule_ends_where_it_was_asked_to(cli, tmp_path):
         assert session.job.end_in_words == words
 
 
-def test_epochs_and_iterations_that_were_asked_for(tmp_path):
+def test_requested_epochs_and_iterations(tmp_path):
     for end, words in (({'epochs': 1.5}, '1.5 epochs'), ({'iterations': 44}, 'iteration 44')):
         options = {'iterations': None, 'warmup': 0.1, **end}
         session = run_to(begin(tmp_path / words[:3], 'fast', **options), 5)

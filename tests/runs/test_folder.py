@@ -1,4 +1,4 @@
-"""Faults around a run folder: each a clear error of one line, and what was saved is still there."""
+"""Faults of run folders: each is a one-line error, and what was saved stays."""
 
 import errno
 import os
@@ -30,7 +30,7 @@ def test_one_run_at_a_time(run, cli):
 
 
 def test_two_runs_into_one_folder(tmp_path, cli):
-    """At once, and one after the other."""
+    """At the same time, and one after the other."""
     with begin(tmp_path / 'run') as session:
         error = refusal(cli, 'train', SONNETS, *TRAIN, '--out', tmp_path / 'run')
         assert error == f'{tmp_path / "run"}: {OURS}'
@@ -57,15 +57,15 @@ def test_a_lock_that_a_killed_run_held(run, tmp_path):
 
 
 @pytest.mark.parametrize('place', ['/sys/run', '/proc/run', 'file/run'])
-def test_a_folder_that_can_not_be_made(tmp_path, monkeypatch, cli, place):
-    """Read-only file systems stop the superuser too."""
+def test_a_folder_that_cannot_be_created(tmp_path, monkeypatch, cli, place):
+    """A read-only file system stops the superuser too."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'file').write_text('')
     assert refusal(cli, 'train', SONNETS, *TRAIN, '--out', place).startswith(f"{place}: can't create the folder (")
 
 
-def test_a_folder_that_can_not_be_written(run, monkeypatch, cli):
-    """As if its file system had been mounted read-only."""
+def test_a_folder_that_cannot_be_written(run, monkeypatch, cli):
+    """As on a file system mounted read-only."""
     before = contents(run)
     opened = os.open
 
@@ -86,7 +86,7 @@ def test_a_folder_that_can_not_be_written(run, monkeypatch, cli):
 
 @pytest.mark.long
 def test_a_limit_on_the_size_of_files(tmp_path):
-    """A checkpoint is cut off by the system while it is written; with room again, the run goes on, bit for bit."""
+    """The system truncates a checkpoint during its save; with room again, the run resumes bit for bit."""
     run_to(begin(tmp_path / 'whole', validation=None, hidden_size=64))
     run = run_to(begin(tmp_path / 'run', validation=None, hidden_size=64), 28).folder.path
     size = checkpoints(run)[-1].stat().st_size
@@ -110,7 +110,7 @@ def test_a_limit_on_the_size_of_files(tmp_path):
 
 @pytest.mark.parametrize('call', ['fsync', 'replace', 'open'])
 def test_a_full_disk(run, monkeypatch, cli, call):
-    """At each step of a save; the run that goes on is the one that had room."""
+    """At each step of a save; a resumed run equals one that always had room."""
     run_to(begin(run.parent / 'whole'))
     before = state_of(checkpoints(run)[-1])
     original = getattr(os, call)
@@ -136,7 +136,7 @@ def test_a_full_disk(run, monkeypatch, cli, call):
 
 
 def test_a_changed_text(run, cli, tmp_path):
-    """Refused, with sizes, dates and both hashes, and what would do; the held-out text counts too."""
+    """Refused, with sizes, dates, both hashes and a remedy; also for the held-out text."""
     other = tmp_path / 'other.txt'
     other.write_text(SONNETS.read_text(encoding='utf-8') + '12345', encoding='utf-8')
     os.utime(other, (0, time.mktime((2026, 11, 24, 10, 22, 0, 0, 0, -1))))
@@ -156,8 +156,8 @@ def test_a_changed_text(run, cli, tmp_path):
     assert error.startswith(f'the held-out text, {held_out}: changed since the run (checkpoint-000000009.safetensors')
 
 
-def test_a_text_that_is_gone(tmp_path, cli):
-    """The error tells what to type, and typing it helps."""
+def test_a_missing_text(tmp_path, cli):
+    """The error has a command, and the command works."""
     texts, run = [tmp_path / name for name in ('one.txt', 'a second.txt', 'held_out.txt')], tmp_path / 'my run'
     for text in texts:
         text.write_text(SONNETS.read_text(encoding='utf-8'), encoding='utf-8')
@@ -185,7 +185,7 @@ def test_no_run(tmp_path, cli):
     assert (code, err) == (2, f'error: {tmp_path}: {told}\n')
 
 
-def test_places_are_checked_before_the_run_goes_on(run, cli):
+def test_places_are_checked_before_the_run_resumes(run, cli):
     before = contents(run)
     assert 'there is no folder' in refusal(cli, 'train', '--resume', run, '--save', run / 'no' / 'model')
     assert refusal(cli, 'train', '--resume', run, '--keep', 0) == 'keep is 0; it must be a whole number, 1 or more'

@@ -1,4 +1,4 @@
-"""Run folders of which something is damaged or gone."""
+"""Run folders with damaged or missing files."""
 
 import json
 from dataclasses import replace
@@ -19,7 +19,7 @@ TRAIN = ('--seed', 3, '--hidden-size', 16, '--seq-length', 8, '--iterations', 60
 
 @pytest.mark.parametrize('damage', ['cut', 'flip', 'foreign', 'future'])
 def test_a_damaged_checkpoint(run, cli, damage):
-    """The one before it is offered, and gives the same run."""
+    """The error names the one before it, which gives the same run."""
     run_to(begin(run.parent / 'whole'))
     older, last = checkpoints(run)[-2:]
     data = last.read_bytes()
@@ -64,7 +64,7 @@ def test_a_damaged_config(run, cli, change, message):
     assert refusal(cli, 'train', '--resume', run).startswith(f'{path}: {message}')
 
 
-def test_what_is_left_of_a_run_is_not_mixed_with_another(run, cli):
+def test_parts_of_a_run_are_not_mixed_with_another(run, cli):
     """Checkpoints without a config.json, or a log."""
     (run / 'config.json').unlink()
     message = f'{run}: has files of a run, but no config.json; name another folder'
@@ -77,7 +77,7 @@ def test_what_is_left_of_a_run_is_not_mixed_with_another(run, cli):
 
 
 def test_without_checkpoints(run, cli):
-    """A run begins again from its config, but not one that has come further, or began from old weights."""
+    """A run starts again from its config, unless it had got further or began from a model's weights."""
     run_to(begin(run.parent / 'whole'))
     for path in checkpoints(run):
         path.unlink()
@@ -130,7 +130,7 @@ def test_a_checkpoint_of_another_cell(run, cli):
 
 
 def test_an_edited_config(run, cli):
-    """Of another shape than the checkpoint."""
+    """With another shape than the checkpoint."""
     facts = json.loads((run / 'config.json').read_text())
     facts['job']['hidden_size'] = 17
     (run / 'config.json').write_text(json.dumps(facts))
@@ -165,8 +165,8 @@ OF_OTHERS = (
 )
 
 
-def test_what_a_killed_save_has_left(run):
-    """Exactly the names that a save gives are removed, of files that a run writes."""
+def test_remains_of_a_killed_save(run):
+    """Removed by their exact names, which only saves of a run's own files use."""
     left = [temporary_name(run / name) for name in OWN]
     others = [run / name for name in OF_OTHERS]
     for path in (*left, *others):
@@ -180,7 +180,7 @@ def test_what_a_killed_save_has_left(run):
     assert folder.is_dir() and link.is_symlink()
 
 
-def test_a_torn_line_of_the_log(run):
+def test_an_incomplete_line_of_the_log(run):
     run_to(begin(run.parent / 'whole'))
     with open(run / 'log.jsonl', 'a') as log:
         log.write('{"iteration": 29, "lo')

@@ -1,4 +1,4 @@
-"""Run folders on file systems without links, locks and syncs of folders; and beside files of other runs."""
+"""Run folders on file systems without links, locks or syncs of folders; and among files of other runs."""
 
 import errno
 import fcntl
@@ -26,7 +26,7 @@ def fails(code):
 
 @pytest.mark.parametrize('code', [errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EPERM])
 def test_without_links_and_locks(tmp_path, monkeypatch, code):
-    """A copy in place of a link; nobody is kept out, which is told."""
+    """Copies replace links; a warning says that other runs are not kept out."""
     run_to(begin(tmp_path / 'whole'))
     fsync = os.fsync
 
@@ -51,7 +51,7 @@ def test_without_links_and_locks(tmp_path, monkeypatch, code):
 
 
 def test_the_best_of_another_text(run, tmp_path, cli):
-    """It is not taken for the run's without a word, nor written over."""
+    """It is not used without a warning, and not overwritten."""
     other = tmp_path / 'other.txt'
     other.write_text(TEXT[::-1], encoding='utf-8')
     run_to(begin(tmp_path / 'whole'))
@@ -69,8 +69,8 @@ def test_the_best_of_another_text(run, tmp_path, cli):
     assert contents(run)[:2] == contents(tmp_path / 'whole')[:2]
 
 
-def test_the_best_beside_a_text_that_has_changed(tmp_path, cli):
-    """Refused, from any checkpoint; nothing is touched, and the best is still drawn from."""
+def test_the_best_with_a_changed_text(tmp_path, cli):
+    """Refused, from any checkpoint; no file changes, and sampling still uses the best."""
     text = tmp_path / 'text'
     text.write_text(TEXT, encoding='utf-8')
     run = run_to(begin(tmp_path / 'run', text=text), 28).folder.path
@@ -100,8 +100,8 @@ def test_many_files_are_not_all_named(tmp_path, cli):
 
 
 @pytest.mark.parametrize('first', ['log', 'checkpoints'])
-def test_a_copy_that_was_made_while_it_was_written(tmp_path, monkeypatch, cli, first):
-    """Its log shorter than its newest checkpoint says, or longer; a checkpoint that was cut off is passed over."""
+def test_a_copy_made_during_a_run(tmp_path, monkeypatch, cli, first):
+    """Its log is shorter than its newest checkpoint says, or longer; a truncated checkpoint is skipped."""
     one_by_one(monkeypatch)
     run_to(begin(tmp_path / 'whole'))
     run, copy = tmp_path / 'run', tmp_path / 'copy'

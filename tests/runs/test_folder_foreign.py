@@ -1,4 +1,4 @@
-"""Run folders from others: links, pipes, odd settings, and what is set aside."""
+"""Run folders of strangers: links, pipes, odd settings, and renamed files."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def run(made, tmp_path):
 
 @pytest.mark.parametrize('name', ['config.json', 'log.jsonl', 'lock'])
 def test_links_are_not_followed(run, tmp_path, name):
-    """Nor is a link for which there is no file."""
+    """Broken links too."""
     target = tmp_path / 'target'
     for there in (True, False):
         (run / name).unlink(missing_ok=True)
@@ -65,7 +65,7 @@ def test_pipes_are_not_waited_for(run, name):
 
 
 def test_a_link_that_comes_later(run, tmp_path, monkeypatch):
-    """While the run goes on."""
+    """It appears while the run trains."""
     monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
     (tmp_path / 'target').write_text('precious')
     session = fastrnn.resume(run, iterations=60)
@@ -85,8 +85,8 @@ def test_a_backup_by_hard_links_stays(run, tmp_path):
     assert contents(backup) == before != contents(run)
 
 
-def test_a_text_that_is_no_file(run, tmp_path):
-    """It is read only where its user names it."""
+def test_a_text_that_is_not_a_file(run, tmp_path):
+    """It is read only if the user names it."""
     facts = json.loads((run / 'config.json').read_text())
     for name in ('/dev/zero', str(tmp_path / 'pipe')):
         (tmp_path / 'pipe').exists() or os.mkfifo(tmp_path / 'pipe')
@@ -99,8 +99,8 @@ def test_a_text_that_is_no_file(run, tmp_path):
     fastrnn.resume(run, SONNETS).close()
 
 
-def test_a_held_out_text_that_is_no_file(tmp_path):
-    """It is the run folder's even where the user names the text."""
+def test_a_held_out_text_that_is_not_a_file(tmp_path):
+    """The run folder names it, even if the user names the text."""
     (tmp_path / 'held_out').write_text('Shall I compare thee')
     run = run_to(begin(tmp_path / 'run', validation=tmp_path / 'held_out', iterations=6)).folder.path
     (tmp_path / 'held_out').unlink()
@@ -113,8 +113,8 @@ def test_a_held_out_text_that_is_no_file(tmp_path):
             fastrnn.resume(run, files)
 
 
-def test_going_back_to_what_was_set_aside(run):
-    """Loses nothing either: neither the checkpoint that has its iteration now, nor the log."""
+def test_going_back_to_a_renamed_checkpoint(run):
+    """Nothing is lost: neither the checkpoint of the same iteration nor the log."""
     log = (run / 'log.jsonl').read_text()
     first, *_, last = checkpoints(run)
     run_to(fastrnn.resume(first))
@@ -130,7 +130,7 @@ def test_going_back_to_what_was_set_aside(run):
 
 
 def test_a_log_that_is_shorter_than_it_was(run):
-    """What is counted is what is there, so that a later cut is at the right line."""
+    """The lines that exist are counted, so that a later cut is at the right line."""
     lines = (run / 'log.jsonl').read_text().splitlines(keepends=True)
     (run / 'log.jsonl').write_text(''.join(lines[:3]))
     with pytest.warns(RuntimeWarning, match=f'the log has only 3 of {len(lines)} records up to iteration 30 '):
@@ -140,7 +140,7 @@ def test_a_log_that_is_shorter_than_it_was(run):
 
 
 def test_superseded_files_stay(run):
-    """However often an older checkpoint is gone on from."""
+    """However often a run resumes from an older checkpoint."""
     kept = {}
     for _ in range(3):
         chosen = checkpoints(run)[0]
@@ -165,7 +165,7 @@ def test_superseded_files_stay(run):
         ('min_count', 'x', 'damaged (min_count is x; it must be a whole number, 1 or more)'),
     ],
 )
-def test_settings_that_can_not_be(run, name, value, words):
+def test_impossible_settings(run, name, value, words):
     facts = json.loads((run / 'config.json').read_text())
     facts[name] = value
     facts['text'] |= {name: value} if name in facts['text'] else {}
@@ -177,7 +177,7 @@ def test_settings_that_can_not_be(run, name, value, words):
 
 @pytest.mark.parametrize('name', ['sha256', 'characters', 'held_out_sha256'])
 def test_nothing_from_a_file_commands_the_terminal(run, name, cli):
-    """Neither line breaks nor control sequences come out."""
+    """Line breaks and control sequences are escaped."""
     facts = json.loads((run / 'config.json').read_text())
     facts['identity'][name] = '\x1b[2J\nx'
     (run / 'config.json').write_text(json.dumps(facts))
@@ -191,14 +191,14 @@ def test_nothing_from_a_file_commands_the_terminal(run, name, cli):
 
 
 @pytest.mark.parametrize('use', [load_model, lambda run: fastrnn.evaluate(load_model(run), SONNETS)])
-def test_a_best_that_is_gone_is_told(run, use):
-    """The last one is taken then, but not without a word."""
+def test_a_missing_best_is_reported(run, use):
+    """The last model is used, with a warning."""
     (run / BEST).unlink()
     with pytest.warns(RuntimeWarning, match=rf'^{run}: its {BEST} is gone, so checkpoint-000000030.safetensors is tak'):
         use(run)
 
 
-def test_a_best_that_is_gone_where_warnings_are_errors(run):
+def test_a_missing_best_with_warnings_as_errors(run):
     (run / BEST).unlink()
     with warnings.catch_warnings(), pytest.raises(RuntimeWarning, match=rf'^{run}: its {BEST} is gone'):
         warnings.simplefilter('error')

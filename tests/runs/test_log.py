@@ -1,4 +1,4 @@
-"""The log of a run: what is written is what is read."""
+"""The log of a run: what is written is read."""
 
 import json
 from dataclasses import replace
@@ -26,7 +26,7 @@ def test_what_is_written_is_read(tmp_path):
 
 @pytest.mark.parametrize('lines', [0, 1, 2, 9])
 def test_a_cut(tmp_path, lines):
-    """A line that is torn is none."""
+    """An incomplete line does not count."""
     log = Log(tmp_path)
     log.make()
     assert not log.begun
@@ -39,7 +39,7 @@ def test_a_cut(tmp_path, lines):
 
 
 def logged_iterations(engine, count, **intervals):
-    """Of the iterations of a run in which something is due, those that are logged."""
+    """The iterations that are logged, of those at which something is due."""
     config = Job(engine=engine, **{'print_every': 2, 'sample_every': 4, 'validate_every': 5, **intervals})
     gist = config.abilities.gist_reports
     found = []
@@ -55,7 +55,7 @@ def logged_iterations(engine, count, **intervals):
 
 
 def test_a_long_log_is_thinned(monkeypatch):
-    """By halves, each time that as many reports, samples or validations were made again."""
+    """The interval doubles whenever the number of reports, samples or validations has doubled."""
     monkeypatch.setattr('fastrnn.runs.log.ALL_LOGGED', 3)
     validations = [5, 10, 15, 20, 30, 40, 60]
     reports = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64]
@@ -73,7 +73,7 @@ def test_what_is_always_logged():
 
 
 def test_a_day_of_the_default_run_stays_below_100_mb():
-    """At 20,000 iterations a second, with samples of 200 characters, none of which ASCII has."""
+    """At 20,000 iterations a second, with samples of 200 non-ASCII characters."""
     config = Job(print_every=100, sample_every=100)
     day = 20_000 * 86_400
     spans = [(0, 100), *((10**6 << k, 200 << k) for k in range(20))]
@@ -85,7 +85,7 @@ def test_a_day_of_the_default_run_stays_below_100_mb():
 
 
 def test_an_endless_line_is_refused(tmp_path, monkeypatch):
-    """It may be gigabytes long."""
+    """It could be gigabytes long."""
     monkeypatch.setattr('fastrnn.runs.log.MAX_LINE', 1000)
     with pytest.raises(ValueError, match='line 2 is not a record of a run; remove that line'):
         list(read_log(tmp_path / LOG, BytesIO(b'{"event": "resume"}\n{"iteration": 1' + b'1' * 2000)))

@@ -1,4 +1,4 @@
-"""Models that nobody said where to save: in the cache folder, and no more than a few."""
+"""Models without --save or --out: in the cache folder, and only the newest few."""
 
 import re
 
@@ -17,8 +17,8 @@ def run():
         yield run
 
 
-def test_the_last_ones_are_kept(run, cache_root, monkeypatch):
-    """Each under a name of its own, also of runs that end in the same second; what is foreign stays."""
+def test_the_newest_are_kept(run, cache_root, monkeypatch):
+    """Names are unique, also for runs that end in the same second; other files stay."""
     monkeypatch.setattr(rescue.time, 'strftime', lambda form: '20260101-000000')
     (cache_root / 'rescued').mkdir(parents=True, mode=0o700)
     foreign = cache_root / 'rescued' / 'mine.safetensors'
@@ -31,7 +31,7 @@ def test_the_last_ones_are_kept(run, cache_root, monkeypatch):
     assert shrink(cache_root, 0) == [] and len(shrink(cache_root, 0, everything=True)) == rescue.KEPT
 
 
-def test_what_a_kill_has_left_is_cleared(cache_root, run):
+def test_remains_of_a_kill_are_cleared(cache_root, run):
     file = rescue.rescue_model(run)
     left = file.with_name(f'.{file.name}.{"0f" * 8}')
     left.write_text('half')

@@ -1,4 +1,4 @@
-"""What is on the disk first: a checkpoint says how many lines of the log it has seen."""
+"""The order of writing: the log before the checkpoint that counts its lines."""
 
 import os
 
@@ -9,7 +9,7 @@ from fastrnn.model.run_files import checkpoints
 
 
 def test_the_log_is_on_the_disk_before_the_checkpoint_that_counts_its_lines(tmp_path, monkeypatch):
-    """So a crash of the system leaves no checkpoint whose log is shorter than it says."""
+    """After a crash of the system, no log is shorter than a checkpoint says."""
     lines, replace, counted = [0], os.replace, []
 
     def fsync(descriptor):

@@ -1,4 +1,4 @@
-"""A session: from a script, and after an error."""
+"""Sessions in a script, and after an error."""
 
 import json
 
@@ -12,7 +12,7 @@ from fastrnn.model.run_files import checkpoints
 
 @pytest.mark.parametrize('name', ['exact', 'fast', 'reference'])
 def test_an_error_inside_an_iteration(tmp_path, monkeypatch, name):
-    """The session refuses to go on and names resume; what was saved before is still there."""
+    """The session refuses to continue and names resume; the last checkpoint stays."""
     session = run_to_iteration(begin(tmp_path / 'run', name), 30)
     train = session.run.engine.run
 
@@ -45,7 +45,7 @@ def run_to_iteration(session, iteration):
 
 
 def test_python_sessions(tmp_path):
-    """Start, stop, resume; the weights are at hand."""
+    """Start, stop, resume; the weights are available."""
     with fastrnn.start(tmp_path / 'run', SONNETS, validation=0.1, hidden_size=16, seq_length=8, iterations=200) as run:
         for record in run:
             if record.iteration == 100:

@@ -1,4 +1,4 @@
-"""However a session is left, but by a kill, what it has reached is saved: in its folder, or in a rescue file."""
+"""A session saves its state however it is left, except by a kill: in its folder, or in a rescue file."""
 
 import gc
 import re
@@ -72,7 +72,7 @@ LEAVING = [
 
 
 @pytest.mark.parametrize('leave', LEAVING)
-def test_what_was_reached_is_saved(tmp_path, leave, monkeypatch):
+def test_the_state_is_saved(tmp_path, leave, monkeypatch):
     run_to(begin(tmp_path / 'whole'))
     try:
         leave(tmp_path / 'run')
@@ -84,8 +84,8 @@ def test_what_was_reached_is_saved(tmp_path, leave, monkeypatch):
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
 
 
-def test_what_fails_at_the_end_keeps_no_other_session_from_being_saved(tmp_path):
-    """At the end of a program."""
+def test_an_error_does_not_prevent_saving_other_sessions(tmp_path):
+    """When the program exits."""
     code = f"""
 {THIS}
 sessions = [begin(Path({str(tmp_path)!r}) / name) for name in ('a', 'b', 'c')]
@@ -118,7 +118,7 @@ def test_a_rescued_best_is_the_best(tmp_path, monkeypatch):
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
 
 
-def test_a_session_that_was_not_begun_saves_nothing(tmp_path):
+def test_a_session_that_did_not_train_saves_nothing(tmp_path):
     with begin(tmp_path / 'run'):
         pass
     assert not checkpoints(tmp_path / 'run')
@@ -142,7 +142,7 @@ def replaced(folder):
 
 @pytest.mark.parametrize('happens', [gone, deleted, replaced])
 def test_a_rescue(tmp_path, monkeypatch, happens):
-    """The error names the file; put back it resumes bit for bit, and a new run starts from it."""
+    """The error names the file. Moved back, it resumes bit for bit; a new run starts from it."""
     monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
     run_to(begin(tmp_path / 'whole'))
     session = begin(tmp_path / 'run')
@@ -163,7 +163,7 @@ def test_a_rescue(tmp_path, monkeypatch, happens):
 
 
 def test_a_rescue_at_the_end(tmp_path, monkeypatch):
-    """Of what a loop was left with."""
+    """After a loop that was left early."""
     monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
     session = begin(tmp_path / 'run')
     reach(session)
@@ -178,7 +178,7 @@ def test_a_rescue_at_the_end(tmp_path, monkeypatch):
 
 
 def test_threads_may_share_a_session(tmp_path):
-    """Their steps follow each other, and who asks for the model gets a whole one."""
+    """Their steps take turns, and the model is always a consistent one."""
     run_to(begin(tmp_path / 'whole', 'fast'))
     session, records, models = begin(tmp_path / 'run', 'fast'), [], []
     threads = [threading.Thread(target=lambda: records.extend(session)) for _ in range(3)]

@@ -1,4 +1,4 @@
-"""Runs that are given another end than they began with: what becomes of the learning rate, and of the log."""
+"""Runs that get another end: the learning rate and the log."""
 
 import json
 
@@ -33,7 +33,7 @@ def weights(folder):
 @pytest.mark.parametrize('schedule', ['cosine', 'linear', 'step', 'wsd'])
 @pytest.mark.parametrize(('reached', 'first'), [(None, 40), (17, 0)])
 def test_a_later_end(tmp_path, schedule, reached, first):
-    """At the run's end it begins a new cycle, before it moves the end of the old one; interrupted as in one go."""
+    """After its end a run starts a new cycle; before, it moves the old end. Interrupted equals uninterrupted."""
     planned = rates(start(tmp_path / 'planned', schedule=schedule))
     for name in ('whole', 'interrupted'):
         start(tmp_path / name, reached, schedule=schedule)
@@ -73,7 +73,7 @@ def test_the_best_stays_the_best(tmp_path):
 
 
 def test_the_old_end_is_marked(tmp_path):
-    """It was evaluated there, as a run of the new length would not have been; curves are read as before."""
+    """The run validated there, unlike one of the new length; curves are read as before."""
     run, before = start(tmp_path / 'run', validate_every=15), start(tmp_path / 'before', validate_every=15)
     lengthen(run, iterations=60)
     log, records = log_of(run), len(log_of(before))
@@ -85,14 +85,14 @@ def test_the_old_end_is_marked(tmp_path):
     assert json.loads((run / 'config.json').read_text())['lengthened'] == [40]
 
 
-def test_no_mark_where_the_end_was_not_reached(tmp_path):
+def test_no_mark_if_the_end_was_not_reached(tmp_path):
     run = start(tmp_path / 'run', 17)
     lengthen(run, iterations=60)
     assert not [line for line in log_of(run) if 'event' in line]
 
 
-def test_a_cycle_that_is_asked_for(tmp_path):
-    """With the whole learning rate, over what was added, with its warm-up; interrupted as not."""
+def test_a_requested_cycle(tmp_path):
+    """Full learning rate and warm-up, over the added iterations. Interrupted equals uninterrupted."""
     for name, reached in (('whole', None), ('interrupted', 53)):
         start(tmp_path / name)
         lengthen(tmp_path / name, reached, iterations=80, schedule='cosine')
@@ -102,8 +102,8 @@ def test_a_cycle_that_is_asked_for(tmp_path):
     assert found[40:] == pytest.approx(found[:40]) and found[79] < found[39] * 1.001 < 0.001 < max(found[40:])
 
 
-def test_the_command_of_a_cycle_again(tmp_path):
-    """After an interruption it goes on with the cycle, and begins none."""
+def test_the_command_of_a_cycle_twice(tmp_path):
+    """After an interruption it continues the cycle instead of starting one."""
     start(tmp_path / 'whole')
     lengthen(tmp_path / 'whole', iterations=80, schedule='cosine')
     start(tmp_path / 'interrupted')
@@ -116,7 +116,7 @@ def test_the_command_of_a_cycle_again(tmp_path):
 
 @pytest.mark.parametrize('schedule', ['cosine', 'step', 'constant'])
 def test_back_to_before_a_cycle(tmp_path, schedule):
-    """The rates of that time, and the cycle where it began: the run that did not go back; or a new one from there."""
+    """Same rates and same start of the cycle as in the first run; or a new cycle from there."""
     run = start(tmp_path / 'run', keep=40)
     lengthen(run, iterations=60, schedule=schedule)
     lengthen(run, iterations=80, schedule='cosine')
@@ -142,7 +142,7 @@ def test_without_a_schedule_the_lengthened_run_is_the_longer_one(tmp_path):
 
 
 def test_a_shorter_run(tmp_path):
-    """Its rate falls until the new end, too."""
+    """Its rate falls until the new end too."""
     run = start(tmp_path / 'run', 17)
     lengthen(run, iterations=25)
     found = rates(run)

@@ -1,4 +1,4 @@
-"""Interrupted and resumed is uninterrupted, bit for bit: states, logged losses and samples, validations."""
+"""An interrupted and resumed run equals an uninterrupted one bit for bit: states, losses, samples, validations."""
 
 import shutil
 
@@ -57,7 +57,7 @@ def test_with_another_number_of_threads(tmp_path, monkeypatch, name):
 
 @pytest.mark.parametrize('name', ['exact', 'fast Adagrad'])
 def test_a_lengthened_run_is_the_longer_run(tmp_path, name):
-    """Where the learning rate does not depend on the length: the records of the end aside, which is not one."""
+    """If the learning rate does not depend on the length; except for the record at the old end."""
     constant = {} if name == 'exact' else {'schedule': 'constant'}
     run_to(begin(tmp_path / 'whole', name, **constant, iterations=55))
     run_to(begin(tmp_path / 'run', name, **constant, iterations=20))
@@ -68,14 +68,14 @@ def test_a_lengthened_run_is_the_longer_run(tmp_path, name):
     assert end[0][-1] == {**expected[0][-1], 'best': end[0][-1]['best']}
 
 
-def test_a_complete_run_stays_as_it_is(tmp_path):
+def test_a_complete_run_does_not_change(tmp_path):
     run_to(begin(tmp_path / 'run'))
     before = contents(tmp_path / 'run')
     session = run_to(fastrnn.resume(tmp_path / 'run'))
     assert session.run.over and contents(tmp_path / 'run') == before
 
 
-def test_none_changes_no_end(tmp_path):
+def test_none_does_not_change_an_end(tmp_path):
     run_to(begin(tmp_path / 'run'), 17)
     with fastrnn.resume(tmp_path / 'run', iterations=None, time=None, schedule=None) as session:
         end = session.run.job.iterations
@@ -84,7 +84,7 @@ def test_none_changes_no_end(tmp_path):
 
 
 def test_none_takes_back_patience_and_threads(tmp_path):
-    """For the rest of the run, not this part of it alone."""
+    """For the rest of the run, not only until the next interruption."""
     begin(tmp_path / 'run', 'fast', patience=3, threads=1).close()
     found = []
     for asked in ({}, {'patience': None, 'threads': None}, {}):
@@ -109,7 +109,7 @@ def test_moved_folder_and_moved_text(tmp_path, monkeypatch, whole):
 
 
 def test_from_an_older_checkpoint(tmp_path, monkeypatch, whole):
-    """Newer ones are set aside, not removed."""
+    """Newer ones are renamed, not removed."""
     one_by_one(monkeypatch)
     run_to(begin(tmp_path / 'run', keep=5), 28)
     chosen = checkpoints(tmp_path / 'run')[2]
@@ -119,7 +119,7 @@ def test_from_an_older_checkpoint(tmp_path, monkeypatch, whole):
 
 
 def test_a_resumed_run_that_does_not_train_leaves_its_checkpoint(tmp_path):
-    """It may be a verified one, which a save at the end is not."""
+    """It may be a verified one; a save at the end would not be."""
     newest = checkpoints(run_to(begin(tmp_path / 'run', validation=None), 28).folder.path)[-1]
     before = newest.stat().st_ino, newest.read_bytes()
     with fastrnn.resume(tmp_path / 'run') as session:
@@ -128,7 +128,7 @@ def test_a_resumed_run_that_does_not_train_leaves_its_checkpoint(tmp_path):
 
 
 def test_from_the_best_checkpoint(tmp_path, monkeypatch):
-    """When it is the only one of its iteration that is left; from there on it is the run's newest."""
+    """If it is the only one left of its iteration; it then becomes the run's newest."""
     one_by_one(monkeypatch)
     options = {'iterations': 200, 'learning_rate': 0.1, 'schedule': 'constant', 'keep': 1}
     run_to(begin(tmp_path / 'run', 'fast', **options))
@@ -141,8 +141,8 @@ def test_from_the_best_checkpoint(tmp_path, monkeypatch):
     assert contents(tmp_path / 'run') == whole
 
 
-def test_an_abandoned_best_is_set_aside(tmp_path, monkeypatch):
-    """Of a stretch that is not part of the run any more."""
+def test_an_abandoned_best_is_renamed(tmp_path, monkeypatch):
+    """It is from a stretch that is no longer part of the run."""
     one_by_one(monkeypatch)
     run_to(begin(tmp_path / 'run', keep=9))
     first = checkpoints(tmp_path / 'run')[0]
@@ -154,7 +154,7 @@ def test_an_abandoned_best_is_set_aside(tmp_path, monkeypatch):
 
 
 def test_which_checkpoints_stay(tmp_path):
-    """The newest, and the last that a validation has approved."""
+    """The newest, and the last one that a validation verified."""
     one = run_to(begin(tmp_path / 'one', keep=1, validate_every=40, iterations=58))
     assert iterations(one.folder.path) == [58]
     with begin(tmp_path / 'two', keep=2, validate_every=40, iterations=58) as two:
@@ -177,7 +177,7 @@ def test_the_best_checkpoint_is_the_lowest_validation(tmp_path):
     assert fastrnn.evaluate(model, held_out).bits_per_character == pytest.approx(lowest['validation'], rel=0.02)
 
 
-def test_a_run_by_time_goes_on_by_time(tmp_path):
+def test_a_run_by_time_resumes_by_time(tmp_path):
     session = begin(tmp_path / 'run', 'fast', iterations=None, time=0.2)
     for _ in session:
         if session.run.seconds > 0.05:
@@ -187,8 +187,8 @@ def test_a_run_by_time_goes_on_by_time(tmp_path):
 
 
 @pytest.mark.parametrize('errors', EARLIER)
-def test_a_run_that_reads_bad_bytes_as_earlier_versions_could(tmp_path, errors):
-    """It goes on; no new run can begin so."""
+def test_a_run_with_errors_of_earlier_versions(tmp_path, errors):
+    """It resumes; no new run can start with them."""
     text = tmp_path / 'text.txt'
     text.write_bytes(b'to and fro, and to ' * 30)
     with fastrnn.start(tmp_path / 'run', text, hidden_size=4, iterations=2, seed=1) as session:

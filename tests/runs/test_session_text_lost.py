@@ -1,4 +1,4 @@
-"""Runs whose encoded text is lost: no crash, one line, and what is done is saved."""
+"""Runs whose encoded text is lost: no crash, a one-line error, and the state is saved."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ def empty(path):
 
 
 def scribble(path):
-    """In place, with an id that no table has."""
+    """Write an id outside the vocabulary into the file."""
     with open(path, 'r+b') as file:
         file.seek(path.stat().st_size // 2)
         file.write(b'\xff')
@@ -33,7 +33,7 @@ def scribble(path):
 
 
 def another_text(path):
-    """In place, and as long."""
+    """Overwrite the file with another text of the same length."""
     path.write_bytes(path.read_bytes()[::-1])
     os.utime(path, (0, 0))
 
@@ -42,7 +42,7 @@ WHOLE = {}
 
 
 def whole(tmp_path, name):
-    """What the run is when nothing happens, from memory."""
+    """The undisturbed run, from memory."""
     if name not in WHOLE:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(stored, 'IN_MEMORY', 1 << 26)
@@ -56,8 +56,8 @@ CASES += [(damage, *case) for damage in (empty, scribble, another_text) for case
 
 
 @pytest.mark.parametrize(('damage', 'name', 'at'), CASES)  # 28: before a sample; 32: before a validation
-def test_the_file_is_cut_or_changed_under_a_run(tmp_path, stored_cache, monkeypatch, damage, name, at):
-    """One line, and what is done is saved; resumed, it is the run to which nothing happened."""
+def test_the_file_is_truncated_or_changed(tmp_path, stored_cache, monkeypatch, damage, name, at):
+    """One line, and the state is saved; once resumed, the run equals an undisturbed one."""
     expected = whole(tmp_path, name)
     one_by_one(monkeypatch)
     for module in (windows, passes):
@@ -74,8 +74,8 @@ def test_the_file_is_cut_or_changed_under_a_run(tmp_path, stored_cache, monkeypa
     assert contents(tmp_path / 'run') == expected
 
 
-def test_the_file_is_cut_before_the_last_sample(tmp_path, stored_cache, monkeypatch):
-    """Of the batched engine: then the last record is still due."""
+def test_the_file_is_truncated_before_the_last_sample(tmp_path, stored_cache, monkeypatch):
+    """With the batched engine: the last record is then still due."""
     one_by_one(monkeypatch)
     options = {'validation': None, 'print_every': 7, 'iterations': 141}  # all that is trained on is in memory
     run_to(begin(tmp_path / 'whole', 'fast', **options))
@@ -88,8 +88,8 @@ def test_the_file_is_cut_before_the_last_sample(tmp_path, stored_cache, monkeypa
     assert contents(tmp_path / 'run') == contents(tmp_path / 'whole')
 
 
-def test_the_file_is_cut_before_the_training_text_is_looked_at(tmp_path, stored_cache, monkeypatch):
-    """As where a validation is bad: it may be the best one so far, all the same."""
+def test_the_file_is_truncated_after_a_bad_validation(tmp_path, stored_cache, monkeypatch):
+    """The validation may still be the best so far."""
     run_to(begin(tmp_path / 'whole', iterations=33))
     check = session.check_divergence
 
@@ -109,7 +109,7 @@ def test_the_file_is_cut_before_the_training_text_is_looked_at(tmp_path, stored_
 @pytest.mark.parametrize('code', [errno.EIO, errno.ESTALE])
 @pytest.mark.parametrize('failing', [(stored.Opened, 'read_at'), (Windows, '_read')])
 def test_a_disk_or_a_network_that_fails(tmp_path, stored_cache, monkeypatch, code, failing):
-    """In a block that begins with a sample: this would move the generator, did not the reading come first."""
+    """In a block that starts with a sample: reading comes first, so the generator does not advance."""
     expected = whole(tmp_path, 'exact')
     one_by_one(monkeypatch)
     monkeypatch.setattr(windows, 'AHEAD', 1)
@@ -135,8 +135,8 @@ def replace(path):
 
 
 @pytest.mark.parametrize('change', [lambda path: shutil.rmtree(path.parent), os.unlink, os.utime, replace])
-def test_a_run_is_not_touched(tmp_path, stored_cache, monkeypatch, change):
-    """By a removed or replaced entry, nor by one whose times alone have changed."""
+def test_a_run_is_not_affected(tmp_path, stored_cache, monkeypatch, change):
+    """By a removed or replaced entry, or by one with only new times."""
     expected = whole(tmp_path, 'exact')
     one_by_one(monkeypatch)
     monkeypatch.setattr(windows, 'AHEAD', 1)
@@ -148,7 +148,8 @@ def test_a_run_is_not_touched(tmp_path, stored_cache, monkeypatch, change):
     assert contents(tmp_path / 'run') == expected
 
 
-def test_a_run_without_a_folder_ends_in_one_line_and_saves_its_model(tmp_path, stored_cache, cli, monkeypatch):
+def test_a_run_without_a_folder_saves_its_model(tmp_path, stored_cache, cli, monkeypatch):
+    """It ends with a one-line error."""
     monkeypatch.setattr(windows, 'AHEAD', 1)
     monkeypatch.setattr(passes, 'AHEAD', 1)
     run = Windows._read

@@ -1,4 +1,4 @@
-"""A log that can't be written any more: the run goes on, and its checkpoints keep what is to be logged."""
+"""A log that can't be written: the run continues, and its checkpoints store the records."""
 
 import errno
 import warnings
@@ -15,8 +15,8 @@ WORDS = "can't write the log .*; the run continues, and its checkpoints store th
 
 
 @pytest.mark.parametrize('name', ['exact', 'fast'])
-def test_a_folder_in_place_of_the_log(tmp_path, monkeypatch, name):
-    """Until the end. Put back, it gets what it lacks, also from an older checkpoint."""
+def test_a_folder_with_the_logs_name(tmp_path, monkeypatch, name):
+    """Until the end. Once the log is back, it gets the missing records, also from an older checkpoint."""
     one_by_one(monkeypatch)
     run_to(begin(tmp_path / 'whole', name))
     run = tmp_path / 'run'
@@ -40,7 +40,7 @@ def test_a_folder_in_place_of_the_log(tmp_path, monkeypatch, name):
 
 
 def test_a_log_that_can_be_written_again(tmp_path, monkeypatch):
-    """Half a line that was written before the error is none."""
+    """An incomplete line from before the error does not count."""
     one_by_one(monkeypatch)
     run_to(begin(tmp_path / 'whole'))
     add, session = Log.add, begin(tmp_path / 'run')
@@ -62,7 +62,7 @@ def test_a_log_that_can_be_written_again(tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings('ignore:.*back to iteration:RuntimeWarning')
 def test_at_a_rollback(tmp_path, monkeypatch):
-    """The first that can't be logged may be that; the run goes on after it all the same."""
+    """The rollback may be the first event that can't be logged; the run continues after it."""
     options = {'learning_rate': 100.0, 'iterations': 40}
     monkeypatch.setattr('fastrnn.training.divergence.BEGINNING', 0)
     one_by_one(monkeypatch)
@@ -82,7 +82,7 @@ def test_at_a_rollback(tmp_path, monkeypatch):
     assert failed and session.run.over and contents(tmp_path / 'run') == contents(tmp_path / 'whole')
 
 
-def test_interrupted_while_it_cannot(tmp_path, monkeypatch):
+def test_interrupted_without_a_log(tmp_path, monkeypatch):
     one_by_one(monkeypatch)
     run_to(begin(tmp_path / 'whole'))
     session = begin(tmp_path / 'run')

@@ -1,4 +1,4 @@
-"""What a run that is kept is started with."""
+"""The arguments of ``fastrnn.start``."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,8 @@ import fastrnn
 TEXT = SONNETS.read_text(encoding='utf-8')
 
 
-def test_start_tells_a_text_from_a_path(tmp_path):
-    """Without printing it."""
+def test_start_distinguishes_a_text_from_a_path(tmp_path):
+    """The error does not quote the text."""
     with pytest.raises(ValueError) as caught:
         fastrnn.start(tmp_path / 'run', TEXT)
     assert str(caught.value) == f'the text is a text of {len(TEXT):,} characters; save it in a file and pass its name'
