@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..settings.kinds import Escaped, Flag, Number, Place, Whole
+from ..settings.kinds import Escaped, Flag, Number, NumberFrom0, Place, Whole
 from ..settings.options import MAX_SEED, OPTIONS, Option
 from ..system import stop
 from .command import command
@@ -29,7 +29,7 @@ RULES = (
     SKIP_UNKNOWN,
     Option('until', Escaped(), None, '', 'Stop before this text; \\n is a newline.',
         synonyms='stop stop-string stop-sequence stop-at end eos eos-token terminator delimiter'),
-    Option('temperature', Number(), 1.0, '', 'Below 1 likelier characters; 0 always the most likely.',
+    Option('temperature', NumberFrom0(), 1.0, '', 'Below 1 likelier characters; 0 always the most likely.',
         synonyms='temp t sampling-temperature'),
     Option('top_k', Whole(1), None, '', 'Sample only from the K most likely characters.', otherwise='all',
         synonyms='topk k'),

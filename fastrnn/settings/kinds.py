@@ -130,6 +130,18 @@ class Number(Kind):
 
 
 @dataclass(frozen=True)
+class NumberFrom0(Number):
+    """A number, 0 or more."""
+
+    @property
+    def words(self) -> str:
+        return 'number, 0 or more'
+
+    def check(self, name: str, value: Any) -> float:
+        return float(value) if value == 0 and not isinstance(value, bool) else super().check(name, value)
+
+
+@dataclass(frozen=True)
 class Below(Number):
     """A number from 0 to below ``high``. ``what``: the value in words, for errors."""
 
