@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from . import c_library, limits, locks, private_folder
 
-FEATURES: dict[str, Callable[[], bool]] = {  # by the words of ``fastrnn info``; system/ does without each of them
+# by the words of ``fastrnn info``; this room does without each of them
+FEATURES: dict[str, Callable[[], bool]] = {
     'locks': locks.has_locks,
     'owners': private_folder.has_owners,
     'fsync': lambda: hasattr(os, 'O_DIRECTORY'),  # of folders
@@ -14,7 +15,6 @@ FEATURES: dict[str, Callable[[], bool]] = {  # by the words of ``fastrnn info``;
     'cgroups': limits.has_groups,
     'ulimit': limits.has_limits,
     'fork': lambda: hasattr(os, 'register_at_fork'),
-    'yield': lambda: c_library.yield_address() != 0,
     'futex': lambda: c_library.syscall_address() != 0,
 }
 

@@ -195,7 +195,7 @@ def has_limits() -> bool:
 
 def has_groups(root: Path = ROOT) -> bool:
     """Whether the system has control groups."""
-    return (root / 'proc/self/cgroup').exists()
+    return bool(_lines(root / 'proc/self/cgroup'))
 
 
 def groups(controller: str, root: Path = ROOT) -> Iterator[Group]:

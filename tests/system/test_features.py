@@ -16,7 +16,6 @@ HIDDEN = {
     'cgroups': (limits.has_groups, '__defaults__', ()),
     'ulimit': (limits, 'resource', None),
     'fork': (os, 'register_at_fork', ...),
-    'yield': (c_library, 'yield_address', int),
     'futex': (c_library, 'syscall_address', int),
 }
 
