@@ -32,9 +32,7 @@ def facts() -> dict[str, str]:
         'processor': f'{get_host_cpu_name()}',
     }
     there, missing = features.found()
-    facts['system'] = ', '.join(there)
-    if missing:
-        facts['not found'] = ', '.join(missing)
+    facts |= {name: ', '.join(names) for name, names in (('system', there), ('not found', missing)) if names}
     facts |= _limits()
     facts |= native.describe()
     facts['kernels'] = jit.CACHE_NOTE
