@@ -115,7 +115,6 @@ def test_names_that_are_no_files(tmp_path):
 def test_a_system_without_locks(cache_root, add_text, tmp_path, monkeypatch):
     """Windows: there an open file can't be removed, so it is not opened to look whether others have it."""
     monkeypatch.setattr(locks, 'fcntl', None)
-    monkeypatch.delattr(os, 'O_NONBLOCK')
     folder, opened, open_file = add_text('a'), [], os.open
     monkeypatch.setattr(
         os, 'open', lambda path, *args, **options: opened.append(path) or open_file(path, *args, **options)

@@ -94,7 +94,7 @@ def test_held_and_remembered():
 
 WATCHED = """
 import os, signal, sys, time
-from fastrnn.system import stop
+from fastrnn.system import atomic, stop
 for number in stop.ENDING:
     signal.signal(number, signal.SIG_DFL)
 sys.platform = sys.argv[2]
@@ -112,7 +112,6 @@ CASES = {
     'twice': (
         """
 from pathlib import Path
-from fastrnn.system import atomic
 def write(file):
     signal.raise_signal(signal.SIGINT)
     signal.raise_signal(signal.SIGINT)
