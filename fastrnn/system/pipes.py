@@ -98,10 +98,10 @@ def _first(pipe: io.FileIO, path: str) -> bytes:
     start, told = time.monotonic(), False
     while (data := pipe.read(CHUNK)) == b'':
         waited = time.monotonic() - start
-        if waited > WAIT:
-            raise ValueError(f'{path}: nobody writes to this pipe; start the program that does, or name a file')
         if waited > TELL and not told:
             told = True
             warnings.warn(f'{path}: waiting for a program that writes to this pipe', RuntimeWarning, stacklevel=2)
+        if waited > WAIT:
+            raise ValueError(f'{path}: nobody writes to this pipe; start the program that does, or name a file')
         time.sleep(LOOK)
     return data or b''
