@@ -51,7 +51,8 @@ def evaluate(
     if as_json:
         print(json.dumps({**asdict(result), 'perplexity': result.perplexity}))
         return
-    rows = [(result.bits_per_character, f'bits per character ({result.characters:,} characters)')]
+    count = f'{result.characters:,} character{"s" * (result.characters != 1)}'
+    rows = [(result.bits_per_character, f'bits per character ({count})')]
     if result.adapted_bits_per_character is not None:
         rows.append((result.adapted_bits_per_character, 'bits per character, adapted while reading'))
     rows += [

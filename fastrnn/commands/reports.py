@@ -78,7 +78,7 @@ class Reports:
         print(f'memory {size_in_words(job.memory)} without the text{each}', flush=True)
         if job.held_out:
             part = job.validate_part
-            reads = '' if part is None else f'; validations read {part:,} of them, the last validation reads all'
+            reads = '' if part is None else f'; each validation reads {part:,}, the last one all'
             print(f'held out {job.held_out:,} characters{reads}', flush=True)
 
     def from_standard_input(self, run: 'Run', texts: 'Texts', folder: Path) -> None:
@@ -94,7 +94,7 @@ class Reports:
         job = run.job
         if run.ended_early:
             again = f'fastrnn train --resume {quote(str(folder))} --patience {2 * (job.patience or 0)}'
-            self.note(f'{folder}: the run is complete: it {_early(run)}; to train on: {again}')
+            self.note(f'{folder}: the run {_early(run)}; to train on: {again}')
             return
         from ..runs.ends import reached
 
@@ -163,7 +163,7 @@ class Reports:
             whole = run.figures.best_whole
             at.append(f'{"part of the" if whole is None else "all"} held-out text')
             bits = bits if whole is None else whole
-        best = f'best {bits:.3f}' + (f' ({", ".join(at)})' if at else '')
+        best = f'best val {bits:.3f}' + (f' ({", ".join(at)})' if at else '')
         for name in ['file'] if save is None else [str(save), save.name, 'file']:
             taken = ['sample'] * self._sampled + [name] * (save is not None)
             line = best + (f'; {" and ".join(taken)} {"are" if len(taken) > 1 else "is"} from it' if taken else '')
@@ -202,7 +202,7 @@ def resumable(folder: Path) -> str:
 
 
 def _early(run: 'Run') -> str:
-    """Why a run stopped early, as the end of a sentence."""
+    """Why a run stopped early, as the end of a sentence or as a line."""
     from ..decision.job import MARGIN
 
     at = ''

@@ -23,7 +23,8 @@ def reached(job: Job, iteration: int, seconds: float, folder: Path) -> Reached:
     if job.time is not None and seconds >= job.time:
         option, end, done, unit, words = '--time', job.time, seconds, 's', f'{seconds:,.1f} s'
     elif job.iterations is not None and iteration >= job.iterations:
-        option, end, done, unit, words = '--iterations', job.iterations, iteration, '', f'{iteration:,} iterations'
+        option, end, done, unit = '--iterations', job.iterations, iteration, ''
+        words = f'{iteration:,} iteration{"s" * (iteration != 1)}'
     else:
         option, end, unit = '--epochs', job.epochs or 0.0, ''
         done = iteration / job.iterations_per_epoch
@@ -37,11 +38,11 @@ def behind(job: Job, iteration: int, seconds: float, worse: int, folder: Path) -
     """The error for a requested end that lies before the run's current iteration, while its own end is still ahead."""
     if not job.at_end(iteration, seconds):
         return ValueError(
-            f'{folder}: with --patience {job.patience} the run would stop now, after {worse:,} consecutive validations '
-            'worse than the best; give a larger number'
+            f'{folder}: --patience {job.patience} would stop the run now: the number of consecutive validations worse '
+            f'than the best is {worse:,}; give a larger one'
         )
     end = reached(job, iteration, seconds, folder)
     return ValueError(
-        f"{folder}: {end.given} counts from the run's start, and {end.done} are done; to train {end.more} more: "
-        f"{end.again}; to train to the run's own end, leave out {end.given.split()[0]}"
+        f'{folder}: the run has already trained for {end.done}, and {end.given} counts from its start; to train '
+        f"{end.more} more: {end.again}; to train to the run's own end, leave out {end.given.split()[0]}"
     )

@@ -104,7 +104,7 @@ def test_the_command(cli, tmp_path):
         again = f'to train on: fastrnn train --resume {run} --patience 10'
         assert (
             code == 0
-            and f'{run}: the run is complete: it {early}; {again}\n' in err
+            and f'{run}: the run {early}; {again}\n' in err
             and 'resumes' not in err
             and err.count('stopped early') == 1
         )

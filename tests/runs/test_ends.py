@@ -20,16 +20,21 @@ def under_way(tmp_path):
 @pytest.mark.parametrize(
     ('given', 'words'),
     [
-        (('--iterations', 20), '--iterations 20 counts .*, and 30 iterations are done; .* 20 more: .* --iterations 50'),
-        (('--iterations', 30), '--iterations 30 counts .* --iterations 60; .* leave out --iterations'),
-        (('--epochs', 0.1), r'--epochs 0.1 counts .*, and \d\.\d epochs are done; .* 0.1 more: .* --epochs \d'),
-        (('--time', '1e-9'), r"--time 1e-09s counts from the run's start, and \d\.\d s are done; .* --time [1-9]s"),
+        (('--iterations', 20), '30 iterations, and --iterations 20 counts .* 20 more: .* --iterations 50'),
+        (
+            ('--iterations', 30),
+            '30 iterations, and --iterations 30 counts .* --iterations 60; .* leave out --iterations',
+        ),
+        (('--epochs', 0.1), r'\d\.\d epochs, and --epochs 0.1 counts .* 0.1 more: .* --epochs \d'),
+        (('--time', '1e-9'), r'\d\.\d s, and --time 1e-09s counts from its start; .* --time [1-9]s'),
     ],
 )
 def test_it_is_refused_and_not_kept(cli, under_way, given, words):
     before = (under_way / 'config.json').read_bytes(), contents(under_way)
     code, out, err = cli('train', '--resume', under_way, *given)
-    assert (code, out) == (2, '') and re.fullmatch(f'error: {under_way}: {words}.*\n', err), err
+    assert (code, out) == (2, '') and re.fullmatch(
+        f'error: {under_way}: the run has already trained for {words}.*\n', err
+    ), err
     assert 'complete' not in err
     assert ((under_way / 'config.json').read_bytes(), contents(under_way)) == before
     again = re.search(r'more: fastrnn train (.*?);', err)[1].split()
@@ -38,7 +43,7 @@ def test_it_is_refused_and_not_kept(cli, under_way, given, words):
 
 
 def test_without_it_the_run_trains_to_its_own_end(under_way):
-    with pytest.raises(ValueError, match="counts from the run's start"):
+    with pytest.raises(ValueError, match='counts from its start'):
         fastrnn.resume(under_way, iterations=10)
     assert run_to(fastrnn.resume(under_way)).run.iteration == 60  # the folder is free
 
@@ -48,7 +53,7 @@ def test_patience_that_has_run_out(tmp_path):
     assert fastrnn.resume(run, iterations=500).run.over  # it is complete, and stays so
     worse = run_to(fastrnn.resume(run, patience=50), 396).run.figures.worse
     assert worse > 3
-    with pytest.raises(ValueError, match=f'with --patience 2 the run would stop now, after {worse} consecutive valid'):
+    with pytest.raises(ValueError, match=f'--patience 2 would stop the run now: .* worse than the best is {worse};'):
         fastrnn.resume(run, patience=2)
 
 

@@ -140,7 +140,7 @@ def test_the_best_is_printed(cli, tmp_path):
     run = overfit()
     list(run)
     epoch = run.figures.best_iteration / run.job.iterations_per_epoch
-    line = f'best {run.figures.best:.3f} (epoch {epoch:.1f}); sample and m.safetensors are from it'
+    line = f'best val {run.figures.best:.3f} (epoch {epoch:.1f}); sample and m.safetensors are from it'
     assert (code, err) == (0, '') and out.endswith(f'\n----\n{line}\n') and len(line) <= 80
     folder = tmp_path / 'run'
     code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--out', folder)
@@ -153,4 +153,4 @@ def test_the_best_is_printed(cli, tmp_path):
     options = ('--hidden-size', 20, '--learning-rate', 0.2, '--iterations', 240, '--validate-every', 60, '--seed', 1)
     code, out, err = cli('train', SONNETS, *options, '--validation', 0.3, '--save', tmp_path / 'gist')
     assert cli('train', SONNETS, *options, '--validation', 0.3)[1] == out and 'best' not in out
-    assert err.splitlines()[-1].startswith('best ') and err.endswith('; gist is from it\n')
+    assert err.splitlines()[-1].startswith('best val ') and err.endswith('; gist is from it\n')
