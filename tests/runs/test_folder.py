@@ -144,9 +144,9 @@ def test_a_changed_text(run, cli, tmp_path):
     error = refusal(cli, 'train', other, '--resume', run)
     hashes = [fastrnn.open_corpus(path).sha256[:12] for path in (SONNETS, other)]
     assert error == (
-        f'{other}: changed since the run (996 characters then, 1,000 now; checkpoint-000000028.safetensors is of '
-        f'2026-11-20 14:03, other.txt of 2026-11-24 10:22; SHA-256 {hashes[0]} then, {hashes[1]} now): name the text '
-        f'as it was, with fastrnn train FILE --resume {run}, or start a new run from the weights with --from'
+        f'{other}: changed since the run (996 characters then, 1,000 now; checkpoint-000000028.safetensors of '
+        f'2026-11-20 14:03, other.txt of 2026-11-24 10:22; SHA-256 {hashes[0]} then, {hashes[1]} now): name the '
+        f'original text with fastrnn train FILE --resume {run}, or start a new run from the weights with --from'
     )
     held_out = tmp_path / 'held_out.txt'
     held_out.write_text('Shall I compare thee', encoding='utf-8')
