@@ -26,7 +26,7 @@ def sizes(H, V):
         ({'format': '2'}, "'cell' missing"),
         ({'format': 'x'}, 'its format is no number'),
         ({'format': '\u0661'}, 'its format is no number'),
-        ({'unit': 'word'}, "the unit 'word'"),
+        ({'unit': 'word'}, "unknown unit 'word'"),
         ({'unit': 'byte', 'vocabulary': None}, 'the vocabulary has U+20AC, which is not a byte'),
     ],
 )
