@@ -15,7 +15,7 @@ from ..settings.options import bits_per_character
 from .evaluate import PARTS, slices, tuner_for
 from .scorer import Positions, Scorer
 
-SPAN = 256  # characters; shortest span of the part, up to PARTS spans
+SPAN = 256  # characters; minimum length of a span of the part; there are at most PARTS spans
 WARM_UP = 128  # characters read before a span; with 64, bits of LSTM and GRU already differ by less than 0.0001
 
 

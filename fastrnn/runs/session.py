@@ -149,10 +149,10 @@ class Session(Interruptible[Record]):
         return f'resume it with fastrnn.resume({str(self.folder.path)!r})'
 
     def step(self) -> Record | None:
-        """Train until the next record, and write it. Warns of each rollback.
+        """Train some iterations, or score a part of a due validation; write and return the record once it is complete.
 
-        Raises Diverged after too many rollbacks, OSError if the folder can't be written, TextLost if the encoded text
-        is no longer readable.
+        Warns of each rollback. Raises Diverged after too many rollbacks, OSError if the folder can't be written,
+        TextLost if the encoded text is no longer readable.
         """
         record = None
         try:
