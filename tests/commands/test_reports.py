@@ -86,7 +86,7 @@ def test_the_line_is_that_of_the_report_above_it(cli, monkeypatch, engine):
     args = ('--hidden-size', 8, '--seq-length', 8, '--print-every', 40, '--sample-length', 0)
     args += ('--preset', 'fast') if engine == 'batched' else ()
     assert cli('train', SONNETS, *args, '--iterations', 120, '--seed', 0)[0] == 0
-    assert events[0] == 'something is shown' and events[1].startswith('data has')  # while the run begins
+    assert events[0] == 'something is shown' and events[1].startswith('data has')  # while the run starts
     found = [k for k, event in enumerate(events) if re.match('iter .*loss|iter .*epoch', event)]
     assert len(found) == (4 if engine == 'exact' else 3)
     for k in found[:3]:

@@ -140,7 +140,7 @@ def test_invalid_types(value):
 def test_an_architecture_that_does_not_fit(cli):
     """Refused because of its memory, before any is allocated."""
     sizes = {'hidden_size': 100_000, 'cell': 'lstm', 'layers': 8, 'preset': 'fast', 'iterations': 1}
-    fastrnn.train(TEXT, **{**sizes, 'hidden_size': 8})  # imports
+    fastrnn.train(TEXT, **{**sizes, 'hidden_size': 8})  # imports modules first
     tracemalloc.start()
     with pytest.raises(ValueError) as error:
         fastrnn.train(TEXT, **sizes)

@@ -42,7 +42,9 @@ def test_a_run_names_what_it_found(cli, notes, tmp_path):
 def test_without_it(cli, notes):
     message = f'{notes}: is a folder; name its files, such as {notes}/*.md, or add --recursive (train, eval)'
     assert refusal(cli, 'train', notes) == message
-    held_out = f'{notes}: is a folder; hold out one file, or a share such as 10%'  # --recursive is for the text
+    held_out = (
+        f'{notes}: is a folder; hold out one file, or a share such as 10%'  # --recursive applies to the text only
+    )
     assert refusal(cli, 'train', SONNETS, '--validation', notes) == held_out
     assert refusal(cli, 'train', SONNETS, '--recursive', '--validation', notes) == held_out
     assert 'does not look like text: ' in refusal(cli, 'train', notes / 'image')

@@ -159,7 +159,7 @@ def test_the_cache_has_it_no_longer(cli, stdin, tmp_path, cache_root):
     assert cli('train', '-', *resume, '--iterations', 15)[0] == 0
     shutil.rmtree(cache_root)
     assert cli('train', SONNETS, *resume, '--iterations', 20)[0] == 0
-    assert cli('train', *resume, '--iterations', 25)[0] == 0  # the run has a file now
+    assert cli('train', *resume, '--iterations', 25)[0] == 0  # config.json now names the file
 
 
 @pytest.mark.parametrize('damage', ['ids', 'facts', 'reading'])

@@ -20,7 +20,7 @@ from fastrnn.model.model import Model
 
 V, H = 9, 14
 IDS = np.random.default_rng(1).integers(0, V, 700).astype(np.uint8)
-IDS.flags.writeable = False  # as a corpus has them
+IDS.flags.writeable = False  # as the ids of a corpus are
 
 
 def some_params(dtype='float64'):

@@ -45,12 +45,12 @@ def test_it_is_refused_and_not_kept(cli, under_way, given, words):
 def test_without_it_the_run_trains_to_its_own_end(under_way):
     with pytest.raises(ValueError, match='counts from its start'):
         fastrnn.resume(under_way, iterations=10)
-    assert run_to(fastrnn.resume(under_way)).run.iteration == 60  # the folder is free
+    assert run_to(fastrnn.resume(under_way)).run.iteration == 60  # the folder lock was released
 
 
 def test_patience_that_has_run_out(tmp_path):
     run = run_to(begin(tmp_path / 'run', 'fast', iterations=400, learning_rate=0.05, patience=3)).folder.path
-    assert fastrnn.resume(run, iterations=500).run.over  # it is complete, and stays so
+    assert fastrnn.resume(run, iterations=500).run.over  # still complete
     worse = run_to(fastrnn.resume(run, patience=50), 396).run.figures.worse
     assert worse > 3
     with pytest.raises(ValueError, match=f'--patience 2 would stop the run now: .* worse than the best is {worse};'):

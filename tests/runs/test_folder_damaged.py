@@ -149,9 +149,9 @@ def test_an_edited_architecture(tmp_path, cli, name, value):
 OWN = ('checkpoint-000000030.safetensors', 'checkpoint-1234567890.safetensors', BEST, 'config.json', 'log.jsonl')
 OWN += ('log.superseded', 'log.superseded-2')
 OF_OTHERS = (
-    '.draft.safetensors.bak',  # the user's own
-    '.best.safetensors.swp',  # an editor's
-    '.checkpoint-000000030.safetensors.Xh3k9Q',  # rsync's, which is still copying
+    '.draft.safetensors.bak',  # a user file
+    '.best.safetensors.swp',  # a swap file of an editor
+    '.checkpoint-000000030.safetensors.Xh3k9Q',  # a file that rsync is still copying
     '.config.json.swp',
     '.log.jsonl.swx',
     '.mine.safetensors.0123456789abcdef',

@@ -37,7 +37,7 @@ def test_without_links_and_locks(tmp_path, monkeypatch, code):
 
     monkeypatch.setattr(os, 'link', fails(code))
     monkeypatch.setattr(os, 'fsync', files_only)
-    if code != errno.EPERM:  # what vfat says of links; of locks it would be that there is one
+    if code != errno.EPERM:  # vfat's error for links; for locks it would mean that the file is locked
         monkeypatch.setattr(fcntl, 'flock', fails(code))
     words = 'its file system has no locks; make sure that no other run writes to this folder$'
     for session, stop in ((lambda: begin(tmp_path / 'run'), 28), (lambda: fastrnn.resume(tmp_path / 'run'), None)):

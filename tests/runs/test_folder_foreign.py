@@ -119,7 +119,7 @@ def test_going_back_to_a_renamed_checkpoint(run):
     first, *_, last = checkpoints(run)
     run_to(fastrnn.resume(first))
     assert (run / 'log.superseded').read_text() == log
-    now = last.read_bytes()  # of the same iteration, at another time
+    now = last.read_bytes()  # same iteration, saved at another time
     aside = last.with_suffix('.superseded')
     assert now != aside.read_bytes()
     fastrnn.resume(aside).close()

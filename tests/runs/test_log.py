@@ -60,7 +60,7 @@ def test_a_long_log_is_thinned(monkeypatch):
     validations = [5, 10, 15, 20, 30, 40, 60]
     reports = [2, 4, 6, 8, 12, 16, 24, 32, 48, 64]
     assert logged_iterations('batched', 65) == sorted({*validations, *reports})
-    samples = [1, 5, 9, 13, 17, 25, 33, 49, 65]  # before the iterations 0, 4, 8 ...
+    samples = [1, 5, 9, 13, 17, 25, 33, 49, 65]  # samples are due before iterations 0, 4, 8 ...
     assert logged_iterations('exact', 65) == sorted({*(n + 1 for n in reports), *samples, *validations} | {1})
 
 
@@ -78,7 +78,7 @@ def test_a_day_of_the_default_run_stays_below_100_mb():
     day = 20_000 * 86_400
     spans = [(0, 100), *((10**6 << k, 200 << k) for k in range(20))]
     count = sum((min(max(first * 2, 10**6), day) - first) // every for first, every in spans if first < day)
-    for number in (200, 10**6, 10**6 + 100, 10**6 + 200, 2 * 10**6 + 400):  # the spans are the rule's
+    for number in (200, 10**6, 10**6 + 100, 10**6 + 200, 2 * 10**6 + 400):  # spans of log.py
         expected = number % next(every for first, every in reversed(spans) if number > first or not first) == 0
         assert is_logged(replace(RECORD, iteration=number, sample='a'), config, best=False) == expected
     assert count * len(json.dumps(replace(RECORD, sample='语' * 200).facts)) < 100e6

@@ -30,7 +30,7 @@ def test_an_error_inside_an_iteration(tmp_path, monkeypatch, name):
         with pytest.raises(ValueError, match='the weights are inconsistent'):
             use()
     session.close()
-    session.save(tmp_path / 'model')  # the best is whole
+    session.save(tmp_path / 'model')  # the best checkpoint is intact
     assert fastrnn.load_model(tmp_path / 'model').params == fastrnn.load_model(tmp_path / 'run').params
     run_to(begin(tmp_path / 'whole', name))
     run_to(fastrnn.resume(tmp_path / 'run'))

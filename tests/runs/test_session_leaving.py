@@ -17,7 +17,7 @@ from fastrnn.model.run_files import checkpoints
 
 REACHED = 28  # between two checkpoints
 PLACES = [str(Path(__file__).parent), str(SUPPORT)]
-THIS = f'import sys; sys.path += {PLACES}; from {Path(__file__).stem} import *'  # in a program of its own
+THIS = f'import sys; sys.path += {PLACES}; from {Path(__file__).stem} import *'  # for a separate program
 
 
 def reach(session):
@@ -42,7 +42,7 @@ def leave_by_close(folder):
 def leave_by_forgetting(folder):
     session = begin(folder)
     reach(session)
-    gc.disable()  # nothing may have to be collected
+    gc.disable()  # saving must not need garbage collection
     del session
 
 
@@ -56,7 +56,7 @@ def leave_in_a_validation(folder):
     for _ in session:
         if session.run.iteration == 21:
             break
-    while session.run.iteration < 22:  # with a part of its held-out text scored
+    while session.run.iteration < 22:  # until part of the held-out text is scored
         session._made = session.step()
     assert session.run.between
     session.close()
@@ -149,11 +149,11 @@ def test_a_rescue(tmp_path, monkeypatch, happens):
     with pytest.raises(OSError, match=r"can't write .*; iteration 29 is saved in ") as caught, session:
         reach(session)
         happens(tmp_path / 'run')
-        list(session)  # has to log at 29
+        list(session)  # a log entry is due at 29
     message = str(caught.value)
     assert '\n' not in message and f'resume with --resume {tmp_path / "run"}, or start from it with --from' in message
     rescue = Path(re.search(r'saved in (.*\.safetensors): move', message)[1])
-    assert len(list(tmp_path.glob('fastrnn-rescue-*'))) == 1  # closing saved no second one
+    assert len(list(tmp_path.glob('fastrnn-rescue-*'))) == 1  # closing did not save another one
     with fastrnn.start(tmp_path / 'new', SONNETS, weights=fastrnn.load_model(rescue), seed=0, iterations=2) as new:
         list(new)
     if happens is not deleted:

@@ -11,7 +11,7 @@ from fastrnn.model.run_files import checkpoints
 from fastrnn.runs.curves import read_run
 from fastrnn.training.run import Run
 
-PLANNED = {'iterations': 40, 'print_every': 1, 'warmup': 0.1}  # a cosine
+PLANNED = {'iterations': 40, 'print_every': 1, 'warmup': 0.1}  # with a cosine schedule
 
 
 def start(folder, reached=None, **options):
@@ -39,7 +39,7 @@ def test_a_later_end(tmp_path, schedule, reached, first):
         start(tmp_path / name, reached, schedule=schedule)
         lengthen(tmp_path / name, 53 if name == 'interrupted' else None, iterations=60)
     lengthen(tmp_path / 'interrupted', 56)
-    lengthen(tmp_path / 'interrupted', iterations=60)  # the same command again begins no other
+    lengthen(tmp_path / 'interrupted', iterations=60)  # the same command does not start another cycle
     assert contents(tmp_path / 'interrupted') == contents(tmp_path / 'whole')
     found, done = rates(tmp_path / 'whole'), reached or 40
     assert len(found) == 60 and found[:done] == planned[:done] and found[59] < max(found[done:]) / 3
@@ -63,7 +63,7 @@ def test_the_best_stays_the_best(tmp_path):
     with fastrnn.resume(run, iterations=400, schedule='cosine') as session:
         figures = session.run.figures
         before = figures.best, figures.best_iteration
-        session.job.__dict__['learning_rate'] = 0.0  # so that nothing is learned
+        session.job.__dict__['learning_rate'] = 0.0  # no learning
         for record in session:
             if record.validation is not None:
                 assert (figures.best, figures.best_iteration) == before and figures.worse == 0
@@ -81,7 +81,7 @@ def test_the_old_end_is_marked(tmp_path):
     assert [line['iteration'] for line in log if line.get('validation')] == [15, 30, 40, 45, 60]
     assert json.loads((run / 'config.json').read_text())['lengthened'] == [40]
     assert read_run(run).points.characters.size == 60
-    run_to(fastrnn.resume(checkpoints(run)[0], iterations=70))  # another way on, from before
+    run_to(fastrnn.resume(checkpoints(run)[0], iterations=70))  # an alternative from an earlier checkpoint
     assert json.loads((run / 'config.json').read_text())['lengthened'] == [40]
 
 
@@ -110,7 +110,7 @@ def test_the_command_of_a_cycle_twice(tmp_path):
     for reached in (45, 53, 67, None):
         lengthen(tmp_path / 'interrupted', reached, iterations=80, schedule='cosine')
     assert contents(tmp_path / 'interrupted') == contents(tmp_path / 'whole')
-    lengthen(tmp_path / 'whole', iterations=90, schedule='step')  # another one
+    lengthen(tmp_path / 'whole', iterations=90, schedule='step')  # a second cycle
     assert rates(tmp_path / 'whole')[81] == 0.01
 
 
@@ -122,7 +122,7 @@ def test_back_to_before_a_cycle(tmp_path, schedule):
     lengthen(run, iterations=80, schedule='cosine')
     whole, (earlier,) = contents(run), [path for path in checkpoints(run) if '30.' in path.name]
     run_to(fastrnn.resume(earlier), 33)
-    assert json.loads((run / 'config.json').read_text())['lengthened'] == []  # these ends are still to come
+    assert json.loads((run / 'config.json').read_text())['lengthened'] == []  # these ends are later than the checkpoint
     lengthen(run)
     assert contents(run)[1][0] == whole[1][0]
     assert rates(run) == [line['learning_rate'] for line in whole[0] if 'event' not in line]
@@ -148,7 +148,7 @@ def test_a_shorter_run(tmp_path):
     found = rates(run)
     assert len(found) == 25 and found[:17] == rates(start(tmp_path / 'planned'))[:17]
     assert found[24] < max(found[17:]) / 5
-    assert fastrnn.resume(run, iterations=20).run.over  # and stays complete
+    assert fastrnn.resume(run, iterations=20).run.over  # still complete
     assert json.loads((run / 'config.json').read_text())['job']['iterations'] == 25
 
 

@@ -29,7 +29,7 @@ def scribble(path):
     with open(path, 'r+b') as file:
         file.seek(path.stat().st_size // 2)
         file.write(b'\xff')
-    os.utime(path, (0, 0))  # within the resolution of times it might be the same
+    os.utime(path, (0, 0))  # else the time of change could be the same
 
 
 def another_text(path):
@@ -61,7 +61,7 @@ def test_the_file_is_truncated_or_changed(tmp_path, stored_cache, monkeypatch, d
     expected = whole(tmp_path, name)
     one_by_one(monkeypatch)
     for module in (windows, passes):
-        monkeypatch.setattr(module, 'AHEAD', 1 if at < 32 else 1 << 22)  # all that is trained on is in memory
+        monkeypatch.setattr(module, 'AHEAD', 1 if at < 32 else 1 << 22)  # the training text is in memory
     session = begin(tmp_path / 'run', name, iterations=140)
     with pytest.raises(TextLost) as error, session:
         for record in session:
@@ -77,7 +77,7 @@ def test_the_file_is_truncated_or_changed(tmp_path, stored_cache, monkeypatch, d
 def test_the_file_is_truncated_before_the_last_sample(tmp_path, stored_cache, monkeypatch):
     """With the batched engine: the last record is then still due."""
     one_by_one(monkeypatch)
-    options = {'validation': None, 'print_every': 7, 'iterations': 141}  # all that is trained on is in memory
+    options = {'validation': None, 'print_every': 7, 'iterations': 141}  # the training text is in memory
     run_to(begin(tmp_path / 'whole', 'fast', **options))
     session = begin(tmp_path / 'run', 'fast', **options)
     with pytest.raises(TextLost), session:

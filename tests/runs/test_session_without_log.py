@@ -26,7 +26,7 @@ def test_a_folder_with_the_logs_name(tmp_path, monkeypatch, name):
             if session.run.iteration == 28:
                 (run / 'log.jsonl').rename(tmp_path / 'log')
                 (run / 'log.jsonl').mkdir()
-    assert len(told) == 1  # not with every record
+    assert len(told) == 1  # one warning, not one for each record
     assert [path.name for path in checkpoints(run)] == [path.name for path in checkpoints(tmp_path / 'whole')]
     older, last = (load_checkpoint(path) for path in checkpoints(run))
     assert 0 < len(older.unlogged) < len(last.unlogged)

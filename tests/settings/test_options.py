@@ -13,7 +13,7 @@ from fastrnn.settings.kinds import Choice
 from fastrnn.settings.options import FIRST, GROUPS, KEPT, KEYWORDS, OPTIONS, TABLE, check
 from fastrnn.settings.presets import OPEN, PRESETS, in_words
 
-BRACKETS = 48  # columns of a help beside the names of options
+BRACKETS = 48  # columns for help texts, next to option names
 
 
 @pytest.mark.parametrize('row', OPTIONS.values(), ids=OPTIONS)
