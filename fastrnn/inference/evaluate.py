@@ -144,7 +144,7 @@ def evaluate(
     adapt : bool
         Read the text a second time with a copy of the weights that learns while it reads (dynamic evaluation), for
         ``adapted_bits_per_character``.
-    **reading
+    **reading : str
         ``encoding`` and ``errors``, for files.
 
     Returns

@@ -50,12 +50,16 @@ def resume(
         The run folder, or one of its checkpoints: then the run resumes from that one, and newer ones are renamed.
     files : path or sequence of paths, optional
         The text, if its file was moved.
-    keep, on_divergence, **changes
-        New values: ``keep``, ``on_divergence``, ``threads``, ``patience``, ``schedule``, or an end. An end
-        (``iterations``, ``epochs`` or ``time``) replaces all earlier ends and counts from the start of the run. The
-        learning-rate schedule then runs to the new end. After the old end, it warms up to the rate that a single run
-        of the new length would have at this point, and falls again. ``schedule`` starts a new cycle of that schedule
-        here, with the full learning rate as its peak.
+    keep : int, optional
+        New number of newest checkpoints to keep.
+    on_divergence : {'rollback', 'stop'}, optional
+        New value, see ``fastrnn.start``.
+    **changes
+        New values of ``threads``, ``patience``, ``schedule``, or an end. An end (``iterations``, ``epochs`` or
+        ``time``) replaces all earlier ends and counts from the start of the run. The learning-rate schedule then runs
+        to the new end. After the old end, it warms up to the rate that a single run of the new length would have at
+        this point, and falls again. ``schedule`` starts a new cycle of that schedule here, with the full learning rate
+        as its peak.
 
     Returns
     -------

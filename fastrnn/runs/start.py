@@ -57,10 +57,14 @@ def start(
         Number of newest checkpoints to keep.
     on_divergence : {'rollback', 'stop'}
         Roll back to the last good checkpoint at half the learning rate, or raise Diverged.
-    encoding, errors, unit, min_count
+    encoding, errors, unit : str
         How the files are read; see ``fastrnn.open_corpus``.
+    min_count : int
+        Fold characters that occur less often into one; see ``fastrnn.open_corpus``.
     skip_unknown : bool
         Skip characters of the held-out file that the text does not have.
+    **options
+        Options of ``fastrnn.train``, by name.
 
     Returns
     -------

@@ -93,7 +93,7 @@ def test_which_model_is_the_best():
 
 def test_a_new_best_replaces_a_lost_one():
     validator, figures = Validator(job_of(iterations=200), None, InMemory()), Figures(best=2.0, best_iteration=10)
-    with pytest.warns(RuntimeWarning, match='using the last model instead'):
+    with pytest.warns(RuntimeWarning, match='the last model'):
         assert validator.best(figures) is None and validator.lost
     taken(figures, 2.5, validator=validator)
     assert validator.lost
@@ -165,7 +165,7 @@ def test_resuming_without_the_best_model(tmp_path, monkeypatch):
     one_by_one(monkeypatch)
     run_to(kept(tmp_path / 'run'), 199)
     (tmp_path / 'run' / BEST).unlink()
-    with fastrnn.resume(tmp_path / 'run') as session, pytest.warns(RuntimeWarning, match='using the last model instead'):
+    with fastrnn.resume(tmp_path / 'run') as session, pytest.warns(RuntimeWarning, match='the last model'):
         *_, last = session
     assert last.best is None and last.validated > 90 and last.sample is not None
 
