@@ -1,4 +1,4 @@
-"""``fastrnn info``: what this machine gives, what a run was asked and decided, what a model file knows."""
+"""``fastrnn info``: facts about this machine, about a run and its decisions, or about a model file."""
 
 import json
 import os
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 EXAMPLE = 'Example: fastrnn info RUN'
 WHAT = Option('what', Place(), None, '', 'A run folder, or a checkpoint or model file.', otherwise='this machine',
     positional=True, synonyms='run model file checkpoint path i f')  # fmt: skip
-NAME = 12  # columns of what a line is about
-IN_WORDS = {"the gist's": 'as in min-char-rnn', 'nobody asked for it': 'not asked for'}  # reasons, for people
-ASKED = 'asked for'  # the reason of what is shown as asked
-OTHERS = ('memory', 'on_divergence')  # decisions that are no options of the training
+NAME = 12  # columns for the name of a line
+IN_WORDS = {"the gist's": 'as in min-char-rnn', 'nobody asked for it': 'not set'}  # reasons, for people
+ASKED = 'asked for'  # the reason of options that the line "options" shows
+OTHERS = ('memory', 'on_divergence')  # decisions that are not options of training
 
 
 @command(WHAT, JSON, synonyms='doctor env diagnose show describe inspect', epilog=EXAMPLE)
 def info(what: Path | None, as_json: bool) -> None:
-    """Show this machine, or what a run or a model file is.
+    """Show facts about this machine, a run or a model file.
 
-    Of a run: what was asked, what was decided and why, and what it has come to. Of a model file: its sizes, its
-    characters, and what it was trained on. Without a name: versions, and whether results are bit-identical here; the
-    exact engine trains a small model, which is compared bit for bit with the reference's.
+    For a run: its options, decisions with reasons, and results. For a model file: its sizes, vocabulary and training
+    text. Without a name: versions, and whether results are bit-identical on this machine. To find out, the exact engine
+    trains small models and compares every loss with the reference.
     """
     from ..parallel.launcher import foremost
 
@@ -64,14 +64,14 @@ def _machine() -> tuple[dict[str, Any], list[str]]:
 
 
 def _holds_a_model_alone(folder: Path) -> bool:
-    """Whether there is a model, but nothing says of which run."""
+    """True if the folder has a model but no config.json."""
     from ..model.run_files import BEST, CONFIG, checkpoints
 
     return not (folder / CONFIG).exists() and ((folder / BEST).exists() or bool(checkpoints(folder)))
 
 
 def _line(name: str, value: object, more: str = '') -> list[str]:
-    """In as many lines as the terminal needs; ``more``: before all but the first."""
+    """A name and its value, wrapped to the terminal; ``more``: indent of all lines but the first."""
     room = max(20, min(outputs.columns(), 10**6) - NAME - 1)
     words = wrap(in_a_line(value), room, subsequent_indent=more, break_on_hyphens=False) or ['']
     return [f'{name:<{NAME}} {words[0]}', *(' ' * (NAME + 1) + word for word in words[1:])]
@@ -84,27 +84,27 @@ def _of_run(run: 'Overview') -> list[str]:
     at = f'iteration {run.iteration:,}, {epochs}{run.characters:,} characters, {run.seconds:,.1f} s'
     lines += _line('status', f'{run.status or "not known"}: {at}')
     if run.validation is not None:
-        of = 'all of the held-out text' if run.part is None else f'{run.part:,} characters of the held-out text'
-        lines += _line('validation', f'{run.validation:.4f} bits per character at best, of {of}')
+        of = 'the whole held-out text' if run.part is None else f'{run.part:,} characters of the held-out text'
+        lines += _line('validation', f'best {run.validation:.4f} bits per character, on {of}')
     if job is not None and job.V:
         held_out = f', {job.held_out:,} held out' if job.held_out else ''
         lines += _line('text', f'{facts.text}: {job.characters:,} characters, {job.V:,} distinct{held_out}')
     elif facts.text is not None:
         lines += _line('text', facts.text)
     lines += _line('version', facts.version or 'not known')
-    lines += _line('asked', ' '.join(_typed(facts.asked)) or 'nothing')
+    lines += _line('options', ' '.join(_typed(facts.asked)) or 'none')
     return lines + _decided(run)
 
 
 def _typed(asked: Any) -> Iterable[str]:
-    """Options as they are typed."""
+    """Options as typed on the command line."""
     for name, value in asked.items():
         if value is not None:
             yield f'{OPTIONS[name].flag} {OPTIONS[name].shown(value)}'
 
 
 def _decided(run: 'Overview') -> list[str]:
-    """What was not asked for: each reason once, after the decisions that have it in common."""
+    """Decisions about options that were not given: each reason once, after the decisions that share it."""
     facts, reasons, groups = run.facts, run.facts.reasons, dict[str, list[str]]()
     decided: dict[str, Any] = dict(facts.decided)
     if facts.job is not None and reasons:
@@ -120,7 +120,7 @@ def _decided(run: 'Overview') -> list[str]:
             row = OPTIONS.get(name)
             words += f' {f"{value:.6g}" if isinstance(value, float) else value if row is None else row.shown(value)}'
         groups.setdefault(IN_WORDS.get(why, why), []).append(words)
-    if not reasons:  # of a version before 0.2
+    if not reasons:  # runs of versions before 0.2
         return _line('decided', ', '.join(word for words in groups.values() for word in words))
     told = _line('expected', reasons['expectation'].removeprefix('expect ')) if 'expectation' in reasons else []
     for k, (why, those) in enumerate(groups.items()):
@@ -129,7 +129,7 @@ def _decided(run: 'Overview') -> list[str]:
 
 
 def _model(path: Path) -> dict[str, Any]:
-    """What a model file knows. Raises ValueError, in one line, for a file that is none."""
+    """Facts from a model file. Raises ValueError, in one line, if the file is not a model."""
     from ..model.checkpoint import load_model
     from ..model.metadata import read_metadata
     from ..model.run_files import model_file
@@ -152,7 +152,7 @@ def _of_model(facts: dict[str, Any]) -> list[str]:
     lines = _line('model', f'{facts["file"]}, {facts["bytes"]:,} bytes')
     lines += _line('cell', f'{facts["cell"]}; layers {facts["layers"]}, H {facts["hidden_size"]}, V {V:,}')
     table = facts['ngrams'] and f', {(facts["ngrams"] - 1) * facts["ngram_rows"] * V:,} of them in the n-gram table'
-    lines += _line('parameters', f'{facts["parameters"]:,} of {facts["dtype"]}{table or ""}')
+    lines += _line('parameters', f'{facts["parameters"]:,} in {facts["dtype"]}{table or ""}')
     if table:
         rows = f'{facts["ngram_rows"]:,} rows for each number of {unit}s from 2 to {facts["ngrams"]}'
         lines += _line('n-grams', rows)
@@ -160,19 +160,19 @@ def _of_model(facts: dict[str, Any]) -> list[str]:
     known = facts['characters'] is not None and f', {facts["characters"]:,} {unit}s'
     lines += _line('trained on', f'{facts["text"] or "not known"}{known or ""}')
     if facts['bits'] is not None:
-        of = 'held-out text' if facts['held_out'] else 'the text that it was trained on'
+        of = 'held-out text' if facts['held_out'] else 'the training text'
         part = '' if facts['part'] is None else f'{facts["part"]:,} {unit}s of '
-        lines += _line('bits', f'{facts["bits"]:.4f} per {unit} of {part}{of}')
+        lines += _line('bits', f'{facts["bits"]:.4f} per {unit}, on {part}{of}')
     if facts['iterations'] is not None:
         lines += _line('iterations', f'{facts["iterations"]:,}')
     lines += _line('version', facts['version'] or 'not known')
-    without = 'not in the file: it can be a start (train --from), but not be resumed'
-    state = f'{facts["optimizer"]}, with its state: the run can be resumed from this file'
+    without = 'not in the file: train --from can use the weights, but the run cannot be resumed from this file'
+    state = f'{facts["optimizer"]}, state in the file: the run can be resumed from it'
     return lines + _line('optimizer', state if facts['resumable'] else without)
 
 
 def _units(facts: dict[str, Any]) -> list[str]:
-    """The vocabulary, with escapes for what can't be seen, in as many lines as it needs."""
+    """The vocabulary, with escapes for invisible characters, wrapped to the terminal."""
     room, lines, name = max(20, min(outputs.columns(), sys.maxsize) - NAME - 1), [''], f'{facts["unit"]}s'
     for char in facts['chars']:
         plain = char.isprintable() and (facts['unit'] == 'character' or char.isascii())

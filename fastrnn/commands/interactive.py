@@ -1,4 +1,4 @@
-"""``fastrnn sample --interactive``: a model that continues what is typed."""
+"""``fastrnn sample --interactive``: the model continues what the user types."""
 
 import io
 import sys
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from ..inference.dialogue import Dialogue
 
 PROMPT = '> '
-HINT = 'Enter: go on; Ctrl-C: stop a text; Ctrl-D: end'  # fits a terminal of 50 columns
+HINT = 'Enter: continue; Ctrl-C: stop text; Ctrl-D: quit'  # fits a terminal of 50 columns
 
 
 def interact(dialogue: 'Dialogue', encoding: str, errors: str) -> None:
-    """Continue each line of standard input, as long as there are any.
+    """Continue each line of standard input, until its end.
 
-    At a keyboard Ctrl-C ends a text, and there is another prompt; at the prompt it ends the command.
+    In a terminal Ctrl-C stops the text and shows the prompt again; at the prompt it ends the command.
     """
     if getattr(sys.stdin, 'isatty', bool)():
         if sys.stderr.isatty():
@@ -51,7 +51,7 @@ def _continue(dialogue: 'Dialogue', lines: Iterator[str], keyboard: bool) -> Non
 
 
 def _typed() -> Iterator[str]:
-    """Lines of a keyboard, which can be edited and called back where there is a readline."""
+    """Yield typed lines; with readline they can be edited and recalled."""
     with suppress(ImportError):
         import readline  # noqa: F401 - input() uses it
     edited = sys.stdout is not None and sys.stdout.isatty()
@@ -59,7 +59,7 @@ def _typed() -> Iterator[str]:
         try:
             if edited:
                 yield input(PROMPT)
-            else:  # standard output is a file, which gets the text only
+            else:  # standard output is a file: it gets only the text
                 print(PROMPT, end='', file=sys.stderr, flush=True)
                 line = sys.stdin.readline()
                 if not line:

@@ -9,7 +9,7 @@ from .command import command
 EXAMPLE = 'Example: fastrnn plot RUN --out curves.svg'
 RUNS = Option('runs', Places(), None, '', 'Folders made by train --out.', positional=True, required=True,
     synonyms='run log logs input logdir i f')  # fmt: skip
-OUT = Option('out', Place(), None, '', 'The picture: .png or .svg.', letter='o',
+OUT = Option('out', Place(), None, '', 'Write the picture to this file, .png or .svg.', letter='o',
     otherwise='curves.png, unless --html is given', synonyms='output o file')  # fmt: skip
 HTML = Option('html', Place(), None, '', 'Write the curves as an interactive page to this file.',
     synonyms='interactive page web plotly')  # fmt: skip
@@ -19,9 +19,9 @@ HTML = Option('html', Place(), None, '', 'Write the curves as an interactive pag
 def plot(runs: tuple[Path, ...], out: Path | None, html: Path | None) -> None:
     """Draw training and validation curves of RUNS.
 
-    They show bits per character against time and against characters, and say in which options the runs differ. A run
-    of the engine reference is drawn in black, for comparison. The page works offline: move over a curve to read
-    iteration, bits and learning rate, and select a run's name to hide it. Needs matplotlib, and the page plotly: pip
+    The picture shows bits per character by time and by characters; labels show the options that differ between runs.
+    A run of the reference engine is black, for comparison. The page works offline: point at a curve to see
+    iteration, bits and learning rate; click a run's name to hide it. Needs matplotlib, and plotly for the page: pip
     install 'fastrnn[plot]'.
     """
     from ..runs import plot as plotting
@@ -42,4 +42,4 @@ def plot(runs: tuple[Path, ...], out: Path | None, html: Path | None) -> None:
     for words in plotting.label_all(curves):
         print(f'{places[0]}: {words}')
     for place in places[1:]:
-        print(f'{place}: the same curves, to explore in a browser')
+        print(f'{place}: interactive page of the same curves')

@@ -1,4 +1,4 @@
-"""``fastrnn runs``: the runs below a folder, side by side."""
+"""``fastrnn runs``: compares the runs below a folder."""
 
 import json
 import sys
@@ -18,27 +18,28 @@ if TYPE_CHECKING:
     from ..runs.overview import Overview
 
 EXAMPLE = 'Example: fastrnn runs runs'
-FOLDERS = Option('folders', Places(), (Path('.'),), '', 'Runs, or folders with runs below them.', otherwise='this one',
+FOLDERS = Option('folders', Places(), (Path('.'),), '', 'Runs, or folders with runs.', otherwise='this folder',
     positional=True, synonyms='run log logs input logdir dir path i f')  # fmt: skip
 GAP, INDENT = '  ', '    '
-UNITS = ((2 * 86400, 86400, 'd'), (2 * 3600, 3600, 'h'), (200, 60, 'min'), (0, 1, 's'))  # from so many seconds on
-A_PART = '* of the part of the held-out text that all validations but the last one read'
+# from this number of seconds on, seconds of the unit, its name
+UNITS = ((2 * 86400, 86400, 'd'), (2 * 3600, 3600, 'h'), (200, 60, 'min'), (0, 1, 's'))
+A_PART = '* on part of the held-out text; only the last validation reads all of it'
 
 
 @command(FOLDERS, JSON, synonyms='ls list compare table status experiments', epilog=EXAMPLE)
 def runs(folders: tuple[Path, ...], as_json: bool) -> None:
     """Compare the runs in and below FOLDERS, the best one first.
 
-    A run is a folder made by train --out. The table shows its model, the options that were asked for and differ
-    between these runs, the characters that it has read, its training time, its lowest validation in bits per
-    character, and whether it is finished, interrupted or running.
+    A run is a folder made by train --out. The table shows for each run its model, the given options that differ between
+    the runs, the characters that it has read, its training time, its lowest validation in bits per character, and its
+    status, such as finished, interrupted or running.
     """
     from ..runs.overview import find_runs
 
     found = find_runs(folders, _warn, stop.check)
     if not found:
         places = ', '.join(in_a_line(place) for place in folders)
-        _warn(f'no runs below {places}: train --out FOLDER keeps a run')
+        _warn(f'no runs below {places}: keep a run with train --out FOLDER')
         return
     options = differences([run.facts for run in found])
     if as_json:
@@ -56,14 +57,14 @@ def _warn(text: str) -> None:
 
 
 def _row(run: 'Overview') -> dict[str, str]:
-    """What is shown of each run, by the columns."""
+    """The cells of a run, by column."""
     bits = NONE if run.validation is None else f'{run.validation:.3f}{"*" * (run.part is not None)}'
     row = {'name': run.name, 'model': run.facts.model, 'read': _count(run.characters), 'time': _time(run.seconds)}
     return row | {'best val': bits, 'status': run.status or NONE}
 
 
 def _shown(rows: list[dict[str, str]], options: dict[str, list[str]], width: int) -> list[str]:
-    """A column for each option; in a narrow terminal the options of a run stand below it."""
+    """The table, with a column for each option; in a narrow terminal a run's options are below its line."""
     names = [in_a_line(row['name']) for row in rows]
     first, last = {'name': names}, {name: [row[name] for row in rows] for name in [*rows[0]][2:]}
     first['model'] = [row['model'] for row in rows]
@@ -95,7 +96,7 @@ def _below(words: list[str], width: int) -> list[str]:
 
 
 def _table(columns: dict[str, list[str]]) -> list[str]:
-    """Lines. The last word of a heading stands in a line of its own; numbers end where the others do."""
+    """The lines of a table. The last word of a heading has its own line; numbers are aligned to the right."""
     from rich.cells import cell_len
 
     cells = list[list[str]]()

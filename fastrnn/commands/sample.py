@@ -1,4 +1,4 @@
-"""``fastrnn sample``: text from a model."""
+"""``fastrnn sample``: generates text with a model."""
 
 import json
 import secrets
@@ -19,30 +19,30 @@ if TYPE_CHECKING:
 EXAMPLE = 'Example: fastrnn sample RUN --prime "Shall I compare" --temperature 0.8 --seed 0'
 # fmt: off
 RULES = (
-    Option('length', Whole(0), 500, '', 'Characters to generate at most; for a model of bytes, bytes.',
+    Option('length', Whole(0), 500, '', 'Maximum number of characters; for a model of bytes, of bytes.',
         synonyms='len max-new-tokens max-tokens num-chars n-chars chars size num-tokens max-length n l'),
     Option('prime', Escaped(), None, '', 'Text to continue; \\n is a newline.',
         otherwise='a newline, or the first character',
         synonyms='prompt start start-text starting-text primetext prefix seed-text input text'),
-    Option('prime_file', Place(), None, '', 'The same, literally, from a file; - is standard input.',
+    Option('prime_file', Place(), None, '', 'Text to continue, from a file without escapes; - is standard input.',
         synonyms='prompt-file input-file'),
     SKIP_UNKNOWN,
     Option('until', Escaped(), None, '', 'Stop before this text; \\n is a newline.',
         synonyms='stop stop-string stop-sequence stop-at end eos eos-token terminator delimiter'),
-    Option('temperature', NumberFrom0(), 1.0, '', 'Below 1 likelier characters; 0 always the most likely.',
+    Option('temperature', NumberFrom0(), 1.0, '', 'Below 1: safer text; above 1: bolder; 0: always the most likely.',
         synonyms='temp t sampling-temperature'),
     Option('top_k', Whole(1), None, '', 'Sample only from the K most likely characters.', otherwise='all',
         synonyms='topk k'),
     Option('top_p', Number(1), None, '', 'Sample only from the most likely characters that sum to this probability.',
         otherwise='all', synonyms='topp p nucleus'),
     OPTIONS['seed'],
-    Option('count', Whole(1), 1, '', 'Samples, generated together; lines of ---- separate them.',
+    Option('count', Whole(1), 1, '', 'Number of samples, generated together; lines of ---- separate them.',
         synonyms='num-samples n-samples samples n number'),
-    Option('lines', Whole(1), None, '', 'Print this many lines, each started after a newline; none is empty.',
+    Option('lines', Whole(1), None, '', 'Print this many lines, each generated after a newline; none is empty.',
         synonyms='num-lines n-lines names words'),
     Option('novel', Place(), None, '', 'With --lines: replace lines that occur in this text.',
         synonyms='new unseen exclude not-in unique'),
-    Option('interactive', Flag(), False, '', 'Continue what you type, again and again; Ctrl-D ends.',
+    Option('interactive', Flag(), False, '', 'Continue each line that you type; Ctrl-D quits.',
         synonyms='i chat repl dialogue prompt-loop'),
 )
 # fmt: on
@@ -71,19 +71,19 @@ def sample(
 ) -> None:
     r"""Generate text with MODEL.
 
-    It is printed as it is generated, after the prime. From one layer of tanh, characters at temperature 1 are the
-    reference's, bit for bit. With --count the batched engine's kernels draw many samples at once. Bytes are shown as
-    UTF-8. With --json each sample is an object on a line.
+    The text is printed while it is generated, after the prime. A model with one tanh layer generates the same
+    characters as min-char-rnn at temperature 1. With --count the batched engine generates the samples together. Bytes
+    are shown as UTF-8. With --json each sample is an object on one line.
 
-    In --prime, in --until and in what you type, C's escapes mean characters: \n is a newline, \\ a backslash.
+    In --prime, --until and typed text, escapes are those of C: \n is a newline, \\ a backslash.
 
-    --lines draws many lines at once. Each starts from a zero state after a newline and the prime, and ends before the
-    next newline, or after --length characters. Further draws replace empty lines, and with --novel TEXT lines that
-    occur in TEXT; standard error shows how many occurred. It stops after 1,000 draws, or 100 for each line.
+    --lines generates many lines together. Each starts from a zero state after a newline and the prime. It ends before
+    the next newline, or after --length characters. New lines replace empty ones, and with --novel TEXT also lines that
+    occur in TEXT; standard error shows how many occurred. The limit is 100 attempts per line, and at least 1,000.
 
-    --interactive continues each line that you type, and keeps its state. The end of the line is not read: type \n for
-    a newline. An empty line lets the model go on. Ctrl-C stops a text, and at the prompt the command; Ctrl-D ends. A
-    text stops before --until, but the model has read it. Each line of a pipe counts as typed.
+    --interactive continues each line that you type, and keeps the model's state. The end of your line is not read:
+    type \n for a newline. An empty line continues the text. Ctrl-C stops the text; at the prompt it ends the command,
+    as Ctrl-D does. A text stops before --until, but the model has read that string. Lines of a pipe count as typed.
     """
     from ..inference.prompt import encode_known, read_prompt
     from ..model.checkpoint import load_model
@@ -95,7 +95,7 @@ def sample(
     if prime_file is not None:
         text = read_prompt(prime_file, encoding, errors)
     if seed is None and as_json:
-        seed = secrets.randbelow(MAX_SEED)  # so that it can be told
+        seed = secrets.randbelow(MAX_SEED)  # JSON shows the seed
     rules: dict[str, Any] = {'temperature': temperature, 'top_k': top_k, 'top_p': top_p, 'seed': seed}
     more = {'until': until, 'skip_unknown': skip_unknown}
     if skip_unknown:
@@ -110,24 +110,24 @@ def sample(
 
 
 def _check_together(given: dict[str, bool], length: int, prime_file: Path | None, novel: Path | None) -> None:
-    """Raise ValueError for options that do not go together; ``given``: which were given."""
+    """Raise ValueError for options that exclude each other; ``given``: whether each was given."""
     pairs = ('prime', 'prime-file'), ('lines', 'count'), ('lines', 'until'), ('lines', 'interactive')
     for one, other in (*pairs, ('interactive', 'count'), ('interactive', 'json')):
         if given[one] and given[other]:
             why = ': a line ends at its newline' if other == 'until' else ''
-            raise ValueError(f'both --{one} and --{other} are given{why}: take one')
+            raise ValueError(f'both --{one} and --{other} are given{why}: use one')
     if novel is not None and not given['lines']:
         raise ValueError('--novel is for lines: add --lines, such as --lines 20')
     if given['lines'] and not length:
-        raise ValueError('length is 0, but a line has characters: give --lines a --length of 1 or more')
+        raise ValueError('--length is 0, but --lines prints no empty lines: set --length to 1 or more')
     if [str(prime_file), str(novel), '-' if given['interactive'] else ''].count('-') > 1:
-        raise ValueError('standard input can be read but once: name a file')
+        raise ValueError('standard input can be read only once: name a file')
 
 
 def _print_samples(
     model: 'Model', count: int, length: int, prime: str, as_json: bool, rules: dict[str, Any], more: dict[str, Any]
 ) -> None:
-    """One as it is drawn, or many."""
+    """Print one sample while it is generated, or several."""
     from ..inference.generate import sample as draw
     from ..inference.generate import samples
 

@@ -1,1 +1,1 @@
-"""What is opened in a browser."""
+"""Pages that open in a browser."""

@@ -1,4 +1,4 @@
-"""A page in one file: what it is put together from, and the policy by which only that runs."""
+"""Builds a page as one file, and the content security policy that runs nothing else."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from importlib.resources import files
 
 
 def beside(name: str) -> str:
-    """A file beside this module, wherever the package is kept."""
+    """The text of a file in this package."""
     return files(__package__).joinpath(name).read_text(encoding='utf-8')
 
 
@@ -16,7 +16,7 @@ def joined(names: Sequence[str]) -> str:
 
 
 def policy(style: str, *scripts: str, worker: bool = False) -> str:
-    """Only what is in the page runs, and nothing is fetched; a worker is made of a script of the page."""
+    """A content security policy: only the page's scripts run, nothing is fetched. ``worker``: allow blob: workers."""
     hashes = ' '.join(map(_hashed, scripts))
     rules = [
         "default-src 'none'",

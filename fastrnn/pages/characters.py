@@ -1,4 +1,4 @@
-"""How a character of any text is shown in a page: nothing of it is markup, unseen or turns the text around."""
+"""Shows the characters of any text in a page: never as markup, never invisible, never changing the text's direction."""
 
 import unicodedata
 from html import escape
@@ -9,20 +9,20 @@ JOINERS = '\u200c\u200d'  # Persian, Hindi and emoji are not written without the
 
 
 def content(char: str, unit: str) -> str:
-    """What stands for a character or a cluster in the page; newlines and tabs stay, so that the text can be copied."""
+    """The HTML of a character or a cluster. Newlines and tabs are unchanged, so that the text can be copied."""
     return escape(char) if char in '\n\t' or len(char) > 1 else escape(visible(char, unit))
 
 
 def kind(char: str, unit: str) -> str:
-    """A further class, after a space: newline, tab, or an escape."""
+    """The CSS class of a newline, a tab or an escape, after a space; else ''."""
     if char in '\n\t':
         return ' n' if char == '\n' else ' t'
     return ' x' if len(char) == 1 and visible(char, unit) != char else ''
 
 
 def visible(char: str, unit: str = 'character') -> str:
-    """A character, or an escape where it would not show, would turn the text around or is none of HTML's."""
-    shown = char if char == '\\' else escaped(char, unit)  # no program has to tell a backslash from an escape
+    """A character; an escape if it is invisible, changes the text's direction or is not allowed in HTML."""
+    shown = char if char == '\\' else escaped(char, unit)  # pages, unlike tables, need no escaped backslash
     if shown != char:
         return shown
     point = ord(char)
@@ -33,5 +33,5 @@ def visible(char: str, unit: str = 'character') -> str:
 
 
 def shown(text: str) -> str:
-    """A text in the page, whatever is in it."""
+    """A text as HTML, with everything escaped."""
     return escape(''.join(visible(char) for char in text))

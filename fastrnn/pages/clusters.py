@@ -1,4 +1,4 @@
-"""Grapheme clusters: what a reader takes for one character, though a model may read it as several."""
+"""Grapheme clusters: one character to a reader, possibly several to a model."""
 
 import re
 from collections.abc import Iterator
@@ -8,17 +8,18 @@ import regex
 
 from .characters import visible
 
-CLUSTER = regex.compile(r'\X')  # by Unicode's annex 29: accents, skin tones, families, flags, Hangul
-# a byte, or several that are a character in UTF-8 unless its number is not one
+CLUSTER = regex.compile(r'\X')  # Unicode's annex 29: accents, skin tones, families, flags, Hangul
+# a byte, or several that look like a character in UTF-8; decoding checks them
 UTF_8 = re.compile('[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|.', re.DOTALL)
-FLAG = re.compile('\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f')  # of Scotland, by unseen tags
+# such as Scotland's flag, with invisible tags
+FLAG = re.compile('\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f')
 
 
 def clusters(text: str, unit: str) -> Iterator[tuple[int, str, str]]:
-    """Of each cluster: how many units it has, its text, and what that is one of, 'character' or 'byte'.
+    """Yield for each cluster its number of units, its text, and 'character' or 'byte'.
 
-    text: one character a unit; of bytes, chr(0) to chr(255). What has to be shown by an escape is by itself, and so is
-    a byte that belongs to no character.
+    text: one character per unit; bytes are chr(0) to chr(255). Characters that are shown as escapes, and bytes that are
+    not UTF-8, are alone.
     """
     pieces = list(_characters(text)) if unit == 'byte' else [(1, char, unit) for char in text]
     whole = ''.join('\0' if kind == 'byte' else char for _, char, kind in pieces)  # nothing attaches to a NUL

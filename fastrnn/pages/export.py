@@ -22,21 +22,21 @@ from ..system.interrupts import remembered
 from .player import page
 from .player_weights import quantized, size_of_rows
 
-DRAWN = 20_000  # characters of the model's own, on which 8 bits are compared with float32 where no text is given
+DRAWN = 20_000  # characters that the model generates to compare 8 bits with float32 if no text is given
 MAX_PRIME = 10_000  # half of LONGEST_TEXT in player_write.js
-# bytes of the page that rows of n-grams may take, as a browser has it in memory several times; the preset's take up to
+# bytes for the n-gram table in a page: a browser has the page in memory several times. The preset's tables take up to
 # 107 MB
 MAX_ROWS = 120_000_000
 
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, and, of 8 bits, what they cost."""
+    """The size of the file, and the cost of 8 bits."""
 
     size: int  # bytes
-    bits: float | None = None  # bits per character of the model as it is
-    quantized_bits: float | None = None  # and in 8 bits
-    of: str = ''  # which text
+    bits: float | None = None  # bits per character of the unrounded model
+    quantized_bits: float | None = None  # bits per character of the model in 8 bits
+    of: str = ''  # the text on which both were measured
 
 
 def export(
@@ -49,45 +49,45 @@ def export(
     saved: float | None = None,
     primes: Sequence[str] = (),
 ) -> Exported:
-    """Write one HTML file that runs the model in a browser, without a network: it writes, and shows what its units do.
+    """Write one HTML file that runs the model in a browser, offline. It generates text and shows what the units do.
 
-    If the name ends in ``.onnx``, write one step of the model in ONNX, in float32 (extra ``onnx``): ``ids`` (batch,)
-    int64 and states, which are zeros before a text, to ``logits`` (batch, V) and the next states. States are ``h``
-    (layers, batch, H), of an LSTM ``c``, and with n-grams ``recent`` (batch, N-1) int64. The metadata ``vocabulary``
-    has the characters as JSON. The other parameters below are for pages.
+    If the name ends in ``.onnx``, write one step of the model in ONNX, in float32 (extra ``onnx``). Inputs are ``ids``
+    (batch,) int64 and the states, zeros at the start of a text. Outputs are ``logits`` (batch, V) and the next states.
+    The states are ``h`` (layers, batch, H), for an LSTM also ``c``, and with n-grams ``recent`` (batch, N-1) int64. The
+    metadata ``vocabulary`` has the characters as JSON. The other parameters are for pages.
 
     Parameters
     ----------
     model : Model
     path : path
-        Of the file. It appears whole or not at all.
+        The file to write. It appears whole or not at all.
     quantize : bool
-        Weights in 8 bits, a scale a row, in place of float32: the page takes about a quarter, and for one seed it
-        writes the text of the rounded model, where it else writes that of :func:`fastrnn.sample`. What that costs is
-        measured: on ``text``, or on 20,000 characters that the model draws itself, where the difference estimates
-        the Kullback-Leibler divergence of the rounded model from the model: no text of others is needed for it.
+        Store weights in 8 bits, with one scale per row, instead of float32. The page takes about a quarter of the
+        size. With the same seed it writes the text of the rounded model; without ``quantize`` it writes the text of
+        ``fastrnn.sample``. The cost is measured on ``text``, or on 20,000 characters that the model generates. On
+        generated text the difference estimates the Kullback-Leibler divergence of the rounded model from the model.
     text : str or Path, optional
         A str is the text itself, a Path names a file.
     title : str, optional
-        By default the name of the text that it was trained on, if the model's file tells it.
+        By default the name of the training text, if the model's file has it.
     saved : float, optional
-        When the model was saved, in seconds since 1970; the page tells the day.
+        When the model was saved, in seconds since 1970; the page shows the date.
     primes : sequence of str
-        Beginnings that the page offers, each with a button.
+        Texts to continue; the page has a button for each.
 
     Returns
     -------
     Exported
-        Its ``size`` in bytes; with ``quantize``, ``bits`` and ``quantized_bits`` per character, and the text they are
-        ``of``.
+        ``size`` in bytes; with ``quantize`` also ``bits`` and ``quantized_bits`` per character, and ``of``, the text
+        on which they were measured.
 
     Raises
     ------
     ValueError
-        In one line, for a text or a prime with characters that the model lacks, an empty prime, a place where no
-        file can be written, or more than 120 MB of n-grams; without the package onnx for an ONNX file.
+        In one line: for unknown characters in a text or a prime, an empty prime, a file that can't be written, more
+        than 120 MB of n-grams, or an ONNX file without the package onnx.
     Diverged
-        For a model whose weights are not finite, or far too large.
+        If the model's weights are not finite, or far too large.
     """
     check_model(model)
     path = Path(path)
@@ -99,7 +99,7 @@ def export(
     _check_primes(model, primes)
     _check_rows(model.params, quantize)
     if overflows(model.params, np.float32):
-        raise Diverged("the model's weights are not finite, or too large for the float32 of a page: export another one")
+        raise Diverged("the model's weights are not finite, or too large for float32 in a page: export another model")
     cost, told = Exported(0), []
     if quantize:
         cost = _cost(model, text)
@@ -113,23 +113,23 @@ def export(
 
 
 def _check_primes(model: Model, primes: Sequence[str]) -> None:
-    """Raise ValueError for one that the model can't read, or the page not whole."""
+    """Raise ValueError for primes that the model can't read, or that are too long for a page."""
     if isinstance(primes, str):
-        raise ValueError(f'primes is the text {primes!r}; give a list of texts')
+        raise ValueError(f'primes is the text {primes!r}; pass a list of texts')
     for prime in primes:
         if not isinstance(prime, str) or not prime:
             raise ValueError(f'a prime is {prime!r}; it must be a text of one character or more')
         name = repr(prime) if len(prime) < 40 else f'{prime[:30]!r}…'
         try:
-            size = len(model.vocabulary.encode(prime, cure='take them out of the prime'))
+            size = len(model.vocabulary.encode(prime, cure='remove them from the prime'))
         except ValueError as error:
             raise ValueError(f'prime {name}: {error}') from None
         if size > MAX_PRIME:
-            raise ValueError(f'prime {name} has {size:,} {model.unit}s, a page reads {MAX_PRIME:,} at most: shorten it')
+            raise ValueError(f'prime {name} has {size:,} {model.unit}s, the limit is {MAX_PRIME:,}: shorten it')
 
 
 def _check_rows(params: Params, quantize: bool) -> None:
-    """Raise ValueError for more rows of n-grams than a page may have."""
+    """Raise ValueError if the n-gram table is too large for a page."""
     V, count = params.V, int(np.count_nonzero(params.rows.any(axis=1)))
     size = size_of_rows(count, V, quantize)
     if size <= MAX_ROWS:
@@ -140,14 +140,14 @@ def _check_rows(params: Params, quantize: bool) -> None:
         rows = params.architecture.ngram_rows * MAX_ROWS // size_of_rows(len(params.rows), V, True)
         cure = f'train a model with --ngram-rows {rows} or fewer{"" if quantize else ", and add --quantize"}'
     raise ValueError(
-        f'rows of n-grams would take {size / 1e6:,.0f} MB of the page, the limit is {MAX_ROWS / 1e6:.0f} MB: {cure}'
+        f'the n-gram table would take {size / 1e6:,.0f} MB of the page, the limit is {MAX_ROWS / 1e6:.0f} MB: {cure}'
     )
 
 
 def _cost(model: Model, text: str | Path | None) -> Exported:
     ids: Ids
     if text is None:
-        ids, of = _drawn(model), f'{DRAWN:,} {model.unit}s that it drew'
+        ids, of = _drawn(model), f'{DRAWN:,} generated {model.unit}s'
     else:
         ids, of = model.vocabulary.encode(text), text.name if isinstance(text, Path) else 'a text'
     whole, rounded = bits(model.params, ids), bits(quantized(model.params), ids)
@@ -157,7 +157,7 @@ def _cost(model: Model, text: str | Path | None) -> Exported:
 
 
 def _drawn(model: Model) -> NDArray[np.uint32]:
-    """Numbers, as text of drawn bytes would be another one: it has U+FFFD for what is no UTF-8."""
+    """Generated ids. Decoding them would change a text of bytes: U+FFFD replaces what is not UTF-8."""
     stream, rng = make_stream(model), np.random.RandomState(0)
     with remembered():
         stream.read(encode_prompt('', model))

@@ -1,4 +1,4 @@
-// The page: what its three parts share, and the way to the model, in a worker or here.
+// The page: what its three views share, and the connection to the model, in a worker or in the page.
 
 class Page {
   constructor() {
@@ -31,7 +31,7 @@ class Page {
     this.$(id).textContent = text;
   }
 
-  // The colours of a unit, as the style sheet has them, for pictures.
+  // Colours of activations from the style sheet, for the canvases
   readColours() {
     const style = getComputedStyle(document.documentElement);
     this.colours = Array.from({length: STEPS + 1}, (_, k) => style.getPropertyValue(`--u${k}`).trim());
@@ -58,7 +58,7 @@ class Page {
     }
   }
 
-  // Without a worker: in slices, between which the browser draws
+  // Without a worker: work in slices, so that the browser can draw between them
   here() {
     const engine = new Engine(this.facts, this.weights(), answer => setTimeout(() => this.receive(answer)));
     this.send = message => engine.receive(message);
@@ -71,16 +71,16 @@ class Page {
     return bytes.buffer;
   }
 
-  // A task, which takes the place of the one before.
+  // A task; it replaces the previous one.
   ask(kind, options, answered) {
     for (const [job, {task}] of this.jobs) if (task) this.jobs.delete(job);
-    if (kind === 'write') this.see.show(this.see.pane.at); // it no longer reads
+    if (kind === 'write') this.see.show(this.see.pane.at); // clears the progress of reading
     else this.write.busy(false);
     this.jobs.set(++this.job, {task: true, answered});
     this.post({kind, job: this.job, ...options});
   }
 
-  // A question, which is answered at once.
+  // A question, answered immediately.
   query(kind, options, answered) {
     this.jobs.set(++this.job, {task: false, answered});
     this.post({kind, job: this.job, ...options});
@@ -109,7 +109,7 @@ class Page {
     job.answered(answer);
   }
 
-  // --- three parts ---
+  // --- three views ---
 
   tabs() {
     const tabs = [...this.all('[role=tab]')];
@@ -136,33 +136,33 @@ class Page {
       tab.tabIndex = own ? 0 : -1;
       this.$(tab.id.slice(4)).hidden = !own;
     }
-    if (name !== 'write') this.write.go(0); // nobody looks on
+    if (name !== 'write') this.write.go(0); // nobody watches: full speed
     this.remember(name);
     this.show();
   }
 
-  // In the address, which a page inside another one need not have: srcdoc's and data's can't be changed.
+  // In the page's address; inside a frame with srcdoc or a data: URL it can't be changed.
   remember(name) {
     if (location.hash.slice(2) === name) return;
     try {
-      history.replaceState(null, '', `#/${name}`); // no id: nothing is scrolled to
-    } catch { /* SecurityError: the part is open all the same */ }
+      history.replaceState(null, '', `#/${name}`); // not an id: the page does not scroll
+    } catch { /* SecurityError: the view is open anyway */ }
   }
 
-  // By the main button or by Enter, which clicks it. No form is submitted: a sandboxed frame forbids that.
+  // Run by the main button, or by Enter, which clicks it. The form is not submitted: a sandboxed frame forbids that.
   submitted(id, act) {
     const form = this.$(id);
     form.querySelector('.main').addEventListener('click', event => {
       event.preventDefault();
-      if (!form.checkValidity()) this.$('rules').open = true; // where its numbers are
+      if (!form.checkValidity()) this.$('rules').open = true; // shows the invalid number
       if (form.reportValidity()) act();
     });
   }
 
-  // What was written is what is seen first.
+  // See starts with the generated text.
   show() {
     const {ids} = this.write.pane;
-    const untouched = !this.see.read && !this.$('pasted').value && this.$('stop').disabled; // reading ends writing
+    const untouched = !this.see.read && !this.$('pasted').value && this.$('stop').disabled; // reading would stop the writing
     if (!this.$('see').hidden && untouched && ids.length > 100) this.$('use-written').click();
   }
 }

@@ -1,7 +1,7 @@
-"""A page that is a model: one file of HTML that runs it, with nothing to fetch.
+"""A page that runs a model: one HTML file, nothing to fetch.
 
-Put together from player.html, whose ``$names`` are filled in, player.css and the scripts, plain ECMAScript. Those of
-the ENGINE run in a worker, which is made from their text in the page; those of the PAGE run in the page.
+Built from the template player.html, player.css and the scripts, plain ECMAScript. The ENGINE scripts run in a worker,
+created from their text in the page; the PAGE scripts run in the page.
 """
 
 import json
@@ -19,9 +19,9 @@ from .player_colours import STEPS, rules
 from .player_weights import layout, packed
 from .surprisal import SHADES
 
-NGRAMS = 'player_ngrams.js'  # in pages of models that have them
+NGRAMS = 'player_ngrams.js'  # only for models with n-grams
 ENGINE = ('player_model.js', NGRAMS, 'player_draw.js', 'player_features.js', 'player_engine.js')
-WIDE = 40  # characters of a beginning that its button shows
+WIDE = 40  # characters of a prime that its button shows
 PAGE = (
     'player_text.js',
     'player_clusters.js',
@@ -47,13 +47,13 @@ def page(
     ----------
     model : Model
     title : str
-        Shown as a heading, whatever is in it.
+        The heading; any text, escaped.
     told : sequence of (str, str)
-        More facts of the model, each with its name.
+        More facts about the model: name and value.
     quantize : bool
-        Weights in 8 bits, with a scale a row, in place of float32.
+        Store weights in 8 bits, with one scale per row, instead of float32.
     primes : sequence of str
-        Beginnings, each with a button.
+        Texts to continue, each with a button.
     """
     architecture, unit = model.params.architecture, model.unit
     style = joined(['player.css']) + rules()
@@ -73,8 +73,8 @@ def page(
         vocabulary_size=architecture.V,
         shades=''.join(f'<li class="s{k}">{k}{"+" * (k == len(SHADES) - 1)}</li>' for k in range(len(SHADES))),
         steps=''.join(f'<li class="u{k}">{_step(k)}</li>' for k in range(STEPS + 1)),
-        table=f', and from rows of a table that the last {_orders(model)} point to,' if ngrams else '',
-        trained=rows(trained or [('text', 'its file does not tell')]),
+        table=f', and from table rows selected by the last {_orders(model)},' if ngrams else '',
+        trained=rows(trained or [('text', 'not in the model file')]),
         built=rows([*built(model, quantize), *told]),
         characters=' '.join(f'<span>{_named(char, unit)}</span>' for char in model.chars),
         version=__version__,
@@ -98,16 +98,16 @@ def page(
 
 
 def about(model: Model) -> list[tuple[str, str]]:
-    """What the model's file tells of its training."""
+    """What the model's file knows about its training."""
     facts, found = model.about, []
     if facts.text:
         found.append(('text', facts.text))
     if facts.characters is not None:
         found.append(('size', f'{facts.characters:,} {model.unit}s'))
     if facts.bits is not None:
-        of = 'held-out text' if facts.held_out else 'the text that it was trained on'
+        of = 'held-out text' if facts.held_out else 'the training text'
         of = of if facts.part is None else f'{facts.part:,} {model.unit}s of {of}'
-        found.append((f'bits per {model.unit}', f'{facts.bits:.3f}, of {of}'))
+        found.append((f'bits per {model.unit}', f'{facts.bits:.3f}, on {of}'))
     if facts.iterations is not None:
         found.append(('iterations', f'{facts.iterations:,}'))
     if facts.version:
@@ -117,8 +117,8 @@ def about(model: Model) -> list[tuple[str, str]]:
 
 def built(model: Model, quantize: bool) -> list[tuple[str, str]]:
     architecture = model.params.architecture
-    weights = '8 bits, with a scale a row' if quantize else 'float32'
-    ngrams = [('n-grams', f'of {_orders(model)}, {architecture.ngram_rows:,} rows each')]
+    weights = '8 bits, one scale per row' if quantize else 'float32'
+    ngrams = [('n-grams', f'{_orders(model)}, {architecture.ngram_rows:,} rows each')]
     return [
         ('architecture', in_words(architecture)),
         *(ngrams if architecture.ngrams else []),
@@ -149,7 +149,7 @@ def _beginnings(primes: Sequence[str]) -> str:
     if not primes:
         return ''
     buttons = ''.join(f'<button type="button">{_on_a_button(prime)}</button>\n' for prime in primes)
-    return f'<div class="beginnings" role="group" aria-label="Beginnings">\n{buttons}</div>\n'
+    return f'<div class="beginnings" role="group" aria-label="Texts to continue">\n{buttons}</div>\n'
 
 
 def _on_a_button(prime: str) -> str:
@@ -166,5 +166,5 @@ def _step(k: int) -> str:
 
 
 def _in_script(facts: dict[str, Any]) -> str:
-    """JSON in a script element, which nothing in it can end."""
+    """JSON for a script element; its text can't end the element."""
     return json.dumps(facts, separators=(',', ':')).replace('<', '\\u003c')

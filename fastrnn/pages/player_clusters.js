@@ -1,9 +1,9 @@
-// Grapheme clusters: what a reader takes for one character, though a model may read it as several; as in clusters.py.
+// Grapheme clusters: one character to a reader, possibly several to a model; as in clusters.py.
 
-const FLAG = /^\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]+\u{e007f}$/u; // of Scotland, by unseen tags
-const WIDTHS = [[0xc2, 1], [0xe0, 2], [0xf0, 3], [0xf5, 4]]; // bytes of a character in UTF-8 whose first is below
+const FLAG = /^\u{1f3f4}[\u{e0030}-\u{e0039}\u{e0061}-\u{e007a}]+\u{e007f}$/u; // such as Scotland's, with invisible tags
+const WIDTHS = [[0xc2, 1], [0xe0, 2], [0xf0, 3], [0xf5, 4]]; // number of bytes of a UTF-8 character whose first byte is below
 
-// Of numbers of characters: [from, to, what shows them], of bytes too that are a character together.
+// The clusters of ids: from, to, and the text that shows them. Bytes of one character are together.
 function clusters(alphabet, ids) {
   const pieces = alphabet.bytes ? ofBytes(alphabet, ids) : ids.map((ix, k) => piece(k, k + 1, alphabet.char(ix)));
   const starts = boundaries(pieces.map(({char}) => char).join('')), found = [];
@@ -20,7 +20,7 @@ function clusters(alphabet, ids) {
 
 const piece = (from, to, char) => ({from, to, char, shown: visible(char)});
 
-// Where clusters begin in a text; without a segmenter, everywhere.
+// Where clusters start in a text; everywhere if the browser has no segmenter.
 function boundaries(text) {
   if (!Intl.Segmenter) return {has: () => true};
   const segments = new Intl.Segmenter('en', {granularity: 'grapheme'}).segment(text);
@@ -42,7 +42,7 @@ function ofBytes(alphabet, ids) {
   return found;
 }
 
-// The character of bytes in UTF-8, '' for none.
+// The character that bytes encode in UTF-8; '' if they are invalid.
 function decoded(bytes) {
   try {
     return bytes.includes(FOLDED) ? '' : new TextDecoder('utf-8', {fatal: true, ignoreBOM: true}).decode(Uint8Array.from(bytes));

@@ -1,7 +1,7 @@
-// Which character comes next, by the rules of fastrnn.sample, and by the numbers of its generator: the same seed
-// gives the same text, until two roundings fall on two sides of a number.
+// Draws the next character by the rules and the random numbers of fastrnn.sample: the same seed gives the same text,
+// unless rounding differs in the last bits.
 
-// MT19937 (Matsumoto and Nishimura 1998), as NumPy's RandomState seeds it and makes uniform numbers of it.
+// MT19937 (Matsumoto and Nishimura 1998), with the seeding and the uniform numbers of NumPy's RandomState.
 class Mersenne {
   constructor(seed) {
     const key = this.key = new Uint32Array(624);
@@ -35,7 +35,7 @@ class Mersenne {
   }
 }
 
-// What is proportional to the probabilities, into p (float32); returns its sum. Top-k comes first, then top-p of the
+// Writes unnormalized probabilities into p (float32) and returns their sum. Top-k is applied first, then top-p to the
 // rest, as in fastrnn/kernels/sampling.py.
 function distribution(y, {temperature, topK, topP}, p) {
   const V = y.length;
@@ -58,7 +58,7 @@ function sum(p) {
   return total;
 }
 
-// Keep the largest, as few as reach ``count`` or sum to ``mass``, of ties the first; the others become 0.
+// Keep the fewest largest values that reach ``count`` or sum to ``mass``; of ties the first. The others become 0.
 function keepLargest(p, count, mass) {
   const sorted = p.slice().sort();
   let kept = 0, reached = 0, least = 0;
@@ -70,14 +70,14 @@ function keepLargest(p, count, mass) {
   }
 }
 
-// The character at which the cumulated p exceed the share u of their sum.
+// The first character at which the cumulative sum of p exceeds u * total.
 function choose(p, total, u) {
   let edge = 0;
   for (let k = 0; k < p.length - 1; k++) if ((edge += p[k]) / total > u) return k;
   return p.length - 1;
 }
 
-// The likeliest characters into ids and shares, largest first, from an index on.
+// Writes the most likely characters into ids and shares, largest first, starting at an index.
 function likeliest(p, total, count, ids, shares, from) {
   let least = 0;
   for (let k = 0; k < p.length; k++) {

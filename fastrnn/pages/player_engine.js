@@ -1,11 +1,11 @@
-// The work, in slices between which messages come in: in a worker, or, where a browser makes none, in the page.
+// Does the work in slices and handles messages between them: in a worker, or in the page if there is no worker.
 
 const SLICE = 15; // milliseconds
 const FLUSH = 30; // milliseconds between two pieces of text
-const SHOWN = 10; // likeliest characters that are told of each
+const SHOWN = 10; // most likely characters sent for each place
 const PLAIN = {temperature: 1, topK: Infinity, topP: 1};
 const WHOLE = 32767; // an activation of 1
-const LISTED = 30, STRIP = 120; // units in a list, and characters of the picture of each
+const LISTED = 30, STRIP = 120; // units in the list, and characters in the strip of each
 
 class Engine {
   constructor(facts, buffer, send) {
@@ -21,7 +21,7 @@ class Engine {
     send({kind: 'ready'});
   }
 
-  // A new task takes the place of the one that is going on; it is told by its number.
+  // A new task replaces the current one; answers carry the number of their job.
   receive({kind, job, ...options}) {
     if (kind === 'rank') return this.send({kind, job, ...this.rank(options)});
     if (kind === 'pace') return this.hasten(options.pace);
@@ -32,7 +32,7 @@ class Engine {
     if (this.task) this.schedule();
   }
 
-  // The pace of the task that is going on: characters a second, 0: as many as there can be
+  // Change the pace of the current task: characters per second; 0: full speed
   hasten(pace) {
     this.pace = pace;
     clearTimeout(this.timer);
@@ -58,7 +58,7 @@ class Engine {
     }
   }
 
-  // Draw characters after a prime, a piece at a time.
+  // Draw characters after a prime, and send them in pieces.
   * write({prime, length, seed, skip, pace, ...rules}) {
     const {model, p} = this, random = new Mersenne(seed);
     this.pace = pace;
@@ -67,7 +67,7 @@ class Engine {
     for (let k = 0; k < prime.length - 1; k++) yield model.read(prime[k], false);
     let ix = prime.length ? prime[prime.length - 1] : this.first, told = performance.now(), piece = new Piece();
     const start = told;
-    let due = start; // of the next character; what comes late is made up for, up to 50 ms
+    let due = start; // time of the next character; delays up to 50 ms are caught up
     for (let n = 1; n <= length; n++) {
       model.read(ix);
       const total = distribution(model.logits, rules, p);
@@ -84,7 +84,7 @@ class Engine {
     }
   }
 
-  // Read a text: the surprisal of each character, what was expected in its place, and what all units did.
+  // Read a text: each character's surprisal, the most likely characters in its place, and all activations.
   * read({ids}) {
     const {model, p} = this, n = ids.length, bits = new Float32Array(n).fill(NaN), piece = new Piece();
     const units = model.layers * model.cell.states * model.H, activations = new Int16Array(n * units);
@@ -109,7 +109,7 @@ class Engine {
     this.tell('read', {bits, ...piece.facts, present: this.present()});
   }
 
-  // h as it is, c through tanh as the cell's output sees it
+  // h, and tanh(c), which the cell's output uses
   keep(activations, at) {
     for (const states of this.model.states) {
       for (const [kind, state] of states.entries()) {
@@ -129,12 +129,12 @@ class Engine {
     return FEATURES[name](Array.from(this.text, ix => this.chars[ix]));
   }
 
-  // Features that say anything of this text: all but those that are the same everywhere.
+  // Features that are not constant in this text.
   present() {
     return [...Object.keys(FEATURES), 'surprise'].filter(name => deviation(this.feature(name)) > 0);
   }
 
-  // The units that vary most, or follow a feature most, in whatever direction.
+  // The units with the largest deviation, or the largest absolute correlation with a feature.
   rank({by}) {
     const feature = by === 'variance' ? null : this.feature(by), found = [];
     for (let index = 0; index < this.units; index++) {
@@ -148,7 +148,7 @@ class Engine {
   }
 }
 
-// Characters, with the likeliest in the place of each.
+// Characters, and the most likely ones in the place of each.
 class Piece {
   constructor() {
     Object.assign(this, {ids: [], top: [], shares: [], chances: []});
@@ -167,7 +167,7 @@ class Piece {
     this.shares.push(shares);
   }
 
-  // Nothing was expected of the first
+  // The first character has no prediction
   skip() {
     this.top.push(new Uint32Array(SHOWN));
     this.shares.push(new Float32Array(SHOWN));
@@ -178,7 +178,7 @@ class Piece {
   }
 }
 
-// In bits; in float64, as rounding of what is almost certain would show.
+// In bits; in float64: float32 would round probabilities near 1 visibly.
 function surprisal(y, ix) {
   let top = y[0], sum = 0;
   for (const value of y) top = Math.max(top, value);
@@ -186,7 +186,7 @@ function surprisal(y, ix) {
   return Math.max(0, (Math.log(sum) + top - y[ix]) / Math.LN2);
 }
 
-// A worker's first message brings the model.
+// The worker's first message has the model.
 function serve() {
   let engine = null;
   onmessage = ({data}) => {

@@ -1,14 +1,14 @@
-// What a unit may have learned to notice: of each character of a text a number, by code points.
+// Properties that a unit may have learned to detect: one number for each character of a text.
 
 const matching = pattern => chars => chars.map(char => pattern.test(char) ? 1 : 0);
 
-// A number that is carried from character to character.
+// A number that is updated at each character.
 const running = step => chars => {
   let value = 0;
   return chars.map((char, k) => value = step(value, char, chars, k));
 };
 
-// Opened and closed by characters; a blank line ends what nobody closed.
+// 1 between an opening and a closing character; a blank line also closes.
 const between = (open, close) => running((inside, char, chars, k) => {
   if (char === '\n' && chars[k - 1] === '\n') return 0;
   if (inside ? close.includes(char) : open.includes(char)) return 1 - inside;
@@ -35,7 +35,7 @@ const FEATURES = {
   punctuation: matching(/[\p{P}\p{S}]/u),
 };
 
-// Pearson's correlation of two columns; 0 where one of them never changes.
+// Pearson's correlation of two columns; 0 if either is constant.
 function correlation(column, feature) {
   const n = column.length;
   let sx = 0, sy = 0, sxx = 0, syy = 0, sxy = 0;

@@ -1,11 +1,11 @@
 'use strict';
-// The model: its weights in typed arrays, and what a character does to its state. Cells after PyTorch, as in
-// fastrnn/kernels/batched: products are summed in float64, all that is kept is float32.
+// The model: weights in typed arrays, and the step that a character makes. Cells follow PyTorch, as in
+// fastrnn/kernels/batched: products are summed in float64, results are stored as float32.
 
 const sigmoid = x => 1 / (1 + Math.exp(-x));
 
-// Of each cell a step of a layer: x (G*H) from below and z (G*H) from the state before, sums without biases; then
-// biases b (G*H) and own (H, of a GRU's hidden side alone); the states h, and of an LSTM c, are changed in place.
+// The step of one layer, for each cell. x (G*H) is from the layer below, z (G*H) from the previous state, both without
+// biases; b (G*H) are biases, own (H) a GRU's bias of the hidden side. Changes h, and c of an LSTM, in place.
 const CELLS = {
   rnn: {gates: 1, states: 1, step(H, x, z, b, own, h) {
     for (let k = 0; k < H; k++) h[k] = Math.tanh(x[k] + z[k] + b[k]);
@@ -26,7 +26,7 @@ const CELLS = {
   }},
 };
 
-// out = W @ x, W (rows, cols) from an index on; four rows at a time, so that x is read once for them.
+// out = W @ x; W (rows, cols) starts at an index. Four rows at a time read x once.
 function multiply(W, from, rows, cols, x, out) {
   let row = 0, p = from;
   for (; row + 4 <= rows; row += 4, p += 4 * cols) {
@@ -50,7 +50,7 @@ function multiply(W, from, rows, cols, x, out) {
   }
 }
 
-// The tensors by name. Of a matrix in 8 bits there is a float32 scale a row, and then the rows.
+// The tensors by name. A matrix in 8 bits has float32 scales, one per row, and then the rows.
 function unpack(tensors, buffer) {
   const found = {};
   let at = 0;
@@ -90,7 +90,7 @@ class Model {
     this.states = Array.from({length: this.layers}, zeros);
   }
 
-  // Take in a character; logits are of the next one.
+  // Read a character; the logits then predict the next one.
   read(ix, wanted = true) {
     const {weights, H, rows} = this;
     let x = weights.WxhT.subarray(ix * rows, (ix + 1) * rows);

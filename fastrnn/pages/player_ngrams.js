@@ -1,16 +1,16 @@
-// Rows of n-grams: the logits get the sum of rows that the last 2, 3 ... characters point to by their hash, as in
-// fastrnn/kernels/batched/ngrams.py, in 64 bits. In place of the model without them.
+// The n-gram table: adds rows to the logits, selected by a 64-bit hash of the last 2, 3 ... characters, as in
+// fastrnn/kernels/batched/ngrams.py. Extends the model without a table.
 
-const NOTHING = 0xffffffff; // in place of characters before the text's first
+const NOTHING = 0xffffffff; // before the text's first character
 const wrapped = h => BigInt.asUintN(64, h);
 
-// A hash of a context, from that of all but its first character, and this one.
+// The hash of a context, from the hash of its later characters and its first character.
 function mixed(h, c) {
   h = wrapped((h + BigInt(c) + 1n) * 0x9e3779b97f4a7c15n);
   return h ^ (h >> 29n);
 }
 
-// The rows of contexts of 2, 3 ... most characters, among so many of each; recent: the last characters, newest first.
+// The rows of contexts of 2, 3 ... most characters, ``rows`` for each length; recent: last characters, newest first.
 function contexts(recent, most, rows) {
   const found = [];
   let h = mixed(0n, recent[0]);
@@ -27,7 +27,7 @@ Model = class extends Model {
     super(facts, buffer);
     const {most, rows} = this.ngrams = facts.ngrams, {kept} = this.weights;
     const bits = new Uint8Array(kept.buffer, kept.byteOffset, kept.byteLength);
-    this.places = new Int32Array((most - 1) * rows); // of rows that are not 0, from 1 on
+    this.places = new Int32Array((most - 1) * rows); // places of rows that are not 0, counted from 1
     for (let row = 0, place = 0; row < this.places.length; row++) {
       if (bits[row >> 3] >> (row & 7) & 1) this.places[row] = ++place;
     }

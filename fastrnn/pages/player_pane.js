@@ -1,4 +1,4 @@
-// A text whose characters can be picked; and the bars of what was likely in its place.
+// A text whose characters can be selected, and bars with the most likely characters at a place.
 
 const element = (name, className, text) => {
   const made = document.createElement(name);
@@ -6,7 +6,7 @@ const element = (name, className, text) => {
   if (text !== undefined) made.textContent = text;
   return made;
 };
-const LEAST = 0.00005; // a share that would be told as 0.00 %
+const LEAST = 0.00005; // smaller shares would show as 0.00 %
 const percent = share => `${(100 * share).toFixed(share < 0.01 ? 2 : share < 0.0995 ? 1 : 0)} %`;
 
 class Pane extends Walk {
@@ -21,7 +21,7 @@ class Pane extends Walk {
     this.root.replaceChildren();
   }
 
-  // Append characters, each in an element of its own; marks are classes by which they are coloured.
+  // Append characters, each in its own element; marks are CSS classes for their colours.
   add(ids, marks = []) {
     ids.forEach((ix, k) => {
       this.ids.push(ix);
@@ -30,7 +30,7 @@ class Pane extends Walk {
     });
   }
 
-  // A whole text, each grapheme cluster in an element; ``parts`` tells which characters it has: from, to.
+  // A whole text, one element per grapheme cluster; ``parts`` has each cluster's characters: from, to.
   set(ids) {
     this.clear();
     this.ids = ids;
@@ -38,7 +38,7 @@ class Pane extends Walk {
     for (const {char, shown} of this.parts) this.append(char, shown);
   }
 
-  // Each line is a block, so that a browser need not lay all of a text out again for a character more.
+  // Each line is a block: a new character does not make the browser lay out the whole text again.
   append(char, shown, mark = '') {
     const plain = char === '\n' || char === '\t', span = element('span', '', plain ? char : shown);
     span.kind = plain ? (char === '\n' ? ' n' : ' t') : shown === char ? '' : ' x';
@@ -50,13 +50,13 @@ class Pane extends Walk {
     return span;
   }
 
-  // Bytes that are a character together: the first one shows it, the others are dots.
+  // Bytes that form one character: the first shows it, the others are dots.
   join(byte, span) {
-    if ((byte & 0xc0) !== 0x80) this.open = byte < 0xc2 || byte > 0xf4 ? [] : [{byte, span}]; // the folded one is none
+    if ((byte & 0xc0) !== 0x80) this.open = byte < 0xc2 || byte > 0xf4 ? [] : [{byte, span}]; // the folded symbol is not a byte
     else if (this.open.length) this.open.push({byte, span});
     const lead = this.open[0]?.byte ?? 0;
     if (this.open.length < 2 || this.open.length < (lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4)) return;
-    const char = decoded(this.open.map(one => one.byte)); // if none, they stay numbers
+    const char = decoded(this.open.map(one => one.byte)); // '' if invalid: the bytes stay escapes
     if (char) this.open.forEach(({span}, k) => {
       span.textContent = k ? '·' : visible(char);
       span.classList.replace('x', k ? 'more' : 'joined');
@@ -70,7 +70,7 @@ class Pane extends Walk {
   }
 }
 
-// The likeliest characters of a place, each with its share; with ``chosen`` one can take another.
+// The most likely characters at a place, with their shares; ``chosen`` is called if a bar is clicked.
 class Bars {
   constructor(root, alphabet, chosen = null) {
     Object.assign(this, {root, alphabet, chosen});
@@ -94,7 +94,7 @@ class Bars {
     row.append(element('span', 'char', name), track, element('span', 'share', percent(share)));
     if (this.chosen) {
       row.type = 'button';
-      row.title = 'Write this one here, and go on from it';
+      row.title = 'Use this here and continue';
       row.addEventListener('click', () => this.chosen(ix));
     }
     item.append(row);

@@ -1,23 +1,23 @@
-// See: a text shaded by how much each character surprises the model, or coloured by what one unit does.
+// See: a text shaded by the surprisal of each character, or coloured by the activation of one unit.
 
-const SHADES = 9, STEPS = 20; // bits 0 to 8 and more; activations from -1 to 1 in so many steps
+const SHADES = 9, STEPS = 20; // shades for 0 to 8 bits and more; steps for activations from -1 to 1
 const BY = {
-  variance: 'how much they vary',
+  variance: 'standard deviation',
   quotes: 'inside quotes',
   brackets: 'inside brackets',
-  line: 'distance from the line’s beginning',
+  line: 'position in the line',
   paragraph: 'first line of a paragraph',
-  word: 'letters since the word began',
+  word: 'position in the word',
   space: 'spaces',
-  newline: 'ends of lines',
+  newline: 'line ends',
   capital: 'capital letters',
   shouting: 'WORDS IN CAPITALS',
   vowel: 'vowels',
   digit: 'digits',
   punctuation: 'punctuation',
-  surprise: 'surprise',
+  surprise: 'surprisal',
 };
-const ROOM = 5e7; // activations that are kept, of two bytes
+const ROOM = 5e7; // stored activations, two bytes each
 const stepOf = value => Math.round((Math.max(-1, Math.min(1, value)) + 1) / 2 * STEPS);
 const shadeOf = bits => Math.min(SHADES - 1, Math.floor(Number(bits.toFixed(2))));
 
@@ -33,7 +33,7 @@ class See {
     page.submitted('see-form', () => this.start(page.alphabet.encode(page.$('pasted').value)));
     page.$('use-written').addEventListener('click', () => {
       page.$('pasted').value = page.write.text;
-      this.start({ids: page.write.pane.ids.slice(), lacked: new Map()}); // bytes that are no text are lost in the other
+      this.start({ids: page.write.pane.ids.slice(), lacked: new Map()}); // not from the text: it loses bytes that are not UTF-8
     });
     for (const one of page.all('[name=colour]')) one.addEventListener('change', () => this.colour());
     page.$('by').addEventListener('change', () => {
@@ -56,7 +56,7 @@ class See {
     this.page.$('state').parentElement.hidden = states === 1;
   }
 
-  // The index of what the three fields say, and the other way round: layer, state, unit
+  // The index of the selected layer, state and unit; parts() is the inverse.
   get chosen() {
     const {states, H} = this.page.facts, value = name => Number(this.page.$(name).value);
     const unit = Math.max(1, Math.min(H, Math.round(value('unit')) || 1));
@@ -74,7 +74,7 @@ class See {
     return words.filter(Boolean).join(' · ');
   }
 
-  // So many characters that a browser lays them out at ease, and that all that units do there has room.
+  // Limits the time to lay out the text, and the memory for all activations.
   get longest() {
     const {layers, states, H} = this.page.facts;
     return Math.min(LONGEST_TEXT, Math.floor(ROOM / (layers * states * H)));
@@ -82,8 +82,8 @@ class See {
 
   start({ids, lacked}) {
     const {alphabet} = this.page, {longest} = this;
-    const note = ids.length > longest ? `Only the first ${longest.toLocaleString('en')} are shown. ` : '';
-    if (ids.length < 2) return this.page.say('see-note', `${alphabet.told(lacked)} Paste at least two.`.trim());
+    const note = ids.length > longest ? `Only the first ${longest.toLocaleString('en')} ${this.page.facts.unit}s are shown. ` : '';
+    if (ids.length < 2) return this.page.say('see-note', `${alphabet.told(lacked)} The text needs at least two ${this.page.facts.unit}s that the model knows.`.trim());
     this.page.say('see-note', note + alphabet.told(lacked));
     const shown = ids.slice(0, longest);
     this.page.ask('read', {ids: shown}, answer => this.receive(answer, shown));
@@ -91,7 +91,7 @@ class See {
 
   receive(answer, ids) {
     if (answer.kind === 'progress') {
-      this.page.$('see-told').setAttribute('aria-live', 'off'); // not each share
+      this.page.$('see-told').setAttribute('aria-live', 'off'); // don't announce each percentage
       return this.page.say('see-told', `reading: ${percent(answer.share)}`);
     }
     this.read = {...answer, text: ids};
@@ -109,7 +109,7 @@ class See {
     this.pane.pick(-1);
   }
 
-  // Bits of a cluster; NaN where nothing precedes it
+  // Bits of a cluster; NaN for the first character, which nothing precedes
   sum({from, to}) {
     const known = this.read.bits.slice(from, to).filter(bits => !Number.isNaN(bits));
     return known.length ? known.reduce((sum, bits) => sum + bits) : NaN;
@@ -138,7 +138,7 @@ class See {
     return item;
   }
 
-  // The unit along the text's beginning, a column a character
+  // The unit's activations at the start of the text, one column per character
   paint(picture) {
     const {strip} = picture, context = picture.getContext('2d');
     picture.width = strip.length;
@@ -163,13 +163,13 @@ class See {
     }
     if (wanted) this.page.$('by-unit').checked = true;
     if (this.read) this.page.query('unit', {index}, ({index, values}) => {
-      if (index !== this.index || values.length !== this.read.text.length) return; // of the unit or text before
+      if (index !== this.index || values.length !== this.read.text.length) return; // answers an earlier question
       this.values = values;
       this.colour();
     });
   }
 
-  // The list of units is one stop of the Tab key, too.
+  // The list of units is a single stop of the Tab key.
   key(event) {
     const units = [...this.page.all('.unit')], at = units.indexOf(document.activeElement), last = units.length - 1;
     const to = {ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last}[event.key];
@@ -196,12 +196,12 @@ class See {
     const {read, page} = this, picked = read && k >= 0;
     page.$('see-told').setAttribute('aria-live', 'polite');
     if (!picked) {
-      page.say('see-told', read ? 'Click on a character, or go through them by arrow keys.' : '');
+      page.say('see-told', read ? 'Click a character, or move with the arrow keys.' : '');
       this.bars.show([], [], -1);
       return;
     }
     const {from, to, char, shown} = this.pane.parts[k], bits = read.sums[k], units = `${to - from} ${page.facts.unit}s`;
-    const unit = this.values ? ` Unit ${this.name(this.index)} after it: ${this.values[to - 1].toFixed(2).replace('-', '−')}.` : '';
+    const unit = this.values ? ` Unit ${this.name(this.index)}: ${this.values[to - 1].toFixed(2).replace('-', '−')}.` : '';
     const told = Number.isNaN(bits) ? 'nothing precedes it' : `${bits.toFixed(2)} bits`;
     page.say('see-told', `“${NAMED[char] ?? shown}”: ${told}${to - from > 1 ? `, ${units}` : ''}.${unit}`);
     this.bars.show(read.top[from], read.shares[from], read.text[from]);

@@ -1,14 +1,14 @@
 'use strict';
-// Between a text and a model's character numbers, and how a character is shown. Nothing here makes markup of a text.
+// Converts between texts and ids, and shows characters. No text ever becomes markup.
 
 const NAMED = {'\n': '↵', '\t': '→', ' ': '␣', '\r': '\\r'};
 const JOINERS = '\u200c\u200d'; // Persian, Hindi and emoji are not written without them
-const FOLDED = 0xfffd; // stands for what was rare, among bytes too
+const FOLDED = 0xfffd; // replaces rare characters or bytes
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 const hex = (point, digits) => point.toString(16).padStart(digits, '0');
 
-// A character, or an escape where it would not show, would turn the text around or is none.
+// A character; an escape if it is invisible, changes the text's direction or is not a character.
 function visible(char) {
   const point = char.codePointAt(0);
   const none = (point & 0xfffe) === 0xfffe || (point >= 0xfdd0 && point <= 0xfdef);
@@ -23,7 +23,7 @@ class Alphabet {
     this.numbers = new Map(points.map((point, ix) => [point, ix]));
   }
 
-  // The numbers of a text, and what the model lacks, with counts: U+FFFD takes its place where the model has it.
+  // The ids of a text, and counts of unknown characters. U+FFFD replaces them if the model has it.
   encode(text) {
     const units = this.bytes ? Array.from(new TextEncoder().encode(text)) : Array.from(text, c => c.codePointAt(0));
     const ids = [], lacked = new Map(), folded = this.numbers.get(FOLDED);
@@ -40,7 +40,7 @@ class Alphabet {
     return Array.from(ids, ix => String.fromCodePoint(this.points[ix])).join('');
   }
 
-  // Bytes of a file, for a text of bytes. The folded symbol is not a byte: U+FFFD in UTF-8 replaces it.
+  // The bytes of a file, for a model of bytes. The folded symbol is not a byte: U+FFFD in UTF-8 replaces it.
   data(ids) {
     return Uint8Array.from(ids.flatMap(ix => this.points[ix] === FOLDED ? [0xef, 0xbf, 0xbd] : [this.points[ix]]));
   }
@@ -49,17 +49,17 @@ class Alphabet {
     return String.fromCodePoint(this.points[ix]);
   }
 
-  // As a text shows it; of a byte that is not ASCII its number.
+  // As shown in a text; a byte outside ASCII is an escape.
   shown(ix) {
     return this.bytes && this.points[ix] > 127 && this.points[ix] !== FOLDED ? `\\x${hex(this.points[ix], 2)}` : visible(this.char(ix));
   }
 
-  // By itself: with signs for what is white
+  // As shown alone: white space has symbols.
   named(ix) {
     return NAMED[this.char(ix)] ?? this.shown(ix);
   }
 
-  // What was left out, in a sentence.
+  // A sentence about the characters that were left out.
   told(lacked) {
     if (!lacked.size) return '';
     const names = [...lacked].slice(0, 8).map(([point, count]) => {
@@ -67,6 +67,6 @@ class Alphabet {
       return `${this.bytes ? `\\x${hex(point, 2)}` : NAMED[char] ?? visible(char)} × ${count}`;
     });
     const more = lacked.size > 8 ? ` and ${lacked.size - 8} more` : '';
-    return `Left out, as the model has never seen it: ${names.join(', ')}${more}.`;
+    return `Left out, not in the model's vocabulary: ${names.join(', ')}${more}.`;
   }
 }

@@ -1,4 +1,4 @@
-"""A model's numbers as a page holds them: base64 of little-endian float32, or of 8 bits with a scale a row."""
+"""A model's weights in a page: base64 of little-endian float32, or of 8 bits with one scale per row."""
 
 from base64 import b64encode
 from typing import Any
@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from ..model.params import Params
 
-MATRICES = ('WxhT', 'Wih', 'Whh', 'Why', 'ngrams')  # biases, which are few, stay float32
-STEPS = 127  # of 8 bits, on each side of 0
+MATRICES = ('WxhT', 'Wih', 'Whh', 'Why', 'ngrams')  # biases are few and stay float32
+STEPS = 127  # largest absolute value in 8 bits
 
 
 def tensors(params: Params) -> dict[str, NDArray[Any]]:
-    """What a page holds, by name. Of the rows of n-grams: those that are not 0 (half of them, after a short run).
+    """The tensors of a page, by name. Only non-zero rows of the n-gram table are stored (half, after a short run).
 
-    ``kept`` tells which, by a bit a row, lowest first, in words of the same size as float32.
+    ``kept`` has one bit per row of the table, lowest bit first, viewed as float32: 1 if the row is stored.
     """
     if not params.architecture.ngrams:
         return params.by_name
@@ -25,7 +25,7 @@ def tensors(params: Params) -> dict[str, NDArray[Any]]:
 
 
 def layout(params: Params, quantize: bool) -> list[dict[str, Any]]:
-    """Of each tensor its name, rows and columns, and bits of a number; in the order in which they follow each other."""
+    """Name, rows, columns and bits per number of each tensor, in the order in which the page stores them."""
     found = []
     for name, tensor in tensors(params).items():
         matrix = name in MATRICES
@@ -36,12 +36,12 @@ def layout(params: Params, quantize: bool) -> list[dict[str, Any]]:
 
 
 def size_of_rows(count: int, V: int, quantize: bool) -> int:
-    """Bytes that rows of n-grams take in a page."""
+    """Bytes of a page that ``count`` rows of the n-gram table take."""
     return count * (V + 4 if quantize else 4 * V) * 4 // 3
 
 
 def packed(params: Params, quantize: bool) -> str:
-    """The numbers: of a tensor in 8 bits the rows' scales, then the rows, and zeros up to a multiple of four bytes."""
+    """The weights in base64. A tensor in 8 bits has its rows' scales, its rows, and zeros up to a multiple of 4."""
     parts, there = [], tensors(params)
     for tensor in layout(params, quantize):
         rows = there[tensor['name']].reshape(tensor['rows'], tensor['cols'])
@@ -55,7 +55,7 @@ def packed(params: Params, quantize: bool) -> str:
 
 
 def quantized(params: Params) -> Params:
-    """A copy, in float32, with the numbers that a page of 8 bits has."""
+    """A float32 copy of the parameters, rounded as in a page of 8 bits."""
     rounded = params.astype(np.float32)
     for name, tensor in (*rounded.by_name.items(), ('ngrams', rounded.rows)):
         if name in MATRICES and tensor.size:
@@ -65,7 +65,7 @@ def quantized(params: Params) -> Params:
 
 
 def _in_8_bits(rows: NDArray[Any]) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Of each row the scale, by which its largest number is 127, and whole numbers to be multiplied by it."""
+    """Scales, one per row, and integers; their product approximates the row, whose largest integer is 127."""
     scales = (np.abs(rows).max(axis=1, initial=0) / STEPS).astype(np.float32)
     divisors = np.where(scales > 0, scales, 1)[:, None]
     return scales, np.clip(np.rint(rows / divisors), -STEPS, STEPS).astype(np.int8)

@@ -1,9 +1,9 @@
-// Write: text is drawn, at a pace that one can read, and shown as it comes; each of its characters with what else could have stood there.
+// Write: generates text at a readable pace and shows it as it is drawn, with the most likely characters at each place.
 
-const LONGEST_TEXT = 20000; // characters that a browser still lays out at ease
+const LONGEST_TEXT = 20000; // characters; browsers lay out longer texts slowly
 const MOODS = [
-  [0, 'always the likeliest'], [0.6, 'cautious'], [0.9, 'careful'],
-  [1.05, 'as it learned'], [1.4, 'daring'], [9, 'wild'],
+  [0, 'always the most likely'], [0.6, 'cautious'], [0.9, 'careful'],
+  [1.05, 'as learned'], [1.4, 'daring'], [9, 'wild'],
 ];
 
 class Write {
@@ -30,12 +30,12 @@ class Write {
       page.$('prime').value = page.facts.primes[k];
       this.start();
     }));
-    if (matchMedia('(prefers-reduced-motion: reduce)').matches) page.$('pace').value = 0; // all of it at once
-    if (matchMedia('(max-width: 52rem)').matches) page.$('rules').open = false; // so that the text is in sight
+    if (matchMedia('(prefers-reduced-motion: reduce)').matches) page.$('pace').value = 0; // no animation
+    if (matchMedia('(max-width: 52rem)').matches) page.$('rules').open = false; // keeps the text in view
     this.label();
   }
 
-  // From a character to its bars by Enter, and back by Escape
+  // Enter moves from a character to its bars, Escape moves back.
   keys() {
     const root = this.page.$('written'), bars = this.page.$('write-bars');
     root.addEventListener('keydown', event => {
@@ -46,18 +46,18 @@ class Write {
     bars.addEventListener('keydown', ({key}) => key === 'Escape' && root.focus());
   }
 
-  // A field has no carriage returns; a beginning that the page offers may have.
+  // A field drops carriage returns; an offered prime may have them.
   get prime() {
     const {value} = this.page.$('prime');
     return this.page.facts.primes.find(text => text.replace(/\r\n?/g, '\n') === value) ?? value;
   }
 
-  // Characters a second; 0: full speed
+  // Characters per second; 0: full speed
   get pace() {
     return Number(this.page.$('pace').value);
   }
 
-  // While it writes, go on at another pace.
+  // Change the pace while the model writes.
   go(pace) {
     if (this.page.$('stop').disabled) return;
     this.follows = pace > 0;
@@ -92,10 +92,10 @@ class Write {
     };
   }
 
-  // Anew, after the prime
+  // Start again, after the prime.
   start() {
     const {ids, lacked} = this.page.alphabet.encode(this.prime);
-    const most = LONGEST_TEXT / 2, cut = `Only the last ${most.toLocaleString('en')} of the beginning are read. `;
+    const most = LONGEST_TEXT / 2, cut = `Only the last ${most.toLocaleString('en')} ${this.page.facts.unit}s are read. `;
     this.page.say('write-note', (ids.length > most ? cut : '') + this.page.alphabet.told(lacked));
     this.reset();
     this.take(ids.slice(-most));
@@ -103,7 +103,7 @@ class Write {
     this.draw(0);
   }
 
-  // From the place whose bars are shown, with another character there
+  // Replace the character whose bars are shown, and continue from there.
   goOnWith(ix) {
     const at = this.place;
     if (!(at >= this.primed)) return;
@@ -132,7 +132,7 @@ class Write {
   draw(skip) {
     const length = Math.round(this.number('length', 1, LONGEST_TEXT));
     const left = Math.max(1, Math.min(length - skip, LONGEST_TEXT));
-    this.follows = this.pace > 0; // what is there at once is read from its start
+    this.follows = this.pace > 0; // at full speed the text stays at its start
     this.busy(true);
     const job = {prime: this.pane.ids.slice(), length: left, skip, ...this.rules};
     this.page.ask('write', job, answer => this.receive(answer));
@@ -140,7 +140,7 @@ class Write {
 
   receive({kind, ids, top, shares, chances, last, rate}) {
     if (kind === 'failed') {
-      this.page.say('write-note', 'The model gives no probabilities here: its numbers have grown too large.');
+      this.page.say('write-note', 'The model cannot continue: its numbers are too large to give probabilities.');
       return this.busy(false);
     }
     const root = this.page.$('written'), atEnd = root.scrollHeight - root.scrollTop - root.clientHeight < 40;
@@ -150,7 +150,7 @@ class Write {
     this.chances.push(...chances);
     if (this.pane.at < 0) this.show(this.pane.ids.length - 1);
     if (atEnd && this.follows) root.scrollTop = root.scrollHeight;
-    this.page.say('rate', `${Math.round(rate).toLocaleString('en')} ${this.page.facts.unit}s a second`);
+    this.page.say('rate', `${Math.round(rate).toLocaleString('en')} ${this.page.facts.unit}s per second`);
     if (last) {
       this.end();
       this.page.show();
@@ -162,7 +162,7 @@ class Write {
     this.end();
   }
 
-  // Once for a screen reader, which does not read each character
+  // Announced once to screen readers: announcing each character would be too much.
   end() {
     const {length} = this.pane.ids.slice(this.primed);
     this.page.say('write-done', `${length.toLocaleString('en')} ${this.page.facts.unit}s written.`);
@@ -171,13 +171,13 @@ class Write {
 
   busy(now) {
     const buttons = [this.page.$('stop'), this.page.$('finish')];
-    if (!now && buttons.includes(document.activeElement)) this.page.$('written').focus(); // else nothing has it
+    if (!now && buttons.includes(document.activeElement)) this.page.$('written').focus(); // a disabled button loses the focus
     for (const button of buttons) button.disabled = !now;
     this.page.$('written').setAttribute('aria-busy', now);
-    this.page.$('write-told').setAttribute('aria-live', now ? 'off' : 'polite'); // not of each that is drawn
+    this.page.$('write-told').setAttribute('aria-live', now ? 'off' : 'polite'); // not for each drawn character
   }
 
-  // What could have stood at place k
+  // Show the most likely characters at place k.
   show(k) {
     this.place = k;
     const {alphabet} = this.page, ix = this.pane.ids[k], given = k < this.primed;
@@ -187,8 +187,8 @@ class Write {
     this.bars.show(this.top[k] ?? [], this.shares[k] ?? [], ix);
     const chance = this.chances[k];
     this.page.$('write-told').textContent = given
-      ? `You gave this ${this.page.facts.unit}.`
-      : `“${alphabet.named(ix)}” had ${percent(chance)}, ${(-Math.log2(chance)).toFixed(2)} bits.`;
+      ? `You entered this ${this.page.facts.unit}.`
+      : `“${alphabet.named(ix)}”: probability ${percent(chance)}, ${(-Math.log2(chance)).toFixed(2)} bits.`;
   }
 
   get text() {
@@ -207,7 +207,7 @@ class Write {
       done = document.execCommand('copy');
       field.remove();
     }
-    this.page.say('write-done', done ? 'Copied.' : 'The browser does not let pages copy: mark the text instead.');
+    this.page.say('write-done', done ? 'Copied.' : 'The browser does not let this page copy: select the text and copy it.');
   }
 
   download() {
@@ -216,7 +216,7 @@ class Write {
     link.href = URL.createObjectURL(new Blob([data], {type: 'text/plain;charset=utf-8'}));
     link.download = 'written.txt';
     link.click();
-    if (parent !== self) this.page.say('write-done', 'No file? The page around this one may forbid it: use Copy.');
+    if (parent !== self) this.page.say('write-done', 'If no file appears, the surrounding page forbids downloads: use Copy.');
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
 }

@@ -1,5 +1,5 @@
 'use strict';
-// The number of each character where none can be hovered over. Without scripts the page shows the rest.
+// Shows each character's bits without hovering, for touch and keyboards. Without scripts the page shows the rest.
 
 const $ = id => document.getElementById(id);
 const text = $('text'), names = {'\n': '↵', '\t': '→', ' ': '␣'};
@@ -11,6 +11,6 @@ walk.spans = [...text.querySelectorAll('span')];
 walk.buttons($('back'), $('next'));
 text.tabIndex = 0;
 text.setAttribute('role', 'group');
-text.setAttribute('aria-label', 'The text; arrow keys go through it');
-$('told').textContent = 'Click on a character, or go through them by arrow keys.';
+text.setAttribute('aria-label', 'The text; arrow keys move through it');
+$('told').textContent = 'Click a character, or move with the arrow keys.';
 $('walk').hidden = false;

@@ -1,7 +1,7 @@
-"""A page of HTML that shows a text shaded by surprisal: one file, nothing to fetch.
+"""A page that shows a text shaded by surprisal: one HTML file, nothing to fetch.
 
-Put together from surprisal.html, whose ``$names`` are filled in, surprisal.css and the SCRIPTS, by which fingers, keys
-and screen readers reach the numbers that a mouse shows; without scripts the page shows the rest.
+Built from the template surprisal.html, surprisal.css and the SCRIPTS. The scripts show each character's bits without a
+mouse: by touch, keys and screen readers. Without scripts the page shows the rest.
 """
 
 import math
@@ -13,8 +13,8 @@ from .assembly import beside, joined, policy
 from .characters import content, kind, shown
 from .clusters import clusters
 
-LIMIT = 200_000  # characters: beyond it browsers take many seconds to lay a page out
-# One hue from light to dark (ColorBrewer's Blues), for whole bits from 0 to 8 and more; the text's colour on each
+LIMIT = 200_000  # characters; browsers take many seconds to lay out longer pages
+# one hue from light to dark (ColorBrewer's Blues) for 0 to 8 bits and more, and the colour of text on it
 SHADES = (
     ('#f7fbff', '#000'),
     ('#deebf7', '#000'),
@@ -26,7 +26,7 @@ SHADES = (
     ('#08519c', '#fff'),
     ('#08306b', '#fff'),
 )
-# in the dark, from the ground to a bright blue
+# dark mode: from the background to a bright blue
 DARK_SHADES = (
     ('#1c1f26', '#fff'),
     ('#1d2a3d', '#fff'),
@@ -44,11 +44,11 @@ ADAPTED = Template('<div><dt>bits per $unit, adapted while reading</dt><dd>$bits
 
 
 def check_length(characters: int) -> None:
-    """Raise ValueError, before the work, where the page would be too slow to look at."""
+    """Raise ValueError if a page of this many characters would be too slow; call it before scoring."""
     if characters > LIMIT:
         raise ValueError(
-            f'the text has {characters:,} characters, more than the {LIMIT:,} that a page can show: '
-            'score a part of it, or take the table, without --html'
+            f'the text has {characters:,} characters, the limit of a page is {LIMIT:,}: '
+            'score a part of the text, or omit --html to get the table'
         )
 
 
@@ -60,14 +60,14 @@ def page(
     Parameters
     ----------
     name : str
-        Of the text, for the heading.
+        The text's name, for the heading.
     text : str
-        One character a unit; of bytes, chr(0) to chr(255). Grapheme clusters, such as a letter and its accent, are
-        shown together, with the sum of their bits.
+        One character per unit; bytes are chr(0) to chr(255). A grapheme cluster, such as a letter with its accent, is
+        shown as one, with the sum of its bits.
     bits : sequence of float, as long as the text
-        Surprisals; NaN where there is none.
+        Surprisals in bits; NaN for the first character.
     adapted : sequence of float, as long as the text, optional
-        Surprisals by weights that learn while they read: these shade it, and both numbers are shown.
+        Surprisals of the weights that adapt while they read. They determine the shade; both numbers are shown.
 
     Raises ValueError for more than ``LIMIT`` characters.
     """
@@ -98,12 +98,12 @@ def mean_of(bits: Sequence[float]) -> float:
 
 
 def shade(bits: float) -> int:
-    """The index of the shade: whole bits, of the number as it is shown."""
+    """The index of the shade: whole bits, after rounding to two decimals as shown."""
     return min(int(round(bits, 2)), len(SHADES) - 1)
 
 
 def _elements(text: str, bits: Sequence[float], unit: str, adapted: Sequence[float] | None) -> Iterator[str]:
-    """Of each grapheme cluster an element, with the sum of its bits."""
+    """Yield one element per grapheme cluster, with the sum of its bits."""
 
     @cache
     def looks(cluster: str, of: str) -> tuple[str, str]:
@@ -119,7 +119,7 @@ def _elements(text: str, bits: Sequence[float], unit: str, adapted: Sequence[flo
 def element(
     content: str, kind: str, bits: Sequence[float], adapted: Sequence[float] | None = None, unit: str = 'character'
 ) -> str:
-    """One cluster in its shade, the number on hover; shaded by the adapted one, if there is one."""
+    """The HTML of one cluster: shaded by its adapted bits, else its bits; the numbers appear on hover."""
     known = [value for value in bits if not math.isnan(value)]
     if not known:
         quoted = f' class="{kind.strip()}"' if kind else ''

@@ -1,7 +1,7 @@
-// Going through a text, element by element: by clicks, by buttons, or by keys, as one stop of the Tab key.
+// Moves through a text element by element, by clicks, buttons or keys. The text is a single stop of the Tab key.
 
 class Walk {
-  // picked(k) is called where one clicks on element k, or comes to it otherwise; k = -1 is none.
+  // picked(k) is called when element k is selected; -1: none is.
   constructor(root, picked) {
     Object.assign(this, {root, picked, spans: [], at: -1});
     root.addEventListener('click', event => {
@@ -11,7 +11,7 @@ class Walk {
     root.addEventListener('keydown', event => this.key(event));
   }
 
-  // Buttons that go back and on: a screen reader keeps the arrow keys, and a finger is wider than a letter.
+  // Buttons back and next: screen readers use the arrow keys themselves, and a finger is wider than a letter.
   buttons(back, next) {
     back.addEventListener('click', () => this.go(this.at - 1));
     next.addEventListener('click', () => this.go(this.at + 1));
@@ -40,7 +40,7 @@ class Walk {
     this.go(to);
   }
 
-  // The element in the row above or below, nearest to this one
+  // The nearest element in the row above or below
   beside(step) {
     const here = this.spans[this.at]?.getBoundingClientRect();
     if (!here) return 0;

@@ -26,7 +26,7 @@ def test_what_was_trained_on_is_told(cli, tmp_path):
     of_file, of_run = pages
     assert of_file['saved'] == '2001-09-09' and of_file['size'] == '4,500 characters'
     assert of_file['text'] == of_run['text'] == 'a &lt;text&gt;.txt'
-    assert re.fullmatch(r'\d\.\d{3}, of held-out text', of_file['bits per character'])
+    assert re.fullmatch(r'\d\.\d{3}, on held-out text', of_file['bits per character'])
     assert of_file['bits per character'] == of_run['bits per character']
     assert of_file['trained by'] == f'fastrnn {fastrnn.__version__}'
 
@@ -39,11 +39,11 @@ def test_8_bits(cli, tmp_path):
     assert code == 0 and '<h1>A title</h1>' in html.read_text(encoding='utf-8')
     number = r'([+-]?\d\.\d{4})'
     told = re.fullmatch(
-        rf'8 bits cost {number} bits per character: {number} after {number}, on text.txt', out.splitlines()[1]
+        rf'8 bits cost {number} bits per character: {number} instead of {number}, on text.txt', out.splitlines()[1]
     )
     assert abs(float(told[2]) - float(told[3]) - float(told[1])) < 2e-4
     alone = refusal(cli, 'export', model, '--html', html, '--text', text)
-    assert alone == '--text is what --quantize is measured on: add --quantize'
+    assert alone == '--text needs --quantize, whose cost it measures: add --quantize'
 
 
 def test_beginnings(cli, tmp_path):
@@ -82,7 +82,7 @@ def test_which_file_is_asked_for(cli, tmp_path):
     fastrnn.save_model(model, some_model())
     refused = {
         (): 'nothing to write: add --html FILE, --onnx FILE, or both',
-        ('--onnx', 'page.html'): 'page.html: an ONNX file ends in .onnx; give such a name',
+        ('--onnx', 'page.html'): 'page.html: the name of an ONNX file must end in .onnx; rename it',
         ('--html', 'page.onnx'): 'page.onnx: --html writes a page; for an ONNX file use --onnx',
     }
     for option in (('--title', 'A'), ('--quantize',), ('--prime', 'a')):

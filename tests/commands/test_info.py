@@ -62,10 +62,10 @@ def test_a_run(cli, run):
     assert (code, err) == (0, '')
     facts = dict(line.split(maxsplit=1) for line in out.splitlines() if line[0] != ' ')
     asked = {'--preset fast', '--iterations 9', '--seed 3', '--hidden-size 8', '--dropout 0.25'}
-    assert {f'--{option}'.strip() for option in facts['asked'].split('--')[1:]} == asked
+    assert {f'--{option}'.strip() for option in facts['options'].split('--')[1:]} == asked
     assert facts['status'].startswith('finished: iteration 9, epoch ') and facts['model'] == 'gru H=8, engine batched'
     assert facts['text'].startswith('sonnets.txt: ') and facts['version'] == __version__
-    assert facts['validation'].endswith(' bits per character at best, of all of the held-out text')
+    assert facts['validation'].endswith(' bits per character, on the whole held-out text')
     decided = out[out.index('\ndecided') :]
     reasons = [line.rpartition(' (')[2] for line in decided.splitlines() if line]
     assert len(set(reasons)) == len(reasons) and 'the preset fast)' in reasons
@@ -77,7 +77,7 @@ def test_a_run(cli, run):
 def test_runs_of_earlier_versions(cli):
     """They did not write why."""
     out = cli('info', ROOT / 'tests' / 'proofs' / 'runs_of_0.1.0' / 'exact')[1]
-    assert '\nasked        --hidden-size 6 ' in out and '\ndecided      ' in out and '()' not in out
+    assert '\noptions      --hidden-size 6 ' in out and '\ndecided      ' in out and '()' not in out
 
 
 def test_a_model_with_its_state(cli, run):
@@ -85,9 +85,9 @@ def test_a_model_with_its_state(cli, run):
     facts = dict(line.split(maxsplit=1) for line in out.splitlines())
     model = fastrnn.load_model(run / BEST)
     assert facts['cell'] == f'gru; layers 1, H 8, V {model.params.V}'
-    assert facts['parameters'] == f'{model.params.architecture.parameters:,} of float32'
-    assert facts['characters'].startswith("\\n !',") and facts['bits'].endswith(' of held-out text')
-    assert facts['optimizer'].startswith('adam, with its state')
+    assert facts['parameters'] == f'{model.params.architecture.parameters:,} in float32'
+    assert facts['characters'].startswith("\\n !',") and facts['bits'].endswith(', on held-out text')
+    assert facts['optimizer'].startswith('adam, state in the file')
 
 
 def test_a_model_without_its_state(cli, run, tmp_path):
@@ -102,7 +102,7 @@ def test_a_model_without_its_state(cli, run, tmp_path):
     assert 'n-grams      64 rows for each number of bytes from 2 to 3\n' in out
     assert f', {2 * 64 * 256:,} of them in the n-gram table\n' in out
     assert '\nbytes        \\x00\\x01' in out and '\\t\\n\\x0b' in out and '[\\\\]' in out and '\\x7f\\x80' in out
-    assert 'not in the file: it can be a start (train --from), but not be resumed\n' in out
+    assert 'not in the file: train --from can use the weights, but' in out
     facts = json.loads(cli('info', tmp_path / 'model', '--json')[1])
     assert (facts['resumable'], facts['optimizer'], facts['unit'], len(facts['chars'])) == (False, None, 'byte', 256)
 

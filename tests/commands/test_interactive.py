@@ -105,7 +105,9 @@ def test_what_can_not_be_read_changes_nothing(piped, model):
     assert (code, out) == (0, ''.join(f'{text}\n' for text in turns(model, ['ab', ''], 20)))
     lines = err.splitlines()
     assert len(lines) == 3 and all(line.startswith('error: ') for line in lines)
-    assert '1 of 2 characters (50.0 %) is not among the 16' in lines[0] and r'\q is not an escape' in lines[1]
+    assert (
+        '1 of 2 characters (50.0 %) is not in the vocabulary of 16' in lines[0] and r'\q is not an escape' in lines[1]
+    )
 
 
 def test_unknown_characters_are_skipped(piped, model):
@@ -175,7 +177,7 @@ def test_a_terminal(model, columns):
     """A hint that fits, a prompt for each line; Ctrl-D ends."""
     child = Child(columns, model, '--interactive', '--seed', 3, '--length', 30)
     hint = child.wait(b'\r\n')
-    assert hint == 'Enter: go on; Ctrl-C: stop a text; Ctrl-D: end' and len(hint) <= 50
+    assert hint == 'Enter: continue; Ctrl-C: stop text; Ctrl-D: quit' and len(hint) <= 50
     expected = turns(model, ['ab', ''], 30)
     for typed, text in zip(('ab', ''), expected, strict=True):
         child.wait(b'> ')

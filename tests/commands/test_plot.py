@@ -97,7 +97,7 @@ def test_the_page(cli, logged, tmp_path, monkeypatch):
     alone = (tmp_path / 'c.html').read_bytes()
     assert b'Plotly' in alone and not (tmp_path / 'curves.png').exists()
     out = cli('plot', folder, '--html', 'c.html', '--out', 'c.svg')[1]
-    assert out.startswith('c.svg: run1 ') and out.endswith('\nc.html: the same curves, to explore in a browser\n')
+    assert out.startswith('c.svg: run1 ') and out.endswith('\nc.html: interactive page of the same curves\n')
     assert (tmp_path / 'c.html').read_bytes() == alone and (tmp_path / 'c.svg').exists()
 
 

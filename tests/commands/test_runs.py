@@ -68,7 +68,7 @@ def test_the_figure_of_a_part_is_marked(cli, some):
     write_run(some / 'part', records(40, every=10), validate_part=500)
     out = cli('runs', some)[1]
     assert '2.175*' in out and out.endswith(
-        '* of the part of the held-out text that all validations but the last one read\n'
+        '* on part of the held-out text; only the last validation reads all of it\n'
     )
 
 
@@ -78,7 +78,7 @@ def test_here(cli, some, monkeypatch):
 
 
 def test_no_runs(cli, tmp_path):
-    assert cli('runs', tmp_path) == (0, '', f'no runs below {tmp_path}: train --out FOLDER keeps a run\n')
+    assert cli('runs', tmp_path) == (0, '', f'no runs below {tmp_path}: keep a run with train --out FOLDER\n')
     assert cli('runs', tmp_path, '--json')[1] == ''
     message = 'not a folder; name a run, or a folder with runs below it'
     assert refusal(cli, 'runs', tmp_path / 'nowhere') == f'{tmp_path / "nowhere"}: {message}'

@@ -174,7 +174,7 @@ def test_temperature_0(cli, model):
         (('--count', 0), 'count is 0; it must be a whole number, 1 or more'),
         (('--seed', -1), 'seed is -1; it must be a whole number, from 0 to 4294967295'),
         (('--seed', 2**32, '--count', 2), 'seed is 4294967296; it must be'),
-        (('--prime', 'a', '--prime-file', '-'), 'both --prime and --prime-file are given: take one'),
+        (('--prime', 'a', '--prime-file', '-'), 'both --prime and --prime-file are given: use one'),
         (('--prime-file', 'nowhere'), 'nowhere: No such file or directory; name a text file that can be read'),
         (('--prime-file', '-', '--encoding', 'klingon'), "encoding 'klingon' is not known"),
         (('--prime-file', '-'), 'standard input: byte 0xff at offset 3 is not utf-8; name the'),

@@ -91,15 +91,18 @@ def test_novel_lines(cli, model, tmp_path):
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
-        (('--lines', 5, '--count', 2), 'both --lines and --count are given: take one'),
-        (('--lines', 5, '--until', 'a'), 'both --lines and --until are given: a line ends at its newline: take one'),
-        (('--lines', 5, '--interactive'), 'both --lines and --interactive are given: take one'),
-        (('--interactive', '--count', 2), 'both --interactive and --count are given: take one'),
-        (('--interactive', '--json'), 'both --interactive and --json are given: take one'),
-        (('--interactive', '--prime-file', '-'), 'standard input can be read but once: name a file'),
-        (('--lines', 5, '--novel', '-', '--prime-file', '-'), 'standard input can be read but once: name a file'),
+        (('--lines', 5, '--count', 2), 'both --lines and --count are given: use one'),
+        (
+            ('--lines', 5, '--until', 'a'),
+            'both --lines and --until are given: a line ends at its newline: use one',
+        ),
+        (('--lines', 5, '--interactive'), 'both --lines and --interactive are given: use one'),
+        (('--interactive', '--count', 2), 'both --interactive and --count are given: use one'),
+        (('--interactive', '--json'), 'both --interactive and --json are given: use one'),
+        (('--interactive', '--prime-file', '-'), 'standard input can be read only once: name a file'),
+        (('--lines', 5, '--novel', '-', '--prime-file', '-'), 'standard input can be read only once: name a file'),
         (('--novel', 'x'), '--novel is for lines: add --lines, such as --lines 20'),
-        (('--lines', 5, '--length', 0), 'length is 0, but a line has characters: give --lines a --length of 1 or more'),
+        (('--lines', 5, '--length', 0), '--length is 0, but --lines prints no empty lines: set --length to 1 or more'),
         (('--lines', 5, '--prime', 'a\\n'), 'each line begins with the prime, but it has a newline: use --count, or'),
         (('--lines', 0), 'lines is 0; it must be a whole number, 1 or more'),
         (('--lines', 5, '--novel', 'nowhere'), 'nowhere: No such file or directory; name a text file that can be read'),
@@ -137,7 +140,7 @@ def test_unknown_characters_of_a_prime_are_skipped(cli, model):
     code, out, err = cli('sample', model, *OPTIONS, '--prime', 'aXbcYX', '--skip-unknown')
     assert (code, out) == (0, f'aXbcYX{expected}\n')
     assert err == (
-        'left out: 3 of 6 characters (50.0 %) are not among the 17 of the vocabulary: X (U+0058) 2 times, Y (U+0059)\n'
+        'left out: 3 of 6 characters (50.0 %) are not in the vocabulary of 17: X (U+0058) 2 times, Y (U+0059)\n'
     )
     none = cli('sample', model, *OPTIONS)[1]
     assert cli('sample', model, *OPTIONS, '--prime', 'XY', '--skip-unknown')[1] == f'XY{none}'

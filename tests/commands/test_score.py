@@ -99,7 +99,7 @@ def test_refusals(cli, saved, tmp_path, monkeypatch):
     monkeypatch.setattr(scoring, 'score', None)
     message = refusal(cli, 'score', saved, SONNETS, '--html', tmp_path / 'page.html')
     assert message == (
-        f'the text has {len(TEXT):,} characters, more than the 1,000 that a page can show: '
-        'score a part of it, or take the table, without --html'
+        f'the text has {len(TEXT):,} characters, the limit of a page is 1,000: '
+        'score a part of the text, or omit --html to get the table'
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == ['odd', 'one']

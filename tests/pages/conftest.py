@@ -1,4 +1,4 @@
-"""One browser for all tests of pages: it takes a second to start."""
+"""All tests of pages share one browser, which takes a second to start."""
 
 import pytest
 from browser import Browser

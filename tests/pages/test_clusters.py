@@ -1,4 +1,4 @@
-"""Grapheme clusters: on the score page, in Python, and on the model's page, in a browser, they are the same."""
+"""Grapheme clusters are the same in Python (score page) and in a browser (model page)."""
 
 import json
 
@@ -16,18 +16,18 @@ ACCENT, HANGUL, FLAG = 'e\u0301', '\u1112\u1161\u11ab', '\U0001f1e9\U0001f1ea'
 THUMB, FAMILY = '\U0001f44d\U0001f3fd', '\U0001f469\u200d\U0001f469\u200d\U0001f467'
 SCOTLAND = '\U0001f3f4' + ''.join(chr(0xE0000 + ord(letter)) for letter in 'gbsct') + '\U000e007f'
 TOGETHER = (ACCENT, HANGUL, FLAG, THUMB, FAMILY, SCOTLAND, '\u2764\ufe0f', '\u0e01\u0e33', '1\ufe0f\u20e3')
-# what is next to it stays by itself: escapes, though Unicode would join them
+# shown as escapes; neighbours stay separate, though Unicode would join them
 ALONE = ('\r\n', 'a\u00ad', '\u202ea', '\U000e0067\U000e007f', '\ud83d\ude00', '\0\u0301')
 POOL = ''.join(TOGETHER) + ''.join(ALONE) + 'ab \u0301\u0308\u200d'
 
 
 def as_bytes(text):
-    """As a model of bytes has it: a character a byte."""
+    """A text as a model of bytes reads it, one character per byte."""
     return text.encode('utf-8', 'replace').decode('latin-1')
 
 
 @pytest.mark.parametrize('text', TOGETHER)
-def test_what_a_reader_takes_for_one_character(text):
+def test_one_character_to_a_reader(text):
     assert [*clusters(f'a{text}\n', 'character')] == [
         (1, 'a', 'character'),
         (len(text), text, 'character'),
@@ -38,12 +38,12 @@ def test_what_a_reader_takes_for_one_character(text):
 
 
 @pytest.mark.parametrize('text', ALONE)
-def test_what_is_shown_by_escapes_is_by_itself(text):
+def test_escapes_are_separate(text):
     assert [cluster for _, cluster, _ in clusters(text, 'character')] == [*text]
 
 
-def test_bytes_that_are_no_character():
-    """And the symbol for rare ones."""
+def test_invalid_bytes():
+    """Also the symbol for rare bytes."""
     data = 'a\xc3\xa9\xc3\xed\xa0\x80\xe2\x82\xf5\x80\ufffd\xa9'
     found = [*clusters(data, 'byte')]
     assert found[:2] == [(1, 'a', 'character'), (2, 'é', 'character')]
@@ -64,7 +64,7 @@ def test_nothing_is_lost(text, unit):
 @pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
 @pytest.mark.parametrize('unit', ['character', 'byte'])
 def test_the_same_in_a_browser(browser, tmp_path, unit):
-    """By its own segmenter; without one, each character is by itself, though no byte is."""
+    """With the browser's segmenter; without one each character is separate, but bytes of one character are not."""
     path, rng, pool = tmp_path / 'page.html', np.random.default_rng(0), [*POOL, *TOGETHER]
     texts = [''.join(rng.choice(pool, 12)) for _ in range(300)] + [*TOGETHER, *ALONE]
     texts = [text.encode('utf-16', 'surrogatepass').decode('utf-16', 'replace') for text in texts]

@@ -1,4 +1,4 @@
-"""The page as a file: what is in it, and that nothing of a model or a title is taken as markup."""
+"""The page as a file: its content; nothing from a model or a title becomes markup."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ HOSTILE = '</script><script>alert(1)</script></title><!-- &amp; \'"`\\ \u202e\u2
 @settings(max_examples=15)
 @given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=30), st.text(max_size=30))
 def test_any_vocabulary_and_title(text, title):
-    """Every element is closed, there are no others than of any model, and the vocabulary comes out as it is."""
+    """Every element is closed, no text adds elements, and the vocabulary is unchanged."""
     chars = ''.join(dict.fromkeys(text))
     source = page(model_of(chars, dtype='float32'), title)
     assert source.encode()
@@ -34,7 +34,7 @@ def test_any_vocabulary_and_title(text, title):
     assert ''.join(map(chr, json.loads(reader.by_id('facts'))['points'])) == chars
 
 
-def test_nothing_that_is_told_is_markup():
+def test_no_fact_becomes_markup():
     model = model_of(''.join(dict.fromkeys(HOSTILE)), dtype='float32')
     model = Model(model.params, model.chars, about=About(text=HOSTILE))
     reader = Reader(page(model, HOSTILE, [(HOSTILE, HOSTILE)]))
@@ -45,7 +45,7 @@ def test_nothing_that_is_told_is_markup():
 
 
 def test_only_what_is_in_the_page_runs():
-    """By a policy of hashes; and no address is in it but that of nothing."""
+    """The policy has hashes; the page has no addresses."""
     source = page(some_model(dtype='float32'), 'a text')
     reader = Reader(source)
     [policy] = [element[1]['content'] for element in reader.all('meta') if 'http-equiv' in element[1]]
@@ -74,7 +74,7 @@ def test_every_field_has_a_name():
             assert element[1].get(name, ids[0]) in ids
 
 
-def test_what_is_known_is_told():
+def test_facts_of_the_model():
     about = About(text='a.txt', characters=12345, bits=1.98765, held_out=True, iterations=1000, version='1.2.3')
     model = some_model(cell='lstm', layers=2)
     reader = Reader(page(Model(model.params, model.chars, about=about), 'a.txt', [('saved', '2026-11-26')]))
@@ -82,7 +82,7 @@ def test_what_is_known_is_told():
     assert facts == {
         'text': 'a.txt',
         'size': '12,345 characters',
-        'bits per character': '1.988, of held-out text',
+        'bits per character': '1.988, on held-out text',
         'iterations': '1,000',
         'trained by': 'fastrnn 1.2.3',
         'architecture': '2 layers of 30 LSTM units',
@@ -91,24 +91,24 @@ def test_what_is_known_is_told():
         'page made by': f'fastrnn {player.__version__}',
         'saved': '2026-11-26',
     }
-    assert 'its file does not tell' in page(model, 'a.txt')
+    assert 'not in the model file' in page(model, 'a.txt')
 
 
-def test_rows_of_n_grams_are_told():
-    """With all numbers of the model; other pages have no word and no script of them."""
+def test_the_n_gram_table_is_described():
+    """With its size; pages of other models do not mention it and have no script for it."""
     model = some_model(cell='gru', ngrams=4, ngram_rows=1000)
     source = page(model, 'a.txt')
     facts = dict(zip(*([element[2] for element in Reader(source).all(tag)] for tag in ('dt', 'dd')), strict=True))
     assert facts['architecture'] == '1 layer of 30 GRU units and 4-grams'
-    assert facts['n-grams'] == 'of 2 to 4 characters, 1,000 rows each'
+    assert facts['n-grams'] == '2 to 4 characters, 1,000 rows each'
     assert facts['parameters'] == f'{model.params.flat.size + model.params.rows.size:,}'
-    assert f'{facts["parameters"]} weights' in source and 'the last 2 to 4 characters point to' in source
-    assert 'the last 2 bytes point to' in page(model_of('ab', unit='byte', ngrams=2, ngram_rows=3), 'a')
+    assert f'{facts["parameters"]} weights' in source and 'table rows selected by the last 2 to 4 characters' in source
+    assert 'table rows selected by the last 2 bytes' in page(model_of('ab', unit='byte', ngrams=2, ngram_rows=3), 'a')
     assert not re.search('n-?gram', page(some_model(), 'a.txt'))
 
 
 def test_the_style_can_be_read():
-    """Its colours of text on what they stand on, in both schemes."""
+    """Text has enough contrast with its background, in light and dark."""
     rules = re.findall(r':root\{(.*?)\}', joined(['player.css']), re.S)
     light = dict(re.findall(r'--([\w-]+):(#\w+)', rules[0]))
     for colours in (light, light | dict(re.findall(r'--([\w-]+):(#\w+)', rules[1]))):

@@ -1,4 +1,4 @@
-"""Both pages on a telephone and a wide screen, in light and dark: no barrier, room for a finger, every key."""
+"""Accessibility of both pages, on phones and wide screens, light and dark: no axe violations, large targets, keys."""
 
 import math
 
@@ -12,7 +12,7 @@ from fastrnn.pages.surprisal import page as surprisal_page
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
 SCREENS = [(width, scheme) for width in (390, 1280) for scheme in ('light', 'dark')]
-# what one can press or fill in that is too small for a finger; a round button has its label
+# controls too small for a finger; a radio button counts with its label
 SMALL = """[...document.querySelectorAll('button, select, input, textarea, summary')].filter(one => {
   const box = (one.type === 'radio' ? one.parentElement : one).getBoundingClientRect();
   return one.checkVisibility() && (box.height < 44 || box.width < 24);
@@ -35,7 +35,7 @@ def check(browser, width):
 
 
 def test_a_barrier_is_found(browser, tmp_path):
-    """Of a pale letter, and of a button without a name."""
+    """Low contrast, and a button without a name, are found."""
     path = tmp_path / 'page.html'
     source = surprisal_page('name', 'text', [math.nan, 1, 2, 3])
     path.write_text(source.replace('aria-label="Next character">→', '>'), encoding='utf-8')
@@ -45,7 +45,7 @@ def test_a_barrier_is_found(browser, tmp_path):
 
 
 def test_the_model(browser, tmp_path, screen):
-    """Each part, and what is coloured in each way."""
+    """Each view, and both ways of colouring."""
     chars = '\n\t ' + ''.join(map(chr, range(97, 123))) + '\x01\xc3\xa9'
     model = some_model(chars=chars, dtype='float32', cell='lstm', layers=2, H=40, unit='byte')
     path = tmp_path / 'model.html'
@@ -72,7 +72,7 @@ def test_the_model(browser, tmp_path, screen):
 
 @pytest.mark.parametrize('adapted', [False, True])
 def test_a_text_that_is_scored(browser, tmp_path, screen, adapted):
-    """On each shade, with lines, tabs and escapes."""
+    """All shades, lines, tabs and escapes."""
     text = 'some text\twith\x01 all\n' * 5
     bits = [math.nan, *np.random.default_rng(0).uniform(0, 10, len(text) - 1)]
     path = tmp_path / 'page.html'
@@ -85,7 +85,7 @@ def test_a_text_that_is_scored(browser, tmp_path, screen, adapted):
 
 
 def test_all_of_it_by_keys(browser, tmp_path):
-    """From the tabs to a bar that steers, and back; a unit of the list; the tab key has few stops."""
+    """Keys reach tabs, text, bars and units; the Tab key has few stops."""
     path = tmp_path / 'model.html'
     path.write_text(page(some_model(dtype='float32', H=40), 'a text'), encoding='utf-8')
     browser.open(path)
@@ -106,7 +106,7 @@ def test_all_of_it_by_keys(browser, tmp_path):
     browser.press('Escape')
     assert browser.run(focus) == 'written'
     text = browser.run('page.write.text')
-    browser.press('Space', 'Tab', 'Space')  # the next likely one
+    browser.press('Space', 'Tab', 'Space')  # the next bar
     browser.wait(WRITTEN)
     steered = browser.run('page.write.text')
     assert browser.run(focus) == 'written' and steered[:2] == text[:2] and steered[2] != text[2]
@@ -128,13 +128,13 @@ def test_all_of_it_by_keys(browser, tmp_path):
 
 
 def test_without_scripts(browser, tmp_path):
-    """The page says that it needs them, and shows what it can: what the model is."""
+    """The page says that it needs JavaScript, and still describes the model."""
     path = tmp_path / 'model.html'
     path.write_text(page(some_model(dtype='float32'), 'a text'), encoding='utf-8')
     browser.open(path, scripts=False)
     said = browser.read_aloud()
     assert 'needs JavaScript' in said
-    assert 'What it was trained on' in said and 'Temperature' not in said
+    assert 'Training' in said and 'Vocabulary' in said and 'Temperature' not in said
     path.write_text(surprisal_page('name', 'text', [math.nan, 1, 2, 3]), encoding='utf-8')
     browser.open(path, scripts=False)
     assert 'Surprisal of name' in browser.read_aloud() and 'Next character' not in browser.read_aloud()

@@ -1,4 +1,4 @@
-"""Colours that can be read, by every eye."""
+"""Colours with enough contrast, also for colour-blind people."""
 
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from fastrnn.pages import player_colours as colours
 
 @pytest.mark.parametrize('scheme', colours.ENDS)
 def test_colours_can_be_read(scheme):
-    """Text on each at 4.5 or more, by WCAG; a unit's go away from the middle, each step further."""
+    """Contrast of text is at least 4.5 (WCAG); activation colours get further from the middle with each step."""
     pairs = {'light': colours.SHADES, 'dark': colours.DARK_SHADES}[scheme]
     shades = [ground for ground, _ in pairs]
     assert all(oracles.contrast(ground, ink) >= 4.5 for ground, ink in pairs)

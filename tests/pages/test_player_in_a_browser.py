@@ -1,4 +1,4 @@
-"""The page in a browser: the model's own numbers, text and surprisals, and that nothing in it is taken as markup."""
+"""The page in a browser: the model's numbers, text and surprisals; nothing in them becomes markup."""
 
 import json
 
@@ -47,7 +47,7 @@ def opened(browser, tmp_path):
 
 
 def by_the_fast_engine(model, ids):
-    """Logits, and what the last layer's last state is, after each character."""
+    """Logits, and the last layer's last state, after each character."""
     stream, logits, last, ngrams = BatchedStreams(model.params), [], [], model.params.architecture.ngrams
     for at, ix in enumerate(ids):
         stream.read(np.array([ix, 0]))
@@ -58,7 +58,7 @@ def by_the_fast_engine(model, ids):
 
 
 def write(browser, length, **settings):
-    """The text that the page's own form gives."""
+    """The text that the page writes with its form."""
     for name, value in {'length': length, **settings}.items():
         browser.run(f'document.getElementById({name!r}).value = {value!r}')
     browser.run("document.querySelector('#write-form .main').click()")
@@ -67,7 +67,7 @@ def write(browser, length, **settings):
 
 
 def read(browser, text):
-    """Have a text read that is pasted."""
+    """Paste a text and read it."""
     browser.run(f'page.see.read = page.see.values = null; page.$("pasted").value = {json.dumps(text)}')
     browser.run('document.querySelector("#see-form .main").click()')
     browser.wait('page.see.read && page.see.values')
@@ -75,9 +75,9 @@ def read(browser, text):
 
 @pytest.mark.parametrize(('cell', 'layers', 'rows'), KINDS)
 def test_the_numbers_of_the_fast_engine(opened, cell, layers, rows):
-    """Logits, what units do, and surprisals as ``fastrnn score`` has them."""
+    """Logits and activations agree with the engine, surprisals with ``fastrnn score``."""
     model = some_model(dtype='float32', cell=cell, layers=layers, **rows)
-    model.params.Whh[...] /= 2  # else it is chaotic, as no model is that has learned, and a rounding grows
+    model.params.Whh[...] /= 2  # an untrained model is chaotic: rounding differences would grow
     model.params.rows[::3] = 0
     ids = np.random.default_rng(0).integers(0, model.params.V, 500)
     browser = opened(model)
@@ -98,7 +98,7 @@ def test_the_numbers_of_the_fast_engine(opened, cell, layers, rows):
 @pytest.mark.parametrize(('cell', 'layers', 'rows'), KINDS)
 @pytest.mark.parametrize('kind', ['float32', '8 bits', 'bytes'])
 def test_the_text_of_sample(opened, cell, layers, rows, kind):
-    """For one seed, with every filter. In 8 bits the text is that of the rounded weights."""
+    """The same text for the same seed, with every filter. In 8 bits it is the text of the rounded weights."""
     of_bytes = {'chars': 'abc\n' + ''.join(map(chr, range(160, 256))), 'unit': 'byte'} if kind == 'bytes' else {}
     model = some_model(dtype='float32', cell=cell, layers=layers, **of_bytes, **rows)
     model.params.Whh[...] /= 2  # as above
@@ -111,7 +111,7 @@ def test_the_text_of_sample(opened, cell, layers, rows, kind):
 
 
 def test_contexts_of_n_grams(opened):
-    """In 64 bits, as the engine's, from the first character on."""
+    """Hashes in 64 bits, the same as the engine's from the first character on."""
     browser = opened(some_model(dtype='float32', H=4, ngrams=2, ngram_rows=1))
     ids = np.random.default_rng(0).integers(0, 5000, 300).tolist()
     for most, rows in ((2, 1), (4, 65536), (8, 10**6), (5, 2**31 + 11)):
@@ -120,7 +120,7 @@ def test_contexts_of_n_grams(opened):
 
 
 def test_8_bits(opened):
-    """The logits are those of the rounded numbers, of rows of n-grams too, and near the model's."""
+    """Logits are those of the rounded weights, with the n-gram table, and close to the model's."""
     model = some_model(dtype='float32', cell='gru', ngrams=3, ngram_rows=40)
     model.params.rows[:30] = 0
     ids = np.random.default_rng(0).integers(0, model.params.V, 30)
@@ -131,13 +131,13 @@ def test_8_bits(opened):
 
 
 def test_hostile_characters(opened):
-    """In the vocabulary, the title, the prime and a pasted text: shown, counted, copied, and never markup."""
+    """In the vocabulary, title, prime and pasted text they are shown, counted and copied, and never become markup."""
     chars = ''.join(dict.fromkeys('\n' + HOSTILE + 'abcdefghijklmnopqrstuvwxyz'))
     browser = opened(some_model(chars=chars, dtype='float32', H=8), HOSTILE)
     elements = browser.run('document.querySelectorAll("script, title, h1").length')
     title = browser.run('document.title')
     assert title.startswith('</script><script>document.title="taken"</script>&amp;') and '\\u202e' in title
-    text = HOSTILE.replace('\ud800\udc00', '')  # which, side by side in a page, are one character
+    text = HOSTILE.replace('\ud800\udc00', '')  # adjacent surrogates become one character in a page
     assert write(browser, 300, prime=text)[: len(text)] == text
     read(browser, text)
     shown = browser.run('page.see.pane.spans.map(span => span.textContent).join("")')
@@ -148,11 +148,11 @@ def test_hostile_characters(opened):
     assert browser.run('document.querySelectorAll("script, title, h1").length') == elements
     assert browser.run('document.title') == title
     browser.run('page.$("pasted").value = "aé é漢"; document.querySelector("#see-form .main").click()')
-    assert browser.run('page.$("see-note").textContent') == ('Left out, as the model has never seen it: é × 2, 漢 × 1.')
+    assert browser.run('page.$("see-note").textContent') == "Left out, not in the model's vocabulary: é × 2, 漢 × 1."
 
 
 def test_bytes(opened):
-    """Of a model of bytes each is seen; what is a character together is shown as one."""
+    """A model of bytes shows each byte; bytes of one character are shown as that character."""
     model = some_model(chars=''.join(map(chr, range(256))), dtype='float32', H=8, unit='byte')
     browser = opened(model)
     read(browser, 'aé€😀')
@@ -167,7 +167,7 @@ def test_bytes(opened):
 
 
 def test_clusters(opened):
-    """A text that is seen keeps them together, with the sum of their bits."""
+    """See keeps clusters together, with the sum of their bits."""
     model = some_model(chars='\nae\u0301\U0001f44d\U0001f3fd', dtype='float32', H=8)
     browser, text = opened(model), 'ae\u0301\n\U0001f44d\U0001f3fda'
     read(browser, text)
@@ -188,7 +188,7 @@ def test_clusters(opened):
 
 
 def test_folded_bytes(opened):
-    """Which stand for any: they are no byte of a character, and shown, drawn, read and kept as U+FFFD."""
+    """They are shown, drawn, read and stored as U+FFFD, and never join other bytes to a character."""
     chars = '\na\xe2\x82\xac\ufffd\xef\xbb\xbf'
     model = some_model(chars=chars, dtype='float32', H=8, unit='byte')
     model.params.by[5] += 2
@@ -198,7 +198,7 @@ def test_folded_bytes(opened):
     read(browser, 'a€é€\u03bc')
     assert browser.run('page.see.pane.spans.map(span => span.textContent)') == [*'a€\ufffd\ufffd€\ufffd\ufffd']
     assert browser.run('page.see.read.text') == [1, 2, 3, 4, 5, 5, 2, 3, 4, 5, 5]
-    ids = '[2, 3, 5, 4, 5, 1, 6, 7, 8]'  # what is cut by one stays cut; a byte-order mark is a character
+    ids = '[2, 3, 5, 4, 5, 1, 6, 7, 8]'  # a folded byte splits a character; a byte-order mark is a character
     browser.run(f'page.write.pane.clear(); page.write.pane.add({ids}); page.see.pane.set({ids})')
     shown = ['\\xe2', '\\x82', '\ufffd', '\\xac', '\ufffd', 'a', '\\ufeff']
     assert browser.run('page.see.pane.spans.map(span => span.textContent)') == shown
@@ -208,8 +208,8 @@ def test_folded_bytes(opened):
     assert browser.run('page.alphabet.named(5)') == '\ufffd'
 
 
-def test_a_unit_that_is_known(opened):
-    """One that tells capital letters is found, first in the list, and colours them."""
+def test_a_unit_for_capitals(opened):
+    """A unit that detects capital letters is first in the list, and colours them."""
     chars = '\n abcdefghABCDEFGH'
     model = some_model(chars=chars, dtype='float32', H=20)
     params, capital = model.params, np.array([char.isupper() for char in chars])
@@ -232,7 +232,7 @@ def test_a_unit_that_is_known(opened):
     assert grounds[3] == 'rgb(232, 118, 45)' and grounds[0] == 'rgb(47, 127, 193)'
 
 
-def test_what_the_features_say(opened):
+def test_features(opened):
     text = json.dumps('"a b," (c)\n\nDE "f\n\n7 I')
     source = f'Object.keys(FEATURES).map(name => [name, FEATURES[name](Array.from({text})).join("")])'
     assert dict(opened(some_model(dtype='float32', H=4)).run(source)) == {
@@ -252,7 +252,7 @@ def test_what_the_features_say(opened):
 
 
 def test_ties(opened):
-    """The first ones stay, by number and by mass, as fastrnn.sample has it."""
+    """Top-k and top-p keep the first of equal values, as fastrnn.sample does."""
     source = '(p => { keepLargest(p, COUNT, MASS); return [...p]; })(Float32Array.of(1, 3, 2, 2, 2, 0))'
     browser = opened(some_model(dtype='float32', H=4))
     for count, mass, kept in (
@@ -275,7 +275,7 @@ def test_ties(opened):
 
 @pytest.mark.parametrize('rows', [{}, {'ngrams': 4, 'ngram_rows': 99}])
 def test_used_by_keys_and_steered(opened, rows):
-    """From character to character, from part to part; and another character put in a place, from which it goes on."""
+    """Keys move between characters and views; the model continues from a replaced character."""
     browser = opened(some_model(dtype='float32', H=16, **rows))
     text = write(browser, 100, prime='ab', seed=5)
     keys = 'new KeyboardEvent("keydown", {key: KEY, bubbles: true, cancelable: true})'
@@ -292,7 +292,7 @@ def test_used_by_keys_and_steered(opened, rows):
     browser.wait(WRITTEN.replace('LENGTH', '102'))
     steered = browser.run('page.write.text')
     assert steered[:51] == text[:50] + char and steered[51:] != text[51:]
-    browser.run(f'document.querySelectorAll("#write-bars button")[{taken}].click()')  # what had been there
+    browser.run(f'document.querySelectorAll("#write-bars button")[{taken}].click()')  # the previous character
     browser.wait(WRITTEN.replace('LENGTH', '102'))
     assert browser.run('page.write.text') == text
     browser.run(f'page.$("tab-write").dispatchEvent({keys.replace("KEY", json.dumps("ArrowRight"))})')
@@ -301,7 +301,7 @@ def test_used_by_keys_and_steered(opened, rows):
 
 
 def test_a_small_screen_and_a_large_vocabulary(browser, opened):
-    """Nothing sticks out of a telephone; a model of 4,000 characters works; no request, no complaint."""
+    """Nothing is wider than a phone; a model of 4,000 characters works; no requests, no errors."""
     chars = '\n' + ''.join(map(chr, range(0x4E00, 0x4E00 + 3999)))
     try:
         browser.screen(360, 780)
@@ -317,7 +317,7 @@ def test_a_small_screen_and_a_large_vocabulary(browser, opened):
 
 
 def test_without_a_worker(browser, tmp_path):
-    """In slices, between which it can be stopped."""
+    """The page works in slices, and can be stopped between them."""
     path = tmp_path / 'model.html'
     source = page(some_model(dtype='float32', H=64), 'a text')
     script = browser('Page.addScriptToEvaluateOnNewDocument', source='window.Worker = undefined')
@@ -336,7 +336,7 @@ def test_without_a_worker(browser, tmp_path):
 
 
 def test_it_writes_when_it_opens(browser, opened):
-    """At a pace that one can read, which can be changed meanwhile; the text is that of full speed."""
+    """At a readable pace, which can be changed while it writes; the text is the same at full speed."""
     model = some_model(dtype='float32', H=8)
     whole = sampled(model, 600, temperature=0.8, seed=0)
     try:
@@ -353,7 +353,7 @@ def test_it_writes_when_it_opens(browser, opened):
         assert browser.run('[document.activeElement.id, page.write.pace]') == ['written', 200]
         browser.run("document.querySelector('#write-form .main').click()")
         browser.wait('page.write.pane.ids.length > 3 && page.write.pane.ids.length < 100')
-        browser.run('page.open("know")')  # nobody looks on
+        browser.run('page.open("know")')  # nobody watches: full speed
         browser.wait(WRITTEN.replace('LENGTH', '600'))
         assert browser.run('page.write.text') == whole
     finally:
@@ -362,8 +362,8 @@ def test_it_writes_when_it_opens(browser, opened):
     assert browser.run('page.write.pace') == 0
 
 
-def test_what_precedes_the_first_character(opened):
-    """Is said in words: nothing in quotes is empty."""
+def test_text_before_the_selected_character(opened):
+    """Words replace empty quotes."""
     browser = opened(some_model(dtype='float32', H=8))
     after = 'page.$("write-after").textContent'
     browser.run('page.write.reset(); page.write.pane.add([1, 0, 2])')
@@ -375,8 +375,8 @@ def test_what_precedes_the_first_character(opened):
     assert 'id="write-after">at the start<' in page(some_model(), 'a')
 
 
-def test_beginnings(opened):
-    """Each has a button, by which the model goes on from it, character by character as it was given."""
+def test_primes(opened):
+    """Each prime has a button; the model continues from exactly its characters."""
     primes = ['abc', HOSTILE.replace('\ud800\udc00', ''), 'a\r\nb\rc\n', 'x' * 500]
     chars = ''.join(dict.fromkeys('\n' + ''.join(primes)))
     model = some_model(chars=chars, dtype='float32', H=8)
@@ -393,7 +393,7 @@ def test_beginnings(opened):
 
 
 def test_a_bad_number_in_closed_settings(opened):
-    """They are opened, so that the browser can show which it is."""
+    """The settings open, so that the browser can show the invalid number."""
     browser = opened(some_model(dtype='float32', H=8))
     write(browser, 20)
     browser.run('page.$("rules").open = false; page.$("top-p").value = 2')
@@ -401,8 +401,8 @@ def test_a_bad_number_in_closed_settings(opened):
     assert browser.run('[page.$("rules").open, document.activeElement.id]') == [True, 'top-p']
 
 
-def test_seeing_does_not_end_writing(opened):
-    """As slow as one reads, until all is there; only then it is read."""
+def test_see_does_not_stop_writing(opened):
+    """At the reading pace, the text is complete before it is read."""
     browser = opened(some_model(dtype='float32', H=8))
     browser.run(
         "page.$('pace').value = 40; page.$('length').value = 130; document.querySelector('#write-form .main').click()"
@@ -412,17 +412,17 @@ def test_seeing_does_not_end_writing(opened):
     browser.wait('page.see.read && page.see.read.text.length === 130')
 
 
-def test_a_beginning_that_is_too_long_keeps_its_end(opened):
+def test_a_long_prime_keeps_its_end(opened):
     browser = opened(some_model(chars='\nab', dtype='float32', H=4))
     browser.run('page.$("length").value = 5; page.$("prime").value = "a".repeat(9000) + "b".repeat(3000)')
     browser.run("document.querySelector('#write-form .main').click()")
     browser.wait(WRITTEN.replace('LENGTH', '10005'))
     assert browser.run('page.write.text').startswith('a' * 7000 + 'b' * 3000)
-    assert browser.run('page.$("write-note").textContent').startswith('Only the last 10,000 of the beginning are read.')
+    assert browser.run('page.$("write-note").textContent').startswith('Only the last 10,000 characters are read.')
 
 
-def test_bytes_that_were_written_are_those_that_are_seen(opened):
-    """Though they are no text."""
+def test_see_shows_generated_bytes(opened):
+    """Also if they are not UTF-8."""
     browser = opened(some_model(chars=''.join(map(chr, range(256))), dtype='float32', H=8, unit='byte'))
     write(browser, 120, temperature=1, seed=3)
     browser.run('page.open("see"); page.$("use-written").click()')
@@ -430,8 +430,8 @@ def test_bytes_that_were_written_are_those_that_are_seen(opened):
     assert browser.run('page.see.read.text') == browser.run('page.write.pane.ids')
 
 
-def test_a_reading_that_is_given_up(opened):
-    """By writing anew: nothing says that it still goes on."""
+def test_writing_cancels_reading(opened):
+    """The progress of reading disappears."""
     browser = opened(some_model(dtype='float32', H=8))
     browser.run('page.see.receive({kind: "progress", share: 0.5}); page.$("another").click()')
     assert browser.run('page.$("see-told").textContent') == ''

@@ -1,4 +1,4 @@
-"""The page inside another one, as notebooks and documentation have it."""
+"""The page in a frame, as in notebooks and documentation."""
 
 from base64 import b64encode
 from html import escape
@@ -11,7 +11,7 @@ from fastrnn.pages.player import page
 from fastrnn.pages.surprisal import page as surprisal_page
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
-# around the page, and what makes a frame of it: srcdoc has the outer page's policy too
+# outer pages and frames; with srcdoc the outer page's policy applies too
 NO_WORKERS = '<meta http-equiv="Content-Security-Policy" content="script-src \'unsafe-inline\'; worker-src \'none\'">'
 FRAMES = {
     'srcdoc': ('', 'srcdoc="TEXT"'),
@@ -24,7 +24,7 @@ WRITTEN = "page.$('stop').disabled && page.write.pane.ids.length === LENGTH"
 
 @pytest.fixture
 def framed(browser, tmp_path):
-    """Open a page inside another one, and run expressions in it from there on."""
+    """Open a page inside another one; later expressions run in the inner page."""
 
     def call(source, frame):
         head, attributes = FRAMES[frame]
@@ -41,7 +41,7 @@ def framed(browser, tmp_path):
 
 @pytest.mark.parametrize('frame', FRAMES)
 def test_it_writes_and_reads_in_a_frame(framed, frame):
-    """By button and by Enter; its parts open and stay, though its address can't be changed."""
+    """Buttons and Enter work; views open and stay open, though the address can't be changed."""
     browser = framed(page(some_model(dtype='float32', H=8), 'a text'), frame)
     browser.wait(WRITTEN.replace('LENGTH', '600'))
     browser.run('page.$("length").value = 40; document.querySelector("#write-form .main").click()')
@@ -58,7 +58,7 @@ def test_it_writes_and_reads_in_a_frame(framed, frame):
 
 
 def test_bad_numbers_are_not_submitted(framed):
-    """The browser checks fields before the button does anything."""
+    """The browser checks fields before the button acts."""
     browser = framed(page(some_model(dtype='float32', H=8), 'a text'), 'sandboxed srcdoc')
     browser.wait(WRITTEN.replace('LENGTH', '600'))
     browser.run('page.$("length").value = -5; document.querySelector("#write-form .main").click()')

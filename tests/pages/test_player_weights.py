@@ -1,4 +1,4 @@
-"""Numbers in a page: as they are, or in 8 bits."""
+"""Weights in a page: float32, or 8 bits."""
 
 from base64 import b64decode
 
@@ -11,7 +11,7 @@ from fastrnn.pages.player_weights import layout, packed, quantized, size_of_rows
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
 def test_float32(cell, layers):
-    """One after the other, in the order of the flat buffer."""
+    """Tensors follow each other in the order of the flat buffer."""
     params = some_model(dtype='float64', cell=cell, layers=layers).params
     there = np.frombuffer(b64decode(packed(params, False)), '<f4')
     assert np.array_equal(there, params.flat.astype(np.float32))
@@ -21,7 +21,7 @@ def test_float32(cell, layers):
 
 @pytest.mark.parametrize(('cell', 'layers'), MANY_KINDS)
 def test_8_bits(cell, layers):
-    """Each row's largest number is 127; none is off by more than half a step; biases are as they were."""
+    """Each row's largest integer is 127; errors are at most half a step; biases are unchanged."""
     params = some_model(dtype='float32', cell=cell, layers=layers).params
     params.Why[3] = 0
     data, at, rounded = b64decode(packed(params, True)), 0, quantized(params)
@@ -45,7 +45,7 @@ def test_8_bits(cell, layers):
 
 @pytest.mark.parametrize('quantize', [False, True])
 def test_rows_of_n_grams(quantize):
-    """Only those that are not 0, after a bit for each; in 8 bits none is off by more than half a step."""
+    """Only non-zero rows are stored, after one bit per row; in 8 bits errors are at most half a step."""
     params = some_model(dtype='float32', ngrams=4, ngram_rows=21).params
     params.rows[3:60] = 0
     names = [tensor['name'] for tensor in layout(params, quantize)]

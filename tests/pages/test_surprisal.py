@@ -1,4 +1,4 @@
-"""The page: in a browser where there is one, and as a file."""
+"""The score page, in a browser if there is one, and as a file."""
 
 import math
 from itertools import pairwise
@@ -22,10 +22,10 @@ NASTY = (
 )
 ODD = 'Привет \U0001f600 e\u0301\tTab \t.\n\n \\ ' + NASTY + '\nשלום\n' + 'long' * 400 + '\n' + ' ' * 400 + 'end  '
 ACCENT = 'e\u0301'
-WHOLE = [*ODD.partition(ACCENT)[0], ACCENT, *ODD.partition(ACCENT)[2]]  # as a reader sees it
+WHOLE = [*ODD.partition(ACCENT)[0], ACCENT, *ODD.partition(ACCENT)[2]]  # clusters as a reader sees them
 ESCAPES = {'\u202e': '\\u202e', '\u202c': '\\u202c', '\0': '\\x00', '\x1b': '\\x1b', '\ud800': '\\ud800'}
 ESCAPES |= {'\uffff': '\\uffff', '\r': '\\r'}
-# What a reader would see: the text, the colours as they come out, hovers, and whether anything sticks out
+# visible text, computed colours, titles, and positions to detect overflow
 SEEN = """(() => {
   const seen = element => {
     const style = getComputedStyle(element), box = element.getBoundingClientRect();
@@ -88,7 +88,7 @@ def test_in_a_browser(browser, tmp_path):
 
 
 def test_one_hue_from_light_to_dark():
-    """Readable on each; the steps are told apart by lightness alone, so by every eye."""
+    """Text is readable on each; steps differ in lightness, so colour-blind people see them."""
     assert all(oracles.contrast(ground, ink) >= 4.5 for ground, ink in SHADES)
     levels = [oracles.luminance(ground) for ground, _ in SHADES]
     assert all(high > 1.1 * low for high, low in pairwise(levels))
@@ -97,13 +97,13 @@ def test_one_hue_from_light_to_dark():
 
 @pytest.mark.parametrize(('bits', 'expected'), [(0, 0), (0.99, 0), (0.996, 1), (1, 1), (7.5, 7), (8, 8), (50, 8)])
 def test_shades(bits, expected):
-    """By the number as it is shown: what says 1.00 looks like 1."""
+    """The displayed number decides: 1.00 has the shade of 1."""
     assert shade(bits) == expected
 
 
 @given(st.text(st.characters(exclude_categories=()), min_size=1, max_size=60))
 def test_any_text_is_a_page(text):
-    """Valid in UTF-8, every element closed, none but the page's own, and each cluster in a span."""
+    """The page is valid UTF-8, all elements are closed, the text adds only one span per cluster."""
     source = page(text, text, surprisals(text))
     assert source.encode()
     parser = Reader(source)
@@ -127,12 +127,12 @@ def test_only_its_own_script_runs():
 
 @pytest.mark.skipif(BROWSER is None, reason='there is no chromium')
 def test_the_numbers_without_a_mouse(browser, tmp_path):
-    """By keys, by buttons and by a finger."""
+    """Keys, buttons and touch show them."""
     text = 'ab\ncd'
     (tmp_path / 'page.html').write_text(page('name', text, [math.nan, 1, 2, 3.25, 4]), encoding='utf-8')
     browser.open(tmp_path / 'page.html')
     told = 'document.getElementById("told").textContent'
-    assert browser.run(told).startswith('Click on a character')
+    assert browser.run(told).startswith('Click a character')
     browser.press('Tab', 'Tab', 'Tab')
     assert browser.run('document.activeElement.id') == 'text'
     for key, found in (
@@ -161,7 +161,7 @@ def test_nothing_of_the_text_is_markup():
 
 
 def test_the_figures():
-    """Mean and perplexity of those that have a number; the unit by its name."""
+    """Mean and perplexity ignore NaN; the unit is named."""
     source = page('name', 'abcd', [math.nan, 1, 2, 6])
     assert [element[2] for element in Reader(source).all('dd')] == ['3.000', '8.00', '4']
     assert [element[2] for element in Reader(source).all('dt')] == ['bits per character', 'perplexity', 'characters']
@@ -170,7 +170,7 @@ def test_the_figures():
 
 
 def test_two_figures_of_each_character():
-    """The adapted one shades; the page says so, and shows both."""
+    """Adapted bits determine the shade; the page says so and shows both."""
     plain, both = (
         page('name', 'abc', [math.nan, 1, 6]),
         page('name', 'abc', [math.nan, 1, 6], 'byte', [math.nan, 3, 0.5]),
@@ -184,7 +184,7 @@ def test_two_figures_of_each_character():
 
 
 def test_a_cluster_has_the_sum_of_its_bits():
-    """By which it is shaded; of bytes, too, and of those that learn while they read."""
+    """The sum determines the shade; also for bytes and adapted bits."""
     thumb = '\U0001f44d\U0001f3fd'
     [_, first, letter] = Reader(page('name', f'{thumb}a', [math.nan, 5, 0.5])).all('span')
     assert first[1:] == [{'class': CLASSES[5], 'title': '5.00 bits, 2 characters, the first not counted'}, thumb]
@@ -196,11 +196,11 @@ def test_a_cluster_has_the_sum_of_its_bits():
 
 def test_a_text_too_long_for_a_page():
     text = 'a' * (pages.LIMIT + 1)
-    with pytest.raises(ValueError, match='has 200,001 characters, more than the 200,000 that'):
+    with pytest.raises(ValueError, match='has 200,001 characters, the limit of a page is 200,000'):
         page('name', text, [1.0] * len(text))
 
 
 def test_a_page_is_light():
-    """Some forty bytes a character."""
+    """Less than 45 bytes per character."""
     text = 'some text\n' * 1000
     assert len(page('name', text, surprisals(text))) < 45 * len(text)
