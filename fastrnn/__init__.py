@@ -1,4 +1,4 @@
-"""fastrnn: min-char-rnn as compiled kernels, with the same bits. See the README."""
+"""fastrnn: trains character-level RNNs on the CPU; bit-identical to min-char-rnn if asked. See the README."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     Progress = Record  # its name in earlier versions
 
-# Looked up on first use: importing Numba takes longer than all the rest.
+# imported on first use: importing Numba takes longer than everything else
 _HOMES = {
     'Config': '.settings.config',
     'Corpus': '.data.corpus',
@@ -60,7 +60,7 @@ _HOMES = {
     'train': '.training.train',
     'watch': '.training.watch',
 }
-__all__ = [  # in letters, as type checkers read them
+__all__ = [  # literal, for type checkers
     'Config',
     'Corpus',
     'Diverged',
@@ -87,10 +87,10 @@ __all__ = [  # in letters, as type checkers read them
     'train',
     'watch',
 ]
-_EARLIER = {'Progress': 'Record'}  # names of earlier versions are found, too
+_EARLIER = {'Progress': 'Record'}  # names of earlier versions still work
 
 
-if not TYPE_CHECKING:  # which would take any name for one of these
+if not TYPE_CHECKING:  # type checkers would accept any name
 
     def __getattr__(name: str) -> object:
         current = _EARLIER.get(name, name)

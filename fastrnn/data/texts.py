@@ -132,7 +132,7 @@ class Texts:
 def check_skip(skip_unknown: bool, held_out_file: bool) -> None:
     """Raise ValueError where nothing could be unknown: what is held out of the text has its characters."""
     if skip_unknown and not held_out_file:
-        raise ValueError('--skip-unknown is for a held-out text of its own: add --validation FILE, or leave it out')
+        raise ValueError('--skip-unknown needs a separate held-out file: add --validation FILE, or leave it out')
 
 
 def text_identity(corpus: Corpus, held_out: Ids | None) -> dict[str, Any]:

@@ -146,7 +146,7 @@ class Vocabulary:
             raise ValueError(f'{reason}; name another folder with TMPDIR') from error
 
     def encode_what_is_known(self, text: str) -> 'Encoded':
-        """The ids of what it knows of a text in memory, which may be none of it, and what it lacks."""
+        """The ids of a text's known characters, possibly none, and the unknown ones. ``text`` is in memory."""
         piece = text if self.unit == 'character' else text.encode('utf-8', 'surrogatepass')
         points, lacking = as_array(points_of(piece)), Lacking(len(self), self.unit)
         found = np.take(self.numbers(), points, mode='clip')

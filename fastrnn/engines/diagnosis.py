@@ -1,4 +1,4 @@
-"""What this machine runs, and whether it keeps the promise of identical bits."""
+"""Describes this machine, and checks that results are bit-identical to the reference."""
 
 import os
 import platform
@@ -23,7 +23,7 @@ ITERATIONS = 60
 
 
 def facts() -> dict[str, str]:
-    """Versions, processor, and the functions that the kernels call."""
+    """Versions, processor, limits, and the native functions that the kernels call."""
     facts = {
         'fastrnn': __version__,
         'python': f'{platform.python_version()} on {platform.system()} {platform.machine()}',
@@ -44,7 +44,7 @@ def facts() -> dict[str, str]:
 
 
 def _limits() -> dict[str, str]:
-    """How much of the machine this process may use, and whose limit it is."""
+    """The processors and memory that this process may use, and the source of each limit."""
     count, memory, tasks = limits.processors(), limits.memory(), limits.tasks()
     found = {'processors': f'{count.number} ({count.source})'}
     if (cores := physical()) < limits.allowed().number:
@@ -57,7 +57,7 @@ def _limits() -> dict[str, str]:
 
 
 def compare_with_reference() -> str:
-    """Whether a short run gives the reference's bits here; if not, why."""
+    """One line: a short run is bit-identical to the reference, or the first difference and its reason."""
     if jit.UNUSABLE:
         return f'NOT identical: {jit.UNUSABLE}'
     rng = np.random.RandomState(0)

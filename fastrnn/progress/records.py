@@ -1,4 +1,4 @@
-"""What a run tells as it goes."""
+"""The records that a run yields while it trains."""
 
 import math
 from dataclasses import dataclass, field
@@ -11,28 +11,28 @@ QUOTED = 20  # characters of a sample that a repr shows
 
 @dataclass(frozen=True, repr=False)
 class Record:
-    """What has happened up to and including one iteration. Equal ones differ in nothing but the time that it took."""
+    """The progress up to and including one iteration. Comparison with == ignores times."""
 
     iteration: int  # n, counted from 0
     loss: float  # of that iteration, in nats, summed over T, averaged over streams
-    smooth_loss: float  # a running mean: of each loss a thousandth is mixed in, as in the gist; fast: a hundredth
+    smooth_loss: float  # running mean with weight 0.001 for each loss, as in the gist; fast: 0.01
     mean_loss: float  # of the iterations since the last report
-    sample: str | None  # drawn just before the iteration, where one was due
-    report: bool  # whether a line is due for this iteration
+    sample: str | None  # drawn just before the iteration, if one was due
+    report: bool  # True if a report is due
     characters: int  # trained on so far
     seconds: float = field(compare=False)  # since the start, without compiling
     seq_length: int  # T
     epoch: float = 0.0  # passes over the text
     learning_rate: float = 0.0
-    validation: float | None = None  # bits per character of the held-out text, where it was evaluated
-    best: float | None = None  # lowest of them so far
-    validated: int | None = None  # characters of the held-out text that both are of
-    validation_part: float | None = None  # bits of the part that other validations read; None: they read all of it
-    share: float = field(default=0.0, compare=False)  # of the run, where it has an end
+    validation: float | None = None  # bits per character on held-out text, if it was evaluated
+    best: float | None = None  # lowest validation so far
+    validated: int | None = None  # held-out characters on which both were measured
+    validation_part: float | None = None  # bits on the part that other validations read; None: they read everything
+    share: float = field(default=0.0, compare=False)  # of the run that is done, if the run has an end
     last: bool = False
 
     def __repr__(self) -> str:
-        """One line, of what there is: a sample's start, a validation if one was due."""
+        """One line, with the validation and the start of the sample if they were due."""
         parts = [f'iteration={self.iteration}', f'seconds={self.seconds:.2f}']
         parts.append(f'bits_per_character={self.bits_per_character:.3f}')
         if self.validation is not None:
@@ -44,22 +44,22 @@ class Record:
 
     @property
     def bits_per_character(self) -> float:
-        """Of the iterations since the last report (until the first, since the start)."""
+        """Training bits per character since the last report, or since the start."""
         return bits_per_character(self.mean_loss, self.seq_length)
 
     @property
     def smooth_bits_per_character(self) -> float:
-        """Of the smooth loss, for what is told or checked between two reports: a mean has just begun anew there."""
+        """Bits per character of the smooth loss. Between reports it is steadier than the mean, which restarts there."""
         return bits_per_character(self.smooth_loss, self.seq_length)
 
     @property
     def due(self) -> bool:
-        """Whether it is logged: a report, a sample, a validation, or the run's last."""
+        """True if it is logged: a report, a sample, a validation, or the last record."""
         return self.report or self.last or self.sample is not None or self.validation is not None
 
     @property
     def facts(self) -> dict[str, Any]:
-        """The record for logs and for other programs; numbers that are not finite are None."""
+        """The record as JSON values, for logs and other programs; None replaces NaN and infinity."""
         values: dict[str, Any] = {
             'iteration': self.iteration + 1,
             'epoch': self.epoch,

@@ -1,4 +1,4 @@
-"""The curves of runs, from their folders: settings, and the course that the log shows."""
+"""Reads the curves of runs from their folders: settings, and the course in the log."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ class Points:
     train: NDArray[np.float64]
     validation: NDArray[np.float64]
     learning_rate: NDArray[np.float64]
-    iteration: NDArray[np.float64]  # how many are done
+    iteration: NDArray[np.float64]  # completed iterations
 
     @classmethod
     def of(cls, records: list[dict[str, Any]]) -> 'Points':
@@ -40,25 +40,25 @@ class Curve:
     name: str
     facts: Facts
     points: Points
-    given_up: list[Points] = field(default_factory=list)  # each from where it left the course
-    rollbacks: Points = field(default_factory=lambda: Points.of([]))  # from where it went on
+    given_up: list[Points] = field(default_factory=list)  # parts that rollbacks gave up
+    rollbacks: Points = field(default_factory=lambda: Points.of([]))  # the points where the run continued
 
 
 def read_run(folder: str | Path) -> Curve:
-    """Read a run folder's ``config.json`` and ``log.jsonl``; raises ValueError, in one line, where there is none."""
+    """Read a run folder's ``config.json`` and ``log.jsonl``; raises ValueError, in one line, if it can't."""
     folder = Path(folder)
     with _opened(folder, LOG) as log:
         facts = Facts.read(folder)
         course = Course.of(read_log(folder / LOG, log))
     points = Points.of(course.records)
     if not points.seconds.size:
-        raise ValueError(f'{folder}/: its {LOG} holds no records yet; wait for the first, or name another run')
+        raise ValueError(f'{folder}/: its {LOG} has no records yet; wait for the first, or name another run')
     name = folder.name or folder.resolve().name
     return Curve(name, facts, points, [*map(Points.of, course.given_up)], Points.of(course.rollbacks))
 
 
 def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
-    """Read run folders; those whose names are the same are called by their paths."""
+    """Read run folders. Runs with the same name are named by their paths."""
     curves = [read_run(folder) for folder in folders]
     names = Counter(curve.name for curve in curves)
     return [
@@ -70,6 +70,6 @@ def read_runs(folders: Sequence[str | Path]) -> list[Curve]:
 @contextmanager
 def _opened(folder: Path, name: str) -> Iterator[BinaryIO]:
     if not folder.is_dir():
-        raise ValueError(f'{folder}: is no folder; {MADE_BY}')
+        raise ValueError(f'{folder}: not a folder; {MADE_BY}')
     with readable(folder, name), open_regular(folder / name) as file:
         yield file

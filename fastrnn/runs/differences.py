@@ -1,4 +1,4 @@
-"""What differs between runs that are shown together: one answer, for tables and for labels of curves."""
+"""Options that differ between runs, for tables and for labels of curves."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,18 +9,17 @@ from ..settings.options import OPTIONS, REPORTS, SAVING, TABLE
 if TYPE_CHECKING:
     from .facts import Facts
 
-NONE = '-'  # for a value that is not there
-# shown for themselves: the model, and how long the run was
+NONE = '-'  # for missing values
+# shown separately: the model, and the length of the run
 APART = ('cell', 'layers', 'hidden_size', 'iterations', 'epochs', 'time')
 COMPARED = ('engine', 'preset', *(name for name, row in TABLE.items() if row.group not in (REPORTS, SAVING)))
 
 
 def differences(runs: Sequence['Facts']) -> dict[str, list[str]]:
-    """Options by name, each with a value for each run, as a person writes it: those that somebody asked for in one of
-    the runs, and that are not the same in all. Also the ``text`` and the ``validation``, where they differ.
+    """Options that were given to at least one run and differ between runs, each with one value per run, as typed.
 
-    A learning rate that follows from H, or a seed that was drawn, is not shown: it is nobody's question. Nor does a run
-    of another program, which says little, make a difference.
+    Also ``text`` and ``validation``, if they differ. A learning rate derived from H and a drawn seed are left out. Runs
+    of other programs, whose options are not known, make no difference.
     """
     found = dict[str, list[str]]()
     for name in COMPARED:
@@ -37,7 +36,7 @@ def differences(runs: Sequence['Facts']) -> dict[str, list[str]]:
 
 
 def _shown(run: 'Facts', name: str) -> str:
-    """An option's value, in four digits; of a seed that was drawn nothing."""
+    """An option's value, in four digits; '-' for a drawn seed."""
     asked = run.asked.get(name)
     if name in ('preset', 'seed') and asked is None:
         return NONE
@@ -46,8 +45,7 @@ def _shown(run: 'Facts', name: str) -> str:
 
 
 def labels(runs: Sequence['Facts']) -> list[str]:
-    """What is each run's own among them, such as 'lstm H=128, learning rate 0.01'; of one run alone its engine and
-    model."""
+    """What distinguishes each run, such as 'lstm H=128, learning rate 0.01'; for a single run its engine and model."""
     options = differences(runs)
     parts = [options.pop('engine', []), [run.model for run in runs]]
     parts = [values for values in parts if len(set(values)) > 1]
@@ -57,6 +55,6 @@ def labels(runs: Sequence['Facts']) -> list[str]:
 
 
 def in_words(options: Mapping[str, Sequence[str]], k: int) -> list[str]:
-    """Such as 'learning rate 0.01', of the k-th of several runs; a preset only if it is one."""
+    """Options of run k, such as 'learning rate 0.01'; without missing values and default presets."""
     plain = (NONE, OPTIONS['preset'].default)
     return [f'{name.replace("_", " ")} {values[k]}' for name, values in options.items() if values[k] not in plain]

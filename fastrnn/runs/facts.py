@@ -1,4 +1,4 @@
-"""What ``config.json`` says of a run, for those who only look at it: of any version, and without Numba."""
+"""Reads ``config.json`` of a run of any version, for display, without importing Numba."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,43 +15,43 @@ from ..settings.options import OPTIONS, TABLE, Settings
 from ..system.reading import SMALL, read_bytes
 
 MADE_BY = 'name a folder made by fastrnn train --out'
-MAX_TEXT = 1000  # characters of a reason or a name that are kept: a stranger may have written the file
+MAX_TEXT = 1000  # characters kept of a reason or a name: a stranger may have written the file
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What was asked for, and what was decided. Values that no option can have are left out."""
+    """The given options, and the decisions. Invalid values are left out."""
 
     engine: str
     cell: str
     layers: int
     H: int
-    asked: Mapping[str, Any] = field(default_factory=dict)  # before 0.2, which did not say: all that is not the gist's
+    asked: Mapping[str, Any] = field(default_factory=dict)  # given options; before 0.2: not the gist's
     decided: Mapping[str, Any] = field(default_factory=dict)  # settings, by name
     reasons: Mapping[str, str] = field(default_factory=dict)
     text: str | None = None  # names of the files, without their folders
-    validation: str | None = None  # as it was asked for
-    version: str | None = None  # of fastrnn
-    job: Job | None = None  # None: of another program's run
+    validation: str | None = None  # share or file name, as given
+    version: str | None = None  # fastrnn's
+    job: Job | None = None  # None: the run of another program
 
     @property
     def model(self) -> str:
-        """In words."""
+        """Such as 'lstm H=256'."""
         return in_words(self.cell, self.layers, self.H)
 
     @property
     def part(self) -> int | None:
-        """Characters of the held-out text that validations read, but for the last one; None: all."""
+        """Held-out characters that all validations but the last read; None: all of them."""
         return self.decided.get('validate_part')
 
     @property
     def baseline(self) -> bool:
-        """Whether it is one that others are compared with."""
+        """True for runs of the reference engine, with which others are compared."""
         return self.engine in ABILITIES and ABILITIES[self.engine].baseline
 
     @classmethod
     def read(cls, folder: Path) -> 'Facts':
-        """Raises ValueError, in one line, for what is no such file."""
+        """Read a run folder's config.json. Raises ValueError, in one line, if it can't."""
         path = folder / CONFIG
         with readable(folder, CONFIG):
             data = read_bytes(path, SMALL)
@@ -90,17 +90,17 @@ class Facts:
 
 @contextmanager
 def readable(folder: Path, name: str) -> Iterator[None]:
-    """Turns the system's errors of reading a run's file into one line."""
+    """Turns system errors about a run's file into one line."""
     try:
         yield
     except FileNotFoundError:
-        raise ValueError(f'{folder}/: holds no {name}; {MADE_BY}') from None
+        raise ValueError(f'{folder}/: has no {name}; {MADE_BY}') from None
     except OSError as error:
         raise ValueError(f'{folder / name}: {error.strerror or error}; {MADE_BY}') from error
 
 
 def _job(given: Mapping[str, Any], identity: Mapping[str, Any]) -> Job | None:
-    """As far as it says when the run ends, and at which rate it learns; None where it can't be one."""
+    """The job, for the run's end and learning rate; None if the values are invalid."""
     names = {row.name for row in fields(Job)} if 'segments' in given else {row.name for row in fields(Settings)}
     known = {name: value for name, value in given.items() if name in names}
     try:
@@ -130,7 +130,7 @@ def _word(value: Any) -> str | None:
 
 
 def _names(files: Any) -> str | None:
-    """Of files, as ``text_name`` of a job has them (data/texts.py, which takes longer to import)."""
+    """The names of files, as in a job's ``text_name`` (data/texts.py takes longer to import)."""
     names = [_last(name) for name in files if isinstance(name, str)] if isinstance(files, list) else []
     return _word(', '.join(names) if len(names) < 4 else f'{names[0]} and {len(names) - 1} more')
 

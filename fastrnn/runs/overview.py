@@ -1,4 +1,4 @@
-"""Runs at a glance: what each is, what it has come to, and whether it is over. Nothing is locked or written."""
+"""Overviews of runs: model, options, results and status. Nothing is locked or written."""
 
 import json
 import math
@@ -17,23 +17,23 @@ from ..system.reading import open_regular
 from .facts import Facts, readable
 from .log import LOG, MOST_COUNTED, read_last
 
-MOST_FOLDERS = 100_000  # that are looked into, in all
+MOST_FOLDERS = 100_000  # limit of folders that are searched
 RUNNING, FINISHED, EARLY, DIVERGED, INTERRUPTED = 'running', 'finished', 'ended early', 'diverged', 'interrupted'
 
 
 @dataclass(frozen=True)
 class Overview:
-    """A run, and what it has come to."""
+    """A run and its results so far."""
 
     folder: Path
     name: str
     facts: Facts
-    status: str | None  # None: not known, as of another program's run
-    iteration: int = 0  # how many are done
+    status: str | None  # None: not known, as for another program's run
+    iteration: int = 0  # completed iterations
     characters: int = 0  # trained on
     seconds: float = 0.0
     validation: float | None = None  # lowest, in bits per character
-    part: int | None = None  # characters of the held-out text that it is of; None: all
+    part: int | None = None  # held-out characters that it was measured on; None: all
 
     def __repr__(self) -> str:
         bits = '' if self.validation is None else f', {self.validation:.3f} bits per character'
@@ -41,7 +41,7 @@ class Overview:
 
     @property
     def order(self) -> tuple[float, str]:
-        """Best first; what has no validation last."""
+        """Sort key: best first, runs without validation last."""
         return math.inf if self.validation is None else self.validation, self.name
 
     @property
@@ -51,7 +51,7 @@ class Overview:
 
     @property
     def as_json(self) -> dict[str, Any]:
-        """All that is known, for other programs."""
+        """All facts, for other programs."""
         facts = self.facts
         known: dict[str, Any] = {
             'name': self.name,
@@ -67,10 +67,10 @@ class Overview:
 
     @classmethod
     def read(cls, folder: str | Path, name: str | None = None) -> 'Overview':
-        """Of a run folder. Raises ValueError, in one line, for what is none."""
+        """Read a run folder. Raises ValueError, in one line, if it isn't one."""
         folder = Path(folder)
         facts = Facts.read(folder)
-        running = is_held(folder / LOCK)  # first: what ends meanwhile has written all that is read below
+        running = is_held(folder / LOCK)  # checked first: a run that ends now has written everything read below
         record, state = _last_record(folder), _last_state(folder)
         found = _reached(facts, record, state)
         status = RUNNING if running else _status(facts, record, state, found)
@@ -80,22 +80,21 @@ class Overview:
 def find_runs(
     folders: Files = '.', warn: Callable[[str], None] | None = None, look: Callable[[], None] | None = None
 ) -> list[Overview]:
-    """The runs in and below folders, the lowest validation first.
+    """Find the runs in and below folders, lowest validation first.
 
     Parameters
     ----------
     folders : path or sequence of paths
-        Hidden folders, and links to folders, are looked into only if they are named here.
+        Hidden folders and links to folders are searched only if they are named here.
     warn : function, optional
-        Takes a line for each folder that is no run, though it looks like one, or can't be read. By default they are
-        left out.
+        Called with one line for each folder that is unreadable or a damaged run. By default these are skipped.
     look : function, optional
-        Is called before each folder; it may raise, to stop.
+        Called before each folder; it may raise to stop the search.
 
     Raises
     ------
     ValueError
-        For a folder that there is not.
+        If a folder does not exist.
     """
     places = [Path(place) for place in ([folders] if isinstance(folders, str | os.PathLike) else folders)]
     found, seen = list[Overview](), set[tuple[int, int]]()
@@ -113,13 +112,13 @@ def find_runs(
                 found.append(Overview.read(folder, None if name == '.' else name))
             except ValueError as error:
                 warn(str(error))
-            except OSError as error:  # it went meanwhile
+            except OSError as error:  # removed during the search
                 warn(f'{folder}: {error.strerror or error}')
     return sorted(found, key=lambda run: run.order)
 
 
 def run_folders(top: Path, warn: Callable[[str], None], look: Callable[[], None] | None = None) -> Iterator[Path]:
-    """A folder, and those below it, that hold at least two kinds of a run's files, in no order."""
+    """Yield the folders in and below ``top`` with at least two kinds of a run's files, in any order."""
     waiting, count = [top], 0
     while waiting:
         folder = waiting.pop()
@@ -159,7 +158,7 @@ def _last_record(folder: Path) -> Mapping[str, Any] | None:
 
 
 def _last_state(folder: Path) -> dict[str, Any]:
-    """Numbers of the newest checkpoint, as far as they are numbers; {} where there is none."""
+    """The state numbers of the newest valid checkpoint; {} if there is none."""
     for path in reversed(checkpoints(folder)):
         try:
             state = json.loads(read_metadata(path).get('state', ''))
@@ -173,7 +172,7 @@ def _last_state(folder: Path) -> dict[str, Any]:
 
 
 def _reached(facts: Facts, record: Mapping[str, Any] | None, state: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of an :class:`Overview`, by the newest checkpoint, or by the log's last record where that is later."""
+    """Fields of an ``Overview``, from the newest checkpoint, or from the log's last record if that is later."""
     job, part = facts.job, facts.part
     if state and job is not None and (record is None or state['iteration'] >= record['iteration']):
         best, whole = _bits(state.get('best')), _bits(state.get('best_whole'))
@@ -199,7 +198,7 @@ def _reached(facts: Facts, record: Mapping[str, Any] | None, state: Mapping[str,
 def _status(
     facts: Facts, record: Mapping[str, Any] | None, state: Mapping[str, Any], found: Mapping[str, Any]
 ) -> str | None:
-    """Of a run that no process has."""
+    """The status of a run that no process is running."""
     if facts.job is None:
         return None
     if record is not None and not math.isfinite(record['train']):

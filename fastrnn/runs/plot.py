@@ -1,4 +1,4 @@
-"""The curves of one or more runs, as a picture. matplotlib is imported inside: it is an extra."""
+"""Draws the curves of one or more runs. matplotlib is optional, so functions import it."""
 
 import math
 from collections.abc import Sequence
@@ -14,35 +14,36 @@ from .curves import Curve, Points
 from .differences import labels
 
 FORMATS = ('png', 'svg')
-COLORS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')  # Okabe and Ito's: told apart by every eye
-GREYS = ('#000000', '#666666', '#999999')  # of the reference, to be compared with
+COLORS = ('#0072B2', '#D55E00', '#009E73', '#CC79A7', '#E69F00', '#56B4E9')  # Okabe and Ito's colour-blind palette
+GREYS = ('#000000', '#666666', '#999999')  # for the reference
 MARKERS = 'os^DvP'
-MOST = 2000  # points of a line: more can't be seen, and make a huge SVG
+MOST = 2000  # points of a line: more are invisible and make a huge SVG
 MARKED = 25  # points of a validation curve that get a marker
-LOG_FROM = 20.0  # ratio of the runs' extents from which the axis is logarithmic
-TIMES = ((3 * 3600, 3600, 'h'), (600, 60, 'min'), (0, 1, 's'))  # from so many seconds on, one unit has so many
-NAME, OWN = 36, 50  # characters of a label: of the name, and of what differs
-NARROW = 68  # of a label that leaves room for another beside it
+LOG_FROM = 20.0  # ratio of the longest to the shortest run from which the axis is logarithmic
+# from this number of seconds on, seconds of the unit, its name
+TIMES = ((3 * 3600, 3600, 'h'), (600, 60, 'min'), (0, 1, 's'))
+NAME, OWN = 36, 50  # limits of a label's characters: of the name, and of the options
+NARROW = 68  # limit of a label's characters for two columns
 DOTTED = {'linestyle': (0, (1, 1.5)), 'linewidth': 1.0}
 
 
 def file_format(path: Path) -> str:
-    """By the suffix; raises ValueError for others than .png and .svg."""
+    """The format for a file name's suffix. Raises ValueError unless it is .png or .svg."""
     name = path.suffix[1:].lower()
     if name not in FORMATS:
-        raise ValueError(f'{path}: a picture is .png or .svg; give such a name')
+        raise ValueError(f'{path}: a picture must end in .png or .svg; rename it')
     return name
 
 
 def picture(curves: Sequence[Curve], file_format: str = 'png') -> bytes:
-    """A PNG or SVG file: bits per character against time and against characters trained on.
+    """A PNG or SVG file: bits per character by time and by characters trained on.
 
     The same curves give the same bytes, with one version of matplotlib. Raises ValueError without matplotlib.
     """
     matplotlib = _matplotlib()
     out = BytesIO()
     with matplotlib.rc_context():
-        matplotlib.rcdefaults()  # the user's own settings would give another picture
+        matplotlib.rcdefaults()  # the user's settings would change the picture
         matplotlib.rcParams.update({'svg.hashsalt': 'fastrnn', 'font.size': 9})
         metadata = {'Date': None} if file_format == 'svg' else None
         draw(curves).savefig(out, format=file_format, dpi=150, metadata=metadata)
@@ -79,13 +80,13 @@ def draw(curves: Sequence[Curve]) -> Any:
 
 
 def unit_of_time(curves: Sequence[Curve]) -> tuple[int, str]:
-    """Seconds, and the name."""
+    """Seconds of the unit, and its name."""
     longest = max(float(curve.points.seconds.max()) for curve in curves)
     return next(time[1:] for time in TIMES if longest >= time[0])
 
 
 def styles(curves: Sequence[Curve]) -> list[dict[str, Any]]:
-    """Colour and marker of each run; the baseline, which is the reference, in black and grey."""
+    """Colour and marker of each run; the reference is black or grey."""
     found, seen = [], {True: 0, False: 0}
     for curve in curves:
         palette, k = GREYS if curve.facts.baseline else COLORS, seen[curve.facts.baseline]
@@ -95,7 +96,7 @@ def styles(curves: Sequence[Curve]) -> list[dict[str, Any]]:
 
 
 def _draw_run(axes: Any, curve: Curve, name: str, scale: float, style: dict[str, Any]) -> None:
-    """Training thin and light, validation solid with points; what a rollback gave up dotted."""
+    """Draw training thin and light, validation solid with points, parts given up by rollbacks dotted."""
     points, color = curve.points, style['color']
     x = getattr(points, name) / scale
     validated = np.flatnonzero(np.isfinite(points.validation))
@@ -118,7 +119,7 @@ def _draw_run(axes: Any, curve: Curve, name: str, scale: float, style: dict[str,
 
 
 def thinned(indices: NDArray[np.int64], most: int = MOST) -> NDArray[np.int64]:
-    """At most so many of them, evenly, the first and the last among them."""
+    """At most ``most`` of the indices, evenly spaced, with the first and the last."""
     if indices.size <= most:
         return indices
     kept: NDArray[np.int64] = indices[np.linspace(0, indices.size - 1, most).round().astype(int)]
@@ -126,7 +127,7 @@ def thinned(indices: NDArray[np.int64], most: int = MOST) -> NDArray[np.int64]:
 
 
 def _finish_x(axes: Any, curves: Sequence[Curve], name: str, scale: float, high: float) -> None:
-    """Logarithmic where the runs' extents differ much; from where the first curve comes into view."""
+    """Set the x axis: logarithmic if the runs' lengths differ much, starting at the first visible point."""
     from matplotlib.ticker import EngFormatter, NullFormatter, StrMethodFormatter
 
     xs = [getattr(curve.points, name) / scale for curve in curves]
@@ -145,12 +146,12 @@ def _finish_x(axes: Any, curves: Sequence[Curve], name: str, scale: float, high:
 
 
 def differ_much(extents: Sequence[float]) -> bool:
-    """So that on a linear axis the short ones could not be read."""
+    """True if a linear axis would make short runs unreadable."""
     return max(extents) > LOG_FROM * min(extents) > 0
 
 
 def y_limits(curves: Sequence[Curve]) -> tuple[float, float]:
-    """From the lowest point up to where the training curves start, or to the later half of one that has risen."""
+    """From the lowest point to the highest start of the training curves, or the highest point of their later halves."""
     lows, highs = list[float](), list[float]()
     for curve in curves:
         train, validation = curve.points.train, curve.points.validation
@@ -159,14 +160,14 @@ def y_limits(curves: Sequence[Curve]) -> tuple[float, float]:
         highs += [*train[np.isfinite(train)][:1], float(later[np.isfinite(later)].max(initial=-math.inf))]
         lows.append(float(known[np.isfinite(known)].min(initial=math.inf)))
     low, high = min(lows), max(highs)
-    if not math.isfinite(high - low):  # NaN throughout
+    if not math.isfinite(high - low):  # all NaN
         low, high = 0.0, 8.0
     room = max(0.03 * (high - low), 0.03)
     return low - room, high + room
 
 
 def best(points: Points) -> int | None:
-    """The record with the lowest validation; None where there is none."""
+    """The index of the lowest validation; None if there is none."""
     known = np.isfinite(points.validation)
     return int(np.where(known, points.validation, math.inf).argmin()) if known.any() else None
 
@@ -180,7 +181,7 @@ def label_all(curves: Sequence[Curve]) -> list[str]:
 def _label(curve: Curve, own: str) -> str:
     name, facts, k = _short(curve.name, NAME), curve.facts, best(curve.points)
     lowest = '' if k is None else f': best validation {curve.points.validation[k]:.3f}'
-    lowest += '' if k is None or facts.part is None else f' of {facts.part:,} characters'
+    lowest += '' if k is None or facts.part is None else f' on {facts.part:,} characters'
     if facts.baseline:
         return f'{facts.engine} (NumPy, {"" if name == facts.engine else f"{name}, "}{facts.model}){lowest}'
     kept = own.split(', ')
@@ -190,7 +191,7 @@ def _label(curve: Curve, own: str) -> str:
 
 
 def _short(text: str, most: int) -> str:
-    """In a line, and in so many characters."""
+    """The text in one line of at most ``most`` characters."""
     text = in_a_line(text.encode('utf-8', 'replace').decode())
     return text if len(text) <= most else f'{text[: most // 2]}…{text[-most // 2 + 1 :]}'
 
@@ -198,7 +199,7 @@ def _short(text: str, most: int) -> str:
 def _legend(
     figure: Any, curves: Sequence[Curve], styles: list[dict[str, Any]], words: Sequence[str], columns: int
 ) -> None:
-    """Below the panels: each run, then what kinds of line there are."""
+    """The legend below the panels: the runs, then the kinds of lines."""
     from matplotlib.lines import Line2D
 
     entries: list[tuple[dict[str, Any], str]] = []
@@ -210,8 +211,8 @@ def _legend(
     if any('marker' in line for line, _ in entries):
         entries.append(({'linewidth': 1.8, 'markersize': 3.5, 'marker': 'o'}, 'validation; ring: the best'))
     if any(curve.rollbacks.seconds.size for curve in curves):
-        entries.append(({**DOTTED, 'marker': '<', 'markersize': 5}, 'rolled back to here; given up'))
+        entries.append(({**DOTTED, 'marker': '<', 'markersize': 5}, 'rolled back to here; dotted: given up'))
     handles = [Line2D([], [], **{'color': '#555555', **line}) for line, _ in entries]
     legend = figure.legend(handles, [' '] * len(entries), loc='outside lower center', ncols=columns, frameon=False)
     for text, (_, label) in zip(legend.get_texts(), entries, strict=True):
-        text.set(text=label, parse_math=False)  # set so, a name may start with _ and have $ in it
+        text.set(text=label, parse_math=False)  # set later: names may start with _ and contain $

@@ -1,12 +1,12 @@
 'use strict';
-// The curves of the page: drawn by plotly.js from the data in the page, anew for each axis and colour scheme.
+// Draws the curves with plotly.js from the data in the page, again after each change of axis or colour scheme.
 (() => {
   const { runs, axes, low, high } = JSON.parse(document.getElementById('data').textContent);
   const place = document.getElementById('curves');
   const dark = matchMedia('(prefers-color-scheme: dark)');
   const hidden = new Set();
 
-  // plotly reads a few tags and entities in texts
+  // plotly interprets a few tags and entities in texts
   const plain = (text) => text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
   const number = (value, digits) => value.toLocaleString('en-US', { maximumSignificantDigits: digits });
   const color = (run) => (dark.matches ? run.dark : run.light);
@@ -52,7 +52,7 @@
       xaxis: { ...grid, title: { text: axis.title }, type: logarithmic ? 'log' : 'linear', rangemode: 'tozero' },
       yaxis: { ...grid, title: { text: 'bits per character' }, range: [low, high] },
     };
-    // named one by one: newer versions add a button that would send the chart to a server
+    // listed: newer versions add a button that sends the chart to a server
     const modeBarButtons = [['zoom2d', 'pan2d', 'resetScale2d', 'toImage']];
     const config = { responsive: true, displaylogo: false, typesetMath: false, modeBarButtons };
     return window.Plotly.react(place, data, layout, config);

@@ -1,4 +1,4 @@
-"""The curves of runs as one page that needs no server: plotly.js draws them. plotly is imported inside: an extra."""
+"""The curves of runs as one page that needs no server. plotly.js draws them; plotly is optional, so imported late."""
 
 import json
 import math
@@ -17,7 +17,7 @@ from .curves import Curve, Points
 from .plot import differ_much, label_all, styles, thinned, unit_of_time, y_limits
 
 DIGITS = 6  # of the numbers in the page
-LINE = 38  # characters of a line beside the pointer: a phone shows as many
+LINE = 38  # characters of a line at the pointer: as many as a phone shows
 SYMBOLS = {'o': 'circle', 's': 'square', '^': 'triangle-up', 'D': 'diamond', 'v': 'triangle-down', 'P': 'cross'}
 FOLDER = Path(__file__).parent
 
@@ -50,7 +50,7 @@ def page(curves: Sequence[Curve]) -> bytes:
     hashes = ' '.join(f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'" for text in (plotly, script))
     template = Template((FOLDER / 'plot_page.html').read_text(encoding='utf-8'))
     whole = template.substitute(
-        # plotly.js styles what it draws; of scripts only these two run, whatever a run's name has in it
+        # plotly.js needs inline styles; only these two scripts run, whatever a run's name contains
         policy=f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:",
         axes='\n'.join(inputs),
         logarithmic=' checked' * logarithmic,

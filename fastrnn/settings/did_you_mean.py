@@ -18,7 +18,7 @@ def plain(name: str) -> str:
 
 
 def meant(name: str, known: Mapping[str, str]) -> list[str]:
-    """Up to three of the ``known`` names that may be meant, the likeliest first.
+    """Up to three of the ``known`` names that may be meant, the most likely first.
 
     Names are options (--top-k), keywords (top_k) or commands; the values of ``known`` are their synonyms.
     """

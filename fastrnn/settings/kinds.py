@@ -54,7 +54,7 @@ class Word(Kind):
 
 @dataclass(frozen=True)
 class Escaped(Word):
-    """A text in which C's escapes are understood on the command line; in Python it is the text itself."""
+    """A text with C's escapes on the command line; in Python escapes are not interpreted."""
 
     def parse(self, text: Any) -> str:
         return parse_escapes(str(text))
@@ -62,7 +62,7 @@ class Escaped(Word):
 
 @dataclass(frozen=True)
 class Texts(Escaped):
-    """Any number of them, each after the option's name."""
+    """Several texts, each after the option's name."""
 
     def shown(self, value: Any) -> str:
         return ''

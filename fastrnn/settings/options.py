@@ -1,7 +1,7 @@
-"""What can be asked for: the one table of options, each stated once.
+"""The table of options: each is stated once.
 
 Checks, keywords of ``fastrnn.train`` and ``start``, the command line with its help, ``docs/options.md`` and "did you
-mean" are made of it. The fields of :class:`Settings` are the options that decide a training, ``OTHERS`` the rest.
+mean" come from it. The fields of ``Settings`` are the options that determine a training; ``OTHERS`` has the rest.
 """
 
 import math
@@ -15,27 +15,27 @@ from .kinds import Below, Choice, Flag, Kind, Number, Place, Places, Seconds, Wh
 MAX_SEED = 2**32 - 1
 MAX_RATE = 1e6  # beyond it a single step can overflow
 TEXT, MODEL, TRAINING, REPORTS, SAVING = GROUPS = ('Text', 'Model', 'Training', 'Reports', 'Saving')
-# what most people need, in the order of the help
+# options that most people need, first in the help
 FIRST = ('preset', 'time', 'validation', 'out', 'resume', 'save', 'cell', 'hidden_size', 'layers', 'seed')
 
 
 @dataclass(frozen=True)
 class Option:
-    """One thing that may be asked for."""
+    """An option of the command line and of Python."""
 
-    name: str  # of the keyword; on the command line with hyphens, or as ``word`` says
+    name: str  # the keyword; on the command line with hyphens, or ``word``
     kind: Kind
     default: Any
     group: str
     help: str
-    otherwise: str = ''  # what holds where the default is None, or besides it, in words
-    fast: str = ''  # what the preset fast decides by text, time and machine, in words
-    engines: tuple[str, ...] | None = None  # that take it; None: all
+    otherwise: str = ''  # in words: the effect of the default None, or an addition to the default
+    fast: str = ''  # in words: what the preset fast decides
+    engines: tuple[str, ...] | None = None  # engines that have it; None: all
     word: str = ''
     letter: str = ''
     synonyms: str = ''  # names in other tools (char-rnn, nanoGPT, PyTorch, Keras), for "did you mean"
     positional: bool = False  # on the command line
-    required: bool = False  # there
+    required: bool = False  # on the command line
     typed: bool = False  # on the command line only; no keyword
     kept: bool = False  # for runs that are kept in a folder
     resume: bool = False  # may be given when a run is resumed
@@ -46,23 +46,23 @@ class Option:
         return f'--{self.word or self.name.replace("_", "-")}'
 
     def shown(self, value: Any) -> str:
-        """A value as a person writes it; '' for one that is not there."""
+        """A value as a user types it; '' for None."""
         return '' if value is None else self.kind.shown(value)
 
 
 def option(default: Any, kind: Kind, group: str, text: str, **more: Any) -> Any:
-    """A field of :class:`Settings`: its row of the table."""
+    """A field of ``Settings``, with its row of the table."""
     return field(default=default, metadata={'default': default, 'kind': kind, 'group': group, 'help': text, **more})
 
 
-BATCHED = ('batched',)  # what the gist has none of
+BATCHED = ('batched',)  # for options that the gist does not have
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a training is to do, each with a value; the defaults are the gist's.
+    """All options that determine a training; the defaults are the gist's.
 
-    Raises ValueError, in one line, for a value that no training can have.
+    Raises ValueError, in one line, for an invalid value or combination.
     """
 
     # fmt: off
@@ -172,7 +172,7 @@ class Settings:
 
     @property
     def abilities(self) -> Abilities:
-        """What the engine does."""
+        """The engine's abilities."""
         return ABILITIES[self.engine]
 
     @property
@@ -180,12 +180,12 @@ class Settings:
         return self.iterations is None and self.epochs is None and self.time is None
 
     def takes(self, name: str) -> bool:
-        """Whether the engine takes that option."""
+        """True if the engine has that option."""
         engines = TABLE[name].engines
         return engines is None or self.engine in engines
 
 
-# the options that decide a training, by name
+# the options that determine a training, by name
 TABLE: Mapping[str, Option] = {row.name: Option(row.name, **row.metadata) for row in fields(Settings)}
 
 # fmt: off
@@ -227,13 +227,13 @@ OTHERS: tuple[Option, ...] = (
 )
 # fmt: on
 OPTIONS: Mapping[str, Option] = {**TABLE, **{row.name: row for row in OTHERS}}
-# of fastrnn.train, besides those of TABLE; of fastrnn.start, which keeps a run
+# keywords of fastrnn.train besides those of TABLE; keywords of fastrnn.start only
 KEYWORDS = tuple(row.name for row in OTHERS if not row.typed and not row.kept)
 KEPT = tuple(row.name for row in OTHERS if row.kept)
 
 
 def check(name: str, value: Any) -> Any:
-    """An option's value as it is kept. Raises ValueError, in one line, for one that it can't be."""
+    """An option's value in its final type. Raises ValueError, in one line, for an invalid value."""
     return OPTIONS[name].kind.check(name, value)
 
 

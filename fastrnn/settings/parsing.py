@@ -1,4 +1,4 @@
-"""Times, shares, counts and sizes as people write them: '1m30s', '10%', '1e4', '4GB'."""
+"""Parses times, shares, counts, sizes and escapes as users type them: '1m30s', '10%', '1e4', '4GB'."""
 
 import os
 import re
@@ -13,7 +13,7 @@ TIME = re.compile(r'\s*'.join(f'(?:({NUMBER})\\s*(?:{names}))?' for names in UNI
 UNIT = re.compile('|'.join([*UNITS, '[kmgt]b?', '%']), re.IGNORECASE)
 NUMBER_WITHOUT_UNIT = re.compile(NUMBER)
 SIZE = re.compile(f'({NUMBER})\\s*([kmgt]?)b?', re.IGNORECASE)
-DIGITS = 30  # of a count; none that is longer can be meant
+DIGITS = 30  # limit of a count's digits: longer ones are mistakes
 HEX = '[0-9a-fA-F]'
 ESCAPE = re.compile(rf'\\(?:([0-7]{{1,3}})|x({HEX}{{2}})|u({HEX}{{4}})|U({HEX}{{8}})|(.?))', re.DOTALL)
 ESCAPED = {**dict(zip('abfnrtv', '\a\b\f\n\r\t\v', strict=True)), '\\': '\\', "'": "'", '"': '"'}
@@ -22,7 +22,7 @@ ESCAPED = {**dict(zip('abfnrtv', '\a\b\f\n\r\t\v', strict=True)), '\\': '\\', "'
 def parse_seconds(value: str | float) -> float:
     """Seconds of a time such as 90, '90', '90s', '1.5min', '1m30s', '2h' or '1d'.
 
-    Raises ValueError, in one line, for what is no time. Whether it can be used (0, inf) is left to Config.
+    Raises ValueError, in one line, if it is not a time. Config checks the range (0, inf).
     """
     if isinstance(value, Real) and not isinstance(value, bool):
         return float(value)
@@ -38,7 +38,7 @@ def parse_seconds(value: str | float) -> float:
 def parse_share(value: str | float | Path) -> float | None:
     """A share of a text, such as 0.1 or '10%'; None for the name of a file.
 
-    Raises ValueError, in one line, for a number that is no share, such as 10 or '0,1', unless a file has that name.
+    Raises ValueError, in one line, for numbers such as 10 or '0,1', unless a file has that name.
     """
     text = str(value).strip()
     number = None if isinstance(value, Path) else _decimal(text.removesuffix('%').rstrip().replace(',', '.'))
@@ -58,7 +58,7 @@ def parse_share(value: str | float | Path) -> float | None:
 
 
 def parse_count(value: str | int) -> int:
-    """A whole number such as 10000, '10000', '10_000' or '1e4'. Raises ValueError, in one line, for any other."""
+    """A whole number such as 10000, '10000', '10_000' or '1e4'. Raises ValueError, in one line, for anything else."""
     number = _decimal(str(value).strip())
     if number is None or not number.is_finite() or number.adjusted() > DIGITS or number != number.to_integral_value():
         raise ValueError(f'{value!r} is not a whole number, such as 128 or 1e4')
@@ -66,20 +66,20 @@ def parse_count(value: str | int) -> int:
 
 
 def parse_size(value: str | int) -> int:
-    """Bytes of a size such as 4000000000, '4GB', '4g' or '1.5 TB'; a GB is 1,000,000,000 of them.
+    """Bytes of a size such as 4000000000, '4GB', '4g' or '1.5 TB'; a GB is 1,000,000,000 bytes.
 
-    Raises ValueError, in one line, for what is none.
+    Raises ValueError, in one line, if it is not a size.
     """
     found = SIZE.fullmatch(str(value).strip())
     if found is None:
-        raise ValueError(f'{value!r} is no size; give bytes, or a number with KB, MB, GB or TB, such as 4GB')
+        raise ValueError(f'{value!r} is not a size; give bytes, or a number with KB, MB, GB or TB, such as 4GB')
     return int(min(float(found[1]) * 1000 ** ' kmgt'.index(found[2].lower() or ' '), 2**63 - 1))
 
 
 def parse_escapes(text: str) -> str:
-    r"""A text with C's escapes in place of the characters that they mean: \n, \t, \\, \x41, \u00e9, \U0001f600.
+    r"""Replace C's escapes in a text by their characters: \n, \t, \\, \x41, \u00e9, \U0001f600.
 
-    Raises ValueError, in one line, for a backslash that begins none.
+    Raises ValueError, in one line, for a backslash that does not start an escape.
     """
 
     def meant(found: re.Match[str]) -> str:

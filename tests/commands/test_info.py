@@ -120,7 +120,7 @@ def test_a_folder_with_a_model_alone(cli, run, tmp_path):
 
 
 def test_what_is_neither(cli, tmp_path, run):
-    assert 'holds no config.json; name a folder made by fastrnn train --out' in refusal(cli, 'info', tmp_path)
+    assert 'has no config.json; name a folder made by fastrnn train --out' in refusal(cli, 'info', tmp_path)
     assert 'No such file or directory' in refusal(cli, 'info', tmp_path / 'nowhere')
     assert 'not a model' in refusal(cli, 'info', run / 'config.json')
     data = bytearray((run / BEST).read_bytes())

@@ -57,16 +57,16 @@ def test_folders_that_are_no_runs(cli, logged, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     good = logged('good')
     (tmp_path / 'empty').mkdir()
-    assert refusal(cli, 'plot', 'empty') == f'empty/: holds no log.jsonl{made}'
-    assert refusal(cli, 'plot', good, 'nowhere') == f'nowhere: is no folder{made}'
-    assert refusal(cli, 'plot', good / 'log.jsonl') == f'{good / "log.jsonl"}: is no folder{made}'
-    assert 'holds no records yet' in refusal(cli, 'plot', logged('new', entries=[]))
-    assert 'holds no records yet' in refusal(cli, 'plot', logged('back', entries=[*records(2), rollback(-1)]))
+    assert refusal(cli, 'plot', 'empty') == f'empty/: has no log.jsonl{made}'
+    assert refusal(cli, 'plot', good, 'nowhere') == f'nowhere: not a folder{made}'
+    assert refusal(cli, 'plot', good / 'log.jsonl') == f'{good / "log.jsonl"}: not a folder{made}'
+    assert 'has no records yet' in refusal(cli, 'plot', logged('new', entries=[]))
+    assert 'has no records yet' in refusal(cli, 'plot', logged('back', entries=[*records(2), rollback(-1)]))
     for content in ('', '[]', '{"config": {}}', '{"config": {"engine": 1, "hidden_size": 2}}', '\xff'):
         (good / 'config.json').write_text(content, encoding='latin-1')
         assert refusal(cli, 'plot', good) == f'{good / "config.json"}: not the configuration of a run{made}'
     (good / 'config.json').unlink()
-    assert refusal(cli, 'plot', good) == f'{good}/: holds no config.json{made}'
+    assert refusal(cli, 'plot', good) == f'{good}/: has no config.json{made}'
     (good / 'config.json').mkdir()
     assert 'Is a directory' in refusal(cli, 'plot', good)
     assert not (tmp_path / 'curves.png').exists()
@@ -75,7 +75,7 @@ def test_folders_that_are_no_runs(cli, logged, tmp_path, monkeypatch):
 def test_places_that_are_no_pictures(cli, logged, tmp_path):
     folder = logged()
     for name in ('curves.pdf', 'curves', '.png'):
-        assert 'a picture is .png or .svg' in refusal(cli, 'plot', folder, '--out', tmp_path / name)
+        assert 'a picture must end in .png or .svg' in refusal(cli, 'plot', folder, '--out', tmp_path / name)
     assert 'there is no folder' in refusal(cli, 'plot', folder, '--out', tmp_path / 'nowhere' / 'c.png')
     (tmp_path / 'c.png').mkdir()
     assert 'is a directory' in refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')

@@ -13,7 +13,7 @@ from fastrnn.data.corpus import Corpus
 
 HELD_OUT = 'Shall I compare thee, '
 WITH = 'Sh€all I comp€are theeé, '
-LEFT_OUT = '3 of 25 characters (12.0 %) are not among the 42 of the vocabulary: € (U+20AC) 2 times, é (U+00E9)'
+LEFT_OUT = '3 of 25 characters (12.0 %) are not in the vocabulary of 42: € (U+20AC) 2 times, é (U+00E9)'
 SIZES = {'hidden_size': 8, 'iterations': 12, 'seed': 0}
 BATCHED = {**SIZES, 'engine': 'batched', 'streams': 2}
 
@@ -49,7 +49,7 @@ def test_without_it_they_are_refused(cli, files):
 def test_bytes_and_folded_characters():
     text = 'abcabc\n' * 20
     run = fastrnn.train(text, validation='abécab', unit='byte', skip_unknown=True, **SIZES)
-    assert str(run.text.skipped).startswith('2 of 7 bytes (28.6 %) are not among the 4 of the vocabulary: 0xc3, 0xa9')
+    assert str(run.text.skipped).startswith('2 of 7 bytes (28.6 %) are not in the vocabulary of 4: 0xc3, 0xa9')
     folded = fastrnn.train(text + 'x', validation='abécab', min_count=2, skip_unknown=True, **SIZES)
     assert folded.text.skipped.count == 0 and folded.text.held_out.size == 6
 
@@ -65,7 +65,7 @@ def test_the_text_decides_what_is_unknown_and_not_the_weights_before(tmp_path):
     'validation', [None, 0.1, '10%', np.array([1, 2, 3], np.uint8)], ids=['none', 'share', 'percent', 'numbers']
 )
 def test_nothing_else_can_be_skipped(validation):
-    words = '^--skip-unknown is for a held-out text of its own: add --validation FILE, or leave it out$'
+    words = '^--skip-unknown needs a separate held-out file: add --validation FILE, or leave it out$'
     for text in ('abcabc\n' * 20, Corpus.of('abcabc\n' * 20)):
         with pytest.raises(ValueError, match=words):
             fastrnn.train(text, validation=validation, skip_unknown=True, **SIZES)
@@ -73,12 +73,12 @@ def test_nothing_else_can_be_skipped(validation):
 
 @pytest.mark.parametrize('options', [(), ('--validation', '10%')])
 def test_nothing_else_can_be_skipped_on_the_command_line(cli, options):
-    words = '--skip-unknown is for a held-out text of its own: add --validation FILE, or leave it out'
+    words = '--skip-unknown needs a separate held-out file: add --validation FILE, or leave it out'
     assert refusal(cli, 'train', SONNETS, '--skip-unknown', *options) == words
 
 
 def test_too_little_is_left(tmp_path):
-    with pytest.raises(ValueError, match='the model knows none of the 3 characters of the text'):
+    with pytest.raises(ValueError, match="the model knows none of the text's 3 characters"):
         fastrnn.train('abcabc\n' * 20, validation='xyz', skip_unknown=True, **SIZES)
 
 
@@ -86,7 +86,7 @@ def test_a_kept_run_resumes_with_it(cli, files):
     """config.json keeps it; it is told each time, and can't be changed."""
     args = ('train', SONNETS, '--validation', files / 'with', '--skip-unknown', '--hidden-size', 8, '--seed', 0)
     code, _, err = cli(*args, '--iterations', 6, '--out', files / 'run')
-    told = 'left out of the held-out text: 12 of 100 characters (12.0 %) are not among the 42 of the vocabulary: '
+    told = 'left out of the held-out text: 12 of 100 characters (12.0 %) are not in the vocabulary of 42: '
     assert code == 0 and err.count(told) == 1
     assert json.loads((files / 'run' / 'config.json').read_text())['text']['skip_unknown'] is True
     code, _, err = cli('train', '--resume', files / 'run', '--iterations', 12)

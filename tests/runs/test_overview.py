@@ -167,7 +167,7 @@ def test_files_that_are_gone_or_no_files(logged, tmp_path):
     (tmp_path / 'strange' / 'config.json').write_text('{"model_type": "bert"}')  # of another program, which is no news
     runs, lines = found(tmp_path)
     assert [run.name for run in runs] == ['good'] and len(lines) == 2
-    assert any(line.startswith(f'{tmp_path / "gone"}/: holds no config.json') for line in lines)
+    assert any(line.startswith(f'{tmp_path / "gone"}/: has no config.json') for line in lines)
     assert any('is a pipe' in line for line in lines)
 
 

@@ -176,7 +176,7 @@ def test_the_size(monkeypatch, value, size):
 @pytest.mark.parametrize('value', ['much', '-1', 'GB', '4 GiB', 'nan', '1e', '1,5GB'])
 def test_a_size_that_is_none(monkeypatch, cli, value):
     monkeypatch.setenv('FASTRNN_CACHE_SIZE', value)
-    words = f'{value!r} is no size; give bytes, or a number with KB, MB, GB or TB, such as 4GB'
+    words = f'{value!r} is not a size; give bytes, or a number with KB, MB, GB or TB, such as 4GB'
     for args in (('cache',), ('train', SONNETS, '--iterations', 1)):
         assert cli(*args) == (2, '', f'error: FASTRNN_CACHE_SIZE: {words}\n')
     assert cli('cache', 'clear', f'--to={value}') == (2, '', f'error: --to: {words}\n')
