@@ -6,7 +6,22 @@ import pytest
 from messages import ERRORS, HELP, KINDS, PRINTED, WARNINGS, all_messages, messages
 
 # rooms whose texts have been read line by line; a room that is added here stays plain
-ROOMS = ('data', 'decision', 'engines', 'kernels', 'pages', 'parallel', 'progress', 'runs', 'settings', 'training')
+ROOMS = (
+    *(
+        'data',
+        'decision',
+        'engines',
+        'inference',
+        'kernels',
+        'model',
+        'pages',
+        'parallel',
+        'progress',
+        'runs',
+        'settings',
+    ),
+    *('settings', 'training'),
+)
 TO_DO = ('kernels/exact/numpy_functions.py',)
 NAMES = ('Numba', 'NumPy', 'Python', 'Ctrl-C')  # with which a message may start
 GIST = 'data has %d characters, %d unique.'

@@ -46,7 +46,7 @@ class Adagrad(Protocol):
 
 
 class Bound(NamedTuple):
-    """What :func:`bind` returns."""
+    """What ``bind`` returns."""
 
     lossFun: LossFun
     sample: Sample
@@ -121,7 +121,7 @@ class _Functions:
         self._spare: list[tuple[buffers.Weights, buffers.Work]] = []
 
     def lossFun(self, inputs: ArrayLike, targets: ArrayLike, hprev: Array, out: Sequence[Array] | None = None) -> Loss:
-        """See :func:`bind`."""
+        """See ``bind``."""
         inputs, targets = self._indices('inputs', inputs), self._indices('targets', targets)
         if inputs.size != targets.size or not inputs.size:
             raise ValueError(
@@ -145,7 +145,7 @@ class _Functions:
         return np.float64(loss), dWxh, dWhh, dWhy, dbh, dby, h
 
     def sample(self, h: Array, seed_ix: int, n: int) -> list[int]:
-        """See :func:`bind`."""
+        """See ``bind``."""
         _check('h', h, (self.H, 1))
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
             raise ValueError(f'n is {n}; it must be a whole number, 0 or more')
@@ -160,7 +160,7 @@ class _Functions:
     def adagrad(
         self, params: Sequence[Array], grads: Sequence[Array], mems: Sequence[Array], learning_rate: float = 0.1
     ) -> None:
-        """See :func:`bind`."""
+        """See ``bind``."""
         for k, param in enumerate(params):
             self._check_bound(k, param)
         adagrad(params, grads, mems, learning_rate)

@@ -128,7 +128,7 @@ def tuner_for_one(params: Params, threads: int | None = None) -> ThreadTuner:
 
 
 def adapted_nats(params: Params, ids: Ids, follow: Callable[[float], object] = float) -> NDArray[np.float64]:
-    """The surprisals of :func:`adapted_slices` in one array, (n-1,); ``follow`` is called with the share done."""
+    """The surprisals of ``adapted_slices`` in one array, (n-1,); ``follow`` is called with the share done."""
     with remembered():
         found = np.empty(ids.size - 1)
         for at, values in adapted_slices(params, ids):

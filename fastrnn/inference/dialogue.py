@@ -1,4 +1,4 @@
-"""A model that continues what it is given, turn after turn, in one state."""
+"""A model that continues texts turn by turn, keeping its state."""
 
 from collections.abc import Iterator
 
@@ -16,9 +16,9 @@ from .until import check_until
 
 
 class Dialogue:
-    """One stream that reads and writes in turn. The first turn is what ``fastrnn.sample`` makes of the same text.
+    """One stream that reads and writes alternately. The first turn is the same as ``fastrnn.sample`` of that text.
 
-    A turn ends before ``until``; the model itself has read that string, and what is given next follows it.
+    A turn ends before ``until``, but the model has read that string: the next text follows it.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Dialogue:
     def read(self, text: str) -> Lacking:
         """Read a text; returns what was left out of it.
 
-        Raises ValueError for characters that the model does not know and that are not skipped; then nothing is read.
+        Raises ValueError for unknown characters that are not skipped; nothing is read then.
         """
         ids, lacking = encode_known(text, self._model, self._skip_unknown)
         if self._begun:
@@ -59,7 +59,7 @@ class Dialogue:
         return lacking
 
     def write(self) -> Iterator[str]:
-        """The next turn, character by character, so that the state is where the text is."""
+        """Yield the next turn character by character, so that the state matches the text."""
         self._decode, self._unseen = Decoder(self._model, self._until), ''
         for number in range(1, self._length + 1):
             with held():
@@ -71,7 +71,7 @@ class Dialogue:
                 return
 
     def rest(self) -> str:
-        """What the model has written of a turn that an interrupt has ended, and that was not given yet."""
+        """Text of an interrupted turn that was generated but not yet yielded."""
         return self._unseen + self._decode(np.zeros(0, np.uint32), final=True)
 
     def close(self) -> None:

@@ -62,7 +62,7 @@ def parts_of(n: int) -> int:
 
 
 def nats(params: Params, ids: Ids) -> NDArray[np.float64]:
-    """Surprisal of each character but the first, in nats, in the text's order; read as in :func:`slices`.
+    """Surprisal of each character but the first, in nats, in the text's order; read as in ``slices``.
 
     params: float32 or float64; ids (n,) with n >= 2. Returns (n-1,) float64. Raises ValueError for ids outside the
     model's vocabulary.
@@ -91,7 +91,7 @@ def slices(
     differ by about 0.02; neither figure is better.
 
     With a ``window``, each window of that many characters is read from h = 0, as models without a state are evaluated.
-    ``tuner``: from :func:`tuner_for`, for a text that is scored repeatedly. ``shared``: all processes make the same
+    ``tuner``: from ``tuner_for``, for a text that is scored repeatedly. ``shared``: all processes make the same
     call, share the work, and get all results.
     """
     n = ids.size - 1
@@ -108,12 +108,12 @@ def slices(
 
 
 def tuner_for(params: Params, ids: Ids, threads: int | None = None) -> ThreadTuner:
-    """A tuner that several calls of :func:`slices` share; close it at the end. Without it, each call tunes threads."""
+    """A tuner that several calls of ``slices`` share; close it at the end. Without it, each call tunes threads."""
     return make_tuner(params, parts_of(ids.size - 1), threads)
 
 
 def bits(params: Params, ids: Ids, window: int | None = None) -> float:
-    """Bits per character of a text, read as in :func:`slices`. Memory does not grow with the text."""
+    """Bits per character of a text, read as in ``slices``. Memory does not grow with the text."""
     with remembered(), np.errstate(over='ignore', invalid='ignore'):
         total = sum(float(values.sum()) for _, values in slices(params, ids, window=window))
         return bits_per_character(total, ids.size - 1)
@@ -172,7 +172,7 @@ def measure(
     *,
     adapt: bool = False,
 ) -> Evaluation:
-    """Evaluate an encoded text, as :func:`evaluate` does; ``follow`` is called with the share that is done.
+    """Evaluate an encoded text, as ``evaluate`` does; ``follow`` is called with the share that is done.
 
     Memory does not grow with the text: the simple models read only its first million characters.
     """

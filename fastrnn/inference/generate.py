@@ -1,4 +1,4 @@
-"""Text from a model: one stream, as it is drawn, or many at once."""
+"""Generates text with a model: one stream, in pieces, or many texts at once."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,14 +19,14 @@ from .rules import make_choice, seeded
 from .texts import Pieces, Texts, in_pieces
 from .until import check_until
 
-LENGTH = 500  # characters of a text, where nobody says how many
-MAX_WHOLE = 1 << 26  # characters of a text that is given whole
-AGAIN = 'draw again, with the same seed for the same text'
-# of a step of time; less is not worth waking a thread for. One stream, us a character by one thread and two (Zen 5):
-# LSTM 128, 0.15 Mflop, 2.9 and 3.1; LSTM 256, 0.56 Mflop, 10.4 and 6.5; LSTM 512, 38 and 30
+LENGTH = 500  # default characters of a text
+MAX_WHOLE = 1 << 26  # limit of characters of a text that is returned whole
+AGAIN = 'generate again, with the same seed for the same text'
+# flops per step and thread; less does not pay for waking a thread. One stream, us per character, 1 and 2 threads:
+# (Zen 5) LSTM 128, 0.15 Mflop, 2.9 and 3.1; LSTM 256, 0.56 Mflop, 10.4 and 6.5; LSTM 512, 38 and 30
 FLOPS_PER_DRAWING_THREAD = 250_000
 GROUP = 256  # texts at once
-GROUP_CHARACTERS = 1 << 26  # of a group, or it takes fewer texts
+GROUP_CHARACTERS = 1 << 26  # limit of a group's characters; longer texts make smaller groups
 
 Stream = ExactStream | BatchedStreams
 
@@ -43,48 +43,49 @@ def sample(
     until: str | None = None,
     skip_unknown: bool = False,
 ) -> Iterator[str]:
-    """Draw a text from a model, and give it in pieces as they are drawn.
+    """Generate a text with a model, and yield it in pieces while it is generated.
 
     ``''.join(sample(model, 200, prime=prime))`` is the text without the prime; ``prime + ''.join(...)`` has both. An
-    interrupt comes between two pieces; after it the iterator can be used again.
+    interrupt is raised between two pieces; the iterator can then be used again.
 
-    Each character takes one uniform number, and is chosen as ``np.random.choice`` does. A model of one tanh layer is
-    read in float64: at temperature 1, without filters, its characters are those of the reference's ``sample`` after
-    ``np.random.seed(seed)``, bit for bit. Other models are read in their own dtype.
+    Each character takes one uniform number, and is chosen as by ``np.random.choice``. A model of one tanh layer runs in
+    float64: at temperature 1, without filters, its characters are those of the reference's ``sample`` after
+    ``np.random.seed(seed)``. Other models run in their own dtype.
 
     Parameters
     ----------
     model : Model
-        What ``load_model`` returns. It is not changed.
+        From ``load_model``. It is not changed.
     length : int
-        Characters to draw at most, 0 or more; for a model of bytes, bytes. Bytes are decoded as UTF-8. Those that are
-        not UTF-8 become U+FFFD, as does the symbol for rare bytes, so the text may have fewer characters.
+        Maximum number of characters, 0 or more; for a model of bytes, of bytes. Bytes are decoded as UTF-8. Bytes that
+        are not UTF-8, and the symbol for rare bytes, become U+FFFD: the text may have fewer characters.
     temperature : float
-        Logits are divided by it: below 1 likely characters become likelier. 0 always takes the most likely character
-        (of equally likely ones, the one numbered lowest), whatever the other rules and the seed.
+        Logits are divided by it: below 1 likely characters become more likely. With 0 the most likely character is
+        chosen (of equally likely ones, the one with the lowest id); other rules and the seed have no effect.
     top_k : int, optional
-        Draw from the K most likely characters only (of equally likely ones, from those numbered lower).
+        Sample only from the K most likely characters (of equally likely ones, those with lower ids).
     top_p : float, optional
-        Draw from the smallest set of most likely characters whose probability sums to at least this, of those that
-        ``top_k`` leaves: nucleus sampling (Holtzman et al., The Curious Case of Neural Text Degeneration, 2020).
+        Nucleus sampling: sample only from the smallest set of most likely characters whose probabilities sum to at
+        least this. ``top_k`` is applied first. Source: Holtzman et al., The Curious Case of Neural Text Degeneration,
+        2020.
     prime : str
         Text that the model reads first, from h = 0, and continues. **It is not included in the result.** Without a
         prime the model continues a newline; if the vocabulary has none, its character 0.
     seed : int, optional
-        Of NumPy's legacy generator; None: another text each time. NumPy's global generator is left alone.
+        Seed of NumPy's legacy generator; None: a different text each time. NumPy's global generator is not used.
     until : str, optional
-        Stop before this string, such as ``'\\n'`` or ``'\\n\\n'``. It is not included in the result, and no part of
-        it is ever given. The text before it is the same as without ``until``.
+        Stop before this string, such as ``'\\n'`` or ``'\\n\\n'``. No part of it is in the result. The text before it
+        is the same as without ``until``.
     skip_unknown : bool
-        Leave characters out of the prime that the model does not know.
+        Skip characters of the prime that the model does not know.
 
     Raises
     ------
     ValueError
-        At once, in one line: a value that is not as above; a prime with characters that the vocabulary lacks (if it has
-        U+FFFD, that replaces them); an ``until`` that the model can't write.
+        When called, in one line: for an invalid value, for unknown characters in the prime (U+FFFD replaces them if the
+        vocabulary has it), or for an ``until`` that the model can't write.
     Diverged
-        While drawing, if a probability is NaN: weights that are not finite, or so large that exp overflows.
+        While generating, if a probability is NaN: the weights are not finite, or so large that exp overflows.
     """
     choice = make_choice(model, temperature, top_k, top_p)
     length, rng = check_integer('length', length, 0), seeded(seed)
@@ -122,14 +123,14 @@ def samples(
     threads: int | None = None,
     at_once: int | None = None,
 ) -> Texts:
-    """Draw many texts from a model, all from the same prime, many at once.
+    """Generate many texts with a model at once, all from the same prime.
 
     The result is an iterator of whole texts, each **without the prime**: ``list(samples(model, 20, until='\\n'))``.
-    Texts are drawn when they are asked for. At a prompt or in a notebook the result shows its first texts. Showing them
+    Texts are generated on demand. At a prompt or in a notebook the result shows its first texts. Showing them
     does not use them up.
 
-    Parameters and rules are those of :func:`sample`. The batched engine draws the texts, in the model's own dtype, and
-    uses the generator's numbers in another order: for one seed the texts differ from that of :func:`sample`.
+    Parameters and rules are those of ``sample``. The batched engine draws the texts, in the model's own dtype, and
+    uses the generator's numbers in another order: for one seed the texts differ from that of ``sample``.
 
     To keep only lines that a text does not have: ``known = set(text.splitlines())``, then
     ``[line for line in samples(model, 20, until='\\n') if line not in known]``.
@@ -137,9 +138,9 @@ def samples(
     Parameters
     ----------
     count : int
-        Texts to draw, 1 or more.
+        Number of texts, 1 or more.
     threads : int, optional
-        Does not change the texts; None: as many as pay off.
+        Number of threads; None: as many as pay off. Does not change the texts.
     at_once : int, optional
         Texts of a group, which are drawn together until all have stopped; None: 256, or fewer if they are very long, so
         that memory is bounded. Each step of time takes one uniform number for each of them, so the texts depend on it.
@@ -147,13 +148,13 @@ def samples(
     Raises
     ------
     ValueError, Diverged
-        As :func:`sample` does.
+        As ``sample`` does.
     """
     choice = make_choice(model, temperature, top_k, top_p)
     length, rng, count = check_integer('length', length, 0), seeded(seed), check_integer('count', count, 1)
     threads = None if threads is None else check_integer('threads', threads, 1, 1024)
     if length > MAX_WHOLE:
-        raise ValueError(f'length is {length}; of samples that are drawn at once it is {MAX_WHOLE:,} at most')
+        raise ValueError(f'length is {length}; for samples generated together it must be {MAX_WHOLE:,} or less')
     at_once = GROUP if at_once is None else check_integer('at_once', at_once, 1)
     check_until(until, model)
     group = min(count, at_once, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
@@ -163,7 +164,7 @@ def samples(
 
 
 def make_stream(model: Model, tuner: ThreadTuner | None = None) -> Stream:
-    """One stream from h = 0, by the exact kernels where they know the model; else by the tuner's threads."""
+    """One stream from h = 0: exact kernels for one tanh layer, else batched kernels with the tuner's threads."""
     if model.params.architecture.is_gist:
         return ExactStream.of(model.params)
     return BatchedStreams(_in_float(model), tuner=tuner)
@@ -175,7 +176,7 @@ def _in_float(model: Model) -> Params:
 
 
 def read(stream: Stream, prompt: NDArray[np.uint32]) -> Iterator[None]:
-    """In pieces, between which an interrupt gets through."""
+    """Read ids in pieces; interrupts are handled between them."""
     return in_pieces(lambda start, stop: stream.read(prompt[max(0, start - 1) : stop]), prompt.size)
 
 
@@ -190,7 +191,7 @@ def _in_groups(
     threads: int | None,
     until: str | None,
 ) -> Iterator[str | None]:
-    """Texts that all go on from one stream."""
+    """Texts that all continue one stream."""
     params = _in_float(model)
     with closing(make_tuner(params, group, threads, FLOPS_PER_DRAWING_THREAD)) as tuner:
         for start in range(0, count, group):
@@ -209,7 +210,7 @@ def _whole(
     rng: np.random.RandomState,
     until: str | None,
 ) -> Iterator[str | None]:
-    """A text of each stream, in their order, each as soon as it is whole.
+    """Yield one text per stream, in their order, each when it is complete.
 
     The generator's numbers of steps that are not taken, as all texts have stopped, are used up: so the texts of the
     next group depend neither on ``until`` nor on when this was noticed.

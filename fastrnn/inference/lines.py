@@ -1,4 +1,4 @@
-"""Lines of a model, and which of them a text has: makemore's question, which of these names are new?"""
+"""Generates lines with a model, and skips those that a text has, as makemore does for names."""
 
 import re
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from ..model.model import Model
 from ..settings.checks import check_integer
 from .generate import samples
 
-DRAWS = 1000, 100  # at most: so many, or so many for each line that is asked for
+DRAWS = 1000, 100  # limit of draws: in all or, if that is more, per line
 
 
 class KnownLines:
-    """The lines of a text file (gzip's too), by 64-bit hashes: 8 bytes each, however long they are.
+    """The lines of a text file (gzip too), as 64-bit hashes of 8 bytes each.
 
     Two different lines have the same hash with a probability of 5e-20.
     """
@@ -34,7 +34,7 @@ class KnownLines:
         for piece in texts(source, reading, source.chunks()):
             *lines, begun = (begun + (unknown.sub(chr(FOLDED), piece) if unknown else piece)).split('\n')
             found.append(np.unique(np.fromiter(map(hash, lines), np.int64)))
-            begun = begun[: longest + 1]  # of a line that is longer no more matters
+            begun = begun[: longest + 1]  # longer lines can't match
         self._hashes = np.unique(np.concatenate([*found, np.array([hash(begun)])]))
 
     def __contains__(self, line: object) -> bool:
@@ -43,10 +43,10 @@ class KnownLines:
 
 
 class Lines:
-    """An iterator of lines that a model draws, without the prime that each begins with.
+    """An iterator over generated lines, without the prime that each starts with.
 
-    Each is drawn from h = 0 after a newline and the prime, up to the next newline or ``length`` characters. Empty lines
-    are left out, and those that are ``known``: further draws replace them, up to a limit.
+    Each starts from h = 0 after a newline and the prime, and ends at the next newline or after ``length`` characters.
+    Further draws replace empty and ``known`` lines, up to a limit.
     """
 
     known: KnownLines | None = None
@@ -56,10 +56,10 @@ class Lines:
         self._count, self._prime = check_integer('lines', count, 1), prime
         if '\n' not in model.chars:
             raise ValueError(
-                'the model has no newline in its vocabulary, so it writes no lines: use --count, or --until'
+                'the model has no newline in its vocabulary, so it cannot write lines: use --count or --until'
             )
         if '\n' in prime:
-            raise ValueError('each line begins with the prime, but it has a newline: use --count, or another prime')
+            raise ValueError('the prime has a newline, but each line starts with it: use --count, or another prime')
         self._limit = max(DRAWS[0], DRAWS[1] * count)
         first = f'\n{prime}' if prime else ''
         self._texts = samples(model, self._limit, length, prime=first, until='\n', at_once=count, **rules)
@@ -79,7 +79,7 @@ class Lines:
                 return
 
     def report(self) -> str:
-        """What was left out, in a line; '' if there is nothing to say."""
+        """The number of skipped lines, and the limit if it was reached, in one line; or ''."""
         told, of = list[str](), self.given + self.skipped
         if self.known is not None:
             occur = f'occur{"s" * (self.skipped == 1)} in {self.known.name}'

@@ -1,4 +1,4 @@
-"""Between text and a model's character numbers: the text that it goes on from, and the text that it draws."""
+"""Encodes prompts to a model's ids, and decodes generated ids."""
 
 import codecs
 from pathlib import Path
@@ -13,10 +13,10 @@ from .until import Until
 
 
 def read_prompt(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict') -> str:
-    """The text of a file (gzip's too), or of standard input if path is '-'; it may be empty.
+    """The text of a file (gzip too), or of standard input if path is '-'; it may be empty.
 
-    Newlines are as ``open(path, 'r')`` gives them. Raises ValueError, in one line, where it can't be read or is not
-    in this encoding.
+    Newlines are as ``open(path, 'r')`` gives them. Raises ValueError, in one line, if it can't be read or is not in
+    this encoding.
     """
     reading = Reading(encoding, errors)
     source = source_of(path)
@@ -25,29 +25,29 @@ def read_prompt(path: str | Path, encoding: str = 'utf-8', errors: str = 'strict
 
 
 def encode_prompt(prime: str, model: Model, skip_unknown: bool = False) -> NDArray[np.uint32]:
-    """Character numbers (n,) of a text; for a model of bytes, of its UTF-8. n >= 1: an empty text is a newline.
+    """The ids (n,) of a text; for a model of bytes, of its UTF-8. n >= 1: an empty text is read as a newline.
 
-    What the vocabulary lacks becomes U+FFFD if that is in it; else ValueError says how many, and which. With
-    ``skip_unknown`` it is left out.
+    Unknown characters become U+FFFD if the vocabulary has it; else ValueError says how many, and which. With
+    ``skip_unknown`` they are left out.
     """
     ids = encode_known(prime, model, skip_unknown)[0]
     return ids if ids.size else np.full(1, max(0, model.chars.find('\n')), np.uint32)
 
 
 def encode_known(text: str, model: Model, skip_unknown: bool = True) -> tuple[NDArray[np.uint32], Lacking]:
-    """As :func:`encode_prompt`, but n may be 0; and what was left out."""
+    """The ids as from ``encode_prompt``, but n may be 0, and the characters that were left out."""
     if not isinstance(text, str | Path):
         raise ValueError(f'prime is a {type(text).__name__}; pass the text as a str')
     found = model.vocabulary.encode_what_is_known(read_prompt(text) if isinstance(text, Path) else text)
     if found.lacking.count and not skip_unknown:
         raise found.lacking.error(OF_PRIME)
-    return np.asarray(found.ids).astype(np.uint32), found.lacking  # one kind of kernel
+    return np.asarray(found.ids).astype(np.uint32), found.lacking  # one dtype: kernels are compiled once
 
 
 class Decoder:
-    """Text of character numbers, piece after piece; of bytes as UTF-8, where a piece may end inside a character.
+    """Decodes ids piece by piece; bytes as UTF-8, also if a piece ends inside a character.
 
-    The text ends before the string ``until``, which may lie in several pieces; then it is ``over``.
+    The text ends before the string ``until``, which may span pieces; ``over`` is then True.
     """
 
     def __init__(self, model: Model, until: str | None = None) -> None:

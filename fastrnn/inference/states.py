@@ -23,12 +23,12 @@ class States(NamedTuple):
 
 
 def states(model: Model, text: str | Path | Sequence[str | Path], **reading: str) -> States:
-    """Let a model read a text, from h = 0, and return its hidden states and cells after each character.
+    """Read a text with a model, from h = 0, and return hidden states and cells after each character.
 
     Parameters
     ----------
     model : Model
-        See :func:`fastrnn.load_model`. It is not changed.
+        See ``fastrnn.load_model``. It is not changed.
     text : str, Path or sequence of paths
         A str is the text itself, others name files (gzip's too), which ``reading`` may give ``encoding`` and
         ``errors``.
@@ -36,9 +36,9 @@ def states(model: Model, text: str | Path | Sequence[str | Path], **reading: str
     Returns
     -------
     States
-        ``h`` (n, L, H) and, of an LSTM, ``c`` (n, L, H), else None. ``h[k]`` is the state after ``text[k]``, from which
-        the model predicts ``text[k + 1]``. ``h[:, -1, 7]`` is what unit 7 of the last layer does. Of a model of bytes n
-        counts the bytes of the text in UTF-8.
+        ``h`` (n, L, H), and for an LSTM ``c`` (n, L, H), else None. ``h[k]`` is the state after ``text[k]``, from which
+        the model predicts ``text[k + 1]``. ``h[:, -1, 7]`` has the activations of unit 7 of the last layer. For a model
+        of bytes, n is the number of bytes of the text in UTF-8.
 
     Raises
     ------

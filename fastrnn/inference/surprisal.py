@@ -137,27 +137,27 @@ def surprisals(
     adapt: bool = False,
     **reading: str,
 ) -> Scored:
-    """Score each character of a text: -log2 of the probability that the model gave it, after all that precede it.
+    """Score each character of a text: -log2 of its probability under the model, given all characters before it.
 
-    Of a long text after 512 of them at least: see :func:`fastrnn.inference.evaluate.slices`.
+    In a long text, at least the 512 characters before it are read: see ``fastrnn.inference.evaluate.slices``.
 
     Parameters
     ----------
     model : Model
-        See :func:`fastrnn.load_model`.
+        See ``fastrnn.load_model``.
     text : str, Path or sequence of paths
         A str is the text itself, others name files (gzip's too), which ``reading`` may give ``encoding`` and
         ``errors``.
     skip_unknown : bool
-        Leave out characters that the model does not know, as if they were not in the text: it does not read them.
+        Skip characters that the model does not know: they are not read.
     adapt : bool
-        Also score the text with weights that follow it: ``adapted``, see :mod:`fastrnn.inference.adapt`.
+        Also score the text with weights that adapt while they read: ``adapted``, see ``fastrnn.inference.adapt``.
 
     Returns
     -------
     Scored
-        An array of bits, as long as its ``text``. The first one is NaN, since nothing precedes it. The mean of the
-        others is ``bits_per_character``, that of :func:`fastrnn.evaluate`.
+        An array of bits, as long as its ``text``. The first is NaN, because nothing precedes it. The mean of the
+        others is ``bits_per_character``, that of ``fastrnn.evaluate``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Texts that are drawn when they are asked for, in pieces, and that show themselves."""
+"""Iterators over texts generated on demand, with a repr that shows them."""
 
 import re
 import time
@@ -21,7 +21,7 @@ class Pieces(InterruptibleGenerator[str]):
     """The pieces of one text."""
 
     def __repr__(self) -> str:
-        return "<pieces of a text, drawn when they are asked for: ''.join(...) is the text>"
+        return "<pieces of a text, generated on demand: ''.join(...) is the text>"
 
 
 class Texts(InterruptibleGenerator[str]):
@@ -44,7 +44,7 @@ class Texts(InterruptibleGenerator[str]):
         return text
 
     def __repr__(self) -> str:
-        with suppress(StopIteration, ValueError):  # one that refuses to go on shows what it has
+        with suppress(StopIteration, ValueError):  # if generation stops early, show what is there
             while not self._full:
                 self._ahead.append(self._draw())
         texts = [re.sub('[\ud800-\udfff]', '\ufffd', shown(text)) for text in self._first]

@@ -1,4 +1,4 @@
-"""What a model file tells of where its model comes from: the text, how well it is predicted, how long that took."""
+"""Facts in a model file about its training: the text, bits per character, iterations."""
 
 import json
 import math
@@ -7,22 +7,22 @@ from typing import Any
 
 from ..settings.options import bits_per_character
 
-DIGITS = 4  # of bits per character that are kept
+DIGITS = 4  # decimals of bits per character that are stored
 MAX_NAME = 200  # characters of a name that are read
 KINDS: dict[str, Any] = {'text': str, 'version': str, 'held_out': bool, 'bits': float}  # of all others: int
 
 
 @dataclass(frozen=True)
 class About:
-    """Nothing in it depends on the clock, so that identical runs write identical files. None: not known."""
+    """Facts about a model's training; None: not known. No times, so that identical runs write identical files."""
 
     text: str | None = None  # names of the files, without their folders
-    characters: int | None = None  # that were trained on; bytes, of a model of bytes
+    characters: int | None = None  # of the training text; bytes for a model of bytes
     bits: float | None = None  # bits per character
-    held_out: bool | None = None  # whether they are of held-out text; else of the text that was trained on
+    held_out: bool | None = None  # True if bits are on held-out text; False: on the training text
     iterations: int | None = None
     version: str | None = None  # of fastrnn, which trained it
-    part: int | None = None  # characters of the held-out text that ``bits`` are of; None: all
+    part: int | None = None  # held-out characters on which bits were measured; None: all
 
     @property
     def as_json(self) -> str:
@@ -30,13 +30,13 @@ class About:
 
 
 def about_from(facts: Any) -> About:
-    """Of a file that may hold anything: what is not as it should be counts as not known."""
+    """Facts from an untrusted file: invalid values count as not known."""
     facts = facts if isinstance(facts, dict) else {}
     return About(**{field.name: _checked(field.name, facts.get(field.name)) for field in fields(About)})
 
 
 def about_state(text: Any, state: Any, config: Any, version: str | None = None) -> About:
-    """Of a checkpoint's facts: the lowest validation, or else the smooth loss."""
+    """Facts from a checkpoint, with the lowest validation, or else the smooth loss."""
     whole, held_out = state.get('best_whole'), state.get('best') is not None
     best = state.get('best') if whole is None else whole
     at = state.get('best_iteration') if held_out else None
@@ -54,7 +54,7 @@ def about_state(text: Any, state: Any, config: Any, version: str | None = None) 
 
 
 def bits(best: Any, smooth_loss: Any, seq_length: Any) -> float | None:
-    """Bits per character as they are kept: the best validation's, or else those of the smooth loss, in nats over T."""
+    """Bits per character as stored: of the best validation, else of the smooth loss (nats, summed over T)."""
     if best is None and smooth_loss is not None and seq_length:
         best = bits_per_character(smooth_loss, seq_length)
     return round(float(best), DIGITS) if isinstance(best, float) and math.isfinite(best) else None

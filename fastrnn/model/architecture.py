@@ -1,4 +1,4 @@
-"""What a model is made of: the only place that knows names, shapes, sizes and flop counts."""
+"""The architecture of a model: the only place that knows names, shapes, sizes and flop counts."""
 
 import math
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ class Cell(NamedTuple):
     states: int  # vectors (H,) that are carried from character to character
 
 
-# after PyTorch: rnn tanh; gru r z n, where the last has r times its hidden side, with a bias of its own; lstm i f g o
+# after PyTorch: rnn tanh; gru r z n, r multiplies the hidden side of n, which has a separate bias; lstm i f g o
 CELLS = {'rnn': Cell(1, 1, 1), 'gru': Cell(3, 4, 1), 'lstm': Cell(4, 4, 2)}
 
 
@@ -90,7 +90,7 @@ class Architecture:
 
     @property
     def parameters(self) -> int:
-        """N, how many there are, but for the rows of n-grams."""
+        """N, the number of parameters without the rows of n-grams."""
         return sum(self.sizes.values())
 
     @property
@@ -100,7 +100,7 @@ class Architecture:
 
     @property
     def all_parameters(self) -> int:
-        """How many there are, with the rows of n-grams."""
+        """The number of parameters, with the rows of n-grams."""
         return self.parameters + math.prod(self.rows_shape)
 
     @property

@@ -15,7 +15,7 @@ from .torch_networks import bias_of, find_ends, find_layers, layer_tensors
 def params_from(arrays: Any, V: int, ngrams: int | None = None) -> Params:
     """Copies of the arrays as the parameters of a model of V characters: float64 if one of them is, else float32.
 
-    ``ngrams``: the highest order of the rows ``ngrams.weight``. Raises ValueError, in one line, for what is no model.
+    ``ngrams``: the highest order of the rows ``ngrams.weight``. Raises ValueError, in one line, for other arrays.
     """
     named = named_arrays(arrays)
     dtype = np.result_type(*named.values())

@@ -38,14 +38,14 @@ NEW = ('loss_sum', 'losses', 'worse', 'best_iteration', 'best_whole', 'report_su
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model, and what its training needs to go on."""
+    """A model, and the state that its training needs to resume."""
 
     model: Model
     state: TrainState
     config: dict[str, Any]  # fields of Config
-    text: dict[str, Any]  # sha256 and characters of what it was trained on; of the held-out text too
-    unlogged: tuple[dict[str, Any], ...] = ()  # records until then that the run's log lacks, as it could not be written
-    best: bool = False  # rescued, and the best until then
+    text: dict[str, Any]  # sha256 and characters of the training text, and of the held-out text
+    unlogged: tuple[dict[str, Any], ...] = ()  # records that could not be written to the run's log
+    best: bool = False  # the best so far, saved in a rescue
 
 
 def save_model(path: str | Path, model: Model) -> None:
@@ -56,16 +56,16 @@ def save_model(path: str | Path, model: Model) -> None:
     """
     check_model(model)
     if not model.params.finite:
-        raise Diverged('the weights hold inf or NaN, so they are not saved: take a smaller --learning-rate')
+        raise Diverged('the weights have inf or NaN, so they are not saved: take a smaller --learning-rate')
     facts = {} if model.about == About() else {'about': model.about.as_json}
     write(Path(path), _shaped(model.params), _described(model) | facts)
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Write a whole state, as :func:`save_model` does. Raises Diverged for one with a number that is not finite."""
+    """Write a whole state, as ``save_model`` does. Raises Diverged if a number in it is not finite."""
     state = checkpoint.state
     if not state.finite:
-        what = f'the weights hold inf or NaN at iteration {state.iteration}'
+        what = f'the weights have inf or NaN at iteration {state.iteration}'
         raise Diverged(f'{what}: take a smaller --learning-rate', state.iteration, what)
     tensors = _shaped(checkpoint.model.params)
     for letter, moment in state.moments.items():
@@ -105,16 +105,16 @@ def load_model(path: str | Path) -> Model:
         strange = place != Path(path) and place.name == BEST and _of_another_text(metadata, Path(path))
         validated = last and json.loads(metadata['state'])['best'] is not None
     if validated:
-        note = f'{path}: its {BEST} is gone, so {place.name} is taken, which may be worse'
+        note = f'{path}: {BEST} is missing, so {place.name} is used, which may be worse'
         warnings.warn(note, RuntimeWarning, stacklevel=2)
     if strange:
-        note = f'{path}: its {BEST} is of another text than its other checkpoints; name the one that is meant'
+        note = f'{path}: {BEST} is for another text than the other checkpoints; name the file to use'
         warnings.warn(note, RuntimeWarning, stacklevel=2)
     return model
 
 
 def _of_another_text(metadata: dict[str, str], folder: Path) -> bool:
-    """Whether a run folder's newest checkpoint says so."""
+    """True if a run folder's newest checkpoint is of another text."""
     newest = checkpoints(folder)[-1:]
     other = read_metadata(newest[0]).get('text') if newest else None
     if other is None:
@@ -124,7 +124,7 @@ def _of_another_text(metadata: dict[str, str], folder: Path) -> bool:
 
 
 def load_weights(path: Path) -> tuple[Params, float | None]:
-    """Those of a checkpoint, and the best validation until then; raises ValueError as :func:`load_checkpoint` does."""
+    """The weights of a checkpoint, and its best validation. Raises ValueError as ``load_checkpoint`` does."""
     tensors, metadata = read(path)
     with Damage(path):
         best = json.loads(metadata['state'])['best']
@@ -171,7 +171,7 @@ def _described(model: Model) -> dict[str, str]:
 
 
 def _check_readable(model: Model) -> None:
-    """Raise ValueError for a model whose file :func:`load_model` would refuse."""
+    """Raise ValueError for a model whose file ``load_model`` would refuse."""
     check_vocabulary(model.chars, model.unit)
     params = model.params
     if len(model.chars) != params.V:
@@ -181,7 +181,7 @@ def _check_readable(model: Model) -> None:
 
 
 def _about(metadata: dict[str, str], later: list[Path]) -> About:
-    """What a file tells of its model; files of earlier versions tell less.
+    """Facts in a file about its model; files of earlier versions have fewer.
 
     ``later``: checkpoints of the same run. The last one knows the bits of the best model on the whole held-out text.
     """
@@ -289,9 +289,9 @@ def _as_state(params: Params, tensors: Tensors, optimizer: str, numbers: dict[st
     counts = [state.position, state.steps, state.iteration, state.halvings, state.log_lines, state.losses, state.worse]
     counts += [state.report_losses, *([] if state.best_iteration is None else [state.best_iteration])]
     if not all(type(count) is int and 0 <= count < 2**62 for count in counts) or type(state.verified) is not bool:
-        raise ValueError('counts that can not be')
+        raise ValueError('impossible counts')
     reals = [state.smooth_loss, state.loss_sum, state.report_sum, state.seconds]
     reals += [best for best in (state.best, state.best_whole) if best is not None]
     if not all(type(real) is float and math.isfinite(real) for real in reals) or not state.finite:
-        raise ValueError('numbers that can not be')
+        raise ValueError('impossible numbers')
     return state

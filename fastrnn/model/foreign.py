@@ -60,7 +60,7 @@ def _as_floats(name: str, value: Any) -> Floats:
 
 
 def _on_the_cpu(value: Any) -> Any:
-    """A tensor of PyTorch as one that NumPy can read; anything else as it is."""
+    """A PyTorch tensor in a form that NumPy can read; anything else unchanged."""
     if not (hasattr(value, 'detach') and hasattr(value, 'cpu')):
         return value
     value = value.detach().cpu()

@@ -17,7 +17,7 @@ def begin_of(file: BinaryIO) -> bytes:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """The metadata alone, as they are; {} where there are none."""
+    """Only the metadata, unchecked; {} if there are none."""
     try:
         with open_regular(path) as file:
             found = json.loads(begin_of(file)[8:]).get('__metadata__')

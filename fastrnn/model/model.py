@@ -1,4 +1,4 @@
-"""A model: weights, and what is needed to use them on text."""
+"""A model: weights and the vocabulary."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +15,7 @@ from .torch_names import torch_views
 
 @dataclass(frozen=True)
 class Model:
-    """Weights, and what is needed to use them on text."""
+    """Weights and the vocabulary: all that is needed to use a model on text."""
 
     params: Params  # views by name, Whh and the like
     chars: str  # character k of the vocabulary
@@ -30,7 +30,7 @@ class Model:
     def from_arrays(
         cls, chars: Any, state_dict: Any = None, *, unit: str = 'character', ngrams: int | None = None, **arrays: Any
     ) -> 'Model':
-        """A model of arrays that a script or another program has trained.
+        """Create a model from arrays that a script or another program has trained.
 
         Parameters
         ----------
@@ -43,7 +43,7 @@ class Model:
         unit : str
             'character', or 'byte', whose characters are chr(0) to chr(255).
         ngrams : int, optional
-            The highest order of the rows in ``ngrams.weight``, if there are some.
+            The highest order of the rows in ``ngrams.weight``, if present.
         **arrays
             The gist's five arrays: ``Wxh`` (H, V), ``Whh`` (H, H), ``Why`` (V, H), ``bh`` (H, 1) or (H,), and ``by``
             (V, 1) or (V,).
@@ -56,11 +56,11 @@ class Model:
         Raises
         ------
         ValueError
-            In one line, for arrays or characters of which no model can be made.
+            In one line, for arrays or characters that do not form a model.
 
         Notes
         -----
-        Of PyTorch, a network of one RNN (tanh), GRU or LSTM of 1 to 8 layers, and one Linear layer to the logits,
+        A PyTorch network must have one RNN (tanh), GRU or LSTM of 1 to 8 layers, and one Linear layer to the logits,
         whatever their names in the network are. Its input is one-hot, or comes from an Embedding, which is multiplied
         into ``weight_ih_l0``. PyTorch's two biases are summed, where the cell is the same with one. A state dict does
         not tell ``nonlinearity='relu'`` from tanh: pass the network itself, and it is refused.
@@ -71,11 +71,10 @@ class Model:
         return cls(params_from(given, len(listed), ngrams), listed, unit)
 
     def arrays(self) -> dict[str, Floats]:
-        """The weights by name, as :func:`fastrnn.save_model` names them: the gist's names for one layer of tanh, else
-        PyTorch's.
+        """The weights by name: the gist's names for one tanh layer, else PyTorch's, as in ``fastrnn.save_model``.
 
-        They are views, not copies: what is written into them changes the model. Only PyTorch's ``bias_hh`` is a
-        read-only copy: it is 0, but for the last gate of a GRU, whose biases are ``params.bhn``.
+        They are views: writing to them changes the model. Only PyTorch's ``bias_hh`` is a read-only copy: it is 0
+        except in the last gate of a GRU, whose biases are ``params.bhn``.
         """
         return self.params.by_gist_name if self.params.architecture.is_gist else torch_views(self.params)
 
@@ -85,6 +84,6 @@ class Model:
 
 
 def check_model(value: object) -> None:
-    """Raise ValueError, in one line, for what is no model, such as the name of a file."""
+    """Raise ValueError, in one line, if it is not a model, such as the name of a file."""
     if not isinstance(value, Model):
         raise ValueError(f'the model is a {type(value).__name__}; pass what fastrnn.load_model(path) returns')

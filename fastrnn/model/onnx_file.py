@@ -15,7 +15,7 @@ from .onnx_graph import IR_VERSIONS, opset, step_graph
 from .overflow import overflows
 
 SUFFIX = '.onnx'
-MAX_BYTES = 2_000_000_000  # of a file without others beside it: a message of protobuf has less than 2 GiB
+MAX_BYTES = 2_000_000_000  # of one file without external data: protobuf messages must be below 2 GiB
 USE = (
     'One step of a character model. Start with zeros for all states. Feed ids, the number of one character of each '
     'text of a batch, and the states; feed each state NAME_next back as NAME with the next character. The metadata '

@@ -30,7 +30,7 @@ def opset(architecture: Architecture) -> int:
 
 
 class Graph:
-    """Nodes and constants, in the order in which they are added; names are given by what they hold, or by count."""
+    """Nodes and constants, in the order of adding. Names come from the content, or are numbered."""
 
     def __init__(self) -> None:
         from onnx import helper, numpy_helper
@@ -115,7 +115,7 @@ def _product(graph: Graph, x: str, name: str, weight: Floats, bias: str, biases:
 
 
 def _bias(params: Params, k: int) -> Floats:
-    """What is added to Whh @ h: all of it, but for the input side of a GRU's last gate."""
+    """The biases added to Whh @ h: all except those of the input side of a GRU's last gate."""
     own = params.bhn.shape[1]
     return np.concatenate([params.bh[k, : params.bh.shape[1] - own], params.bhn[k]])
 

@@ -16,7 +16,7 @@ class Params:
     The views share its memory. With L layers and G gates a cell, in PyTorch's order: ``WxhT`` (V, G*H), the lowest
     layer's rows by character, and ``Wxh``, the same transposed; ``Wih`` (L-1, G*H, H), what the others take from the
     layer below; ``Whh`` (L, G*H, H); ``Why`` (V, H); ``bh`` (L, G*H); ``bhn`` (L, H), for the hidden side of a GRU's
-    last gate, (L, 0) for other cells; ``by`` (V,). ``rows`` (R, V), of n-grams, are an array of their own, and none
+    last gate, (L, 0) for other cells; ``by`` (V,). ``rows`` (R, V), of n-grams, are a separate array, and none
     of gradients and moments.
     """
 

@@ -34,9 +34,9 @@ def checksum(tensors: Tensors, metadata: Mapping[str, str]) -> str:
 
 
 def write(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
-    """The bytes of safetensors' ``save``, but from where the tensors lie: it makes copies, of more than a run holds.
+    """Write the bytes that safetensors' ``save`` writes, without its copies of all tensors.
 
-    And but for the metadata, which here has an order, so that one model is one file.
+    The metadata are sorted, so that equal models are equal files.
     """
     arrays = {name: np.asarray(array, array.dtype.newbyteorder('<'), order='C') for name, array in tensors.items()}
     names = sorted(arrays, key=lambda name: (arrays[name].dtype.kind != 'f', name))
@@ -68,7 +68,7 @@ def read(path: Path) -> tuple[Tensors, dict[str, str]]:
         raise ValueError(f'{path}: is too large for the memory of this machine; {ANOTHER}') from error
     except OSError as error:
         raise ValueError(f'{path}: {error.strerror or error}; name a model that fastrnn train made') from error
-    except Exception as error:  # safetensors' own, and NumPy's for types that it lacks
+    except Exception as error:  # safetensors' own errors, and NumPy's for unknown types
         if len(begin) > 8:
             raise ValueError(f'{path}: damaged (a part is missing or changed); {ANOTHER}') from error
         raise ValueError(f'{path}: not a model (no safetensors file); {MODELS}') from error
@@ -76,7 +76,7 @@ def read(path: Path) -> tuple[Tensors, dict[str, str]]:
     if not ours:
         raise ValueError(f'{path}: not made by fastrnn; name a model that fastrnn train made')
     if not found.isdecimal() or not found.isascii():
-        raise ValueError(f'{path}: damaged (its format is no number); {ANOTHER}')
+        raise ValueError(f'{path}: damaged (its format is not a number); {ANOTHER}')
     if len(found) > DIGITS or int(found) > FORMAT:
         raise ValueError(
             f'{path}: format {found[:DIGITS]} of a newer fastrnn, this one reads {FORMAT}: upgrade fastrnn'

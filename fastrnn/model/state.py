@@ -13,7 +13,7 @@ MOMENTS = {'adagrad': 'm', 'adam': 'mv'}  # of each optimizer, in the letters of
 
 @dataclass(frozen=True)
 class TrainState:
-    """Between two iterations, all that a run needs to go on as if it had not stopped; arrays are copies.
+    """All that a run needs, between two iterations, to resume as if it had not stopped; arrays are copies.
 
     The first half is the engine's, the second the loop's.
     """
@@ -26,11 +26,11 @@ class TrainState:
     smooth_loss: float  # nats, summed over T
     rng: dict[str, Any]  # of NumPy's legacy generator: RandomState.get_state(legacy=False)
 
-    iteration: int = 0  # how many are done
+    iteration: int = 0  # completed iterations
     seconds: float = 0.0  # of training, so far
-    halvings: int = 0  # of the learning rate, after divergences
+    halvings: int = 0  # of the learning rate, after divergence
     best: float | None = None  # lowest validation so far, bits per character; of a part of the text, if that is read
-    verified: bool = True  # good to come back to
+    verified: bool = True  # safe for a rollback
     log_lines: int = 0  # records that were logged by then
     loss_sum: float = 0.0  # of the iterations since the last report, nats, summed over T
     losses: int = 0  # how many those are
@@ -42,6 +42,6 @@ class TrainState:
 
     @property
     def finite(self) -> bool:
-        """Whether every number in it is."""
+        """True if every number in it is finite."""
         numbers = bool(np.isfinite(self.hidden).all() and np.isfinite(self.smooth_loss))
         return numbers and all(params.finite for params in (self.params, *self.moments.values()))

@@ -1,6 +1,6 @@
 """Parameters under PyTorch's names and in its shapes, as ``torch.nn.RNN``, ``GRU``, ``LSTM`` and ``Linear`` have them.
 
-PyTorch has two biases a gate, which it adds: ``bias_hh`` is 0 here, but for the last gate of a GRU, which needs it.
+PyTorch adds two biases in each gate: here ``bias_hh`` is 0 except in the last gate of a GRU, which needs it.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from .params import Floats, Params
 
 
 def torch_views(params: Params) -> dict[str, Floats]:
-    """Views of them, but for ``bias_hh``, which is a read-only copy, in the shapes of ``architecture.torch_shapes``."""
+    """Views in the shapes of ``architecture.torch_shapes``; only ``bias_hh`` is a read-only copy."""
     views: dict[str, Floats] = {}
     for layer in range(params.architecture.layers):
         bias_hh = np.zeros_like(params.bh[layer])

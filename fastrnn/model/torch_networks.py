@@ -79,7 +79,7 @@ def _check_complete(given: dict[str, str], depth: int) -> None:
 
 
 def layer_tensors(layers: Layers, k: int) -> Named:
-    """The four tensors of a layer. PyTorch's two biases are summed, but for the last gate of a GRU."""
+    """The four tensors of a layer. PyTorch's two biases are summed, except in the last gate of a GRU."""
     H, gates, blocks = layers.H, CELLS[layers.cell].gates, CELLS[layers.cell].blocks
     own = (blocks - gates) * H  # biases of the hidden side alone, the last ones
 

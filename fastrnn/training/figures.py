@@ -11,7 +11,7 @@ from ..model.state import TrainState
 
 @dataclass
 class Figures:
-    """Fields with the names of :class:`TrainState`, which documents them."""
+    """Fields with the names of ``TrainState``, which documents them."""
 
     loss_sum: float = 0.0
     losses: int = 0

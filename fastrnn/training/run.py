@@ -38,7 +38,7 @@ NOT_WHOLE = 'an error interrupted an update, so the weights are inconsistent'
 
 
 class Run(Interruptible[Record]):
-    """A job in training: an iterator over records (see :func:`fastrnn.train`), a context manager, and a model.
+    """A job in training: an iterator over records (see ``fastrnn.train``), a context manager, and a model.
 
     There is a record for every report, sample and validation, and about every 0.1 s. After an interrupt or a ``break``,
     another loop continues without any difference. Creating a run computes nothing; the job shows its decisions.
@@ -157,7 +157,7 @@ class Run(Interruptible[Record]):
         return about_state({'name': job.text_name, 'characters': job.characters}, reached, job.settings, __version__)
 
     def save(self, path: str | Path) -> None:
-        """Write the best model to a file, like :func:`fastrnn.save_model`.
+        """Write the best model to a file, like ``fastrnn.save_model``.
 
         Every process must call it; the first one writes.
         """

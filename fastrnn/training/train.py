@@ -35,7 +35,7 @@ def train(
 ) -> Run:
     """Train on a text; returns a run, which is an iterator over its records.
 
-    ``for record in run`` trains and gives a :class:`Record` at every report and sample, and about every 0.1 s. After
+    ``for record in run`` trains and gives a ``Record`` at every report and sample, and about every 0.1 s. After
     an interrupt another loop continues. ``run.model`` is the current model, ``run.best_model`` the one with the lowest
     validation so far (without validation, the current one). ``run.save(path)`` writes the best model. ``run.watch()``
     trains to the end with a progress bar and returns it. ``with`` and ``run.close()`` release threads.
@@ -47,7 +47,7 @@ def train(
     config : Config, optional
         Or its fields as keywords, for example ``hidden_size=200, seed=0, iterations=1000, time='60s'``.
     preset : {'reference', 'fast'}, optional
-        See :func:`fastrnn.preset`. The default is min-char-rnn's.
+        See ``fastrnn.preset``. The default is min-char-rnn's.
     validation : float, str, Path, sequence of paths, or ndarray of ids, optional
         Held-out text: a share of the text (0.1 or '10%': the last tenth), or another text, given like ``text``. It is
         evaluated every ``validate_every`` iterations and at the end, by default about 20 times in a run. If the

@@ -12,7 +12,7 @@ from .figures import Figures
 
 
 class Validated(NamedTuple):
-    """The validation fields of a :class:`Record`, with the same names."""
+    """The validation fields of a ``Record``, with the same names."""
 
     validation: float
     validated: int

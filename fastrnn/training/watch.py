@@ -8,7 +8,7 @@ from ..progress.records import Record
 
 
 class Watched(Protocol):
-    """What :func:`fastrnn.train`, :func:`fastrnn.start` and :func:`fastrnn.resume` return."""
+    """What ``fastrnn.train``, ``fastrnn.start`` and ``fastrnn.resume`` return."""
 
     def __iter__(self) -> Iterator[Record]: ...
 
@@ -19,7 +19,7 @@ class Watched(Protocol):
 def watch(run: Watched) -> Model:
     """Train to the end, with a progress bar in a terminal or a notebook; returns the best model.
 
-    ``run`` is from :func:`fastrnn.train`, :func:`fastrnn.start` or :func:`fastrnn.resume`. After an interrupt, call it
+    ``run`` is from ``fastrnn.train``, ``fastrnn.start`` or ``fastrnn.resume``. After an interrupt, call it
     again to continue.
     """
     from ..progress.notebook import display

@@ -169,7 +169,7 @@ def test_temperature_0(cli, model):
         (('--length', -1), 'length is -1; it must be a whole number, 0 or more'),
         (
             ('--length', 2**26 + 1, '--count', 2),
-            'length is 67108865; of samples that are drawn at once it is 67,108,864',
+            'length is 67108865; for samples generated together it must be 67,108,864',
         ),
         (('--count', 0), 'count is 0; it must be a whole number, 1 or more'),
         (('--seed', -1), 'seed is -1; it must be a whole number, from 0 to 4294967295'),

@@ -103,11 +103,11 @@ def test_novel_lines(cli, model, tmp_path):
         (('--lines', 5, '--novel', '-', '--prime-file', '-'), 'standard input can be read only once: name a file'),
         (('--novel', 'x'), '--novel is for lines: add --lines, such as --lines 20'),
         (('--lines', 5, '--length', 0), '--length is 0, but --lines prints no empty lines: set --length to 1 or more'),
-        (('--lines', 5, '--prime', 'a\\n'), 'each line begins with the prime, but it has a newline: use --count, or'),
+        (('--lines', 5, '--prime', 'a\\n'), 'the prime has a newline, but each line starts with it: use --count, or'),
         (('--lines', 0), 'lines is 0; it must be a whole number, 1 or more'),
         (('--lines', 5, '--novel', 'nowhere'), 'nowhere: No such file or directory; name a text file that can be read'),
         (('--until', ''), "until is ''; it must be a text of one character or more"),
-        (('--until', 'xyz'), 'until has x (U+0078), which the model can not write: use a text of characters that it'),
+        (('--until', 'xyz'), 'until has x (U+0078), which the model cannot write: use only characters of its'),
         (('--stop', 'x'), 'there is no option --stop: did you mean --until?'),
     ],
 )
@@ -117,7 +117,7 @@ def test_refused(cli, model, options, words):
 
 def test_a_model_without_newlines(cli, tmp_path):
     path = make(tmp_path / 'm', 'abc')
-    expected = 'the model has no newline in its vocabulary, so it writes no lines: use --count, or --until'
+    expected = 'the model has no newline in its vocabulary, so it cannot write lines: use --count or --until'
     assert refusal(cli, 'sample', path, '--lines', 5) == expected
 
 

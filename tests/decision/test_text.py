@@ -91,7 +91,9 @@ def test_a_kept_run_resumes_with_it(cli, files):
     assert json.loads((files / 'run' / 'config.json').read_text())['text']['skip_unknown'] is True
     code, _, err = cli('train', '--resume', files / 'run', '--iterations', 12)
     assert code == 0 and err.count(told) == 1
-    assert 'can not be changed by --resume' in refusal(cli, 'train', '--resume', files / 'run', '--skip-unknown')
+    assert "can't be changed when a run is resumed" in refusal(
+        cli, 'train', '--resume', files / 'run', '--skip-unknown'
+    )
     whole = fastrnn.start(files / 'other', SONNETS, validation=files / 'without', hidden_size=8, seed=0, iterations=12)
     with whole:
         list(whole)

@@ -119,9 +119,9 @@ def test_folded_characters_are_read_as_the_model_sees_them(tmp_path):
 
 
 def test_refused():
-    with pytest.raises(ValueError, match=r'^the model has no newline in its vocabulary, so it writes no lines'):
+    with pytest.raises(ValueError, match=r'^the model has no newline in its vocabulary, so it cannot write lines'):
         Lines(some_model(chars='abc'), 5, 40)
-    with pytest.raises(ValueError, match=r'^each line begins with the prime, but it has a newline'):
+    with pytest.raises(ValueError, match=r'^the prime has a newline'):
         Lines(some_model(), 5, 40, prime='a\nb')
     with pytest.raises(ValueError, match=r'^lines is 0; it must be a whole number, 1 or more'):
         Lines(some_model(), 0, 40)

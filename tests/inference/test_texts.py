@@ -87,7 +87,7 @@ def test_an_error_is_raised_by_next_and_not_by_the_repr():
 
 def test_pieces_say_how_they_make_a_text():
     assert repr(fastrnn.sample(some_model(), 5)) == (
-        "<pieces of a text, drawn when they are asked for: ''.join(...) is the text>"
+        "<pieces of a text, generated on demand: ''.join(...) is the text>"
     )
 
 

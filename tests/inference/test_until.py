@@ -56,7 +56,7 @@ def test_a_string_that_the_model_can_not_write():
     model = some_model(chars='\nab\xc3\xa9', unit='byte')
     for string in ('ab\n', 'é', 'a\ufffd'):  # bytes that are not UTF-8 are shown as U+FFFD
         check_until(string, model)
-    with pytest.raises(ValueError, match=r'^until has ï \(U\+00EF\), which the model can not write: use a text of'):
+    with pytest.raises(ValueError, match=r'^until has ï \(U\+00EF\), which the model cannot write: use only'):
         check_until('aï', model)
     check_until('é', some_model(chars='\nabé'))
     with pytest.raises(ValueError, match=r'^until has \\t \(U\+0009\), which'):

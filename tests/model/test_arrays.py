@@ -76,7 +76,7 @@ def test_models_of_bytes():
     assert from_arrays(chars, **gist(), unit='byte').unit == 'byte'
     with pytest.raises(ValueError, match=r'^the vocabulary has U\+20AC, which is not a byte$'):
         from_arrays('€bcdef', **gist(), unit='byte')
-    with pytest.raises(ValueError, match=r"^the unit 'word' is not known$"):
+    with pytest.raises(ValueError, match=r"^unknown unit 'word': use character or byte$"):
         from_arrays(CHARS, **gist(), unit='word')
 
 

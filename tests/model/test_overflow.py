@@ -70,7 +70,7 @@ def test_a_diverged_training_is_not_saved(tmp_path, cli):
     (tmp_path / 'text').write_text(TEXT)
     options = ('--learning-rate', 1e6, '--hidden-size', 4, '--seq-length', 4, '--iterations', 90, '--seed', 0)
     code, out, err = cli('train', tmp_path / 'text', *options, '--quiet', '--save', tmp_path / 'model')
-    assert (code, out) == (3, '') and 'error: the weights hold inf or NaN, so they are not saved' in err
+    assert (code, out) == (3, '') and 'error: the weights have inf or NaN, so they are not saved' in err
     assert not (tmp_path / 'model').exists()
 
 

@@ -58,7 +58,7 @@ def test_the_best_of_another_text(run, tmp_path, cli):
     run_to(begin(tmp_path / 'strange', text=other))
     shutil.copy(tmp_path / 'strange' / BEST, run / BEST)
     strange = (run / BEST).read_bytes()
-    with pytest.warns(RuntimeWarning, match=f'^{run}: its {BEST} is of another text than its other checkpoints; name'):
+    with pytest.warns(RuntimeWarning, match=f'^{run}: {BEST} is for another text than the other checkpoints; name'):
         fastrnn.load_model(run)
     assert 'changed since the run' in refusal(cli, 'train', '--resume', run / BEST)
     assert (run / BEST).read_bytes() == strange

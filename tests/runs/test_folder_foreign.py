@@ -194,13 +194,13 @@ def test_nothing_from_a_file_commands_the_terminal(run, name, cli):
 def test_a_missing_best_is_reported(run, use):
     """The last model is used, with a warning."""
     (run / BEST).unlink()
-    with pytest.warns(RuntimeWarning, match=rf'^{run}: its {BEST} is gone, so checkpoint-000000030.safetensors is tak'):
+    with pytest.warns(RuntimeWarning, match=rf'^{run}: {BEST} is missing, so checkpoint-000000030.safetensors is use'):
         use(run)
 
 
 def test_a_missing_best_with_warnings_as_errors(run):
     (run / BEST).unlink()
-    with warnings.catch_warnings(), pytest.raises(RuntimeWarning, match=rf'^{run}: its {BEST} is gone'):
+    with warnings.catch_warnings(), pytest.raises(RuntimeWarning, match=rf'^{run}: {BEST} is missing'):
         warnings.simplefilter('error')
         load_model(run)
 
