@@ -16,7 +16,7 @@ OF_HELD_OUT = (
     'unknown characters into one with --min-count 2'
 )
 OF_ANY = 'use a text without them'
-OF_PRIME = f'take them out of the prime, or {SKIP}'
+OF_PRIME = f'remove them from the prime, or {SKIP}'
 
 
 @dataclass

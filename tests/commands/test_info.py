@@ -57,7 +57,7 @@ def run(tmp_path_factory):
 
 
 def test_a_run(cli, run):
-    """What was asked, what was decided, and why: each option and each reason once."""
+    """Options, decisions and reasons: each option and each reason once."""
     code, out, err = cli('info', run)
     assert (code, err) == (0, '')
     facts = dict(line.split(maxsplit=1) for line in out.splitlines() if line[0] != ' ')
@@ -75,7 +75,7 @@ def test_a_run(cli, run):
 
 
 def test_runs_of_earlier_versions(cli):
-    """They did not write why."""
+    """They stored no reasons."""
     out = cli('info', ROOT / 'tests' / 'proofs' / 'runs_of_0.1.0' / 'exact')[1]
     assert '\noptions      --hidden-size 6 ' in out and '\ndecided      ' in out and '()' not in out
 

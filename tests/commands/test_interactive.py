@@ -99,7 +99,7 @@ def test_lines_in_and_lines_out(piped, model):
     assert out.count('\n') == 2
 
 
-def test_what_can_not_be_read_changes_nothing(piped, model):
+def test_invalid_lines_change_nothing(piped, model):
     """One line each; the state stays."""
     code, out, err = piped('ab\nxé\n\\q\n\nXY\n'.encode(), '--length', 20)
     assert (code, out) == (0, ''.join(f'{text}\n' for text in turns(model, ['ab', ''], 20)))
@@ -139,7 +139,7 @@ def test_bad_bytes(piped):
 
 
 class Child:
-    """The command in a terminal of its own."""
+    """The command in its own terminal."""
 
     def __init__(self, columns, *args):
         self.seen = b''
@@ -173,7 +173,7 @@ class Child:
 
 @pytest.mark.parametrize('columns', [80, 50])
 def test_a_terminal(model, columns):
-    """A hint that fits, a prompt for each line; Ctrl-D ends."""
+    """The hint fits; each line has a prompt; Ctrl-D quits."""
     child = Child(columns, model, '--interactive', '--seed', 3, '--length', 30)
     hint = child.wait(b'\r\n')
     assert hint == 'Enter: continue; Ctrl-C: stop text; Ctrl-D: quit' and len(hint) <= 50

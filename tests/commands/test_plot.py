@@ -52,7 +52,7 @@ def test_broken_lines(cli, logged, tmp_path, line):
     assert not (tmp_path / 'c.png').exists()
 
 
-def test_folders_that_are_no_runs(cli, logged, tmp_path, monkeypatch):
+def test_folders_that_are_not_runs(cli, logged, tmp_path, monkeypatch):
     made = '; name a folder made by fastrnn train --out'
     monkeypatch.chdir(tmp_path)
     good = logged('good')
@@ -72,7 +72,7 @@ def test_folders_that_are_no_runs(cli, logged, tmp_path, monkeypatch):
     assert not (tmp_path / 'curves.png').exists()
 
 
-def test_places_that_are_no_pictures(cli, logged, tmp_path):
+def test_names_that_are_not_pictures(cli, logged, tmp_path):
     folder = logged()
     for name in ('curves.pdf', 'curves', '.png'):
         assert 'a picture must end in .png or .svg' in refusal(cli, 'plot', folder, '--out', tmp_path / name)
@@ -89,7 +89,7 @@ def test_without_matplotlib(cli, logged, tmp_path, monkeypatch):
 
 
 def test_the_page(cli, logged, tmp_path, monkeypatch):
-    """Beside a picture, or alone."""
+    """With a picture, or alone."""
     monkeypatch.chdir(tmp_path)
     folder = logged()
     code, out, err = cli('plot', folder, '--html', 'c.html')
@@ -101,7 +101,7 @@ def test_the_page(cli, logged, tmp_path, monkeypatch):
     assert (tmp_path / 'c.html').read_bytes() == alone and (tmp_path / 'c.svg').exists()
 
 
-def test_places_that_are_no_pages(cli, logged, tmp_path):
+def test_pages_that_cannot_be_written(cli, logged, tmp_path):
     """Nothing is written, the picture neither."""
     folder, picture = logged(), tmp_path / 'c.png'
     for place in (tmp_path, tmp_path / 'nowhere' / 'c.html'):

@@ -21,7 +21,7 @@ def some(tmp_path):
 
 
 def test_the_table(cli, some):
-    """Best first; what has no validation last. Piped, nothing is cut off."""
+    """Best first, runs without validation last. A pipe gets the full table."""
     code, out, err = cli('runs', some)
     assert (code, err) == (0, '')
     assert out == (

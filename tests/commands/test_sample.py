@@ -138,7 +138,7 @@ def test_unknown_characters_are_named(cli, model, tmp_path):
     code, out, err = cli('sample', model, '--prime', 'aXbX\U0001f4a9\x85')
     assert (code, out) == (2, '')
     names = 'X (U+0058) 2 times, \U0001f4a9 (U+1F4A9), \\x85 (U+0085)'
-    cure = 'take them out of the prime, or leave them out with --skip-unknown (skip_unknown=True); '
+    cure = 'remove them from the prime, or leave them out with --skip-unknown (skip_unknown=True); '
     cure += 'the first is at offset 1; they are'
     assert err == f'error: 4 of 6 characters (66.7 %) are not in the vocabulary of 19; {cure} {names}\n'
     make(tmp_path / 'folded', 'abc\ufffd')
