@@ -58,7 +58,7 @@ def test_a_model_needs_more_characters_with_more_streams(flops):
     assert found.batch == LARGEST
     rungs = [
         (need * LARGEST.whole, machine.speed(rung) * (50.0 - found.spent), rung)
-        for need, rung in rungs_for(replace(start, streams=128), left, LONG)
+        for need, rung in rungs_for(replace(start, streams=128, ngrams=found.settings.ngrams), left, LONG)
     ]
     *_, largest = (rung for need, reads, rung in rungs if reads >= need)
     names = ('layers', 'hidden_size', 'seq_length', 'streams')

@@ -5,10 +5,11 @@ from decisions import Fixed, climbed, text_of
 
 import fastrnn
 from fastrnn.decision import machine
-from fastrnn.decision.ladder import GRUS, LSTMS
+from fastrnn.decision.ladder import GRUS, LSTMS, WITH_ROWS, needs_of
 from fastrnn.decision.machine import Measured
 from fastrnn.decision.resolve import resolve
 from fastrnn.settings.config import preset
+from fastrnn.settings.options import Settings
 
 
 def size(settings):
@@ -19,6 +20,10 @@ def test_the_ladder_ascends():
     """More characters, of training or of the text, never mean a smaller model. Nothing stays open."""
     for rungs in (GRUS, LSTMS):
         assert [rung.needs for rung in rungs] == sorted(rung.needs for rung in rungs)
+    assert set(WITH_ROWS) <= {(rung.layers, rung.H, rung.T) for rung in LSTMS}
+    for shuffle in (0, 128):
+        needs = [needs_of(rung, Settings(engine='batched', ngrams=4, shuffle=shuffle)) for rung in LSTMS]
+        assert needs == sorted(needs)
         assert [rung.text for rung in rungs] == sorted(rung.text for rung in rungs)
     for texts, ends in (((1_000_000,), (1, 4, 15, 60, 400)), ((1_000, 10_000, 100_000, 1_000_000), (4,))):
         found = [climbed(n, epochs=float(epochs)).settings for n in texts for epochs in ends]
@@ -85,7 +90,7 @@ def test_a_second_trial_may_find_the_model_too_slow():
     seconds, trial = 50.0, Fixed(1e11)
     first = climbed(1_000_000, trial, time=seconds).settings
     at, rung = next((k, rung) for k, rung in enumerate(LSTMS) if (rung.layers, rung.H, rung.T) == shape(first))
-    enough = rung.needs / (seconds - 0.2) * trial.seen[-1].training_flops  # flops a second, after two trials
+    enough = needs_of(rung, first) / (seconds - 0.2) * trial.seen[-1].training_flops  # flops a second, after two trials
     for share, expected in ((0.81, rung), (0.79, LSTMS[at - 1])):
         machine = Slower(1e11, share * enough)
         assert shape(climbed(1_000_000, machine, time=seconds).settings) == (expected.layers, expected.H, expected.T)
