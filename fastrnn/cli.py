@@ -44,7 +44,7 @@ OPTIONS = (
 def app(version: bool, install_completion: bool, show_completion: bool) -> None:
     """Train character-level RNNs, GRUs and LSTMs on the CPU.
 
-    It can reproduce min-char-rnn bit for bit, or train a good model of a large text in a minute.
+    It can reproduce min-char-rnn bit for bit, or train a good model of a large text in half a minute.
     """
     context = click.get_current_context()
     if version:
