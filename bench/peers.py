@@ -1,9 +1,9 @@
 """The same models in PyTorch and JAX, as a competent user of each would write them, timed in turn with fastrnn.
 
     pip install '.[peers]'
-    python bench/peers.py                     prints the tables
-    python bench/peers.py docs/how-fast.md    writes them into that page, between its markers
-    python bench/peers.py --only lstm         only cases with this in their name; "sampling" is the second table
+    python bench/peers.py                prints the tables
+    python bench/peers.py PAGE.md        writes them into a page, between its markers
+    python bench/peers.py --only lstm    only cases with this in their name; "sampling" is the second table
 
 Same weights, text, B, T, H, dtype, optimizer and clipping. Before timing, all must agree on the losses of the first
 iterations. Libraries that are not installed are skipped, with a note.

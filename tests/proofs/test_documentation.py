@@ -242,8 +242,7 @@ def test_the_examples_with_pytorch_run(shell):
     [
         ('README.md', 'front'),
         ('docs/limits.md', 'startup'),
-        ('docs/how-fast-avx2.md', 'peers'),
-        *(('docs/how-fast.md', marker) for marker in ('speeds', 'peers', 'quality', 'versus')),
+        *(('docs/how-fast.md', marker) for marker in ('speeds', 'quality', 'versus')),
     ],
 )
 def test_the_measured_tables_are_there(page, marker):
