@@ -1,10 +1,10 @@
-"""min-char-rnn in NumPy: the oracle that the compiled engine is held to, bit for bit.
+"""min-char-rnn in NumPy: the compiled engine must match its results bit for bit.
 
-A character-level vanilla RNN trained by truncated BPTT and Adagrad, after Andrej Karpathy's
-min-char-rnn (https://gist.github.com/karpathy/d4dee566867f8291f086, BSD licence): same names, same
-order of operations, float64. It stays as plain as the original and is never optimised.
+A character-level vanilla RNN, trained by truncated BPTT and Adagrad. It has the names and the order of operations of
+Andrej Karpathy's min-char-rnn (https://gist.github.com/karpathy/d4dee566867f8291f086, BSD licence), in float64. It
+stays as plain as the original and is never optimised.
 
-One deliberate difference: characters are numbered in sorted order, so that a run can be repeated.
+One deliberate difference: characters are numbered in sorted order, so that runs are repeatable.
 
     python -m fastrnn.reference data/sonnets.txt --seed 0 --iterations 1000
 """
@@ -13,7 +13,7 @@ import numpy as np
 
 
 def init(V, H):
-    """The model of the gist, drawn from NumPy's global generator: Wxh, Whh, Why, bh, by."""
+    """Initialise the gist's model with NumPy's global generator; returns Wxh, Whh, Why, bh, by."""
     Wxh = np.random.randn(H, V) * 0.01  # input to hidden
     Whh = np.random.randn(H, H) * 0.01  # hidden to hidden
     Why = np.random.randn(V, H) * 0.01  # hidden to output
@@ -60,7 +60,7 @@ def lossFun(inputs, targets, hprev, model):
 
 
 def sample(h, seed_ix, n, model):
-    """Draw n characters (their numbers) from the model, from state h and first character seed_ix."""
+    """Sample n character ids from the model, starting with state h and character seed_ix."""
     Wxh, Whh, Why, bh, by = model
     V = len(by)
     x = np.zeros((V, 1))
@@ -78,7 +78,7 @@ def sample(h, seed_ix, n, model):
 
 
 def adagrad(params, grads, mems, learning_rate):
-    """One Adagrad step; params and mems are changed in place."""
+    """Take one Adagrad step; changes params and mems in place."""
     for param, dparam, mem in zip(params, grads, mems, strict=True):
         mem += dparam * dparam
         param += -learning_rate * dparam / np.sqrt(mem + 1e-8)
@@ -96,7 +96,7 @@ def train(
     sample_length=200,
     print_every=100,
 ):
-    """The gist's main loop on the text ``data``; prints, and returns the model and the loss."""
+    """Run the gist's main loop on the text ``data``; prints, and returns the model and the loss."""
     np.random.seed(seed)
     chars = sorted(set(data))
     print('data has %d characters, %d unique.' % (len(data), len(chars)))
@@ -109,7 +109,7 @@ def train(
     while iterations is None or n < iterations:
         if p + T + 1 >= len(data) or n == 0:
             hprev = np.zeros((H, 1))  # reset RNN memory
-            p = 0  # go from start of data
+            p = 0  # start again from the start of data
         inputs = [char_to_ix[ch] for ch in data[p : p + T]]
         targets = [char_to_ix[ch] for ch in data[p + 1 : p + T + 1]]
 
@@ -159,10 +159,10 @@ if __name__ == '__main__':
         main()
         sys.stdout.flush()
     except KeyboardInterrupt:
-        os._exit(130)  # what is still to be printed would be tried once more
+        os._exit(130)  # a normal exit would try to print buffered output again
     except BrokenPipeError:
         os._exit(141)
     except OSError as error:
-        with suppress(OSError):  # standard error may be as full
+        with suppress(OSError):  # standard error may be full, too
             print(f'error: {error.filename or "standard output"}: {error.strerror}', file=sys.stderr)
         os._exit(1)

@@ -28,7 +28,7 @@ LAUNCHERS = (
 CHANNEL = 'PMI_FD'  # the file descriptor for messages to the launcher, in MPICH and SLURM
 MPI_LIBRARY = re.compile(rb'/lib[a-z_]*mpi[a-z_]*\.so')
 
-_alone = False  # set by commands, and in forks
+_alone = False  # set by commands and in forks
 _command = False
 
 
@@ -73,7 +73,7 @@ def start_command() -> None:
 
 @cache
 def _inherited(name: str, rank: str, proc: Path = PROC) -> bool:
-    """True if the variables belong to a process above this one; joining in its place would wait for ever.
+    """True if the variables belong to a process above this one; joining in its place would wait forever.
 
     Either that process's channel to the launcher is closed here, or it has loaded MPI. A shell has not.
     """
@@ -97,4 +97,4 @@ def _is_channel(descriptor: str) -> bool:
     return stat.S_ISSOCK(mode) or stat.S_ISFIFO(mode)
 
 
-call_in_forks(lambda: work_alone(True))  # the launcher does not know forks
+call_in_forks(lambda: work_alone(True))  # the launcher does not know about forks

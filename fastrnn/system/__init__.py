@@ -1,1 +1,1 @@
-"""What the operating system gives: files that appear whole, locks, the cache folder, signals."""
+"""Services of the operating system: atomic writes, locks, the cache folder, signals."""

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writes: a file appears whole or not at all."""
 
 import errno
 import os
@@ -16,28 +16,28 @@ from typing import Any, BinaryIO
 from .reading import open_regular
 from .stop import unfinished
 
-NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)  # of a file system that syncs no folders
+NO_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)  # errors of file systems that can't sync folders
 IN_USE = (5, 32)  # Windows' error numbers: access denied, sharing violation
-TRIES, WAIT = 100, 0.02  # until a reader or a virus scanner has closed a file: 2 s
+TRIES, WAIT = 100, 0.02  # 2 s for a reader or a virus scanner to close a file
 
 
 def check_place(path: Path) -> None:
-    """Raise ValueError where no file could be written: to be told before a run, not after it."""
+    """Raise ValueError if no file can be written there. Called before a run, so that its results are not lost."""
     if path.is_dir():
-        raise ValueError(f'{path}: is a directory; name a file')
+        raise ValueError(f'{path}: is a folder; name a file')
     if not path.parent.is_dir():
         raise ValueError(f'{path}: there is no folder {path.parent}; make it first')
     if not os.access(path.parent, os.W_OK):
-        raise ValueError(f'{path}: the folder {path.parent} cannot be written; name another place')
+        raise ValueError(f'{path}: no permission to write in {path.parent}; name a file in another folder')
 
 
 def write_atomically(path: Path, *parts: bytes | memoryview) -> None:
-    """After any crash the file is the old or the new one."""
+    """Write a file; after a crash it has its old contents or the new ones."""
     _fill_atomically(path, lambda file: file.writelines(parts))
 
 
 def copy_atomically(path: Path, name: Path) -> None:
-    """Copy a file, piece by piece: it may be larger than memory."""
+    """Copy a file in pieces, as it may be larger than memory."""
     with open_regular(path) as source:
         _fill_atomically(name, lambda file: shutil.copyfileobj(source, file, 1 << 20))
 
@@ -61,7 +61,7 @@ def _fill_atomically(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
 
 
 def link_atomically(path: Path, name: Path) -> None:
-    """Another name for a file, in place of what had it; a copy, where the file system has no links."""
+    """Make ``name`` a hard link to a file, replacing an existing file; a copy if the file system has no links."""
     temporary = temporary_name(name)
     try:
         os.link(path, temporary)
@@ -73,20 +73,20 @@ def link_atomically(path: Path, name: Path) -> None:
 
 
 def replace(path: Path, name: Path) -> None:
-    """Rename a file, also over another one. Windows refuses while a program has one of them open: then it tries again.
+    """Rename a file, also over another one. Windows refuses while a program has either open: this retries for 2 s.
 
-    Elsewhere an open file is no obstacle, and an error is raised at once.
+    Other systems rename open files; there errors are raised at once.
     """
     patiently(os.replace, path, name)
 
 
 def remove(path: Path) -> None:
-    """Remove a file; on Windows as :func:`replace` does."""
+    """Remove a file; on Windows it retries as :func:`replace` does."""
     patiently(path.unlink)
 
 
 def patiently(call: Callable[..., None], *args: Any) -> None:
-    """Try to rename or remove; again, for a while, if Windows says that a program has it open."""
+    """Call a function that renames or removes; retry if Windows reports that a program has the file open."""
     for _ in range(TRIES):
         try:
             return call(*args)
@@ -98,7 +98,7 @@ def patiently(call: Callable[..., None], *args: Any) -> None:
 
 
 def write_synced(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
-    """Make a file, which ``fill`` writes, and bring it to the disk; half of it is left where that fails."""
+    """Create a file, write it with ``fill``, and sync it to the disk. After an error a partial file is left."""
     with open(path, 'xb', opener=_new) as file:
         fill(file)
         file.flush()
@@ -106,22 +106,22 @@ def write_synced(path: Path, fill: Callable[[BinaryIO], Any]) -> None:
 
 
 def _new(path: str, flags: int) -> int:
-    """The umask is applied by the system: to ask for it is to change it, for all threads."""
+    """The system applies the umask. Reading the umask would mean changing it, for all threads."""
     return os.open(path, flags, 0o666)
 
 
 def temporary_name(path: Path) -> Path:
-    """A hidden name beside a file, that no other file has."""
+    """An unused hidden name in the folder of a file."""
     return path.with_name(f'.{path.name}.{secrets.token_hex(8)}')
 
 
-TEMPORARY = re.compile(r'\.(.+)\.[0-9a-f]{16}', re.DOTALL)  # exactly the names that temporary_name makes
+TEMPORARY = re.compile(r'\.(.+)\.[0-9a-f]{16}', re.DOTALL)  # matches exactly the names of temporary_name
 
 
 def remove_temporaries(folder: Path, is_ours: Callable[[str], bool]) -> None:
-    """Remove what :func:`write_atomically` left when it was killed, of files whose names ``is_ours`` accepts.
+    """Remove temporary files that a killed process left, if ``is_ours`` accepts the names of their targets.
 
-    Only regular files with exactly such a name: others may be an editor's, a copy's under way, or the user's own.
+    Other files, and names that don't match exactly, may belong to an editor, a running copy or the user.
     """
     for path in folder.iterdir():
         found = TEMPORARY.fullmatch(path.name)
@@ -132,13 +132,13 @@ def remove_temporaries(folder: Path, is_ours: Callable[[str], bool]) -> None:
 
 
 def free_name(path: Path) -> Path:
-    """A name that no file has: this one, or one with a number."""
+    """An unused name: ``path``, or ``path`` with a number."""
     names = (path.with_name(f'{path.name}-{number}') for number in count(2))
     return next(name for name in chain([path], names) if not os.path.lexists(name))
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring renames and removals to the disk, where folders can be opened, and synced (not on some network's)."""
+    """Sync renames and removals to the disk. Windows can't open folders; some network file systems can't sync them."""
     if hasattr(os, 'O_DIRECTORY'):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

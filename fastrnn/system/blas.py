@@ -1,6 +1,6 @@
-"""NumPy's BLAS starts a thread for each processor when it is loaded.
+"""Limits the threads that NumPy's BLAS starts when it is loaded, one for each processor.
 
-If the system allows no more threads, OpenBLAS interrupts the program, by a SIGINT of its own. One thread would do.
+If the system refuses a thread, OpenBLAS interrupts the program with SIGINT. fastrnn needs only one.
 """
 
 import os
@@ -9,12 +9,12 @@ import threading
 
 from . import limits
 
-VARIABLES = ('OPENBLAS_NUM_THREADS', 'GOTO_NUM_THREADS', 'OMP_NUM_THREADS')  # any of them decides
-MOST = 127  # threads besides the first that OpenBLAS starts
+VARIABLES = ('OPENBLAS_NUM_THREADS', 'GOTO_NUM_THREADS', 'OMP_NUM_THREADS')  # any of them sets the number
+MOST = 127  # OpenBLAS starts at most this many threads in addition to the first
 
 
 def spare_threads() -> None:
-    """Before NumPy is imported: have BLAS start no threads if not all can be started."""
+    """Have BLAS start no threads if the system would refuse some. Call this before NumPy is imported."""
     if 'numpy' in sys.modules or any(os.environ.get(name) for name in VARIABLES):
         return
     count = min(MOST, limits.allowed().number - 1)
@@ -23,7 +23,7 @@ def spare_threads() -> None:
 
 
 def can_start(count: int) -> bool:
-    """Whether ``count`` more threads can run at once."""
+    """True if ``count`` more threads can run at once."""
     go, threads = threading.Event(), list[threading.Thread]()
     try:
         for _ in range(count):

@@ -1,6 +1,6 @@
-"""The system's own functions: by their addresses, for compiled code, or called by their names; none is needed.
+"""Functions of the C library: addresses for compiled code, and calls. All are optional.
 
-An address is 0 if the system has no such function: then a thread that waits spins.
+An address is 0 if the system does not have the function: then waiting threads spin.
 """
 
 import ctypes
@@ -11,17 +11,17 @@ from typing import Any
 
 
 def yield_address() -> int:
-    """Of the function that lets another thread run."""
+    """The address of the function that yields the processor to another thread."""
     return _address(_open(None), 'sched_yield') or _address(_open('kernel32'), 'SwitchToThread')
 
 
 def syscall_address() -> int:
-    """Of Linux's ``syscall``, by which threads sleep until they are woken (futex)."""
+    """The address of Linux's ``syscall``, with which threads sleep until they are woken (futex)."""
     return _address(_open(None), 'syscall') if sys.platform == 'linux' else 0
 
 
 class _MemoryStatus(ctypes.Structure):
-    """What Windows fills in, MEMORYSTATUSEX."""
+    """Windows' MEMORYSTATUSEX."""
 
     _fields_ = (
         ('length', ctypes.c_uint32),
@@ -32,7 +32,7 @@ class _MemoryStatus(ctypes.Structure):
 
 
 def memory_of_windows() -> int:
-    """Bytes of the machine's memory; 0 on other systems."""
+    """The machine's memory in bytes, on Windows; 0 on other systems."""
     status = _MemoryStatus(ctypes.sizeof(_MemoryStatus))
     fill = getattr(_open('kernel32'), 'GlobalMemoryStatusEx', None)
     return status.total if fill is not None and fill(ctypes.byref(status)) else 0
@@ -47,11 +47,11 @@ def give_way() -> None:
 
 
 def _open(name: str | None) -> Any:
-    """A library of Windows, or what this program has loaded; None if there is no such thing."""
+    """A library of Windows by name, or with None everything that this program has loaded; None if not available."""
     kind = ctypes.CDLL if name is None else getattr(ctypes, 'WinDLL', None)
     try:
         return None if kind is None else kind(name)
-    except (OSError, TypeError):  # Windows has no name for all that is loaded
+    except (OSError, TypeError):  # Windows can't open everything that is loaded
         return None
 
 

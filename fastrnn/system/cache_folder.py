@@ -1,8 +1,7 @@
-"""The user's cache folder as a whole: what is in it, how large it may become, and what goes first.
+"""The user's cache folder: its entries, its size limit, and the order of removal.
 
-It holds ``corpora``, encoded texts, ``kernels-<fingerprint>``, compiled code, and ``rescued``, models that their runs
-would have lost. What a process uses is held by a lock
-and stays.
+It holds encoded texts (``corpora``), compiled code (``kernels-<fingerprint>``), and models that could not be saved
+elsewhere (``rescued``). Entries in use are locked and stay.
 """
 
 import functools
@@ -26,40 +25,41 @@ from .locks import unused
 from .reading import read_bytes
 
 SIZE = 4_000_000_000  # bytes
-FACTS = 1 << 28  # bytes of a text's facts.json: it names all characters and files
-MONTH = 30 * 86400.0  # seconds without use after which compiled code of some other version goes
+FACTS = 1 << 28  # limit in bytes of a text's facts.json, which lists all characters and files
+MONTH = 30 * 86400.0  # seconds without use after which compiled code is removed
 RESCUED = 'rescued'  # folder of models
 NAMES = {
     'text': re.compile('[0-9a-f]{32}'),
     'kernels': re.compile('kernels-[0-9a-f]{16}'),
     'model': re.compile(r'model-\d{8}-\d{6}-[0-9a-f]{8}\.safetensors'),
 }
-UNFINISHED = re.compile(r'\.(new|old)-\d+-[0-9a-f]+')  # exactly the names that hidden_name makes
-RECORD = re.compile(r'[0-9a-f]{32}\.json')  # of the files of a text
-RECORDS = 1000  # that are kept
-STALE = 900.0  # seconds without a write after which an unfinished entry is nobody's
+UNFINISHED = re.compile(r'\.(new|old)-\d+-[0-9a-f]+')  # matches exactly the names of hidden_name
+RECORD = re.compile(r'[0-9a-f]{32}\.json')  # describes the files of a text
+RECORDS = 1000  # number of records that are kept
+STALE = 900.0  # seconds without a write after which an unfinished entry is abandoned
 
 
 def default_root() -> Path:
-    """``FASTRNN_CACHE``, else the user's cache folder, else a private temporary one."""
+    """``FASTRNN_CACHE`` if it is set, else the user's cache folder, else a private temporary folder."""
     named = os.environ.get('FASTRNN_CACHE')
     return _named(named, os.environ.get('HOME')) if named else users_cache()
 
 
 @functools.cache
 def _named(name: str, _: str | None) -> Path:
-    """``~`` is the user's home, ``~NAME`` another's, as in a shell; a relative name is of the working folder of now.
+    """Expand ``~`` and ``~NAME`` as a shell does, and resolve a relative name in the current working folder.
 
-    It stays that when the program goes to another one. Raises ValueError for a home that there is not.
+    The result is cached: it stays the same if the program changes its working folder. Raises ValueError if the home
+    folder is unknown.
     """
     folder = Path(os.path.expanduser(name))
     if name.startswith('~') and str(folder) == str(Path(name)):
-        raise ValueError(f'FASTRNN_CACHE is {name!r}, but {Path(name).parts[0]!r} has no home folder: name it in full')
+        raise ValueError(f'FASTRNN_CACHE is {name!r}, but {Path(name).parts[0]!r} has no home folder; set a full path')
     return Path(os.path.abspath(folder))
 
 
 def size_limit() -> int:
-    """Bytes, of ``FASTRNN_CACHE_SIZE``. Raises ValueError for what is no size."""
+    """The limit in bytes, from ``FASTRNN_CACHE_SIZE`` if it is set. Raises ValueError if that is not a size."""
     value = os.environ.get('FASTRNN_CACHE_SIZE')
     try:
         return parse_size(value) if value else SIZE
@@ -69,28 +69,28 @@ def size_limit() -> int:
 
 @dataclass(frozen=True)
 class Item:
-    """Something in the cache that is kept, or goes, as one."""
+    """An entry of the cache, which is kept or removed as a whole."""
 
     path: Path
-    kind: str  # text, kernels, model, or unfinished: what a process writes or removes, or has left when it was killed
+    kind: str  # text, kernels, model, or unfinished (being written or removed, or left by a killed process)
     bytes: int
-    used: float  # when last, in seconds since 1970
-    facts: dict[str, Any]  # of a text
+    used: float  # time of the last use, in seconds since 1970
+    facts: dict[str, Any]  # a text's facts.json
 
     @property
     def lock(self) -> Path:
-        """What those who use it hold."""
+        """The file or folder that processes lock while they use the entry."""
         ids = self.path / 'ids'
         return ids if ids.exists() else self.path
 
     @property
     def digests(self) -> list[str]:
-        """SHA-256 of each of the text's files."""
+        """SHA-256 of each file of the text."""
         return self._strings('digests')
 
     @property
     def files(self) -> list[str]:
-        """The text's, by the names that they had when it was encoded."""
+        """The names of the text's files when it was encoded."""
         return self._strings('files')
 
     def _strings(self, name: str) -> list[str]:
@@ -109,13 +109,13 @@ class Item:
 
 
 def items(root: Path) -> list[Item]:
-    """All there is, what has not been used for longest first."""
+    """All entries, least recently used first."""
     found = [item for kind, path in _places(root) if (item := _item(kind, path))]
     return sorted(found, key=lambda item: item.used)
 
 
 def _places(root: Path) -> Iterator[tuple[str, Path]]:
-    """By exact names and kinds: whoever names a folder of his own as the cache loses nothing else in it."""
+    """Kind and path of each entry. Names and types must match exactly: other files in the folder are never removed."""
     places = {root: 'kernels', root / 'corpora': 'text', root / RESCUED: 'model'}
     for folder, kind in places.items():
         for path in folder.glob('*'):
@@ -126,7 +126,7 @@ def _places(root: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _is_file_or_folder(path: Path) -> bool:
-    """What its name says: models are files, all else is a folder. A link is neither."""
+    """True if the type fits the name: models are files, other entries are folders. Links never fit."""
     with suppress(OSError):
         mode = path.lstat().st_mode
         return stat.S_ISREG(mode) if '.safetensors' in path.name else stat.S_ISDIR(mode)
@@ -134,7 +134,7 @@ def _is_file_or_folder(path: Path) -> bool:
 
 
 def _item(kind: str, path: Path) -> Item | None:
-    """None for what is gone by now."""
+    """The entry; None if it has just been removed."""
     facts: Any = {}
     try:
         states = [other.lstat() for other in (path, *path.rglob('*'))]
@@ -150,11 +150,10 @@ def _item(kind: str, path: Path) -> Item | None:
 
 
 def shrink(root: Path, limit: int, *, everything: bool = False) -> list[Item]:
-    """Remove what has not been used for longest until ``limit`` bytes are left; returns what went.
+    """Remove the least recently used texts until ``limit`` bytes are left; returns the removed entries.
 
-    Of compiled code and of unfinished entries only what is old goes, but whatever the size, and no model; unless
-    ``everything`` may.
-    What a process uses stays.
+    Old compiled code and abandoned entries are always removed. With ``everything``, models and all other entries are
+    removed as texts are. Entries in use stay.
     """
     found, gone, now = items(root), [], time.time()
     total = sum(item.bytes for item in found)
@@ -168,7 +167,7 @@ def shrink(root: Path, limit: int, *, everything: bool = False) -> list[Item]:
 
 
 def remove(item: Item) -> bool:
-    """Whether it could be done: what a process uses stays. Renamed first, so that nobody finds half of it."""
+    """Remove an entry that is not in use; True if it was removed. It is renamed first, so that nobody finds half."""
     place = hidden_name(item.path.parent, 'old')
     with unused(item.lock) as free:
         if not free:
@@ -182,12 +181,12 @@ def remove(item: Item) -> bool:
 
 
 def hidden_name(folder: Path, what: str) -> Path:
-    """Of an entry that is new, or old and about to be deleted: nobody else looks at it."""
+    """An unused hidden name for an entry being written ('new') or deleted ('old'). Other processes don't use it."""
     return folder / f'.{what}-{os.getpid()}-{secrets.token_hex(4)}'
 
 
 def remove_text(folder: Path) -> None:
-    """Remove one entry, unless a process uses it."""
+    """Remove an encoded text, unless a process uses it."""
     item = _item('text', folder)
     if item is not None:
         remove(item)
@@ -201,7 +200,7 @@ def delete(path: Path) -> None:
 
 
 def _forget(folder: Path, kept: list[Item]) -> None:
-    """Remove what is remembered of files whose text is no longer here, and all but the newest of very many records."""
+    """Remove the records of texts that are no longer in the cache, and all but the 1,000 newest records."""
     known = {digest for item in kept for digest in item.digests}
     with suppress(OSError):
         paths = [path for path in (folder / 'files').glob('*.json') if RECORD.fullmatch(path.name)]

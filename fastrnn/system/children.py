@@ -1,4 +1,4 @@
-"""A process that neither signals of the terminal nor the end of its parent interrupt: how it starts, and ends."""
+"""Starts a background process, which survives the terminal's signals and the end of its parent."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ from typing import Any
 
 
 def start_apart(command: Sequence[str], lock: int) -> 'subprocess.Popen[bytes]':
-    """In a session of its own, with nothing open but ``lock``, an open file that it keeps.
+    """Start a command in a new session. It inherits only the open file ``lock``.
 
-    On Windows in a group of its own, without the lock: locks are not inherited there.
+    On Windows it starts in a new process group without the lock, as locks are not inherited there.
     """
     apart: dict[str, Any] = {'pass_fds': [lock], 'start_new_session': True}
     if hasattr(subprocess, 'CREATE_NEW_PROCESS_GROUP'):  # Windows
@@ -21,10 +21,10 @@ def start_apart(command: Sequence[str], lock: int) -> 'subprocess.Popen[bytes]':
 
 
 def end_after(seconds: int) -> None:
-    """End this process after that time, whatever it does."""
+    """End this process after ``seconds``, whatever it is doing."""
     if hasattr(signal, 'alarm'):
         signal.alarm(seconds)
         return
-    timer = threading.Timer(seconds, os._exit, (1,))  # not while compiled code or the compiler runs: they hold the GIL
+    timer = threading.Timer(seconds, os._exit, (1,))  # waits for code that holds the GIL, e.g. the compiler
     timer.daemon = True
     timer.start()

@@ -1,6 +1,6 @@
-"""How many physical cores the processors of this process belong to: hyperthreads share the units that multiply.
+"""Counts the physical cores of this process: hyperthreads share the arithmetic units of a core.
 
-Linux lists the hyperthreads of a core in files. A processor whose list is unreadable or odd counts as a core.
+Linux lists the hyperthreads of each core in files. A processor with an unreadable or invalid list counts as a core.
 """
 
 from contextlib import suppress
@@ -8,17 +8,17 @@ from pathlib import Path
 
 from .limits import ROOT, affinity, allowed
 
-LISTS = 'core_cpus_list', 'thread_siblings_list'  # the second one is the name of older kernels
+LISTS = 'core_cpus_list', 'thread_siblings_list'  # older kernels use the second name
 
 
 def physical(root: Path = ROOT) -> int:
-    """Cores, of the processors that this process may run on. ``root`` is where the system's files are."""
+    """The number of cores that this process may run on. ``root`` is the folder of the system's files."""
     mine = affinity()
     return len({_siblings(processor, root) for processor in mine}) or allowed().number
 
 
 def _siblings(processor: int, root: Path) -> str:
-    """The hyperthreads of a processor's core, as the system writes them: 0,6 or 0-1."""
+    """The hyperthreads of a processor's core in the system's notation: 0,6 or 0-1."""
     for name in LISTS:
         with suppress(OSError, ValueError):
             text = (root / f'sys/devices/system/cpu/cpu{processor}/topology' / name).read_text(encoding='ascii').strip()

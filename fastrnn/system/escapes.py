@@ -1,7 +1,6 @@
-r"""What an output can't encode, or a terminal would obey, is shown as escapes, such as \xe9; bytes of the rest stay.
+r"""Writes escapes such as \xe9 for characters that an output can't encode, or that would control a terminal.
 
-A terminal, a pipe or a file may be of any encoding, and a model's text has whatever characters its text had. So have
-names of files and folders, and what is read from a stranger's files.
+Outputs may have any encoding. Generated texts, file names and strangers' files may contain any character.
 """
 
 import codecs
@@ -11,32 +10,33 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-# What a terminal obeys: controls but newline and tab, also as bytes of a name in the C locale, and what turns the rest
-# of a line around. What is only invisible stays: Khmer, Persian and emoji are not written without it.
+# Characters that control a terminal: control characters except newline and tab, the same as surrogates (bytes of file
+# names in the C locale), and those that change the direction of text. Khmer, Persian and emoji need other invisible
+# characters, which stay.
 OBEYED = re.compile('\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\udc80-\udc9f]')
 
 
 class Escapes:
-    """An error handler of a stream, in place of the one that Python chose.
+    """Replaces the error handler that Python chose for a stream.
 
-    ``late``: of standard error. Standard output appears there, too, while a progress display stands in for it; that it
-    can't be encoded is told in the end, as a warning must not come between what is being written.
+    ``late``: for standard error. A progress display also writes standard output there. A warning must not interrupt
+    that, so it is shown at the end.
     """
 
-    told = False  # of any
-    untold = ''  # the encoding of what is to be told yet
+    told = False  # True after the first warning
+    untold = ''  # the encoding, while a warning is pending
     output = sys.stdout
 
     def __init__(self, stream: Any, name: str, replaces: tuple[str, ...], *, late: bool = False) -> None:
         self._stream, self._before, self._late = stream, getattr(stream, 'errors', None), late
-        if self._before in replaces and hasattr(stream, 'reconfigure'):  # another is somebody's choice
+        if self._before in replaces and hasattr(stream, 'reconfigure'):  # else the user chose a handler
             codecs.register_error(name, self)
             stream.reconfigure(errors=name)
 
     def __call__(self, error: UnicodeError) -> tuple[str | bytes, int]:
         if not isinstance(error, UnicodeEncodeError):
             raise error
-        if self._before == 'surrogateescape':  # in the C locale: bytes of a file's name are written as they are
+        if self._before == 'surrogateescape':  # in the C locale: bytes of a file's name stay
             byte, end = '\udc80' <= error.object[error.start] <= '\udcff', error.start + 1
             error = UnicodeEncodeError(error.encoding, error.object, error.start, end, error.reason)
             if byte:
@@ -49,14 +49,14 @@ class Escapes:
 
 
 class Shown:
-    """A terminal's stream that writes escapes for what the terminal would obey.
+    """A terminal's stream that escapes characters that would control the terminal.
 
-    A carriage return at the end of a line, as in a text from Windows, is left out: a line ends with either.
+    It writes CR LF, as in texts from Windows, as LF.
     """
 
     def __init__(self, stream: Any) -> None:
-        self.obeyed = stream  # for what is meant as a command, such as those of a progress display
-        self._held = ''  # a carriage return, until it is known what follows
+        self.obeyed = stream  # unescaped, for control sequences such as those of a progress display
+        self._held = ''  # a carriage return, until the next character is known
 
     def write(self, text: str) -> int:
         whole, self._held = self._held + text, ''
@@ -74,12 +74,12 @@ class Shown:
 
 
 def shown(text: str) -> str:
-    """A text as a terminal is given it."""
+    """A text with escapes for characters that would control a terminal."""
     return OBEYED.sub(lambda found: '\n' if found[0] == '\r\n' else ascii(found[0])[1:-1], text)
 
 
 def escape_what_cannot_be_shown() -> None:
-    """From here on, on standard output and standard error. Warns once, when it first can't be encoded."""
+    """Write escapes to standard output and standard error from now on. Warns once if a character can't be encoded."""
     Escapes.told, Escapes.untold = False, ''
     Escapes(sys.stdout, 'fastrnn.output', ('strict', 'surrogateescape'))
     Escapes(sys.stderr, 'fastrnn.errors', ('backslashreplace',), late=True)
@@ -91,7 +91,7 @@ def escape_what_cannot_be_shown() -> None:
 
 
 def tell() -> None:
-    """Warn of what has not been told yet."""
+    """Show the pending warning, if any."""
     if Escapes.untold:
         _warn(Escapes.untold)
 
@@ -100,6 +100,6 @@ def _warn(encoding: str) -> None:
     if Escapes.told:
         return
     Escapes.told = True
-    cure = '' if encoding.lower().startswith('utf') else '; PYTHONUTF8=1 writes UTF-8'
-    message = f'standard output is {encoding} and cannot show all characters: these are written as escapes{cure}'
+    cure = '' if encoding.lower().startswith('utf') else '; set PYTHONUTF8=1 to write UTF-8'
+    message = f'standard output is {encoding} and cannot encode all characters: the others become escapes{cure}'
     warnings.warn(message, RuntimeWarning, stacklevel=3)

@@ -1,7 +1,7 @@
-"""Locks and forks: a fork has what its parent had, but none of the other threads, which may have held a lock.
+"""Locks that are safe across forks. A fork copies its parent's locks, but not the threads that may hold them.
 
-To wait for such a lock is to wait for ever. Locks of what belongs to one process refuse in a fork; those that guard
-something of each process are made anew there.
+Waiting for such a lock would never end. ``OwnLock`` guards a thing of one process, and raises an error in a fork.
+``SharedLock`` guards something that each process has, and is replaced by a free lock in a fork.
 """
 
 import os
@@ -12,21 +12,21 @@ from typing import Any
 
 
 class OwnLock:
-    """A lock that a thread may take again, of a thing that only the process that made it can use."""
+    """A reentrant lock of a thing that only the process that created it can use."""
 
     def __init__(self, what: str) -> None:
         self._what, self._lock, self._process = what, threading.RLock(), os.getpid()
 
     @property
     def in_a_fork(self) -> bool:
-        """Whether this process only has a copy of the thing."""
+        """True if this process is a fork, with only a copy of the thing."""
         return self._process != os.getpid()
 
     def __enter__(self) -> None:
         if self.in_a_fork:
             raise ValueError(
-                f'{self._what} belongs to process {self._process}, of which this one is a fork: '
-                'use it there, or begin another one here'
+                f'{self._what} belongs to process {self._process}, and this process is a fork of it; '
+                'use it there, or create another one here'
             )
         self._lock.acquire()
 
@@ -35,7 +35,7 @@ class OwnLock:
 
 
 class SharedLock:
-    """A lock of something that each process has, and that is whole between two holders: it is free in a fork."""
+    """A lock of something that each process has, and that is consistent while the lock is free. Forks get it free."""
 
     def __init__(self) -> None:
         self._renew()
@@ -52,12 +52,12 @@ class SharedLock:
 
 
 def call_in_forks(call: Callable[[], Any]) -> None:
-    """Call a function in each fork of this process, before anything else; Windows has none."""
+    """Call a function first in each fork of this process; Windows has no forks."""
     if hasattr(os, 'register_at_fork'):
         os.register_at_fork(after_in_child=call)
 
 
 def across_forks(acquire: Callable[[], Any], release: Callable[[], Any]) -> None:
-    """Fork only while a lock is free, which guards what must be whole in both processes."""
+    """Hold a lock during each fork, so that both processes find consistent data."""
     if hasattr(os, 'register_at_fork'):
         os.register_at_fork(before=acquire, after_in_parent=release, after_in_child=release)

@@ -1,6 +1,6 @@
-"""The user's cache folder, and what there is in its place where there is none: in a container there may be no home.
+"""The user's cache folder, with fallbacks: containers may have no home folder.
 
-A variable that does not name a folder by an absolute path counts as not set, as the XDG specification has it.
+As the XDG specification requires, a variable without an absolute path counts as not set.
 """
 
 import atexit
@@ -20,15 +20,15 @@ NAME = 'fastrnn'
 
 
 def home() -> Path | None:
-    """The user's; None where nobody knows one, or it is the root of all files."""
-    found = Path(os.path.expanduser('~'))  # never raises, as Path.home() does
+    """The user's home folder; None if it is unknown or the root of the file system."""
+    found = Path(os.path.expanduser('~'))  # unlike Path.home(), this never raises
     return found if found.is_absolute() and found != Path(found.anchor) else None
 
 
 def users_cache() -> Path:
-    """The user's cache folder; a private temporary one, with a warning, where it can't be found or written.
+    """The user's cache folder; if it is unknown or not writable, a private temporary one, with a warning.
 
-    It is chosen once: what comes to a process's folder later does not part its kernels from its texts.
+    The choice is made once, so that a process keeps its kernels and its texts in the same folder.
     """
     return _users_cache(os.environ.get('XDG_CACHE_HOME'), os.environ.get('HOME'))
 
@@ -40,10 +40,10 @@ def _users_cache(*_: str | None) -> Path:
         return folder
     reason = 'the user has no home folder' if folder is None else f'{folder} cannot be written'
     place = _shared() or temporary_folder()
-    if place is None:  # nor can this be written: each who wants to will notice
+    if place is None:  # this one cannot be written either: the callers' writes fail with an error
         return folder or Path(os.devnull, NAME)
     warnings.warn(
-        f'{reason}: kernels and encoded texts are kept in {place}; name a folder for them with FASTRNN_CACHE',
+        f'{reason}: kernels and encoded texts are kept in {place}; name another folder with FASTRNN_CACHE',
         RuntimeWarning,
         stacklevel=4,
     )
@@ -51,7 +51,7 @@ def _users_cache(*_: str | None) -> Path:
 
 
 def _found() -> Path | None:
-    """Where the system has a user's cache; its library returns a relative path or raises, depending on its version."""
+    """The system's cache folder for users. Depending on its version, platformdirs returns a relative path or raises."""
     with suppress(RuntimeError):
         folder = Path(platformdirs.user_cache_dir(NAME))
         if folder.is_absolute():
@@ -61,7 +61,7 @@ def _found() -> Path | None:
 
 
 def _can_be_written(folder: Path) -> bool:
-    """Or made, as far as one can tell without doing it."""
+    """True if a folder is writable or can be created, as far as its permissions show."""
     for place in (folder, *folder.parents):
         if os.path.lexists(place):
             return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
@@ -69,8 +69,8 @@ def _can_be_written(folder: Path) -> bool:
 
 
 def _shared() -> Path | None:
-    """A folder by the user's number, so that the next run finds its kernels; None where others could be in it."""
-    with suppress(OSError, AttributeError):  # without a folder for temporary files; without users' numbers
+    """A temporary folder named by the user's id, so that the next run finds its kernels; None if it is not private."""
+    with suppress(OSError, AttributeError):  # no temporary folder; no user ids
         place = Path(tempfile.gettempdir(), f'{NAME}-{os.geteuid()}')
         make_private(place)
         if _can_be_written(place) and place.lstat().st_uid == os.geteuid() and place.lstat().st_mode & 0o077 == 0:
@@ -79,7 +79,7 @@ def _shared() -> Path | None:
 
 
 def temporary_folder() -> Path | None:
-    """A folder for this process alone, where one can be had."""
+    """A temporary folder for this process only; None if that is impossible or others could write there."""
     try:
         folder = Path(tempfile.mkdtemp(prefix=f'{NAME}-'))
     except OSError:
@@ -89,6 +89,6 @@ def temporary_folder() -> Path | None:
 
 
 def _remove(folder: Path, process: int) -> None:
-    """Not by a fork, which ends before the process that uses the folder."""
+    """Remove the folder, except in a fork: the parent still uses it."""
     if os.getpid() == process:
         shutil.rmtree(folder, ignore_errors=True)

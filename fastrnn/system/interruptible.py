@@ -1,4 +1,4 @@
-"""Iterators that are never left half-way: by a signal, by an error inside, by a second thread, or by a fork."""
+"""Iterators that stay consistent after signals and errors, and when threads or forks share them."""
 
 import warnings
 from abc import ABC, abstractmethod
@@ -14,45 +14,45 @@ T = TypeVar('T')
 
 
 class Status(Enum):
-    """Of an :class:`Interruptible`, which says what each is."""
+    """The states of an :class:`Interruptible`, which describes them."""
 
     READY, HOLDING, FAILED, CLOSED = auto(), auto(), auto(), auto()
 
 
 class Interruptible(ABC, Generic[T]):
-    """An iterator made of short steps; ``status`` is where it is between two of them.
+    """An iterator made of short steps; ``status`` is its state between two steps.
 
-    ready    The next ``next`` takes steps, until one gives something. A signal that comes during a step is raised
-             when the step is done. At the end of all it stays ready, and gives StopIteration.
-    holding  A step gave something that a signal kept from the caller: the next ``next`` hands it out.
-    failed   An error came from inside a step: ``next`` refuses, and says what to do.
-    closed   It was closed: ``next`` refuses. Only where closing ends it; others can be gone on with.
+    ready    ``next`` runs steps until one returns a result. A signal during a step is raised after the step. An
+             exhausted iterator stays ready and raises StopIteration.
+    holding  A signal came before the result of a step was returned: the next call of ``next`` returns it.
+    failed   A step raised an error: ``next`` raises an error that says what to do.
+    closed   It was closed: ``next`` raises an error. Iterators that can be used after closing don't have this state.
 
-    Threads may share one: their steps follow each other. A fork of the process only has a copy: it refuses all that
-    needs the state.
+    Threads may share an iterator: their steps run one after the other. A fork has only a copy: everything that needs
+    the state raises an error there.
     """
 
     what = 'this iterator'  # in messages
 
     def __init__(self, lock: OwnLock | None = None) -> None:
-        self.lock = lock or OwnLock(self.what)  # held by who reads or changes the state
-        self.status, self.notes = Status.READY, list[str]()  # notes: warnings, for the caller of ``next``
+        self.lock = lock or OwnLock(self.what)  # held while the state is read or changed
+        self.status, self.notes = Status.READY, list[str]()  # notes: pending warnings
         self._made: T | None = None
-        self._failure = ''  # in words: the error itself would refer to this through its frames
+        self._failure = ''  # a text, as the error's frames would refer to this object
 
     @abstractmethod
     def step(self) -> T | None:
-        """The next step; None: it has nothing to give. Raises StopIteration at the end. Signals must wait meanwhile."""
+        """Run one step while signals wait; returns a result, or None if there is none yet. StopIteration at the end."""
 
     @abstractmethod
     def advice(self) -> str:
-        """What to do where it refuses to go on."""
+        """What to do when ``next`` raises an error; ends the error message."""
 
     def prepare(self) -> None:
-        """What comes before a step, and may be interrupted: it must be good to be done again."""
+        """Preparation before a step, which signals may interrupt: it must be repeatable."""
 
     def around(self) -> AbstractContextManager[None]:
-        """What a step is taken in, such as a clock."""
+        """A context around each step, such as a running clock."""
         return nullcontext()
 
     def __iter__(self) -> Iterator[T]:
@@ -72,12 +72,12 @@ class Interruptible(ABC, Generic[T]):
                     return made
 
     def tell(self) -> None:
-        """Warn of what has been noted, as of the line that called the caller."""
+        """Show the pending warnings, located at the line that called the caller."""
         while self.notes:
             warnings.warn(self.notes.pop(0), RuntimeWarning, stacklevel=3)
 
     def advance(self) -> None:
-        """One step, unless what the last one made is still to be handed out."""
+        """Run one step, unless the result of the last one was not returned yet."""
         with self.lock, self.around():
             self.check()
             if self.status is Status.HOLDING:
@@ -93,7 +93,7 @@ class Interruptible(ABC, Generic[T]):
                 self.status = Status.HOLDING
 
     def check(self) -> None:
-        """Raise ValueError where it refuses to go on."""
+        """Raise ValueError if it is closed or has failed."""
         if self.status is Status.CLOSED:
             raise ValueError(f'{self.what} is closed: {self.advice()}')
         if self.status is Status.FAILED:
@@ -101,7 +101,7 @@ class Interruptible(ABC, Generic[T]):
 
 
 class InterruptibleGenerator(Interruptible[T]):
-    """The steps of a generator, which yields None where it has nothing to give yet."""
+    """Runs the steps of a generator, which yields None if it has no result yet."""
 
     def __init__(self, generator: Iterator[T | None], advice: str) -> None:
         super().__init__()

@@ -1,8 +1,8 @@
-"""Signals that come while something is half done wait until it is whole; those that come meanwhile are never lost.
+"""Delays signals until an update is complete, without losing any.
 
-Python runs the handler of a signal between any two of the main thread's operations, and what it raises (Ctrl-C's
-KeyboardInterrupt) may come between what a kernel has changed and what is counted after it. Other threads are not
-interrupted by signals: there both contexts do nothing.
+Python may run a signal handler between any two operations of the main thread. Its exception (KeyboardInterrupt on
+Ctrl-C) may come after a kernel has changed the weights, but before the iteration is counted. Signals don't interrupt
+other threads: there both contexts do nothing.
 """
 
 import signal
@@ -13,15 +13,15 @@ from typing import Any
 
 Handler = Callable[[int, Any], Any]
 
-# those that a program may have a handler for that raises
+# signals for which a program may have a handler that raises
 NAMES = ['INT', 'BREAK', 'TERM', 'HUP', 'QUIT', 'ALRM', 'VTALRM', 'PROF', 'XCPU', 'USR1', 'USR2']
 SIGNALS = [getattr(signal, 'SIG' + name) for name in NAMES if hasattr(signal, 'SIG' + name)]
 
-_holding: list['held'] = []  # those that are entered, the innermost last
+_holding: list['held'] = []  # the active contexts, innermost last
 
 
 def waits(handler: Handler) -> Handler:
-    """A handler that waits by itself while signals are held: to exchange eight of them took 120 us more a step."""
+    """Decorate a handler so that it waits while signals are held: replacing 8 handlers took 120 us more per step."""
 
     @wraps(handler)
     def call(number: int, frame: Any) -> None:
@@ -35,9 +35,9 @@ def waits(handler: Handler) -> Handler:
 
 
 class held:
-    """A context in which handlers of signals do not run; they do when it ends (some 15 us in all)."""
+    """A context that delays signal handlers until it ends (costs about 15 us)."""
 
-    _can_wait = True  # the handlers that wait by themselves need no other in their place
+    _can_wait = True  # handlers decorated with ``waits`` are not replaced
 
     def __enter__(self) -> None:
         self._handlers: dict[int, Handler] = {}
@@ -52,7 +52,7 @@ class held:
                 handler = signal.getsignal(number)
                 if self._can_wait and hasattr(handler, 'waits'):
                     continue
-                if callable(handler):  # of Python: neither the system's default nor ignored
+                if callable(handler):  # a Python function, neither the default nor ignored
                     self._handlers[number] = handler
                     signal.signal(number, self._receive)
         except BaseException:
@@ -73,14 +73,14 @@ class held:
             _holding.remove(self)
 
     def _receive(self, number: int, frame: Any) -> None:
-        if self._over:  # left in place by what another handler raised while they were put back
+        if self._over:  # another handler raised before this one was restored
             signal.signal(number, self._handlers[number])
             self._handlers[number](number, frame)
         else:
             self._came[number] = None
 
     def _restore(self, numbers: list[int]) -> None:
-        """A signal that comes just now may raise here: then the other handlers are still put back."""
+        """Restore the handlers, all of them even if a signal that comes now raises an exception here."""
         for k, number in enumerate(numbers):
             try:
                 signal.signal(number, self._handlers[number])
@@ -92,16 +92,16 @@ class held:
         if numbers:
             try:
                 handler = self._handlers.get(numbers[0]) or signal.getsignal(numbers[0])
-                if callable(handler):  # one that waits may have been exchanged meanwhile
+                if callable(handler):  # a handler that waits may have been replaced meanwhile
                     handler(numbers[0], None)
             finally:
                 self._deliver(numbers[1:])
 
 
 class remembered(held):
-    """A context in which handlers run at once; what they raise and a callback swallows is raised again at the end.
+    """A context that runs handlers at once, and raises their last exception again at its end if it was lost.
 
-    For the compiler, whose callbacks lose exceptions.
+    Used around the compiler, whose callbacks lose exceptions.
     """
 
     _can_wait = False

@@ -1,7 +1,7 @@
-"""What this process may use: memory, processors, other processes. The smallest of all limits counts, with its source.
+"""Limits of this process for memory, processors, threads and processes. The smallest limit counts; its source is named.
 
-A container's are those of its control groups (cgroup v1 and v2) and of all groups above them that can be seen. What is
-unreadable or odd is not a limit, and never an error. ``root`` is where the system's files are; tests have others.
+A container's limits are those of its control groups (cgroup v1 and v2) and of all visible groups above them. Unreadable
+or invalid limits are ignored, without an error. ``root`` is the folder of the system's files; tests use another one.
 """
 
 import math
@@ -20,12 +20,12 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 ROOT = Path('/')
-MANY, MOST_OF_A_USER = 4, 1000  # times as many threads as are asked for; those that a user may have already
-ENDLESS = 1 << 60  # bytes: cgroup v1 writes a huge number if there is no limit
+MANY, MOST_OF_A_USER = 4, 1000  # spare factor for threads; threads that the user may already have
+ENDLESS = 1 << 60  # bytes; cgroup v1 shows a huge number for no limit
 
 
 class Memory(NamedTuple):
-    """A limit of memory, in bytes, and how much of it is in use by what the limit counts."""
+    """A limit of memory, and how much of it is used, in bytes."""
 
     limit: int
     used: int
@@ -39,18 +39,18 @@ class Memory(NamedTuple):
     def in_words(self) -> str:
         if not self.used:
             return f'{self.source} has {size_in_words(self.limit)}'
-        return f'{size_in_words(self.free)} of {size_in_words(self.limit)} are left ({self.source})'
+        return f'{size_in_words(self.free)} of {size_in_words(self.limit)} are free ({self.source})'
 
 
 class Count(NamedTuple):
-    """How many there may be, and who says so."""
+    """A limit of a number, with its source."""
 
     number: int
     source: str
 
 
 class Group(NamedTuple):
-    """A control group's folder of one version, whose files have the names of that version."""
+    """The folder of a control group. File names depend on the version of cgroup."""
 
     folder: Path
     version: int
@@ -61,11 +61,11 @@ class Group(NamedTuple):
         return ''
 
     def read(self, name: str) -> int | None:
-        """A number; None for 'max', and for what is not a number."""
+        """The number in a file; None for 'max' and for invalid numbers."""
         return _number(self.text(name))
 
     def field(self, name: str, key: str) -> int | None:
-        """Of a file with a key and a number in each line."""
+        """The number for a key in a file whose lines are a key and a number; None if missing."""
         for line in self.text(name).splitlines():
             if line.startswith(f'{key} '):
                 return _number(line[len(key) :])
@@ -73,12 +73,12 @@ class Group(NamedTuple):
 
 
 def memory(root: Path = ROOT) -> Memory | None:
-    """The limit that leaves least; None if the system says nothing."""
+    """The limit with the least free memory; None if the system shows none."""
     return min(memories(root), key=lambda found: found.free, default=None)
 
 
 def memories(root: Path = ROOT) -> list[Memory]:
-    """This machine's memory, and every limit below it. Swap does not count, and what others use only in a group."""
+    """This machine's memory and all limits. Swap does not count; memory of other processes counts only in a group."""
     return [*_of_machine(root), *_of_groups(root), *_of_process(root)]
 
 
@@ -97,12 +97,12 @@ def _of_machine(root: Path) -> Iterator[Memory]:
 
 
 def _of_groups(root: Path) -> Iterator[Memory]:
-    """memory.high, too: above it the system slows a group down until it stands still."""
+    """Limits of control groups. memory.high counts too: above it the system slows the group down to a halt."""
     for group in groups('memory', root):
         v2 = group.version == 2
         names = ('memory.max', 'memory.high') if v2 else ('memory.limit_in_bytes',)
         found = [(name, group.read(name)) for name in names]
-        if not v2:  # of the groups above, which a container may not see
+        if not v2:  # includes groups above that the container can't see
             found.append(('memory.stat', group.field('memory.stat', 'hierarchical_memory_limit')))
         used = group.read('memory.current' if v2 else 'memory.usage_in_bytes') or 0
         cached = group.field('memory.stat', 'inactive_file' if v2 else 'total_inactive_file') or 0
@@ -112,7 +112,7 @@ def _of_groups(root: Path) -> Iterator[Memory]:
 
 
 def _of_process(root: Path) -> Iterator[Memory]:
-    """Limits of this process, as ``ulimit`` and ``prlimit`` set them: of its addresses, and of its data."""
+    """Limits of the address space and the data of this process, set by ``ulimit`` or ``prlimit``."""
     if resource is None:
         return
     pages = [0] * 6
@@ -126,32 +126,32 @@ def _of_process(root: Path) -> Iterator[Memory]:
 
 
 def processors(root: Path = ROOT) -> Count:
-    """How many processors this process may use at once: those that it may run on, or a quota of their time."""
+    """How many processors this process may use at once: the smaller of its affinity and its quota."""
     there, limit = allowed(), quota(root)
     return there if limit is None or limit.number >= there.number else limit
 
 
 def allowed() -> Count:
-    """How many it may run on, by its affinity, which cpusets and ``taskset`` restrict."""
+    """How many processors it may run on, by its affinity, which cpusets and ``taskset`` restrict."""
     there = os.cpu_count() or 1
     mine = len(affinity()) or there
     return Count(mine, 'this machine' if mine >= there else f'affinity, of {there}')
 
 
 def affinity() -> list[int]:
-    """Numbers of the processors that this process may run on; none where the system binds no process."""
+    """Numbers of the processors that this process may run on; empty if the system has no affinity."""
     with suppress(AttributeError, OSError):
         return sorted(os.sched_getaffinity(0))
     return []
 
 
 def bind(processors: list[int]) -> None:
-    """Run this process on these processors alone, on a system with affinity."""
+    """Run this process on these processors only. The system must have affinity."""
     os.sched_setaffinity(0, processors)
 
 
 def quota(root: Path = ROOT) -> Count | None:
-    """A container's quota of processor time, in whole processors."""
+    """A container's quota of processor time, rounded up to whole processors; None without a quota."""
     found = []
     for group in groups('cpu', root):
         if group.version == 2:
@@ -159,14 +159,14 @@ def quota(root: Path = ROOT) -> Count | None:
         else:
             name, share, period = 'cpu.cfs_quota_us', group.text('cpu.cfs_quota_us'), group.text('cpu.cfs_period_us')
         time, every = _number(share), _number(period)
-        if time is not None and every is not None and time > 0 and every > 0:  # -1 of v1 is no quota
+        if time is not None and every is not None and time > 0 and every > 0:  # in v1, -1 means no quota
             source = f'cgroup v{group.version}, {group.folder / name}: {time / every:g}'
             found.append(Count(max(1, math.ceil(time / every)), source))
     return min(found, key=lambda limit: limit.number, default=None)
 
 
 def tasks(root: Path = ROOT) -> Count | None:
-    """How many threads and processes a container may still start; None without such a limit."""
+    """How many more threads and processes a container may start; None without a limit."""
     found = []
     for group in groups('pids', root):
         most, now = group.read('pids.max'), group.read('pids.current')
@@ -176,30 +176,30 @@ def tasks(root: Path = ROOT) -> Count | None:
 
 
 def threads_are_plenty(count: int, root: Path = ROOT) -> bool:
-    """Whether ``count`` more threads can be started without a doubt: no limit of the system's is near."""
+    """True if ``count`` more threads can certainly be started, as all limits are far away."""
     left = tasks(root)
     if left is not None and left.number < MANY * count:
         return False
     if resource is None:
         return True
-    user, space = (getattr(resource, name, None) for name in ('RLIMIT_NPROC', 'RLIMIT_AS'))  # space for their stacks
+    user, space = (getattr(resource, name, None) for name in ('RLIMIT_NPROC', 'RLIMIT_AS'))  # RLIMIT_AS: their stacks
     soft = [None if number is None else resource.getrlimit(number)[0] for number in (user, space)]
     many = soft[0] in (None, resource.RLIM_INFINITY) or soft[0] >= MANY * (count + MOST_OF_A_USER)
     return many and soft[1] in (None, resource.RLIM_INFINITY)
 
 
 def has_limits() -> bool:
-    """Whether the system limits each process (``ulimit``)."""
+    """True if the system has limits for each process (``ulimit``)."""
     return resource is not None
 
 
 def has_groups(root: Path = ROOT) -> bool:
-    """Whether the system has control groups."""
+    """True if the system has control groups."""
     return bool(_lines(root / 'proc/self/cgroup'))
 
 
 def groups(controller: str, root: Path = ROOT) -> Iterator[Group]:
-    """The groups of this process that have a controller, from its own upward, as far as their folders are mounted."""
+    """The control groups of this process with a controller, from the innermost up, if their folders are mounted."""
     for version, path in _memberships(controller, root):
         for top, below in _mounts(controller, version, root):
             inside = _inside(path, top)
@@ -213,7 +213,7 @@ def groups(controller: str, root: Path = ROOT) -> Iterator[Group]:
 
 
 def _memberships(controller: str, root: Path) -> Iterator[tuple[int, str]]:
-    """Version and path of the groups, by /proc/self/cgroup."""
+    """Version and path of the groups, from /proc/self/cgroup."""
     for line in _lines(root / 'proc/self/cgroup'):
         number, _, rest = line.partition(':')
         names, _, path = rest.partition(':')
@@ -224,7 +224,7 @@ def _memberships(controller: str, root: Path) -> Iterator[tuple[int, str]]:
 
 
 def _mounts(controller: str, version: int, root: Path) -> Iterator[tuple[str, Path]]:
-    """What is mounted, a group or the root of all, and where."""
+    """The mounted groups, and the folders where they are mounted."""
     for line in _lines(root / 'proc/self/mountinfo'):
         fields, _, kind = line.partition(' - ')
         parts, (name, *options) = fields.split(), kind.split() or ['']
@@ -235,7 +235,7 @@ def _mounts(controller: str, version: int, root: Path) -> Iterator[tuple[str, Pa
 
 
 def _inside(path: str, top: str) -> str:
-    """Where a group is below what is mounted; '' if it is that, or outside, as for a container with its own view."""
+    """A group's path below the mounted group ``top``; '' if it is ``top`` itself, or outside, as in some containers."""
     path, top = os.path.normpath(f'/{path.lstrip("/")}'), os.path.normpath(f'/{top.lstrip("/")}')
     if top != '/' and path != top and not path.startswith(f'{top}/'):
         return ''
@@ -249,7 +249,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _unescaped(name: str) -> str:
-    r"""A name in mountinfo, where a space is \040."""
+    r"""Decode a name of mountinfo, which has \040 for a space."""
     for code in ('\\040', '\\011', '\\012', '\\134'):
         name = name.replace(code, chr(int(code[1:], 8)))
     return name

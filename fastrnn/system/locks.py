@@ -1,6 +1,6 @@
-"""Who uses what in the cache: locks that the system itself lets go of when a process ends, however it ends.
+"""Locks of cache entries that are in use. The system releases them when a process ends, even if it is killed.
 
-Windows has no such locks, but refuses to remove a file that is open, and to rename a folder with one in it.
+Windows has no such locks. It refuses to remove open files and to rename folders that contain them.
 """
 
 import os
@@ -16,44 +16,44 @@ try:
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
-NO_LINK = getattr(os, 'O_NOFOLLOW', 0)  # open no link; Windows does
-TRIES = 50  # of a lock that another process has for a moment
+NO_LINK = getattr(os, 'O_NOFOLLOW', 0)  # refuses links; not on Windows
+TRIES = 50  # while another process briefly holds the lock
 
 
 def has_locks() -> bool:
-    """Whether the system has locks of open files."""
+    """True if the system can lock open files."""
     return fcntl is not None
 
 
 def hold(descriptor: int) -> bool:
-    """Mark an open file or folder as in use until it is closed; False where another process is about to remove it."""
+    """Mark an open file or folder as in use until it is closed; False if another process is about to remove it."""
     for _ in range(TRIES):
         if _lock(descriptor, exclusive=False):
             return True
-        time.sleep(0.01)  # perhaps it is only being looked at
+        time.sleep(0.01)  # the other process may only be checking
     return False
 
 
 def lock_alone(descriptor: int) -> bool:
-    """Lock an open file until all who have it open in this way close it; False if another process has it."""
+    """Lock an open file until all processes that share this descriptor close it; False if another process holds it."""
     return _lock(descriptor, exclusive=True)
 
 
 def hold_folder(folder: Path) -> None:
     """Mark a folder as in use until this process ends, and as used now."""
-    with suppress(OSError):  # Windows opens no folder
+    with suppress(OSError):  # Windows can't open folders
         os.utime(folder)
         hold(os.open(folder, os.O_RDONLY))
 
 
 def can_lock(path: Path) -> bool:
-    """Whether the file system of a file, which is made if it lacks, has locks. OSError where it can't be opened."""
+    """True if the file system of a file has locks. Creates a missing file; raises OSError if it can't be opened."""
     if fcntl is None:
         return True
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | NO_LINK | getattr(os, 'O_NONBLOCK', 0), 0o666)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):  # another process has it
+    except (BlockingIOError, PermissionError):  # another process holds it
         return True
     except OSError:
         return False
@@ -64,13 +64,13 @@ def can_lock(path: Path) -> bool:
 
 @contextmanager
 def unused(path: Path) -> Iterator[bool]:
-    """Whether no process holds a file or folder; until the end of the block none can."""
-    if fcntl is None:  # the system finds out when it is removed, and to open it here would keep it
+    """Yield True if no process holds a file or folder. Until the end of the block none can."""
+    if fcntl is None:  # Windows checks on removal, and would refuse a file that is open here
         yield True
         return
     try:
-        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # NFS locks only what can be written
-    except OSError:  # it is gone, or can't be removed either
+        descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)  # NFS locks only writable files
+    except OSError:  # it is missing, or can't be removed either
         yield True
         return
     try:
@@ -91,10 +91,10 @@ def _lock(descriptor: int, *, exclusive: bool) -> bool:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process has locked a file for itself, as ``filelock`` does.
+    """True if a process holds an exclusive lock on a file, as ``filelock`` does.
 
-    Takes no lock meanwhile, not for a moment: a run that begins then would be refused. So Linux is asked for its list
-    of locks, and for a file of another machine (or a system whose locks are all of one kind) who would be in the way.
+    This takes no lock, as a run that starts at that moment would be refused. It reads Linux's list of locks. For files
+    of other machines, and for systems with only one kind of locks, it asks which lock would be in the way.
     """
     if fcntl is None:
         return False
@@ -109,8 +109,10 @@ def is_held(path: Path) -> bool:
 
 
 def _is_listed(file: os.stat_result) -> bool:
-    """Lines such as ``1: FLOCK  ADVISORY  WRITE 1309 fe:00:2172688 0 EOF``; a file system without a device of its own
-    (btrfs, overlay) has another minor number there."""
+    """True if /proc/locks lists it, in a line such as ``1: FLOCK  ADVISORY  WRITE 1309 fe:00:2172688 0 EOF``.
+
+    File systems without a device (btrfs, overlay) have a different minor number there.
+    """
     try:
         with open('/proc/locks', encoding='ascii') as locks:
             lines = [line.split() for line in locks]
@@ -127,9 +129,9 @@ def _is_listed(file: os.stat_result) -> bool:
 
 
 def _in_the_way(descriptor: int) -> bool:
-    """Whether a lock on the whole file would have to wait for another process's."""
+    """True if a lock on the whole file would have to wait for another process."""
     linux = sys.platform == 'linux'
-    # struct flock: type, whence, start, length, process; BSD has the first two last
+    # struct flock: type, whence, start, length, process; in BSD type and whence come last
     layout = 'hhqqi4x' if linux else 'qqihhi'
     asked = (fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0) if linux else (0, 0, 0, fcntl.F_WRLCK, os.SEEK_SET, 0)
     try:

@@ -1,7 +1,7 @@
-"""Standard output and standard error that may be closed, full, blocked or gone.
+"""Guards standard output and standard error, which may be closed, full or blocked.
 
-The first error is remembered and what follows is dropped: so an output that fails costs neither a model nor a file.
-The command line decides on the exit code at the end.
+The first error is stored, and later output is dropped: a failing output never costs a model or a file. At the end the
+command line sets the exit code.
 """
 
 import errno
@@ -16,36 +16,36 @@ from typing import Any
 
 from . import stop
 
-CHUNK = 4096  # bytes: a pipe that has any room takes as many at once (select.PIPE_BUF)
-STEP = 100  # milliseconds between two looks at a pipe that nobody reads
-GRACE = 1.0  # seconds for which a command that is to end waits for its reader
+CHUNK = 4096  # bytes; a writable pipe takes this many at once (select.PIPE_BUF)
+STEP = 100  # milliseconds between two checks of a full pipe
+GRACE = 1.0  # seconds that a command waits for its reader after a signal
 
 
 def open_closed() -> None:
-    """Open descriptors 0, 1 and 2 if they are closed: else the next file that is opened gets the number, and prints.
+    """Open descriptors 0, 1 and 2 if they are closed: else the next opened file would get the number, and the output.
 
-    For the wrong direction, so that who uses one gets an error, as of a closed one.
+    They are opened for the wrong direction, so that using them raises an error, as if they were closed.
     """
     for descriptor, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
         try:
             os.fstat(descriptor)
         except OSError:
             try:
-                os.set_inheritable(os.open(os.devnull, flags), True)  # gets the lowest number, which is this one
-            except OSError:  # there is no such device
+                os.set_inheritable(os.open(os.devnull, flags), True)  # gets the lowest free number: this one
+            except OSError:  # no such device
                 return
 
 
 def columns() -> int:
-    """How many standard output has; a pipe or a file has room for any line."""
+    """The width of standard output; unlimited for a pipe or a file."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
 
 
 class Output(io.RawIOBase):
-    """What is below a text stream: its file, which it does not close."""
+    """The raw layer of a text stream. It never closes the file."""
 
     def __init__(self, file: io.FileIO, name: str, *, forgiving: bool) -> None:
-        """``forgiving``: no error is raised; else the first one is."""
+        """``forgiving``: raise no error; otherwise raise the first one."""
         self._file, self._name, self.forgiving = file, name, forgiving
         self.error: OSError | None = None
 
@@ -64,16 +64,16 @@ class Output(io.RawIOBase):
         while left and self.error is None:
             try:
                 self._wait()
-                left = left[self._file.write(left[:CHUNK]) or 0 :]  # None: not now
+                left = left[self._file.write(left[:CHUNK]) or 0 :]  # None: full
             except OSError as error:
                 reason = 'it is closed' if error.errno == errno.EBADF else error.strerror
-                self.error = OSError(error.errno, reason, self._name)  # a BrokenPipeError is one again
+                self.error = OSError(error.errno, reason, self._name)  # EPIPE makes this a BrokenPipeError
                 if not self.forgiving:
                     raise self.error from None
         return size
 
     def _wait(self) -> None:
-        """Until it takes more. Python's own writes fail if it is non-blocking, and outlast signals if it is not."""
+        """Wait until it is writable. Python's own writes fail on a non-blocking file, and wait through signals else."""
         if not hasattr(select, 'poll'):
             return
         poll, waited = select.poll(), 0.0
@@ -82,16 +82,16 @@ class Output(io.RawIOBase):
             if stop.came:
                 waited += STEP / 1000
                 if waited > GRACE:
-                    raise OSError(errno.ETIMEDOUT, 'nobody reads it')
+                    raise OSError(errno.ETIMEDOUT, 'no program reads it')
 
 
-_output: Output | None = None  # below standard output
+_output: Output | None = None  # the raw layer of standard output
 
 
 def install() -> tuple[Any, Any]:
-    """Guard standard output, which raises its first error only, and standard error, which raises none.
+    """Guard both streams; returns the previous ones.
 
-    Returns the streams before.
+    Standard output then raises only its first error, and standard error none.
     """
     global _output
     before = sys.stdout, sys.stderr
@@ -103,7 +103,7 @@ def install() -> tuple[Any, Any]:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """A context in which both are guarded."""
+    """A context in which both streams are guarded."""
     before = install()
     try:
         yield
@@ -112,18 +112,18 @@ def guarded() -> Iterator[None]:
 
 
 def failure() -> OSError | None:
-    """The first error of standard output."""
+    """The first error of standard output; None without an error."""
     return None if _output is None else _output.error
 
 
 def reader_is_gone() -> bool:
-    """Whether standard output is a pipe that was closed."""
+    """True if standard output is a pipe that its reader has closed."""
     return isinstance(failure(), BrokenPipeError)
 
 
 @contextmanager
 def forgiven() -> Iterator[None]:
-    """A context in which standard output raises no error: there is more to do than to print."""
+    """A context in which standard output raises no error, so that other work is completed."""
     output = _output
     if output is None:
         yield
@@ -136,12 +136,12 @@ def forgiven() -> Iterator[None]:
 
 
 def _guarded(stream: Any, descriptor: int) -> Any:
-    """The stream, or one in its place if it writes to a file of the system's. A closed one is None to Python."""
+    """A guarded stream, if the given one writes to a system file, else the same one. None: a closed stream."""
     buffer = getattr(stream, 'buffer', None)
     file = getattr(buffer, 'raw', buffer)
     if stream is None:
         file = io.FileIO(descriptor, 'w', closefd=False)
-    if not isinstance(file, io.FileIO):  # a test's, or already guarded
+    if not isinstance(file, io.FileIO):  # replaced by a test, or already guarded
         return stream
     output = Output(file, 'standard output' if descriptor == 1 else 'standard error', forgiving=descriptor == 2)
     return io.TextIOWrapper(

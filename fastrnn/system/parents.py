@@ -1,4 +1,4 @@
-"""The processes above this one, as Linux shows them in files; elsewhere there are none to be seen."""
+"""The parent processes of this process, read from Linux's /proc."""
 
 import os
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ PROC = Path('/proc')
 
 @dataclass(frozen=True)
 class Parent:
-    """A process above this one, by its folder of files."""
+    """A parent process, or one above it, with its folder in /proc."""
 
     folder: Path
-    variables: frozenset[bytes]  # of its environment, as NAME=VALUE
+    variables: frozenset[bytes]  # its environment, as NAME=VALUE
 
     def maps(self) -> bytes:
-        """The files that are mapped in its memory. Raises OSError for another user's."""
+        """The files mapped into its memory. Raises OSError for a process of another user."""
         return (self.folder / 'maps').read_bytes()
 
 
 def parents(proc: Path = PROC) -> Iterator[Parent]:
-    """From the nearest one up. Raises OSError, ValueError or IndexError at one that can't be read."""
+    """Yield parents, nearest first. Raises OSError, ValueError or IndexError at an unreadable process."""
     pid = os.getppid()
     while pid > 1:
         folder = proc / str(pid)

@@ -1,4 +1,4 @@
-"""Time that is not the training's: in which kernels are compiled or loaded, or waited for. Clocks stand still then."""
+"""Pauses clocks while kernels are compiled, loaded or waited for, as that is not training time."""
 
 import threading
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Stoppable(Protocol):
-    """A clock that can be stopped several times over, and goes on after as many calls of ``go``."""
+    """A clock with nested stops: after n calls of ``stop`` it runs again after n calls of ``go``."""
 
     def stop(self) -> None: ...
 
@@ -15,7 +15,7 @@ class Stoppable(Protocol):
 
 
 class _Here(threading.local):
-    """The clocks that run in this thread."""
+    """The running clocks of this thread."""
 
     def __init__(self) -> None:
         self.clocks: list[Stoppable] = []
@@ -26,7 +26,7 @@ _here = _Here()
 
 @contextmanager
 def running(clock: Stoppable) -> Iterator[None]:
-    """A block whose pauses stop a clock."""
+    """A context in which pauses stop a clock."""
     _here.clocks.append(clock)
     try:
         yield
@@ -47,7 +47,7 @@ def end() -> None:
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """A block whose time does not count."""
+    """A context whose time does not count."""
     begin()
     try:
         yield

@@ -1,8 +1,8 @@
-"""Folders whose files are run or believed, as those of the caches are: nobody else can have put them there.
+"""Checks that other users can't put files into a folder. fastrnn runs or trusts the files in its caches.
 
-Whoever may write to a folder, or to one on the way to it, may exchange what is in it. So each of these, and each
-link, must belong to the user or to root, and nobody else may write to it; on the way a sticky one will do, where only
-the owner of a name can change it. Where the system knows no such owners, every folder counts as private.
+Users who may write to a folder, or to one above it, may replace its contents. So the user or root must own all these
+folders and links, and nobody else may write to them. Folders above may be writable if they are sticky: then only the
+owner of a file can replace it. If the system has no such owners, every folder counts as private.
 """
 
 import errno
@@ -14,27 +14,28 @@ from contextlib import suppress
 from pathlib import Path
 
 ROOT = 0
-WRITE, ENTER = stat.S_IWOTH, stat.S_IXOTH  # of the group, three bits higher
-MOST_LINKS = 40  # that Linux follows on one way
-ACL = 'system.posix_acl_access'  # rights of users by name
+WRITE, ENTER = stat.S_IWOTH, stat.S_IXOTH  # rights of others; those of the group are three bits higher
+MOST_LINKS = 40  # links that Linux follows in one path
+ACL = 'system.posix_acl_access'  # rights of named users
 ELSEWHERE = 'name another folder with FASTRNN_CACHE'
 
 
 class NotPrivate(OSError):
-    """Others can put files there, or may have; ``strerror`` says where, and what would do."""
+    """Other users can put files there, or may have done so; ``strerror`` says where and what to do."""
 
 
 def make_private(folder: Path) -> None:
-    """Find a folder private, or make it with mode 700, and what is missing above it too.
+    """Check that a folder is private, or create it and missing folders above it with mode 700.
 
-    Raises NotPrivate where it can't be that, having made nothing; OSError where it can't be made.
+    Raises NotPrivate if it is not private, or would not be: then nothing is created. Raises OSError if it can't be
+    created.
     """
     folder = Path.cwd() / folder
     _check(folder)
     missing = [place for place in (*reversed(folder.parents), folder) if not place.is_dir()]
     for place in missing:
         place.mkdir(0o700, exist_ok=True)
-    if missing:  # somebody may have been faster
+    if missing:  # another user may have created one meanwhile
         _check(folder)
 
 
@@ -44,48 +45,48 @@ def _check(folder: Path) -> None:
 
 
 def has_owners() -> bool:
-    """Whether the system numbers its users, to whom files belong; Windows does not."""
+    """True if files belong to users with ids; not on Windows."""
     return hasattr(os, 'geteuid')
 
 
 def exposed(folder: Path) -> str:
-    """How others can put files into a folder, in words; '' if they can't, or if there is no such folder yet.
+    """How other users can put files into a folder, in words; '' if they can't, or if the folder does not exist.
 
-    Of a file: how they can change or replace it. Only what is in a folder takes long to check.
+    For a file: how they can change or replace it. Only checking the contents of a folder takes long.
     """
     if not has_owners():
         return ''
-    shut: Path | None = None  # a folder on the way that others can't enter, nor what is below
+    shut: Path | None = None  # a folder of the path that others can't enter
     try:
         for place in _way(Path.cwd() / folder):
             state = os.lstat(place)
             if not _ours(state):
-                return f'{place} belongs to another user: {ELSEWHERE}'
+                return f'{place} belongs to another user; {ELSEWHERE}'
             if shut is None or not place.is_relative_to(shut):
                 if _granted(WRITE, place, state) and not state.st_mode & stat.S_ISVTX:
-                    return f'{place} can be written by others: chmod go-w {place}, or {ELSEWHERE}'
+                    return f'other users can write to {place}; run chmod go-w {place}, or {ELSEWHERE}'
                 shut = place if stat.S_ISDIR(state.st_mode) and not _granted(ENTER, place, state) else None
     except FileNotFoundError:
         return ''
     if shut is None and _granted(WRITE, place, state):
-        return f'{place} can be written by others: {ELSEWHERE}'
+        return f'other users can write to {place}; {ELSEWHERE}'
     return _planted(place, shut is not None)
 
 
 def _planted(folder: Path, shut: bool) -> str:
-    """As above, of what is in a folder; of a shut one, what came there while it was not."""
+    """The same for the contents of a folder. In a shut folder only owners count: it may have been open before."""
     for parent, folders, files in os.walk(folder):
         for name in folders + files:
             place = os.path.join(parent, name)
-            with suppress(FileNotFoundError):  # a cache is used by several processes
+            with suppress(FileNotFoundError):  # another process may have removed it
                 state = os.lstat(place)
                 if not _ours(state) or (not shut and _granted(WRITE, place, state)):
-                    return f'{place} may be the work of others: remove {folder}'
+                    return f'other users may have written {place}; remove {folder}'
     return ''
 
 
 def _way(path: Path) -> Iterator[Path]:
-    """The folders and links that the system passes on its way to an absolute path."""
+    """The folders and links that the system visits to resolve an absolute path."""
     place, ahead, links = Path(path.anchor), [*reversed(path.parts[1:])], 0
     yield place
     while ahead:
@@ -105,7 +106,7 @@ def _ours(state: os.stat_result) -> bool:
 
 
 def _granted(right: int, place: str | Path, state: os.stat_result) -> bool:
-    """Whether others than the user and root have a right; a link has none of its own."""
+    """True if users other than this one and root have a right. Links have no rights."""
     if stat.S_ISLNK(state.st_mode):
         return False
     if state.st_mode & right:
@@ -114,17 +115,17 @@ def _granted(right: int, place: str | Path, state: os.stat_result) -> bool:
 
 
 def _named(place: str | Path) -> bool:
-    """Whether users by name have rights."""
-    with suppress(OSError, AttributeError):  # not of this file system, not of this system
+    """True if an access control list gives rights to named users."""
+    with suppress(OSError, AttributeError):  # the file system, or the system, has no such lists
         return ACL in os.listxattr(place)
     return False
 
 
 @functools.cache
 def alone(uid: int, gid: int) -> bool:
-    """Whether a group is the user's own: many systems give each user one of the same name, and the umask 002.
+    """True if a group has only this user: many systems give each user a group of the same name, and the umask 002.
 
-    A directory service may list 100,000 users, so they are asked for last, and once: of one group at most.
+    A directory service may list 100,000 users, so they are read last, and only once for a group.
     """
     import grp
     import pwd

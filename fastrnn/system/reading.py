@@ -1,7 +1,7 @@
-"""The one way to open a file for reading that somebody else may have made.
+"""Safe reading of files that someone else may have created.
 
-A name in such a folder may be a pipe, which would be waited for; a device, which has no end; a link to either; or a
-sparse file of a terabyte. So only a regular file is opened, and only so many bytes of it are read.
+Such a file may be a pipe, on which reading waits; a device, which has no end; a link to either; or a sparse file of a
+terabyte. So this opens only regular files, and reads a limited number of bytes.
 """
 
 import errno
@@ -15,8 +15,8 @@ from ..settings.parsing import size_in_words
 from .forks import SharedLock
 
 PIECE = 1 << 20  # bytes that are read at a time
-SMALL = 1 << 26  # limit for a file of settings: 300,000 names of files fit
-# a pipe is opened at once; a regular file is read as without it
+SMALL = 1 << 26  # limit in bytes for a file of settings, enough for 300,000 file names
+# O_NONBLOCK: opening a pipe does not wait; no effect on regular files
 FLAGS = os.O_RDONLY | getattr(os, 'O_NONBLOCK', 0) | getattr(os, 'O_NOCTTY', 0) | getattr(os, 'O_BINARY', 0)
 KINDS = {
     stat.S_IFIFO: 'a pipe',
@@ -26,30 +26,30 @@ KINDS = {
 }
 
 
-_seeking = SharedLock()  # where a file has one position for all who read it
+_seeking = SharedLock()  # without preadv, threads share a file's position
 
 
 class NotRegular(OSError):
-    """What has this name is not a regular file; ``strerror`` says what it is."""
+    """It is not a regular file; ``strerror`` says what it is."""
 
 
 def open_regular(path: str | Path, *, buffering: int = -1) -> BinaryIO:
     """Open a regular file, or a link to one. Never waits.
 
-    Raises OSError if it can't be opened, NotRegular for anything else; ``strerror`` is a reason in words.
+    Raises NotRegular for anything else, and OSError if it can't be opened; ``strerror`` is the reason in words.
     """
-    _check(path, os.stat(path).st_mode)  # opening a device may already do something
+    _check(path, os.stat(path).st_mode)  # even opening a device may have an effect
     return open(path, 'rb', buffering=buffering, opener=_descriptor)
 
 
 def read_bytes(path: str | Path, limit: int) -> bytes:
-    """A regular file's contents. Raises OSError as :func:`open_regular` does, and for more than ``limit`` bytes."""
+    """Read a regular file. Raises OSError as :func:`open_regular` does, and for more than ``limit`` bytes."""
     with open_regular(path, buffering=0) as file:
         return read_at_most(file, limit, path)
 
 
 def read_at_most(file: BinaryIO, limit: int, path: str | Path) -> bytes:
-    """The rest of an open file, whatever size the system names for it: that of some in /proc is 0."""
+    """Read the rest of an open file. The reported size is not trusted: for some files in /proc it is 0."""
     if os.fstat(file.fileno()).st_size > limit:
         raise _too_large(path, limit)
     pieces, total = list[bytes](), 0
@@ -62,7 +62,7 @@ def read_at_most(file: BinaryIO, limit: int, path: str | Path) -> bytes:
 
 
 def read_at(descriptor: int, offset: int, view: memoryview) -> int:
-    """Read bytes of an open file from an offset into ``view``; returns how many. Threads may share the file."""
+    """Read bytes at an offset of an open file into ``view``; returns their number. Threads may share the file."""
     if hasattr(os, 'preadv'):
         return os.preadv(descriptor, [view], offset)
     with _seeking:
@@ -73,7 +73,7 @@ def read_at(descriptor: int, offset: int, view: memoryview) -> int:
 
 
 def same_contents(path: str | Path, other: str | Path) -> bool:
-    """Whether two regular files hold the same bytes; they may be larger than memory. Raises OSError."""
+    """True if two regular files have the same contents; they may be larger than memory. Raises OSError."""
     with open_regular(path) as one, open_regular(other) as two:
         if os.fstat(one.fileno()).st_size != os.fstat(two.fileno()).st_size:
             return False
@@ -86,7 +86,7 @@ def same_contents(path: str | Path, other: str | Path) -> bool:
 def _descriptor(path: str, _: int) -> int:
     descriptor = open_descriptor(path, FLAGS)
     try:
-        _check(path, os.fstat(descriptor).st_mode)  # this one counts: the name may have changed hands
+        _check(path, os.fstat(descriptor).st_mode)  # the name may refer to another file since the first check
     except BaseException:
         os.close(descriptor)
         raise
@@ -95,7 +95,7 @@ def _descriptor(path: str, _: int) -> int:
 
 def _piece(file: BinaryIO, path: str | Path) -> bytes:
     piece: bytes | None = file.read(PIECE)
-    if piece is None:  # some files of the system's have nothing to give yet
+    if piece is None:  # some system files have no data yet
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(path))
     return piece
 
@@ -109,4 +109,4 @@ def _check(path: str | Path, mode: int) -> None:
 
 
 def _too_large(path: str | Path, limit: int) -> OSError:
-    return OSError(errno.EFBIG, f'is larger than {size_in_words(limit)}, so it is not one of fastrnn', str(path))
+    return OSError(errno.EFBIG, f'is larger than {size_in_words(limit)}, so fastrnn did not write it', str(path))

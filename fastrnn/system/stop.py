@@ -1,11 +1,11 @@
-"""Signals that ask a command to end: Ctrl-C, a scheduler's, a dropped connection.
+"""Stops a command on a signal: Ctrl-C, a scheduler's signal, a dropped connection.
 
-The first signal ends the command: at once if nothing would be lost, else as soon as the work is saved. A second Ctrl-C
-ends it at once. Other signals may come twice and force nothing: bash and the kernel both send SIGHUP, ``timeout`` sends
-SIGTERM to the process and to its group, a limit of processor time sends SIGXCPU every second. The exit code is 128 +
-the number of the first signal.
+The first signal stops the command: at once if nothing would be lost, else when the work is saved. A second Ctrl-C stops
+it at once. Repeating another signal has no effect, as many come twice: bash and the kernel both send SIGHUP,
+``timeout`` sends SIGTERM to the process and to its group, a limit of processor time sends SIGXCPU every second. The
+exit code is 128 + the number of the first signal.
 
-Only the command line uses this: a library must leave signals alone.
+Only the command line uses this: a library must not handle signals.
 """
 
 import atexit
@@ -23,37 +23,37 @@ from typing import Any
 
 from .interrupts import waits
 
-# what terminals (INT, QUIT, HUP, on Windows BREAK), systems (TERM, ALRM) and schedulers (TERM, USR1, USR2, XCPU) send
-# to end a process
+# signals of terminals (INT, QUIT, HUP, on Windows BREAK), systems (TERM, ALRM) and schedulers (TERM, USR1, USR2, XCPU)
+# that end a process
 NAMES = ('INT', 'TERM', 'HUP', 'QUIT', 'USR1', 'USR2', 'XCPU', 'ALRM', 'BREAK')
 ENDING = tuple(getattr(signal, 'SIG' + name) for name in NAMES if hasattr(signal, 'SIG' + name))
-KEYS = tuple(number for number in ENDING if number.name in ('SIGINT', 'SIGQUIT', 'SIGBREAK'))  # of a keyboard
-GRACE = 1.0  # seconds for compiled code to return and for cleaning up, if there is nothing to save
-STEP = 0.1  # seconds between two looks at whether there is
+KEYS = tuple(number for number in ENDING if number.name in ('SIGINT', 'SIGQUIT', 'SIGBREAK'))  # sent by keys
+GRACE = 1.0  # seconds for compiled code to return and for cleaning up, if nothing is to be saved
+STEP = 0.1  # seconds between two checks whether something is to be saved
 
-came: list[int] = []  # signals that ask for an end, in their order
+came: list[int] = []  # received signals that stop the command, in order
 unfinished: set[Path] = set()  # files being written under temporary names
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What an end depends on; see :func:`working`."""
+    """Decides how a signal stops the command; see :func:`working`."""
 
     patient: Callable[[], bool] = bool
     gentle: Callable[[], bool] = bool
     last_words: Callable[[], str] = str
     led: bool = False
-    over: bool = False  # the outcome is known: signals change nothing
-    returns: bool = False  # Ctrl-C ends a part of the work only
+    over: bool = False  # the outcome is known: signals no longer change it
+    returns: bool = False  # Ctrl-C stops only a part of the work
 
 
 _work = _Work()
-_ends: Any = None  # of the channel by which a thread learns of signals
-_watched = False  # by a thread, which ends the process if the main thread can't
+_ends: Any = None  # the two ends of the channel that passes signals to a thread
+_watched = False  # True if a thread ends the process when the main thread can't
 
 
 def check() -> None:
-    """Raise what the first signal asks for, if one has come: the compiler's callbacks lose what a handler raises."""
+    """Raise the first signal's exception, if a signal came: the compiler's callbacks lose exceptions of handlers."""
     if came:
         raise KeyboardInterrupt if came[0] == signal.SIGINT else SystemExit(128 + came[0])
 
@@ -65,13 +65,13 @@ def _receive(number: int, frame: Any) -> None:
     if _work.returns and number == signal.SIGINT and not came:
         raise KeyboardInterrupt
     came.append(number)
-    again = number in KEYS and _work.gentle() and not _watched  # else the first end is on its way, or a thread ends it
+    again = number in KEYS and _work.gentle() and not _watched  # else the first signal or the thread stops it
     if not _work.over and (again if len(came) > 1 else not _work.gentle()):
         check()
 
 
 def install() -> dict[int, Any]:
-    """Have these signals end the command; returns the handlers before. What is ignored stays so, as under nohup."""
+    """Stop the command on these signals; returns the previous handlers. Ignored signals stay ignored (nohup)."""
     if threading.current_thread() is not threading.main_thread():
         return {}
     handlers = {number: signal.getsignal(number) for number in ENDING}
@@ -85,7 +85,7 @@ def install() -> dict[int, Any]:
 
 @contextmanager
 def caught() -> Iterator[None]:
-    """A context in which signals end the command."""
+    """A context in which signals stop the command."""
     before = install()
     try:
         yield
@@ -98,11 +98,11 @@ def caught() -> Iterator[None]:
 def working(
     patient: Callable[[], bool], gentle: Callable[[], bool], last_words: Callable[[], str], led: bool = False
 ) -> Iterator[list[int]]:
-    """A context for what is to be saved before the command ends; gives the signals that have come, as they come.
+    """A context for work to save before the command ends; yields the list of received signals, which grows.
 
-    ``patient``: whether there is something to save, so that a busy process is waited for. ``gentle``: whether the first
-    signal is only noted, as the caller looks for it. ``last_words``: the line that a second Ctrl-C prints. ``led``:
-    another process gets the signals.
+    ``patient``: True while something is to be saved, so that a busy process gets time. ``gentle``: True if the first
+    signal is only recorded, as the caller checks the list. ``last_words``: the line that a second Ctrl-C prints.
+    ``led``: ignore signals, as another process handles them.
     """
     with _set(_Work(patient, gentle, last_words, led)):
         yield came
@@ -110,14 +110,14 @@ def working(
 
 @contextmanager
 def leaving() -> Iterator[None]:
-    """A context in which the command has its outcome, and only has to end."""
+    """A context for the end of a command, in which signals don't change its outcome."""
     with _set(_Work(over=True)):
         yield
 
 
 @contextmanager
 def returning() -> Iterator[None]:
-    """A context in which each Ctrl-C raises KeyboardInterrupt, for the caller to catch and go on."""
+    """A context in which each Ctrl-C raises KeyboardInterrupt, which the caller catches and continues."""
     with _set(_Work(returns=True)):
         yield
 
@@ -133,9 +133,9 @@ def _set(work: _Work) -> Iterator[None]:
 
 
 def watch(grace: float = GRACE) -> None:
-    """End the process from a thread if the main one can't: in the compiler, in a long call, in a blocked write.
+    """Start a thread that ends the process if the main thread is in the compiler, a long call or a blocked write.
 
-    For the program alone, not for those who call its main function: the thread stays until the process ends.
+    Only for the program, not for callers of its main function: the thread runs until the process ends.
     """
     global _watched, _ends
     reader, writer, receive = _channel()
@@ -145,15 +145,15 @@ def watch(grace: float = GRACE) -> None:
         reader.close()
         writer.close()
         return
-    _ends = reader, writer  # they stay open as long as someone refers to them
+    _ends = reader, writer  # keeps both ends open
     signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    atexit.register(_ignore)  # the first to be registered is the last to be called
+    atexit.register(_ignore)  # registered first, so called last
     sys.unraisablehook = _unraisable
     _watched = True
 
 
 def _channel() -> tuple[Any, Any, Callable[[int], bytes | None]]:
-    """Two connected files, and what reads from the first: a pipe; on Windows, which waits for no pipe, sockets."""
+    """Two connected files, and a function that reads the first: a pipe; sockets on Windows, where select needs them."""
     if sys.platform == 'win32':
         import socket  # 3 ms
 
@@ -167,13 +167,13 @@ def _channel() -> tuple[Any, Any, Callable[[int], bytes | None]]:
 
 
 def _ignore() -> None:
-    """Python sets handlers back to the system's default while it ends, which takes some tenths of a second."""
+    """Ignore signals. At exit Python restores the default handlers, and then runs for some tenths of a second."""
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
 
 
 def _watch(reader: Any, receive: Callable[[int], bytes | None], grace: float) -> None:
-    """Numbers of signals come as bytes, as soon as they come, whatever the main thread does."""
+    """Read signal numbers as bytes. They arrive at once, even if the main thread is busy."""
     seen: list[int] = []
     waited = 0.0
     while True:
@@ -194,7 +194,7 @@ def _watch(reader: Any, receive: Callable[[int], bytes | None], grace: float) ->
 def _patient() -> bool:
     try:
         return _work.patient()
-    except Exception:  # asked from a thread, between any two operations of the other
+    except Exception:  # another thread's data may be inconsistent at this moment
         return False
 
 
@@ -208,7 +208,7 @@ def _end_at_once(number: int) -> None:
 
 
 def _print_last(words: str) -> None:
-    """On standard error, unless it is blocked; a terminal gets its cursor back, which a progress display hides."""
+    """Print to standard error, unless it is blocked. In a terminal, show the cursor that a progress display hides."""
     text = f'{words}\n' if words else ''
     if os.isatty(2):
         text = '\r\x1b[K\x1b[?25h' + text
@@ -217,7 +217,7 @@ def _print_last(words: str) -> None:
 
 
 def _takes_more(descriptor: int) -> bool:
-    """Whether a file takes more right now; True where the system does not tell."""
+    """True if a file is writable now. On Windows, which can't check files, True."""
     try:
         return bool(select.select([], [descriptor], [], 0)[1])
     except OSError:
@@ -225,6 +225,6 @@ def _takes_more(descriptor: int) -> bool:
 
 
 def _unraisable(lost: Any) -> None:
-    """No traceback of an end that a callback has lost: ``check`` and the thread bring it about."""
+    """Print no traceback if a callback has lost the exception of a signal: ``check`` and the thread end the command."""
     if not came or not issubclass(lost.exc_type, (KeyboardInterrupt, SystemExit)):
         sys.__unraisablehook__(lost)

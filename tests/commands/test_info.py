@@ -31,7 +31,7 @@ def test_info_shows_limits_and_whose_they_are(cli, monkeypatch):
     out = cli('info')[1]
     assert 'cores        4, of 8 processors with hyperthreads\n' in out
     assert 'processors   1 (cgroup v2, /sys/fs/cgroup/cpu.max: 0.5)\n' in out
-    assert 'memory       3.0 GB of 4.0 GB are left (ulimit -v)\n' in out
+    assert 'memory       3.0 GB of 4.0 GB are free (ulimit -v)\n' in out
     assert 'tasks        25 more threads or processes (cgroup v2, /sys/fs/cgroup/pids.max: 40)\n' in out
 
 

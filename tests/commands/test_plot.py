@@ -78,7 +78,7 @@ def test_names_that_are_not_pictures(cli, logged, tmp_path):
         assert 'a picture must end in .png or .svg' in refusal(cli, 'plot', folder, '--out', tmp_path / name)
     assert 'there is no folder' in refusal(cli, 'plot', folder, '--out', tmp_path / 'nowhere' / 'c.png')
     (tmp_path / 'c.png').mkdir()
-    assert 'is a directory' in refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
+    assert 'is a folder' in refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
 
 
 def test_without_matplotlib(cli, logged, tmp_path, monkeypatch):

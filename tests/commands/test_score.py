@@ -94,7 +94,7 @@ def test_refusals(cli, saved, tmp_path, monkeypatch):
     assert 'No such file' in refusal(cli, 'score', saved, missing)
     assert 'not a model' in refusal(cli, 'score', SONNETS, SONNETS)
     assert 'there is no folder' in refusal(cli, 'score', saved, missing, '--html', missing / 'page.html')
-    assert 'is a directory' in refusal(cli, 'score', saved, missing, '--html', tmp_path)
+    assert 'is a folder' in refusal(cli, 'score', saved, missing, '--html', tmp_path)
     monkeypatch.setattr(page, 'LIMIT', 1000)
     monkeypatch.setattr(scoring, 'score', None)
     message = refusal(cli, 'score', saved, SONNETS, '--html', tmp_path / 'page.html')

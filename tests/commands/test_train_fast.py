@@ -112,7 +112,7 @@ def test_divergence_stops_the_run(cli):
         (('--preset', 'faster'), "preset is 'faster'"),
         (('--engine', 'exact'), 'engine exact trains one, as the gist does'),
         (('--save', 'nowhere/model'), 'nowhere/model: there is no folder nowhere'),
-        (('--save', '.'), '.: is a directory'),
+        (('--save', '.'), '.: is a folder'),
     ],
 )
 def test_refused(cli, options, words):

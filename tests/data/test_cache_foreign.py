@@ -20,7 +20,7 @@ def test_a_foreign_text_is_not_used(place):
         warnings.simplefilter('error')
         corpus = open_corpus(SONNETS, cache=place / 'cache')
     assert np.array_equal(corpus.ids[:], whole.ids[:])
-    assert corpus.note.startswith(f'{place / "cache"} cannot be written ({place / "cache"} can be written by others: ')
+    assert corpus.note.startswith(f'{place / "cache"} cannot be written (other users can write to {place / "cache"}; ')
     assert corpus.note.endswith('; every run encodes the text again, in memory')
 
 

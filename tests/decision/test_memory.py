@@ -91,7 +91,7 @@ def test_refusals_name_the_option_to_lower(monkeypatch, options, needed, cure):
     monkeypatch.setattr(limits, 'memory', lambda: there)
     asked = config(**options)
     with pytest.raises(
-        ValueError, match=f'need .*{needed} of memory, but 1.5 GB of 2.0 GB are left .cgroup v2'
+        ValueError, match=f'need .*{needed} of memory, but 1.5 GB of 2.0 GB are free .cgroup v2'
     ) as error:
         check_memory(asked, 65)
     told = str(error.value).rpartition(': ')[2]

@@ -202,5 +202,5 @@ def test_the_folder_that_fastrnn_cache_names(tmp_path, monkeypatch):
     monkeypatch.chdir('/')
     assert default_root() == tmp_path / 'here' / 'x'
     monkeypatch.setenv('FASTRNN_CACHE', '~nobody-of-that-name/x')
-    with pytest.raises(ValueError, match="but '~nobody-of-that-name' has no home folder: name it in full"):
+    with pytest.raises(ValueError, match="but '~nobody-of-that-name' has no home folder; set a full path"):
         default_root()

@@ -40,8 +40,8 @@ def test_every_character(monkeypatch, encoding):
         assert told == []
     else:
         (line,) = told
-        assert line.startswith(f'standard output is {sys.stdout.encoding} and cannot show all characters: these are w')
-        assert line.endswith('; PYTHONUTF8=1 writes UTF-8')
+        assert line.startswith(f'standard output is {sys.stdout.encoding} and cannot encode all characters: the o')
+        assert line.endswith('; set PYTHONUTF8=1 to write UTF-8')
         assert any(char in data.decode(encoding) for char in 'éï') == (encoding not in ('ascii', 'shift_jis'))
 
 
@@ -49,7 +49,7 @@ def test_half_a_pair(monkeypatch):
     """No encoding has one."""
     data, told = printed(monkeypatch, 'é\ud83d', 'utf-8')
     assert data == b'\xc3\xa9\\ud83d\n' * 2
-    assert told == ['standard output is utf-8 and cannot show all characters: these are written as escapes']
+    assert told == ['standard output is utf-8 and cannot encode all characters: the others become escapes']
 
 
 def test_the_c_locale(monkeypatch):

@@ -28,7 +28,7 @@ def test_an_own_lock_refuses_in_a_fork_and_a_shared_one_is_free():
 
     with held_elsewhere(own), held_elsewhere(shared):
         told = in_a_fork(use)
-    assert told.startswith(f'this thing belongs to process {os.getpid()}, of which this one is a fork: ')
+    assert told.startswith(f'this thing belongs to process {os.getpid()}, and this process is a fork of it; ')
     with own, shared:  # as before, here
         pass
 

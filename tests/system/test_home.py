@@ -35,9 +35,7 @@ def chosen():
 def private(temporary, reason):
     """Whether the folder of the user's number is taken, and named once."""
     place, said = chosen()
-    assert said == [
-        f'{reason}: kernels and encoded texts are kept in {place}; name a folder for them with FASTRNN_CACHE'
-    ]
+    assert said == [f'{reason}: kernels and encoded texts are kept in {place}; name another folder with FASTRNN_CACHE']
     again, silence = chosen()
     assert again == place and not silence
     return place == temporary / f'fastrnn-{os.geteuid()}' and mode_of(place) == 0o700

@@ -58,7 +58,7 @@ def test_devices(tmp_path, cli):
         listener.bind(str(place))
         kinds = {'/dev/zero': 'a character device', '/dev/null': 'a character device', str(place): 'a socket'}
         for path, kind in kinds.items():
-            words = f'{path}: is {kind}, which need not have an end; name a file, or a pipe'
+            words = f'{path}: is {kind}, which may have no end; name a file or a pipe'
             for call in (
                 lambda path=path: open_corpus(path),
                 lambda path=path: open_corpus([SONNETS, path]),
@@ -74,7 +74,7 @@ def test_devices(tmp_path, cli):
 
 
 def test_block_devices():
-    with pytest.raises(ValueError, match=r'^/dev/x: is a block device, which need not'):
+    with pytest.raises(ValueError, match=r'^/dev/x: is a block device, which may have no end'):
         check_kind('/dev/x', stat.S_IFBLK | 0o660)
     check_kind('pipe', stat.S_IFIFO | 0o600)
 
@@ -91,7 +91,7 @@ def test_standard_input_that_is_a_device(monkeypatch, device, what):
 
 def test_standard_input_that_is_closed(monkeypatch):
     monkeypatch.setattr(sys, 'stdin', None)
-    with pytest.raises(ValueError, match=r'^standard input is closed; name a file, or a pipe$'):
+    with pytest.raises(ValueError, match=r'^standard input is closed; name a file or a pipe$'):
         read_prompt('-')
 
 
@@ -123,7 +123,7 @@ def test_room(monkeypatch, free, total, size, fits):
     monkeypatch.setattr(shutil, 'disk_usage', lambda folder: Usage(total, total - free, free))
     if fits:
         return check_room('x', size)
-    with pytest.raises(OSError, match=f'No space left on device for {size:,} bytes more, of {free:,} free') as error:
+    with pytest.raises(OSError, match=f'No space left on device for {size:,} more bytes, {free:,} are free') as error:
         check_room('x', size)
     assert error.value.errno == errno.ENOSPC
 
@@ -149,8 +149,8 @@ def test_a_pipe_without_an_end(monkeypatch):
         copy_of('pipe', stream)
     folder = pipes.tempfile.gettempdir()
     assert str(error.value) == (
-        f'pipe: 5,000 bytes of it are copied to {folder}, but more come (No space left on device for 1,000 bytes more, '
-        f'of {pipes.RESERVE + 500:,} free); name a file, or another folder with TMPDIR'
+        f'pipe: no room in {folder} after 5,000 bytes of this pipe (No space left on device for 1,000 more bytes, '
+        f'{pipes.RESERVE + 500:,} are free); name a file, or another folder with TMPDIR'
     )
     assert len(read) == 6
 
@@ -159,7 +159,7 @@ def test_a_named_pipe_without_an_end(monkeypatch, fifo):
     """The program that writes to it is let go."""
     monkeypatch.setattr(shutil, 'disk_usage', lambda folder: Usage(2**40, 0, pipes.RESERVE - 1))
     thread = write(fifo, [bytes(1000)] * 5000)
-    with pytest.raises(ValueError, match=f'^{fifo}: 0 bytes of it are copied to .* but more come .No space left'):
+    with pytest.raises(ValueError, match=f'^{fifo}: no room in .* after 0 bytes of this pipe .No space left'):
         open_corpus(fifo)
     thread.join(10)
     assert not thread.is_alive()
@@ -172,7 +172,7 @@ def test_a_disk_that_is_full_all_the_same(monkeypatch, code):
             raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(pipes.tempfile, 'TemporaryFile', Full)
-    with pytest.raises(ValueError, match=f'^x: 0 bytes of it are copied to .* more come .{os.strerror(code)}.; name'):
+    with pytest.raises(ValueError, match=f'^x: no room in .* after 0 bytes of this pipe .{os.strerror(code)}.; name'):
         copy_of('x', io.BytesIO(b'abc'))
 
 
@@ -180,7 +180,7 @@ def test_encoding_stops_before_the_cache_is_full(tmp_path, monkeypatch):
     """The text is not refused for it, as long as it fits in memory."""
     monkeypatch.setattr(shutil, 'disk_usage', lambda folder: Usage(2**40, 0, pipes.RESERVE + len(TEXT) - 1))
     corpus = open_corpus(SONNETS)
-    assert f'cannot be written (No space left on device for {len(TEXT):,} bytes more, of' in corpus.note
+    assert f'cannot be written (No space left on device for {len(TEXT):,} more bytes, ' in corpus.note
     assert np.array_equal(corpus.ids, Corpus.of(TEXT).ids) and not list((tmp_path / 'cache' / 'corpora').iterdir())
 
 
@@ -204,15 +204,15 @@ def test_nobody_writes(monkeypatch, fifo, cli):
     code, out, err = cli('train', fifo)
     assert (code, out) == (2, '')
     assert err == (
-        f'warning: {fifo}: waiting for a program that writes to this pipe\n'
-        f'error: {fifo}: nobody writes to this pipe; start the program that does, or name a file\n'
+        f'warning: {fifo}: waiting for a program to write to this pipe\n'
+        f'error: {fifo}: no program writes to this pipe; start one, or name a file\n'
     )
 
 
 def test_somebody_writes_late(monkeypatch, fifo):
     monkeypatch.setattr(pipes, 'TELL', 0.02)
     thread = write(fifo, [TEXT.encode()], opened=0.2)
-    with pytest.warns(RuntimeWarning, match='waiting for a program that writes to this pipe'):
+    with pytest.warns(RuntimeWarning, match='waiting for a program to write to this pipe'):
         corpus = open_corpus(fifo)
     thread.join()
     assert np.array_equal(corpus.ids, Corpus.of(TEXT).ids)
@@ -230,7 +230,7 @@ def test_a_run_whose_text_came_through_a_pipe(tmp_path, monkeypatch, fifo):
             ValueError, match=r'not a regular file, but .* names it as its text; name the text yourself'
         ):
             fastrnn.resume(tmp_path / name)
-        with monkeypatch.context() as patch, pytest.raises(ValueError, match='nobody writes to this pipe'):
+        with monkeypatch.context() as patch, pytest.raises(ValueError, match='no program writes to this pipe'):
             patch.setattr(pipes, 'WAIT', 0.05)
             fastrnn.resume(tmp_path / name, fifo)
         thread = write(fifo, [TEXT.encode()]) if files is None else None

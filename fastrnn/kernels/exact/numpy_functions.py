@@ -1,11 +1,10 @@
 """NumPy's own BLAS and elementwise loops, callable from nopython code.
 
-The same bits need the same functions: libm's tanh, LLVM's exp or another BLAS round otherwise. The BLAS is
-found in the library that NumPy itself loaded; the loops in the public struct ``PyUFuncObject`` of NumPy's
-C API. Kernels receive the addresses as integers in a ``Native``, so that they stay cacheable.
+Identical bits need identical functions: libm's tanh, LLVM's exp and other BLAS libraries round differently. The BLAS
+comes from the library that NumPy loaded, and the loops from the public struct ``PyUFuncObject`` of NumPy's C API.
+Kernels receive the addresses as integers in a ``Native``, so that they stay cacheable.
 
-Where an address is 0 (not found, or ``FASTRNN_PORTABLE=1``), plain jitted code takes over: the same results
-to rounding.
+If an address is 0 (not found, or ``FASTRNN_PORTABLE=1``), jitted code computes the same results up to rounding.
 """
 
 import ctypes
@@ -26,7 +25,7 @@ from ..jit import jit
 
 
 class Native(NamedTuple):
-    """Addresses of NumPy's functions for one dtype; 0 where plain jitted code is to be used."""
+    """Addresses of NumPy's functions for one dtype; 0: use jitted code."""
 
     gemv: int
     dot: int
@@ -40,8 +39,8 @@ class Native(NamedTuple):
 
 PORTABLE = Native(0, 0, 0, 0, 0, 0, 0, 0)
 
-# scipy-openblas wheels, plain OpenBLAS with 64-bit integers, Apple's Accelerate (which has the older one under the last
-# name, too), any other CBLAS
+# scipy-openblas wheels, OpenBLAS with 64-bit integers, Apple's Accelerate with 64-bit and 32-bit integers, other CBLAS.
+# Accelerate also has an older version under the last name.
 _CBLAS_NAMES = ('scipy_cblas_{}64_', 'cblas_{}64_', 'cblas_{}$NEWLAPACK$ILP64', 'cblas_{}$NEWLAPACK', 'cblas_{}')
 
 ROW_MAJOR, NO_TRANS, TRANS = 101, 111, 112
@@ -64,7 +63,7 @@ class _UFunc(ctypes.Structure):
 
 
 def _loop(ufunc: np.ufunc, signature: str) -> tuple[int, int]:
-    """Address and data pointer of a ufunc's inner loop, e.g. of np.tanh for 'd->d'; (0, 0) if not there."""
+    """Address and data pointer of a ufunc's inner loop, e.g. of np.tanh for 'd->d'; (0, 0) if not found."""
     struct = _UFunc.from_address(id(ufunc) + object.__basicsize__)
     described = (struct.nin, struct.nout, struct.nargs, struct.ntypes, struct.name)
     expected = (ufunc.nin, ufunc.nout, ufunc.nargs, ufunc.ntypes, ufunc.__name__.encode())
@@ -75,7 +74,7 @@ def _loop(ufunc: np.ufunc, signature: str) -> tuple[int, int]:
 
 
 def _cblas(function: str) -> tuple[int, str]:
-    """Address and name of a CBLAS function in the library that NumPy loaded; (0, '') if not there."""
+    """Address and name of a CBLAS function in the library that NumPy loaded; (0, '') if not found."""
     for library in _libraries():
         for pattern in _CBLAS_NAMES:
             name = pattern.format(function)
@@ -85,9 +84,9 @@ def _cblas(function: str) -> tuple[int, str]:
 
 
 def _libraries() -> Iterator[ctypes.CDLL]:
-    """Where NumPy's BLAS may be: behind the module that calls it, else in the files that NumPy's wheel brings.
+    """Libraries that may contain NumPy's BLAS: the module that calls it, then the libraries of NumPy's wheel.
 
-    Windows looks for a name in the module alone, not in the libraries that it loads.
+    Windows searches only the module itself for a name, not the libraries that the module loads.
     """
     module = import_module('numpy._core._multiarray_umath').__file__
     numpy = Path(np.__file__).parent
@@ -97,7 +96,7 @@ def _libraries() -> Iterator[ctypes.CDLL]:
 
 
 def _of_the_wheel(numpy: Path) -> list[Path]:
-    """The BLAS of NumPy's wheel: libscipy_openblas64_-*.dll or .so beside the package; on macOS .dylib in it."""
+    """The BLAS of NumPy's wheel: libscipy_openblas64_-*.dll or .so next to the package; on macOS .dylib in it."""
     folders = numpy.with_name('numpy.libs'), numpy / '.dylibs'
     return [path for folder in folders for path in sorted(folder.glob('*openblas*'))]
 
@@ -119,7 +118,7 @@ def find(dtype: Any = np.float64) -> Native:
 
 
 def describe() -> dict[str, str]:
-    """What is called, in words, for ``fastrnn info``."""
+    """The implementation of each function, in words, for ``fastrnn info``."""
     if os.environ.get('FASTRNN_PORTABLE') == '1':
         return dict.fromkeys(('gemv', 'tanh', 'exp', 'log'), 'portable (FASTRNN_PORTABLE=1)')
     found = {'gemv': _cblas('dgemv')[1] or 'portable (no CBLAS found in NumPy)'}
@@ -142,7 +141,7 @@ def _call_gemv(typingctx, address, trans, A, x, y):
         rows, columns = cgutils.unpack_tuple(builder, a.shape)
         i32, i64, real = ir.IntType(32), ir.IntType(64), context.get_data_type(sig.args[2].dtype)
         pointer = real.as_pointer()
-        # integers go as 64 bits: a BLAS with 32-bit ones reads the lower half
+        # integers are passed as 64 bits: a BLAS with 32-bit integers reads the lower half
         kinds = [i32, i32, i64, i64, real, pointer, i64, pointer, i64, real, pointer, i64]
         function = builder.inttoptr(address, ir.FunctionType(ir.VoidType(), kinds).as_pointer())
         order, trans = i32(ROW_MAJOR), builder.trunc(trans, i32)
@@ -203,10 +202,10 @@ def _call_loop(typingctx, address, data, x, y, size):
 
 @jit
 def gemv(native, A, x, y):
-    """y = A @ x as np.dot computes it. A (M, N) with contiguous rows, x (N,), y (M,), overwritten; or longer ones."""
+    """y = A @ x as np.dot computes it. A (M, N) with contiguous rows, x (N,), y (M,), overwritten; may be longer."""
     if native.gemv != 0 and A.shape[1] > 1:
         _call_gemv(native.gemv, NO_TRANS, A, x, y)
-    else:  # NumPy multiplies by a 1x1 array without BLAS
+    else:  # NumPy does not use BLAS for a product with a 1x1 array
         for i in range(A.shape[0]):
             total = 0.0
             for j in range(A.shape[1]):
@@ -216,10 +215,10 @@ def gemv(native, A, x, y):
 
 @jit
 def gemv_t(native, A, x, y):
-    """y = A.T @ x as np.dot computes it. A (M, N) with contiguous rows, x (M,), y (N,), overwritten; or longer ones."""
+    """y = A.T @ x as np.dot computes it. A (M, N) with contiguous rows, x (M,), y (N,), overwritten; may be longer."""
     if native.gemv != 0 and A.shape[1] > 1:
         _call_gemv(native.gemv, TRANS, A, x, y)
-    elif native.dot != 0 and A.shape[0] > 1:  # a row by a column goes to BLAS's dot
+    elif native.dot != 0 and A.shape[0] > 1:  # np.dot calls BLAS's dot for a row and a column
         y[0] = 0.0 + _call_dot(native.dot, A[:, 0], x)
     else:
         for j in range(A.shape[1]):
@@ -231,7 +230,7 @@ def gemv_t(native, A, x, y):
 
 @jit
 def tanh(native, x, y):
-    """y = np.tanh(x), elementwise; both contiguous and of one size, y is overwritten."""
+    """y = np.tanh(x), elementwise; both contiguous and of the same size; y is overwritten."""
     if native.tanh != 0:
         _call_loop(native.tanh, native.tanh_data, x, y, x.size)
     else:
@@ -241,7 +240,7 @@ def tanh(native, x, y):
 
 @jit
 def exp(native, x, y):
-    """y = np.exp(x), elementwise; both contiguous and of one size, y is overwritten."""
+    """y = np.exp(x), elementwise; both contiguous and of the same size; y is overwritten."""
     if native.exp != 0:
         _call_loop(native.exp, native.exp_data, x, y, x.size)
     else:
@@ -251,7 +250,7 @@ def exp(native, x, y):
 
 @jit
 def log(native, x, y):
-    """y = np.log(x), elementwise; both contiguous and of one size, y is overwritten."""
+    """y = np.log(x), elementwise; both contiguous and of the same size; y is overwritten."""
     if native.log != 0:
         _call_loop(native.log, native.log_data, x, y, x.size)
     else:
