@@ -23,7 +23,7 @@ class Scorer:
     """Scores up to B spans at once, on the tuner's threads. The number of threads does not change the results."""
 
     def __init__(self, params: Params, B: int, tuner: ThreadTuner, *, shared: bool = False) -> None:
-        """``shared``: each process scores a part of the spans and gets the results of all."""
+        """``shared``: each process scores a part of the spans and gets all results."""
         self._B, self._V, self._group = B, params.V, processes() if shared else Processes()
         self._slice = max(1, int(min(SLICE[0], SLICE[1] / params.architecture.forward_flops)) // B)
         first, stop = parts(B, self._group.size)[self._group.rank :][:2].tolist()

@@ -10,19 +10,19 @@ from ..settings.options import Settings, check
 
 class Cell(NamedTuple):
     gates: int  # G, blocks of H rows of Whh
-    blocks: int  # S, of H numbers that a step keeps: the gates, and what of them the two sides do not share
+    blocks: int  # S, blocks of H numbers that each step stores: the gates, and for a GRU the hidden side of n
     states: int  # vectors (H,) that are carried from character to character
 
 
-# after PyTorch: rnn tanh; gru r z n, r multiplies the hidden side of n, which has a separate bias; lstm i f g o
+# gates as in PyTorch: rnn tanh; gru r z n, r multiplies the hidden side of n, which has a separate bias; lstm i f g o
 CELLS = {'rnn': Cell(1, 1, 1), 'gru': Cell(3, 4, 1), 'lstm': Cell(4, 4, 2)}
 
 
-NGRAMS = 'ngrams.weight'  # the name of the rows in files
+NGRAMS = 'ngrams.weight'  # the name of the n-grams' rows in files
 
 
 class Tensor(NamedTuple):
-    """Some of the parameters: a matrix, whose name ends in T where it lies transposed, or biases."""
+    """A group of parameters: matrices or biases. The name of a transposed matrix ends in T."""
 
     name: str
     shape: tuple[int, ...]
@@ -34,30 +34,30 @@ class Tensor(NamedTuple):
 
 @dataclass(frozen=True)
 class Architecture:
-    """A kind of model, and its sizes."""
+    """The cell of a model, and its sizes."""
 
     cell: str
     layers: int  # L
     H: int  # hidden units of a layer
     V: int  # vocabulary
-    ngrams: int = 0  # highest order of the contexts that have rows of logits; 0: there are none
-    ngram_rows: int = 0  # of each order, from 2 on
+    ngrams: int = 0  # highest order of the n-grams with rows of logits; 0: no n-grams
+    ngram_rows: int = 0  # rows for each order from 2 up
 
     def __post_init__(self) -> None:
-        if self.cell not in CELLS:  # to the letter, as files have it
+        if self.cell not in CELLS:  # exact, as the name is written to files
             raise ValueError(f'cell is {self.cell!r}; it must be one of {", ".join(CELLS)}')
         check('layers', self.layers)
         check('ngrams', self.ngrams)
 
     @classmethod
     def of(cls, settings: Settings, V: int) -> 'Architecture':
-        """The one that settings ask for, of a text of V distinct characters."""
-        ngrams, rows = (settings.ngrams, settings.ngram_rows) if settings.ngrams > 1 else (0, 0)  # one alone has none
+        """The architecture for settings and a text of V distinct characters."""
+        ngrams, rows = (settings.ngrams, settings.ngram_rows) if settings.ngrams > 1 else (0, 0)  # order 1 has no rows
         return cls(settings.cell, settings.layers, settings.hidden_size, V, ngrams, rows)
 
     @property
     def is_gist(self) -> bool:
-        """Whether it is the gist's: one layer of tanh."""
+        """True for the gist's model: one tanh layer without n-grams."""
         return self.cell == 'rnn' and self.layers == 1 and not self.ngrams
 
     @property
@@ -71,21 +71,21 @@ class Architecture:
 
     @cached_property
     def tensors(self) -> tuple[Tensor, ...]:
-        """As they lie in a flat buffer, one after the other, each C-contiguous; the gist's model has five of them."""
+        """The tensors in their order in a flat buffer, each C-contiguous. The gist's model has no Wih and bhn."""
         L, H, V, G = self.layers, self.H, self.V, self.kind.gates
         return (
-            Tensor('WxhT', (V, G * H)),  # so that the column of Wxh that a one-hot x picks is contiguous
-            Tensor('Wih', (L - 1, G * H, H)),  # of the layers above the first
+            Tensor('WxhT', (V, G * H)),  # transposed, so that a character's column of Wxh is contiguous
+            Tensor('Wih', (L - 1, G * H, H)),  # for the layers above the first
             Tensor('Whh', (L, G * H, H)),
             Tensor('Why', (V, H)),
             Tensor('bh', (L, G * H)),
-            Tensor('bhn', (L, (self.kind.blocks - G) * H)),  # of the hidden side of the last gate, where it has its own
+            Tensor('bhn', (L, (self.kind.blocks - G) * H)),  # GRU only: biases of the hidden side of n
             Tensor('by', (V,)),
         )
 
     @cached_property
     def sizes(self) -> dict[str, int]:
-        """Numbers in each tensor."""
+        """The number of parameters in each tensor."""
         return {tensor.name: tensor.size for tensor in self.tensors}
 
     @property
@@ -95,7 +95,7 @@ class Architecture:
 
     @property
     def rows_shape(self) -> tuple[int, int]:
-        """Of the rows of n-grams, order by order."""
+        """The shape of the rows of n-grams, order by order."""
         return max(0, self.ngrams - 1) * self.ngram_rows, self.V
 
     @property
@@ -105,45 +105,45 @@ class Architecture:
 
     @property
     def without_rows(self) -> 'Architecture':
-        """Of gradients and moments, which rows have none of."""
+        """The architecture without n-grams, for gradients and moments: rows don't have any."""
         return replace(self, ngrams=0, ngram_rows=0)
 
     @property
     def file_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Of the parameters by their names in files: the gist's for its model, PyTorch's for any other."""
+        """Shapes of the parameters by their names in files: the gist's names for its model, else PyTorch's."""
         if self.is_gist:
             return gist_shapes(self.H, self.V)
         return torch_shapes(self) | ({NGRAMS: self.rows_shape} if self.ngrams else {})
 
     def state_shape(self, B: int) -> tuple[int, int]:
-        """Of what B streams carry from character to character: h of each layer, of an LSTM h and c."""
+        """The shape of the state of B streams: h of each layer, and for an LSTM h and c."""
         return B, self.layers * self.kind.states * self.H
 
     @property
     def forward_flops(self) -> int:
-        """Of the products for one character: an addition and a multiplication a weight; Wxh is only looked up."""
+        """Flops of the matrix products for one character: 2 per weight; Wxh is only indexed."""
         return 2 * (self.sizes['Wih'] + self.sizes['Whh'] + self.sizes['Why'])
 
     @property
     def training_flops(self) -> int:
-        """Of the products for one character: backward, one as large for the states, and one for the weights."""
+        """Flops per character in training: the forward pass, and as many again for states and for weights."""
         return 3 * self.forward_flops
 
 
 def in_words(cell: str, layers: int, H: int) -> str:
-    """Such as 'H=100' of the gist's kind, 'lstm H=256', 'gru 2 x 128'."""
+    """An architecture in words: 'H=100' (tanh), 'lstm H=256', 'gru 2 x 128'."""
     if layers > 1:
         return f'{cell} {layers} x {H}'
     return f'H={H}' if cell == 'rnn' else f'{cell} H={H}'
 
 
 def gist_shapes(H: int, V: int) -> dict[str, tuple[int, ...]]:
-    """Of the gist's parameters, by name; biases are columns."""
+    """Shapes of the gist's parameters by name; biases are columns."""
     return {'Wxh': (H, V), 'Whh': (H, H), 'Why': (V, H), 'bh': (H, 1), 'by': (V, 1)}
 
 
 def torch_shapes(architecture: Architecture) -> dict[str, tuple[int, ...]]:
-    """Of the parameters by the names that they have in ``torch.nn.RNN``, ``GRU`` and ``LSTM``, and in ``Linear``."""
+    """Shapes of the parameters by their names in PyTorch's ``RNN``, ``GRU``, ``LSTM`` and ``Linear``."""
     H, V, rows = architecture.H, architecture.V, architecture.kind.gates * architecture.H
     shapes: dict[str, tuple[int, ...]] = {}
     for layer in range(architecture.layers):

@@ -22,7 +22,7 @@ class Generator(Protocol):
 
 
 def gist(architecture: Architecture, rng: Generator) -> Params:
-    """0.01 * randn for the matrices, drawn in the gist's order, layer by layer; zeros for the biases."""
+    """Draw the matrices as 0.01 * randn in the gist's order, layer by layer; biases are 0."""
     params = Params(architecture)
     for matrix in (params.Wxh, *params.Wih, *params.Whh, params.Why):
         matrix[...] = rng.randn(*matrix.shape) * GIST_SCALE
@@ -30,11 +30,11 @@ def gist(architecture: Architecture, rng: Generator) -> Params:
 
 
 def scaled(architecture: Architecture, rng: Generator) -> Params:
-    """For larger H: each gate's Whh orthogonal, so that states neither vanish nor explode; other matrices by 1/sqrt(H).
+    """Initialise for larger H: each gate's Whh is orthogonal, so that states neither vanish nor explode.
 
-    All biases are 0, an LSTM's forget gates' too: at 1, as Jozefowicz, Zaremba and Sutskever (2015) advise, it learns
-    characters later (0.08 bits after 4 epochs: bench/inits.md). The same bits on every machine, which randn and LAPACK
-    do not give.
+    Other matrices are normal with standard deviation 1/sqrt(H). All biases are 0, also those of an LSTM's forget gates:
+    with 1, as Jozefowicz, Zaremba and Sutskever (2015) advise, training is slower (0.08 bits worse after 4 epochs:
+    bench/inits.md). The weights are bit-identical on every machine; those from randn and LAPACK would not be.
     """
     params = Params(architecture)
     root = np.sqrt(params.H)
@@ -48,7 +48,7 @@ def scaled(architecture: Architecture, rng: Generator) -> Params:
 
 
 def normal(rng: Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Normal numbers, nearly: sums of twelve uniform ones, of variance 1. A logarithm would be the C library's."""
+    """Nearly normal numbers of variance 1: sums of 12 uniform ones. Logarithms differ between C libraries."""
     total = np.full(shape, -6.0)
     for _ in range(12):
         total += rng.random_sample(shape)

@@ -1,7 +1,7 @@
-"""One step of a model as a graph of ONNX: ids and states in, logits and states out. In float32, of standard operators.
+"""One step of a model as an ONNX graph in float32: ids and states in, logits and states out.
 
-Operators are of opset 13, which all runtimes know; rows of n-grams need BitwiseXor, of opset 18. Integers are int64, as
-few runtimes multiply unsigned ones; like those of NumPy their products wrap at 64 bits.
+The graph has standard operators of opset 13, which all runtimes support; n-grams need BitwiseXor of opset 18. Integers
+are int64, as few runtimes multiply unsigned ones; products wrap at 64 bits, as in NumPy.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from .architecture import NGRAMS, Architecture
 from .params import Floats, Params
 
 OPSET, NGRAMS_OPSET = 13, 18
-IR_VERSIONS = {OPSET: 7, NGRAMS_OPSET: 8}  # of the time of each opset, so that runtimes of that time read the file
+IR_VERSIONS = {OPSET: 7, NGRAMS_OPSET: 8}  # released with each opset, so that runtimes of that time can read the file
 IDS = 'number of each character, its place in the vocabulary (see the metadata)'
 STATES = {
     'h': 'hidden states by layer; zeros before a text',
@@ -20,9 +20,9 @@ STATES = {
     'recent': 'numbers of the characters before, plus 1, newest first; zeros before a text',
 }
 LOGITS = 'of the next character; softmax gives its probabilities'
-# of kernels/batched/ngrams.py
+# the same as in kernels/batched/ngrams.py
 FACTORS = np.array([0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9], np.uint64).astype(np.int64)
-NOTHING = 1 << 32  # in place of a number plus 1, before the text's first character
+NOTHING = 1 << 32  # replaces id + 1 before the text's first character
 
 
 def opset(architecture: Architecture) -> int:
@@ -30,7 +30,7 @@ def opset(architecture: Architecture) -> int:
 
 
 class Graph:
-    """Nodes and constants, in the order of adding. Names come from the content, or are numbered."""
+    """Nodes and constants in the order in which they are added. Nodes are numbered."""
 
     def __init__(self) -> None:
         from onnx import helper, numpy_helper
@@ -40,40 +40,40 @@ class Graph:
         self.constants: dict[str, Any] = {}
 
     def constant(self, name: str, values: Any) -> str:
-        """A name for values, which are float32 or int64."""
+        """Store values as float32, int64 or uint64; returns their name."""
         array = np.asarray(values)
         kind = {'f': np.float32, 'u': np.uint64}.get(array.dtype.kind, np.int64)
         self.constants.setdefault(name, self._numpy_helper.from_array(np.asarray(array, kind, order='C'), name))
         return name
 
     def add(self, operator: str, *inputs: str, out: str = '', **settings: Any) -> str:
-        """The output of an operator, which is given a name if it has none."""
+        """Add an operator; returns the name of its output."""
         return self.parts(operator, *inputs, out=[out or f'{operator.lower()}_{len(self.nodes)}'], **settings)[0]
 
     def parts(self, operator: str, *inputs: str, out: list[str], **settings: Any) -> list[str]:
-        """All outputs of an operator."""
+        """Add an operator with several outputs; returns their names."""
         self.nodes.append(
             self._helper.make_node(operator, inputs, out, name=f'{operator}_{len(self.nodes)}', **settings)
         )
         return out
 
     def split(self, x: str, *sizes: int) -> list[str]:
-        """Parts of the last axis."""
+        """Split the last axis into parts."""
         names = [f'{x}_{k}' for k in range(len(sizes))]
         return self.parts('Split', x, self.constant(f'sizes_{"_".join(map(str, sizes))}', [*sizes]), out=names, axis=-1)
 
     def at(self, x: str, k: int, axis: int) -> str:
-        """x at place k of an axis, without that axis."""
+        """x at index k of an axis; the axis is removed."""
         return self.add('Gather', x, self.constant(f'place_{k}', k), axis=axis)
 
     def stack(self, parts: list[str], axis: int, out: str = '') -> str:
-        """Parts along a new axis."""
+        """Stack parts along a new axis."""
         one = self.constant(f'axis_{axis}', [axis])
         return self.add('Concat', *(self.add('Unsqueeze', part, one) for part in parts), axis=axis, out=out)
 
 
 def step_graph(params: Params) -> Any:
-    """onnx's GraphProto."""
+    """The step as onnx's GraphProto."""
     from onnx import TensorProto, helper
 
     architecture, graph = params.architecture, Graph()
@@ -141,7 +141,7 @@ def _lstm(graph: Graph, params: Params, k: int, x: str, z: str, before: list[str
 
 
 def _rows(graph: Graph, params: Params) -> str:
-    """The sums of the rows that the last characters point to (batch, V), as kernels/batched/ngrams.py finds them."""
+    """Sums of the rows of the last characters' n-grams, (batch, V), computed as in kernels/batched/ngrams.py."""
     orders, rows = params.architecture.ngrams - 1, params.architecture.ngram_rows
     one, zero = graph.constant('one', 1), graph.constant('zero', 0)
     newest = graph.add('Add', 'ids', one)
@@ -166,7 +166,7 @@ def _mixed(graph: Graph, h: str) -> str:
 
 
 def _shifted(graph: Graph, h: str, bits: int) -> str:
-    """h >> bits, as if it were unsigned."""
+    """h >> bits, for h as an unsigned integer."""
     from onnx import TensorProto
 
     unsigned = graph.add('Cast', h, to=TensorProto.UINT64)

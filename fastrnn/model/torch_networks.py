@@ -1,8 +1,7 @@
-"""The parts of a PyTorch network that is a character model, found in its state dict.
+"""Finds the layers of a PyTorch character model in its state dict.
 
-A network's own names are free: its recurrent tensors are known by PyTorch's (``weight_ih_l0``), whatever is before
-them, and the shape of ``weight_hh_l0`` tells the cell. The matrix that is left is the output layer's; of two, one is an
-embedding.
+Recurrent tensors have PyTorch's names (``weight_ih_l0``) with any prefix. The shape of ``weight_hh_l0`` shows the cell.
+The other matrix is the output layer; of two others, one is an embedding.
 """
 
 import re
@@ -24,10 +23,10 @@ class Layers(NamedTuple):
 
     cell: str
     H: int
-    D: int  # numbers that the first one takes
+    D: int  # input size of the first layer
     depth: int
     tensors: Named  # by PyTorch's names, such as weight_ih_l0
-    given: dict[str, str]  # from these to the names in the state dict
+    given: dict[str, str]  # PyTorch's names to the names in the state dict
 
 
 def find_layers(named: Named) -> tuple[Layers, Named]:
@@ -43,13 +42,13 @@ def find_layers(named: Named) -> tuple[Layers, Named]:
     cells = [cell for cell, kind in CELLS.items() if kind.gates * H == rows]
     if not cells:
         name = shown(given['weight_hh_l0'])
-        raise ValueError(f'{name} has shape {(rows, H)}; it must have 1, 3 or 4 rows a column (tanh, GRU, LSTM)')
+        raise ValueError(f'{name} has shape {(rows, H)}; it must have 1, 3 or 4 rows per column (tanh, GRU, LSTM)')
     D = sizes(given['weight_ih_l0'], tensors['weight_ih_l0'])[1]
     return Layers(cells[0], H, D, depth, tensors, given), others
 
 
 def _given(names: Iterable[str]) -> dict[str, str]:
-    """From PyTorch's own names of recurrent tensors to those in a state dict."""
+    """Map PyTorch's names of recurrent tensors to their names in a state dict."""
     given: dict[str, str] = {}
     for name in names:
         match = RECURRENT.fullmatch(name)
@@ -68,7 +67,7 @@ def _given(names: Iterable[str]) -> dict[str, str]:
 
 
 def _check_complete(given: dict[str, str], depth: int) -> None:
-    """Raise ValueError where a tensor is missing; a network has all biases or none."""
+    """Raise ValueError if a tensor is missing; a network must have all biases or none."""
     own, name = next(iter(given.items()))
     prefix = name.removesuffix(own)
     biases = ('bias_ih', 'bias_hh') if any(own.startswith('bias') for own in given) else ()
@@ -81,7 +80,7 @@ def _check_complete(given: dict[str, str], depth: int) -> None:
 def layer_tensors(layers: Layers, k: int) -> Named:
     """The four tensors of a layer. PyTorch's two biases are summed, except in the last gate of a GRU."""
     H, gates, blocks = layers.H, CELLS[layers.cell].gates, CELLS[layers.cell].blocks
-    own = (blocks - gates) * H  # biases of the hidden side alone, the last ones
+    own = (blocks - gates) * H  # separate biases of the hidden side, the last ones
 
     def tensor(kind: str, *shape: int) -> Floats:
         name = f'{kind}_l{k}'
@@ -102,7 +101,7 @@ def layer_tensors(layers: Layers, k: int) -> Named:
 
 
 def find_ends(layers: Layers, others: Named, V: int) -> tuple[str, str]:
-    """The names of the embedding's weights, or '', and of the output layer's; their shapes are right."""
+    """The names of the embedding's weights ('': no embedding) and of the output layer's; their shapes are checked."""
     H, D, first = layers.H, layers.D, layers.given['weight_ih_l0']
     matrices = [name for name, array in others.items() if array.ndim == 2]
     if not matrices:
@@ -114,7 +113,7 @@ def find_ends(layers: Layers, others: Named, V: int) -> tuple[str, str]:
         shaped(matrices[0], others[matrices[0]], (V, H))
         if V != D:
             raise ValueError(
-                f'{shown(first)} has {D} columns; it must have {V}, one a character, or pass the embedding, '
+                f'{shown(first)} has {D} columns; it must have {V}, one per character, or pass the embedding, '
                 f'shape {(V, D)}'
             )
         return '', matrices[0]
@@ -133,7 +132,7 @@ def find_ends(layers: Layers, others: Named, V: int) -> tuple[str, str]:
 
 
 def _told_apart(matrices: list[str], others: Named) -> tuple[str, str]:
-    """An embedding and an output layer of the same shape, by the bias that only the latter has, or by their names."""
+    """Tell an embedding from an output layer of the same shape, by their names or the output layer's bias."""
     one, other = matrices
     biased = [name for name in matrices if bias_of(name) in others]
     embeddings = [name for name in matrices if EMBEDDING.search(name)]

@@ -194,11 +194,11 @@ REFUSED = {
         'lstm.weight_hh_l0 and gru.weight_hh_l0 are of two modules; pass one, '
         'or name layers of one stack _l0, _l1, ...'),
     'another cell': (LSTM | {'lstm.weight_hh_l0': ZEROS((2 * H, H))},
-        f'lstm.weight_hh_l0 has shape {(2 * H, H)}; it must have 1, 3 or 4 rows a column (tanh, GRU, LSTM)'),
+        f'lstm.weight_hh_l0 has shape {(2 * H, H)}; it must have 1, 3 or 4 rows per column (tanh, GRU, LSTM)'),
     'another shape': (LSTM | {'lstm.weight_ih_l1': ZEROS((4 * H, V))},
         f'lstm.weight_ih_l1 has shape {(4 * H, V)}; it must be {(4 * H, H)}'),
     'no embedding': (LSTM | {'lstm.weight_ih_l0': ZEROS((4 * H, 9))},
-        f'lstm.weight_ih_l0 has 9 columns; it must have {V}, one a character, or pass the embedding, shape {(V, 9)}'),
+        f'lstm.weight_ih_l0 has 9 columns; it must have {V}, one per character, or pass the embedding, shape {(V, 9)}'),
     'NaN': (LSTM | {'fc.bias': ZEROS(V) * np.nan},
         'fc.bias holds NaN or inf: the training has diverged; pass earlier weights'),
     'rows without an order': (LSTM | {NGRAMS: ZEROS((8, V))},
