@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, with the mode that the system gives new files."""
+"""Atomic writes, with the mode of any new file."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ def umask():
 
 
 @pytest.mark.parametrize('mask', [0o022, 0o002, 0o077, 0o000])
-def test_the_mode_is_that_of_any_new_file(tmp_path, umask, mask):
+def test_the_mode_is_that_of_new_files(tmp_path, umask, mask):
     umask(mask)
     write_atomically(tmp_path / 'ours', b'new')
     (tmp_path / 'any').touch()
@@ -29,14 +29,14 @@ def test_the_mode_is_that_of_any_new_file(tmp_path, umask, mask):
     assert stat.S_IMODE((tmp_path / 'ours').stat().st_mode) == 0o666 & ~mask
 
 
-def test_the_umask_is_never_touched(tmp_path, monkeypatch):
-    """It is the process's: another thread's files would get the mode that was meant for ours."""
+def test_the_umask_is_never_changed(tmp_path, monkeypatch):
+    """It belongs to the process: files of other threads would get the wrong mode."""
     monkeypatch.setattr(os, 'umask', lambda mask: pytest.fail('the umask was changed'))
     write_atomically(tmp_path / 'file', b'new')
     assert (tmp_path / 'file').read_bytes() == b'new'
 
 
-def test_a_link_is_replaced_and_not_followed(tmp_path):
+def test_links_are_replaced_not_followed(tmp_path):
     (tmp_path / 'other').write_bytes(b'of somebody else')
     (tmp_path / 'file').symlink_to('other')
     write_atomically(tmp_path / 'file', b'new')
@@ -46,7 +46,7 @@ def test_a_link_is_replaced_and_not_followed(tmp_path):
 
 @pytest.mark.parametrize('call', ['open', 'fsync', 'replace'])
 @pytest.mark.parametrize('error', [OSError(28, 'No space left on device'), KeyboardInterrupt()])
-def test_what_was_there_stays(tmp_path, monkeypatch, call, error):
+def test_errors_keep_the_old_file(tmp_path, monkeypatch, call, error):
     (tmp_path / 'file').write_bytes(b'old')
 
     def fail(*_):
@@ -62,8 +62,8 @@ def test_what_was_there_stays(tmp_path, monkeypatch, call, error):
 
 
 @pytest.mark.parametrize('code', [errno.EINVAL, errno.ENOTSUP, errno.EIO])
-def test_a_file_system_that_syncs_no_folders(tmp_path, monkeypatch, code):
-    """Files are as whole as they can be there; a disk that fails is told."""
+def test_file_systems_that_cannot_sync_folders(tmp_path, monkeypatch, code):
+    """Files are written; errors of the disk are raised."""
     fsync = os.fsync
 
     def files_only(descriptor):
@@ -78,14 +78,14 @@ def test_a_file_system_that_syncs_no_folders(tmp_path, monkeypatch, code):
 
 
 class InUse(PermissionError):
-    """As Windows raises it for a file that a program has open."""
+    """Windows raises this for a file that a program has open."""
 
     winerror = 32
 
 
 @pytest.fixture
 def busy(monkeypatch):
-    """Make a file busy for so many tries to rename or remove it; returns how many are left."""
+    """Make the first tries to rename or remove a file fail; returns the number of tries left."""
     left, replace, unlink = [0], os.replace, Path.unlink
 
     def busy_for_a_while(call):
@@ -103,7 +103,7 @@ def busy(monkeypatch):
     return left
 
 
-def test_a_file_that_is_open_on_windows_is_tried_again(tmp_path, busy):
+def test_retries_if_a_file_is_open_on_windows(tmp_path, busy):
     for call in (
         lambda path: atomic.write_atomically(path, b'new'),
         lambda path: atomic.link_atomically(path, path.with_name('link')),
@@ -115,15 +115,15 @@ def test_a_file_that_is_open_on_windows_is_tried_again(tmp_path, busy):
     assert [path.name for path in tmp_path.iterdir()] == ['link']
 
 
-def test_a_file_that_stays_open_on_windows(tmp_path, busy):
+def test_fails_if_a_file_stays_open_on_windows(tmp_path, busy):
     busy[0] = atomic.TRIES + 1
     with pytest.raises(PermissionError, match=r'Permission denied: .*file'):
         atomic.write_atomically(tmp_path / 'file', b'new')
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_may_not_be_renamed_fails_at_once(tmp_path, monkeypatch):
-    """Elsewhere an open file is no reason."""
+def test_without_permission_fails_at_once(tmp_path, monkeypatch):
+    """Only an open file on Windows is retried."""
 
     def refused(*_):
         raise PermissionError(13, 'Permission denied')

@@ -1,4 +1,4 @@
-"""Threads that NumPy's BLAS starts when it is loaded."""
+"""Limits the threads that NumPy's BLAS starts when it is loaded."""
 
 import os
 import sys
@@ -11,7 +11,7 @@ from fastrnn.system import blas, limits
 
 @pytest.fixture
 def before(monkeypatch):
-    """NumPy is not imported, on eight processors, and a limit of threads may be near."""
+    """NumPy is not imported, there are 8 processors, and the limit of threads may be near."""
     monkeypatch.setattr(limits, 'threads_are_plenty', lambda count: False)
     monkeypatch.delitem(sys.modules, 'numpy')
     for name in blas.VARIABLES:
@@ -20,7 +20,7 @@ def before(monkeypatch):
 
 
 @pytest.mark.parametrize(('most', 'told'), [(7, None), (6, '1'), (0, '1')])
-def test_none_where_not_all_can_be_started(before, monkeypatch, most, told):
+def test_no_threads_if_some_would_be_refused(before, monkeypatch, most, told):
     start, alive = threading.Thread.start, threading.active_count()
 
     def refused(thread):
@@ -34,21 +34,21 @@ def test_none_where_not_all_can_be_started(before, monkeypatch, most, told):
     assert threading.active_count() == alive
 
 
-def test_what_the_user_says_stays(before, monkeypatch):
+def test_the_users_setting_stays(before, monkeypatch):
     monkeypatch.setattr(blas, 'can_start', lambda _: False)
     monkeypatch.setenv('OMP_NUM_THREADS', '3')
     blas.spare_threads()
     assert 'OPENBLAS_NUM_THREADS' not in os.environ
 
 
-def test_numpy_that_is_there_has_its_threads(monkeypatch):
+def test_does_nothing_after_numpy_is_imported(monkeypatch):
     monkeypatch.setattr(blas, 'can_start', lambda _: False)
     monkeypatch.delenv('OPENBLAS_NUM_THREADS', raising=False)
     blas.spare_threads()
     assert 'OPENBLAS_NUM_THREADS' not in os.environ
 
 
-def test_no_thread_is_started_where_they_are_plenty(before, monkeypatch):
+def test_starts_no_test_threads_if_limits_are_far(before, monkeypatch):
     monkeypatch.setattr(limits, 'threads_are_plenty', lambda count: count == 7)
     monkeypatch.setattr(blas, 'can_start', lambda _: pytest.fail('a trial of 127 threads takes 70 ms'))
     blas.spare_threads()

@@ -1,4 +1,4 @@
-"""Addresses of the system's functions, and 0 on a system that has other ones."""
+"""Addresses of the system's functions; 0 if the system does not have them."""
 
 import ctypes
 import os
@@ -22,7 +22,7 @@ class Kernel32:
 
 
 def fill(status):
-    """As Windows does: refuse a structure of another size."""
+    """Refuse structures of another size, as Windows does."""
     pieces = ctypes.cast(status, ctypes.POINTER(ctypes.c_uint32 * 16))[0]
     if pieces[0] != 64:
         return 0
@@ -32,17 +32,17 @@ def fill(status):
 
 @pytest.fixture
 def windows(monkeypatch):
-    """A system that has no name for what is loaded, nor these functions."""
+    """A system without these functions, where loaded libraries can't be searched."""
     monkeypatch.setattr(ctypes, 'CDLL', no_library)
     monkeypatch.setattr(ctypes, 'WinDLL', Kernel32, raising=False)
     monkeypatch.setattr(sys, 'platform', 'win32')
 
 
-def test_windows_has_a_function_of_another_name(windows):
+def test_windows_has_another_function(windows):
     assert c_library.yield_address() != 0 and c_library.syscall_address() == 0
 
 
-def test_a_team_without_them_spins(windows, monkeypatch):
+def test_teams_spin_without_these_functions(windows, monkeypatch):
     monkeypatch.delattr(ctypes, 'WinDLL')
     assert c_library.yield_address() == 0
     team = ThreadTeam(2)
@@ -50,17 +50,17 @@ def test_a_team_without_them_spins(windows, monkeypatch):
     team.close()
 
 
-def test_another_process_gets_its_turn(monkeypatch):
+def test_yields_to_other_processes(monkeypatch):
     c_library.give_way()
     monkeypatch.delattr(os, 'sched_yield', raising=False)
     c_library.give_way()
 
 
-def test_the_memory_of_windows(windows, monkeypatch):
+def test_memory_on_windows(windows, monkeypatch):
     monkeypatch.delattr(os, 'sysconf', raising=False)
     monkeypatch.setattr(limits.Path, 'read_text', lambda *_, **__: '')
     assert limits.memories() == [limits.Memory(3 * 2**32 + 1024, 0, 'this machine')]
 
 
-def test_other_systems_have_no_memory_of_windows():
+def test_no_memory_of_windows_on_other_systems():
     assert c_library.memory_of_windows() == 0 and limits.memory().limit > 0

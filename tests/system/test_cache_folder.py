@@ -1,4 +1,4 @@
-"""The cache keeps to its size, and to what it owns; what a process uses stays."""
+"""The cache respects its size limit, removes only its own entries, and keeps entries in use."""
 
 import json
 import os
@@ -19,16 +19,16 @@ from fastrnn.system.cache_folder import default_root, items, remove, shrink, siz
 from fastrnn.system.locks import hold, hold_folder
 
 
-def test_what_was_not_used_for_longest_goes_first(cache_root, add_text, monkeypatch):
+def test_least_recently_used_entries_are_removed_first(cache_root, add_text, monkeypatch):
     old, older, new = add_text('a', days=2), add_text('b', days=3), add_text('c', days=1)
     limit(monkeypatch, cache_root, 0)
-    fresh = add_text('d', 10_000)  # more than all of them
+    fresh = add_text('d', 10_000)  # larger than all others together
     assert [folder.exists() for folder in (old, older, new, fresh)] == [False, False, False, True]
     last = add_text('e', 100)
     assert last.exists() and not fresh.exists()
 
 
-def test_no_more_goes_than_must(cache_root, add_text, monkeypatch):
+def test_no_more_is_removed_than_necessary(cache_root, add_text, monkeypatch):
     old, older, new = add_text('a', days=2), add_text('b', days=3), add_text('c', days=1)
     limit(monkeypatch, cache_root, 999)
     add_text('d', 1000)
@@ -36,7 +36,7 @@ def test_no_more_goes_than_must(cache_root, add_text, monkeypatch):
     assert sum(item.bytes for item in items(cache_root)) <= size_limit()
 
 
-def test_what_was_just_used_is_new(cache_root, add_text, tmp_path, monkeypatch):
+def test_using_an_entry_makes_it_the_newest(cache_root, add_text, tmp_path, monkeypatch):
     first, second = add_text('a', days=3), add_text('b', days=2)
     corpus = open_corpus(tmp_path / 'a')
     assert corpus.note.startswith('encoded before')
@@ -47,8 +47,8 @@ def test_what_was_just_used_is_new(cache_root, add_text, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('held', [1 << 26, 0])
-def test_what_is_used_stays(cache_root, add_text, tmp_path, monkeypatch, held):
-    """As long as the corpus, or only its ids, are there; however they are read."""
+def test_entries_in_use_stay(cache_root, add_text, tmp_path, monkeypatch, held):
+    """While the corpus or its ids exist, however they are read."""
     monkeypatch.setattr(stored, 'IN_MEMORY', held)
     folder = add_text('a', days=9)
     corpus = open_corpus(tmp_path / 'a')
@@ -61,7 +61,7 @@ def test_what_is_used_stays(cache_root, add_text, tmp_path, monkeypatch, held):
     assert folder.exists() and not other.exists()
     del corpus
     last = add_text('d')
-    assert not folder.exists() and last.exists()  # the one that was just made, though nothing may be kept
+    assert not folder.exists() and last.exists()  # the newest stays even with a limit of 0
 
 
 pytestmark = pytest.mark.usefixtures('cache_root')
@@ -74,7 +74,7 @@ sys.stdin.read()
 """
 
 
-def test_what_another_process_uses_stays_until_it_dies(cache_root, add_text, tmp_path):
+def test_entries_of_other_processes_stay_until_they_end(cache_root, add_text, tmp_path):
     folder = add_text('a')
     with subprocess.Popen(
         [sys.executable, '-c', HOLDS, tmp_path / 'a'], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -87,8 +87,8 @@ def test_what_another_process_uses_stays_until_it_dies(cache_root, add_text, tmp
     assert not item.in_use and shrink(cache_root, 0) == [item] and not folder.exists()
 
 
-def test_old_kernels_go(cache_root, add_text):
-    """After a month without use, whatever the size; not those of a process that has been running for so long."""
+def test_old_kernels_are_removed(cache_root, add_text):
+    """After a month without use, whatever the size; not those of a process that still runs."""
     young, old, held = (
         add_kernels(cache_root, 'a', 29),
         add_kernels(cache_root, 'b', 31),
@@ -100,7 +100,7 @@ def test_old_kernels_go(cache_root, add_text):
     assert young.exists() and not old.exists() and held.exists()
 
 
-def test_kernels_are_used_when_they_are_loaded(cache_root):
+def test_loading_kernels_counts_as_use(cache_root):
     folder = add_kernels(cache_root, 'a', 50)
     hold_folder(folder)
     assert time.time() - folder.stat().st_mtime < 60
@@ -109,7 +109,7 @@ def test_kernels_are_used_when_they_are_loaded(cache_root):
     assert run_python('-c', code).stdout == b'False\n'
 
 
-def test_young_kernels_stay_whatever_the_size(cache_root, add_text, monkeypatch):
+def test_recent_kernels_stay_whatever_the_size(cache_root, add_text, monkeypatch):
     folder = add_kernels(cache_root, 'a', 1)
     monkeypatch.setenv('FASTRNN_CACHE_SIZE', '1')
     add_text('a')
@@ -117,7 +117,7 @@ def test_young_kernels_stay_whatever_the_size(cache_root, add_text, monkeypatch)
 
 
 def test_unfinished_entries(cache_root, add_text):
-    """Of a process that writes, however long it has not; of one that was killed."""
+    """Entries of a running writer stay, those of a killed one are removed."""
     add_text('a')
     writing, left = (cache_root / 'corpora' / f'.new-1-{name}' for name in ('a', 'b'))
     for folder in (writing, left):
@@ -145,7 +145,7 @@ def test_an_entry_that_is_being_written_stays(cache_root, tmp_path, monkeypatch)
     assert open_corpus(tmp_path / 'text').note.startswith('encoded into')
 
 
-def test_what_is_remembered_of_files_goes_with_their_texts(cache_root, add_text, monkeypatch):
+def test_records_of_files_are_removed_with_their_texts(cache_root, add_text, monkeypatch):
     monkeypatch.setattr('fastrnn.data.cache.SETTLED', 0)
     add_text('a', days=1)
     add_text('b')
@@ -174,7 +174,7 @@ def test_the_size(monkeypatch, value, size):
 
 
 @pytest.mark.parametrize('value', ['much', '-1', 'GB', '4 GiB', 'nan', '1e', '1,5GB'])
-def test_a_size_that_is_none(monkeypatch, cli, value):
+def test_invalid_sizes(monkeypatch, cli, value):
     monkeypatch.setenv('FASTRNN_CACHE_SIZE', value)
     words = f'{value!r} is not a size; give bytes, or a number with KB, MB, GB or TB, such as 4GB'
     for args in (('cache',), ('train', SONNETS, '--iterations', 1)):
@@ -182,8 +182,8 @@ def test_a_size_that_is_none(monkeypatch, cli, value):
     assert cli('cache', 'clear', f'--to={value}') == (2, '', f'error: --to: {words}\n')
 
 
-def test_the_folder_that_fastrnn_cache_names(tmp_path, monkeypatch):
-    """As a shell would read it: with the user's home, and from the working folder, in which a process began."""
+def test_fastrnn_cache(tmp_path, monkeypatch):
+    """Expanded as in a shell: ~ is the user's home, and relative names start at the initial working folder."""
     home = os.path.expanduser(f'~{pwd.getpwuid(os.getuid()).pw_name}')
     monkeypatch.setenv('HOME', str(tmp_path / 'home'))
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Physical cores, by the files that Linux has for them."""
+"""Physical cores, from Linux's files."""
 
 import os
 
@@ -10,7 +10,7 @@ from fastrnn.system.cores import physical
 
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
-    """Of lists of hyperthreads, by processor; the process may run on these alone, or on ``mine``."""
+    """A machine with a list of hyperthreads for each processor. The process may run on all, or on ``mine``."""
 
     def make(lists, mine=None, name='core_cpus_list'):
         for processor, text in lists.items():
@@ -25,21 +25,21 @@ def machine(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('name', ['core_cpus_list', 'thread_siblings_list'])
 def test_hyperthreads_of_a_core(machine, name):
-    """Numbered as Intel and AMD do: a core's second thread comes after all first ones."""
+    """Numbered as by Intel and AMD: second threads come after the first threads of all cores."""
     assert physical(machine({n: f'{n % 6},{n % 6 + 6}\n' for n in range(12)}, name=name)) == 6
 
 
-def test_hyperthreads_side_by_side(machine):
+def test_adjacent_hyperthreads(machine):
     assert physical(machine({n: f'{n // 2 * 2}-{n // 2 * 2 + 1}\n' for n in range(24)})) == 12
 
 
 @pytest.mark.parametrize(('mine', 'cores'), [({0, 6}, 1), ({0, 1}, 2), ({0, 1, 6}, 2), ({5}, 1)])
-def test_those_that_the_process_may_use(machine, mine, cores):
+def test_only_processors_of_this_process_count(machine, mine, cores):
     assert physical(machine({n: f'{n % 6},{n % 6 + 6}\n' for n in range(12)}, mine)) == cores
 
 
 @pytest.mark.parametrize('text', ['', '\n', 'none', '0-', '-', '9', '5-7', '3,', b'\xff\xfe'.decode('latin-1')])
-def test_odd_lists(machine, text):
+def test_invalid_lists(machine, text):
     """Each processor counts as a core."""
     assert physical(machine(dict.fromkeys(range(4), text))) == 4
 

@@ -1,4 +1,4 @@
-"""What an output can't encode is written as escapes, and the rest as it would be."""
+"""Characters that an output can't encode are written as escapes; other characters don't change."""
 
 import io
 import sys
@@ -13,14 +13,14 @@ ENCODINGS = ('ascii', 'latin-1', 'cp437', 'cp1252', 'shift_jis', 'utf-8', 'utf-1
 
 
 def output(monkeypatch, name, encoding, errors='strict'):
-    """A stream in place of a standard one, and its bytes."""
+    """Replace a standard stream; returns its bytes."""
     data = io.BytesIO()
     monkeypatch.setattr(sys, name, io.TextIOWrapper(data, encoding, errors, newline='\n', write_through=True))
     return data
 
 
 def printed(monkeypatch, text, encoding, errors='strict', stream='stdout'):
-    """The bytes of a text that is printed twice, and the warnings."""
+    """Print a text twice; returns the bytes and the warnings."""
     data = output(monkeypatch, stream, encoding, errors)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
@@ -33,7 +33,7 @@ def printed(monkeypatch, text, encoding, errors='strict', stream='stdout'):
 
 @pytest.mark.parametrize('encoding', ENCODINGS)
 def test_every_character(monkeypatch, encoding):
-    """As Python's own escapes have it, character by character; bytes of the others are theirs."""
+    """Escaped as by Python's backslashreplace; encodable characters keep their bytes."""
     data, told = printed(monkeypatch, TEXT, encoding)
     assert data == (f'{TEXT}\n' * 2).encode(encoding, 'backslashreplace')
     if encoding.startswith('utf'):
@@ -45,37 +45,37 @@ def test_every_character(monkeypatch, encoding):
         assert any(char in data.decode(encoding) for char in 'éï') == (encoding not in ('ascii', 'shift_jis'))
 
 
-def test_half_a_pair(monkeypatch):
-    """No encoding has one."""
+def test_lone_surrogates(monkeypatch):
+    """No encoding can encode them."""
     data, told = printed(monkeypatch, 'é\ud83d', 'utf-8')
     assert data == b'\xc3\xa9\\ud83d\n' * 2
     assert told == ['standard output is utf-8 and cannot encode all characters: the others become escapes']
 
 
 def test_the_c_locale(monkeypatch):
-    """There bytes of a file's name are bytes again."""
+    """Bytes of file names are written unchanged."""
     data, told = printed(monkeypatch, 'a\udcc3\udca9é\udcff', 'ascii', 'surrogateescape')
     assert data == b'a\xc3\xa9\\xe9\xff\n' * 2 and len(told) == 1
     assert printed(monkeypatch, 'a\udcc3\udca9', 'ascii', 'surrogateescape') == (b'a\xc3\xa9\n' * 2, [])
 
 
-def test_what_somebody_has_chosen_stays(monkeypatch):
-    """As PYTHONIOENCODING=ascii:replace does."""
+def test_a_chosen_error_handler_stays(monkeypatch):
+    """Such as with PYTHONIOENCODING=ascii:replace."""
     assert printed(monkeypatch, 'é', 'ascii', 'replace') == (b'?\n' * 2, [])
 
 
 def test_standard_error(monkeypatch):
-    """Python escapes there; that standard output came out there is told in the end."""
+    """Python escapes there; standard output in its place warns at the end."""
     assert printed(monkeypatch, 'é', 'ascii', 'backslashreplace', 'stderr') == (b'\\xe9\n' * 2, [])
     output(monkeypatch, 'stderr', 'ascii', 'backslashreplace')
     escapes.escape_what_cannot_be_shown()
-    monkeypatch.setattr(sys, 'stdout', sys.stderr)  # as a display does
+    monkeypatch.setattr(sys, 'stdout', sys.stderr)  # as a progress display does
     print('é')
     with pytest.warns(RuntimeWarning, match='standard output is ascii'):
         escapes.tell()
 
 
-def test_no_output_at_all(monkeypatch):
+def test_without_an_output(monkeypatch):
     """It may be closed."""
     monkeypatch.setattr(sys, 'stdout', None)
     escapes.escape_what_cannot_be_shown()

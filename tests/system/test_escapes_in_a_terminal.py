@@ -1,4 +1,4 @@
-"""A terminal obeys nothing that comes from a text, a model or a name, and no line of a sample vanishes."""
+"""Texts, models and file names can't control a terminal, and no line of a sample is lost."""
 
 import re
 import sys
@@ -15,7 +15,7 @@ from fastrnn.system import escapes
 
 HOSTILE = '\x1b]0;taken\x07\x1b[2J\x9b2J\x7f\x08\u202eturned\u202c \u2066\u2069\x85'
 HARMLESS = 'naïve 日本 \U0001f600 \u200d\u200c\u200b\ufeff\t|'
-OWN = re.compile(r'\x1b\[[?\d;]*[a-zA-Z]|\r')  # of a progress display, and of a terminal's end of line
+OWN = re.compile(r'\x1b\[[?\d;]*[a-zA-Z]|\r')  # of a progress display; line end
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ OWN = re.compile(r'\x1b\[[?\d;]*[a-zA-Z]|\r')  # of a progress display, and of a
         ('\udc9b2J', r'\udc9b2J'),
     ],
 )
-def test_what_is_seen(text, seen):
-    """However it is cut into pieces; a carriage return waits for what follows it."""
+def test_escaped_texts(text, seen):
+    """In pieces of any size; a carriage return waits for the next character."""
     for size in (1, 2, len(text)):
         terminal = Terminal()
         stream = escapes.Shown(terminal)
@@ -39,7 +39,7 @@ def test_what_is_seen(text, seen):
 
 @given(st.text(st.characters(exclude_categories=['Cs'])))
 def test_any_text(text):
-    """Nothing is left that a terminal obeys, and nothing else is changed."""
+    """No control characters remain, and nothing else changes."""
     seen = escapes.shown(text)
     assert not escapes.OBEYED.search(seen) and escapes.shown(seen) == seen
     plain = re.sub(r'[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]', '', text)
@@ -57,7 +57,7 @@ def test_pipes_and_files_get_every_byte(monkeypatch, capfd):
 
 @pytest.fixture(scope='module')
 def hostile(tmp_path_factory):
-    """A model of bytes that has learned controls, a text of it, and both in a folder of a hostile name."""
+    """A model of bytes that has learned control characters, and its text, in a folder with a hostile name."""
     folder = tmp_path_factory.mktemp('hostile') / 'a\x1b[2J\x07b'
     folder.mkdir()
     chars = ''.join(map(chr, [7, 10, 13, 27, *b'[2J]0;', 0x9B, *b'abc']))
@@ -82,7 +82,7 @@ TRAIN = ('--unit', 'byte', '--hidden-size', 4, '--seed', 0, '--iterations', 3, '
     ],
 )
 def test_commands(cli, monkeypatch, hostile, args):
-    """In a terminal the same text as in a pipe, with escapes; a display's own commands are the only ones."""
+    """A terminal gets the text of a pipe with escapes. Only the display's own control sequences remain."""
     places = {'TEXT': 'text', 'MODEL': 'model', 'PAGE': 'page.html', 'NOWHERE': 'nowhere'}
     args = [hostile / places[arg] if arg in places else arg for arg in args]
     plain = cli(*args)
@@ -96,8 +96,8 @@ def test_commands(cli, monkeypatch, hostile, args):
     assert [line for line in lines if line not in screen.shown() and not timed.match(line)] == []
 
 
-def test_a_display_keeps_lines_as_they_are(monkeypatch):
-    """Whole lines appear above it, also those that it would have wrapped, obeyed or cut."""
+def test_a_display_keeps_lines_unchanged(monkeypatch):
+    """Whole lines appear above it, even if they are long or have control characters."""
     terminal = Terminal()
     for name in ('stdout', 'stderr'):
         monkeypatch.setattr(sys, name, terminal)
@@ -114,8 +114,8 @@ def test_a_display_keeps_lines_as_they_are(monkeypatch):
     assert written.endswith('the rest') and '\x1b[2J' not in written
 
 
-def test_what_is_printed_from_python_stays(monkeypatch):
-    """Only the command line escapes: a program may have colours of its own."""
+def test_python_output_stays(monkeypatch):
+    """Only the command line escapes: a program may print colours."""
     terminal = Terminal()
     for name in ('stdout', 'stderr'):
         monkeypatch.setattr(sys, name, terminal)

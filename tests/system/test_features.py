@@ -1,4 +1,4 @@
-"""What a system has not is found out, and said."""
+"""Missing features of a system are found and shown."""
 
 import os
 
@@ -21,7 +21,7 @@ HIDDEN = {
 
 
 @pytest.mark.parametrize('name', features.FEATURES)
-def test_a_feature_that_is_hidden(name, monkeypatch, tmp_path):
+def test_hidden_features(name, monkeypatch, tmp_path):
     owner, attribute, value = HIDDEN[name]
     if value is ...:
         monkeypatch.delattr(owner, attribute, raising=False)

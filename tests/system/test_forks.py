@@ -1,4 +1,4 @@
-"""Locks in a fork, where a thread that held one is gone."""
+"""Locks in a fork, where the threads that held them don't exist."""
 
 import os
 import threading
@@ -17,7 +17,7 @@ FAST = {'preset': 'fast', 'cell': 'rnn', 'layers': 1, 'hidden_size': 8, 'seq_len
 TEXT = 'to and fro, and to ' * 30
 
 
-def test_an_own_lock_refuses_in_a_fork_and_a_shared_one_is_free():
+def test_own_and_shared_locks_in_a_fork():
     own, shared = OwnLock('this thing'), SharedLock()
     with own, own:
         assert not own.in_a_fork
@@ -29,12 +29,12 @@ def test_an_own_lock_refuses_in_a_fork_and_a_shared_one_is_free():
     with held_elsewhere(own), held_elsewhere(shared):
         told = in_a_fork(use)
     assert told.startswith(f'this thing belongs to process {os.getpid()}, and this process is a fork of it; ')
-    with own, shared:  # as before, here
+    with own, shared:  # still works here
         pass
 
 
 def test_a_run_refuses_in_a_fork(tmp_path):
-    """Whatever needs its state, while another thread trains it or not; close has nothing to do there."""
+    """Everything that needs its state, even while another thread trains; close does nothing there."""
     run = fastrnn.train(TEXT, **FAST)
     with run:
         next(run)
@@ -94,8 +94,8 @@ def test_a_sample_refuses_in_a_fork(several):
     assert ''.join(drawn)
 
 
-def test_a_fork_trains_and_draws_on_its_own():
-    """While other threads hold each of the locks that processes share; the same bits. Threads are started anew."""
+def test_a_fork_can_train_and_sample():
+    """With the same bits, while other threads hold all shared locks. The fork starts new threads."""
     expected = fastrnn.train(TEXT, threads=2, streams=4, **FAST)
     list(expected)
     bound = fastrnn.bind(*random_model(5, 4))
@@ -113,7 +113,7 @@ def test_a_fork_trains_and_draws_on_its_own():
 
 
 def test_a_fork_waits_for_the_compiler():
-    """Else its lock, held by a thread that is not there, would never be free."""
+    """Else its lock would never be free: the thread that holds it does not exist in the fork."""
     ready, free = threading.Event(), threading.Event()
 
     def compile_for_a_while():

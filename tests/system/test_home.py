@@ -1,4 +1,4 @@
-"""Where there is no home: kernels and texts are kept in a private temporary folder, and it is said."""
+"""Without a home folder, kernels and texts are kept in a private temporary folder, with a warning."""
 
 import os
 import pwd
@@ -14,10 +14,10 @@ from fastrnn.system.cache_folder import default_root
 
 @pytest.fixture
 def temporary(place, monkeypatch):
-    """A folder for temporary files; nothing says where the user's cache is."""
+    """A folder for temporary files; the user's cache folder is unknown."""
     for name in ('FASTRNN_CACHE', 'XDG_CACHE_HOME', 'HOME'):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(pwd, 'getpwuid', {}.__getitem__)  # KeyError, as of a user without an entry
+    monkeypatch.setattr(pwd, 'getpwuid', {}.__getitem__)  # KeyError, as for a user without an entry
     monkeypatch.setattr('tempfile.tempdir', str(folder(place / 'tmp', 0o1777)))
     home._users_cache.cache_clear()
     yield place / 'tmp'
@@ -25,7 +25,7 @@ def temporary(place, monkeypatch):
 
 
 def chosen():
-    """The folder, and the warnings."""
+    """Choose a folder; returns it and the warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')
         found = default_root()
@@ -33,7 +33,7 @@ def chosen():
 
 
 def private(temporary, reason):
-    """Whether the folder of the user's number is taken, and named once."""
+    """True if the folder with the user's id is chosen, with one warning."""
     place, said = chosen()
     assert said == [f'{reason}: kernels and encoded texts are kept in {place}; name another folder with FASTRNN_CACHE']
     again, silence = chosen()
@@ -43,7 +43,7 @@ def private(temporary, reason):
 
 @pytest.mark.parametrize('variables', [{}, {'HOME': 'some/where'}, {'XDG_CACHE_HOME': 'some/where'}])
 def test_without_a_home(temporary, monkeypatch, variables):
-    """Nor is a relative one."""
+    """A relative path counts as no home."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert private(temporary, 'the user has no home folder')
@@ -54,13 +54,13 @@ def test_without_a_home(temporary, monkeypatch, variables):
 def test_a_relative_cache_counts_as_not_set(temporary, monkeypatch, tmp_path):
     monkeypatch.setenv('HOME', str(folder(tmp_path / 'home')))
     monkeypatch.setenv('XDG_CACHE_HOME', 'some/where')
-    monkeypatch.setattr('platformdirs.user_cache_dir', lambda name: f'some/where/{name}')  # as older versions have it
+    monkeypatch.setattr('platformdirs.user_cache_dir', lambda name: f'some/where/{name}')  # as in older versions
     assert chosen() == (tmp_path / 'home' / '.cache' / 'fastrnn', [])
-    assert not list((tmp_path / 'home').iterdir())  # nothing is made by looking
+    assert not list((tmp_path / 'home').iterdir())  # nothing is created
 
 
 @pytest.mark.parametrize('which', ['file', 'below a file', 'link to nowhere', 'read-only'])
-def test_a_cache_that_can_not_be(temporary, monkeypatch, tmp_path, which):
+def test_a_cache_folder_that_cannot_be_created(temporary, monkeypatch, tmp_path, which):
     place = tmp_path / 'xdg'
     if which == 'read-only':
         folder(place)
@@ -76,7 +76,7 @@ def test_a_cache_that_can_not_be(temporary, monkeypatch, tmp_path, which):
 
 @pytest.mark.parametrize('which', ['of others', 'readable', 'link'])
 def test_a_temporary_folder_that_is_not_private(temporary, owners, tmp_path, which):
-    """Who took the name first: then the run has one of its own."""
+    """If another user has created it first, the run gets a new folder."""
     taken = temporary / f'fastrnn-{os.geteuid()}'
     if which == 'link':
         taken.symlink_to(folder(tmp_path / 'elsewhere', 0o777))
@@ -88,7 +88,7 @@ def test_a_temporary_folder_that_is_not_private(temporary, owners, tmp_path, whi
 
 
 def test_a_fork_does_not_remove_it(tmp_path):
-    """It ends before the process whose folder it is."""
+    """The parent process still uses the folder."""
     for process, there in ((os.getpid() + 1, True), (os.getpid(), False)):
         (tmp_path / 'kept').mkdir(exist_ok=True)
         home._remove(tmp_path / 'kept', process)
@@ -96,7 +96,7 @@ def test_a_fork_does_not_remove_it(tmp_path):
 
 
 def test_nothing_can_be_written(temporary, monkeypatch, tmp_path):
-    """What is named is what could not be."""
+    """The result is the folder that is not writable."""
     monkeypatch.setattr('tempfile.tempdir', str(tmp_path / 'file' / 'tmp'))
     monkeypatch.setenv('HOME', str(tmp_path / 'file'))
     (tmp_path / 'file').touch()
@@ -105,7 +105,7 @@ def test_nothing_can_be_written(temporary, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize('value, expected', [('/', None), ('', None), ('home', None), ('/home/of', Path('/home/of'))])
 def test_home(monkeypatch, value, expected):
-    """That of a container may be the root: paths must not be shortened by it."""
+    """In containers it may be the root folder: this must not shorten paths."""
     monkeypatch.setenv('HOME', value)
     monkeypatch.setattr(pwd, 'getpwuid', {}.__getitem__)
     assert home.home() == expected

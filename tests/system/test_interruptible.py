@@ -1,4 +1,4 @@
-"""The states of an iterator that nothing leaves half-way."""
+"""The states of iterators that stay consistent."""
 
 import signal
 import warnings
@@ -9,7 +9,7 @@ from fastrnn.system.interruptible import Interruptible, InterruptibleGenerator, 
 
 
 class Counter(Interruptible[int]):
-    """Gives 1, 2, 3; a step in between gives nothing; ``fails`` at one of them."""
+    """Returns 1, 2, 3, with steps without a result in between; step number ``fails`` raises an error."""
 
     what = 'the counter'
 
@@ -34,7 +34,7 @@ class Counter(Interruptible[int]):
 
 
 def test_ready():
-    """Steps that give nothing are passed over; at its end it stays ready."""
+    """Steps without a result are skipped; at the end it stays ready."""
     counter = Counter()
     with pytest.warns(RuntimeWarning, match='^nearly there$') as caught:
         assert list(counter) == [1, 2, 3]
@@ -42,7 +42,7 @@ def test_ready():
 
 
 def test_holding():
-    """What a step made when a signal came is handed out later."""
+    """If a signal came during a step, its result is returned later."""
     counter = Counter(interrupted=4)
     assert next(counter) == 1
     with pytest.raises(KeyboardInterrupt):
@@ -63,7 +63,7 @@ def test_a_warning_that_is_raised_loses_nothing():
 
 @pytest.mark.parametrize('error', [OSError, KeyboardInterrupt, SystemExit])
 def test_failed(error):
-    """Whatever was raised inside a step has left it half-way."""
+    """After any exception inside a step, it refuses to continue."""
     counter = Counter(fails=3, error=error)
     assert next(counter) == 1
     with pytest.raises(error, match='no room'):
@@ -82,6 +82,6 @@ def test_closed():
 
 
 def test_a_generator():
-    """Whose None are steps that give nothing."""
+    """None is a step without a result."""
     made = InterruptibleGenerator(iter(['a', None, 'b']), 'begin again')
     assert list(made) == ['a', 'b'] and made.advice() == 'begin again'

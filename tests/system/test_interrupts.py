@@ -1,4 +1,4 @@
-"""Signals that are held for a moment, and none that is lost."""
+"""Signals are delayed, but never lost."""
 
 import signal
 import threading
@@ -19,7 +19,7 @@ def test_held_signals_come_afterwards(monkeypatch):
         signal.raise_signal(signal.SIGINT)
         raise ZeroDivisionError
     assert isinstance(caught.value.__context__, ZeroDivisionError)
-    monkeypatch.setattr(signal, 'getsignal', lambda number: came.append)  # of another thread: not even asked
+    monkeypatch.setattr(signal, 'getsignal', lambda number: came.append)  # in another thread it is not called
     thread = threading.Thread(target=lambda: held().__enter__())
     thread.start()
     thread.join()
@@ -27,12 +27,12 @@ def test_held_signals_come_afterwards(monkeypatch):
 
 
 def test_every_held_signal_is_delivered():
-    """One handler that raises keeps no other from its signal."""
+    """If one handler raises an exception, the others still run."""
     came = []
     handlers = {signal.SIGUSR1: lambda *_: came.append(1 / 0), signal.SIGUSR2: lambda *_: came.append('second')}
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
-        with pytest.raises(ZeroDivisionError), held(), held():  # nested, as a save in a step
+        with pytest.raises(ZeroDivisionError), held(), held():  # nested, like saving during a step
             signal.raise_signal(signal.SIGUSR1)
             signal.raise_signal(signal.SIGUSR2)
         assert came == ['second']
@@ -42,7 +42,7 @@ def test_every_held_signal_is_delivered():
 
 
 def test_a_swallowed_interrupt_is_raised_again():
-    """As callbacks of the compiler do; one that is not swallowed is raised once, at once."""
+    """The compiler's callbacks swallow exceptions. An exception that is not swallowed is raised only once."""
     reached = []
     with pytest.raises(KeyboardInterrupt), remembered():
         try:

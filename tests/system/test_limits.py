@@ -1,4 +1,4 @@
-"""Limits of memory, processors and processes, by the files that the system has for them."""
+"""Limits of memory, processors and processes, from the system's files."""
 
 import os
 
@@ -11,7 +11,7 @@ GB = 10**9
 
 
 class Tree:
-    """The root of a system whose process is in these groups."""
+    """The root of a system, with the control groups of its process."""
 
     def __init__(self, root):
         self.root = root
@@ -24,7 +24,7 @@ class Tree:
         path.write_text(text)
 
     def mount(self, *lines, groups):
-        """Mounts as (what, where, kind and options)."""
+        """Write mounts as (group, folder, type and options)."""
         mounts = [
             f'{n} 1 0:{n} {top} {place} rw,nosuid shared:4 - {kind}\n' for n, (top, place, kind) in enumerate(lines)
         ]
@@ -39,14 +39,14 @@ def tree(tmp_path):
 
 @pytest.fixture
 def unified(tree):
-    """cgroup v2, in a group of a group."""
+    """cgroup v2, in a nested group."""
     tree.mount(('/', '/sys/fs/cgroup', 'cgroup2 cgroup2 rw'), groups='0::/outer/inner\n')
     return tree
 
 
 @pytest.fixture
 def split(tree):
-    """cgroup v1 in a container that sees no group but its own."""
+    """cgroup v1 in a container that sees only its own group."""
     tree.mount(
         ('/docker/ab', '/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'),
         ('/docker/ab', '/sys/fs/cgroup/cpu,cpuacct', 'cgroup cgroup rw,cpu,cpuacct'),
@@ -63,7 +63,7 @@ def test_a_machine_without_groups(tree):
 
 
 def test_the_smallest_limit_of_all_groups_counts(unified):
-    """What is free in a group, without what the system would drop at once."""
+    """Inactive file caches count as free memory of a group."""
     place = 'sys/fs/cgroup/outer'
     unified.write(f'{place}/inner/memory.max', f'{8 * GB}\n')
     unified.write(f'{place}/inner/memory.current', f'{GB}\n')
@@ -105,7 +105,7 @@ def test_version_1(split):
     split.write(f'{place}/memory.stat', f'total_inactive_file {GB // 2}\nhierarchical_memory_limit {9 * GB}\n')
     split.write(f'{place}/memory.memsw.limit_in_bytes', '1\n')
     assert memory(split.root)[:2] == (2 * GB, GB // 2)
-    split.write(f'{place}/memory.stat', f'hierarchical_memory_limit {GB}\n')  # of a group that the container can't see
+    split.write(f'{place}/memory.stat', f'hierarchical_memory_limit {GB}\n')  # of an invisible group
     assert memory(split.root)[:2] == (GB, GB)
     place = 'sys/fs/cgroup/cpu,cpuacct'
     split.write(f'{place}/cpu.cfs_period_us', '50000\n')
@@ -133,15 +133,15 @@ def test_both_versions_at_once(tree):
 
 
 @pytest.mark.parametrize('path', ['/elsewhere', '/../..', '/docker/abc', '/docker/ab/gone', ''])
-def test_groups_outside_of_what_is_mounted(tree, path):
-    """Of a container with its own view, what is mounted is the group itself."""
+def test_groups_outside_of_the_mounted_group(tree, path):
+    """In a container with its own view, the mounted group is the process's group."""
     tree.mount(('/docker/ab', '/sys/fs/cgroup', 'cgroup2 cgroup2 rw'), groups=f'0::{path}\n')
     tree.write('sys/fs/cgroup/memory.max', f'{GB}\n')
     assert memory(tree.root).limit == GB
 
 
 @pytest.mark.parametrize('text', ['', 'max', 'nonsense', '-5', '0', '9' * 30, '1.5', '\0', '1 2 3 4', 'é'])
-def test_odd_files_are_no_limits(unified, text):
+def test_invalid_files_are_ignored(unified, text):
     for name in ('memory.max', 'memory.high', 'memory.current', 'memory.stat', 'pids.max', 'cpu.max'):
         (unified.root / 'sys/fs/cgroup/outer').mkdir(parents=True, exist_ok=True)
         (unified.root / 'sys/fs/cgroup/outer' / name).write_bytes(text.encode('latin-1'))
@@ -153,7 +153,7 @@ def test_odd_files_are_no_limits(unified, text):
     assert memory(unified.root).limit == 16_384_000_000
 
 
-def test_files_that_can_not_be_read(unified):
+def test_unreadable_files_are_ignored(unified):
     for name in ('memory.max', 'cpu.max', 'pids.max'):
         (unified.root / 'sys/fs/cgroup/outer/inner' / name).mkdir(parents=True)
     assert memory(unified.root).source == 'this machine' and quota(unified.root) is None and tasks(unified.root) is None
@@ -178,7 +178,7 @@ def test_limits_of_the_process(tree, monkeypatch):
         ('max', 15, -1, 10**9, False),
     ],
 )
-def test_threads_are_plenty_where_no_limit_is_near(split, monkeypatch, most, now, nproc, space, plenty):
+def test_threads_are_plenty_if_limits_are_far(split, monkeypatch, most, now, nproc, space, plenty):
     split.write('sys/fs/cgroup/pids/pids.max', f'{most}\n')
     split.write('sys/fs/cgroup/pids/pids.current', f'{now}\n')
     given = {limits.resource.RLIMIT_NPROC: nproc, limits.resource.RLIMIT_AS: space}

@@ -1,4 +1,4 @@
-"""Locks on what is in the cache: nobody waits, and nothing in use goes."""
+"""Locks of cache entries: no process waits, and no entry in use is removed."""
 
 import errno
 import fcntl
@@ -20,8 +20,8 @@ from fastrnn.system.locks import can_lock, is_held, unused
 pytestmark = pytest.mark.usefixtures('cache_root')
 
 
-def test_an_entry_that_is_looked_at_is_found(cache_root, add_text, tmp_path):
-    """A lock that another process has for a moment costs a moment, not the entry."""
+def test_a_briefly_locked_entry_is_found(cache_root, add_text, tmp_path):
+    """If another process holds a lock for a moment, the entry is used after it."""
     folder, begun = add_text('a'), threading.Event()
 
     def look():
@@ -37,7 +37,7 @@ def test_an_entry_that_is_looked_at_is_found(cache_root, add_text, tmp_path):
     thread.join()
 
 
-def test_an_entry_that_is_being_removed_is_made_anew(cache_root, add_text, tmp_path, monkeypatch):
+def test_an_entry_that_is_being_removed_is_created_again(cache_root, add_text, tmp_path, monkeypatch):
     folder = add_text('a')
     monkeypatch.setattr('fastrnn.system.locks.TRIES', 2)
     with unused(folder / 'ids') as free:
@@ -47,7 +47,7 @@ def test_an_entry_that_is_being_removed_is_made_anew(cache_root, add_text, tmp_p
 
 
 def test_without_locks(cache_root, add_text, monkeypatch):
-    """Some file systems have none: texts are used, and go, all the same."""
+    """Some file systems have none: texts are still used and removed."""
 
     def unsupported(*_):
         raise OSError(38, 'Function not implemented')
@@ -59,7 +59,7 @@ def test_without_locks(cache_root, add_text, monkeypatch):
 
 @pytest.mark.parametrize('code', [errno.ENOSYS, errno.ENOTSUP, errno.ENOLCK, errno.EIO])
 def test_a_file_system_without_locks(tmp_path, monkeypatch, code):
-    """Told from one where another process has the lock."""
+    """Distinguished from a lock that another process holds."""
     path = tmp_path / 'lock'
     assert can_lock(path) and path.exists()
     with open(path) as other:
@@ -76,8 +76,8 @@ def test_a_file_system_without_locks(tmp_path, monkeypatch, code):
         can_lock(tmp_path / 'link')
 
 
-def test_a_lock_that_is_held_is_seen_and_none_is_taken(tmp_path, monkeypatch):
-    """Whoever locks the file meanwhile, for however short, is not in anybody's way."""
+def test_held_locks_are_found_without_taking_any(tmp_path, monkeypatch):
+    """Checking never makes another process's lock fail."""
     path = tmp_path / 'lock'
     assert not is_held(path)
     path.touch()
@@ -88,12 +88,12 @@ def test_a_lock_that_is_held_is_seen_and_none_is_taken(tmp_path, monkeypatch):
         assert is_held(path)
     path.touch()
     with open(path, 'rb') as file:
-        fcntl.flock(file, fcntl.LOCK_SH)  # of one who only looks
+        fcntl.flock(file, fcntl.LOCK_SH)  # a process that only checks
         assert not is_held(path)
 
 
-def test_a_lock_that_the_list_does_not_have(tmp_path):
-    """Such as one of another machine: the system is asked who would be in the way."""
+def test_a_lock_that_is_not_listed(tmp_path):
+    """Such as a lock of another machine: the system is asked which lock would be in the way."""
     path = tmp_path / 'lock'
     path.touch()
     script = (
@@ -106,14 +106,14 @@ def test_a_lock_that_the_list_does_not_have(tmp_path):
     assert not is_held(path)
 
 
-def test_names_that_are_no_files(tmp_path):
+def test_names_that_are_not_files(tmp_path):
     os.mkfifo(tmp_path / 'pipe')
     (tmp_path / 'link').symlink_to('nowhere')
     assert [is_held(tmp_path / name) for name in ('pipe', 'link', '')] == [False] * 3
 
 
 def test_a_system_without_locks(cache_root, add_text, tmp_path, monkeypatch):
-    """Windows: there an open file can't be removed, so it is not opened to look whether others have it."""
+    """On Windows, open files can't be removed: files are not opened to check for locks."""
     monkeypatch.setattr(locks, 'fcntl', None)
     folder, opened, open_file = add_text('a'), [], os.open
     monkeypatch.setattr(

@@ -1,4 +1,4 @@
-"""Outputs that are full, closed, blocked or gone."""
+"""Outputs that are full, closed or blocked."""
 
 import errno
 import io
@@ -23,7 +23,7 @@ def bad(kind):
     """A descriptor that can't be written."""
     if kind == errno.ENOSPC:
         return os.open('/dev/full', os.O_WRONLY)
-    if kind == errno.EBADF:  # as a closed one is opened
+    if kind == errno.EBADF:  # as open_closed opens a closed one
         return os.open(os.devnull, os.O_RDONLY)
     reader, writer = os.pipe()
     os.close(reader)
@@ -49,7 +49,7 @@ def test_the_first_error_is_raised_and_the_rest_is_dropped(monkeypatch, kind):
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_none_is_raised_while_there_is_more_to_do(monkeypatch, kind):
+def test_no_error_is_raised_while_forgiven(monkeypatch, kind):
     stream = output(monkeypatch, bad(kind))
     with outputs.guarded():
         with outputs.forgiven():
@@ -67,8 +67,8 @@ def test_standard_error_never_raises(monkeypatch):
 
 
 @pytest.mark.parametrize('buffered', [True, False])
-def test_a_pipe_that_takes_little_at_a_time(monkeypatch, buffered):
-    """Python's own streams fail there, or lose a part."""
+def test_a_slow_pipe(monkeypatch, buffered):
+    """Python's own streams fail there, or lose data."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     stream = os.fdopen(writer, 'wb', buffering=-1 if buffered else 0)
@@ -89,8 +89,8 @@ def test_a_pipe_that_takes_little_at_a_time(monkeypatch, buffered):
     assert b''.join(read).decode() == text
 
 
-def test_who_does_not_read_holds_no_end_up(monkeypatch):
-    """Once a signal has come: a batch system kills soon after it."""
+def test_after_a_signal_a_full_pipe_fails(monkeypatch):
+    """Batch systems kill a process soon after a signal."""
     monkeypatch.setattr(outputs, 'GRACE', 0.0)
     monkeypatch.setattr(outputs, 'STEP', 1)
     monkeypatch.setattr(stop, 'came', [15])
@@ -103,8 +103,8 @@ def test_who_does_not_read_holds_no_end_up(monkeypatch):
     os.close(reader)
 
 
-def test_what_is_not_the_systems_stays(monkeypatch):
-    """A test's or a notebook's stream."""
+def test_other_streams_stay(monkeypatch):
+    """Such as streams of tests and notebooks."""
     monkeypatch.setattr(sys, 'stdout', io.StringIO())
     before = sys.stdout
     with outputs.guarded():
@@ -112,7 +112,7 @@ def test_what_is_not_the_systems_stays(monkeypatch):
 
 
 def test_closed_descriptors():
-    """The next file that is opened does not get their numbers, and to use one is an error."""
+    """Files that are opened later don't get their numbers, and using one raises an error."""
     code = """
 import os
 for descriptor in (0, 1, 2):
@@ -133,7 +133,7 @@ os._exit(7)
 
 
 def test_columns(monkeypatch):
-    """Of a terminal as wide as it is; a pipe has room for any line."""
+    """The terminal's width; unlimited in a pipe."""
     monkeypatch.setenv('COLUMNS', '50')
     monkeypatch.setattr(sys, 'stdout', Terminal())
     assert outputs.columns() == 50

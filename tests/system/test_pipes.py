@@ -1,4 +1,4 @@
-"""Texts that are no regular files: pipes are copied, in bounded room and time; what need not have an end is refused."""
+"""Texts that are not regular files: pipes are copied, with limits of size and time; devices are refused."""
 
 import errno
 import io
@@ -49,7 +49,7 @@ def write(path, data, opened=0.0, pause=0.0):
     return thread
 
 
-# what is refused
+# refused inputs
 
 
 def test_devices(tmp_path, cli):
@@ -107,7 +107,7 @@ def test_standard_input_that_is_a_file_or_a_pipe(monkeypatch):
     thread.join()
 
 
-# how much room there is
+# free room
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_standard_input_that_is_a_file_or_a_pipe(monkeypatch):
     [
         (2**29, 2**40, 2**28, True),
         (2**29, 2**40, 2**28 + 1, False),
-        (30, 100, 25, True),  # of a small disk a twentieth stays
+        (30, 100, 25, True),  # on a small disk 5 % stay free
         (30, 100, 26, False),
     ],
 )
@@ -129,7 +129,7 @@ def test_room(monkeypatch, free, total, size, fits):
 
 
 def endless(monkeypatch, room):
-    """A stream without end, and a disk with so much room beyond the reserve."""
+    """A stream without an end, and a disk with ``room`` bytes beyond the reserve."""
     read = []
 
     class Endless:
@@ -156,7 +156,7 @@ def test_a_pipe_without_an_end(monkeypatch):
 
 
 def test_a_named_pipe_without_an_end(monkeypatch, fifo):
-    """The program that writes to it is let go."""
+    """The program that writes to it can end."""
     monkeypatch.setattr(shutil, 'disk_usage', lambda folder: Usage(2**40, 0, pipes.RESERVE - 1))
     thread = write(fifo, [bytes(1000)] * 5000)
     with pytest.raises(ValueError, match=f'^{fifo}: no room in .* after 0 bytes of this pipe .No space left'):
@@ -166,7 +166,7 @@ def test_a_named_pipe_without_an_end(monkeypatch, fifo):
 
 
 @pytest.mark.parametrize('code', [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
-def test_a_disk_that_is_full_all_the_same(monkeypatch, code):
+def test_a_disk_that_fills_up_meanwhile(monkeypatch, code):
     class Full(io.BytesIO):
         def write(self, data):
             raise OSError(code, os.strerror(code))
@@ -177,19 +177,19 @@ def test_a_disk_that_is_full_all_the_same(monkeypatch, code):
 
 
 def test_encoding_stops_before_the_cache_is_full(tmp_path, monkeypatch):
-    """The text is not refused for it, as long as it fits in memory."""
+    """A text that fits in memory is still accepted."""
     monkeypatch.setattr(shutil, 'disk_usage', lambda folder: Usage(2**40, 0, pipes.RESERVE + len(TEXT) - 1))
     corpus = open_corpus(SONNETS)
     assert f'cannot be written (No space left on device for {len(TEXT):,} more bytes, ' in corpus.note
     assert np.array_equal(corpus.ids, Corpus.of(TEXT).ids) and not list((tmp_path / 'cache' / 'corpora').iterdir())
 
 
-# when somebody writes
+# programs that write
 
 
 @pytest.mark.parametrize(('opened', 'pause'), [(0, 0), (0, 0.05), (0.05, 0), (0.05, 0.05)])
 def test_a_named_pipe(fifo, opened, pause):
-    """Whether who writes to it is there before or after, and writes at once or not."""
+    """The writing program may start before or after, and may write later."""
     parts = [TEXT[:500].encode(), TEXT[500:].encode()]
     thread = write(fifo, parts, opened, pause)
     corpus = open_corpus(fifo)
@@ -197,8 +197,8 @@ def test_a_named_pipe(fifo, opened, pause):
     assert np.array_equal(corpus.ids, Corpus.of(TEXT).ids)
 
 
-def test_nobody_writes(monkeypatch, fifo, cli):
-    """One is told at first; it is given up in the end."""
+def test_no_program_writes(monkeypatch, fifo, cli):
+    """A warning comes first, then an error."""
     monkeypatch.setattr(pipes, 'TELL', 0.05)
     monkeypatch.setattr(pipes, 'WAIT', 0.1)
     code, out, err = cli('train', fifo)
@@ -209,7 +209,7 @@ def test_nobody_writes(monkeypatch, fifo, cli):
     )
 
 
-def test_somebody_writes_late(monkeypatch, fifo):
+def test_a_program_writes_late(monkeypatch, fifo):
     monkeypatch.setattr(pipes, 'TELL', 0.02)
     thread = write(fifo, [TEXT.encode()], opened=0.2)
     with pytest.warns(RuntimeWarning, match='waiting for a program to write to this pipe'):
@@ -220,7 +220,7 @@ def test_somebody_writes_late(monkeypatch, fifo):
 
 @pytest.mark.filterwarnings('ignore:.*waiting for a program')
 def test_a_run_whose_text_came_through_a_pipe(tmp_path, monkeypatch, fifo):
-    """It does not hang when it is to go on; it goes on when the same text comes, through a pipe or from a file."""
+    """Resuming does not hang. The run resumes with the same text from a pipe or a file."""
     run_to(begin(tmp_path / 'whole'))
     for name, files in (('again', None), ('file', SONNETS)):
         thread = write(fifo, [TEXT.encode()])

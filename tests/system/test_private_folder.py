@@ -1,4 +1,4 @@
-"""Folders that are believed: only where nobody else can have put anything there."""
+"""Folders are trusted only if no other user can have written to them."""
 
 import grp
 import os
@@ -11,28 +11,28 @@ from caches import folder, mode_of
 from fastrnn.system import private_folder
 from fastrnn.system.private_folder import NotPrivate, exposed, make_private
 
-OTHER = 12345  # of a user, or of a group
+OTHER = 12345  # id of a user or a group
 
 
 @pytest.fixture
 def umask():
-    """Of a group that works together."""
+    """A umask that lets the group write."""
     before = os.umask(0o002)
     yield
     os.umask(before)
 
 
 @pytest.mark.usefixtures('umask')
-def test_made_for_the_user_alone(place):
-    """And what is missing above it."""
+def test_creates_a_folder_for_this_user_only(place):
+    """And missing folders above it."""
     make_private(place / 'a' / 'b')
     assert mode_of(place / 'a') == mode_of(place / 'a' / 'b') == 0o700
     assert exposed(place / 'a' / 'b') == exposed(place / 'a' / 'none yet') == ''
     make_private(place / 'a' / 'b')
 
 
-def test_one_of_before_stays_usable(place):
-    """Made with the modes that were usual."""
+def test_folders_with_usual_modes_are_accepted(place):
+    """Older versions created such folders."""
     folder(place / 'cache')
     (folder(place / 'cache' / 'kernels') / 'file').touch(0o644)
     make_private(place / 'cache' / 'kernels')
@@ -44,8 +44,8 @@ OPEN = {'the world': 0o707, 'a group': 0o770, 'both': 0o777}
 
 @pytest.mark.parametrize('mode', OPEN.values(), ids=OPEN)
 @pytest.mark.parametrize('which', ['cache', 'cache/kernels'])
-def test_what_others_can_write_to(place, mode, which):
-    """Itself, or the one above, where it could be exchanged."""
+def test_folders_that_others_can_write_to(place, mode, which):
+    """The folder itself, or the one above it, in which it could be replaced."""
     folder(place / 'cache' / 'kernels')
     folder(place / which, mode)
     with pytest.raises(NotPrivate) as error:
@@ -59,7 +59,7 @@ def test_what_others_can_write_to(place, mode, which):
 
 
 @pytest.mark.usefixtures('umask')
-def test_nothing_is_made_where_others_can_write(place):
+def test_nothing_is_created_where_others_can_write(place):
     folder(place / 'cache', 0o777)
     with pytest.raises(NotPrivate):
         make_private(place / 'cache' / 'kernels')
@@ -67,15 +67,15 @@ def test_nothing_is_made_where_others_can_write(place):
 
 
 def test_a_sticky_folder(place):
-    """As /tmp: others can't exchange what is in it, but add to it."""
+    """As /tmp: other users can add files, but not replace any."""
     folder(place / 'tmp', 0o1777)
     make_private(place / 'tmp' / 'kernels')
     assert exposed(place / 'tmp').endswith('tmp; name another folder with FASTRNN_CACHE')
 
 
 @pytest.mark.parametrize('whose', ['cache', 'cache/kernels', 'link', 'cache/kernels/file', 'cache/kernels/sub/file'])
-def test_what_belongs_to_others(place, owners, whose):
-    """Links and files too, and though nobody else can write to it now."""
+def test_files_of_other_users(place, owners, whose):
+    """Folders, links and files, even if other users can't write to them now."""
     (folder(place / 'cache' / 'kernels' / 'sub') / 'file').touch()
     (place / 'cache' / 'kernels' / 'file').touch()
     (place / 'link').symlink_to('cache')
@@ -91,8 +91,8 @@ def test_what_belongs_to_others(place, owners, whose):
     assert exposed(kernels) == ''
 
 
-def test_what_others_can_write_in_it(place):
-    """Where they can enter; a folder that is shut shuts what is below."""
+def test_contents_that_others_can_write_to(place):
+    """If they can enter the folder; a shut folder protects everything below it."""
     (folder(place / 'kernels') / 'file').touch()
     (place / 'kernels' / 'file').chmod(0o666)
     assert exposed(place / 'kernels').endswith(f'file; remove {place / "kernels"}')
@@ -105,8 +105,8 @@ def test_what_others_can_write_in_it(place):
 
 
 @pytest.mark.parametrize('target', ['../open/inner', '{place}/open/inner', '../a/second'])
-def test_the_way_that_links_lead(place, target):
-    """Through a folder that others can write to; a shut one, where the link is, does not help."""
+def test_links_are_followed(place, target):
+    """Through a folder that others can write to; a shut folder around the link does not help."""
     folder(place / 'open' / 'inner')
     folder(place / 'a')
     (place / 'a' / 'link').symlink_to(target.format(place=place))
@@ -115,7 +115,7 @@ def test_the_way_that_links_lead(place, target):
     assert exposed(place / 'a' / 'link' / 'kernels') == ''
     (place / 'open').chmod(0o777)
     assert exposed(place / 'a' / 'link' / 'kernels').startswith(f'other users can write to {place / "open"}; ')
-    assert exposed(place / 'a' / 'link' / '..' / '..' / 'a') != exposed(place / 'a') == ''  # it can be led elsewhere
+    assert exposed(place / 'a' / 'link' / '..' / '..' / 'a') != exposed(place / 'a') == ''
 
 
 def test_links_in_a_circle(place):
@@ -143,7 +143,7 @@ def test_relative_paths(place, monkeypatch):
     ],
 )
 def test_groups(place, monkeypatch, name, members, primary, rights, alone):
-    """A user's own group, as many systems make one, is nobody else; one that others are in, or may be, is."""
+    """A group with only this user, as many systems create, is safe; a group with other users is not."""
     folder(place / 'cache', 0o775)
     gid = (place / 'cache').stat().st_gid
 
@@ -164,15 +164,15 @@ def test_groups(place, monkeypatch, name, members, primary, rights, alone):
     assert exposed(place / 'cache' / 'kernels').startswith('other users can write to ')
 
 
-def test_the_users_are_listed_once(place, monkeypatch):
-    """A directory service may know 100,000."""
+def test_users_are_listed_only_once(place, monkeypatch):
+    """A directory service may list 100,000 users."""
     lists, uid, gid = [], os.geteuid(), place.stat().st_gid
     me = pwd.struct_passwd(('me', 'x', uid, gid, '', '', ''))
     monkeypatch.setattr(pwd, 'getpwuid', lambda _: me)
     monkeypatch.setattr(grp, 'getgrgid', lambda _: grp.struct_group(('me', 'x', gid, [])))
     monkeypatch.setattr(pwd, 'getpwall', lambda: lists.append(1) or [me])
     texts = folder(place / 'cache' / 'corpora')
-    assert exposed(texts) == '' and not lists  # nobody else may write there
+    assert exposed(texts) == '' and not lists  # only this user may write there
     for number in range(9):
         (texts / f'{number}').touch()
         (texts / f'{number}').chmod(0o664)
@@ -183,7 +183,7 @@ def test_the_users_are_listed_once(place, monkeypatch):
 
 
 def test_a_user_without_a_name(place, monkeypatch):
-    """As containers have them: no group is known to be the user's own."""
+    """As in containers: every group may have other users."""
     monkeypatch.setattr(pwd, 'getpwuid', {}.__getitem__)
     assert exposed(folder(place / 'cache', 0o770) / 'kernels').startswith('other users can write to ')
     assert exposed(folder(place / 'cache', 0o755) / 'kernels') == ''

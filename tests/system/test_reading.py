@@ -1,4 +1,4 @@
-"""One opener for what others may have made: it never waits, never fills memory, and says what is there instead."""
+"""Reading files of strangers never waits and never fills memory. Errors say what the file is."""
 
 import os
 import socket
@@ -17,11 +17,11 @@ from fastrnn.system.reading import NotRegular, open_regular, read_bytes, same_co
 
 KINDS = ('pipe', 'link to a pipe', 'device', 'socket', 'folder', 'nowhere', 'loop')
 TERABYTE = 1 << 40
-AGAIN = 'checkpoint-000000099.safetensors'  # newer than any of the run
+AGAIN = 'checkpoint-000000099.safetensors'  # newer than all checkpoints of the run
 
 
 def put(path, kind):
-    """What is not a regular file, in place of what has this name."""
+    """Replace a file by something that is not a regular file."""
     path.unlink(missing_ok=True)
     if kind == 'pipe':
         os.mkfifo(path)
@@ -44,7 +44,7 @@ def run(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_what_is_not_a_regular_file(tmp_path, monkeypatch, kind):
+def test_only_regular_files_are_opened(tmp_path, monkeypatch, kind):
     monkeypatch.chdir(tmp_path)
     put(tmp_path / 'x', kind)
     with pytest.raises(OSError) as caught:
@@ -55,8 +55,8 @@ def test_what_is_not_a_regular_file(tmp_path, monkeypatch, kind):
         same_contents(tmp_path / 'x', __file__)
 
 
-def test_a_name_that_changes_hands(tmp_path, monkeypatch):
-    """What is opened counts, not what was there a moment before."""
+def test_a_file_that_is_replaced_meanwhile(tmp_path, monkeypatch):
+    """The opened file is checked, not only the name before."""
     (tmp_path / 'x').write_text('a')
     state = os.stat(tmp_path / 'x')
     put(tmp_path / 'x', 'pipe')
@@ -68,7 +68,7 @@ def test_a_name_that_changes_hands(tmp_path, monkeypatch):
 
 
 def test_a_limit(tmp_path):
-    """Of what is read, whatever the system says of the size."""
+    """Limits the bytes that are read, whatever size the system reports."""
     path = tmp_path / 'x'
     path.write_bytes(b'12345')
     assert read_bytes(path, 5) == b'12345'
@@ -90,7 +90,7 @@ def test_same_contents(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize('kind', KINDS)
 def test_a_newer_checkpoint_of_a_stranger(run, cli, kind):
-    """Beside the best model it is nothing; without one an error names it and another; a run is not resumed from it."""
+    """Ignored next to the best model. Without a best model it is an error; a run is not resumed from it."""
     put(run / AGAIN, kind)
     assert cli('sample', run, '--length', 5)[0] == 0
     (run / BEST).unlink()
@@ -108,14 +108,14 @@ def test_every_file_of_a_run_folder(run, cli, kind):
         if name != BEST:
             assert refusal(cli, 'plot', run, '--out', 'x.svg').startswith(f'{run}/')
             assert refusal(cli, 'train', '--resume', run).startswith(str(run))
-        elif kind not in ('nowhere', 'loop'):  # which are no best model
+        elif kind not in ('nowhere', 'loop'):  # these are not a best model
             assert str(run / BEST) in refusal(cli, 'sample', run)
         (run / name).rmdir() if kind == 'folder' else (run / name).unlink()
         aside.rename(run / name)
 
 
 def test_files_of_a_terabyte(run, cli):
-    """Of nothing: they are refused by their size, without being read."""
+    """Sparse files are refused by their size, without being read."""
     for name in (BEST, 'config.json', checkpoints(run)[-1].name):
         os.truncate(run / name, TERABYTE)
     assert 'damaged' in refusal(cli, 'sample', run)
@@ -130,7 +130,7 @@ def test_files_of_a_terabyte(run, cli):
 
 
 def test_a_header_that_promises_a_terabyte(tmp_path):
-    """In a process that has no such memory: one line, no kill."""
+    """With less memory than that: an error of one line, and the process is not killed."""
     header = b'{"__metadata__":{"format":"1","vocabulary":"[]"},"a":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}'
     header %= TERABYTE, TERABYTE
     (tmp_path / 'x').write_bytes(len(header).to_bytes(8, 'little') + header)
@@ -142,8 +142,8 @@ def test_a_header_that_promises_a_terabyte(tmp_path):
 
 
 @pytest.mark.parametrize('hidden', [False, True])
-def test_bytes_from_any_place(tmp_path, monkeypatch, hidden):
-    """Also where a file has one position for all."""
+def test_bytes_at_an_offset(tmp_path, monkeypatch, hidden):
+    """Also without preadv, when threads share the position of a file."""
     (tmp_path / 'file').write_bytes(bytes(range(200)))
     if hidden:
         monkeypatch.delattr(os, 'preadv', raising=False)

@@ -1,4 +1,4 @@
-"""Signals that end a command: what each does, and in which state."""
+"""Signals that stop a command, in each state."""
 
 import signal
 import sys
@@ -12,7 +12,7 @@ from fastrnn.system.interrupts import held, remembered
 
 
 def ended(*numbers):
-    """The exit code that signals lead to."""
+    """Send signals; returns the exit code, or None."""
     try:
         for number in numbers:
             signal.raise_signal(number)
@@ -23,7 +23,7 @@ def ended(*numbers):
 
 
 @pytest.mark.parametrize('number', stop.ENDING)
-def test_one_ends_a_command_with_its_own_code(number):
+def test_a_signal_ends_a_command_with_its_code(number):
     with stop.caught():
         assert ended(number) == 128 + number
         assert ended(number, signal.SIGTERM, signal.SIGINT) is None  # the end is on its way
@@ -34,8 +34,8 @@ def test_one_ends_a_command_with_its_own_code(number):
         stop.check()
 
 
-def test_what_is_ignored_stays_so():
-    """As under nohup, and SIGINT in a background job, where SIGTERM must do."""
+def test_ignored_signals_stay_ignored():
+    """As under nohup; background jobs ignore SIGINT, but not SIGTERM."""
     for number in (signal.SIGHUP, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     with stop.caught(), stop.caught():
@@ -46,7 +46,7 @@ def test_what_is_ignored_stays_so():
 
 @pytest.mark.parametrize('more', [(), (signal.SIGTERM,), (signal.SIGHUP, signal.SIGUSR1)])
 def test_work_is_saved_first(more):
-    """Other signals may come twice by themselves; a second Ctrl-C, or Ctrl-\\, is somebody's wish."""
+    """Other signals may come twice without intent; the user sends a second Ctrl-C or Ctrl-\\."""
     with stop.caught():
         with stop.working(lambda: True, lambda: True, str) as signals:
             assert ended(signal.SIGTERM, *more) is None and signals == [signal.SIGTERM, *more]
@@ -57,8 +57,8 @@ def test_work_is_saved_first(more):
             stop.check()
 
 
-def test_a_part_of_the_work_is_ended():
-    """By each Ctrl-C, as often as it comes; other signals end the command, and after one so does Ctrl-C."""
+def test_a_part_of_the_work_is_stopped():
+    """Each Ctrl-C stops one part. Other signals stop the command, also if Ctrl-C follows."""
     with stop.caught():
         with stop.returning():
             assert ended(signal.SIGINT) == ended(signal.SIGINT) == 130 and stop.came == []
@@ -75,7 +75,7 @@ def test_another_process_decides():
 
 
 def test_held_and_remembered():
-    """Its handler waits by itself; nested contexts, and one inside of another, lose nothing."""
+    """The handler waits while signals are held; nested contexts lose no signal."""
     came = []
     with stop.caught():
         with pytest.raises(SystemExit), held():
@@ -102,13 +102,13 @@ stop.install()
 stop.watch(0.2)
 """
 CASES = {
-    # a callback that swallows what the handler raises, as the compiler's do
+    # a callback swallows the handler's exception, as the compiler's do
     'swallowed': (
         'class Lost:\n    def __del__(self): signal.raise_signal(signal.SIGTERM)\nLost()\nwhile True: time.sleep(9)',
         143,
         b'',
     ),
-    # the main thread is in a long call, and a second Ctrl-C says what is saved; a file that is half written goes
+    # the main thread is in a long call; a second Ctrl-C prints the last words and removes a partial file
     'twice': (
         """
 from pathlib import Path
@@ -123,7 +123,7 @@ with stop.working(lambda: True, lambda: True, lambda: 'last words'):
         130,
         b'last words\n',
     ),
-    # with nothing to save it waits for no more than a moment
+    # without anything to save it waits only briefly
     'idle': (
         "with stop.working(bool, lambda: True, lambda: 'nothing'):\n"
         '    signal.raise_signal(signal.SIGUSR1)\n    while True: time.sleep(9)',
@@ -133,17 +133,17 @@ with stop.working(lambda: True, lambda: True, lambda: 'last words'):
 }
 
 
-@pytest.mark.parametrize('platform', ['linux', 'win32'])  # a pipe tells the thread; on Windows a socket does
+@pytest.mark.parametrize('platform', ['linux', 'win32'])  # the thread reads a pipe, on Windows a socket
 @pytest.mark.parametrize('name', CASES)
-def test_a_thread_ends_what_the_main_one_does_not(tmp_path, name, platform):
+def test_a_thread_ends_a_blocked_command(tmp_path, name, platform):
     code, expected, told = CASES[name]
     run = run_python('-c', WATCHED + code, tmp_path, platform, timeout=30)
     assert (run.returncode, run.stderr) == (expected, told)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_output_of_which_nobody_knows_whether_it_is_blocked(monkeypatch, capfd):
-    """Windows tells that of sockets alone."""
+def test_an_output_that_may_be_blocked(monkeypatch, capfd):
+    """Windows can check only sockets."""
 
     def only_sockets(*_):
         raise OSError(10038, 'not a socket')
