@@ -27,7 +27,7 @@ from .reading import read_bytes
 SIZE = 4_000_000_000  # bytes
 FACTS = 1 << 28  # limit in bytes of a text's facts.json, which lists all characters and files
 MONTH = 30 * 86400.0  # seconds without use after which compiled code is removed
-RESCUED = 'rescued'  # folder of models
+RESCUED = 'rescued'
 NAMES = {
     'text': re.compile('[0-9a-f]{32}'),
     'kernels': re.compile('kernels-[0-9a-f]{16}'),

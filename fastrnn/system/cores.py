@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .limits import ROOT, affinity, allowed
 
-LISTS = 'core_cpus_list', 'thread_siblings_list'  # older kernels use the second name
+LISTS = 'core_cpus_list', 'thread_siblings_list'  # older Linux kernels have the second file
 
 
 def physical(root: Path = ROOT) -> int:

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Iterable
 from typing import Any
 
-# Characters that control a terminal: control characters except newline and tab, the same as surrogates (bytes of file
-# names in the C locale), and those that change the direction of text. Khmer, Persian and emoji need other invisible
-# characters, which stay.
+# Characters that control a terminal: control characters except newline and tab, also as surrogates (bytes of file names
+# in the C locale), and those that change the direction of text. Other invisible characters stay: Khmer, Persian and
+# emoji need them.
 OBEYED = re.compile('\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\udc80-\udc9f]')
 
 

@@ -40,7 +40,7 @@ def _users_cache(*_: str | None) -> Path:
         return folder
     reason = 'the user has no home folder' if folder is None else f'{folder} cannot be written'
     place = _shared() or temporary_folder()
-    if place is None:  # this one cannot be written either: the callers' writes fail with an error
+    if place is None:  # neither can be written: callers get the error when they write
         return folder or Path(os.devnull, NAME)
     warnings.warn(
         f'{reason}: kernels and encoded texts are kept in {place}; name another folder with FASTRNN_CACHE',

@@ -20,7 +20,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 ROOT = Path('/')
-MANY, MOST_OF_A_USER = 4, 1000  # spare factor for threads; threads that the user may already have
+MANY, MOST_OF_A_USER = 4, 1000  # limits must allow 4 times the threads; those that a user may have already
 ENDLESS = 1 << 60  # bytes; cgroup v1 shows a huge number for no limit
 
 

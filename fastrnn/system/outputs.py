@@ -32,7 +32,7 @@ def open_closed() -> None:
         except OSError:
             try:
                 os.set_inheritable(os.open(os.devnull, flags), True)  # gets the lowest free number: this one
-            except OSError:  # no such device
+            except OSError:
                 return
 
 
@@ -73,7 +73,7 @@ class Output(io.RawIOBase):
         return size
 
     def _wait(self) -> None:
-        """Wait until it is writable. Python's own writes fail on a non-blocking file, and wait through signals else."""
+        """Wait until it is writable. Python's writes fail on a full non-blocking pipe, and ignore signals on others."""
         if not hasattr(select, 'poll'):
             return
         poll, waited = select.poll(), 0.0

@@ -1,8 +1,8 @@
 """Stops a command on a signal: Ctrl-C, a scheduler's signal, a dropped connection.
 
 The first signal stops the command: at once if nothing would be lost, else when the work is saved. A second Ctrl-C stops
-it at once. Repeating another signal has no effect, as many come twice: bash and the kernel both send SIGHUP,
-``timeout`` sends SIGTERM to the process and to its group, a limit of processor time sends SIGXCPU every second. The
+it at once. Other repeated signals have no effect, as many come twice. Bash and the kernel both send SIGHUP, and
+``timeout`` sends SIGTERM to the process and to its group. A limit of processor time sends SIGXCPU every second. The
 exit code is 128 + the number of the first signal.
 
 Only the command line uses this: a library must not handle signals.
