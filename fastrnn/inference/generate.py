@@ -199,7 +199,7 @@ def _in_groups(
             streams.states[...], streams.ix[:] = stream.states, stream.ix
             if isinstance(stream, BatchedStreams):
                 streams.recent[...] = stream.recent
-            yield from _whole(model, streams, length, choice, rng, until)
+            yield from _whole(model, streams, length, choice, rng, until, last=start + group >= count)
 
 
 def _whole(
@@ -209,11 +209,12 @@ def _whole(
     choice: Choice,
     rng: np.random.RandomState,
     until: str | None,
+    last: bool,
 ) -> Iterator[str | None]:
     """Yield one text per stream, in their order, each when it is complete.
 
     The generator's numbers of steps that are not taken, as all texts have stopped, are used up: so the texts of the
-    next group depend neither on ``until`` nor on when this was noticed.
+    next group depend neither on ``until`` nor on when this was noticed. After the last group nothing needs them.
     """
     B = streams.ix.size
     decoders, parts, drawn, given = [Decoder(model, until) for _ in range(B)], [list[str]() for _ in range(B)], 0, 0
@@ -236,4 +237,5 @@ def _whole(
         if given == B:
             break
     yield from [''] * (B - given)  # of no length
-    yield from in_pieces(unused, length - drawn)
+    if not last:
+        yield from in_pieces(unused, length - drawn)

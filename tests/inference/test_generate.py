@@ -177,7 +177,9 @@ def test_long_texts_take_smaller_groups(monkeypatch):
     monkeypatch.setattr(sampling, 'GROUP_CHARACTERS', 100)
     made = []
     whole = sampling._whole
-    monkeypatch.setattr(sampling, '_whole', lambda model, of, *rest: made.append(of.ix.size) or whole(model, of, *rest))
+    monkeypatch.setattr(
+        sampling, '_whole', lambda model, of, *rest, **more: made.append(of.ix.size) or whole(model, of, *rest, **more)
+    )
     assert len(list(fastrnn.samples(some_model(), 5, 50, seed=0))) == 5
     assert len(list(fastrnn.samples(some_model(), 2, 101, seed=0))) == 2
     assert made == [2, 2, 1, 1, 1]
@@ -240,3 +242,25 @@ def test_many_streams_are_one_at_a_time(cell, layers):
         stream.read(np.array([3, 4, 3, 7], np.uint32))
         expected.append(''.join(CHARS[ix] for ix in stream.draw(Column(), length).ravel()))
     assert list(fastrnn.samples(model, B, length, prime='cdcg', seed=4)) == expected
+
+
+@pytest.mark.parametrize('count', [1, 2])
+def test_after_the_last_text_no_number_is_drawn(monkeypatch, count):
+    """A text of one character takes the numbers of its first pieces, not those of a million characters."""
+    rng, taken = np.random.RandomState(0), []
+    counting = type('Counting', (), {'random_sample': lambda _, shape: taken.append(shape) or rng.random_sample(shape)})
+    monkeypatch.setattr(sampling, 'seeded', lambda seed: counting())
+    model = some_model()
+    model.params.by[3] = 1000.0
+    assert list(fastrnn.samples(model, count, 10**6, until=CHARS[3], at_once=1)) == [''] * count
+    assert (sum(np.prod(shape) for shape in taken) < 10**5) == (count == 1)
+
+
+@pytest.mark.parametrize('cell', ['rnn', 'gru'])
+def test_many_streams_know_the_characters_before(cell):
+    """The table of n-grams reads the end of the prime: each of many texts starts as one text does."""
+    model = some_model(cell=cell, ngrams=4, ngram_rows=512)
+    model.params.rows[...] *= 9
+    options = {'temperature': 0, 'prime': 'abcdef'}
+    assert list(fastrnn.samples(model, 2, 20, **options)) == [sampled(model, 20, **options)] * 2
+    assert list(fastrnn.samples(model, 1, 20, prime='abcdef', seed=3)) == [sampled(model, 20, prime='abcdef', seed=3)]

@@ -14,7 +14,7 @@ def made(monkeypatch):
     """The groups that were drawn, by their number of texts."""
     found, whole = [], generate._whole
     monkeypatch.setattr(
-        generate, '_whole', lambda model, of, *rest: found.append(of.ix.size) or whole(model, of, *rest)
+        generate, '_whole', lambda model, of, *rest, **more: found.append(of.ix.size) or whole(model, of, *rest, **more)
     )
     monkeypatch.setattr(generate, 'GROUP', 3)
     return found
