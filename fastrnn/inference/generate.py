@@ -125,9 +125,9 @@ def samples(
 ) -> Texts:
     """Generate many texts with a model at once, all from the same prime.
 
-    The result is an iterator of whole texts, each **without the prime**: ``list(samples(model, 20, until='\\n'))``.
-    Texts are generated on demand. At a prompt or in a notebook the result shows its first texts. Showing them
-    does not use them up.
+    The result is a sequence of whole texts, each **without the prime**: ``list(samples(model, 20, until='\\n'))``.
+    Texts are generated when they are first needed, and kept: each loop gives the same texts. At a prompt or in a
+    notebook the result shows its first texts. For very many texts, loop over ``samples(...).once()``: it keeps none.
 
     Parameters and rules are those of ``sample``. The batched engine draws the texts, in the model's own dtype, and
     uses the generator's numbers in another order: for one seed the texts differ from that of ``sample``.
@@ -160,7 +160,7 @@ def samples(
     group = min(count, at_once, GROUP, max(1, GROUP_CHARACTERS // max(length, 1)))
     prompt, stream = encode_prompt(prime, model, skip_unknown), make_stream(model)
     texts = _in_groups(model, stream, count, group, length, choice, rng, threads, until)
-    return Texts(chain(read(stream, prompt), texts), AGAIN, count)
+    return Texts(chain(read(stream, prompt), texts), AGAIN, count, length)
 
 
 def make_stream(model: Model, tuner: ThreadTuner | None = None) -> Stream:

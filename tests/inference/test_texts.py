@@ -1,4 +1,7 @@
-"""What ``samples`` gives: an iterator that is as lazy as before, and shows its first texts."""
+"""What ``samples`` gives: a sequence whose texts are drawn when they are asked for, and that shows its first ones."""
+
+import signal
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -39,12 +42,66 @@ def test_texts_of_several_lines_are_separated():
 def test_shown_texts_are_still_to_be_given(made):
     texts, expected = lines(5), list(lines(5))
     made.clear()
-    assert next(texts) == expected[0] and made == [3]
+    assert texts[0] == expected[0] and made == [3]
     shown = repr(texts)
     assert made == [3, 2]
-    assert list(texts) == expected[1:]
+    assert list(texts) == expected
     assert repr(texts) == shown == '\n'.join(['<5 texts of a model>', *expected])
-    assert next(texts, None) is None and list(texts) == []
+    assert made == [3, 2]
+
+
+def test_a_sequence(made):
+    """Loops, indexing and slices give the same texts; none is drawn twice."""
+    texts, expected = lines(8), list(lines(8))
+    made.clear()
+    assert len(texts) == 8 and bool(texts) and made == []
+    assert texts[3] == expected[3] and made == [3, 3]
+    assert list(texts) == list(texts) == texts[:] == expected
+    assert texts[-2:] == expected[-2:] and texts[-1] == expected[-1] and expected[4] in texts
+    assert [*zip(texts, texts, strict=True)] == [*zip(expected, expected, strict=True)]
+    assert made == [3, 3, 2]
+    for index in (8, -9):
+        with pytest.raises(IndexError):
+            texts[index]
+
+
+def test_one_loop_that_keeps_nothing():
+    texts = lines(8)
+    once = texts.once()
+    assert list(once) == list(lines(8)) and next(once, None) is None
+    for refused in (list, Texts.once):
+        with pytest.raises(ValueError, match='call samples again'):
+            refused(texts)
+    drawn = lines(8)
+    assert drawn[0] == lines(8)[0]
+    with pytest.raises(ValueError, match='must come before any text is drawn'):
+        drawn.once()
+
+
+def test_memory_of_one_loop_does_not_grow():
+    tracemalloc.start()
+    sizes = [len(text) for text in Texts((str(k) * 10_000 for k in range(2000)), '', 2000, 40_000).once()]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(sizes) == 2000 and peak < 1_000_000
+
+
+def test_an_interrupt_loses_no_text():
+    """It comes just after a text was drawn, by a loop and by the repr: the loop continues with this text."""
+
+    def drawn():
+        for k in range(4):
+            if k == 2:
+                signal.raise_signal(signal.SIGINT)
+            yield f'text {k}'
+
+    for ask in (list, repr):
+        texts = Texts(drawn(), '', 4, 9)
+        loop = iter(texts)
+        found = [next(loop), next(loop)]
+        with pytest.raises(KeyboardInterrupt):
+            ask(texts)
+        assert [*found, *loop] == list(texts) == ['text 0', 'text 1', 'text 2', 'text 3']
 
 
 def test_texts_are_drawn_when_they_are_asked_for(made):
@@ -58,31 +115,37 @@ def test_the_first_of_many_are_shown(made):
     texts = lines(100_000)
     assert repr(texts).endswith('\n... and 99,980 more') and repr(texts).count('\n') == 21
     assert sum(made) == 21
-    assert len([next(texts) for _ in range(30)]) == 30
+    assert len(texts[:30]) == 30 and sum(made) == 30
 
 
 def test_a_long_text_is_shown_in_part():
     texts = fastrnn.samples(some_model(), 9, 5000, seed=0)
+    assert len(texts[0]) == 5000
     shown = repr(texts)
     assert (
         shown.startswith('<9 texts of a model>\n') and len(shown) < 4100 and shown.endswith('...\n----\n... and 8 more')
     )
-    assert len(next(texts)) == 5000
+
+
+def test_long_texts_are_not_drawn_to_be_shown(made):
+    texts = fastrnn.samples(some_model(), 5, 10_000_000)
+    assert repr(texts) == '<5 texts of a model>\n... and 5 more'
+    assert made == []
 
 
 def test_what_a_terminal_would_obey_is_escaped():
-    texts = Texts(iter(['a\x1b[2Jb\ud800']), '', 1)
+    texts = Texts(iter(['a\x1b[2Jb\ud800']), '', 1, 9)
     assert repr(texts) == '<1 text of a model>\na\\x1b[2Jb\ufffd'
-    assert next(texts) == 'a\x1b[2Jb\ud800'
+    assert texts[0] == 'a\x1b[2Jb\ud800'
 
 
-def test_an_error_is_raised_by_next_and_not_by_the_repr():
+def test_an_error_is_raised_by_a_loop_and_not_by_the_repr():
     model = some_model()
     model.params.by[:] = np.nan
     texts = fastrnn.samples(model, 3, 9)
     assert repr(texts) == '<3 texts of a model>\n... and 3 more'
     with pytest.raises(ValueError, match='probabilities contain NaN'):
-        next(texts)
+        list(texts)
 
 
 def test_pieces_say_how_they_make_a_text():
