@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..data.lacking import Lacking
+from ..data.lacking import SKIP, Lacking
 from ..engines.batched_streams import make_tuner
 from ..model.model import Model
 from ..settings.checks import check_integer
@@ -13,6 +13,8 @@ from .generate import FLOPS_PER_DRAWING_THREAD, make_stream, read
 from .prompt import Decoder, encode_known, encode_prompt
 from .rules import make_choice, seeded
 from .until import check_until
+
+OF_TURN = f'remove them from the line, or {SKIP}'
 
 
 class Dialogue:
@@ -44,18 +46,22 @@ class Dialogue:
         self._begun = False
         self._decode, self._unseen = Decoder(model, until), ''
 
-    def read(self, text: str) -> Lacking:
-        """Read a text; returns what was left out of it.
+    def read(self, text: str, cure: str = OF_TURN) -> Lacking:
+        """Read a text; returns what was left out of it. ``cure``: what an error says to do.
 
-        Raises ValueError for unknown characters that are not skipped; nothing is read then.
+        Raises ValueError for unknown characters that are not skipped; nothing is read then. An interrupt stops between
+        two pieces of the text: the pieces before it stay read.
         """
-        ids, lacking = encode_known(text, self._model, self._skip_unknown)
+        ids, lacking = encode_known(text, self._model, self._skip_unknown, cure)
         if self._begun:
             ids = np.append(np.uint32(self._stream.ix), ids)
         elif not ids.size:
             ids = encode_prompt('', self._model)
-        for _ in read(self._stream, ids):
-            self._begun = True
+        pieces, more = read(self._stream, ids), True
+        while more:
+            with held():
+                more = next(pieces, pieces) is not pieces
+                self._begun = True
         return lacking
 
     def write(self) -> Iterator[str]:
@@ -72,7 +78,8 @@ class Dialogue:
 
     def rest(self) -> str:
         """Text of an interrupted turn that was generated but not yet yielded."""
-        return self._unseen + self._decode(np.zeros(0, np.uint32), final=True)
+        unseen, self._unseen = self._unseen, ''
+        return unseen + self._decode(np.zeros(0, np.uint32), final=True)
 
     def close(self) -> None:
         """Release the threads."""

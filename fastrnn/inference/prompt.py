@@ -34,14 +34,24 @@ def encode_prompt(prime: str, model: Model, skip_unknown: bool = False) -> NDArr
     return ids if ids.size else np.full(1, max(0, model.chars.find('\n')), np.uint32)
 
 
-def encode_known(text: str, model: Model, skip_unknown: bool = True) -> tuple[NDArray[np.uint32], Lacking]:
-    """The ids as from ``encode_prompt``, but n may be 0, and the characters that were left out."""
+def encode_known(
+    text: str, model: Model, skip_unknown: bool = True, cure: str = OF_PRIME
+) -> tuple[NDArray[np.uint32], Lacking]:
+    """The ids as from ``encode_prompt``, but n may be 0, and the characters that were left out.
+
+    ``cure``: what an error says to do.
+    """
     if not isinstance(text, str | Path):
         raise ValueError(f'prime is a {type(text).__name__}; pass the text as a str')
     found = model.vocabulary.encode_what_is_known(read_prompt(text) if isinstance(text, Path) else text)
     if found.lacking.count and not skip_unknown:
-        raise found.lacking.error(OF_PRIME)
+        raise found.lacking.error(cure)
     return np.asarray(found.ids).astype(np.uint32), found.lacking  # one dtype: kernels are compiled once
+
+
+def as_read(prime: str, model: Model) -> str:
+    """A prime as the model reads it: without unknown characters, or with U+FFFD for them."""
+    return Decoder(model)(encode_known(prime, model)[0], final=True)
 
 
 class Decoder:

@@ -5,7 +5,7 @@ import pytest
 from models import some_model
 
 import fastrnn
-from fastrnn.inference.prompt import encode_known, encode_prompt
+from fastrnn.inference.prompt import Decoder, as_read, encode_known, encode_prompt
 
 
 def test_a_text_a_file_and_nothing_else(tmp_path, monkeypatch):
@@ -37,3 +37,23 @@ def test_none_is_unknown_where_rare_characters_are_folded():
     model = some_model(chars='\nab\ufffd')
     ids, lacking = encode_known('aéb', model)
     assert ids.tolist() == [1, 3, 2] and lacking.count == 0
+
+
+def test_a_prime_as_it_was_read():
+    assert as_read('aéb', some_model()) == 'ab'
+    assert as_read('aéb', some_model(chars='\nab\ufffd')) == 'a\ufffdb'
+    assert as_read('aéb', some_model(unit='byte', chars='\nab\xc3')) == 'a\ufffdb'
+    assert as_read('', some_model()) == ''
+
+
+def test_the_last_piece_of_bytes_shows_what_is_left_open():
+    """A character that no byte ends is U+FFFD, but only when no piece follows."""
+    model = some_model(unit='byte', chars='\na\xc3\xa9')
+    for pieces, expected in (
+        ([[1, 2], [3]], ['a', 'é']),
+        ([[1, 2], []], ['a', '\ufffd']),
+        ([[1], [2]], ['a', '\ufffd']),
+    ):
+        decode = Decoder(model)
+        first, last = (np.array(piece, np.uint32) for piece in pieces)
+        assert [decode(first), decode(last, final=True)] == expected
