@@ -96,7 +96,7 @@ def _parameter(row: Option) -> click.Parameter:
     names = [row.name, *([f'-{row.letter}'] if row.letter else []), row.flag]
     if isinstance(row.kind, Flag):
         return click.Option(names, is_flag=True, default=False)
-    several = isinstance(row.kind, Texts)
+    several = isinstance(row.kind, Texts | Places)
     return click.Option(names, type=Value(row.kind), required=row.required, multiple=several)
 
 

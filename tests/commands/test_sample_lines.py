@@ -6,7 +6,7 @@ import os
 import signal
 
 import pytest
-from helpers import refusal, start_python
+from helpers import ROOT, refusal, start_python
 from models import some_model
 
 import fastrnn
@@ -88,6 +88,28 @@ def test_novel_lines(cli, model, tmp_path):
     assert err == f'{skipped} of {9 + skipped} lines occur in names.txt.gz: skipped\n'
 
 
+def test_several_novel_texts(cli, model, tmp_path):
+    texts = lines_of(model, 9)
+    for name, taken in (('a', texts[2]), ('b', texts[5])):
+        (tmp_path / name).write_text(taken)
+    new = [text for text in texts if text not in (texts[2], texts[5])][:9]
+    skipped = texts.index(new[-1]) - 8
+    code, out, err = cli('sample', model, *OPTIONS, '--lines', 9, '--novel', tmp_path / 'a', '--novel', tmp_path / 'b')
+    assert (code, out) == (0, '\n'.join(new) + '\n')
+    assert err == f'{skipped} of {9 + skipped} lines occur in a or b: skipped\n'
+
+
+def test_too_few_new_lines_are_a_failure(cli, model, tmp_path):
+    """At temperature 0 each line is the same: what could be printed is printed, and the code is 1."""
+    line = cli('sample', model, '--lines', 1, '--temperature', 0, '--length', 9)[1]
+    (tmp_path / 'names').write_text(line)
+    code, out, err = cli(
+        'sample', model, '--lines', 3, '--temperature', 0, '--length', 9, '--novel', tmp_path / 'names'
+    )
+    assert (code, out) == (1, '')
+    assert err == '1,000 of 1,000 lines occur in names: skipped; 0 of 3 lines printed: the limit is 1,000 draws\n'
+
+
 @pytest.mark.parametrize(
     ('options', 'words'),
     [
@@ -104,9 +126,12 @@ def test_novel_lines(cli, model, tmp_path):
         (('--novel', 'x'), '--novel is for lines: add --lines, such as --lines 20'),
         (('--lines', 5, '--length', 0), '--length is 0, but --lines prints no empty lines: set --length to 1 or more'),
         (('--lines', 5, '--prime', 'a\\n'), 'the prime has a newline, but each line starts with it: use --count, or'),
-        (('--lines', 0), 'lines is 0; it must be a whole number, 1 or more'),
+        (('--lines', 0), '--lines is 0; it must be a whole number, 1 or more'),
         (('--lines', 5, '--novel', 'nowhere'), 'nowhere: No such file or directory; name a text file that can be read'),
-        (('--until', ''), "until is ''; it must be a text of one character or more"),
+        (('--until', ''), '--until is empty: give a text of one character or more, such as \\n'),
+        (('--lines', 5, '--novel', '-', '--novel', '-'), 'standard input can be read only once: name a file'),
+        (('--lines', 5, '--novel', ROOT), f'{ROOT}: is a folder; name a text file'),
+        (('--prime-file', ROOT), f'{ROOT}: is a folder; name a text file'),
         (('--until', 'xyz'), 'until has x (U+0078), which the model cannot write: use only characters of its'),
         (('--stop', 'x'), 'there is no option --stop: did you mean --until?'),
     ],
@@ -138,10 +163,17 @@ def test_unknown_characters_of_a_prime_are_skipped(cli, model):
     expected = ''.join(fastrnn.sample(fastrnn.load_model(model), 60, seed=0, prime='abc'))
     assert ''.join(fastrnn.sample(fastrnn.load_model(model), 60, seed=0, prime='aXbcYX', skip_unknown=True)) == expected
     code, out, err = cli('sample', model, *OPTIONS, '--prime', 'aXbcYX', '--skip-unknown')
-    assert (code, out) == (0, f'aXbcYX{expected}\n')
+    assert (code, out) == (0, f'abc{expected}\n')  # what was read
     assert err == (
         'left out: 3 of 6 characters (50.0 %) are not in the vocabulary of 17: X (U+0058) 2 times, Y (U+0059)\n'
     )
     none = cli('sample', model, *OPTIONS)[1]
-    assert cli('sample', model, *OPTIONS, '--prime', 'XY', '--skip-unknown')[1] == f'XY{none}'
+    assert cli('sample', model, *OPTIONS, '--prime', 'XY', '--skip-unknown')[1] == none
+    facts = json.loads(cli('sample', model, *OPTIONS, '--prime', 'aXbcYX', '--skip-unknown', '--json')[1])
+    assert (facts['prime'], facts['sample']) == ('abc', expected)
+    texts = fastrnn.samples(fastrnn.load_model(model), 2, 60, seed=0, prime='abc')
+    out = cli('sample', model, *OPTIONS, '--prime', 'aXbcYX', '--skip-unknown', '--count', 2)[1]
+    assert out == '\n----\n'.join(f'abc{text}' for text in texts) + '\n'
+    out = cli('sample', model, *OPTIONS, '--prime', 'aXb', '--skip-unknown', '--lines', 3)[1]
+    assert out == cli('sample', model, *OPTIONS, '--prime', 'ab', '--lines', 3)[1]
     assert cli('sample', model, *OPTIONS, '--skip-unknown') == (0, none, '')

@@ -35,7 +35,7 @@ def test_unknown_characters():
     model = some_model()
     dialogue = Dialogue(model, 20, seed=1)
     for _ in range(2):
-        with pytest.raises(ValueError, match='take them out of the line, or leave them out with --skip-unknown'):
+        with pytest.raises(ValueError, match='remove them from the line, or leave them out with --skip-unknown'):
             dialogue.read('aéb')
     assert turn(dialogue, 'ab') == sampled(model, 20, prime='ab', seed=1)
     dialogue = Dialogue(model, 20, seed=1, skip_unknown=True)

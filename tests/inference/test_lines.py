@@ -38,7 +38,7 @@ def test_threads_do_not_matter():
 def known(tmp_path, model, text, **more):
     path = tmp_path / 'names.txt'
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return KnownLines(path, model, 40, **more)
+    return KnownLines([path], model, 40, **more)
 
 
 def test_known_lines_are_replaced(tmp_path):
@@ -107,7 +107,7 @@ def test_a_line_without_an_end_takes_no_memory(tmp_path):
     model, path = some_model(), tmp_path / 'text'
     path.write_bytes(b'a' * 30_000_000 + b'\nab')
     tracemalloc.start()
-    found = KnownLines(path, model, 40)
+    found = KnownLines([path], model, 40)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert 'ab' in found and peak < 10_000_000
@@ -116,6 +116,40 @@ def test_a_line_without_an_end_takes_no_memory(tmp_path):
 def test_folded_characters_are_read_as_the_model_sees_them(tmp_path):
     found = known(tmp_path, some_model(chars='\nab\ufffd'), 'axb\nab-]^\\')
     assert 'a\ufffdb' in found and 'ab\ufffd\ufffd\ufffd\ufffd' in found and 'axb' not in found
+
+
+def test_several_texts(tmp_path):
+    for name in 'ab':
+        (tmp_path / name).write_text(f'from {name}\nx')
+    found = KnownLines([tmp_path / 'a', tmp_path / 'b'], some_model(), 40)
+    assert all(line in found for line in ('from a', 'from b', 'x')) and 'xfrom b' not in found
+    assert found.name == 'a or b'
+
+
+@pytest.mark.parametrize('chars', ['\n\rab\xc3\xa9', '\n\rab\xc3\xa9\ufffd'])
+@pytest.mark.parametrize('newline', ['\n', '\r\n'])
+def test_a_model_of_bytes_knows_its_lines(tmp_path, monkeypatch, chars, newline):
+    """A carriage return is a byte of the line; rare bytes, which are folded, are U+FFFD in both."""
+    monkeypatch.setattr('fastrnn.data.files.CHUNK', 3)
+    model = some_model(chars=chars, unit='byte')
+    texts = list(dict.fromkeys(text for text in drawn(model, 20) if text))[:20]
+    seen = [text for text in texts if newline == '\n' or text.endswith('\r')]
+    data = newline.join(text.removesuffix('\r' * (newline != '\n')) for text in seen) + newline
+    rare = b'z' if '\ufffd' in chars else b'\xff'
+    found = known(tmp_path, model, data.encode().replace('\ufffd'.encode(), rare))
+    assert seen and all(text in found for text in seen)
+    assert 'aab' not in found
+
+
+def test_a_prime_is_compared_as_it_was_read(tmp_path):
+    """Without the characters that are skipped; with U+FFFD for those that are folded."""
+    for chars, prime, seen in (('\nab', 'aXb', 'ab'), ('\nab\ufffd', 'aXb', 'a\ufffdb')):
+        model = some_model(chars=chars)
+        first = drawn(model, 1, prime=f'\n{seen}')[0]
+        lines = Lines(model, 1, 40, prime=prime, skip_unknown=True, seed=0)
+        lines.known = known(tmp_path, model, seen + first)
+        list(lines)
+        assert lines.skipped >= 1
 
 
 def test_refused():
