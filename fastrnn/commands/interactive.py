@@ -1,11 +1,13 @@
 """``fastrnn sample --interactive``: the model continues what the user types."""
 
+import codecs
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..data.files import CHUNK, Reading
 from ..errors import in_a_line
 from ..settings.parsing import parse_escapes
 from ..system import stop
@@ -22,7 +24,8 @@ HINT = 'Enter: continue; Ctrl-C: stop text; Ctrl-D: quit'  # fits a terminal of 
 def interact(dialogue: 'Dialogue', encoding: str, errors: str) -> None:
     """Continue each line of standard input, until its end.
 
-    In a terminal Ctrl-C stops the text and shows the prompt again; at the prompt it ends the command.
+    In a terminal Ctrl-C stops the text, or clears what is typed, and shows the prompt again. At an empty prompt it ends
+    the command.
     """
     if getattr(sys.stdin, 'isatty', bool)():
         if sys.stderr.isatty():
@@ -36,24 +39,34 @@ def interact(dialogue: 'Dialogue', encoding: str, errors: str) -> None:
 def _continue(dialogue: 'Dialogue', lines: Iterator[str], keyboard: bool) -> None:
     for line in lines:
         try:
-            tell_skipped(dialogue.read(parse_escapes(line)))
-        except ValueError as error:
-            print(f'error: {in_a_line(error)}', file=sys.stderr)
-            continue
-        try:
-            for piece in dialogue.write():
-                show(piece)
+            if _read(dialogue, line):
+                for piece in dialogue.write():
+                    show(piece)
+                show('\n')
         except KeyboardInterrupt:
             show(dialogue.rest())
             if not keyboard:
                 raise
-        show('\n')
+            show('\n')
+
+
+def _read(dialogue: 'Dialogue', line: str) -> bool:
+    """Whether the line was read; if not, why is printed."""
+    try:
+        tell_skipped(dialogue.read(parse_escapes(line)))
+    except ValueError as error:
+        print(f'error: {in_a_line(error)}', file=sys.stderr)
+        return False
+    return True
 
 
 def _typed() -> Iterator[str]:
     """Yield typed lines; with readline they can be edited and recalled."""
+    typed: Callable[[], str] = str
     with suppress(ImportError):
-        import readline  # noqa: F401 - input() uses it
+        import readline  # input() uses it
+
+        typed = readline.get_line_buffer
     edited = sys.stdout is not None and sys.stdout.isatty()
     while True:
         try:
@@ -70,17 +83,27 @@ def _typed() -> Iterator[str]:
             return
         except KeyboardInterrupt:
             print(file=sys.stderr)
-            raise
+            if not (edited and typed()):
+                raise
         except UnicodeDecodeError as error:
             print(f'error: {in_a_line(error)}', file=sys.stderr)
 
 
 def _piped(encoding: str, errors: str) -> Iterator[str]:
-    lines = io.TextIOWrapper(standard_input(), encoding, errors)
-    try:
-        for line in lines:
-            yield line.removesuffix('\n')
-    except UnicodeError as error:
-        raise ValueError(f'standard input: {in_a_line(error)}; name its encoding with --encoding') from error
-    finally:
-        lines.detach()
+    """Lines as soon as they come. A line that can't be decoded is refused after those before it were given."""
+    reading, number = Reading(encoding, errors), 1
+    decoder: Any = codecs.getincrementaldecoder(reading.encoding)(reading.errors)
+    newlines, begun, data = io.IncrementalNewlineDecoder(decoder, translate=True), '', b' '
+    pipe: Any = standard_input()
+    while data:
+        data = pipe.read1(CHUNK)
+        for part in data.splitlines(keepends=True) or [b'']:
+            try:
+                *lines, begun = (begun + newlines.decode(part, final=not data)).split('\n')
+            except UnicodeError as error:
+                why = f'line {number:,}: {in_a_line(error)}; name its encoding with --encoding'
+                raise ValueError(f'standard input: {why}') from error
+            number += len(lines)
+            yield from lines
+    if begun:
+        yield begun

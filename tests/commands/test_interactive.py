@@ -17,6 +17,7 @@ from helpers import ROOT
 from models import some_model
 
 import fastrnn
+from fastrnn.commands.interactive import _continue, _typed
 from fastrnn.engines.exact_stream import ExactStream
 from fastrnn.inference.dialogue import Dialogue
 from fastrnn.model.checkpoint import save_model
@@ -135,7 +136,56 @@ def test_bad_bytes(piped):
     code, out, err = piped(b'ab\xff\n', '--length', 5)
     assert (code, out) == (2, '') and err.count('\n') == 1
     assert err.startswith('error: standard input: ') and 'name its encoding with --encoding' in err
+    assert 'line 1: ' in err
     assert piped('é\n'.encode('latin-1'), '--length', 0, '--encoding', 'latin-1') == (0, '\n', '')
+
+
+def test_lines_before_bad_bytes_are_continued(piped, model):
+    """Whatever comes in one read, lines are decoded one by one."""
+    code, out, err = piped(b'ab\r\nc\n\xff\nd\n', '--length', 5)
+    assert (code, out) == (2, ''.join(f'{text}\n' for text in turns(model, ['ab', 'c'], 5)))
+    assert err.startswith('error: standard input: line 3: ') and err.count('\n') == 1
+
+
+@pytest.mark.parametrize('encoding', ['utf-16', 'utf-16-le', 'utf-8-sig'])
+def test_lines_of_other_encodings(piped, model, monkeypatch, encoding):
+    """Also where a read ends inside a character or between \\r and \\n."""
+    expected = ''.join(f'{text}\n' for text in turns(model, ['ab', 'é', '', 'c'], 5))
+    for size in (1, 3, 1 << 20):
+        monkeypatch.setattr('fastrnn.commands.interactive.CHUNK', size)
+        data = 'ab\r\né\n\rc'.encode(encoding)
+        assert piped(data, '--length', 5, '--encoding', encoding) == (0, expected, '')
+
+
+def test_an_unknown_encoding(piped):
+    code, out, err = piped(b'ab\n', '--encoding', 'klingon')
+    assert (code, out) == (2, '') and err.startswith("error: encoding 'klingon' is not known") and err.count('\n') == 1
+
+
+def test_unknown_characters_are_not_called_a_prime(piped):
+    err = piped(b'X\n', '--length', 5)[2]
+    assert 'take them out of the line, or leave them out with --skip-unknown' in err and 'prime' not in err
+    assert 'take them out of the prime, or leave' in piped(b'', '--prime', 'X')[2]
+
+
+def test_an_interrupt_while_a_line_is_read(model, monkeypatch, capsys):
+    """A long line is pasted: Ctrl-C leaves what was read, and shows the prompt again."""
+    read, calls = ExactStream.read, []
+
+    def interrupted(self, ids):
+        calls.append(ids)
+        if len(calls) == 2:
+            signal.raise_signal(signal.SIGINT)
+        read(self, ids)
+
+    monkeypatch.setattr(ExactStream, 'read', interrupted)
+    dialogue = Dialogue(fastrnn.load_model(model), 5, seed=3)
+    _continue(dialogue, iter(['ab' * 100, 'c']), keyboard=True)
+    first, second = capsys.readouterr().out.split('\n', 1)
+    assert first == '' and len(second) == 6
+    with pytest.raises(KeyboardInterrupt):
+        calls.clear()
+        _continue(dialogue, iter(['ab' * 100, 'c']), keyboard=False)
 
 
 class Child:
@@ -162,8 +212,8 @@ class Child:
         before, _, self.seen = self.seen.partition(words)
         return before.decode()
 
-    def says_more(self):
-        return select.select([self._terminal], [], [], 0.1)[0]
+    def says_more(self, seconds=0.1):
+        return select.select([self._terminal], [], [], seconds)[0]
 
     def code(self):
         _, status = os.waitpid(self.pid, 0)
@@ -202,3 +252,33 @@ def test_interrupts_in_a_terminal(model):
     while not child.says_more():  # a signal between the prompt and the system call that waits is seen at the next one
         child.type(b'\x03')
     assert child.code() == 130
+
+
+def test_an_interrupt_clears_the_typed_line(model):
+    """As in a shell: what was typed is not read, and the next line is."""
+    child = Child(80, model, '--interactive', '--seed', 3, '--length', 30)
+    child.wait(b'> ')
+    child.type(b'cde')
+    child.wait(b'cde')
+    child.type(b'\x03')
+    while not child.says_more(2):  # as above
+        child.type(b'\x03')
+    child.wait(b'> ')
+    child.type(b'ab\n')
+    child.wait(b'ab\r\n')
+    child.wait(turns(model, ['ab'], 30)[0].replace('\n', '\r\n').encode() + b'\r\n')
+    child.wait(b'> ')
+    child.type(b'\x04')
+    assert child.code() == 0
+
+
+def test_an_interrupt_at_an_empty_prompt_ends(monkeypatch):
+    """Only there; without readline nobody knows what was typed, so each one ends."""
+    typed = iter(['cde', ''])
+    monkeypatch.setattr(sys, 'stdout', SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr('builtins.input', lambda prompt: signal.raise_signal(signal.SIGINT))
+    for module, left in ((SimpleNamespace(get_line_buffer=lambda: next(typed)), 0), (None, 0)):
+        monkeypatch.setitem(sys.modules, 'readline', module)
+        with pytest.raises(KeyboardInterrupt):
+            next(_typed())
+        assert len(list(typed)) == left
