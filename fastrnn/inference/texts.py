@@ -62,7 +62,9 @@ class Texts(Sequence[str]):
     def __getitem__(self, index: int | slice) -> str | list[str]:
         if isinstance(index, slice):
             return [self[k] for k in range(self._count)[index]]
-        at = range(self._count)[index]
+        if not -self._count <= index < self._count:
+            raise IndexError(f'text {index} of {self._count:,}: the first is 0, the last {self._count - 1:,}')
+        at = index % self._count
         if self._drawn.kept is None:
             raise ValueError('once() keeps no texts: call samples again')
         while len(self._texts) <= at and next(self._drawn, None) is not None:
@@ -79,7 +81,8 @@ class Texts(Sequence[str]):
                 texts.append(re.sub('[\ud800-\udfff]', '\ufffd', shown(text)))
         between = '\n----\n' if any('\n' in text for text in texts) else '\n'
         more = self._count - len(texts)
-        entries = [*texts, f'... and {more:,} more'] if more else texts
+        rest = f'... and {more:,} more' if texts or self._length <= CHARACTERS else '... drawn when they are asked for'
+        entries = [*texts, rest] if more else texts
         return f'<{self._count:,} text{"s" * (self._count > 1)} of a model>\n{between.join(entries)}'
 
     def _first(self) -> Iterator[str]:

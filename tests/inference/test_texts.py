@@ -61,7 +61,7 @@ def test_a_sequence(made):
     assert [*zip(texts, texts, strict=True)] == [*zip(expected, expected, strict=True)]
     assert made == [3, 3, 2]
     for index in (8, -9):
-        with pytest.raises(IndexError):
+        with pytest.raises(IndexError, match=f'^text {index} of 8: the first is 0, the last 7$'):
             texts[index]
 
 
@@ -129,7 +129,7 @@ def test_a_long_text_is_shown_in_part():
 
 def test_long_texts_are_not_drawn_to_be_shown(made):
     texts = fastrnn.samples(some_model(), 5, 10_000_000)
-    assert repr(texts) == '<5 texts of a model>\n... and 5 more'
+    assert repr(texts) == '<5 texts of a model>\n... drawn when they are asked for'
     assert made == []
 
 
