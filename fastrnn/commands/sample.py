@@ -13,6 +13,7 @@ from ..settings.checks import check_integer
 from ..settings.kinds import Escaped, Flag, Number, NumberFrom0, Place, Places, Whole
 from ..settings.options import MAX_SEED, OPTIONS, Option
 from ..system import stop
+from ..system.interrupts import held
 from .command import command
 from .options import JSON, MODEL, SKIP_UNKNOWN, show, tell, tell_skipped
 
@@ -180,11 +181,15 @@ def _print_samples(
 
 def _print_lines(lines: 'Lines', prime: str, as_json: bool, rules: dict[str, Any]) -> None:
     """Print lines as they are generated, after the prime; the exit code is 1 if there are fewer than wanted."""
+    printed = 0
     try:
         for text in lines:
-            show((json.dumps({'sample': text, 'prime': prime, **rules}) if as_json else prime + text) + '\n')
+            with held():
+                show((json.dumps({'sample': text, 'prime': prime, **rules}) if as_json else prime + text) + '\n')
+                printed += 1
             stop.check()
     except KeyboardInterrupt:
+        lines.given = printed  # another may have been drawn
         tell(lines.report())
         raise
     tell(lines.report())
