@@ -104,7 +104,7 @@ def _table(columns: dict[str, list[str]]) -> list[str]:
         first, _, last = name.rpartition(' ')
         column = [first, last, *values]
         gaps = [' ' * (max(map(cell_len, column)) - cell_len(value)) for value in column]
-        ends = name != 'name' and all(value == NONE or value[0].isdigit() for value in values)
+        ends = name != 'name' and all(value == NONE or value[:1].isdigit() for value in values)
         cells.append([gap + value if ends else value + gap for gap, value in zip(gaps, column, strict=True)])
     lines = [GAP.join(line).rstrip() for line in zip(*cells, strict=True)]
     return lines if lines[0] else lines[1:]

@@ -126,7 +126,7 @@ def _dict(value: Any) -> dict[str, Any]:
 
 
 def _word(value: Any) -> str | None:
-    return value[:MAX_TEXT] or None if isinstance(value, str) else None
+    return value[:MAX_TEXT].strip() or None if isinstance(value, str) else None
 
 
 def _names(files: Any) -> str | None:

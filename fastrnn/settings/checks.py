@@ -23,13 +23,15 @@ def whole_bounds(low: int, high: int | None) -> str:
 
 
 def as_number(value: Any) -> float | None:
-    """The value if it is an int, else as a float; None for bools and for types without ``__float__``."""
+    """The value if it is an int, else as a float; None for bools, types without ``__float__`` and ints that no float
+    can hold."""
     is_bool = isinstance(value, bool) or getattr(getattr(value, 'dtype', None), 'kind', '') == 'b'  # NumPy's bool
     if is_bool or not hasattr(value, '__float__'):
         return None
     try:
-        return value if isinstance(value, int) else float(value)
-    except (TypeError, ValueError):  # an array of several numbers
+        number = float(value)
+        return value if isinstance(value, int) else number
+    except (TypeError, ValueError, OverflowError):  # an array of several numbers; 10**400
         return None
 
 

@@ -100,6 +100,19 @@ def test_names_of_strangers(cli, some):
     assert code == 0 and r'a\x1b[31m b\u202e  H=64' in out and r'\udcff' in out and out.count('\n') == 5
 
 
+def test_odd_values_of_a_config(cli, some):
+    """A name of white space counts as missing; a number that no float can hold is left out."""
+    path = some / 'run0' / 'config.json'
+    facts = json.loads(path.read_text())
+    facts['config'] |= {'text_name': '\n', 'learning_rate': 10**400}
+    path.write_text(json.dumps(facts))
+    code, out, err = cli('runs', some)
+    assert (code, err) == (0, '') and 'run0  H=64' in out
+    facts = {'job': facts['config'], 'asked': {'learning_rate': 0.1, 'clip': 10**400}, 'text': {'validation': ' '}}
+    path.write_text(json.dumps(facts))
+    assert cli('runs', some)[0] == cli('info', some / 'run0')[0] == 0
+
+
 def test_a_hundred_runs_with_long_logs(cli, tmp_path):
     """Of a log only the end is read."""
     line = json.dumps(records(1)[0]).encode() + b'\n'

@@ -74,3 +74,11 @@ def test_earlier_names_of_a_choice():
     assert kind.metavar == '[new|other]' and kind.words == 'new, other'
     with pytest.raises(ValueError, match=r"^x is 'older'; it must be one of new, other$"):
         kind.check('x', 'older')
+
+
+def test_whole_numbers_that_no_float_can_hold():
+    """Refused like other values out of range: they could not be shown."""
+    for name in ('clip', 'learning_rate', 'weight_decay', 'dropout'):
+        with pytest.raises(ValueError, match=f'^{name} is 10+; it must be '):
+            check(name, 10**400)
+    assert type(check('learning_rate', 1)) is int  # as it is in the files of runs
