@@ -119,8 +119,9 @@ def _is_listed(file: os.stat_result) -> bool:
     except (OSError, ValueError):
         return False
     for line in lines:
-        if len(line) > 5 and line[1] == 'FLOCK' and line[3] == 'WRITE':
-            major, minor, number = line[5].split(':')
+        place = line[5].split(':') if len(line) > 5 else []
+        if len(place) == 3 and line[1] == 'FLOCK' and line[3] == 'WRITE':  # a lock without a file has '<none>:0'
+            major, minor, number = place
             device = (int(major, 16), int(minor, 16))
             here = (os.major(file.st_dev), os.minor(file.st_dev))
             if int(number) == file.st_ino and (device == here or device[0] == here[0] == 0):

@@ -2,11 +2,13 @@
 
 import errno
 import fcntl
+import io
 import os
 import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -90,6 +92,33 @@ def test_held_locks_are_found_without_taking_any(tmp_path, monkeypatch):
     with open(path, 'rb') as file:
         fcntl.flock(file, fcntl.LOCK_SH)  # a process that only checks
         assert not is_held(path)
+
+
+def list_of_locks(monkeypatch, *places):
+    """Let the system list a lock at each of these places."""
+    text = ''.join(f'{k}: FLOCK  ADVISORY  WRITE 1309 {place} 0 EOF\n' for k, place in enumerate(places, 1))
+    monkeypatch.setattr(locks, 'open', lambda *_, **__: io.StringIO(text), raising=False)
+
+
+def test_the_devices_of_a_list_of_locks(monkeypatch):
+    """The device must be the file's; of devices without a number of their own, only the first half."""
+    disk, overlay = (SimpleNamespace(st_dev=os.makedev(*device), st_ino=77) for device in ((8, 2), (0, 48)))
+    for place, on_disk, on_overlay in (
+        ('08:02:77', True, False),
+        ('08:01:77', False, False),
+        ('00:30:77', False, True),
+        ('00:1f:77', False, True),
+        ('00:30:78', False, False),
+    ):
+        list_of_locks(monkeypatch, place)
+        assert (locks._is_listed(disk), locks._is_listed(overlay)) == (on_disk, on_overlay), place
+
+
+def test_lines_without_a_file_are_skipped(monkeypatch):
+    list_of_locks(monkeypatch, '<none>:0', '08:02:77')
+    assert locks._is_listed(SimpleNamespace(st_dev=os.makedev(8, 2), st_ino=77))
+    list_of_locks(monkeypatch, '<none>:0')
+    assert not locks._is_listed(SimpleNamespace(st_dev=os.makedev(8, 2), st_ino=77))
 
 
 def test_a_lock_that_is_not_listed(tmp_path):
