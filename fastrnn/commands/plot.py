@@ -31,6 +31,8 @@ def plot(runs: tuple[Path, ...], out: Path | None, html: Path | None) -> None:
 
     if out is None and html is None:
         out = Path('curves.png')
+    if html is not None and html.suffix[1:].lower() in plotting.FORMATS:
+        raise ValueError(f'{html}: --html writes a page; for a picture use --out')
     file_format = '' if out is None else plotting.file_format(out)
     places = [place for place in (out, html) if place is not None]
     for place in places:

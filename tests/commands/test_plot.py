@@ -81,6 +81,17 @@ def test_names_that_are_not_pictures(cli, logged, tmp_path):
     assert 'is a folder' in refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
 
 
+def test_a_page_with_the_name_of_a_picture(cli, logged, tmp_path):
+    """Refused: the page would replace the picture, or look like one."""
+    folder = logged()
+    for name in ('x.png', 'x.SVG'):
+        place = tmp_path / name
+        for more in ((), ('--out', place)):
+            message = f'{place}: --html writes a page; for a picture use --out'
+            assert refusal(cli, 'plot', folder, '--html', place, *more) == message
+            assert not place.exists()
+
+
 def test_without_matplotlib(cli, logged, tmp_path, monkeypatch):
     folder = logged()
     monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
