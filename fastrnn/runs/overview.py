@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any
 
 from ..decision.job import ROLLBACKS
@@ -17,7 +18,7 @@ from ..system.reading import open_regular
 from .facts import Facts, readable
 from .log import LOG, MOST_COUNTED, read_last
 
-MOST_FOLDERS = 100_000  # limit of folders that are searched
+MOST_FOLDERS = 100_000  # limit of folders that are searched below each named folder
 RUNNING, FINISHED, EARLY, DIVERGED, INTERRUPTED = 'running', 'finished', 'ended early', 'diverged', 'interrupted'
 
 
@@ -94,14 +95,13 @@ def find_runs(
     Raises
     ------
     ValueError
-        If a folder does not exist.
+        If a folder does not exist, or can't be reached.
     """
     places = [Path(place) for place in ([folders] if isinstance(folders, str | os.PathLike) else folders)]
     found, seen = list[Overview](), set[tuple[int, int]]()
     warn = warn or (lambda _: None)
     for place in places:
-        if not place.is_dir():
-            raise ValueError(f'{place}: not a folder; name a run, or a folder with runs below it')
+        _check_folder(place)
         for folder in run_folders(place, warn, look):
             try:
                 facts = folder.stat()
@@ -115,6 +115,17 @@ def find_runs(
             except OSError as error:  # removed during the search
                 warn(f'{folder}: {error.strerror or error}')
     return sorted(found, key=lambda run: run.order)
+
+
+def _check_folder(place: Path) -> None:
+    try:
+        mode = place.stat().st_mode
+    except PermissionError as error:  # of a folder above it
+        raise ValueError(f'{place}: {error.strerror}; get permission to read it, or name another folder') from error
+    except (OSError, ValueError):
+        mode = 0
+    if not S_ISDIR(mode):
+        raise ValueError(f'{place}: not a folder; name a run, or a folder with runs below it')
 
 
 def run_folders(top: Path, warn: Callable[[str], None], look: Callable[[], None] | None = None) -> Iterator[Path]:

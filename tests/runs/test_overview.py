@@ -190,6 +190,18 @@ def test_folders_that_are_none(tmp_path):
             find_runs(tmp_path / name)
 
 
+def test_a_folder_that_can_not_be_reached(tmp_path, monkeypatch):
+    """Such as one below another user's folder; some Pythons raise from is_dir there."""
+
+    def refuse(*_, **__):
+        raise PermissionError(13, 'Permission denied')
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, 'stat', refuse)
+        with pytest.raises(ValueError, match=': Permission denied; get permission to read it, or name another folder$'):
+            find_runs(tmp_path)
+
+
 def test_it_is_fast_to_import():
     """Neither Numba nor NumPy: they take longer than a hundred runs."""
     code = f'import sys; from fastrnn.runs.overview import find_runs; assert len(find_runs({str(OLD)!r})) == 9'
