@@ -78,11 +78,13 @@ def _line(name: str, value: object, more: str = '') -> list[str]:
 
 
 def _of_run(run: 'Overview') -> list[str]:
+    from ..runs.overview import DAMAGED
+
     facts, job = run.facts, run.facts.job
     lines = _line('run', run.folder) + _line('model', f'{facts.model}, engine {facts.engine}')
     epochs = '' if run.epochs is None else f'epoch {run.epochs:,.1f}, '
     at = f'iteration {run.iteration:,}, {epochs}{run.characters:,} characters, {run.seconds:,.1f} s'
-    lines += _line('status', f'{run.status or "not known"}: {at}')
+    lines += _line('status', DAMAGED if run.status == DAMAGED else f'{run.status or "not known"}: {at}')
     if run.validation is not None:
         of = 'the whole held-out text' if run.part is None else f'{run.part:,} characters of the held-out text'
         lines += _line('validation', f'best {run.validation:.4f} bits per character, on {of}')

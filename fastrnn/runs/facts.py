@@ -88,6 +88,15 @@ class Facts:
         )
 
 
+def of_another_program(folder: Path) -> bool:
+    """True if config.json is a JSON object without the settings of a run."""
+    try:
+        found = json.loads(read_bytes(folder / CONFIG, SMALL))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and not {'job', 'config'} & set(found)
+
+
 @contextmanager
 def readable(folder: Path, name: str) -> Iterator[None]:
     """Turns system errors about a run's file into one line."""

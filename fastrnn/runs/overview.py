@@ -15,11 +15,12 @@ from ..model.run_files import BEST, CONFIG, LOCK, NUMBERED, checkpoints, iterati
 from ..settings.file_names import Files
 from ..system.locks import is_held
 from ..system.reading import open_regular
-from .facts import Facts, readable
+from .facts import MADE_BY, Facts, of_another_program, readable
 from .log import LOG, MOST_COUNTED, read_last
 
 MOST_FOLDERS = 100_000  # limit of folders that are searched below each named folder
 RUNNING, FINISHED, EARLY, DIVERGED, INTERRUPTED = 'running', 'finished', 'ended early', 'diverged', 'interrupted'
+DAMAGED = 'damaged (has no log.jsonl)'
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Overview:
         record, state = _last_record(folder), _last_state(folder)
         found = _reached(facts, record, state)
         status = RUNNING if running else _status(facts, record, state, found)
+        if not (running or found or (folder / LOG).exists()):
+            status = DAMAGED
         return cls(folder, name or folder.name or folder.resolve().name, facts, status, **found)
 
 
@@ -109,9 +112,14 @@ def find_runs(
                     continue
                 seen.add((facts.st_dev, facts.st_ino))
                 name = str(folder) if len(places) > 1 else str(folder.relative_to(place))
-                found.append(Overview.read(folder, None if name == '.' else name))
+                run = Overview.read(folder, None if name == '.' else name)
+                if run.status == DAMAGED:
+                    warn(f'{folder}: {DAMAGED}; skipped')
+                else:
+                    found.append(run)
             except ValueError as error:
-                warn(str(error))
+                problem = str(error).removeprefix(str(folder)).removesuffix(f'; {MADE_BY}').lstrip('/:\\ ')
+                warn(f'{folder}: damaged ({problem}); skipped')
             except OSError as error:  # removed during the search
                 warn(f'{folder}: {error.strerror or error}')
     return sorted(found, key=lambda run: run.order)
@@ -129,7 +137,10 @@ def _check_folder(place: Path) -> None:
 
 
 def run_folders(top: Path, warn: Callable[[str], None], look: Callable[[], None] | None = None) -> Iterator[Path]:
-    """Yield the folders in and below ``top`` with at least two kinds of a run's files, in any order."""
+    """Yield the folders in and below ``top`` with a run's files, in any order.
+
+    These have two kinds of a run's files, or config.json alone unless another program wrote it.
+    """
     waiting, count = [top], 0
     while waiting:
         folder = waiting.pop()
@@ -152,7 +163,7 @@ def run_folders(top: Path, warn: Callable[[str], None], look: Callable[[], None]
         except OSError as error:
             warn(f'{folder}: {error.strerror or error}')
             continue
-        if len(kinds) > 1:
+        if len(kinds) > 1 or (kinds == {CONFIG} and not of_another_program(folder)):
             yield folder
         waiting += [folder / name for name in below]
 

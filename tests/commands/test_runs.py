@@ -88,7 +88,9 @@ def test_a_broken_run_is_a_line_and_the_others_are_shown(cli, some):
     (some / 'run0' / 'config.json').write_text('{')
     code, out, err = cli('runs', some)
     assert code == 0 and 'run1' in out and 'run2' in out and 'run0' not in out
-    assert err.count('\n') == 1 and err.startswith(f'{some / "run0" / "config.json"}: not the configuration of a run')
+    assert err.count('\n') == 1 and err.startswith(
+        f'{some / "run0"}: damaged (config.json: not the configuration of a run'
+    )
 
 
 def test_names_of_strangers(cli, some):

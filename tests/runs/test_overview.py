@@ -152,7 +152,28 @@ def test_damaged_runs(logged, tmp_path, name, content):
         return
     assert [run.name for run in runs] == ['good']
     (line,) = lines
-    assert line.startswith(f'{tmp_path / "bad" / name}: ') and '\n' not in line
+    assert line.startswith(f'{tmp_path / "bad"}: damaged ({name}: ') and line.endswith('); skipped')
+    assert '\n' not in line
+
+
+@pytest.mark.parametrize('content', ['', '{', '[]', '{"job": 3}', '\xff'])
+def test_a_damaged_config_alone(logged, tmp_path, content):
+    """A line: it may be all that is left of a run. A file of another program is no news."""
+    folder = logged('bad')
+    (folder / 'log.jsonl').unlink()
+    (folder / 'config.json').write_text(content, encoding='latin-1')
+    message = f'{folder}: damaged (config.json: not the configuration of a run); skipped'
+    assert found(tmp_path) == ([], [message])
+
+
+def test_a_run_without_a_log_and_checkpoints(logged, tmp_path):
+    folder = logged('bad')
+    (folder / 'log.jsonl').unlink()
+    assert found(tmp_path) == ([], [f'{folder}: damaged (has no log.jsonl); skipped'])
+    assert _of_run(Overview.read(folder))[2] == 'status       damaged (has no log.jsonl)'
+    (folder / 'log.jsonl').touch()  # one that has only begun
+    ((run,), lines) = found(tmp_path)
+    assert (run.iteration, lines) == (0, [])
 
 
 def test_files_that_are_gone_or_no_files(logged, tmp_path):
@@ -167,7 +188,7 @@ def test_files_that_are_gone_or_no_files(logged, tmp_path):
     (tmp_path / 'strange' / 'config.json').write_text('{"model_type": "bert"}')  # of another program, which is no news
     runs, lines = found(tmp_path)
     assert [run.name for run in runs] == ['good'] and len(lines) == 2
-    assert any(line.startswith(f'{tmp_path / "gone"}/: has no config.json') for line in lines)
+    assert any(line.startswith(f'{tmp_path / "gone"}: damaged (has no config.json); skipped') for line in lines)
     assert any('is a pipe' in line for line in lines)
 
 
@@ -198,7 +219,9 @@ def test_a_folder_that_can_not_be_reached(tmp_path, monkeypatch):
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, 'stat', refuse)
-        with pytest.raises(ValueError, match=': Permission denied; get permission to read it, or name another folder$'):
+        with pytest.raises(
+            ValueError, match=r': Permission denied; get permission to read it, or name another folder$'
+        ):
             find_runs(tmp_path)
 
 
