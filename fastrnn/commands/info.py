@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from .command import command
 from .options import JSON
 
 if TYPE_CHECKING:
+    from ..runs.facts import Facts
     from ..runs.overview import Overview
 
 EXAMPLE = 'Example: fastrnn info RUN'
@@ -94,15 +96,16 @@ def _of_run(run: 'Overview') -> list[str]:
     elif facts.text is not None:
         lines += _line('text', facts.text)
     lines += _line('version', facts.version or 'not known')
-    lines += _line('options', ' '.join(_typed(facts.asked)) or 'none')
+    lines += _line('options', ' '.join(_typed(facts)) or 'none')
     return lines + _decided(run)
 
 
-def _typed(asked: Any) -> Iterable[str]:
+def _typed(facts: 'Facts') -> Iterable[str]:
     """Options as typed on the command line."""
-    for name, value in asked.items():
+    for name, value in {**facts.asked, **facts.reading, 'validation': facts.validation}.items():
         if value is not None:
-            yield f'{OPTIONS[name].flag} {OPTIONS[name].shown(value)}'
+            shown = OPTIONS[name].shown(value)
+            yield f'{OPTIONS[name].flag} {quote(shown)}' if shown else OPTIONS[name].flag
 
 
 def _decided(run: 'Overview') -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from ..model.architecture import CELLS, in_words
 from ..model.run_files import CONFIG
 from ..settings.abilities import ABILITIES, engine_now
 from ..settings.options import OPTIONS, TABLE, Settings
+from ..settings.parsing import parse_share, share_in_words
 from ..system.reading import SMALL, read_bytes
 
 MADE_BY = 'name a folder made by fastrnn train --out'
@@ -30,7 +31,8 @@ class Facts:
     decided: Mapping[str, Any] = field(default_factory=dict)  # settings, by name
     reasons: Mapping[str, str] = field(default_factory=dict)
     text: str | None = None  # names of the files, without their folders
-    validation: str | None = None  # share or file name, as given
+    validation: str | None = None  # a share such as 10%, or a file name without its folders
+    reading: Mapping[str, Any] = field(default_factory=dict)  # options of the text that are not the defaults
     version: str | None = None  # fastrnn's
     job: Job | None = None  # None: the run of another program
 
@@ -83,6 +85,7 @@ class Facts:
             reasons={k: v[:MAX_TEXT] for k, v in _dict(given.get('reasons')).items() if isinstance(v, str)},
             text=_word(given.get('text_name')) or _names(text.get('files')),
             validation=_held_out(text.get('validation')),
+            reading=_reading(text),
             version=_word(found.get('fastrnn')),
             job=_job(given, _dict(found.get('identity'))),
         )
@@ -145,8 +148,25 @@ def _names(files: Any) -> str | None:
 
 
 def _held_out(validation: Any) -> str | None:
-    """A share, or the name of a file without its folders."""
-    return _word(_last(validation)) if isinstance(validation, str) else None
+    """A share in percent, or the name of a file without its folders."""
+    if not isinstance(validation, str):
+        return None
+    try:
+        share = parse_share(validation)
+    except ValueError:
+        share = None
+    return _word(_last(validation)) if share is None else share_in_words(share)
+
+
+def _reading(text: Mapping[str, Any]) -> dict[str, Any]:
+    found = {}
+    for name in ('encoding', 'errors', 'unit', 'min_count', 'skip_unknown'):
+        row = OPTIONS[name]
+        with suppress(ValueError, TypeError):
+            value = row.kind.check(name, text.get(name, row.default))
+            if type(value) is type(row.default) and value != row.default:
+                found[name] = value[:MAX_TEXT] if isinstance(value, str) else value
+    return found
 
 
 def _last(name: str) -> str:

@@ -57,6 +57,11 @@ def parse_share(value: str | float | Path) -> float | None:
     raise ValueError(f'validation is {value!r}; it must be a share above 0 and below 1, such as {form}, or a file')
 
 
+def share_in_words(share: float) -> str:
+    """Such as 2%; :func:`parse_share` makes the same share of it."""
+    return f'{(Decimal(str(share)) * 100).normalize():f}%'
+
+
 def parse_count(value: str | int) -> int:
     """A whole number such as 10000, '10000', '10_000' or '1e4'. Raises ValueError, in one line, for anything else."""
     number = _decimal(str(value).strip())

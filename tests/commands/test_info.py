@@ -1,6 +1,7 @@
 """``fastrnn info``."""
 
 import json
+import shutil
 
 import pytest
 from helpers import ROOT, refusal
@@ -61,7 +62,7 @@ def test_a_run(cli, run):
     code, out, err = cli('info', run)
     assert (code, err) == (0, '')
     facts = dict(line.split(maxsplit=1) for line in out.splitlines() if line[0] != ' ')
-    asked = {'--preset fast', '--iterations 9', '--seed 3', '--hidden-size 8', '--dropout 0.25'}
+    asked = {'--validation 10%', '--preset fast', '--iterations 9', '--seed 3', '--hidden-size 8', '--dropout 0.25'}
     assert {f'--{option}'.strip() for option in facts['options'].split('--')[1:]} == asked
     assert facts['status'].startswith('finished: iteration 9, epoch ') and facts['model'] == 'gru H=8, engine batched'
     assert facts['text'].startswith('sonnets.txt: ') and facts['version'] == __version__
@@ -72,6 +73,16 @@ def test_a_run(cli, run):
     told = [name for name in TABLE if f' {name.replace("_", " ")} ' in decided.replace(',', ' ,').replace('\n', ' ')]
     assert 'optimizer' in told and {'seed', 'hidden_size', 'dropout', 'iterations'}.isdisjoint(told)
     assert json.loads(cli('info', run, '--json')[1])['reasons']['optimizer'] == 'the preset fast'
+
+
+def test_options_of_the_text(cli, run, tmp_path):
+    """All that a run needs to be trained again: also how its text was read."""
+    folder = shutil.copytree(run, tmp_path / 'run')
+    facts = json.loads((folder / 'config.json').read_text())
+    facts['text'] |= {'validation': '/somewhere/my held out.txt', 'skip_unknown': True, 'unit': 'byte', 'errors': 7}
+    (folder / 'config.json').write_text(json.dumps(facts))
+    out = ' '.join(cli('info', folder)[1].split())
+    assert "--unit byte --skip-unknown --validation 'my held out.txt' decided" in out
 
 
 def test_runs_of_earlier_versions(cli):

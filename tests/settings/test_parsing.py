@@ -5,7 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastrnn.settings.parsing import parse_count, parse_escapes, parse_seconds, parse_share, size_in_words
+from fastrnn.settings.parsing import (
+    parse_count,
+    parse_escapes,
+    parse_seconds,
+    parse_share,
+    share_in_words,
+    size_in_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +113,9 @@ def test_escapes():
             parse_escapes('ab' + bad)
     with pytest.raises(ValueError, match=r'^\\U00110000 is not a character; the last one is \\U0010ffff$'):
         parse_escapes(r'\U00110000')
+
+
+@pytest.mark.parametrize('text', ['2%', '10%', '0.7%', '33.3%', '99.99%', '0.000001%', '30%', '7%'])
+def test_shares_in_words(text):
+    """As they are typed, and the same share again."""
+    assert share_in_words(parse_share(text)) == text
