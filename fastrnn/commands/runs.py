@@ -24,15 +24,17 @@ GAP, INDENT = '  ', '    '
 # from this number of seconds on, seconds of the unit, its name
 UNITS = ((2 * 86400, 86400, 'd'), (2 * 3600, 3600, 'h'), (200, 60, 'min'), (0, 1, 's'))
 A_PART = '* on part of the held-out text; only the last validation reads all of it'
+DIFFERENT = 'the runs have different texts or held-out parts: compare only those that have the same'
 
 
 @command(FOLDERS, JSON, synonyms='ls list compare table status experiments', epilog=EXAMPLE)
 def runs(folders: tuple[Path, ...], as_json: bool) -> None:
     """Compare the runs in and below FOLDERS, the best one first.
 
-    A run is a folder made by train --out. The table shows for each run its model, the given options that differ between
-    the runs, the characters that it has read, its training time, its lowest validation in bits per character, and its
-    status, such as finished, interrupted or running.
+    A run is a folder made by train --out. The table shows for each run its model, the options that were given to some
+    run and differ, the characters that it has read, its training time, its lowest validation in bits per character, and
+    its status, such as finished, interrupted or running. A run that was not given such an option shows the value that
+    was decided for it; - means a random seed, or not known.
     """
     from ..runs.overview import find_runs
 
@@ -48,12 +50,20 @@ def runs(folders: tuple[Path, ...], as_json: bool) -> None:
         return
     width = outputs.columns()
     print('\n'.join(_shown([_row(run) for run in found], options, width)))
-    if any(run.part is not None for run in found):
-        print(fill(A_PART, min(width, len(A_PART))))
+    for words, needed in ((A_PART, any(run.part is not None for run in found)), (DIFFERENT, _differ(found))):
+        if needed:
+            print(fill(words, min(width, len(words))))
 
 
 def _warn(text: str) -> None:
     print(in_a_line(text), file=sys.stderr)
+
+
+def _differ(found: 'list[Overview]') -> bool:
+    """True if validations are known to be of different held-out texts."""
+    facts = [run.facts for run in found if run.validation is not None]
+    texts = [(of.text, of.validation, of.job and of.job.characters, of.job and of.job.held_out) for of in facts]
+    return any(len({value for value in values if value}) > 1 for values in zip(*texts, strict=True))
 
 
 def _row(run: 'Overview') -> dict[str, str]:

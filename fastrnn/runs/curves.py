@@ -14,6 +14,7 @@ from ..system.reading import open_regular
 from .course import Course
 from .facts import MADE_BY, Facts, readable
 from .log import LOG, NUMBERS, read_log
+from .overview import Overview
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Curve:
     points: Points
     given_up: list[Points] = field(default_factory=list)  # parts that rollbacks gave up
     rollbacks: Points = field(default_factory=lambda: Points.of([]))  # the points where the run continued
+    lowest: float | None = None  # validation, as fastrnn runs shows it: of the whole held-out text once that was read
+    part: int | None = None  # held-out characters that ``lowest`` was measured on; None: all
 
 
 def read_run(folder: str | Path) -> Curve:
@@ -54,7 +57,12 @@ def read_run(folder: str | Path) -> Curve:
     if not points.seconds.size:
         raise ValueError(f'{folder}/: its {LOG} has no records yet; wait for the first, or name another run')
     name = folder.name or folder.resolve().name
-    return Curve(name, facts, points, [*map(Points.of, course.given_up)], Points.of(course.rollbacks))
+    run = Overview.read(folder)
+    lowest, part = run.validation, run.part
+    if lowest is None and np.isfinite(points.validation).any():  # the log of another program
+        lowest, part = float(np.nanmin(points.validation)), facts.part
+    given_up = [*map(Points.of, course.given_up)]
+    return Curve(name, facts, points, given_up, Points.of(course.rollbacks), lowest, part)
 
 
 def read_runs(folders: Sequence[str | Path]) -> list[Curve]:

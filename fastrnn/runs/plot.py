@@ -179,9 +179,9 @@ def label_all(curves: Sequence[Curve]) -> list[str]:
 
 
 def _label(curve: Curve, own: str) -> str:
-    name, facts, k = _short(curve.name, NAME), curve.facts, best(curve.points)
-    lowest = '' if k is None else f': best validation {curve.points.validation[k]:.3f}'
-    lowest += '' if k is None or facts.part is None else f' on {facts.part:,} characters'
+    name, facts = _short(curve.name, NAME), curve.facts
+    lowest = '' if curve.lowest is None else f': best validation {curve.lowest:.3f}'
+    lowest += '' if curve.lowest is None or curve.part is None else f' on {curve.part:,} characters'
     if facts.baseline:
         return f'{facts.engine} (NumPy, {"" if name == facts.engine else f"{name}, "}{facts.model}){lowest}'
     kept = own.split(', ')

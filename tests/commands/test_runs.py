@@ -72,6 +72,21 @@ def test_the_figure_of_a_part_is_marked(cli, some):
     )
 
 
+def test_different_held_out_texts_are_noted(cli, some):
+    """Their figures can't be compared; a run without validation has none."""
+    note = 'the runs have different texts or held-out parts: compare only those that have the same\n'
+    assert note not in cli('runs', some)[1]
+    for name, expected in (('run1', False), ('run0', False), ('run2', True)):
+        path = some / name / 'config.json'
+        facts = json.loads(path.read_text())
+        share = {'run1': '0.02', 'run0': '0.1', 'run2': '0.05'}[name]
+        path.write_text(json.dumps(facts | {'text': {'files': ['a.txt'], 'validation': share}}))
+        assert cli('runs', some)[1].endswith(note) == expected
+    out = cli('runs', some)[1]
+    assert ' 2% ' in out and ' 10% ' in out and ' 5% ' in out
+    assert 'the runs have' not in cli('runs', some, '--json')[1]
+
+
 def test_here(cli, some, monkeypatch):
     monkeypatch.chdir(some)
     assert cli('runs')[1] == cli('runs', some)[1]

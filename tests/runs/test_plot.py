@@ -108,6 +108,23 @@ def test_labels_say_what_differs(logged):
     assert drawn(*many, *folders)[1][1] == 'many2 (H=256, dropout 0.2, seed 2, clip 3, …): best validation 2.175'
 
 
+def test_the_label_has_the_figure_of_the_whole_held_out_text(logged):
+    """As fastrnn runs has it, though the curve is of the part that each validation reads."""
+    entries = records(40)
+    folder = logged('before', entries, validate_part=500)
+    assert drawn(folder)[1][0] == 'before (batched, H=256): best validation 2.175 on 500 characters'
+    entries[-1] |= {'validation_part': 2.175, 'validation': 2.3, 'validated': 9000, 'best': 2.3}
+    folder = logged('after', entries, validate_part=500)
+    assert drawn(folder)[1][0] == 'after (batched, H=256): best validation 2.300'
+    assert read_run(folder).points.validation[-1] == 2.175
+
+
+def test_a_log_without_the_lowest_validation(logged):
+    """Such as one of another program."""
+    entries = [{name: value for name, value in entry.items() if name != 'best'} for entry in records(40)]
+    assert drawn(logged(entries=entries))[1][0].endswith(': best validation 2.175')
+
+
 def test_axes_are_logarithmic_where_extents_differ_much(logged):
     short, long, other = (
         logged('short', records(40, pace=0.01)),
