@@ -137,19 +137,33 @@ def _model(path: Path) -> dict[str, Any]:
     """Facts from a model file. Raises ValueError, in one line, if the file is not a model."""
     from ..model.checkpoint import load_model
     from ..model.metadata import read_metadata
-    from ..model.run_files import model_file
+    from ..model.run_files import BEST, CONFIG, is_model, model_file
 
-    place, model = model_file(path), load_model(path)
+    place = model_file(path)
+    run = place.parent if is_model(place.name) and (place.parent / CONFIG).exists() else None
+    # a later checkpoint may know the bits of the best model on the whole held-out text
+    model = load_model(path if run is None or place.name != BEST else run)
     metadata, about, architecture = read_metadata(place), model.about, model.params.architecture
     state = 'state' in metadata
+    version = about.version or (_version(run) if run is not None and state else None)
     facts: dict[str, Any] = {'file': str(place), 'bytes': os.stat(place).st_size, 'format': int(metadata['format'])}
     facts |= {'cell': architecture.cell, 'layers': architecture.layers, 'hidden_size': architecture.H}
     facts |= {'vocabulary': architecture.V, 'unit': model.unit, 'parameters': architecture.all_parameters}
     facts |= {'ngrams': architecture.ngrams, 'ngram_rows': architecture.ngram_rows}
     facts |= {'dtype': model.params.flat.dtype.name, 'text': about.text, 'characters': about.characters}
     facts |= {'bits': about.bits, 'held_out': about.held_out, 'part': about.part, 'iterations': about.iterations}
-    facts |= {'version': about.version, 'optimizer': json.loads(metadata['config'])['optimizer'] if state else None}
+    facts |= {'version': version, 'optimizer': json.loads(metadata['config'])['optimizer'] if state else None}
     return facts | {'resumable': state, 'chars': list(model.chars)}
+
+
+def _version(run: Path) -> str | None:
+    """The version of fastrnn that made a run: its checkpoints do not have it."""
+    from ..runs.facts import Facts
+
+    try:
+        return Facts.read(run).version
+    except ValueError:
+        return None
 
 
 def _of_model(facts: dict[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from helpers import ROOT, refusal
+from helpers import ROOT, SONNETS, refusal
 
 import fastrnn
 from fastrnn import __version__
@@ -99,6 +99,21 @@ def test_a_model_with_its_state(cli, run):
     assert facts['parameters'] == f'{model.params.architecture.parameters:,} in float32'
     assert facts['characters'].startswith("\\n !',") and facts['bits'].endswith(', on held-out text')
     assert facts['optimizer'].startswith('adam, state in the file')
+
+
+def test_a_checkpoint_in_its_run_folder(cli, tmp_path):
+    """The run knows more: its version, and the best model's bits on the whole held-out text."""
+    options = {'validate_part': 50, 'validate_every': 10, 'iterations': 400, 'hidden_size': 8, 'seed': 1}
+    options |= {'learning_rate': 0.3, 'schedule': 'constant', 'patience': 100}
+    with fastrnn.start(tmp_path / 'run', SONNETS, validation=0.2, preset='fast', **options) as session:
+        list(session)
+    best = json.loads(cli('info', tmp_path / 'run' / BEST, '--json')[1])
+    assert best['iterations'] < 400  # so that the last validation, of all of the text, is not in this file
+    run = json.loads(cli('info', tmp_path / 'run', '--json')[1])
+    assert best['bits'] == round(run['validation'], 4) and best['part'] is None and best['version'] == __version__
+    (tmp_path / BEST).write_bytes((tmp_path / 'run' / BEST).read_bytes())
+    out = cli('info', tmp_path / BEST)[1]
+    assert 'on 50 characters of held-out text\n' in out and '\nversion      not known\n' in out
 
 
 def test_a_model_without_its_state(cli, run, tmp_path):
