@@ -43,7 +43,7 @@ def unreadable(path: object, error: OSError) -> ValueError:
 
 
 def is_empty(path: object) -> ValueError:
-    if path == STANDARD_INPUT:
+    if str(path) in (STANDARD_INPUT, STDIN):
         return ValueError('standard input is empty; pipe a text into it, or name a file')
     return ValueError(f'{path}: the file is empty; name a file with text in it')
 

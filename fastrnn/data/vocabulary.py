@@ -22,6 +22,7 @@ from .ids import ids_type
 from .lacking import OF_ANY, Lacking
 from .stored import Ids, Spool
 
+EMPTY = 'the text is empty; use one with characters in it'
 FOLDED = 0xFFFD  # the code point of all folded (rare) characters, also in a vocabulary of bytes
 POINTS = sys.maxunicode + 1
 UNITS = {'character': POINTS, 'byte': 256}  # code points of each unit, besides FOLDED
@@ -120,9 +121,10 @@ class Vocabulary:
         also gives the offset of each remaining unit, which takes memory for each of them.
         """
         reading, numbers, dtype = Reading(encoding, errors, self.unit), self.numbers(), self.ids_type
+        source = text_or_files(text)
         ids, lacking, gaps = Spool(dtype, len(self)), Lacking(len(self), self.unit), list[NDArray[np.int64]]()
         try:
-            for piece in _pieces(text_or_files(text), reading):
+            for piece in _pieces(source, reading):
                 points = as_array(points_of(piece))
                 found = np.take(numbers, points, mode='clip')
                 known, start = found >= 0, lacking.total
@@ -134,7 +136,7 @@ class Vocabulary:
                 if skip_unknown or not lacking.count:  # after an unknown unit, the rest is only counted
                     ids.write(found.astype(dtype))
             if not lacking.total:
-                raise ValueError('the text is empty; use one with characters in it')
+                raise ValueError(EMPTY) if isinstance(source, str) else files.is_empty(source[0])
             if lacking.count and not skip_unknown:
                 raise lacking.error(cure)
             if lacking.count and lacking.total - lacking.count < 2:

@@ -65,3 +65,18 @@ def test_a_model_has_its_texts_vocabulary():
     run = fastrnn.train('abcab' * 9, hidden_size=3, seq_length=4, iterations=1, seed=0)
     assert run.watch().vocabulary == run.text.corpus.vocabulary == Vocabulary('abc')
     run.close()
+
+
+def test_an_empty_text_is_named(tmp_path):
+    """A run or an evaluation may read several files."""
+    names = [tmp_path / 'a.txt', tmp_path / 'b.txt']
+    for name in names:
+        name.touch()
+    vocabulary = Vocabulary('ab')
+    cure = 'the file is empty; name a file with text in it'
+    for text in (names[0], names):
+        with pytest.raises(ValueError) as error:
+            vocabulary.encode_known(text)
+        assert str(error.value) == f'{names[0]}: {cure}'
+    with pytest.raises(ValueError, match=r'^the text is empty; use one with characters in it$'):
+        vocabulary.encode_known('')
