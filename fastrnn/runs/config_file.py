@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from .._version import __version__
@@ -13,12 +14,13 @@ from ..decision.changes import of_earlier
 from ..decision.job import Job
 from ..decision.text import Text
 from ..errors import in_a_line
-from ..model.run_files import CONFIG
+from ..model.run_files import BEST, CONFIG, checkpoints
 from ..settings.options import check
 from ..system.atomic import write_atomically
 from ..system.reading import SMALL, read_bytes
 
 FORMAT = 3  # 1: version 0.1.0, with fewer settings; in 1 and 2, there is one list of settings, asked and decided
+ANOTHER = 'start again in another folder'  # what to do with a run that has no weights yet
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,11 @@ class Description:
             raise damaged(folder, error) from error
 
 
-def damaged(folder: Path, error: Exception) -> ValueError:
-    return ValueError(f'{folder / CONFIG}: damaged ({in_a_line(error)}); start a new run with --from')
+def damaged(folder: Path, what: object) -> ValueError:
+    """The error for an invalid config.json; ``what`` is wrong with it."""
+    kept = (folder / BEST).exists() or checkpoints(folder)
+    cure = f'start a new run from its weights with --from {quote(str(folder))}' if kept else ANOTHER
+    return ValueError(in_a_line(f'{folder / CONFIG}: damaged ({what}); {cure}'))
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -103,8 +108,10 @@ def _read(folder: Path) -> dict[str, Any]:
         facts = json.loads(read_bytes(path, SMALL))
     except OSError as error:
         raise ValueError(f'{path}: {error.strerror}; name a folder made by fastrnn train --out') from error
+    except json.JSONDecodeError as error:
+        raise damaged(folder, f'line {error.lineno} is not JSON') from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path}: damaged ({error}); start a new run with --from') from error
+        raise damaged(folder, 'not JSON') from error
     if not isinstance(facts, dict) or not isinstance(facts.get('format'), int):
         raise ValueError(f'{path}: not a run of fastrnn; name a folder made by fastrnn train --out')
     if facts['format'] > FORMAT:

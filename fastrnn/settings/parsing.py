@@ -31,7 +31,7 @@ def parse_seconds(value: str | float) -> float:
         return float(text)
     found = TIME.fullmatch(text)
     if not text or found is None:
-        raise ValueError(f'time is {value!r}; give seconds, or a number with s, m or h, such as 90s, 5m or 1m30s')
+        raise ValueError(f'time is {value!r}; give seconds, or a number with s, m, h or d, such as 90s, 5m or 1m30s')
     return sum(float(part) * unit for part, unit in zip(found.groups(), UNITS.values(), strict=True) if part)
 
 

@@ -104,7 +104,7 @@ def test_divergence_stops_the_run(cli):
         (('--validation', 'nowhere'), 'nowhere: No such file'),
         (('--dtype', 'float16'), "dtype is 'float16'"),
         (('--warmup', 1), 'warmup is 1.0'),
-        (('--time', 'soon'), "time is 'soon'; give seconds, or a number with s, m or h, such as 90s, 5m or 1m30s"),
+        (('--time', 'soon'), "time is 'soon'; give seconds, or a number with s, m, h or d, such as 90s, 5m or 1m30s"),
         (('--epochs', 0), 'epochs is 0.0'),
         (('--weight-decay', -1), 'weight_decay is -1.0'),
         (('--input-rate', 0), 'input_rate is 0.0; it must be a number above 0'),

@@ -88,7 +88,7 @@ def test_a_job_of_another_text(run, name, value):
     facts = json.loads(path.read_text())
     facts['job'][name] = value
     path.write_text(json.dumps(facts))
-    with pytest.raises(ValueError, match=r'config\.json: damaged \(.*\); start a new run with --from$'):
+    with pytest.raises(ValueError, match=r'config\.json: damaged \(.*\); start again in another folder$'):
         fastrnn.resume(run)
 
 
@@ -98,3 +98,23 @@ def test_an_earlier_format_without_settings(run):
     path.write_text(json.dumps(facts))
     with pytest.raises(ValueError, match=r'config\.json: damaged \('):
         fastrnn.resume(run)
+
+
+@pytest.mark.parametrize(
+    ('content', 'what'),
+    [('{', 'line 1 is not JSON'), ('', 'line 1 is not JSON'), ('{\n"a', 'line 2 is not JSON'), ('\xff', 'not JSON')],
+)
+def test_a_damaged_file(run, content, what):
+    """Plain words; advice that fits: there are weights only if the run has saved some."""
+    path = run / 'config.json'
+    with fastrnn.resume(run) as session:
+        list(session)
+    (run / 'config.json').write_text(content, encoding='latin-1')
+    with pytest.raises(ValueError) as error:
+        fastrnn.resume(run)
+    assert str(error.value) == f'{path}: damaged ({what}); start a new run from its weights with --from {run}'
+    for file in run.glob('*.safetensors'):
+        file.unlink()
+    with pytest.raises(ValueError) as error:
+        fastrnn.resume(run)
+    assert str(error.value) == f'{path}: damaged ({what}); start again in another folder'

@@ -38,7 +38,9 @@ def test_times(value, seconds):
 def test_what_is_not_a_time(value):
     with pytest.raises(ValueError) as error:
         parse_seconds(value)
-    assert str(error.value) == f'time is {value!r}; give seconds, or a number with s, m or h, such as 90s, 5m or 1m30s'
+    assert (
+        str(error.value) == f'time is {value!r}; give seconds, or a number with s, m, h or d, such as 90s, 5m or 1m30s'
+    )
 
 
 @pytest.mark.parametrize('value', [0.1, '0.1', '10%', '10 %', '.1', '1e-1', ' 0.10 ', np.float64(0.1), np.float32(0.1)])
