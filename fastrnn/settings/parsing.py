@@ -14,6 +14,7 @@ UNIT = re.compile('|'.join([*UNITS, '[kmgt]b?', '%']), re.IGNORECASE)
 NUMBER_WITHOUT_UNIT = re.compile(NUMBER)
 SIZE = re.compile(f'({NUMBER})\\s*([kmgt]?)b?', re.IGNORECASE)
 DIGITS = 30  # limit of a count's digits: longer ones are mistakes
+MOST_EXPONENT = 1000  # of a share; beyond it, it is a mistake
 HEX = '[0-9a-fA-F]'
 ESCAPE = re.compile(rf'\\(?:([0-7]{{1,3}})|x({HEX}{{2}})|u({HEX}{{4}})|U({HEX}{{8}})|(.?))', re.DOTALL)
 ESCAPED = {**dict(zip('abfnrtv', '\a\b\f\n\r\t\v', strict=True)), '\\': '\\', "'": "'", '"': '"'}
@@ -44,6 +45,8 @@ def parse_share(value: str | float | Path) -> float | None:
     number = None if isinstance(value, Path) else _decimal(text.removesuffix('%').rstrip().replace(',', '.'))
     if number is None:
         return None
+    if number.is_snan() or abs(number.adjusted()) > MOST_EXPONENT:  # float, or the division, would raise
+        number = Decimal('nan')
     share = float(number / 100 if text.endswith('%') and number.is_finite() else number)  # 0.7% is 0.007 exactly
     if 0 < share < 1 and ',' not in text:
         return share

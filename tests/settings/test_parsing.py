@@ -121,3 +121,9 @@ def test_escapes():
 def test_shares_in_words(text):
     """As they are typed, and the same share again."""
     assert share_in_words(parse_share(text)) == text
+
+
+@pytest.mark.parametrize('text', ['1e9999999%', '-1e9999999%', '1e-9999999%', 'sNaN', 'sNaN%', '1e9999999'])
+def test_shares_that_no_float_can_hold(text):
+    with pytest.raises(ValueError, match=r'^validation is .*; it must be a share above 0 and below 1, such as 0.1 or '):
+        parse_share(text)
