@@ -32,7 +32,7 @@ def _of_gist(named: Named, V: int, dtype: Any) -> Params:
     for name in GIST_NAMES:
         if name not in named:
             raise ValueError(f'{name} is missing; {GIVE}')
-    refuse_others(set(named) - set(GIST_NAMES))
+    refuse_others(set(named) - set(GIST_NAMES), 'not part of a fastrnn model; leave out what the network does not need')
     H = sizes('Whh', named['Whh'])[1]
     check_characters(V, {name: sizes(name, named[name])[axis] for name, axis in (('Wxh', 1), ('Why', 0))})
     params = Params(Architecture('rnn', 1, H, V), dtype)
@@ -53,7 +53,7 @@ def _of_torch(named: Named, V: int, ngrams: int | None, dtype: Any) -> Params:
     bias = bias_of(output)
     tensors['output.weight'] = others.pop(output)
     tensors['output.bias'] = shaped(bias, others.pop(bias), (V,)) if bias in others else np.zeros(V)
-    refuse_others(others)
+    refuse_others(others, 'fastrnn has no such layer; leave out only arrays that the network does not use')
     architecture = Architecture(layers.cell, layers.depth, layers.H, V, *_orders(table, ngrams, V))
     return from_torch_tensors(architecture, tensors, dtype)
 

@@ -95,9 +95,9 @@ def check_characters(V: int, found: dict[str, int]) -> None:
         raise ValueError(f'chars has {V:,} characters, but {" and ".join(map(shown, found))} are for {numbers.pop():,}')
 
 
-def refuse_others(names: Collection[str]) -> None:
+def refuse_others(names: Collection[str], why: str) -> None:
     if names:
-        raise ValueError(f'{listed(names)}: not part of a fastrnn model; leave out what the network does not need')
+        raise ValueError(f'{listed(names)}: {why}')
 
 
 def listed(names: Collection[str]) -> str:

@@ -186,7 +186,7 @@ REFUSED = {
     'more layers': (LSTM | {f'fc{k}.weight': ZEROS((H, H)) for k in range(3)},
         'fc.weight, fc0.weight, fc1.weight and 1 more: a fastrnn model has one output layer, and at most an embedding'),
     'a norm': (LSTM | {'norm.weight': ZEROS(H), 'norm.bias': ZEROS(H)},
-        'norm.bias, norm.weight: not part of a fastrnn model; leave out what the network does not need'),
+        'norm.bias, norm.weight: fastrnn has no such layer; leave out only arrays that the network does not use'),
     'bidirectional': (LSTM | {'lstm.weight_ih_l0_reverse': ZEROS((4 * H, V))},
         'lstm.weight_ih_l0_reverse: a bidirectional network cannot generate text; train one direction'),
     'projections': (projected(LSTM), 'lstm.weight_hr_l0: fastrnn has no projections; train an LSTM without proj_size'),
