@@ -15,7 +15,7 @@ from .foreign import GIVE, Named, check_characters, listed, shaped, shown, sizes
 from .params import Floats
 
 RECURRENT = re.compile(r'(?:(.*)\.)?((?:weight|bias)_(?:ih|hh|hr))(?:_l([0-9]{1,3}))?(_reverse)?')  # a cell has no _l0
-EMBEDDING = re.compile('emb|enc|wte', re.I)  # in the name of one of two matrices of the same shape
+EMBEDDING = {'emb', 'embed', 'embedder', 'embedding', 'embeddings', 'enc', 'encoder', 'wte'}  # words of its name
 
 
 class Layers(NamedTuple):
@@ -126,22 +126,33 @@ def find_ends(layers: Layers, others: Named, V: int) -> tuple[str, str]:
     if not fitting:
         found = ' and '.join(f'{shown(name)} {shape}' for name, shape in shapes.items())
         raise ValueError(f'{found}; of two matrices one must be an embedding {(V, D)}, one the output layer {(V, H)}')
-    embedding, output = fitting[0] if len(fitting) == 1 else _told_apart(matrices, others)
+    tied = np.array_equal(others[matrices[0]], others[matrices[1]])
+    embedding, output = fitting[0] if len(fitting) == 1 else _told_apart(matrices, others, tied)
     check_characters(V, {name: shape[0] for name, shape in shapes.items()})
+    # of a square matrix the shape does not tell; that of a Linear layer is the transpose
+    if V == D and not (tied or _is_embedding(embedding) or bias_of(embedding) in others):
+        raise ValueError(
+            f'{shown(embedding)} {(V, D)}: an embedding or a Linear layer? Name it embedding.weight if it is an '
+            'embedding; fastrnn has no other layer before the recurrent ones'
+        )
     return embedding, output
 
 
-def _told_apart(matrices: list[str], others: Named) -> tuple[str, str]:
+def _told_apart(matrices: list[str], others: Named, tied: bool) -> tuple[str, str]:
     """Tell an embedding from an output layer of the same shape, by their names or the output layer's bias."""
     one, other = matrices
     biased = [name for name in matrices if bias_of(name) in others]
-    embeddings = [name for name in matrices if EMBEDDING.search(name)]
-    if np.array_equal(others[one], others[other]) and not biased:  # tied
+    embeddings = [name for name in matrices if _is_embedding(name)]
+    if tied and not biased:
         return one, other
     if len(biased) == 1 or len(embeddings) == 1:
         output = biased[0] if len(biased) == 1 else next(name for name in matrices if name not in embeddings)
         return (other if output == one else one), output
     raise ValueError(f'{listed(matrices)}: which is the embedding? Name one of them embedding.weight')
+
+
+def _is_embedding(name: str) -> bool:
+    return not EMBEDDING.isdisjoint(word.lower() for word in re.findall('[A-Z]?[a-z]+|[A-Z]+', name))
 
 
 def bias_of(weight: str) -> str:

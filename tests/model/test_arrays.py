@@ -147,6 +147,27 @@ def test_an_embedding_of_the_output_layers_shape():
     assert from_arrays(CHARS, both) == from_arrays(CHARS, dict(reversed(both.items())))
 
 
+@pytest.mark.parametrize('name', ['embedding', 'net.char_emb', 'charEmbedding', 'token_embedding_table', 'wte', 'EMB'])
+def test_names_of_embeddings(name):
+    """Whole words of a name tell; parts of words, as in 'sequence', do not."""
+    given = without('sequence_out.bias', embedded(H, f'{name}.', 'sequence_out.'))
+    assert np.array_equal(from_arrays(CHARS, given).params.Why, given['sequence_out.weight'])
+    expected = from_arrays(CHARS, embedded(V))
+    assert from_arrays(CHARS, embedded(V, f'{name}.')) == expected
+
+
+def test_a_square_matrix_before_the_recurrent_layers():
+    """An embedding, or a Linear layer, whose weights are the transpose: only a name tells."""
+    message = (
+        f'sequence.weight {(V, V)}: an embedding or a Linear layer? Name it embedding.weight if it is an embedding; '
+        'fastrnn has no other layer before the recurrent ones'
+    )
+    with pytest.raises(ValueError, match=f'^{re.escape(message)}$'):
+        from_arrays(CHARS, embedded(V, 'sequence.'))
+    with pytest.raises(ValueError, match=r'^first.bias: fastrnn has no such layer; '):
+        from_arrays(CHARS, embedded(V, 'first.') | {'first.bias': ZEROS(V)})
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 GIVE = 'pass Wxh, Whh, Why, bh, by, or the state dict of a PyTorch network'
