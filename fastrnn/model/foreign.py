@@ -20,7 +20,7 @@ Named = dict[str, Floats]
 
 def named_arrays(arrays: Any) -> Named:
     """The arrays of a state dict, or of a PyTorch module, by name. PyTorch itself is not imported."""
-    if callable(getattr(arrays, 'state_dict', None)):
+    if callable(getattr(arrays, 'state_dict', None)) and callable(getattr(arrays, 'modules', None)):
         for module in arrays.modules():
             if getattr(module, 'nonlinearity', 'tanh') != 'tanh':
                 raise ValueError(f'the network has nonlinearity={module.nonlinearity!r}; fastrnn only has tanh')

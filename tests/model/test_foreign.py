@@ -75,11 +75,19 @@ def test_a_network_in_place_of_its_state_dict():
         named_arrays(Network(Network(nonlinearity='relu')))
 
 
+class Optimizer:
+    """As much of torch.optim.Adam as could be taken for a network."""
+
+    def state_dict(self):
+        return {'state': {}, 'param_groups': []}
+
+
 GIVE = 'pass Wxh, Whh, Why, bh, by, or the state dict of a PyTorch network'
 REAL = 'weights must be real floating-point numbers'
 REFUSED = {
     'nothing': ({}, f'there are no arrays; {GIVE}'),
     'a name': ('model.pt', f'the state dict is of type str; {GIVE}'),
+    'an optimizer': (Optimizer(), f'the state dict is of type Optimizer; {GIVE}'),
     'an array': (VALUES, f'the state dict is of type ndarray; {GIVE}'),
     'a number for a name': ({3: VALUES}, f'3 is not the name of an array; {GIVE}'),
     'a checkpoint': ({'model': {'x': VALUES}}, 'model is a dict; if it is the state dict, pass that alone'),
