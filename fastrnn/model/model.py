@@ -8,7 +8,7 @@ from ..data.characters import in_order
 from ..data.vocabulary import Vocabulary, check_vocabulary
 from .about import About
 from .arrays import params_from
-from .foreign import named_arrays
+from .foreign import listed, named_arrays
 from .params import Floats, Params
 from .torch_names import torch_views
 
@@ -65,10 +65,12 @@ class Model:
         into ``weight_ih_l0``. PyTorch's two biases are summed, where the cell is the same with one. A state dict does
         not tell ``nonlinearity='relu'`` from tanh: pass the network itself, and it is refused.
         """
-        listed = in_order(chars)
-        check_vocabulary(listed, unit)
-        given = arrays if state_dict is None else {**named_arrays(state_dict), **arrays}
-        return cls(params_from(given, len(listed), ngrams), listed, unit)
+        characters = in_order(chars)
+        check_vocabulary(characters, unit)
+        named = {} if state_dict is None else named_arrays(state_dict)
+        if twice := named.keys() & arrays.keys():
+            raise ValueError(f'{listed(twice)}: both in the state dict and a keyword; pass each array once')
+        return cls(params_from({**named, **arrays}, len(characters), ngrams), characters, unit)
 
     def arrays(self) -> dict[str, Floats]:
         """The weights by name: the gist's names for one tanh layer, else PyTorch's, as in ``fastrnn.save_model``.

@@ -71,6 +71,11 @@ def test_ways_to_pass_them():
     assert from_arrays(CHARS[::-1], **given) != expected
 
 
+def test_an_array_that_is_given_twice():
+    with pytest.raises(ValueError, match=r'^bh, by: both in the state dict and a keyword; pass each array once$'):
+        from_arrays(CHARS, gist(), by=gist()['by'], bh=gist()['bh'])
+
+
 def test_models_of_bytes():
     chars = '\x00\xff\ufffd\ncd'
     assert from_arrays(chars, **gist(), unit='byte').unit == 'byte'
