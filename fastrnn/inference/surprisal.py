@@ -3,6 +3,7 @@
 import html
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +26,7 @@ BLOCK = 1 << 16  # lines of the table that are made at a time
 QUOTED, SHADED = 40, 400  # characters that a repr shows, and a notebook
 MOST_BITS = 8  # from here on the shade is the darkest
 NAMED = {'\t': '\\t', '\n': '\\n', '\r': '\\r', '\\': '\\\\'}
+JOINERS = '\u200c\u200d'  # Persian, Hindi and emoji are not written without them
 # controls, lone surrogates, and U+2028 and U+2029, at which some readers end a line
 UNSAFE = re.compile('[\x00-\x1f\\\\\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 
@@ -93,7 +95,7 @@ class Scored(NDArrayOperatorsMixin):
 
         spans = ''.join(
             f'<span style="background:rgba(66,146,198,{shade:.2f})" title="{told(value)}">'
-            f'{cells.get(char) or html.escape(escaped(char, self.unit))}</span>'
+            f'{cells.get(char) or html.escape(visible(char, self.unit))}</span>'
             for char, value, shade in zip(self._beginning(SHADED), bits.tolist(), shades.tolist(), strict=True)
         )
         rest = f'… {len(self) - SHADED:,} more' if len(self) > SHADED else ''
@@ -180,6 +182,18 @@ def escaped(char: str, unit: str = 'character') -> str:
     if not UNSAFE.match(char) and (unit != 'byte' or char.isascii() or point == FOLDED):
         return char
     return f'\\x{point:02x}' if point < 256 else f'\\u{point:04x}'
+
+
+def visible(char: str, unit: str = 'character') -> str:
+    """A character; an escape if it is invisible, changes the text's direction or is not allowed in HTML."""
+    shown = char if char == '\\' else escaped(char, unit)  # pages, unlike tables, need no escaped backslash
+    if shown != char:
+        return shown
+    point = ord(char)
+    unseen = unicodedata.category(char) == 'Cf' and char not in JOINERS
+    if unseen or point & 0xFFFE == 0xFFFE or 0xFDD0 <= point <= 0xFDEF:
+        return f'\\u{point:04x}' if point < 0x10000 else f'\\U{point:08x}'
+    return char
 
 
 def table(scored: Scored) -> Iterator[str]:

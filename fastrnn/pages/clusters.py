@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import regex
 
-from .characters import visible
+from ..inference.surprisal import visible
 
 CLUSTER = regex.compile(r'\X')  # Unicode's annex 29: accents, skin tones, families, flags, Hangul
 # a byte, or several that look like a character in UTF-8; decoding checks them

@@ -11,10 +11,11 @@ from string import Template
 from typing import Any
 
 from .._version import __version__
+from ..inference.surprisal import visible
 from ..model.architecture import Architecture
 from ..model.model import Model
 from .assembly import joined, policy
-from .characters import shown, visible
+from .characters import shown
 from .player_colours import STEPS, rules
 from .player_weights import layout, packed
 from .surprisal import SHADES

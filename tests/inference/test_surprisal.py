@@ -168,4 +168,6 @@ def test_what_a_notebook_shows():
     spans = re.findall('<span style="background:rgba[^"]*" title="([^"]*)">([^<]*)</span>', inside)
     assert [cell for _, cell in spans[:8]] == ['&lt;', 'b', '&gt;', '&amp;', '\n', '\\x00', '\\ud800', '&quot;']
     assert [told for told, _ in spans[:2]] == ['nothing precedes it', f'{scored[1]:.2f} bits']
+    turned = fastrnn.surprisals(biased_model('a\u202e\u200b\\', H=3), 'a\u202e\u200b\\')._repr_html_()
+    assert re.findall('">([^<]*)</span>', turned) == ['a', r'\u202e', r'\u200b', '\\']  # as pages show them
     assert len(spans) == scoring.SHADED and inside.endswith('… 400 more</pre>')

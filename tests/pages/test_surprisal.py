@@ -11,9 +11,9 @@ from elements import Reader
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fastrnn.inference.surprisal import visible
 from fastrnn.pages import surprisal as pages
 from fastrnn.pages.assembly import policy
-from fastrnn.pages.characters import visible
 from fastrnn.pages.clusters import clusters
 from fastrnn.pages.surprisal import CLASSES, SHADES, page, shade
 
