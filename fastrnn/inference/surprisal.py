@@ -35,7 +35,9 @@ UNSAFE = re.compile('[\x00-\x1f\\\\\x7f-\x9f\u2028\u2029\ud800-\udfff]')
 class Scored(NDArrayOperatorsMixin):
     """A text as the model sees it, and the surprisal of each character.
 
-    It behaves as the array ``bits``: ``len``, indexing, loops, arithmetic, comparisons and NumPy's functions use that.
+    It behaves as the array ``bits``: ``len``, indexing, loops, arithmetic, comparisons, NumPy's functions, and the
+    attributes and methods of an array, such as ``shape`` and ``max()``, use that. A slice is a plain array, without
+    ``text``. Methods can't change the bits.
     """
 
     ids: Ids  # (n,)
@@ -70,6 +72,14 @@ class Scored(NDArrayOperatorsMixin):
     def __getitem__(self, at: slice | Sequence[int] | NDArray[Any]) -> NDArray[np.float64]: ...
     def __getitem__(self, at: Any) -> Any:
         return self.bits[at]
+
+    def __getattr__(self, name: str) -> Any:
+        # an object that is being unpickled has no bits yet
+        if name.startswith('_') or 'bits' not in self.__dict__ or not hasattr(np.ndarray, name):
+            raise AttributeError(f'{type(self).__name__!r} object has no attribute {name!r}', name=name, obj=self)
+        bits = self.bits.view()
+        bits.flags.writeable = False  # sorted bits would not be those of the text
+        return getattr(bits, name)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self.bits, dtype, copy=copy)

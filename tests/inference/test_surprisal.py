@@ -134,6 +134,24 @@ def test_it_is_an_array_of_bits():
         scored += 1  # it is frozen, as a tuple is
 
 
+def test_attributes_and_methods_of_an_array():
+    """All public ones, except those that would change the bits."""
+    scored = fastrnn.surprisals(some_model(H=9), CHARS * 3)
+    bits = scored.bits
+    for name in ('shape', 'dtype', 'ndim', 'size', 'nbytes'):
+        assert getattr(scored, name) == getattr(bits, name)
+    for name in ('mean', 'sum', 'max', 'min', 'std', 'argmax', 'tolist', 'cumsum', 'copy'):
+        np.testing.assert_array_equal(getattr(scored, name)(), getattr(bits, name)())
+    assert scored[1:].mean() == scored.bits_per_character
+    public = [name for name in dir(bits) if not name.startswith('_') and name != 'mT']  # of two axes
+    assert all(hasattr(scored, name) for name in public)
+    with pytest.raises(ValueError, match='read-only'):
+        scored.sort()
+    for name in ('bits_per_byte', '__array_interface__'):
+        with pytest.raises(AttributeError, match=rf"^'Scored' object has no attribute '{name}'"):
+            getattr(scored, name)
+
+
 def test_numpy_converts_it():
     """Without a copy, unless one is asked for or needed."""
     scored = fastrnn.surprisals(some_model(H=9), CHARS)

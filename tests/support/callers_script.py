@@ -54,6 +54,7 @@ def use(model: fastrnn.Model, text: str) -> None:
     some: NDArray[np.float64] = bits[1:]
     most: tuple[np.float64, str] = max(zip(bits[1:], bits.text[1:], strict=True))  # nothing precedes the first
     print(array.mean(), first, some.max(), most, len(bits), bits.bits_per_character, (bits > 4).sum())
+    print(bits.shape, bits.dtype, bits.ndim, bits.size, bits.max(), bits.sum(), bits.tolist()[1:3])
 
     h, c = fastrnn.states(model, text)
     print(h.shape, None if c is None else c.shape)
