@@ -69,9 +69,13 @@ def export(
 
 
 def _check_names(html: Path | None, onnx: Path | None) -> None:
+    from ..pages.export import PAGES
+
     if html is None and onnx is None:
         raise ValueError('nothing to write: add --html FILE, --onnx FILE, or both')
     if html is not None and html.suffix.lower() == '.onnx':
         raise ValueError(f'{html}: --html writes a page; for an ONNX file use --onnx')
+    if html is not None and html.suffix.lower() not in PAGES:
+        raise ValueError(f'{html}: the name of a page must end in .html or .htm; rename it')
     if onnx is not None and onnx.suffix.lower() != '.onnx':
         raise ValueError(f'{onnx}: the name of an ONNX file must end in .onnx; rename it')

@@ -22,6 +22,7 @@ from ..system.interrupts import remembered
 from .player import page
 from .player_weights import quantized, size_of_rows
 
+PAGES = ('.html', '.htm')  # other names would hide a page from browsers, or a typo of .onnx
 DRAWN = 20_000  # characters that the model generates to compare 8 bits with float32 if no text is given
 MAX_PRIME = 10_000  # half of LONGEST_TEXT in player_write.js
 # bytes for the n-gram table in a page: a browser has the page in memory several times. The preset's tables take up to
@@ -60,7 +61,7 @@ def export(
     ----------
     model : Model
     path : path
-        The file to write. It appears whole or not at all.
+        The file to write; its name ends in .html, .htm or .onnx. It appears whole or not at all.
     quantize : bool
         Store weights in 8 bits, with one scale per row, instead of float32. The page takes about a quarter of the
         size. With the same seed it writes the text of the rounded model; without ``quantize`` it writes the text of
@@ -84,8 +85,8 @@ def export(
     Raises
     ------
     ValueError
-        In one line: for unknown characters in a text or a prime, an empty prime, a file that can't be written, more
-        than 120 MB of n-grams, or an ONNX file without the package onnx.
+        In one line: for unknown characters in a text or a prime, an empty prime, a file that can't be written, a file
+        name with another ending, more than 120 MB of n-grams, or an ONNX file without the package onnx.
     Diverged
         If the model's weights are not finite, or far too large.
     """
@@ -96,6 +97,8 @@ def export(
         if quantize or text is not None or title is not None or primes:
             raise ValueError(f'{path}: quantize, text, title and primes are for pages; leave them out')
         return Exported(write_onnx(path, model))
+    if path.suffix.lower() not in PAGES:
+        raise ValueError(f'{path}: not the name of a page or an ONNX file; let it end in .html, .htm or .onnx')
     _check_primes(model, primes)
     _check_rows(model.params, quantize)
     if overflows(model.params, np.float32):

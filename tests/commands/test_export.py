@@ -83,6 +83,8 @@ def test_which_file_is_asked_for(cli, tmp_path):
     refused = {
         (): 'nothing to write: add --html FILE, --onnx FILE, or both',
         ('--onnx', 'page.html'): 'page.html: the name of an ONNX file must end in .onnx; rename it',
+        ('--html', 'x'): 'x: the name of a page must end in .html or .htm; rename it',
+        ('--html', 'page.png', '--onnx', 'a.onnx'): 'page.png: the name of a page must end in .html or .htm; rename it',
         ('--html', 'page.onnx'): 'page.onnx: --html writes a page; for an ONNX file use --onnx',
     }
     for option in (('--title', 'A'), ('--quantize',), ('--prime', 'a')):

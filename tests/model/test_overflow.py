@@ -56,8 +56,8 @@ def test_from_python(tmp_path, value):
         lambda: fastrnn.surprisals(model, TEXT),
         lambda: ''.join(fastrnn.sample(model, 5)),
         lambda: ''.join(fastrnn.samples(model, 2, 5)),
-        lambda: fastrnn.export(model, tmp_path / 'page'),
-        lambda: fastrnn.export(model, tmp_path / 'page', quantize=True),
+        lambda: fastrnn.export(model, tmp_path / 'page.html'),
+        lambda: fastrnn.export(model, tmp_path / 'page.html', quantize=True),
         lambda: fastrnn.save_model(tmp_path / 'model', model),
         lambda: fastrnn.train(TEXT, weights=model),
     ):

@@ -100,6 +100,17 @@ def test_a_page_that_cannot_be_written(model, tmp_path):
     assert not (tmp_path / 'a.html').exists()
 
 
+def test_names_of_other_files(model, tmp_path):
+    """Neither a page nor an ONNX file; nothing is written."""
+    for name in ('x', 'x.txt', 'x.onx', 'x.html.gz', '.html'):
+        message = f'{tmp_path / name}: not the name of a page or an ONNX file; let it end in .html, .htm or .onnx'
+        with pytest.raises(ValueError, match=f'^{re.escape(message)}$'):
+            fastrnn.export(model, tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+    for name in ('a.htm', 'A.HTML'):
+        assert fastrnn.export(model, tmp_path / name).size == (tmp_path / name).stat().st_size
+
+
 @pytest.mark.parametrize('name', ['model.onnx', 'MODEL.ONNX'])
 def test_an_onnx_file_by_its_name(model, tmp_path, name):
     """tests/model/test_onnx_file.py tests what it computes."""

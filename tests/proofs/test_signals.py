@@ -61,6 +61,10 @@ CASES = [(command, stage) for command, (_, stages) in COMMANDS.items() for stage
 FEW = [('train', 'import numba'), ('score', WRITE)]
 
 
+def name_of_output(command):
+    return 'out.onnx' if 'onnx' in command else 'out.html' if 'export' in command else 'out.svg'
+
+
 @pytest.fixture(scope='module')
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp('made')
@@ -78,7 +82,7 @@ def made(tmp_path_factory):
     ],
 )
 def test_a_signal_at_a_stage(made, tmp_path, command, stage, number):
-    out = tmp_path / ('out.onnx' if 'onnx' in command else 'out.svg')
+    out = tmp_path / name_of_output(command)
     names = {'TEXT': SONNETS, 'MODEL': made / 'MODEL', 'RUN': made / 'RUN', 'RUNS': made, 'OUT': out}
     args = [names.get(arg, arg) for arg in COMMANDS[command][0]]
     run = run_python('-c', CHILD, stage, int(number), *command.split(), *args, timeout=60)
@@ -118,7 +122,7 @@ PAIRS |= {(command, OTHERS[k % len(OTHERS)]) for k, command in enumerate(SHELL)}
 )
 def test_outputs_of_a_shell(made, tmp_path, command, redirection):
     """The code is 1 if standard output could not be written, and a file that was asked for is there."""
-    out = tmp_path / ('out.onnx' if 'onnx' in command else 'out.svg')
+    out = tmp_path / name_of_output(command)
     names = {'TEXT': SONNETS, 'MODEL': made / 'MODEL', 'RUN': made / 'RUN', 'OUT': out}
     environment = {**os.environ, 'PYTHONUNBUFFERED': '', **{name: str(path) for name, path in names.items()}}
     shell = ['sh', '-c', f'{SHELL[command]} {redirection}', sys.executable]
