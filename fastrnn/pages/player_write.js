@@ -27,7 +27,8 @@ class Write {
     });
     for (const name of ['temperature', 'top-k']) page.$(name).addEventListener('input', () => this.label());
     page.all('.beginnings button').forEach((button, k) => button.addEventListener('click', () => {
-      page.$('prime').value = page.facts.primes[k];
+      this.offered = page.facts.primes[k];
+      page.$('prime').value = this.offered;
       this.start();
     }));
     if (matchMedia('(prefers-reduced-motion: reduce)').matches) page.$('pace').value = 0; // no animation
@@ -46,10 +47,11 @@ class Write {
     bars.addEventListener('keydown', ({key}) => key === 'Escape' && root.focus());
   }
 
-  // A field drops carriage returns; an offered prime may have them.
+  // A field drops carriage returns; an offered prime may have them. Two primes may differ in nothing else: the last one
+  // that was clicked counts.
   get prime() {
-    const {value} = this.page.$('prime');
-    return this.page.facts.primes.find(text => text.replace(/\r\n?/g, '\n') === value) ?? value;
+    const {value} = this.page.$('prime'), offered = [this.offered, ...this.page.facts.primes];
+    return offered.find(text => text?.replace(/\r\n?/g, '\n') === value) ?? value;
   }
 
   // Characters per second; 0: full speed

@@ -377,7 +377,7 @@ def test_text_before_the_selected_character(opened):
 
 def test_primes(opened):
     """Each prime has a button; the model continues from exactly its characters."""
-    primes = ['abc', HOSTILE.replace('\ud800\udc00', ''), 'a\r\nb\rc\n', 'x' * 500]
+    primes = ['abc', HOSTILE.replace('\ud800\udc00', ''), 'a\r\nb\rc\n', 'a\nb\r\nc\n', 'x' * 500]
     chars = ''.join(dict.fromkeys('\n' + ''.join(primes)))
     model = some_model(chars=chars, dtype='float32', H=8)
     model.params.Whh[...] /= 2  # as above
@@ -389,7 +389,7 @@ def test_primes(opened):
         drawn = sampled(model, 50, prime=prime, temperature=0.8, seed=0)
         assert browser.run('page.write.text') == prime + drawn
     shown = browser.run('[...document.querySelectorAll(".beginnings button")].map(button => button.textContent)')
-    assert shown[0] == 'abc' and shown[2:] == ['a\\r↵b\\rc↵', 'x' * 39 + '…']
+    assert shown[0] == 'abc' and shown[2:] == ['a\\r↵b\\rc↵', 'a↵b\\r↵c↵', 'x' * 39 + '…']
 
 
 def test_a_bad_number_in_closed_settings(opened):
