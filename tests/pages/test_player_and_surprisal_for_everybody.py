@@ -111,7 +111,7 @@ def test_all_of_it_by_keys(browser, tmp_path):
     steered = browser.run('page.write.text')
     assert browser.run(focus) == 'written' and steered[:2] == text[:2] and steered[2] != text[2]
     assert browser.run('getComputedStyle(document.activeElement).outlineStyle') == 'solid'
-    assert browser.run('page.$("write-done").textContent') == '600 characters written.'
+    assert browser.run('page.$("write-done").textContent') == '500 characters written.'
 
     browser.run('page.open("see"); page.$("use-written").click()')
     browser.wait('page.see.values')

@@ -43,7 +43,7 @@ def framed(browser, tmp_path):
 def test_it_writes_and_reads_in_a_frame(framed, frame):
     """Buttons and Enter work; views open and stay open, though the address can't be changed."""
     browser = framed(page(some_model(dtype='float32', H=8), 'a text'), frame)
-    browser.wait(WRITTEN.replace('LENGTH', '600'))
+    browser.wait(WRITTEN.replace('LENGTH', '500'))
     browser.run('page.$("length").value = 40; document.querySelector("#write-form .main").click()')
     browser.wait(WRITTEN.replace('LENGTH', '40'))
     browser.run('page.$("length").value = 50; page.$("length").focus()')
@@ -60,9 +60,9 @@ def test_it_writes_and_reads_in_a_frame(framed, frame):
 def test_bad_numbers_are_not_submitted(framed):
     """The browser checks fields before the button acts."""
     browser = framed(page(some_model(dtype='float32', H=8), 'a text'), 'sandboxed srcdoc')
-    browser.wait(WRITTEN.replace('LENGTH', '600'))
+    browser.wait(WRITTEN.replace('LENGTH', '500'))
     browser.run('page.$("length").value = -5; document.querySelector("#write-form .main").click()')
-    assert browser.run('page.write.pane.ids.length') == 600
+    assert browser.run('page.write.pane.ids.length') == 500
 
 
 def test_the_surprisal_page_in_a_frame(framed):
