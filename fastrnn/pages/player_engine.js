@@ -76,7 +76,7 @@ class Engine {
       piece.add(ix, p, total);
       const now = performance.now();
       if (this.pace || now - told > FLUSH || n === length) {
-        this.tell('drawn', {...piece.facts, last: n === length, rate: 1000 * n / (now - start)});
+        this.tell('drawn', {...piece.facts, last: n === length, rate: 1000 * (n - 1) / (now - start)});
         [piece, told] = [new Piece(), now];
       }
       if (this.pace) due = Math.max(due, now - 50) + 1000 / this.pace;

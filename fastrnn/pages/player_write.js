@@ -152,7 +152,8 @@ class Write {
     this.chances.push(...chances);
     if (this.pane.at < 0) this.show(this.pane.ids.length - 1);
     if (atEnd && this.follows) root.scrollTop = root.scrollHeight;
-    this.page.say('rate', `${Math.round(rate).toLocaleString('en')} ${this.page.facts.unit}s per second`);
+    const timed = rate > 0 && Number.isFinite(rate); // not for one character, nor between two ticks of the clock
+    this.page.say('rate', !timed ? '' : `${Math.round(rate).toLocaleString('en')} ${this.page.facts.unit}s per second`);
     if (last) {
       this.end();
       this.page.show();

@@ -1,6 +1,7 @@
 """The page in a browser: the model's numbers, text and surprisals; nothing in them becomes markup."""
 
 import json
+import re
 
 import numpy as np
 import oracles
@@ -314,6 +315,15 @@ def test_a_small_screen_and_a_large_vocabulary(browser, opened):
         browser.screen(1000)
     assert [url for url in browser.requests if not url.startswith(('file:', 'blob:', 'about:'))] == []
     assert browser.complaints == []
+
+
+def test_the_rate(opened):
+    """Nothing instead of an infinite rate, as of one character."""
+    browser, rate = opened(some_model(dtype='float32', H=8)), 'page.$("rate").textContent'
+    write(browser, 500)
+    assert re.fullmatch(r'[\d,]+ characters per second', browser.run(rate))
+    write(browser, 1)
+    assert browser.run(rate) == ''
 
 
 def test_without_a_worker(browser, tmp_path):
