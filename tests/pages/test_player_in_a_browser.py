@@ -326,6 +326,37 @@ def test_the_rate(opened):
     assert browser.run(rate) == ''
 
 
+def test_text_and_bars_on_a_phone(browser, opened):
+    """The heading of the bars is in view when the page opens; the text and all bars fit on one screen."""
+    try:
+        browser.screen(390, 844, phone=True)
+        opened(some_model(dtype='float32', H=8), primes=['a'])
+        browser.wait(WRITTEN.replace('LENGTH', '500'))
+        assert browser.run('document.querySelector("#write h2").getBoundingClientRect().bottom') < 844
+        assert browser.run('page.write.bars.root.children.length') == 10
+        browser.run('page.$("written").scrollIntoView()')
+        assert browser.run('page.$("write-bars").getBoundingClientRect().bottom') < 844
+    finally:
+        browser.screen(1000)
+
+
+def test_choices_are_not_cut_off(browser, opened):
+    """Whichever is selected, at all widths."""
+    try:
+        for width in (320, 390, 700, 1280):
+            browser.screen(width)
+            opened(some_model(dtype='float32', H=8))
+            browser.run('page.$("rules").open = true')
+            width_of = 'page.$("pace").getBoundingClientRect().width'
+            given, needed = (
+                browser.run(width_of),
+                browser.run(f'page.$("pace").style.width = "max-content", {width_of}'),
+            )
+            assert needed <= given, width
+    finally:
+        browser.screen(1000)
+
+
 def test_without_a_worker(browser, tmp_path):
     """The page works in slices, and can be stopped between them."""
     path = tmp_path / 'model.html'
