@@ -24,7 +24,7 @@ class Pieces(InterruptibleGenerator[str]):
 
 
 class Drawn(InterruptibleGenerator[str]):
-    """Texts as they are drawn."""
+    """Texts in the order in which they are generated."""
 
     def __init__(self, generator: Iterator[str | None], advice: str) -> None:
         super().__init__(generator, advice)

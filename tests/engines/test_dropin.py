@@ -64,7 +64,11 @@ def test_what_the_script_trained_becomes_a_file(tmp_path, cli):
     code, out, _ = cli('sample', file, '--seed', 7, '--length', 300)
     drawn = out.removesuffix('\n')
     assert code == 0 and len(drawn) >= 299 and done.stdout.decode().endswith(drawn)
-    for command in (('eval', file, SONNETS), ('score', file, SONNETS), ('export', file, '--html', tmp_path / 'page')):
+    for command in (
+        ('eval', file, SONNETS),
+        ('score', file, SONNETS),
+        ('export', file, '--html', tmp_path / 'page.html'),
+    ):
         assert cli(*command)[0] == 0
 
 

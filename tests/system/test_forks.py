@@ -88,7 +88,9 @@ def test_a_session_refuses_in_a_fork(tmp_path):
 @pytest.mark.parametrize('several', [False, True])
 def test_a_sample_refuses_in_a_fork(several):
     model = fastrnn.train(TEXT, **FAST).watch()
-    drawn: Iterator[str] = fastrnn.samples(model, 3, 2000, seed=0) if several else fastrnn.sample(model, 2000, seed=0)
+    drawn: Iterator[str] = (
+        fastrnn.samples(model, 3, 2000, seed=0).once() if several else fastrnn.sample(model, 2000, seed=0)
+    )
     with held_elsewhere(drawn.lock):
         assert in_a_fork(lambda: refusals({'next': lambda: next(drawn)})['next']).startswith('this iterator belongs')
     assert ''.join(drawn)
