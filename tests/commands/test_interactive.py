@@ -165,7 +165,7 @@ def test_an_unknown_encoding(piped):
 def test_unknown_characters_are_not_called_a_prime(piped):
     err = piped(b'X\n', '--length', 5)[2]
     assert 'remove them from the line, or leave them out with --skip-unknown' in err and 'prime' not in err
-    assert 'take them out of the prime, or leave' in piped(b'', '--prime', 'X')[2]
+    assert 'remove them from the prime, or leave' in piped(b'', '--prime', 'X')[2]
 
 
 def test_an_interrupt_while_a_line_is_read(model, monkeypatch, capsys):
