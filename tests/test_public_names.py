@@ -1,8 +1,12 @@
 """What the package offers, to callers and to their type checkers."""
 
+import os
+import subprocess
+import sys
+
 import callers_script
 import pytest
-from helpers import ROOT, SONNETS, SUPPORT, run_python
+from helpers import ROOT, SONNETS, SUPPORT
 
 import fastrnn
 
@@ -40,8 +44,17 @@ def test_a_callers_script_is_strictly_typed(tmp_path):
     assert (ROOT / 'fastrnn' / 'py.typed').exists()
     wrong = tmp_path / 'wrong.py'
     wrong.write_text(WRONG)
-    options = ('--strict', '--config-file=', '--follow-imports=silent', '--cache-dir', tmp_path / 'cache')
-    result = run_python('-m', 'mypy', *options, '--no-error-summary', SUPPORT / 'callers_script.py', wrong)
+    options = (
+        '--strict',
+        '--config-file=',
+        '--show-absolute-path',
+        '--follow-imports=silent',
+        '--cache-dir',
+        tmp_path / 'cache',
+    )
+    command = [sys.executable, '-m', 'mypy', *options, '--no-error-summary', SUPPORT / 'callers_script.py', wrong]
+    environment = {name: value for name, value in os.environ.items() if name != 'PYTHONPATH'}  # mypy finds the package
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=False)
     told = result.stdout.decode().splitlines()
     assert result.stderr == b'' and all(line.startswith(str(wrong)) for line in told), told
     lines = [int(line.split(':')[1]) for line in told if ': error: ' in line]

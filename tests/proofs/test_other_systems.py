@@ -101,7 +101,8 @@ def test_text_files_are_written_as_their_format_has_them():
 
 def test_names_of_files_differ_by_more_than_case():
     """And none is one that Windows can't have."""
-    names = [path.relative_to(ROOT).as_posix() for path in (*PACKAGE.rglob('*'), *(ROOT / 'tests').rglob('*'))]
+    folders = PACKAGE, ROOT / 'tests'
+    names = [path.relative_to(folder.parent).as_posix() for folder in folders for path in folder.rglob('*')]
     assert len({name.lower() for name in names}) == len(names) and not set('<>:"|?*\\') & set(''.join(names))
     reserved = {'con', 'prn', 'aux', 'nul', *(f'{port}{number}' for port in ('com', 'lpt') for number in range(10))}
     assert not reserved & {Path(name).stem.lower() for name in names}
