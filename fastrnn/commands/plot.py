@@ -22,7 +22,7 @@ def plot(runs: tuple[Path, ...], out: Path | None, html: Path | None) -> None:
     The picture shows bits per character by time and by characters; labels show the options that differ between runs.
     A run of the reference engine is black, for comparison. The page works offline: point at a curve to see
     iteration, bits and learning rate; click a run's name to hide it. Needs matplotlib, and plotly for the page: pip
-    install 'fastrnn[plot]'.
+    install matplotlib plotly.
     """
     from ..runs import plot as plotting
     from ..runs.curves import read_runs

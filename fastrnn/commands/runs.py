@@ -17,7 +17,7 @@ from .options import JSON
 if TYPE_CHECKING:
     from ..runs.overview import Overview
 
-EXAMPLE = 'Example: fastrnn runs runs'
+EXAMPLE = 'Example: fastrnn runs .'
 FOLDERS = Option('folders', Places(), (Path('.'),), '', 'Runs, or folders with runs.', otherwise='this folder',
     positional=True, synonyms='run log logs input logdir dir path i f')  # fmt: skip
 GAP, INDENT = '  ', '    '

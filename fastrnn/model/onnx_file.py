@@ -62,5 +62,5 @@ def _onnx() -> Any:
     try:
         import onnx
     except ImportError as error:
-        raise ValueError("an ONNX file needs onnx: pip install 'fastrnn[onnx]'") from error
+        raise ValueError('an ONNX file needs onnx: pip install onnx') from error
     return onnx

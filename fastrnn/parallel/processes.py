@@ -18,7 +18,7 @@ from .launcher import OR_ALONE, launched
 
 T = TypeVar('T')
 P = ParamSpec('P')
-MISSING = f"an MPI launcher started {{count}} processes, but mpi4py is missing: pip install 'fastrnn[mpi]', {OR_ALONE}"
+MISSING = f'an MPI launcher started {{count}} processes, but mpi4py is missing: pip install mpi4py, {OR_ALONE}'
 NO_MPI = f'mpi4py finds no MPI library ({{reason}}): install one, e.g. by pip install mpich, {OR_ALONE}'
 FOREIGN = (
     '{launcher} is {count}, but the MPI of mpi4py ({library}) sees {size} processes: '

@@ -54,7 +54,7 @@ def _matplotlib() -> Any:
     try:
         import matplotlib.figure
     except ImportError as error:
-        raise ValueError("plot needs matplotlib: pip install 'fastrnn[plot]'") from error
+        raise ValueError('plot needs matplotlib: pip install matplotlib') from error
     return matplotlib
 
 

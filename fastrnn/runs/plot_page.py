@@ -30,7 +30,7 @@ def page(curves: Sequence[Curve]) -> bytes:
     try:
         from plotly.offline import get_plotlyjs
     except ImportError as error:
-        raise ValueError("plot --html needs plotly: pip install 'fastrnn[plot]'") from error
+        raise ValueError('plot --html needs plotly: pip install plotly') from error
     plotly = get_plotlyjs().replace('</script', '<\\/script')
     script = (FOLDER / 'plot_page.js').read_text(encoding='utf-8')
     scale, unit = unit_of_time(curves)

@@ -129,7 +129,7 @@ class Settings:
     hidden_decay: float = option(1.0, Below(100), TRAINING, 'Factor on the weight decay of Wih and Whh.',
         engines=BATCHED)
     patience: int | None = option(None, Whole(1), TRAINING,
-        'Stop after this many consecutive validations worse than the best.', otherwise='never', resume=True,
+        'Stop after this many consecutive validations at least 1% worse than the best.', otherwise='never', resume=True,
         synonyms='early-stopping early-stop')
     engine: str = option('exact', Choice(ABILITIES, EARLIER_ENGINES), TRAINING,
         'Implementation: exact is bit-identical to the gist, batched trains many streams, reference is NumPy.',

@@ -96,7 +96,7 @@ def test_without_matplotlib(cli, logged, tmp_path, monkeypatch):
     folder = logged()
     monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
     message = refusal(cli, 'plot', folder, '--out', tmp_path / 'c.png')
-    assert message == "plot needs matplotlib: pip install 'fastrnn[plot]'"
+    assert message == 'plot needs matplotlib: pip install matplotlib'
 
 
 def test_the_page(cli, logged, tmp_path, monkeypatch):

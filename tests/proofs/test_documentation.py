@@ -62,7 +62,7 @@ def shell(tmp_path, monkeypatch):
     """Run a command in a folder that looks like a checkout; fastrnn is the package under test."""
     place = tmp_path / 'checkout'
     shutil.copytree(ROOT / 'data', place / 'data', ignore=shutil.ignore_patterns('*.gz', 'shakespeare.txt'))
-    (place / 'data' / 'shakespeare.txt').write_text(markov_text(20_000), encoding='utf-8')
+    (place / 'data' / 'shakespeare.txt').write_text('OTHELLO.\nIAGO.\n' * 20 + markov_text(20_000), encoding='utf-8')
     (tmp_path / 'bin').mkdir()
     for name, words in (('fastrnn', '-m fastrnn'), ('python', '')):
         script = tmp_path / 'bin' / name

@@ -62,7 +62,7 @@ FEW = [('train', 'import numba'), ('score', WRITE)]
 
 
 def name_of_output(command):
-    return 'out.onnx' if 'onnx' in command else 'out.html' if 'export' in command else 'out.svg'
+    return 'out.onnx' if 'onnx' in command else 'out.html' if 'export' in command or '--html' in command else 'out.svg'
 
 
 @pytest.fixture(scope='module')

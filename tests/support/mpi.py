@@ -12,7 +12,7 @@ from helpers import ROOT
 MPIEXEC = shutil.which('mpiexec', path=Path(sys.executable).parent) or shutil.which('mpiexec')
 needs_mpi = pytest.mark.skipif(
     MPIEXEC is None or importlib.util.find_spec('mpi4py') is None,
-    reason="needs mpi4py and an mpiexec: pip install 'fastrnn[mpi]' mpich",
+    reason='needs mpi4py and an mpiexec: pip install mpi4py mpich',
 )
 
 
