@@ -158,7 +158,7 @@ def test_refusals(tmp_path, monkeypatch):
         write_onnx(path, model)
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, 'onnx', None)
-    with pytest.raises(ValueError, match=r"^an ONNX file needs onnx: pip install onnx$"):
+    with pytest.raises(ValueError, match=r'^an ONNX file needs onnx: pip install onnx$'):
         write_onnx(path, model)
     assert not path.exists()
 

@@ -65,7 +65,7 @@ def test_names_that_are_no_markup(logged, tmp_path):
 
 def test_without_plotly(logged, monkeypatch):
     monkeypatch.setitem(sys.modules, 'plotly.offline', None)
-    with pytest.raises(ValueError, match=r"^plot --html needs plotly: pip install plotly$"):
+    with pytest.raises(ValueError, match=r'^plot --html needs plotly: pip install plotly$'):
         page(read_runs([logged()]))
 
 
