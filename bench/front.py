@@ -34,6 +34,7 @@ STEP = 1.25  # between two rungs
 GIST = 300.0  # seconds that min-char-rnn gets
 FROM = {'PyTorch': (15.2, 62.0), 'fastrnn': (2.0, 12.5)}  # first rungs, for each goal
 LIMIT = 40  # rungs
+SHORTEST = 0.3  # seconds; no shorter time is tried
 RECIPES = {  # for each goal
     2.3: (Recipe(H=128, rate=32e-3, T=16), Recipe(H=256, rate=16e-3, T=16)),
     2.1: (Recipe(H=256, rate=16e-3, T=16), Recipe(H=512, rate=16e-3, T=16)),
@@ -44,6 +45,8 @@ def reached(goal: float, first: float, best: Callable[[float], float]) -> float:
     """The shortest time of the ladder, in seconds, whose bits are at most the goal; its search begins at ``first``."""
     seconds = first
     while best(seconds) <= goal:
+        if seconds < SHORTEST:
+            return seconds
         seconds = round(seconds / STEP, 1)
     for _ in range(LIMIT):
         seconds = round(seconds * STEP, 1)
