@@ -12,8 +12,8 @@ NAMED = 5  # distinct units that a message names
 SKIP = 'leave them out with --skip-unknown (skip_unknown=True)'
 TRAINED = 'use a model trained with --min-count 2, which maps rare and unknown characters to one'
 OF_HELD_OUT = (
-    'take them out of the held-out text, with --skip-unknown (skip_unknown=True), train with them, or fold rare and '
-    'unknown characters into one with --min-count 2'
+    'take them out of the held-out text, with --skip-unknown (skip_unknown=True) or by hand; or train with them; or '
+    'fold rare and unknown characters into one with --min-count 2'
 )
 OF_ANY = 'use a text without them'
 OF_PRIME = f'remove them from the prime, or {SKIP}'
